@@ -1,0 +1,16 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void ow_log(const struct ow_log *log, enum ow_log_level level, const char *format, ...)
+{
+  if (!log || !log->emit || level > log->most)
+    return;
+  char line[512];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  log->emit(log->context, level, line);
+}

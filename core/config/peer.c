@@ -1,0 +1,109 @@
+#include "config/peer.h"
+
+#include <string.h>
+
+#include "base/secret.h"
+#include "schedule/schedule.h"
+
+enum {
+  DEFAULT_PACKETS = 50,
+  DEFAULT_INTERVAL_MS = 100,
+  DEFAULT_LOSS_TIMEOUT_S = 2,
+  /* A tenth of a second or so of one core; servers in the field ask for 2048 to some ten thousands. */
+  DEFAULT_PBKDF2_COUNT = 1 << 18,
+  DSCP_MOST = 63,
+};
+
+void ow_peer_defaults(struct ow_peer *peer)
+{
+  *peer = (struct ow_peer){
+      .port = "861",
+      .modes = OW_MODES_ALL,
+      .most_pbkdf2_count = DEFAULT_PBKDF2_COUNT,
+      .directions = {true, true},
+      .packets = DEFAULT_PACKETS,
+      .slot_count = 1,
+      .loss_timeout = DEFAULT_LOSS_TIMEOUT_S * OW_NS_PER_S,
+  };
+  peer->slots[0] = (struct ow_slot){OW_SLOT_EXPONENTIAL, ow_span_from_ns(DEFAULT_INTERVAL_MS * OW_NS_PER_MS)};
+}
+
+void ow_peer_clear(struct ow_peer *peer)
+{
+  ow_wipe(peer, sizeof *peer);
+}
+
+/* The first thing wrong with the key, or NULL. */
+static const char *key_fault(const struct ow_peer *peer)
+{
+  const char *fault = NULL;
+  if (peer->modes == 0 || (peer->modes & ~(uint32_t)OW_MODES_ALL) != 0)
+    fault = "no security mode is chosen: open, authenticated or encrypted";
+  else if (!(peer->modes & OW_MODE_OPEN) && !peer->key_id[0])
+    fault = "authenticated and encrypted mode need a KeyID and its passphrase, and none is given";
+  else if (peer->key_id[0] && peer->passphrase.length == 0)
+    fault = "there is a KeyID, but no passphrase for it";
+  return fault;
+}
+
+static const char *traffic_fault(const struct ow_peer *peer)
+{
+  const char *fault = NULL;
+  if (!peer->directions[0] && !peer->directions[1])
+    fault = "no direction is to be measured";
+  else if (peer->packets == 0)
+    fault = "no packet is to be sent";
+  else if (peer->slot_count == 0 || peer->slot_count > OW_MAX_SLOTS)
+    fault = "the schedule needs 1 to 256 slots";
+  else if (peer->padding > OW_MOST_PADDING)
+    fault = "the padding is more than a datagram holds (65459 octets)";
+  else if (peer->dscp > DSCP_MOST)
+    fault = "the DSCP is above 63";
+  else if (peer->loss_timeout <= 0)
+    fault = "the loss timeout is not positive";
+  else if ((peer->test_port_low == 0) != (peer->test_port_high == 0) ||
+           peer->test_port_low > peer->test_port_high)
+    fault = "the range of test ports is empty";
+  return fault;
+}
+
+_Static_assert(OW_MAX_SLOTS == 256 && OW_MOST_PADDING == 65459, "as the sentences above say");
+
+enum ow_status ow_peer_check(const struct ow_peer *peer, struct ow_failure *failure)
+{
+  const char *fault = NULL;
+  if (!peer->host[0])
+    fault = "no host is given";
+  else if (!peer->port[0])
+    fault = "no port is given";
+  if (!fault)
+    fault = key_fault(peer);
+  if (!fault)
+    fault = traffic_fault(peer);
+  return fault ? ow_fail(failure, OW_INVALID, "%s", fault) : OW_OK;
+}
+
+int64_t ow_peer_duration(const struct ow_peer *peer)
+{
+  int64_t sum = 0;
+  int64_t mean = ow_slots_mean_ns(peer->slots, peer->slot_count);
+  bool overflow = __builtin_mul_overflow(mean, (int64_t)peer->packets, &sum);
+  overflow = __builtin_add_overflow(sum, peer->loss_timeout, &sum) || overflow;
+  return overflow ? INT64_MAX : sum;
+}
+
+enum ow_status ow_peer_use_key(struct ow_peer *peer, const struct ow_keys_file *file, const char *name,
+                               const char *key_id, struct ow_failure *failure)
+{
+  char shown[OW_KEY_ID_TEXT];
+  const struct ow_key *key = ow_key_file_find(file, key_id);
+  enum ow_status status = OW_OK;
+  if (!key) {
+    status = ow_fail(failure, OW_INVALID, "%s has no key with the KeyID '%s'", name,
+                     ow_printable(shown, sizeof shown, key_id, strlen(key_id)));
+  } else {
+    memcpy(peer->key_id, key->key_id, sizeof peer->key_id);
+    peer->passphrase = key->passphrase;
+  }
+  return status;
+}

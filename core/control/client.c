@@ -1,0 +1,486 @@
+#include "control/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "control/fetch_reader.h"
+#include "control/intake.h"
+#include "control/outlet.h"
+#include "control/stop_list.h"
+#include "wire/setup.h"
+
+/* Requests are small; Stop-Sessions with many skip ranges is the largest thing a client says. */
+enum { LARGEST_OUTPUT = 1 << 20 };
+
+struct ow_client {
+  struct ow_client_config config;
+  enum ow_client_state state;
+  struct ow_intake intake;
+  struct ow_outlet outlet;
+  int64_t deadline;
+
+  uint32_t offered;
+  enum ow_mode mode;
+  struct ow_keys keys;
+  struct ow_server_start server_start;
+  bool server_start_opened; /* its clear part was read: what follows is protected */
+
+  bool requested_server_sends;
+  uint32_t server_sending; /* sessions that the server's Stop-Sessions may describe */
+  struct ow_stop_list stop;
+  struct ow_fetch_reader fetch;
+};
+
+/* ---- life ---- */
+
+struct ow_client *ow_client_create(const struct ow_client_config *config, struct ow_instant now)
+{
+  struct ow_client *client = calloc(1, sizeof *client);
+  if (client) {
+    client->config = *config;
+    client->outlet.octets.limit = LARGEST_OUTPUT;
+    client->state = OW_CLIENT_AWAIT_GREETING;
+    client->deadline = now.monotonic + config->timeout;
+    ow_intake_expect(&client->intake, OW_GREETING, false);
+  }
+  return client;
+}
+
+void ow_client_free(struct ow_client *client)
+{
+  if (client) {
+    ow_intake_clear(&client->intake);
+    ow_outlet_clear(&client->outlet);
+    ow_stop_list_clear(&client->stop);
+    ow_fetch_reader_clear(&client->fetch);
+    ow_wipe(client, sizeof *client);
+  }
+  free(client);
+}
+
+/* ---- state ---- */
+
+/* What a state waits for, in words; NULL if it waits for nothing. */
+static const char *awaited(enum ow_client_state state)
+{
+  const char *what = NULL;
+  switch (state) {
+    case OW_CLIENT_AWAIT_GREETING: what = "its Server-Greeting"; break;
+    case OW_CLIENT_AWAIT_SERVER_START: what = "its Server-Start (the answer to our key)"; break;
+    case OW_CLIENT_READY: break;
+    case OW_CLIENT_AWAIT_ACCEPT_SESSION: what = "its Accept-Session"; break;
+    case OW_CLIENT_AWAIT_START_ACK: what = "its Start-Ack"; break;
+    case OW_CLIENT_RUNNING: break;
+    case OW_CLIENT_STOPPING: what = "its Stop-Sessions"; break;
+    case OW_CLIENT_STOP_OWED: break;
+    case OW_CLIENT_AWAIT_FETCH_ACK: what = "its Fetch-Ack"; break;
+    case OW_CLIENT_FETCHING: what = "the rest of a fetched session"; break;
+    case OW_CLIENT_FAILED: break;
+  }
+  return what;
+}
+
+static void enter(struct ow_client *client, enum ow_client_state state, struct ow_instant now)
+{
+  client->state = state;
+  client->deadline = awaited(state) ? now.monotonic + client->config.timeout : OW_NEVER;
+}
+
+static void break_off(struct ow_client *client, struct ow_client_event *event)
+{
+  client->state = OW_CLIENT_FAILED;
+  client->deadline = OW_NEVER;
+  event->kind = OW_CLIENT_BROKEN;
+}
+
+/* ---- set-up ---- */
+
+static uint32_t usable_modes(const struct ow_client *client)
+{
+  bool keyed = client->config.key_id && client->config.key_id[0];
+  return client->config.modes & (keyed ? (uint32_t)OW_MODES_ALL : (uint32_t)OW_MODE_OPEN);
+}
+
+static const char *modes_text(uint32_t modes, char *out, size_t size)
+{
+  struct ow_writer writer = ow_writer(out, size - 1);
+  static const enum ow_mode each[] = {OW_MODE_OPEN, OW_MODE_AUTHENTICATED, OW_MODE_ENCRYPTED};
+  for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+    const char *name = ow_mode_name(each[i]);
+    if (modes & each[i]) {
+      ow_write_octets(&writer, ", ", writer.at == (uint8_t *)out ? 0 : 2);
+      ow_write_octets(&writer, name, strlen(name));
+    }
+  }
+  *writer.at = '\0';
+  return out[0] ? out : "none";
+}
+
+/* RFC 4656, 3.1: a client that can't go on says so with Mode 0, and closes. */
+static void give_up(struct ow_client *client)
+{
+  uint8_t octets[OW_SETUP_RESPONSE];
+  ow_setup_response_encode(&(struct ow_setup_response){.mode = OW_MODE_NONE}, octets);
+  ow_outlet_clear_text(&client->outlet, octets, sizeof octets);
+}
+
+static enum ow_status choose_mode(struct ow_client *client, const struct ow_greeting *greeting,
+                                  struct ow_failure *failure)
+{
+  char theirs[64];
+  char ours[64];
+  uint32_t usable = usable_modes(client);
+  client->offered = greeting->modes;
+  client->mode = ow_mode_strongest(greeting->modes & usable);
+  if ((greeting->modes & OW_MODES_ALL) == 0)
+    return ow_fail(failure, OW_REFUSED, "the server refuses to talk to this address (it offers no mode)");
+  if (client->mode == OW_MODE_NONE)
+    return ow_fail(failure, OW_REFUSED, "no common mode: the server offers %s, we may use %s; %s",
+                   modes_text(greeting->modes, theirs, sizeof theirs), modes_text(usable, ours, sizeof ours),
+                   usable & ~(uint32_t)OW_MODE_OPEN ? "allow one of the server's" : "a KeyID and its key are needed");
+  if (client->mode != OW_MODE_OPEN && !ow_count_valid(greeting->challenge.count, client->config.most_count))
+    return ow_fail(failure, OW_LIMIT,
+                   "the server asks for %u rounds of PBKDF2; a power of 2 from %u to %u is accepted",
+                   greeting->challenge.count, (unsigned)OW_COUNT_LEAST, client->config.most_count);
+  return OW_OK;
+}
+
+/* KeyID, Token and Client-IV; from here on what we send is protected. */
+static enum ow_status use_key(struct ow_client *client, const struct ow_challenge *challenge,
+                              struct ow_setup_response *response)
+{
+  const struct ow_client_config *config = &client->config;
+  size_t key_id = strnlen(config->key_id, OW_KEY_ID);
+  memcpy(response->key_id, config->key_id, key_id);
+  ow_random_fill(&config->random, &client->keys, sizeof client->keys);
+  ow_random_fill(&config->random, response->client_iv, OW_IV);
+  enum ow_status status =
+      ow_token_seal(config->passphrase, config->passphrase_octets, challenge, &client->keys, response->token);
+  if (status == OW_OK)
+    status = ow_protection_seal_from(&client->outlet.protection, &client->keys, response->client_iv);
+  return status;
+}
+
+static enum ow_status on_greeting(struct ow_client *client, struct ow_instant now, struct ow_failure *failure)
+{
+  struct ow_greeting greeting;
+  struct ow_setup_response response = {0};
+  uint8_t octets[OW_SETUP_RESPONSE];
+  ow_greeting_decode(ow_intake_message(&client->intake), &greeting);
+  enum ow_status status = choose_mode(client, &greeting, failure);
+  if (status != OW_OK) {
+    give_up(client);
+    return status;
+  }
+  response.mode = client->mode;
+  if (client->mode != OW_MODE_OPEN && use_key(client, &greeting.challenge, &response) != OW_OK)
+    return ow_fail(failure, OW_CRYPTO, "the crypto library can't derive the session's keys");
+  ow_setup_response_encode(&response, octets);
+  ow_outlet_clear_text(&client->outlet, octets, sizeof octets);
+  ow_intake_expect(&client->intake, OW_SERVER_START_CLEAR, false);
+  enter(client, OW_CLIENT_AWAIT_SERVER_START, now);
+  return OW_OK;
+}
+
+static enum ow_status refused_set_up(const struct ow_client *client, struct ow_failure *failure)
+{
+  char key_id[OW_KEY_ID + 1];
+  enum ow_accept accept = client->server_start.accept;
+  if (client->mode == OW_MODE_OPEN || accept != OW_ACCEPT_FAILURE)
+    return ow_fail(failure, OW_REFUSED, "the server refused the connection: %s", ow_accept_text(accept));
+  ow_printable(key_id, sizeof key_id, client->config.key_id, strlen(client->config.key_id));
+  return ow_fail(failure, OW_AUTH,
+                 "the server refused the key: it does not know KeyID \"%s\", or the passphrase is another (%s)", key_id,
+                 ow_accept_text(accept));
+}
+
+/* Its clear part says whether we are accepted; what follows is the first block of the server's stream. */
+static enum ow_status on_server_start(struct ow_client *client, struct ow_instant now, struct ow_client_event *event)
+{
+  const uint8_t *message = ow_intake_message(&client->intake);
+  enum ow_status status = OW_OK;
+  if (!client->server_start_opened) {
+    ow_server_start_decode_clear(message, &client->server_start);
+    client->server_start_opened = true;
+    if (client->server_start.accept != OW_ACCEPT_OK)
+      return refused_set_up(client, &event->failure);
+    if (client->mode != OW_MODE_OPEN)
+      status = ow_protection_open_from(&client->intake.protection, &client->keys, client->server_start.server_iv);
+    ow_intake_expect(&client->intake, OW_SERVER_START - OW_SERVER_START_CLEAR, false);
+  } else {
+    ow_server_start_decode_rest(message, &client->server_start);
+    ow_intake_expect(&client->intake, 0, false);
+    enter(client, OW_CLIENT_READY, now);
+    event->kind = OW_CLIENT_SET_UP;
+  }
+  return status;
+}
+
+/* ---- sessions ---- */
+
+static void on_accept_session(struct ow_client *client, struct ow_instant now, struct ow_client_event *event)
+{
+  ow_session_acceptance_decode(ow_intake_message(&client->intake), &event->acceptance);
+  ow_intake_expect(&client->intake, 0, false);
+  if (event->acceptance.accept == OW_ACCEPT_OK && client->requested_server_sends)
+    client->server_sending++;
+  enter(client, OW_CLIENT_READY, now);
+  event->kind = OW_CLIENT_SESSION;
+}
+
+static void on_start_ack(struct ow_client *client, struct ow_instant now, struct ow_client_event *event)
+{
+  bool running;
+  event->accept = ow_start_ack_decode(ow_intake_message(&client->intake));
+  running = event->accept == OW_ACCEPT_OK;
+  ow_stop_list_clear(&client->stop);
+  ow_intake_expect(&client->intake, running ? OW_STOP_SESSIONS : 0, false);
+  enter(client, running ? OW_CLIENT_RUNNING : OW_CLIENT_READY, now);
+  event->kind = OW_CLIENT_STARTED;
+}
+
+static void sessions_over(struct ow_client *client, struct ow_instant now)
+{
+  client->server_sending = 0;
+  ow_intake_expect(&client->intake, 0, false);
+  enter(client, OW_CLIENT_READY, now);
+}
+
+/* Stop-Sessions, the only thing that a server may say while sessions run (RFC 4656, 3.8). */
+static enum ow_status on_stop_part(struct ow_client *client, struct ow_instant now, struct ow_client_event *event)
+{
+  bool complete = false;
+  const uint8_t *message = ow_intake_message(&client->intake);
+  if (!client->stop.ends && message[0] != OW_COMMAND_STOP_SESSIONS)
+    return ow_fail(&event->failure, OW_PROTOCOL, "the server said %u while sessions run, not Stop-Sessions (3)",
+                   message[0]);
+  enum ow_status status =
+      ow_stop_list_read(&client->stop, &client->intake, client->server_sending, &complete, &event->failure);
+  if (status == OW_OK && complete) {
+    event->accept = client->stop.accept;
+    event->ends = client->stop.ends;
+    event->end_count = client->stop.count;
+    event->kind = OW_CLIENT_STOPPED;
+    if (client->state == OW_CLIENT_STOPPING)
+      sessions_over(client, now);
+    else
+      enter(client, OW_CLIENT_STOP_OWED, now);
+  }
+  return status;
+}
+
+/* ---- fetch ---- */
+
+static enum ow_status on_fetch_part(struct ow_client *client, struct ow_instant now, struct ow_client_event *event)
+{
+  struct ow_fetch_reader *fetch = &client->fetch;
+  enum ow_fetch_part part;
+  enum ow_status status = ow_fetch_reader_read(fetch, &client->intake, &part, &event->failure);
+  if (status != OW_OK)
+    return status;
+  enter(client, OW_CLIENT_FETCHING, now);
+  event->fetch_ack = fetch->ack;
+  switch (part) {
+    case OW_FETCH_PART_ACK: event->kind = OW_CLIENT_FETCH_ACK; break;
+    case OW_FETCH_PART_REQUEST: break;
+    case OW_FETCH_PART_SLOTS: break;
+    case OW_FETCH_PART_SKIPS:
+      event->kind = OW_CLIENT_FETCH_SESSION;
+      event->request = &fetch->request;
+      event->slots = fetch->slots;
+      event->skipped = fetch->skipped;
+      break;
+    case OW_FETCH_PART_RECORDS:
+      event->kind = OW_CLIENT_FETCH_RECORDS;
+      event->records = fetch->chunk;
+      event->record_count = fetch->chunk_count;
+      break;
+    case OW_FETCH_PART_HMAC: event->kind = OW_CLIENT_FETCHED; break;
+    case OW_FETCH_PART_END: break;
+  }
+  if (fetch->part == OW_FETCH_PART_END) {
+    ow_intake_expect(&client->intake, 0, false);
+    enter(client, OW_CLIENT_READY, now);
+  }
+  return OW_OK;
+}
+
+/* ---- octets in ---- */
+
+static enum ow_status act(struct ow_client *client, struct ow_instant now, struct ow_client_event *event)
+{
+  enum ow_status status = OW_OK;
+  switch (client->state) {
+    case OW_CLIENT_AWAIT_GREETING: status = on_greeting(client, now, &event->failure); break;
+    case OW_CLIENT_AWAIT_SERVER_START: status = on_server_start(client, now, event); break;
+    case OW_CLIENT_AWAIT_ACCEPT_SESSION: on_accept_session(client, now, event); break;
+    case OW_CLIENT_AWAIT_START_ACK: on_start_ack(client, now, event); break;
+    case OW_CLIENT_RUNNING:
+    case OW_CLIENT_STOPPING: status = on_stop_part(client, now, event); break;
+    case OW_CLIENT_AWAIT_FETCH_ACK:
+    case OW_CLIENT_FETCHING: status = on_fetch_part(client, now, event); break;
+    case OW_CLIENT_READY:
+    case OW_CLIENT_STOP_OWED:
+    case OW_CLIENT_FAILED: status = OW_STATE; break;
+  }
+  return status;
+}
+
+/* Nothing may come in these states. */
+static bool expects_input(enum ow_client_state state)
+{
+  return awaited(state) || state == OW_CLIENT_RUNNING;
+}
+
+static enum ow_status receive_part(struct ow_client *client, struct ow_instant now, struct ow_reader *input,
+                                   struct ow_client_event *event)
+{
+  bool complete = false;
+  if (!expects_input(client->state))
+    return ow_fail(&event->failure, OW_PROTOCOL, "the server sent %zu octets that nothing had asked for",
+                   ow_reader_left(input));
+  enum ow_status status = ow_intake_feed(&client->intake, input, &complete);
+  if (status == OW_AUTH)
+    ow_fail(&event->failure, status, "wrong HMAC on %s: octets were changed on the way, or the server is another",
+            awaited(client->state) ? awaited(client->state) : "its Stop-Sessions");
+  else if (status != OW_OK)
+    ow_fail(&event->failure, status, "no memory, or the crypto library failed, while reading from the server");
+  if (status == OW_OK && complete)
+    status = act(client, now, event);
+  return status;
+}
+
+void ow_client_receive(struct ow_client *client, struct ow_instant now, struct ow_reader *input,
+                       struct ow_client_event *event)
+{
+  *event = (struct ow_client_event){0};
+  if (client->state == OW_CLIENT_FAILED)
+    ow_read_skip(input, ow_reader_left(input));
+  while (event->kind == OW_CLIENT_NOTHING && ow_reader_left(input)) {
+    enum ow_status status = receive_part(client, now, input, event);
+    if (status == OW_OK && client->outlet.status != OW_OK)
+      status = ow_fail(&event->failure, client->outlet.status, "can't hold or protect what is to be sent");
+    if (status != OW_OK) {
+      ow_read_skip(input, ow_reader_left(input));
+      break_off(client, event);
+    }
+  }
+}
+
+struct ow_buffer *ow_client_output(struct ow_client *client)
+{
+  return &client->outlet.octets;
+}
+
+int64_t ow_client_deadline(const struct ow_client *client)
+{
+  return client->deadline;
+}
+
+void ow_client_expired(struct ow_client *client, struct ow_client_event *event)
+{
+  const char *what = awaited(client->state);
+  *event = (struct ow_client_event){0};
+  ow_fail(&event->failure, OW_TIMEOUT, "the server was silent for %g s where we waited for %s",
+          (double)client->config.timeout / (double)OW_NS_PER_S, what ? what : "nothing");
+  break_off(client, event);
+}
+
+void ow_client_disconnected(struct ow_client *client, const char *reason, struct ow_client_event *event)
+{
+  const char *what = awaited(client->state);
+  const char *how = reason ? reason : "the server closed the connection";
+  *event = (struct ow_client_event){0};
+  if (client->state == OW_CLIENT_AWAIT_GREETING)
+    ow_fail(&event->failure, OW_REFUSED, "%s before any greeting: it refuses this address, or is too busy", how);
+  else if (client->state == OW_CLIENT_AWAIT_SERVER_START && client->mode != OW_MODE_OPEN)
+    ow_fail(&event->failure, OW_AUTH, "%s after our key: it does not know the KeyID, or the passphrase is another", how);
+  else if (what)
+    ow_fail(&event->failure, OW_NETWORK, "%s where we waited for %s", how, what);
+  else
+    ow_fail(&event->failure, OW_NETWORK, "%s%s", how,
+            client->state == OW_CLIENT_RUNNING ? " while the sessions were running" : "");
+  break_off(client, event);
+}
+
+/* ---- commands ---- */
+
+enum ow_status ow_client_request_session(struct ow_client *client, struct ow_instant now,
+                                         const struct ow_session_request *request, const struct ow_slot *slots)
+{
+  if (client->state != OW_CLIENT_READY)
+    return OW_STATE;
+  client->requested_server_sends = request->server_sends;
+  ow_outlet_session_request(&client->outlet, request, slots);
+  ow_intake_expect(&client->intake, OW_ACCEPT_SESSION + OW_HMAC, true);
+  enter(client, OW_CLIENT_AWAIT_ACCEPT_SESSION, now);
+  return client->outlet.status;
+}
+
+enum ow_status ow_client_start_sessions(struct ow_client *client, struct ow_instant now)
+{
+  uint8_t octets[OW_START_SESSIONS];
+  if (client->state != OW_CLIENT_READY)
+    return OW_STATE;
+  ow_start_sessions_encode(octets);
+  ow_outlet_message(&client->outlet, octets, sizeof octets);
+  ow_intake_expect(&client->intake, OW_START_ACK + OW_HMAC, true);
+  enter(client, OW_CLIENT_AWAIT_START_ACK, now);
+  return client->outlet.status;
+}
+
+enum ow_status ow_client_stop_sessions(struct ow_client *client, struct ow_instant now, enum ow_accept accept,
+                                       const struct ow_session_end *ends, uint32_t count)
+{
+  enum ow_client_state state = client->state;
+  if (state != OW_CLIENT_RUNNING && state != OW_CLIENT_STOP_OWED)
+    return OW_STATE;
+  ow_outlet_stop_sessions(&client->outlet, accept, ends, count);
+  if (state == OW_CLIENT_RUNNING)
+    enter(client, OW_CLIENT_STOPPING, now);
+  else
+    sessions_over(client, now);
+  return client->outlet.status;
+}
+
+enum ow_status ow_client_fetch(struct ow_client *client, struct ow_instant now, const struct ow_fetch_request *request,
+                               uint32_t most_records)
+{
+  uint8_t octets[OW_FETCH_SESSION];
+  if (client->state != OW_CLIENT_READY)
+    return OW_STATE;
+  ow_fetch_request_encode(request, octets);
+  ow_outlet_message(&client->outlet, octets, sizeof octets);
+  ow_fetch_reader_begin(&client->fetch, request, most_records, &client->intake);
+  enter(client, OW_CLIENT_AWAIT_FETCH_ACK, now);
+  return client->outlet.status;
+}
+
+/* ---- what is known ---- */
+
+enum ow_client_state ow_client_state(const struct ow_client *client)
+{
+  return client->state;
+}
+
+enum ow_mode ow_client_mode(const struct ow_client *client)
+{
+  return client->mode;
+}
+
+uint32_t ow_client_modes_offered(const struct ow_client *client)
+{
+  return client->offered;
+}
+
+struct ow_timestamp ow_client_server_start_time(const struct ow_client *client)
+{
+  return client->server_start.start_time;
+}
+
+enum ow_status ow_client_test_keys(const struct ow_client *client, const struct ow_sid *sid, struct ow_keys *keys)
+{
+  *keys = (struct ow_keys){0};
+  return client->mode == OW_MODE_OPEN ? OW_OK : ow_test_keys_derive(&client->keys, sid, keys);
+}

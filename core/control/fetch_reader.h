@@ -1,0 +1,50 @@
+/* The answer to a Fetch-Session (RFC 4656, 3.9), part by part. */
+#ifndef OWAMP_CONTROL_FETCH_READER_H
+#define OWAMP_CONTROL_FETCH_READER_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+#include "control/intake.h"
+#include "wire/fetch.h"
+#include "wire/session_request.h"
+
+enum ow_fetch_part {
+  OW_FETCH_PART_ACK,
+  OW_FETCH_PART_REQUEST,
+  OW_FETCH_PART_SLOTS,
+  OW_FETCH_PART_SKIPS,
+  OW_FETCH_PART_RECORDS,
+  OW_FETCH_PART_HMAC,
+  OW_FETCH_PART_END,
+};
+
+/** Records that come in one go: 16 of them fill 25 blocks exactly. */
+enum { OW_FETCH_CHUNK = 160 };
+
+struct ow_fetch_reader {
+  enum ow_fetch_part part; /* the one that is awaited */
+  struct ow_fetch_request asked;
+  uint32_t most_records;
+  struct ow_fetch_ack ack;
+  struct ow_session_request request;
+  struct ow_slot *slots;          /* owned */
+  struct ow_skip_range *skipped;  /* owned */
+  uint32_t records_left;
+  uint32_t awaited;     /* records of the next chunk */
+  uint32_t chunk_count; /* records in the chunk that was read last */
+  struct ow_sample chunk[OW_FETCH_CHUNK];
+};
+
+/** Await the answer to `asked`. */
+void ow_fetch_reader_begin(struct ow_fetch_reader *reader, const struct ow_fetch_request *asked, uint32_t most_records,
+                           struct ow_intake *intake);
+void ow_fetch_reader_clear(struct ow_fetch_reader *reader);
+/**
+ * Read the part that has arrived and await the next. `read` tells which part that was. OW_PROTOCOL if it is impossible
+ * or not of the session that was asked for; OW_LIMIT for too many records; OW_MEMORY.
+ */
+enum ow_status ow_fetch_reader_read(struct ow_fetch_reader *reader, struct ow_intake *intake, enum ow_fetch_part *read,
+                                    struct ow_failure *failure) OW_MUST_CHECK;
+
+#endif

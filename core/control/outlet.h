@@ -1,0 +1,42 @@
+/* From plaintext messages to the octets that leave. */
+#ifndef OWAMP_CONTROL_OUTLET_H
+#define OWAMP_CONTROL_OUTLET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/status.h"
+#include "control/protected_stream.h"
+#include "schedule/slot.h"
+#include "wire/session_request.h"
+#include "wire/start_stop.h"
+
+/** Zero-initialised but for octets.limit. The first failure sticks: nothing more is written, `status` tells. */
+struct ow_outlet {
+  struct ow_protection protection;
+  struct ow_buffer octets; /* ready to send */
+  enum ow_status status;
+};
+
+void ow_outlet_clear(struct ow_outlet *outlet);
+
+/** Octets that are not protected: the set-up. */
+void ow_outlet_clear_text(struct ow_outlet *outlet, const uint8_t *octets, size_t count);
+/** Whole blocks, sealed. */
+void ow_outlet_blocks(struct ow_outlet *outlet, const uint8_t *octets, size_t count);
+/** The HMAC of all blocks since the last one. */
+void ow_outlet_hmac(struct ow_outlet *outlet);
+/** Blocks, then their HMAC. */
+void ow_outlet_message(struct ow_outlet *outlet, const uint8_t *octets, size_t count);
+
+/** Request-Session and its schedule, both HMACs included. */
+void ow_outlet_session_request(struct ow_outlet *outlet, const struct ow_session_request *request,
+                               const struct ow_slot *slots);
+/** Stop-Sessions with all descriptions and its HMAC. */
+void ow_outlet_stop_sessions(struct ow_outlet *outlet, enum ow_accept accept, const struct ow_session_end *ends,
+                             uint32_t count);
+/** A fetch's skip ranges, padded to whole blocks, and their HMAC. */
+void ow_outlet_skip_ranges(struct ow_outlet *outlet, const struct ow_skip_range *ranges, uint32_t count);
+
+#endif

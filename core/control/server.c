@@ -1,0 +1,499 @@
+#include "control/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "control/intake.h"
+#include "control/outlet.h"
+#include "control/stop_list.h"
+
+enum {
+  /* A fetch is written as fast as the connection takes it, so only one message must fit. */
+  LARGEST_OUTPUT = 1 << 20,
+  RECORDS_AT_ONCE = 160, /* a multiple of 16, which fill 25 blocks exactly */
+};
+
+struct ow_server {
+  struct ow_server_config config;
+  enum ow_server_state state;
+  struct ow_intake intake;
+  struct ow_outlet outlet;
+  int64_t deadline;
+
+  struct ow_challenge challenge;
+  struct ow_setup_response response;
+  struct ow_keys keys;
+  bool key_proven;
+  enum ow_mode mode;
+
+  struct ow_session_request request;
+  struct ow_slot *slots;
+  uint32_t client_sending; /* sessions that the client's Stop-Sessions may describe */
+  struct ow_stop_list stop;
+
+  uint32_t records_left;
+  uint32_t records_pending;
+  uint8_t pending[RECORDS_AT_ONCE * OW_RECORD];
+};
+
+/* ---- state ---- */
+
+/* What a state waits for from the client, in words; NULL if for nothing, or for as long as it may take. */
+static const char *awaited(enum ow_server_state state)
+{
+  const char *what = NULL;
+  switch (state) {
+    case OW_SERVER_AWAIT_SETUP: what = "its Set-Up-Response"; break;
+    case OW_SERVER_DECIDE_SETUP: break;
+    case OW_SERVER_READY: what = "a command"; break;
+    case OW_SERVER_DECIDE_SESSION: break;
+    case OW_SERVER_DECIDE_START: break;
+    case OW_SERVER_RUNNING: break;
+    case OW_SERVER_DECIDE_STOP: break;
+    case OW_SERVER_STOPPING: what = "its Stop-Sessions"; break;
+    case OW_SERVER_DECIDE_FETCH: break;
+    case OW_SERVER_FETCHING: break;
+    case OW_SERVER_FAILED: break;
+  }
+  return what;
+}
+
+static int64_t patience(const struct ow_server *server, enum ow_server_state state)
+{
+  return state == OW_SERVER_READY ? server->config.idle_timeout : server->config.setup_timeout;
+}
+
+static void enter(struct ow_server *server, enum ow_server_state state, struct ow_instant now)
+{
+  server->state = state;
+  server->deadline = awaited(state) ? now.monotonic + patience(server, state) : OW_NEVER;
+}
+
+static void await_command(struct ow_server *server, struct ow_instant now)
+{
+  ow_intake_expect(&server->intake, OW_BLOCK, false);
+  enter(server, OW_SERVER_READY, now);
+}
+
+static void break_off(struct ow_server *server, struct ow_server_event *event)
+{
+  server->state = OW_SERVER_FAILED;
+  server->deadline = OW_NEVER;
+  event->kind = OW_SERVER_BROKEN;
+}
+
+/* ---- life ---- */
+
+struct ow_server *ow_server_create(const struct ow_server_config *config, struct ow_instant now)
+{
+  struct ow_server *server = calloc(1, sizeof *server);
+  if (server) {
+    uint8_t octets[OW_GREETING];
+    server->config = *config;
+    server->outlet.octets.limit = LARGEST_OUTPUT;
+    server->challenge.count = config->pbkdf2_count;
+    ow_random_fill(&config->random, server->challenge.challenge, OW_CHALLENGE);
+    ow_random_fill(&config->random, server->challenge.salt, OW_SALT);
+    ow_greeting_encode(&(struct ow_greeting){.modes = config->modes, .challenge = server->challenge}, octets);
+    ow_outlet_clear_text(&server->outlet, octets, sizeof octets);
+    ow_intake_expect(&server->intake, OW_SETUP_RESPONSE, false);
+    enter(server, OW_SERVER_AWAIT_SETUP, now);
+  }
+  return server;
+}
+
+void ow_server_free(struct ow_server *server)
+{
+  if (server) {
+    ow_intake_clear(&server->intake);
+    ow_outlet_clear(&server->outlet);
+    ow_stop_list_clear(&server->stop);
+    free(server->slots);
+    ow_wipe(server, sizeof *server);
+  }
+  free(server);
+}
+
+/* ---- set-up ---- */
+
+/* An unknown KeyID is worked through with some passphrase, so that it costs the same time as a wrong one. */
+static enum ow_status prove_key(struct ow_server *server)
+{
+  static const char nobody[] = "no such key";
+  const void *passphrase = nobody;
+  size_t octets = sizeof nobody;
+  bool known = server->config.find_key &&
+               server->config.find_key(server->config.key_context, server->response.key_id, &passphrase, &octets);
+  enum ow_status status = ow_token_open(passphrase, octets, &server->challenge, server->response.token, &server->keys);
+  return status == OW_OK && !known ? OW_AUTH : status;
+}
+
+static enum ow_status on_setup_response(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
+{
+  enum ow_status status = OW_OK;
+  ow_setup_response_decode(ow_intake_message(&server->intake), &server->response);
+  uint32_t mode = server->response.mode;
+  if (mode == OW_MODE_NONE)
+    return ow_fail(&event->failure, OW_REFUSED, "the client gave up: none of the modes offered suits it");
+  if ((mode & (mode - 1)) != 0 || (mode & server->config.modes & OW_MODES_ALL) == 0)
+    return ow_fail(&event->failure, OW_PROTOCOL, "the client chose mode %u, which was not offered", mode);
+  server->mode = (enum ow_mode)mode;
+  if (server->mode == OW_MODE_OPEN)
+    server->response.key_id[0] = '\0';
+  else
+    status = prove_key(server);
+  if (status == OW_CRYPTO)
+    return ow_fail(&event->failure, status, "the crypto library can't open the client's Token");
+  server->key_proven = status == OW_OK;
+  ow_intake_expect(&server->intake, 0, false);
+  enter(server, OW_SERVER_DECIDE_SETUP, now);
+  event->kind = OW_SERVER_SET_UP;
+  event->key_id = server->response.key_id;
+  if (!server->key_proven) {
+    char key_id[OW_KEY_ID + 1];
+    ow_printable(key_id, sizeof key_id, server->response.key_id, strlen(server->response.key_id));
+    ow_fail(&event->failure, OW_AUTH, "unknown KeyID or wrong passphrase for \"%s\"", key_id);
+    status = ow_server_set_up(server, now, OW_ACCEPT_FAILURE);
+    (void)status; /* the connection ends in any case */
+    break_off(server, event);
+  }
+  return OW_OK;
+}
+
+static enum ow_status protect(struct ow_server *server, const uint8_t iv[OW_IV])
+{
+  enum ow_status status = ow_protection_seal_from(&server->outlet.protection, &server->keys, iv);
+  if (status == OW_OK)
+    status = ow_protection_open_from(&server->intake.protection, &server->keys, server->response.client_iv);
+  return status;
+}
+
+enum ow_status ow_server_set_up(struct ow_server *server, struct ow_instant now, enum ow_accept accept)
+{
+  struct ow_server_start start = {.accept = accept, .start_time = server->config.up_since};
+  uint8_t octets[OW_SERVER_START];
+  enum ow_status status = OW_OK;
+  if (server->state != OW_SERVER_DECIDE_SETUP)
+    return OW_STATE;
+  if (accept == OW_ACCEPT_OK && server->mode != OW_MODE_OPEN) {
+    ow_random_fill(&server->config.random, start.server_iv, OW_IV);
+    status = protect(server, start.server_iv);
+  }
+  if (status != OW_OK)
+    return status;
+  ow_server_start_encode(&start, octets);
+  ow_outlet_clear_text(&server->outlet, octets, OW_SERVER_START_CLEAR);
+  ow_outlet_blocks(&server->outlet, octets + OW_SERVER_START_CLEAR, OW_SERVER_START - OW_SERVER_START_CLEAR);
+  if (accept == OW_ACCEPT_OK)
+    await_command(server, now);
+  else
+    enter(server, OW_SERVER_FAILED, now);
+  return server->outlet.status;
+}
+
+/* ---- Request-Session ---- */
+
+static enum ow_status read_request_head(struct ow_server *server, struct ow_server_event *event)
+{
+  struct ow_session_request *request = &server->request;
+  enum ow_status status = ow_session_request_decode(ow_intake_message(&server->intake), request, &event->failure);
+  if (status == OW_OK && request->slot_count > OW_MAX_SLOTS)
+    status = ow_fail(&event->failure, OW_LIMIT, "the client asks for %u schedule slots; %u are supported",
+                     request->slot_count, (unsigned)OW_MAX_SLOTS);
+  if (status == OW_OK)
+    ow_intake_expect_more(&server->intake, (size_t)request->slot_count * OW_SLOT + OW_HMAC, true);
+  return status;
+}
+
+static enum ow_status read_request_slots(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
+{
+  uint32_t count = server->request.slot_count;
+  const uint8_t *at = ow_intake_message(&server->intake) + OW_REQUEST_SESSION + OW_HMAC;
+  enum ow_status status = OW_OK;
+  free(server->slots);
+  server->slots = calloc(count, sizeof *server->slots);
+  if (!server->slots)
+    status = ow_fail(&event->failure, OW_MEMORY, "no memory for %u schedule slots", count);
+  for (uint32_t i = 0; status == OW_OK && i < count; i++)
+    status = ow_slot_decode(at + (size_t)i * OW_SLOT, &server->slots[i], &event->failure);
+  if (status == OW_OK) {
+    enter(server, OW_SERVER_DECIDE_SESSION, now);
+    event->kind = OW_SERVER_REQUEST;
+    event->request = &server->request;
+    event->slots = server->slots;
+  }
+  return status;
+}
+
+/* Its parts: the first block, the rest of the head, the slots. */
+static enum ow_status on_request(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
+{
+  size_t have = server->intake.opened;
+  enum ow_status status = OW_OK;
+  if (have == OW_BLOCK)
+    ow_intake_expect_more(&server->intake, OW_REQUEST_SESSION - OW_BLOCK + OW_HMAC, true);
+  else if (have == OW_REQUEST_SESSION + OW_HMAC)
+    status = read_request_head(server, event);
+  else
+    status = read_request_slots(server, now, event);
+  return status;
+}
+
+enum ow_status ow_server_answer_session(struct ow_server *server, struct ow_instant now,
+                                        const struct ow_session_acceptance *acceptance)
+{
+  uint8_t octets[OW_ACCEPT_SESSION];
+  if (server->state != OW_SERVER_DECIDE_SESSION)
+    return OW_STATE;
+  if (acceptance->accept == OW_ACCEPT_OK && !server->request.server_sends)
+    server->client_sending++;
+  ow_session_acceptance_encode(acceptance, octets);
+  ow_outlet_message(&server->outlet, octets, sizeof octets);
+  await_command(server, now);
+  return server->outlet.status;
+}
+
+/* ---- Start-Sessions, Stop-Sessions ---- */
+
+static void on_start(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
+{
+  if (server->intake.opened == OW_BLOCK) {
+    ow_intake_expect_more(&server->intake, OW_HMAC, true);
+  } else {
+    enter(server, OW_SERVER_DECIDE_START, now);
+    event->kind = OW_SERVER_START_ASKED;
+  }
+}
+
+enum ow_status ow_server_answer_start(struct ow_server *server, struct ow_instant now, enum ow_accept accept)
+{
+  uint8_t octets[OW_START_ACK];
+  if (server->state != OW_SERVER_DECIDE_START)
+    return OW_STATE;
+  ow_start_ack_encode(accept, octets);
+  ow_outlet_message(&server->outlet, octets, sizeof octets);
+  await_command(server, now);
+  if (accept == OW_ACCEPT_OK) {
+    ow_stop_list_clear(&server->stop);
+    enter(server, OW_SERVER_RUNNING, now);
+  }
+  return server->outlet.status;
+}
+
+static enum ow_status on_stop_part(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
+{
+  bool complete = false;
+  const uint8_t *message = ow_intake_message(&server->intake);
+  if (!server->stop.ends && message[0] != OW_COMMAND_STOP_SESSIONS)
+    return ow_fail(&event->failure, OW_PROTOCOL, "command %u while sessions run; only Stop-Sessions (3) is possible",
+                   message[0]);
+  enum ow_status status =
+      ow_stop_list_read(&server->stop, &server->intake, server->client_sending, &complete, &event->failure);
+  if (status == OW_OK && complete) {
+    event->kind = OW_SERVER_STOP;
+    event->accept = server->stop.accept;
+    event->ends = server->stop.ends;
+    event->end_count = server->stop.count;
+    server->client_sending = 0;
+    if (server->state == OW_SERVER_STOPPING)
+      await_command(server, now);
+    else
+      enter(server, OW_SERVER_DECIDE_STOP, now);
+  }
+  return status;
+}
+
+enum ow_status ow_server_stop_sessions(struct ow_server *server, struct ow_instant now, enum ow_accept accept,
+                                       const struct ow_session_end *ends, uint32_t count)
+{
+  if (server->state != OW_SERVER_RUNNING && server->state != OW_SERVER_DECIDE_STOP)
+    return OW_STATE;
+  ow_outlet_stop_sessions(&server->outlet, accept, ends, count);
+  if (server->state == OW_SERVER_RUNNING)
+    enter(server, OW_SERVER_STOPPING, now);
+  else
+    await_command(server, now);
+  return server->outlet.status;
+}
+
+/* ---- Fetch-Session ---- */
+
+static void on_fetch(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
+{
+  if (server->intake.opened == OW_BLOCK) {
+    ow_intake_expect_more(&server->intake, OW_FETCH_SESSION - OW_BLOCK + OW_HMAC, true);
+  } else {
+    ow_fetch_request_decode(ow_intake_message(&server->intake), &event->fetch);
+    enter(server, OW_SERVER_DECIDE_FETCH, now);
+    event->kind = OW_SERVER_FETCH;
+  }
+}
+
+/* What is pending, padded to whole blocks; after the last record, the HMAC. */
+static void flush_records(struct ow_server *server, struct ow_instant now)
+{
+  size_t used = (size_t)server->records_pending * OW_RECORD;
+  size_t octets = OW_WHOLE_BLOCKS(used);
+  memset(server->pending + used, 0, octets - used);
+  ow_outlet_blocks(&server->outlet, server->pending, octets);
+  server->records_pending = 0;
+  if (server->records_left == 0) {
+    ow_outlet_hmac(&server->outlet);
+    await_command(server, now);
+  }
+}
+
+enum ow_status ow_server_begin_fetch(struct ow_server *server, struct ow_instant now, const struct ow_fetch_ack *ack,
+                                     const struct ow_session_request *request, const struct ow_slot *slots,
+                                     const struct ow_skip_range *skipped)
+{
+  uint8_t octets[OW_FETCH_ACK];
+  if (server->state != OW_SERVER_DECIDE_FETCH)
+    return OW_STATE;
+  ow_fetch_ack_encode(ack, octets);
+  ow_outlet_message(&server->outlet, octets, sizeof octets);
+  if (ack->accept == OW_ACCEPT_OK) {
+    ow_outlet_session_request(&server->outlet, request, slots);
+    ow_outlet_skip_ranges(&server->outlet, skipped, ack->skip_ranges);
+    enter(server, OW_SERVER_FETCHING, now);
+    server->records_left = ack->records;
+    server->records_pending = 0;
+    if (ack->records == 0)
+      flush_records(server, now);
+  } else {
+    await_command(server, now);
+  }
+  return server->outlet.status;
+}
+
+enum ow_status ow_server_fetch_record(struct ow_server *server, struct ow_instant now, const struct ow_sample *record)
+{
+  if (server->state != OW_SERVER_FETCHING)
+    return OW_STATE;
+  ow_record_encode(record, server->pending + (size_t)server->records_pending * OW_RECORD);
+  server->records_pending++;
+  server->records_left--;
+  if (server->records_pending == RECORDS_AT_ONCE || server->records_left == 0)
+    flush_records(server, now);
+  return server->outlet.status;
+}
+
+/* ---- octets in ---- */
+
+static enum ow_status on_command(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
+{
+  uint8_t command = ow_intake_message(&server->intake)[0];
+  enum ow_status status = OW_OK;
+  switch (command) {
+    case OW_COMMAND_REQUEST_SESSION: status = on_request(server, now, event); break;
+    case OW_COMMAND_START_SESSIONS: on_start(server, now, event); break;
+    case OW_COMMAND_STOP_SESSIONS:
+      status = ow_fail(&event->failure, OW_PROTOCOL, "Stop-Sessions while no session runs");
+      break;
+    case OW_COMMAND_FETCH_SESSION: on_fetch(server, now, event); break;
+    default: /* any octet may come from the wire */
+      status = ow_fail(&event->failure, OW_PROTOCOL, "unknown command %u", command);
+      break;
+  }
+  return status;
+}
+
+static enum ow_status act(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
+{
+  enum ow_status status = OW_OK;
+  switch (server->state) {
+    case OW_SERVER_AWAIT_SETUP: status = on_setup_response(server, now, event); break;
+    case OW_SERVER_READY: status = on_command(server, now, event); break;
+    case OW_SERVER_RUNNING:
+    case OW_SERVER_STOPPING: status = on_stop_part(server, now, event); break;
+    case OW_SERVER_DECIDE_SETUP:
+    case OW_SERVER_DECIDE_SESSION:
+    case OW_SERVER_DECIDE_START:
+    case OW_SERVER_DECIDE_STOP:
+    case OW_SERVER_DECIDE_FETCH:
+    case OW_SERVER_FETCHING:
+    case OW_SERVER_FAILED: status = OW_STATE; break;
+  }
+  return status;
+}
+
+static bool takes_input(enum ow_server_state state)
+{
+  return awaited(state) || state == OW_SERVER_RUNNING;
+}
+
+static enum ow_status receive_part(struct ow_server *server, struct ow_instant now, struct ow_reader *input,
+                                   struct ow_server_event *event)
+{
+  bool complete = false;
+  if (server->state == OW_SERVER_READY && !ow_intake_begun(&server->intake)) /* a message must not take for ever */
+    server->deadline = now.monotonic + server->config.setup_timeout;
+  enum ow_status status = ow_intake_feed(&server->intake, input, &complete);
+  if (status == OW_AUTH)
+    ow_fail(&event->failure, status, "wrong HMAC on a message of the client: octets were changed on the way");
+  else if (status != OW_OK)
+    ow_fail(&event->failure, status, "no memory, or the crypto library failed, while reading from the client");
+  if (status == OW_OK && complete)
+    status = act(server, now, event);
+  if (status == OW_OK && server->outlet.status != OW_OK)
+    status = ow_fail(&event->failure, server->outlet.status, "can't hold or protect what is to be sent");
+  return status;
+}
+
+void ow_server_receive(struct ow_server *server, struct ow_instant now, struct ow_reader *input,
+                       struct ow_server_event *event)
+{
+  *event = (struct ow_server_event){0};
+  if (server->state == OW_SERVER_FAILED)
+    ow_read_skip(input, ow_reader_left(input));
+  while (event->kind == OW_SERVER_NOTHING && takes_input(server->state) && ow_reader_left(input)) {
+    enum ow_status status = receive_part(server, now, input, event);
+    if (status != OW_OK) {
+      ow_read_skip(input, ow_reader_left(input));
+      break_off(server, event);
+    }
+  }
+}
+
+struct ow_buffer *ow_server_output(struct ow_server *server)
+{
+  return &server->outlet.octets;
+}
+
+int64_t ow_server_deadline(const struct ow_server *server)
+{
+  return server->deadline;
+}
+
+void ow_server_expired(struct ow_server *server, struct ow_server_event *event)
+{
+  const char *what = awaited(server->state);
+  *event = (struct ow_server_event){0};
+  ow_fail(&event->failure, OW_TIMEOUT, "the client was silent for %g s where we waited for %s",
+          (double)patience(server, server->state) / (double)OW_NS_PER_S, what ? what : "nothing");
+  break_off(server, event);
+}
+
+/* ---- what is known ---- */
+
+enum ow_server_state ow_server_state(const struct ow_server *server)
+{
+  return server->state;
+}
+
+enum ow_mode ow_server_mode(const struct ow_server *server)
+{
+  return server->mode;
+}
+
+uint32_t ow_server_fetch_left(const struct ow_server *server)
+{
+  return server->records_left;
+}
+
+enum ow_status ow_server_test_keys(const struct ow_server *server, const struct ow_sid *sid, struct ow_keys *keys)
+{
+  *keys = (struct ow_keys){0};
+  return server->mode == OW_MODE_OPEN ? OW_OK : ow_test_keys_derive(&server->keys, sid, keys);
+}

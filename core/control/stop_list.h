@@ -1,0 +1,34 @@
+/* What a peer's Stop-Sessions says of the sessions that it was sending. Client and server read it alike. */
+#ifndef OWAMP_CONTROL_STOP_LIST_H
+#define OWAMP_CONTROL_STOP_LIST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "control/intake.h"
+#include "wire/start_stop.h"
+
+/** The most skip ranges of one session that are read or sent. */
+enum { OW_MAX_SKIP_RANGES = 16384 };
+
+/** Zero-initialised: empty. */
+struct ow_stop_list {
+  enum ow_accept accept;
+  uint32_t expected;
+  uint32_t count;
+  struct ow_session_end *ends;   /* `expected` of them */
+  struct ow_skip_range **ranges; /* one list each, owned */
+};
+
+void ow_stop_list_clear(struct ow_stop_list *list);
+
+/**
+ * Go on with a Stop-Sessions of which a further part has arrived in `intake`; the first part is its 16 octets. Sets the
+ * intake to the next part; `complete` tells that there is none, the HMAC included. The peer may describe `most` sessions.
+ * OW_PROTOCOL for impossible counts or ranges; OW_MEMORY.
+ */
+enum ow_status ow_stop_list_read(struct ow_stop_list *list, struct ow_intake *intake, uint32_t most, bool *complete,
+                                 struct ow_failure *failure) OW_MUST_CHECK;
+
+#endif

@@ -1,0 +1,24 @@
+/* HMAC-SHA1 cut to 16 octets (RFC 4656, 3.1): one running sum after another under one key. */
+#ifndef OWAMP_CRYPTO_HMAC_H
+#define OWAMP_CRYPTO_HMAC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+enum { OW_HMAC_KEY = 32, OW_HMAC = 16 };
+
+struct ow_hmac;
+
+/** NULL if the library fails. The caller frees. */
+struct ow_hmac *ow_hmac_create(const uint8_t key[OW_HMAC_KEY]) OW_MUST_CHECK;
+void ow_hmac_free(struct ow_hmac *hmac);
+
+/** Add octets to the running sum. OW_CRYPTO if the library fails. */
+enum ow_status ow_hmac_update(struct ow_hmac *hmac, const void *octets, size_t count) OW_MUST_CHECK;
+
+/** Write the sum of all octets since the last call, and begin anew. OW_CRYPTO if the library fails. */
+enum ow_status ow_hmac_finish(struct ow_hmac *hmac, uint8_t out[OW_HMAC]) OW_MUST_CHECK;
+
+#endif

@@ -1,0 +1,78 @@
+#include "crypto/keys.h"
+
+#include <limits.h>
+#include <openssl/evp.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "crypto/cipher.h"
+
+_Static_assert(OW_TOKEN == OW_CHALLENGE + sizeof(struct ow_keys), "a Token is the challenge and both keys");
+
+/* One run of a cipher that lives no longer. */
+static enum ow_status run_once(enum ow_cipher_kind kind, const uint8_t key[16], const uint8_t *in, uint8_t *out,
+                               size_t octets)
+{
+  enum ow_status status = OW_CRYPTO;
+  struct ow_cipher *cipher = ow_cipher_create(kind, key, NULL);
+  if (cipher)
+    status = ow_cipher_run(cipher, in, out, octets);
+  ow_cipher_free(cipher);
+  return status;
+}
+
+static enum ow_status derive(const void *passphrase, size_t octets, const struct ow_challenge *challenge,
+                             uint8_t key[16])
+{
+  if (octets > INT_MAX || challenge->count > INT_MAX ||
+      PKCS5_PBKDF2_HMAC(passphrase, (int)octets, challenge->salt, OW_SALT, (int)challenge->count, EVP_sha1(), 16,
+                        key) != 1)
+    return OW_CRYPTO;
+  return OW_OK;
+}
+
+enum ow_status ow_token_seal(const void *passphrase, size_t passphrase_octets, const struct ow_challenge *challenge,
+                             const struct ow_keys *keys, uint8_t token[OW_TOKEN])
+{
+  uint8_t key[16];
+  uint8_t plain[OW_TOKEN];
+  memcpy(plain, challenge->challenge, OW_CHALLENGE);
+  memcpy(plain + OW_CHALLENGE, keys->aes, sizeof keys->aes);
+  memcpy(plain + OW_CHALLENGE + sizeof keys->aes, keys->hmac, sizeof keys->hmac);
+
+  enum ow_status status = derive(passphrase, passphrase_octets, challenge, key);
+  if (status == OW_OK)
+    status = run_once(OW_CBC_ENCRYPT, key, plain, token, OW_TOKEN);
+  ow_wipe(key, sizeof key);
+  ow_wipe(plain, sizeof plain);
+  return status;
+}
+
+enum ow_status ow_token_open(const void *passphrase, size_t passphrase_octets, const struct ow_challenge *challenge,
+                             const uint8_t token[OW_TOKEN], struct ow_keys *keys)
+{
+  uint8_t key[16];
+  uint8_t plain[OW_TOKEN];
+  enum ow_status status = derive(passphrase, passphrase_octets, challenge, key);
+  if (status == OW_OK)
+    status = run_once(OW_CBC_DECRYPT, key, token, plain, OW_TOKEN);
+  if (status == OW_OK && !ow_secret_equal(plain, challenge->challenge, OW_CHALLENGE))
+    status = OW_AUTH;
+  if (status == OW_OK) {
+    memcpy(keys->aes, plain + OW_CHALLENGE, sizeof keys->aes);
+    memcpy(keys->hmac, plain + OW_CHALLENGE + sizeof keys->aes, sizeof keys->hmac);
+  } else {
+    ow_wipe(keys, sizeof *keys);
+  }
+  ow_wipe(key, sizeof key);
+  ow_wipe(plain, sizeof plain);
+  return status;
+}
+
+enum ow_status ow_test_keys_derive(const struct ow_keys *session, const struct ow_sid *sid, struct ow_keys *test)
+{
+  enum ow_status status = run_once(OW_ECB_ENCRYPT, sid->octets, session->aes, test->aes, sizeof test->aes);
+  if (status == OW_OK)
+    status = run_once(OW_CBC_ENCRYPT, sid->octets, session->hmac, test->hmac, sizeof test->hmac);
+  return status;
+}

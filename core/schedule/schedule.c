@@ -1,0 +1,83 @@
+#include "schedule/schedule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "schedule/exponential.h"
+
+struct ow_schedule {
+  struct ow_exponential *generator; /* NULL if every slot is fixed */
+  struct ow_timestamp last;
+  uint32_t next_slot;
+  uint32_t slot_count;
+  struct ow_slot slots[];
+};
+
+static int has_exponential(const struct ow_schedule *schedule)
+{
+  int found = 0;
+  for (uint32_t i = 0; i < schedule->slot_count; i++)
+    found |= schedule->slots[i].kind == OW_SLOT_EXPONENTIAL;
+  return found;
+}
+
+struct ow_schedule *ow_schedule_create(const struct ow_sid *sid, struct ow_timestamp start,
+                                       const struct ow_slot *slots, uint32_t slot_count)
+{
+  struct ow_schedule *schedule = NULL;
+  if (slot_count >= 1 && slot_count <= OW_MAX_SLOTS)
+    schedule = calloc(1, sizeof *schedule + slot_count * sizeof *slots);
+  if (schedule) {
+    schedule->last = start;
+    schedule->slot_count = slot_count;
+    memcpy(schedule->slots, slots, slot_count * sizeof *slots);
+    if (has_exponential(schedule)) {
+      schedule->generator = ow_exponential_create(sid);
+      if (!schedule->generator) {
+        ow_schedule_free(schedule);
+        schedule = NULL;
+      }
+    }
+  }
+  return schedule;
+}
+
+void ow_schedule_free(struct ow_schedule *schedule)
+{
+  if (schedule)
+    ow_exponential_free(schedule->generator);
+  free(schedule);
+}
+
+/* The product of two 32.32 numbers, cut to 32.32; modulo 2^32 seconds, as the peer does. */
+static uint64_t multiply(uint64_t a, uint64_t b)
+{
+  return (uint64_t)((unsigned __int128)a * b >> 32);
+}
+
+enum ow_status ow_schedule_next(struct ow_schedule *schedule, struct ow_timestamp *when)
+{
+  const struct ow_slot *slot = &schedule->slots[schedule->next_slot];
+  struct ow_span delta = slot->parameter;
+  enum ow_status status = OW_OK;
+  if (slot->kind == OW_SLOT_EXPONENTIAL) {
+    uint64_t variate = 0;
+    status = ow_exponential_next(schedule->generator, &variate);
+    delta.ntp = multiply(slot->parameter.ntp, variate);
+  }
+  if (status == OW_OK) {
+    schedule->last = ow_timestamp_plus_span(schedule->last, delta);
+    schedule->next_slot = (schedule->next_slot + 1) % schedule->slot_count;
+    *when = schedule->last;
+  }
+  return status;
+}
+
+int64_t ow_slots_mean_ns(const struct ow_slot *slots, uint32_t slot_count)
+{
+  unsigned __int128 sum = 0;
+  for (uint32_t i = 0; i < slot_count; i++)
+    sum += slots[i].parameter.ntp;
+  int64_t mean = slot_count ? ow_span_to_ns((struct ow_span){(uint64_t)(sum / slot_count)}) : 0;
+  return mean > 0 ? mean : 1;
+}

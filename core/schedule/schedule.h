@@ -1,0 +1,27 @@
+/* From slots to send times: Start Time plus the running sum of the slots' deltas (RFC 4656, 3.6). */
+#ifndef OWAMP_SCHEDULE_SCHEDULE_H
+#define OWAMP_SCHEDULE_SCHEDULE_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+#include "crypto/keys.h"
+#include "schedule/slot.h"
+
+struct ow_schedule;
+
+/**
+ * A schedule for the session `sid`. Copies the slots. NULL if there are none or more than OW_MAX_SLOTS,
+ * if memory is short, or if the crypto library fails. The caller frees.
+ */
+struct ow_schedule *ow_schedule_create(const struct ow_sid *sid, struct ow_timestamp start,
+                                       const struct ow_slot *slots, uint32_t slot_count) OW_MUST_CHECK;
+void ow_schedule_free(struct ow_schedule *schedule);
+
+/** The send time of the next packet, in order from packet 0. OW_CRYPTO if the library fails. */
+enum ow_status ow_schedule_next(struct ow_schedule *schedule, struct ow_timestamp *when) OW_MUST_CHECK;
+
+/** The mean distance of packets in nanoseconds, 1 at least; saturates. */
+int64_t ow_slots_mean_ns(const struct ow_slot *slots, uint32_t slot_count);
+
+#endif

@@ -1,0 +1,379 @@
+#include "session/receiver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "schedule/schedule.h"
+#include "wire/test_packet.h"
+
+enum {
+  EXPIRE_AT_ONCE = 4096,
+  MOST_OUTSTANDING = 1 << 20, /* packets within one loss threshold */
+  MOST_AHEAD = 1 << 16,       /* how far one packet may jump over what has come so far */
+  FIRST_WINDOW = 32,          /* a power of 2 */
+};
+
+/* A packet whose fate is open: not yet overdue. */
+struct outstanding {
+  struct ow_timestamp due;
+  bool seen;
+};
+
+struct ow_receiver {
+  uint32_t packets;
+  int64_t timeout;
+  uint64_t most_records;
+  struct ow_schedule *schedule;
+  struct ow_packet_codec *codec;
+
+  /* Sequence numbers base .. scheduled-1 stand in window[sequence % window_slots]. */
+  struct outstanding *window;
+  uint32_t window_slots;
+  uint32_t base;
+  uint32_t scheduled;
+  uint32_t first_unseen; /* at least base */
+
+  struct ow_samples samples;
+  uint32_t received;
+  uint32_t next_sequence;
+  uint32_t counts[OW_RECEPTIONS];
+  int64_t off_schedule_by;
+  bool stopped;
+  struct ow_skip_range *skipped;
+  uint32_t skip_ranges;
+};
+
+const char *ow_reception_text(enum ow_reception reception)
+{
+  const char *text = "";
+  switch (reception) {
+    case OW_RECEIVED: text = "received"; break;
+    case OW_RECEIVED_DUPLICATE: text = "duplicate"; break;
+    case OW_IGNORED_SHORT: text = "too short"; break;
+    case OW_IGNORED_HMAC: text = "wrong HMAC"; break;
+    case OW_IGNORED_ERROR_ESTIMATE: text = "error estimate with Multiplier 0"; break;
+    case OW_IGNORED_SEQUENCE: text = "sequence number out of range"; break;
+    case OW_IGNORED_OFF_SCHEDULE: text = "stamp off schedule by more than the loss timeout"; break;
+    case OW_IGNORED_LATE: text = "arrived after the loss timeout"; break;
+    case OW_IGNORED_FULL: text = "bound on records reached"; break;
+    case OW_RECEPTIONS: break;
+  }
+  return text;
+}
+
+struct ow_receiver *ow_receiver_create(const struct ow_session_terms *terms, uint64_t most_records)
+{
+  const struct ow_session_request *request = terms->request;
+  struct ow_receiver *receiver = calloc(1, sizeof *receiver);
+  if (receiver) {
+    receiver->packets = request->packets;
+    receiver->timeout = ow_span_to_ns(request->timeout);
+    receiver->most_records = most_records;
+    receiver->schedule = ow_schedule_create(&request->sid, request->start, terms->slots, request->slot_count);
+    receiver->codec = ow_packet_codec_create(terms->mode, terms->keys);
+    receiver->window_slots = FIRST_WINDOW;
+    receiver->window = calloc(FIRST_WINDOW, sizeof *receiver->window);
+    if (!receiver->schedule || !receiver->codec || !receiver->window) {
+      ow_receiver_free(receiver);
+      receiver = NULL;
+    }
+  }
+  return receiver;
+}
+
+void ow_receiver_free(struct ow_receiver *receiver)
+{
+  if (receiver) {
+    ow_schedule_free(receiver->schedule);
+    ow_packet_codec_free(receiver->codec);
+    ow_samples_clear(&receiver->samples);
+    free(receiver->window);
+    free(receiver->skipped);
+  }
+  free(receiver);
+}
+
+/* ---- the window of outstanding packets ---- */
+
+static struct outstanding *outstanding(const struct ow_receiver *receiver, uint32_t sequence)
+{
+  return &receiver->window[sequence & (receiver->window_slots - 1)];
+}
+
+static bool widen(struct ow_receiver *receiver)
+{
+  uint32_t slots = receiver->window_slots * 2;
+  struct outstanding *window = slots <= MOST_OUTSTANDING ? calloc(slots, sizeof *window) : NULL;
+  if (window) {
+    for (uint32_t i = receiver->base; i != receiver->scheduled; i++)
+      window[i & (slots - 1)] = *outstanding(receiver, i);
+    free(receiver->window);
+    receiver->window = window;
+    receiver->window_slots = slots;
+  }
+  return window != NULL;
+}
+
+/* Work out when the next packet is due. False if there is none, or no room. */
+static bool schedule_one(struct ow_receiver *receiver)
+{
+  struct outstanding next = {.seen = false};
+  if (receiver->scheduled >= receiver->packets)
+    return false;
+  if (receiver->scheduled - receiver->base == receiver->window_slots && !widen(receiver))
+    return false;
+  if (ow_schedule_next(receiver->schedule, &next.due) != OW_OK)
+    return false;
+  *outstanding(receiver, receiver->scheduled) = next;
+  receiver->scheduled++;
+  return true;
+}
+
+/*
+ * The packet `sequence`, if its fate is open. What lies beyond the loss threshold after `sent` is not looked for, so that
+ * an invented sequence number costs no more than the packets that could be on their way.
+ */
+static struct outstanding *find(struct ow_receiver *receiver, uint32_t sequence, struct ow_timestamp sent)
+{
+  bool more = sequence - receiver->base < MOST_OUTSTANDING &&
+              (sequence < receiver->scheduled || sequence - receiver->scheduled < MOST_AHEAD);
+  while (more && receiver->scheduled <= sequence) {
+    more = schedule_one(receiver) &&
+           ow_timestamp_difference(outstanding(receiver, receiver->scheduled - 1)->due, sent) <= receiver->timeout;
+  }
+  return more ? outstanding(receiver, sequence) : NULL;
+}
+
+static void move_first_unseen(struct ow_receiver *receiver)
+{
+  if (receiver->first_unseen < receiver->base)
+    receiver->first_unseen = receiver->base;
+  while (receiver->first_unseen < receiver->scheduled && outstanding(receiver, receiver->first_unseen)->seen)
+    receiver->first_unseen++;
+}
+
+/* ---- records ---- */
+
+static bool record(struct ow_receiver *receiver, const struct ow_sample *sample)
+{
+  bool kept =
+      receiver->samples.count < receiver->most_records && ow_samples_append(&receiver->samples, sample) == OW_OK;
+  if (kept && sample->sequence >= receiver->next_sequence)
+    receiver->next_sequence = sample->sequence + 1;
+  return kept;
+}
+
+static void record_loss(struct ow_receiver *receiver, uint32_t sequence, struct ow_timestamp due)
+{
+  const struct ow_sample lost = {
+      .sequence = sequence,
+      .sent = due,
+      .send_error = ow_error_estimate(false, 0),
+      .receive_error = ow_error_estimate(false, 0),
+      .ttl = OW_TTL_LOST,
+  };
+  if (!record(receiver, &lost))
+    receiver->counts[OW_IGNORED_FULL]++;
+}
+
+bool ow_receiver_expire(struct ow_receiver *receiver, struct ow_timestamp now)
+{
+  unsigned done = 0;
+  while (!receiver->stopped && done < EXPIRE_AT_ONCE && receiver->base < receiver->packets) {
+    if (receiver->base == receiver->scheduled && !schedule_one(receiver))
+      break;
+    const struct outstanding *oldest = outstanding(receiver, receiver->base);
+    if (ow_timestamp_difference(now, oldest->due) <= receiver->timeout)
+      break;
+    if (!oldest->seen)
+      record_loss(receiver, receiver->base, oldest->due);
+    receiver->base++;
+    done++;
+  }
+  move_first_unseen(receiver);
+  return done < EXPIRE_AT_ONCE;
+}
+
+bool ow_receiver_next_expiry(const struct ow_receiver *receiver, struct ow_timestamp *when)
+{
+  bool known = !receiver->stopped && receiver->first_unseen < receiver->packets;
+  if (known && receiver->first_unseen < receiver->scheduled)
+    *when = ow_timestamp_plus(outstanding(receiver, receiver->first_unseen)->due, receiver->timeout + 1);
+  else if (known) /* not worked out yet: not before the last that was */
+    *when = receiver->scheduled > receiver->base
+                ? ow_timestamp_plus(outstanding(receiver, receiver->scheduled - 1)->due, receiver->timeout + 1)
+                : (struct ow_timestamp){0};
+  return known;
+}
+
+/* ---- packets ---- */
+
+static enum ow_reception decode(struct ow_receiver *receiver, const uint8_t *octets, size_t count,
+                                struct ow_packet *packet)
+{
+  enum ow_reception reception = OW_RECEIVED;
+  enum ow_status status = ow_packet_decode(receiver->codec, octets, count, packet);
+  if (status == OW_INVALID)
+    reception = OW_IGNORED_SHORT;
+  else if (status != OW_OK)
+    reception = OW_IGNORED_HMAC;
+  else if (!ow_error_valid(packet->error))
+    reception = OW_IGNORED_ERROR_ESTIMATE;
+  else if (packet->sequence >= receiver->packets)
+    reception = OW_IGNORED_SEQUENCE;
+  return reception;
+}
+
+static enum ow_reception judge(struct ow_receiver *receiver, const struct ow_packet *packet,
+                               struct ow_timestamp received, struct outstanding **found)
+{
+  enum ow_reception reception = OW_RECEIVED;
+  *found = NULL;
+  if (packet->sequence < receiver->base)
+    return OW_IGNORED_LATE;
+  *found = find(receiver, packet->sequence, packet->sent);
+  if (!*found)
+    return OW_IGNORED_OFF_SCHEDULE;
+  int64_t off = ow_timestamp_difference(packet->sent, (*found)->due);
+  if (off > receiver->timeout || off < -receiver->timeout) {
+    receiver->off_schedule_by = off;
+    reception = OW_IGNORED_OFF_SCHEDULE;
+  } else if (ow_timestamp_difference(received, packet->sent) > receiver->timeout) {
+    reception = OW_IGNORED_LATE;
+  } else if ((*found)->seen) {
+    reception = OW_RECEIVED_DUPLICATE;
+  }
+  return reception;
+}
+
+enum ow_reception ow_receiver_packet(struct ow_receiver *receiver, const uint8_t *octets, size_t count,
+                                     struct ow_timestamp received, enum ow_stamp_source source,
+                                     struct ow_error_estimate error, uint8_t ttl)
+{
+  struct ow_packet packet;
+  struct outstanding *found = NULL;
+  enum ow_reception reception = decode(receiver, octets, count, &packet);
+  if (receiver->stopped)
+    reception = OW_IGNORED_LATE;
+  if (reception == OW_RECEIVED) {
+    (void)ow_receiver_expire(receiver, received);
+    reception = judge(receiver, &packet, received, &found);
+  }
+  if (reception == OW_RECEIVED || reception == OW_RECEIVED_DUPLICATE) {
+    const struct ow_sample sample = {
+        .sequence = packet.sequence,
+        .sent = packet.sent,
+        .send_error = packet.error,
+        .received = received,
+        .receive_error = error,
+        .ttl = ttl,
+        .source = (uint8_t)source,
+    };
+    if (!record(receiver, &sample)) {
+      reception = OW_IGNORED_FULL;
+    } else if (!found->seen) {
+      found->seen = true;
+      receiver->received++;
+      move_first_unseen(receiver);
+    }
+  }
+  receiver->counts[reception]++;
+  return reception;
+}
+
+/* ---- what is known ---- */
+
+bool ow_receiver_complete(const struct ow_receiver *receiver)
+{
+  return receiver->received == receiver->packets;
+}
+
+bool ow_receiver_finished(const struct ow_receiver *receiver)
+{
+  return receiver->stopped || receiver->first_unseen >= receiver->packets;
+}
+
+uint32_t ow_receiver_next_sequence(const struct ow_receiver *receiver)
+{
+  return receiver->next_sequence;
+}
+
+uint32_t ow_receiver_received(const struct ow_receiver *receiver)
+{
+  return receiver->received;
+}
+
+uint32_t ow_receiver_count(const struct ow_receiver *receiver, enum ow_reception reception)
+{
+  return receiver->counts[reception];
+}
+
+int64_t ow_receiver_off_schedule_by(const struct ow_receiver *receiver)
+{
+  return receiver->off_schedule_by;
+}
+
+const struct ow_samples *ow_receiver_samples(const struct ow_receiver *receiver)
+{
+  return &receiver->samples;
+}
+
+const struct ow_skip_range *ow_receiver_skipped(const struct ow_receiver *receiver, uint32_t *count)
+{
+  *count = receiver->skip_ranges;
+  return receiver->skipped;
+}
+
+/* ---- the end ---- */
+
+static bool is_skipped(const struct ow_receiver *receiver, uint32_t sequence)
+{
+  uint32_t low = 0;
+  uint32_t high = receiver->skip_ranges;
+  while (low < high) {
+    uint32_t middle = low + (high - low) / 2;
+    if (receiver->skipped[middle].last < sequence)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < receiver->skip_ranges && receiver->skipped[low].first <= sequence;
+}
+
+static bool holds_after_stop(const struct ow_receiver *receiver, const struct ow_sample *sample,
+                             struct ow_timestamp now, uint32_t next_sequence)
+{
+  bool too_fresh = ow_sample_lost(sample) && ow_timestamp_difference(now, sample->sent) < receiver->timeout;
+  return sample->sequence < next_sequence && !is_skipped(receiver, sample->sequence) && !too_fresh;
+}
+
+static void drop_records(struct ow_receiver *receiver, struct ow_timestamp now, uint32_t next_sequence)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < receiver->samples.count; i++) {
+    const struct ow_sample *sample = ow_samples_at(&receiver->samples, i);
+    if (holds_after_stop(receiver, sample, now, next_sequence))
+      *ow_samples_at(&receiver->samples, kept++) = *sample;
+  }
+  ow_samples_shorten(&receiver->samples, kept);
+}
+
+enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestamp now, const struct ow_session_end *end)
+{
+  enum ow_status status = OW_OK;
+  while (!ow_receiver_expire(receiver, now))
+    continue;
+  receiver->stopped = true;
+  receiver->next_sequence = end->next_sequence;
+  if (end->skip_ranges) {
+    receiver->skipped = calloc(end->skip_ranges, sizeof *receiver->skipped);
+    if (receiver->skipped) {
+      memcpy(receiver->skipped, end->skipped, end->skip_ranges * sizeof *receiver->skipped);
+      receiver->skip_ranges = end->skip_ranges;
+    } else {
+      status = OW_MEMORY;
+    }
+  }
+  drop_records(receiver, now, end->next_sequence);
+  return status;
+}

@@ -1,0 +1,84 @@
+/*
+ * Session-Receiver (RFC 4656, 4.2): which packets count, which were lost, which came twice.
+ * It reads no socket: the engine hands it datagrams with their stamps, and the time.
+ */
+#ifndef OWAMP_SESSION_RECEIVER_H
+#define OWAMP_SESSION_RECEIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "session/sender.h"
+#include "time/sample.h"
+
+struct ow_receiver;
+
+/** What became of a datagram. */
+enum ow_reception {
+  OW_RECEIVED,
+  OW_RECEIVED_DUPLICATE, /* recorded again, counted once */
+  OW_IGNORED_SHORT,
+  OW_IGNORED_HMAC,
+  OW_IGNORED_ERROR_ESTIMATE, /* Multiplier 0 */
+  OW_IGNORED_SEQUENCE,       /* not below the number of packets */
+  OW_IGNORED_OFF_SCHEDULE,   /* its stamp is further than the loss threshold from its scheduled time */
+  OW_IGNORED_LATE,           /* arrived later than the loss threshold allows: it stays lost */
+  OW_IGNORED_FULL,           /* the bound on records or memory was reached */
+  OW_RECEPTIONS
+};
+
+/** "off schedule", ... for a person. */
+const char *ow_reception_text(enum ow_reception reception);
+
+/**
+ * Copies what it needs of `terms`. At most `most_records` records are kept, lost ones included. NULL if memory is short or
+ * the crypto library fails.
+ */
+struct ow_receiver *ow_receiver_create(const struct ow_session_terms *terms, uint64_t most_records) OW_MUST_CHECK;
+void ow_receiver_free(struct ow_receiver *receiver);
+
+/** Take a datagram from the agreed peer. `error` is this host's, with the stamping error. */
+enum ow_reception ow_receiver_packet(struct ow_receiver *receiver, const uint8_t *octets, size_t count,
+                                     struct ow_timestamp received, enum ow_stamp_source source,
+                                     struct ow_error_estimate error, uint8_t ttl);
+
+/**
+ * It is `now`, and every datagram that had arrived by then has been handed over: packets that are overdue become
+ * records of loss. At most 4096 at a time; false if there are more to do.
+ */
+bool ow_receiver_expire(struct ow_receiver *receiver, struct ow_timestamp now);
+/** When the next packet will be overdue; false if none is outstanding. */
+bool ow_receiver_next_expiry(const struct ow_receiver *receiver, struct ow_timestamp *when);
+
+/** True if every packet of the session has arrived. */
+bool ow_receiver_complete(const struct ow_receiver *receiver);
+/** True if every packet has arrived or is recorded as lost. */
+bool ow_receiver_finished(const struct ow_receiver *receiver);
+/** One beyond the highest sequence number that is recorded, lost ones included. */
+uint32_t ow_receiver_next_sequence(const struct ow_receiver *receiver);
+/** Different packets received. */
+uint32_t ow_receiver_received(const struct ow_receiver *receiver);
+/** How many datagrams met with `reception`. */
+uint32_t ow_receiver_count(const struct ow_receiver *receiver, enum ow_reception reception);
+/**
+ * By how much the stamps of ignored packets lay off schedule (ns, the last one): if it is large and steady, the clocks
+ * differ by that much. 0 if none was ignored for it.
+ */
+int64_t ow_receiver_off_schedule_by(const struct ow_receiver *receiver);
+
+/**
+ * The sender has stopped (RFC 4656, 3.8): drop records of packets that it skipped and of all from its Next Seqno on, and
+ * records of loss for packets whose scheduled time lies less than the loss threshold before `now`. Nothing is expected
+ * any more. OW_MEMORY if the skip ranges can't be kept.
+ */
+enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestamp now, const struct ow_session_end *end)
+    OW_MUST_CHECK;
+
+/** The records, in order of arrival (of their loss). */
+const struct ow_samples *ow_receiver_samples(const struct ow_receiver *receiver);
+/** Of ow_receiver_stop(), or empty. */
+const struct ow_skip_range *ow_receiver_skipped(const struct ow_receiver *receiver, uint32_t *count);
+
+#endif

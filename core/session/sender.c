@@ -1,0 +1,203 @@
+#include "session/sender.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "crypto/cipher.h"
+#include "schedule/schedule.h"
+#include "wire/test_packet.h"
+
+/* As many as Stop-Sessions may describe; a session that would need more ends early. */
+enum { MOST_SKIP_RANGES = 16384 };
+
+struct ow_sender {
+  struct ow_sid sid;
+  uint32_t packets;
+  uint32_t next;            /* sequence number */
+  struct ow_timestamp due;  /* of `next` */
+  struct ow_timestamp last_due;
+  int64_t timeout;
+  bool prepared;            /* `packet` holds `next`, but for its stamp */
+  bool over;
+
+  struct ow_schedule *schedule;
+  struct ow_packet_codec *codec;
+  struct ow_cipher *padding_source; /* NULL: zeros */
+  struct ow_skip_range *skipped;
+  uint32_t skip_ranges;
+  uint32_t skip_slots;
+
+  size_t head;   /* octets before the padding */
+  size_t octets; /* of a packet */
+  uint8_t packet[];
+};
+
+/* The next sequence number and when it is due. */
+static void advance(struct ow_sender *sender)
+{
+  sender->next++;
+  sender->last_due = sender->due;
+  if (sender->next >= sender->packets || ow_schedule_next(sender->schedule, &sender->due) != OW_OK)
+    sender->over = true;
+}
+
+static enum ow_status prepare(struct ow_sender *sender)
+{
+  enum ow_status status = OW_OK;
+  if (!sender->prepared) {
+    status = ow_packet_prepare(sender->codec, sender->next, sender->packet);
+    if (status == OW_OK && sender->padding_source)
+      status = ow_cipher_run(sender->padding_source, sender->packet + sender->head, sender->packet + sender->head,
+                             sender->octets - sender->head);
+    sender->prepared = status == OW_OK;
+  }
+  return status;
+}
+
+static struct ow_cipher *padding_source(const struct ow_random *random)
+{
+  uint8_t key[16];
+  ow_random_fill(random, key, sizeof key);
+  struct ow_cipher *source = ow_cipher_create(OW_KEYSTREAM, key, NULL);
+  ow_wipe(key, sizeof key);
+  return source;
+}
+
+static bool open_parts(struct ow_sender *sender, const struct ow_session_terms *terms, bool random_padding,
+                       const struct ow_random *random)
+{
+  const struct ow_session_request *request = terms->request;
+  sender->schedule = ow_schedule_create(&request->sid, request->start, terms->slots, request->slot_count);
+  sender->codec = ow_packet_codec_create(terms->mode, terms->keys);
+  if (random_padding)
+    sender->padding_source = padding_source(random);
+  return sender->schedule && sender->codec && (!random_padding || sender->padding_source) &&
+         ow_schedule_next(sender->schedule, &sender->due) == OW_OK;
+}
+
+struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool zero_padding,
+                                   const struct ow_random *random)
+{
+  size_t head = ow_packet_least(terms->mode);
+  size_t octets = head + terms->request->padding;
+  struct ow_sender *sender = octets <= OW_PACKET_LARGEST ? calloc(1, sizeof *sender + octets) : NULL;
+  if (sender) {
+    sender->sid = terms->request->sid;
+    sender->packets = terms->request->packets;
+    sender->timeout = ow_span_to_ns(terms->request->timeout);
+    sender->head = head;
+    sender->octets = octets;
+    if (!open_parts(sender, terms, octets > head && !zero_padding, random) || prepare(sender) != OW_OK) {
+      ow_sender_free(sender);
+      sender = NULL;
+    }
+  }
+  return sender;
+}
+
+void ow_sender_free(struct ow_sender *sender)
+{
+  if (sender) {
+    ow_schedule_free(sender->schedule);
+    ow_packet_codec_free(sender->codec);
+    ow_cipher_free(sender->padding_source);
+    free(sender->skipped);
+  }
+  free(sender);
+}
+
+bool ow_sender_due(const struct ow_sender *sender, struct ow_timestamp *when)
+{
+  if (!sender->over)
+    *when = sender->due;
+  return !sender->over;
+}
+
+static bool room_for_range(struct ow_sender *sender)
+{
+  if (sender->skip_ranges == sender->skip_slots) {
+    uint32_t slots = sender->skip_slots ? sender->skip_slots * 2 : 4;
+    struct ow_skip_range *skipped =
+        slots <= MOST_SKIP_RANGES ? reallocarray(sender->skipped, slots, sizeof *skipped) : NULL;
+    if (skipped) {
+      sender->skipped = skipped;
+      sender->skip_slots = slots;
+    }
+  }
+  return sender->skip_ranges < sender->skip_slots;
+}
+
+/* A packet that can't be described as skipped was not reached: the session ends before it. */
+static void skip(struct ow_sender *sender)
+{
+  struct ow_skip_range *last = sender->skip_ranges ? &sender->skipped[sender->skip_ranges - 1] : NULL;
+  sender->prepared = false;
+  if (last && last->last + 1 == sender->next) {
+    last->last = sender->next;
+    advance(sender);
+  } else if (room_for_range(sender)) {
+    sender->skipped[sender->skip_ranges++] = (struct ow_skip_range){sender->next, sender->next};
+    advance(sender);
+  } else {
+    sender->over = true;
+  }
+}
+
+/* A prepared packet has begun its HMAC: finish it, so that the next begins anew. */
+static void discard_prepared(struct ow_sender *sender)
+{
+  const struct ow_error_estimate none = {0};
+  if (sender->prepared && ow_packet_stamp(sender->codec, sender->due, none, sender->packet) != OW_OK)
+    sender->over = true;
+  sender->prepared = false;
+}
+
+bool ow_sender_ready(struct ow_sender *sender, struct ow_timestamp now)
+{
+  while (!sender->over && ow_timestamp_difference(now, sender->due) > sender->timeout) {
+    discard_prepared(sender);
+    skip(sender);
+  }
+  if (!sender->over && prepare(sender) != OW_OK)
+    sender->over = true;
+  return !sender->over;
+}
+
+const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now, struct ow_error_estimate error,
+                               size_t *octets)
+{
+  *octets = sender->octets;
+  sender->prepared = false;
+  return ow_packet_stamp(sender->codec, now, error, sender->packet) == OW_OK ? sender->packet : NULL;
+}
+
+void ow_sender_sent(struct ow_sender *sender, bool left)
+{
+  if (left)
+    advance(sender);
+  else
+    skip(sender);
+  if (!sender->over && prepare(sender) != OW_OK)
+    sender->over = true;
+}
+
+uint32_t ow_sender_next_sequence(const struct ow_sender *sender)
+{
+  return sender->next;
+}
+
+struct ow_timestamp ow_sender_last_due(const struct ow_sender *sender)
+{
+  return sender->last_due;
+}
+
+struct ow_session_end ow_sender_end(const struct ow_sender *sender)
+{
+  return (struct ow_session_end){
+      .sid = sender->sid,
+      .next_sequence = sender->next,
+      .skip_ranges = sender->skip_ranges,
+      .skipped = sender->skipped,
+  };
+}

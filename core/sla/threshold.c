@@ -1,0 +1,156 @@
+#include "sla/threshold.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sla/number.h"
+#include "sla/range.h"
+
+/* Where `c` stands in the piece; the piece's length if nowhere. */
+static size_t find(struct ow_piece piece, char c)
+{
+  const char *at = memchr(piece.at, c, piece.length);
+  return at ? (size_t)(at - piece.at) : piece.length;
+}
+
+/* The part before `length`, and the part behind the character there. */
+static struct ow_piece before(struct ow_piece piece, size_t length)
+{
+  return (struct ow_piece){piece.at, length};
+}
+
+static struct ow_piece behind(struct ow_piece piece, size_t length)
+{
+  return (struct ow_piece){piece.at + length + 1, piece.length - length - 1};
+}
+
+static struct ow_piece trimmed(struct ow_piece piece)
+{
+  while (piece.length && piece.at[0] == ' ')
+    piece = behind(piece, 0);
+  while (piece.length && piece.at[piece.length - 1] == ' ')
+    piece.length--;
+  return piece;
+}
+
+static bool piece_is(struct ow_piece piece, const char *text)
+{
+  return strlen(text) == piece.length && memcmp(piece.at, text, piece.length) == 0;
+}
+
+static enum ow_status unknown_metric(struct ow_piece name, struct ow_failure *failure)
+{
+  char known[160] = "";
+  size_t length = 0;
+  for (int m = 0; m < OW_METRICS && length < sizeof known; m++)
+    length += (size_t)snprintf(known + length, sizeof known - length, "%s%s", m ? ", " : "",
+                               ow_metric_name((enum ow_metric)m));
+  char text[OW_PIECE_TEXT];
+  return ow_fail(failure, OW_INVALID, "unknown metric '%s': use %s", ow_piece_print(text, name), known);
+}
+
+static enum ow_status parse_metric(struct ow_piece name, enum ow_metric *metric, struct ow_failure *failure)
+{
+  int m = 0;
+  while (m < OW_METRICS && !piece_is(name, ow_metric_name((enum ow_metric)m)))
+    m++;
+  *metric = (enum ow_metric)m;
+  return m < OW_METRICS ? OW_OK : unknown_metric(name, failure);
+}
+
+static enum ow_status parse_direction(struct ow_piece name, struct ow_threshold *threshold,
+                                      struct ow_failure *failure)
+{
+  bool known = false;
+  enum ow_status status = OW_OK;
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    threshold->applies[d] = piece_is(name, ow_direction_name((enum ow_direction)d));
+    known = known || threshold->applies[d];
+  }
+  char text[OW_PIECE_TEXT];
+  if (!known)
+    status =
+        ow_fail(failure, OW_INVALID, "unknown direction '%s': use forward or reverse; for both leave out '@'",
+                ow_piece_print(text, name));
+  return status;
+}
+
+/* METRIC ["@" DIRECTION] */
+static enum ow_status parse_subject(struct ow_piece subject, struct ow_threshold *threshold,
+                                    struct ow_failure *failure)
+{
+  size_t at = find(subject, '@');
+  enum ow_status status = parse_metric(before(subject, at), &threshold->metric, failure);
+  if (status == OW_OK && at < subject.length)
+    status = parse_direction(behind(subject, at), threshold, failure);
+  return status;
+}
+
+/* The short form has no METRIC; its units tell which one is meant. */
+static enum ow_status guess_metric(struct ow_piece range, enum ow_metric *metric, struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  *metric = find(range, '%') < range.length ? OW_METRIC_LOSS : OW_METRIC_DELAY_P95;
+  if (range.length == 0)
+    status = ow_fail(failure, OW_INVALID, "nothing there: write METRIC=RANGE, such as delay_p95=20ms");
+  else if (!strchr("@~-0123456789.:", range.at[0]))
+    status = ow_fail(failure, OW_INVALID, "no '=': write METRIC=RANGE, such as loss=1%%, or 20ms or 1%%");
+  else if (*metric != OW_METRIC_LOSS && find(range, 's') == range.length)
+    status =
+        ow_fail(failure, OW_INVALID, "a range without METRIC= needs a unit: 20ms is a delay, 1%% is loss");
+  return status;
+}
+
+static enum ow_status parse_threshold(struct ow_piece piece, struct ow_threshold *threshold,
+                                      struct ow_failure *failure)
+{
+  size_t equals = find(piece, '=');
+  struct ow_piece range = piece;
+  enum ow_status status = OW_OK;
+  *threshold = (struct ow_threshold){.applies = {[OW_FORWARD] = true, [OW_REVERSE] = true}};
+  if (equals < piece.length) {
+    status = parse_subject(before(piece, equals), threshold, failure);
+    range = behind(piece, equals);
+  } else {
+    status = guess_metric(piece, &threshold->metric, failure);
+  }
+  if (status == OW_OK)
+    status = ow_range_parse(range, threshold->metric, &threshold->range, failure);
+  return status;
+}
+
+static enum ow_status add_threshold(struct ow_piece piece, struct ow_thresholds *thresholds,
+                                    struct ow_failure *failure)
+{
+  struct ow_threshold threshold = {0};
+  enum ow_status status = OW_OK;
+  if (thresholds->count == OW_MAX_THRESHOLDS)
+    status = ow_fail(failure, OW_INVALID, "too many thresholds: at most %d are read", OW_MAX_THRESHOLDS);
+  else
+    status = parse_threshold(piece, &threshold, failure);
+  if (status == OW_OK)
+    thresholds->list[thresholds->count++] = threshold;
+  return status;
+}
+
+enum ow_status ow_thresholds_parse(const char *text, struct ow_thresholds *thresholds,
+                                   struct ow_failure *failure)
+{
+  struct ow_failure unwanted;
+  struct ow_failure *reason = failure ? failure : &unwanted;
+  enum ow_status status = OW_OK;
+  thresholds->count = 0;
+  for (bool more = true; more && status == OW_OK;) {
+    size_t length = strcspn(text, ",");
+    struct ow_piece piece = trimmed((struct ow_piece){text, length});
+    status = add_threshold(piece, thresholds, reason);
+    if (status != OW_OK) {
+      char shown[OW_PIECE_TEXT];
+      ow_fail_within(reason, "threshold '%s'", ow_piece_print(shown, piece));
+      thresholds->count = 0;
+    }
+    more = text[length] == ',';
+    text += length + 1;
+  }
+  return status;
+}

@@ -1,0 +1,153 @@
+#include "stats/result.h"
+
+#include "stats/delay.h"
+#include "stats/ledger.h"
+
+const char *ow_direction_name(enum ow_direction direction)
+{
+  return direction == OW_FORWARD ? "forward" : "reverse";
+}
+
+int64_t ow_sample_delay(const struct ow_sample *sample)
+{
+  return ow_timestamp_difference(sample->received, sample->sent);
+}
+
+static void note_send_time(struct ow_result *result, struct ow_timestamp sent)
+{
+  if (ow_timestamp_is_zero(result->begin) || ow_timestamp_after(result->begin, sent))
+    result->begin = sent;
+  if (ow_timestamp_is_zero(result->end) || ow_timestamp_after(sent, result->end))
+    result->end = sent;
+}
+
+static int64_t error_sum(const struct ow_sample *sample)
+{
+  int64_t sum;
+  if (__builtin_add_overflow(ow_error_ns(sample->send_error), ow_error_ns(sample->receive_error), &sum))
+    sum = INT64_MAX;
+  return sum;
+}
+
+/* The one that says less: a kernel's stamp is worth more than a process', and either more than hearsay. */
+static enum ow_stamp_source weaker(enum ow_stamp_source a, enum ow_stamp_source b)
+{
+  if (a == OW_STAMP_UNKNOWN || b == OW_STAMP_UNKNOWN)
+    return OW_STAMP_UNKNOWN;
+  return a == OW_STAMP_USER ? a : b;
+}
+
+static struct ow_clock_trust trust_of(const struct ow_sample *sample)
+{
+  return (struct ow_clock_trust){
+      .sender_synchronized = ow_error_synchronized(sample->send_error),
+      .receiver_synchronized = ow_error_synchronized(sample->receive_error),
+      .error_ns = error_sum(sample),
+      .receive_stamp = (enum ow_stamp_source)sample->source,
+  };
+}
+
+static struct ow_clock_trust least_trust(struct ow_clock_trust a, struct ow_clock_trust b)
+{
+  return (struct ow_clock_trust){
+      .sender_synchronized = a.sender_synchronized && b.sender_synchronized,
+      .receiver_synchronized = a.receiver_synchronized && b.receiver_synchronized,
+      .error_ns = a.error_ns > b.error_ns ? a.error_ns : b.error_ns,
+      .receive_stamp = weaker(a.receive_stamp, b.receive_stamp),
+  };
+}
+
+/* What every packet contributes, however few there are. */
+static void note_packet(struct ow_result *result, const struct ow_sample *sample)
+{
+  struct ow_clock_trust trust = trust_of(sample);
+  uint8_t hops = (uint8_t)(255 - sample->ttl);
+  bool first = result->received == 0;
+  result->received++;
+  result->clock = first ? trust : least_trust(result->clock, trust);
+  if (first || hops < result->hops_min)
+    result->hops_min = hops;
+  if (first || hops > result->hops_max)
+    result->hops_max = hops;
+}
+
+/* One record. RFC 4737, 3.3: a packet is reordered if its number is below the next expected one. */
+static void note_record(struct ow_ledger *ledger, struct ow_result *result, uint64_t *next_expected,
+                        const struct ow_sample *sample)
+{
+  uint8_t *fate = &ledger->fate[sample->sequence];
+  note_send_time(result, sample->sent);
+  if (ow_sample_lost(sample)) {
+    if (*fate == OW_FATE_UNKNOWN)
+      *fate = OW_FATE_LOST;
+  } else if (*fate == OW_FATE_ARRIVED) {
+    result->duplicates++;
+  } else {
+    *fate = OW_FATE_ARRIVED;
+    ledger->delay[sample->sequence] = ow_sample_delay(sample);
+    note_packet(result, sample);
+    if (sample->sequence < *next_expected)
+      result->reordered++;
+    else
+      *next_expected = (uint64_t)sample->sequence + 1;
+  }
+}
+
+/* Skipped ones first: RFC 4656, 3.8 has the records of skipped packets dropped. */
+static void read_observation(const struct ow_observation *observation, struct ow_ledger *ledger,
+                             struct ow_result *result)
+{
+  uint64_t next_expected = 0;
+  for (uint32_t i = 0; i < observation->skip_ranges; i++)
+    ow_ledger_skip(ledger, observation->skipped[i]);
+  for (size_t i = 0; i < observation->samples->count; i++) {
+    const struct ow_sample *sample = ow_samples_at(observation->samples, i);
+    if (sample->sequence < ledger->packets && ledger->fate[sample->sequence] != OW_FATE_SKIPPED)
+      note_record(ledger, result, &next_expected, sample);
+  }
+  if (observation->absent_is_lost)
+    ow_ledger_lose_unknown(ledger);
+}
+
+static void work_out_loss(const struct ow_ledger *ledger, struct ow_result *result)
+{
+  result->lost = ow_ledger_count(ledger, OW_FATE_LOST);
+  result->skipped = ow_ledger_count(ledger, OW_FATE_SKIPPED);
+  result->sent = result->received + result->lost;
+  result->longest_loss_run = ow_ledger_longest_loss_run(ledger);
+}
+
+/* The last to use the ledger: it sorts the delays where they are. */
+static void work_out_delay(struct ow_ledger *ledger, struct ow_result *result)
+{
+  result->has_ipdv = ow_ledger_ipdv(ledger, &result->ipdv);
+  if (result->received > 0) {
+    ow_ledger_gather(ledger);
+    result->delay = ow_delays_summarize(ledger->delay, result->received);
+    result->jitter = result->delay.p95 - result->delay.median;
+    result->pdv = result->delay.p95 - result->delay.min;
+  }
+}
+
+static enum ow_completeness completeness(const struct ow_observation *observation,
+                                         const struct ow_result *result)
+{
+  enum ow_completeness completeness = observation->partial ? OW_RESULT_PARTIAL : OW_RESULT_COMPLETE;
+  return result->sent || result->skipped ? completeness : OW_RESULT_ABSENT;
+}
+
+enum ow_status ow_result_compute(const struct ow_observation *observation, struct ow_result *result)
+{
+  struct ow_ledger ledger;
+  enum ow_status status = ow_ledger_open(&ledger, observation->packets);
+  *result = (struct ow_result){.discarded = observation->discarded};
+  if (status == OW_OK) {
+    read_observation(observation, &ledger, result);
+    work_out_loss(&ledger, result);
+    work_out_delay(&ledger, result);
+    result->completeness = completeness(observation, result);
+  }
+  result->clock.stepped = observation->stepped;
+  ow_ledger_close(&ledger);
+  return status;
+}

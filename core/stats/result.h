@@ -1,0 +1,99 @@
+/*
+ * From samples to a result: one peer, one direction, one interval.
+ *
+ * Delay: RFC 7679; loss: RFC 7680 and RFC 3357 (runs); reordering: RFC 4737 (Type-P-Reordered);
+ * IPDV: RFC 3393 over consecutive packets; PDV: RFC 5481. Percentiles are exact, nearest rank; means are
+ * rounded to the nearest nanosecond.
+ * Delays are signed nanoseconds: a negative delay is a fact about the clocks, and is shown.
+ */
+#ifndef OWAMP_STATS_RESULT_H
+#define OWAMP_STATS_RESULT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "time/sample.h"
+
+enum ow_direction { OW_FORWARD = 0, OW_REVERSE = 1, OW_DIRECTIONS = 2 };
+
+/** "forward" (this host to the peer) or "reverse". */
+const char *ow_direction_name(enum ow_direction direction);
+
+/** How much of the interval a result speaks for. */
+enum ow_completeness {
+  OW_RESULT_ABSENT = 0, /* nothing was measured: of no packet is anything known */
+  OW_RESULT_PARTIAL,    /* cut short: the numbers are true of the packets that they cover */
+  OW_RESULT_COMPLETE,
+};
+
+/** Nanoseconds, signed. */
+struct ow_delays {
+  int64_t min, mean, median, p95, p99, max;
+};
+
+struct ow_clock_trust {
+  bool sender_synchronized;   /* S bit of every packet */
+  bool receiver_synchronized; /* S bit of every record */
+  int64_t error_ns;           /* the largest sum of both ends' estimates */
+  enum ow_stamp_source receive_stamp; /* the least trustworthy: unknown, then user, then kernel */
+  bool stepped; /* known always: a clock was set meanwhile, so delay, jitter, ipdv and pdv are invalid */
+};
+
+struct ow_result {
+  enum ow_completeness completeness;
+  /* Earliest and latest send time on record, zero without records; who knows the schedule may know better. */
+  struct ow_timestamp begin;
+  struct ow_timestamp end;
+
+  uint32_t sent;        /* packets that left the sender; = received + lost */
+  uint32_t received;    /* different packets that arrived within the loss threshold */
+  uint32_t lost;
+  uint32_t skipped;     /* never sent: the sender was too late for them */
+  uint32_t longest_loss_run; /* skipped packets neither break a run nor lengthen it */
+  uint32_t duplicates;  /* further copies of received packets */
+  uint32_t reordered;   /* RFC 4737: sequence number below one that arrived before; first copies only */
+  uint32_t discarded;   /* packets that the receiver ignored: strangers, corrupt, too late */
+
+  /* Valid if received > 0, else zero. */
+  struct ow_delays delay;
+  int64_t jitter;  /* p95 - median, as owping */
+  int64_t pdv;     /* p95 - min */
+  uint8_t hops_min; /* 255 - TTL */
+  uint8_t hops_max;
+  struct ow_clock_trust clock;
+
+  /* Valid if has_ipdv: two packets with consecutive sequence numbers arrived. */
+  bool has_ipdv;
+  int64_t ipdv; /* mean |difference of the delays of consecutive packets| */
+};
+
+/** What there is to judge: the planned packets and what is known of them. */
+struct ow_observation {
+  const struct ow_samples *samples; /* in order of arrival, which decides reordering; lost ones anywhere */
+  uint32_t packets;                 /* sequence numbers 0 .. packets-1 are covered */
+  const struct ow_skip_range *skipped; /* rising, disjoint */
+  uint32_t skip_ranges;
+  /** True: a covered packet without a record was lost. False: nothing is known of it, it counts nowhere. */
+  bool absent_is_lost;
+  bool partial;
+  bool stepped;
+  uint32_t discarded;
+};
+
+/** Delays in nanoseconds: sent to received. The sample must not be a lost one. */
+int64_t ow_sample_delay(const struct ow_sample *sample);
+
+/**
+ * Work out `result`. Samples outside the covered sequence numbers or in a skip range (RFC 4656, 3.8) are left
+ * out; a record of loss for a packet that also arrived is dropped. The first copy to arrive is the
+ * packet, the others are duplicates and count nowhere else. With absent_is_lost, sent + skipped = packets.
+ * OW_MEMORY without memory (about 17 octets for each packet are needed while it runs): the result is absent.
+ */
+enum ow_status ow_result_compute(const struct ow_observation *observation,
+                                 struct ow_result *result) OW_MUST_CHECK;
+
+/** The delay of rank `percent` (1 to 100), nearest rank, of `count` sorted delays; count > 0. */
+int64_t ow_percentile(const int64_t *sorted, uint32_t count, uint32_t percent);
+
+#endif

@@ -1,0 +1,62 @@
+#include "time/sample.h"
+
+#include <stdlib.h>
+
+enum { BLOCK = 128 };
+
+void ow_samples_clear(struct ow_samples *samples)
+{
+  ow_samples_shorten(samples, 0);
+  free(samples->blocks);
+  *samples = (struct ow_samples){0};
+}
+
+static size_t blocks_for(size_t count)
+{
+  return (count + BLOCK - 1) / BLOCK;
+}
+
+/* Room for one more block, and the block itself. */
+static enum ow_status add_block(struct ow_samples *samples)
+{
+  size_t used = blocks_for(samples->count);
+  if (used == samples->block_slots) {
+    size_t slots = samples->block_slots ? samples->block_slots * 2 : 4;
+    struct ow_sample **blocks = reallocarray(samples->blocks, slots, sizeof *blocks);
+    if (!blocks)
+      return OW_MEMORY;
+    samples->blocks = blocks;
+    samples->block_slots = slots;
+  }
+  samples->blocks[used] = malloc(BLOCK * sizeof **samples->blocks);
+  return samples->blocks[used] ? OW_OK : OW_MEMORY;
+}
+
+enum ow_status ow_samples_append(struct ow_samples *samples, const struct ow_sample *sample)
+{
+  if (samples->count % BLOCK == 0 && add_block(samples) != OW_OK)
+    return OW_MEMORY;
+  samples->count++;
+  *ow_samples_at(samples, samples->count - 1) = *sample;
+  return OW_OK;
+}
+
+struct ow_sample *ow_samples_at(const struct ow_samples *samples, size_t index)
+{
+  return &samples->blocks[index / BLOCK][index % BLOCK];
+}
+
+void ow_samples_shorten(struct ow_samples *samples, size_t count)
+{
+  size_t keep = blocks_for(count);
+  for (size_t i = blocks_for(samples->count); i > keep; i--)
+    free(samples->blocks[i - 1]);
+  if (count < samples->count)
+    samples->count = count;
+}
+
+size_t ow_samples_memory(const struct ow_samples *samples)
+{
+  return blocks_for(samples->count) * BLOCK * sizeof **samples->blocks +
+         samples->block_slots * sizeof *samples->blocks;
+}

@@ -1,0 +1,66 @@
+/*
+ * What is known of one test packet on its one way: when it was sent, when it arrived.
+ * A reflected packet (TWAMP, STAMP) is two of these, one for each way.
+ */
+#ifndef OWAMP_TIME_SAMPLE_H
+#define OWAMP_TIME_SAMPLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "time/error_estimate.h"
+#include "time/timestamp.h"
+
+/** Where a receive stamp came from. */
+enum ow_stamp_source {
+  OW_STAMP_UNKNOWN = 0, /* another host took it */
+  OW_STAMP_KERNEL,      /* the kernel, as the packet came off the wire */
+  OW_STAMP_USER,        /* this process, after it was woken: late by the wake-up */
+};
+
+enum { OW_TTL_LOST = 255 };
+
+/** One record. Lost: `received` is zero, `sent` the scheduled time, `ttl` OW_TTL_LOST. */
+struct ow_sample {
+  struct ow_timestamp sent;
+  struct ow_timestamp received;
+  uint32_t sequence;
+  struct ow_error_estimate send_error;
+  struct ow_error_estimate receive_error;
+  uint8_t ttl; /* TTL or hop limit as it arrived */
+  uint8_t source; /* enum ow_stamp_source */
+};
+
+_Static_assert(sizeof(struct ow_sample) <= 32, "a kept record takes at most 32 octets");
+
+static inline bool ow_sample_lost(const struct ow_sample *sample)
+{
+  return sample->received.ntp == 0;
+}
+
+/** A run of sequence numbers, both ends included, that the sender never sent. */
+struct ow_skip_range {
+  uint32_t first;
+  uint32_t last;
+};
+
+/** A growing list of samples, kept in blocks so that it never moves. Zero-initialised: empty. */
+struct ow_samples {
+  struct ow_sample **blocks;
+  size_t block_slots;
+  size_t count;
+};
+
+void ow_samples_clear(struct ow_samples *samples);
+/** Append a copy. OW_MEMORY without memory; the list is then as before. */
+enum ow_status ow_samples_append(struct ow_samples *samples, const struct ow_sample *sample) OW_MUST_CHECK;
+/** The sample at `index`, which must be below `count`. Valid until the list is cleared or shortened. */
+struct ow_sample *ow_samples_at(const struct ow_samples *samples, size_t index);
+/** Keep the first `count` samples only, and give back the memory of the others. */
+void ow_samples_shorten(struct ow_samples *samples, size_t count);
+/** Octets of memory held. */
+size_t ow_samples_memory(const struct ow_samples *samples);
+
+#endif

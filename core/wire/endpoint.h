@@ -1,0 +1,19 @@
+/* One end of a test session: family, address and UDP port, as the messages carry them. */
+#ifndef OWAMP_WIRE_ENDPOINT_H
+#define OWAMP_WIRE_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ow_endpoint {
+  uint8_t version; /* 4 or 6 */
+  uint8_t address[16]; /* IPv4 in the first 4 octets, the rest zero; all zero: that of the control connection */
+  uint16_t port; /* 0: any */
+};
+
+/** Same family and address; the port is not looked at. */
+bool ow_endpoint_same_host(const struct ow_endpoint *a, const struct ow_endpoint *b);
+/** True if the address is all zero. */
+bool ow_endpoint_is_any(const struct ow_endpoint *endpoint);
+
+#endif

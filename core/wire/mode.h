@@ -1,0 +1,38 @@
+/* Security modes (RFC 4656, 3.1) and the Accept values (RFC 4656, 3.3). */
+#ifndef OWAMP_WIRE_MODE_H
+#define OWAMP_WIRE_MODE_H
+
+#include <stdint.h>
+
+/** One bit each, as in the greeting's Modes. */
+enum ow_mode {
+  OW_MODE_NONE = 0, /* the side that says it gives up */
+  OW_MODE_OPEN = 1,
+  OW_MODE_AUTHENTICATED = 2,
+  OW_MODE_ENCRYPTED = 4,
+};
+
+enum { OW_MODES_ALL = OW_MODE_OPEN | OW_MODE_AUTHENTICATED | OW_MODE_ENCRYPTED };
+
+enum ow_accept {
+  OW_ACCEPT_OK = 0,
+  OW_ACCEPT_FAILURE = 1,
+  OW_ACCEPT_INTERNAL_ERROR = 2,
+  OW_ACCEPT_NOT_SUPPORTED = 3,
+  OW_ACCEPT_PERMANENT_LIMIT = 4,
+  OW_ACCEPT_TEMPORARY_LIMIT = 5,
+};
+
+/** "open", "authenticated", "encrypted" (or "none"). */
+const char *ow_mode_name(enum ow_mode mode);
+/** The mode of that name, or OW_MODE_NONE. */
+enum ow_mode ow_mode_from_name(const char *name);
+/** The strongest of a mask of modes. */
+enum ow_mode ow_mode_strongest(uint32_t modes);
+
+/** An octet from the wire: anything that is not assigned is read as OW_ACCEPT_FAILURE. */
+enum ow_accept ow_accept_from_wire(uint8_t value);
+/** What the value says, in words: "a temporary resource limit (Accept 5)". */
+const char *ow_accept_text(enum ow_accept accept);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * OWAMP-Test packets (RFC 4656, 4.1.2).
+ *
+ * A packet is built in two steps, so that as little as possible happens between the reading of the clock
+ * and the departure: ow_packet_prepare() does all that needs no timestamp, ow_packet_stamp() the rest.
+ */
+#ifndef OWAMP_WIRE_TEST_PACKET_H
+#define OWAMP_WIRE_TEST_PACKET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "crypto/keys.h"
+#include "time/error_estimate.h"
+#include "time/timestamp.h"
+#include "wire/mode.h"
+
+enum {
+  OW_PACKET_OPEN = 14,
+  OW_PACKET_SECURE = 48,
+  OW_PACKET_LARGEST = 65000, /* with padding: what fits in a UDP datagram of either family */
+};
+
+/** Octets before the padding, in that mode. */
+size_t ow_packet_least(enum ow_mode mode);
+
+/** The ciphers and the HMAC of one test session in one direction. */
+struct ow_packet_codec;
+
+/**
+ * `keys` are the session's test keys; not used, may be NULL, in open mode. NULL if memory is short or
+ * the crypto library fails. The caller frees.
+ */
+struct ow_packet_codec *ow_packet_codec_create(enum ow_mode mode, const struct ow_keys *keys) OW_MUST_CHECK;
+void ow_packet_codec_free(struct ow_packet_codec *codec);
+
+/** Write everything but the stamp of packet `sequence`; `out` has ow_packet_least() octets. OW_CRYPTO. */
+enum ow_status ow_packet_prepare(struct ow_packet_codec *codec, uint32_t sequence, uint8_t *out) OW_MUST_CHECK;
+/** Put the stamp into a prepared packet. Once for each ow_packet_prepare(). OW_CRYPTO. */
+enum ow_status ow_packet_stamp(struct ow_packet_codec *codec, struct ow_timestamp sent,
+                               struct ow_error_estimate error, uint8_t *out) OW_MUST_CHECK;
+
+struct ow_packet {
+  uint32_t sequence;
+  struct ow_timestamp sent;
+  struct ow_error_estimate error;
+};
+
+/** OW_INVALID if it is too short, OW_AUTH if its HMAC is wrong, OW_CRYPTO if the library fails. */
+enum ow_status ow_packet_decode(struct ow_packet_codec *codec, const uint8_t *in, size_t octets,
+                                struct ow_packet *packet) OW_MUST_CHECK;
+
+#endif

@@ -1,0 +1,48 @@
+/* The command line of check_owamp. One table says what there is, what it defaults to and how it is read. */
+#ifndef CHECK_OWAMP_OPTIONS_H
+#define CHECK_OWAMP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/status.h"
+#include "config/peer.h"
+#include "sla/threshold.h"
+
+enum check_action { CHECK_MEASURE, CHECK_SHOW_HELP, CHECK_SHOW_VERSION };
+
+/** The strings of argv must outlive it. Clear with check_options_clear(). */
+struct check_options {
+  enum check_action action;
+  struct ow_peer peer;            /* without its key, which check_key_load() adds */
+  const char *key_id;             /* NULL: none */
+  const char *key_file;           /* NULL: none */
+  bool key_file_exposed;          /* others than its owner and group may read it */
+  struct ow_thresholds warning;
+  struct ow_thresholds critical;
+  enum ow_uncertain_policy uncertain;
+  int64_t timeout;                /* nanoseconds for the whole check */
+  int verbosity;                  /* 0 to 3 */
+  bool json;
+  bool interval_given;
+  bool schedule_given;
+  uint32_t modes_given;
+};
+
+/**
+ * Read the command line. OW_INVALID names the option and what would be right; what was read until then stands in
+ * `options`, so that the answer can take the form that was asked for. --help and --version outrank any mistake.
+ */
+enum ow_status check_options_parse(int argc, char **argv, struct check_options *options,
+                                   struct ow_failure *failure) OW_MUST_CHECK;
+/** Wipes the passphrase. */
+void check_options_clear(struct check_options *options);
+
+/** OW_INVALID, with the numbers to change, if the planned measurement can't end within the timeout. */
+enum ow_status check_options_fit(const struct check_options *options, struct ow_failure *failure) OW_MUST_CHECK;
+
+/** Lines of at most 79 columns. */
+void check_options_help(FILE *out);
+
+#endif

@@ -1,0 +1,43 @@
+/* Numbers and foreign words as a person reads them in a plugin's output. */
+#ifndef CHECK_OWAMP_TEXT_H
+#define CHECK_OWAMP_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "sla/threshold.h"
+#include "time/timestamp.h"
+
+enum { CHECK_NUMBER = 48 };
+
+static inline double check_seconds(int64_t nanoseconds)
+{
+  return (double)nanoseconds / (double)OW_NS_PER_S;
+}
+
+/** Three significant digits and the unit that fits: "12.3 ms", "-450 us", "2.00 s". Returns `out`. */
+const char *check_time_text(char out[CHECK_NUMBER], double seconds);
+/** A metric's value in its unit: a time, "1.5 %", "3". Returns `out`. */
+const char *check_value_text(char out[CHECK_NUMBER], enum ow_metric metric, double value);
+/** Fixed notation to 10^-9 without trailing zeros, for machines: "0.0123". Returns `out`. */
+const char *check_decimal_text(char out[CHECK_NUMBER], double value);
+/** UTC, ISO 8601 to the nanosecond. Returns `out`. */
+const char *check_stamp_text(char out[CHECK_NUMBER], struct ow_timestamp stamp);
+
+/**
+ * Text that grows up to its bound; what doesn't fit is cut and ends in "...". Zero-initialised but for `out` and
+ * `size` it is empty.
+ */
+struct check_text {
+  char *out;
+  size_t size;
+  size_t length;
+};
+
+/** Append; a plugin's output must not contain '|', nor what moves the cursor, so both become '?'. */
+void check_text_add(struct check_text *text, const char *format, ...) OW_PRINTF(2, 3);
+/** Append "; " if anything stands there already. */
+void check_text_next(struct check_text *text);
+
+#endif
