@@ -170,7 +170,8 @@ static enum ow_status on_greeting(struct ow_client *client, struct ow_instant no
   ow_greeting_decode(ow_intake_message(&client->intake), &greeting);
   enum ow_status status = choose_mode(client, &greeting, failure);
   if (status != OW_OK) {
-    give_up(client);
+    if (greeting.modes) /* else the server has hung up already */
+      give_up(client);
     return status;
   }
   response.mode = client->mode;
@@ -394,7 +395,8 @@ void ow_client_disconnected(struct ow_client *client, const char *reason, struct
   *event = (struct ow_client_event){0};
   if (client->state == OW_CLIENT_AWAIT_GREETING)
     ow_fail(&event->failure, OW_REFUSED, "%s before any greeting: it refuses this address, or is too busy", how);
-  else if (client->state == OW_CLIENT_AWAIT_SERVER_START && client->mode != OW_MODE_OPEN)
+  else if (client->state == OW_CLIENT_AWAIT_SERVER_START && client->mode != OW_MODE_OPEN &&
+           !client->server_start_opened)
     ow_fail(&event->failure, OW_AUTH, "%s after our key: it does not know the KeyID, or the passphrase is another", how);
   else if (what)
     ow_fail(&event->failure, OW_NETWORK, "%s where we waited for %s", how, what);

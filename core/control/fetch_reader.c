@@ -46,7 +46,10 @@ static enum ow_status read_request(struct ow_fetch_reader *reader, struct ow_int
                                    struct ow_failure *failure)
 {
   const struct ow_session_request *request = &reader->request;
-  enum ow_status status = ow_session_request_decode(ow_intake_message(intake), &reader->request, failure);
+  const uint8_t *message = ow_intake_message(intake);
+  if (message[0] != OW_COMMAND_REQUEST_SESSION)
+    return ow_fail(failure, OW_PROTOCOL, "%u follows Fetch-Ack where the Request-Session (1) belongs", message[0]);
+  enum ow_status status = ow_session_request_decode(message, &reader->request, failure);
   if (status == OW_OK && memcmp(request->sid.octets, reader->asked.sid.octets, OW_SID) != 0)
     status = ow_fail(failure, OW_PROTOCOL, "the session that was fetched is not the one that was asked for");
   else if (status == OW_OK && request->slot_count > OW_MAX_SLOTS)

@@ -8,6 +8,12 @@ void ow_outlet_clear(struct ow_outlet *outlet)
   ow_buffer_clear(&outlet->octets);
 }
 
+/* Why the buffer could not be extended. */
+static enum ow_status no_room(const struct ow_buffer *octets, size_t count)
+{
+  return count > octets->limit - ow_buffer_length(octets) ? OW_LIMIT : OW_MEMORY;
+}
+
 /* Room at the tail, zeroed; NULL after a failure, which sticks. */
 static uint8_t *room(struct ow_outlet *outlet, size_t count)
 {
@@ -17,7 +23,7 @@ static uint8_t *room(struct ow_outlet *outlet, size_t count)
     if (at)
       memset(at, 0, count);
     else
-      outlet->status = OW_LIMIT;
+      outlet->status = no_room(&outlet->octets, count);
   }
   return at;
 }

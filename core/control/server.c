@@ -423,11 +423,23 @@ static bool takes_input(enum ow_server_state state)
   return awaited(state) || state == OW_SERVER_RUNNING;
 }
 
+/* True in the states that have no haste until a message begins. */
+static bool at_leisure(const struct ow_server *server)
+{
+  return server->state == OW_SERVER_READY || server->state == OW_SERVER_RUNNING;
+}
+
+/* A Stop-Sessions is taken off the intake part by part. */
+static bool within_message(const struct ow_server *server)
+{
+  return ow_intake_begun(&server->intake) || (server->state == OW_SERVER_RUNNING && server->stop.ends);
+}
+
 static enum ow_status receive_part(struct ow_server *server, struct ow_instant now, struct ow_reader *input,
                                    struct ow_server_event *event)
 {
   bool complete = false;
-  if (server->state == OW_SERVER_READY && !ow_intake_begun(&server->intake)) /* a message must not take for ever */
+  if (at_leisure(server) && !within_message(server)) /* a message must not take for ever */
     server->deadline = now.monotonic + server->config.setup_timeout;
   enum ow_status status = ow_intake_feed(&server->intake, input, &complete);
   if (status == OW_AUTH)
@@ -468,10 +480,12 @@ int64_t ow_server_deadline(const struct ow_server *server)
 
 void ow_server_expired(struct ow_server *server, struct ow_server_event *event)
 {
-  const char *what = awaited(server->state);
+  bool within = at_leisure(server) && within_message(server);
+  const char *what = within ? "the rest of a message" : awaited(server->state);
+  int64_t waited = within ? server->config.setup_timeout : patience(server, server->state);
   *event = (struct ow_server_event){0};
   ow_fail(&event->failure, OW_TIMEOUT, "the client was silent for %g s where we waited for %s",
-          (double)patience(server, server->state) / (double)OW_NS_PER_S, what ? what : "nothing");
+          (double)waited / (double)OW_NS_PER_S, what ? what : "nothing");
   break_off(server, event);
 }
 

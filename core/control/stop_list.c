@@ -19,7 +19,8 @@ static enum ow_status read_head(struct ow_stop_list *list, const uint8_t *messag
 {
   struct ow_stop_sessions stop;
   ow_stop_sessions_decode(message, &stop);
-  if (stop.sessions > most)
+  bool short_of_some = stop.accept == OW_ACCEPT_OK && stop.sessions < most;
+  if (stop.sessions > most || short_of_some)
     return ow_fail(failure, OW_PROTOCOL, "Stop-Sessions describes %u sessions, but the peer was sending %u",
                    stop.sessions, most);
   ow_stop_list_clear(list);

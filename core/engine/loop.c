@@ -48,6 +48,7 @@ struct ow_loop {
   pthread_mutex_t lock; /* guards the posts */
   struct ow_post *first_post;
   struct ow_post *last_post;
+  size_t post_count;
 };
 
 static int64_t clock_ns(clockid_t clock)
@@ -59,7 +60,8 @@ static int64_t clock_ns(clockid_t clock)
 
 static struct timespec ns_to_timespec(int64_t nanoseconds)
 {
-  return (struct timespec){.tv_sec = (time_t)(nanoseconds / OW_NS_PER_S), .tv_nsec = (long)(nanoseconds % OW_NS_PER_S)};
+  return (struct timespec){.tv_sec = (time_t)(nanoseconds / OW_NS_PER_S),
+                           .tv_nsec = (long)(nanoseconds % OW_NS_PER_S)};
 }
 
 struct ow_instant ow_loop_now(const struct ow_loop *loop)
@@ -70,7 +72,8 @@ struct ow_instant ow_loop_now(const struct ow_loop *loop)
 
 /* Watches */
 
-enum ow_status ow_watch_open(struct ow_loop *loop, struct ow_watch *watch, uint32_t events, struct ow_failure *failure)
+enum ow_status ow_watch_open(struct ow_loop *loop, struct ow_watch *watch, uint32_t events,
+                             struct ow_failure *failure)
 {
   struct epoll_event event = {.events = events, .data.ptr = watch};
   watch->events = events;
@@ -88,7 +91,10 @@ void ow_watch_change(struct ow_loop *loop, struct ow_watch *watch, uint32_t even
   }
 }
 
-/* An event of the present batch may belong to a watch that an earlier one's callback closed, and perhaps freed. */
+/*
+ * An event of the present batch may belong to a watch that an earlier one's callback closed, and perhaps
+ * freed.
+ */
 static void forget_events(struct ow_loop *loop, const struct ow_watch *watch)
 {
   for (int i = loop->event_next; i < loop->event_count; i++) {
@@ -115,17 +121,19 @@ static struct alarm *alarm_of(struct ow_loop *loop, bool on_wall_clock)
 }
 
 /*
- * A deadline that is set by a timer's callback and has passed is taken as "now": so it comes after those that were
- * due before, and a callback that always sets its timer to the past holds up nobody.
+ * A deadline that is set by a timer's callback and has passed is taken as "now": so it comes after those that
+ * were due before, and a callback that always sets its timer to the past holds up nobody.
  */
-static enum ow_status set_timer(struct ow_loop *loop, struct ow_timer *timer, bool on_wall_clock, int64_t when)
+static enum ow_status set_timer(struct ow_loop *loop, struct ow_timer *timer, bool on_wall_clock,
+                                int64_t when)
 {
   struct alarm *alarm = alarm_of(loop, on_wall_clock);
+  int64_t earliest = loop->in_round ? alarm->now : 0;
   enum ow_status status = ow_timer_heap_reserve(&alarm->heap);
   if (status == OW_OK) {
     ow_timer_cancel(loop, timer);
     timer->on_wall_clock = on_wall_clock;
-    timer->when = loop->in_round && when < alarm->now ? alarm->now : when;
+    timer->when = when < earliest ? earliest : when;
     timer->order = loop->next_order++;
     ow_timer_heap_put(&alarm->heap, timer);
   }
@@ -137,12 +145,14 @@ enum ow_status ow_timer_set(struct ow_loop *loop, struct ow_timer *timer, int64_
   return set_timer(loop, timer, false, when);
 }
 
-/* The first nanosecond since 1970 that, as a stamp, is not before `stamp`. */
+/* The first nanosecond from 1970 on that, as a stamp, is not before `stamp`. */
 static int64_t unix_ns(struct ow_timestamp stamp)
 {
   struct timespec now;
   clock_gettime(CLOCK_REALTIME, &now);
   struct timespec unix_time = ow_timestamp_to_unix(stamp, now);
+  if (unix_time.tv_sec < 0)
+    return 0;
   int64_t nanoseconds = (int64_t)unix_time.tv_sec * OW_NS_PER_S + unix_time.tv_nsec;
   while (ow_timestamp_after(stamp, ow_timestamp_from_unix(ns_to_timespec(nanoseconds))))
     nanoseconds++;
@@ -198,50 +208,41 @@ static bool run_due(struct ow_loop *loop)
 
 /* Alarms */
 
-static enum ow_status fail_alarm(struct ow_failure *failure)
+/*
+ * What to tell the descriptor; 0 disarms. The wall clock's is always set, if only for next year, because it
+ * also tells when the clock is set.
+ */
+static int64_t alarm_value(const struct ow_loop *loop, const struct alarm *alarm)
 {
-  return ow_fail(failure, OW_NETWORK, "cannot set a timer of the event loop: %s", strerror(errno));
-}
-
-/* Setting it also takes back that it has rung, so that it need not be read. A `when` of 0 would disarm it. */
-static enum ow_status set_monotonic_alarm(struct ow_loop *loop, struct ow_failure *failure)
-{
-  struct alarm *alarm = &loop->monotonic;
-  const struct ow_timer *first = ow_timer_heap_first(&alarm->heap);
-  enum alarm_state state = first ? ALARM_SET : ALARM_IDLE;
-  int64_t when = first ? first->when : 0;
-  if (state == alarm->state && when == alarm->when)
-    return OW_OK;
-  struct itimerspec setting = {.it_value = ns_to_timespec(first && when < 1 ? 1 : when)};
-  if (timerfd_settime(alarm->watch.descriptor, TFD_TIMER_ABSTIME, &setting, NULL) < 0)
-    return fail_alarm(failure);
-  alarm->state = state;
-  alarm->when = when;
-  return OW_OK;
+  int64_t value = alarm->state == ALARM_SET ? alarm->when : 0;
+  if (alarm == &loop->wall) {
+    int64_t next_year = clock_ns(CLOCK_REALTIME) + 365 * 86400 * OW_NS_PER_S;
+    value = alarm->state == ALARM_SET && value < next_year ? value : next_year;
+  }
+  return alarm->state == ALARM_SET && value < 1 ? 1 : value;
 }
 
 /*
- * This one is always set, if only for next year, because it also tells when the clock is set. timerfd_settime(2)
- * may be the first to tell: it then fails with ECANCELED, yet has set the alarm (see its NOTES).
+ * Setting it also takes back that it has rung, so that the monotonic one is never read. timerfd_settime(2)
+ * may be the first to tell that the clock was set: it then fails with ECANCELED, and yet has set the alarm
+ * (its NOTES).
  */
-static enum ow_status set_wall_alarm(struct ow_loop *loop, struct ow_failure *failure)
+static enum ow_status set_alarm(struct ow_loop *loop, struct alarm *alarm, struct ow_failure *failure)
 {
-  struct alarm *alarm = &loop->wall;
   const struct ow_timer *first = ow_timer_heap_first(&alarm->heap);
   enum alarm_state state = first ? ALARM_SET : ALARM_IDLE;
   int64_t when = first ? first->when : 0;
+  int flags = TFD_TIMER_ABSTIME | (alarm == &loop->wall ? TFD_TIMER_CANCEL_ON_SET : 0);
   if (state == alarm->state && when == alarm->when)
     return OW_OK;
-  int64_t next_year = clock_ns(CLOCK_REALTIME) + 365 * 86400 * OW_NS_PER_S;
-  int64_t value = !first || when > next_year ? next_year : when;
-  struct itimerspec setting = {.it_value = ns_to_timespec(value < 1 ? 1 : value)};
-  if (timerfd_settime(alarm->watch.descriptor, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &setting, NULL) < 0) {
-    if (errno != ECANCELED)
-      return fail_alarm(failure);
-    loop->clock_steps++;
-  }
   alarm->state = state;
   alarm->when = when;
+  struct itimerspec setting = {.it_value = ns_to_timespec(alarm_value(loop, alarm))};
+  if (timerfd_settime(alarm->watch.descriptor, flags, &setting, NULL) == 0)
+    return OW_OK;
+  if (errno != ECANCELED)
+    return ow_fail(failure, OW_NETWORK, "cannot set a timer of the event loop: %s", strerror(errno));
+  loop->clock_steps++;
   return OW_OK;
 }
 
@@ -261,7 +262,10 @@ uint64_t ow_loop_clock_steps(const struct ow_loop *loop)
 
 /* Stop and post */
 
-/* Nothing but the eventfd's count can be full, and then the loop is awake anyway. Keeps errno: see signal handlers. */
+/*
+ * Nothing but the eventfd's count can be full, and then the loop is awake anyway. Keeps errno: see signal
+ * handlers.
+ */
 static void wake(const struct ow_loop *loop)
 {
   static const uint64_t one = 1;
@@ -287,6 +291,7 @@ void ow_loop_post(struct ow_loop *loop, struct ow_post *post)
   else
     loop->first_post = post;
   loop->last_post = post;
+  loop->post_count++;
   wake(loop);
   pthread_mutex_unlock(&loop->lock);
 }
@@ -300,6 +305,7 @@ static void unlink_post(struct ow_loop *loop, struct ow_post *previous, struct o
     loop->first_post = post->next;
   if (loop->last_post == post)
     loop->last_post = previous;
+  loop->post_count--;
 }
 
 bool ow_loop_unpost(struct ow_loop *loop, struct ow_post *post)
@@ -317,35 +323,39 @@ bool ow_loop_unpost(struct ow_loop *loop, struct ow_post *post)
   return at != NULL;
 }
 
-/* The first post, and whether it was the last. */
-static struct ow_post *take_post(struct ow_loop *loop, bool *last)
+static struct ow_post *take_post(struct ow_loop *loop)
 {
   pthread_mutex_lock(&loop->lock);
   struct ow_post *post = loop->first_post;
   if (post)
     unlink_post(loop, NULL, post);
-  *last = loop->first_post == NULL;
   pthread_mutex_unlock(&loop->lock);
   return post;
 }
 
-/* One post a turn, so that one that posts itself again holds up nobody; the eventfd stays readable for the others. */
-static void wake_ready(struct ow_loop *loop)
+static size_t count_posts(struct ow_loop *loop)
 {
-  uint64_t count;
-  bool last = true;
-  ssize_t got = read(loop->wake.descriptor, &count, sizeof count);
-  (void)got;
-  struct ow_post *post = take_post(loop, &last);
-  if (!last)
-    wake(loop);
-  if (post)
+  pthread_mutex_lock(&loop->lock);
+  size_t count = loop->post_count;
+  pthread_mutex_unlock(&loop->lock);
+  return count;
+}
+
+/* Only as many as wait now: one that posts itself again has woken the loop again, and holds up nobody. */
+static void run_posts(struct ow_loop *loop)
+{
+  uint64_t wakes;
+  struct ow_post *post = NULL;
+  while (read(loop->wake.descriptor, &wakes, sizeof wakes) < 0 && errno == EINTR)
+    continue;
+  for (size_t left = count_posts(loop); left && (post = take_post(loop)); left--)
     post->run(post);
 }
 
 /* Life */
 
-static enum ow_status watch_own(struct ow_loop *loop, struct ow_watch *watch, int descriptor, struct ow_failure *failure)
+static enum ow_status watch_own(struct ow_loop *loop, struct ow_watch *watch, int descriptor,
+                                struct ow_failure *failure)
 {
   watch->descriptor = descriptor;
   if (descriptor < 0)
@@ -362,13 +372,14 @@ static enum ow_status open_all(struct ow_loop *loop, struct ow_failure *failure)
   if (status == OW_OK)
     status = watch_own(loop, &loop->wake, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), failure);
   if (status == OW_OK)
-    status = watch_own(loop, &loop->monotonic.watch, timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
-                       failure);
+    status = watch_own(loop, &loop->monotonic.watch,
+                       timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), failure);
   if (status == OW_OK)
-    status = watch_own(loop, &loop->wall.watch, timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK), failure);
+    status = watch_own(loop, &loop->wall.watch, timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK),
+                       failure);
   /* Now, so that steps count from here on and not from the first run. */
   if (status == OW_OK)
-    status = set_wall_alarm(loop, failure);
+    status = set_alarm(loop, &loop->wall, failure);
   return status;
 }
 
@@ -410,7 +421,7 @@ static void handle(struct ow_loop *loop, struct ow_watch *watch, uint32_t events
   if (watch == &loop->monotonic.watch) {
     loop->monotonic.state = ALARM_UNKNOWN;
   } else if (watch == &loop->wake) {
-    wake_ready(loop);
+    run_posts(loop);
   } else if (watch) {
     run_due(loop);
     watch->ready(watch, events);
@@ -426,4 +437,51 @@ static void notice_wall_alarm(struct ow_loop *loop)
       loop->events[i].data.ptr = NULL;
     }
   }
+}
+
+static enum ow_status wait_for_events(struct ow_loop *loop, bool at_once, struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  if (!at_once)
+    status = set_alarm(loop, &loop->monotonic, failure);
+  if (!at_once && status == OW_OK)
+    status = set_alarm(loop, &loop->wall, failure);
+  if (status == OW_OK) {
+    loop->event_next = 0;
+    loop->event_count = epoll_wait(loop->epoll, loop->events, EVENTS_MOST, at_once ? 0 : -1);
+    if (loop->event_count < 0 && errno != EINTR)
+      status = ow_fail(failure, OW_NETWORK, "the event loop cannot wait: %s", strerror(errno));
+  }
+  return status;
+}
+
+/* What is not handled because of a stop is still ready in the next run. */
+static enum ow_status turn(struct ow_loop *loop, struct ow_failure *failure)
+{
+  bool at_once = run_due(loop);
+  enum ow_status status = wait_for_events(loop, at_once, failure);
+  if (status == OW_OK)
+    notice_wall_alarm(loop);
+  while (status == OW_OK && loop->event_next < loop->event_count && !atomic_load(&loop->stopped)) {
+    const struct epoll_event *event = &loop->events[loop->event_next++];
+    handle(loop, event->data.ptr, event->events);
+  }
+  loop->event_count = 0;
+  return status;
+}
+
+/*
+ * The slack is this thread's, and by default lets the kernel be 50 us late where it is not a timerfd that
+ * waits.
+ */
+enum ow_status ow_loop_run(struct ow_loop *loop, struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  int slack = prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
+  prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+  while (status == OW_OK && !atomic_exchange(&loop->stopped, false))
+    status = turn(loop, failure);
+  if (slack > 0)
+    prctl(PR_SET_TIMERSLACK, (unsigned long)slack, 0UL, 0UL, 0UL);
+  return status;
 }

@@ -31,10 +31,11 @@ struct ow_watch {
 };
 
 /**
- * Begin to watch watch->descriptor for `events` (EPOLLIN, ...; EPOLLERR and EPOLLHUP always come). OW_NETWORK; the
- * descriptor is then still open, and ow_watch_close() closes it.
+ * Begin to watch watch->descriptor for `events` (EPOLLIN, ...; EPOLLERR and EPOLLHUP always come).
+ * OW_NETWORK; the descriptor is then still open, and ow_watch_close() closes it.
  */
-enum ow_status ow_watch_open(struct ow_loop *loop, struct ow_watch *watch, uint32_t events, struct ow_failure *failure)
+enum ow_status ow_watch_open(struct ow_loop *loop, struct ow_watch *watch, uint32_t events,
+                             struct ow_failure *failure)
     OW_MUST_CHECK;
 /** Watch for other events; no system call if they are the same. */
 void ow_watch_change(struct ow_loop *loop, struct ow_watch *watch, uint32_t events);
@@ -54,8 +55,8 @@ struct ow_timer {
 /** Fire once, when the monotonic clock reaches `when` (ns). Sets or moves. OW_MEMORY. */
 enum ow_status ow_timer_set(struct ow_loop *loop, struct ow_timer *timer, int64_t when) OW_MUST_CHECK;
 /**
- * Fire once, when the wall clock reaches `when`: an absolute wake-up with the kernel's best resolution, at once
- * if it lies in the past. A wall clock that is set is noticed at once, and the wait follows it.
+ * Fire once, when the wall clock reaches `when`: an absolute wake-up with the kernel's best resolution, at
+ * once if it lies in the past. A wall clock that is set is noticed at once, and the wait follows it.
  */
 enum ow_status ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer, struct ow_timestamp when)
     OW_MUST_CHECK;
@@ -65,17 +66,19 @@ void ow_timer_cancel(struct ow_loop *loop, struct ow_timer *timer);
 uint64_t ow_loop_clock_steps(const struct ow_loop *loop);
 
 /**
- * Run until ow_loop_stop(). OW_NETWORK if the operating system fails. Timers that are due come before descriptors
- * that are ready, and are looked at again between any two of them. Can be called again.
+ * Run until ow_loop_stop(). OW_NETWORK if the operating system fails. Timers that are due come before
+ * descriptors that are ready, and are looked at again between any two of them. Can be called again.
  */
 enum ow_status ow_loop_run(struct ow_loop *loop, struct ow_failure *failure) OW_MUST_CHECK;
 /**
- * Make ow_loop_run() return soon; called before, the next run returns at once. From any thread, from within, or
- * from a signal handler.
+ * Make ow_loop_run() return soon; called before, the next run returns at once. From any thread, from within,
+ * or from a signal handler.
  */
 void ow_loop_stop(struct ow_loop *loop);
 
-/** Work handed to the loop's thread from another one. The caller keeps `post` until it was run or withdrawn. */
+/**
+ * Work handed to the loop's thread from another one. The caller keeps `post` until it was run or withdrawn.
+ */
 struct ow_post {
   struct ow_post *next;
   void (*run)(struct ow_post *post);

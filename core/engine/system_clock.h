@@ -15,16 +15,16 @@ struct ow_timestamp ow_system_stamp(void);
 
 /** What the kernel knows of its clock (adjtimex(2)). */
 struct ow_clock_state {
-  bool synchronized;  /* STA_UNSYNC is clear and the clock is disciplined */
-  int64_t error;      /* ns: esterror where it is meaningful, never above maxerror; resolution at least */
-  int64_t maximum;    /* ns: maxerror */
+  bool synchronized; /* STA_UNSYNC is clear and the clock is disciplined */
+  int64_t error;     /* ns, to report: esterror where somebody maintains it, else maxerror; 1 us to 16 s */
+  int64_t maximum;   /* ns: maxerror, the worst that could be; 1 us to 16 s */
 };
-/** Read afresh. */
+/** Read afresh. If the kernel may not be asked, unsynchronised with an error of 16 s. */
 struct ow_clock_state ow_system_clock_state(void);
 
 /**
- * The clock's error estimate plus `stamping` ns for the taking of the stamp itself. The kernel is asked at most
- * once a second (by `now`, monotonic ns). One cache per loop: zero-initialise.
+ * The clock's error estimate plus `stamping` ns for the taking of the stamp itself. The kernel is asked at
+ * most once a second (by `now`, monotonic ns). One cache per loop: zero-initialise.
  */
 struct ow_clock_cache {
   struct ow_clock_state state;

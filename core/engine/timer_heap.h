@@ -1,4 +1,7 @@
-/* Timers by deadline: a binary heap, whose timers know their place, so that any of them can leave in O(log n). */
+/*
+ * Timers by deadline: a binary heap, whose timers know their place, so that any of them can leave in O(log
+ * n).
+ */
 #ifndef OWAMP_ENGINE_TIMER_HEAP_H
 #define OWAMP_ENGINE_TIMER_HEAP_H
 

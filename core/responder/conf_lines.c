@@ -7,8 +7,8 @@
 
 #define BLANKS " \t\r\n\v\f"
 
-enum ow_status ow_conf_lines_open(struct ow_conf_lines *lines, const char *name, const char *text, size_t octets,
-                                  struct ow_failure *failure)
+enum ow_status ow_conf_lines_open(struct ow_conf_lines *lines, const char *name, const char *text,
+                                  size_t octets, struct ow_failure *failure)
 {
   *lines = (struct ow_conf_lines){.name = name, .text = text, .octets = octets};
   lines->copy = malloc(octets + 1);
@@ -39,8 +39,8 @@ unsigned ow_conf_lines_number(const struct ow_conf_lines *lines, const char *at)
   return number;
 }
 
-enum ow_status ow_conf_lines_fail(const struct ow_conf_lines *lines, const char *at, struct ow_failure *failure,
-                                  const char *format, ...)
+enum ow_status ow_conf_lines_fail(const struct ow_conf_lines *lines, const char *at,
+                                  struct ow_failure *failure, const char *format, ...)
 {
   char text[OW_FAILURE_TEXT];
   char clean[OW_FAILURE_TEXT];
@@ -60,7 +60,7 @@ static char *physical_end(const struct ow_conf_lines *lines, char *from)
   return end ? end : lines->copy + lines->octets;
 }
 
-/* The backslash that continues the line that ends at `end`, or NULL. A carriage return may stand behind it. */
+/* The backslash that continues the line up to `end`, or NULL. A carriage return may stand behind it. */
 static char *continuation(char *start, char *end)
 {
   char *last = end;
@@ -76,12 +76,15 @@ static enum ow_status check_backslash(const struct ow_conf_lines *lines, char *s
   if (!stray)
     return OW_OK;
   if (stray[1 + strspn(stray + 1, " \t\r")] == '\n')
-    return ow_conf_lines_fail(lines, stray, failure, "blanks behind the backslash that continues the line; remove them");
-  return ow_conf_lines_fail(lines, stray, failure, "a backslash can stand only at the end of a line, to continue it");
+    return ow_conf_lines_fail(lines, stray, failure,
+                              "blanks behind the backslash that continues the line; remove them");
+  return ow_conf_lines_fail(lines, stray, failure,
+                            "a backslash can stand only at the end of a line, to continue it");
 }
 
 /* Join what is continued; `*end` moves to the end of the whole. */
-static enum ow_status join(const struct ow_conf_lines *lines, char *start, char **end, struct ow_failure *failure)
+static enum ow_status join(const struct ow_conf_lines *lines, char *start, char **end,
+                           struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
   char *from = start;

@@ -115,13 +115,14 @@ static enum ow_status split_pair(const struct parser *parser, char *text, struct
   if (*name == '\0')
     return ow_conf_lines_fail(&parser->lines, start, parser->failure, "a limit is missing beside the comma");
   if (key == KEYS)
-    return ow_conf_lines_fail(&parser->lines, name, parser->failure,
-                              "unknown limit \"%.40s\"; parent, bandwidth, disk, test_sessions, delete_on_fetch or "
-                              "allow_open_mode",
-                              name);
+    return ow_conf_lines_fail(
+        &parser->lines, name, parser->failure,
+        "unknown limit \"%.40s\"; parent, bandwidth, disk, test_sessions, delete_on_fetch or "
+        "allow_open_mode",
+        name);
   if (!value || *value == '\0')
-    return ow_conf_lines_fail(&parser->lines, name, parser->failure, "%s needs a value: %s=...", key_names[key],
-                              key_names[key]);
+    return ow_conf_lines_fail(&parser->lines, name, parser->failure, "%s needs a value: %s=...",
+                              key_names[key], key_names[key]);
   if (strpbrk(value, " \t\r\n\v\f="))
     return ow_conf_lines_fail(&parser->lines, name, parser->failure,
                               "%s=%.40s: one value; is a comma missing behind it?", key_names[key], value);
@@ -147,7 +148,8 @@ static enum ow_status split_pairs(const struct parser *parser, char *text, struc
 }
 
 /* What the class is before its own limits are applied: its parent's, or for the root no limit at all. */
-static enum ow_status inherit(const struct parser *parser, const char *at, const char *parent, struct ow_class *class)
+static enum ow_status inherit(const struct parser *parser, const char *at, const char *parent,
+                              struct ow_class *class)
 {
   bool first = parser->limits->class_count == 0;
   *class = unlimited_class;
@@ -155,8 +157,8 @@ static enum ow_status inherit(const struct parser *parser, const char *at, const
     return ow_conf_lines_fail(&parser->lines, parent, parser->failure,
                               "the first class is the root and can't have a parent");
   if (!first && !parent)
-    return ow_conf_lines_fail(&parser->lines, at, parser->failure, "class %.40s needs a parent: parent=%s", at,
-                              parser->limits->classes[OW_CLASS_ROOT].name);
+    return ow_conf_lines_fail(&parser->lines, at, parser->failure, "class %.40s needs a parent: parent=%s",
+                              at, parser->limits->classes[OW_CLASS_ROOT].name);
   if (parent) {
     int index = ow_limits_class_by_name(parser->limits, parent);
     if (index == OW_CLASS_NONE)
@@ -173,24 +175,27 @@ static enum ow_status take_quantity(const struct parser *parser, const struct pa
 {
   const char *value = pairs->values[key];
   if (value && !ow_quantity_parse(value, into))
-    return ow_conf_lines_fail(&parser->lines, value, parser->failure,
-                              "%s=%.40s is not a whole number, with k, m, g or t behind it if need be; e.g. %s=10m",
-                              key_names[key], value, key_names[key]);
+    return ow_conf_lines_fail(
+        &parser->lines, value, parser->failure,
+        "%s=%.40s is not a whole number, with k, m, g or t behind it if need be; e.g. %s=10m", key_names[key],
+        value, key_names[key]);
   return OW_OK;
 }
 
-static enum ow_status take_switch(const struct parser *parser, const struct pairs *pairs, enum key key, bool *into)
+static enum ow_status take_switch(const struct parser *parser, const struct pairs *pairs, enum key key,
+                                  bool *into)
 {
   const char *value = pairs->values[key];
   if (value && !ow_same_word(value, "on") && !ow_same_word(value, "off"))
-    return ow_conf_lines_fail(&parser->lines, value, parser->failure, "%s=%.40s is neither on nor off", key_names[key],
-                              value);
+    return ow_conf_lines_fail(&parser->lines, value, parser->failure, "%s=%.40s is neither on nor off",
+                              key_names[key], value);
   if (value)
     *into = ow_same_word(value, "on");
   return OW_OK;
 }
 
-static enum ow_status take_values(const struct parser *parser, const struct pairs *pairs, struct ow_class *class)
+static enum ow_status take_values(const struct parser *parser, const struct pairs *pairs,
+                                  struct ow_class *class)
 {
   enum ow_status status = take_quantity(parser, pairs, BANDWIDTH, &class->bandwidth);
   if (status == OW_OK)
@@ -207,10 +212,11 @@ static enum ow_status take_values(const struct parser *parser, const struct pair
 static enum ow_status check_name(const struct parser *parser, const char *name)
 {
   if (strlen(name) >= OW_CLASS_TEXT)
-    return ow_conf_lines_fail(&parser->lines, name, parser->failure, "a class's name has at most %d characters",
-                              OW_CLASS_TEXT - 1);
+    return ow_conf_lines_fail(&parser->lines, name, parser->failure,
+                              "a class's name has at most %d characters", OW_CLASS_TEXT - 1);
   if (ow_limits_class_by_name(parser->limits, name) != OW_CLASS_NONE)
-    return ow_conf_lines_fail(&parser->lines, name, parser->failure, "class %s is already defined above", name);
+    return ow_conf_lines_fail(&parser->lines, name, parser->failure, "class %s is already defined above",
+                              name);
   if (parser->limits->class_count >= OW_CLASSES_MOST)
     return ow_conf_lines_fail(&parser->lines, name, parser->failure, "more than %d classes", OW_CLASSES_MOST);
   return OW_OK;
@@ -234,7 +240,8 @@ static enum ow_status parse_limit(struct parser *parser, const char *keyword, ch
   const char *name = ow_conf_word(&rest);
   const char *with = name ? ow_conf_word(&rest) : NULL;
   if (!with || !ow_same_word(with, "with"))
-    return ow_conf_lines_fail(&parser->lines, keyword, parser->failure, "write: limit CLASS with KEY=VALUE, KEY=VALUE");
+    return ow_conf_lines_fail(&parser->lines, keyword, parser->failure,
+                              "write: limit CLASS with KEY=VALUE, KEY=VALUE");
   enum ow_status status = check_name(parser, name);
   if (status == OW_OK)
     status = split_pairs(parser, rest, &pairs);
@@ -259,18 +266,20 @@ static enum ow_status take_class(const struct parser *parser, const char *at, ch
   if (!name)
     return ow_conf_lines_fail(&parser->lines, at, parser->failure, "the class is missing at the end");
   if (more)
-    return ow_conf_lines_fail(&parser->lines, more, parser->failure, "what is \"%.40s\" behind the class?", more);
+    return ow_conf_lines_fail(&parser->lines, more, parser->failure, "what is \"%.40s\" behind the class?",
+                              more);
   *class = ow_limits_class_by_name(parser->limits, name);
   if (*class == OW_CLASS_NONE)
-    return ow_conf_lines_fail(&parser->lines, name, parser->failure, "class \"%.40s\" is not defined above this line",
-                              name);
+    return ow_conf_lines_fail(&parser->lines, name, parser->failure,
+                              "class \"%.40s\" is not defined above this line", name);
   return OW_OK;
 }
 
 static enum ow_status assign_default(struct parser *parser, const char *at, char *rest)
 {
   if (parser->fallback_given)
-    return ow_conf_lines_fail(&parser->lines, at, parser->failure, "there already is an \"assign default\" above");
+    return ow_conf_lines_fail(&parser->lines, at, parser->failure,
+                              "there already is an \"assign default\" above");
   parser->fallback_given = true;
   return take_class(parser, at, rest, &parser->limits->fallback);
 }
@@ -308,7 +317,8 @@ static enum ow_status assign_user(struct parser *parser, const char *at, char *r
                               sizeof rule.key_id - 1);
   if (!ow_key_file_find(parser->keys, key_id))
     return ow_conf_lines_fail(&parser->lines, key_id, parser->failure,
-                              "user %s has no passphrase; add one to the .pfs file, or remove this line", key_id);
+                              "user %s has no passphrase; add one to the .pfs file, or remove this line",
+                              key_id);
   memcpy(rule.key_id, key_id, strlen(key_id) + 1);
   enum ow_status status = take_class(parser, at, rest, &rule.class);
   if (status == OW_OK) {
@@ -330,8 +340,9 @@ static enum ow_status parse_assign(struct parser *parser, const char *keyword, c
     return assign_net(parser, keyword, rest);
   if (what && ow_same_word(what, "user"))
     return assign_user(parser, keyword, rest);
-  return ow_conf_lines_fail(&parser->lines, keyword, parser->failure,
-                            "write: assign default CLASS, assign net ADDRESS/BITS CLASS or assign user KEYID CLASS");
+  return ow_conf_lines_fail(
+      &parser->lines, keyword, parser->failure,
+      "write: assign default CLASS, assign net ADDRESS/BITS CLASS or assign user KEYID CLASS");
 }
 
 /* ---- the file ---- */
@@ -416,8 +427,9 @@ enum ow_status ow_limits_default(struct ow_limits *limits, struct ow_failure *fa
   return OW_OK;
 }
 
-enum ow_status ow_limits_parse(const char *name, const char *text, size_t octets, const struct ow_keys_file *keys,
-                               struct ow_limits *limits, const struct ow_log *log, struct ow_failure *failure)
+enum ow_status ow_limits_parse(const char *name, const char *text, size_t octets,
+                               const struct ow_keys_file *keys, struct ow_limits *limits,
+                               const struct ow_log *log, struct ow_failure *failure)
 {
   struct parser parser = {.keys = keys, .limits = limits, .failure = failure};
   *limits = (struct ow_limits){0};
@@ -427,7 +439,8 @@ enum ow_status ow_limits_parse(const char *name, const char *text, size_t octets
   if (status == OW_OK)
     status = sort_rules(&parser);
   if (status == OW_OK && limits->class_count == 0) {
-    ow_log(log, OW_LOG_WARNING, "%s: defines no class; everybody shares 100 Mbit/s and 400 MB of records", name);
+    ow_log(log, OW_LOG_WARNING, "%s: defines no class; everybody shares 100 Mbit/s and 400 MB of records",
+           name);
     status = ow_limits_default(limits, failure);
   }
   ow_conf_lines_close(&parser.lines);

@@ -1,6 +1,7 @@
 /*
- * owamp-server.limits: classes of clients with what each may use, and which client belongs to which.
- * Classes form a tree. What a class doesn't say it takes over from its parent; whatever it uses its ancestors use too.
+ * owamp-server.limits: classes of clients with what each may use, and which client belongs to which. Classes
+ * form a tree. What a class doesn't say it takes over from its parent; whatever it uses its ancestors use
+ * too.
  */
 #ifndef OWAMP_RESPONDER_LIMITS_H
 #define OWAMP_RESPONDER_LIMITS_H
@@ -23,7 +24,7 @@ struct ow_class {
   uint64_t disk;          /* octets of records kept; 0 = no limit */
   uint64_t test_sessions; /* sessions that may be requested over one control connection; 0 = no limit */
   bool delete_on_fetch;
-  bool open_mode;         /* allow_open_mode */
+  bool open_mode; /* allow_open_mode */
 };
 
 struct ow_net_rule {
@@ -50,13 +51,13 @@ struct ow_limits {
 };
 
 /**
- * Read the text of a limits file, called `name`. Users that are assigned must have a key in `keys`. A file that
- * defines no class gets the bounded one of ow_limits_default(), with a warning. OW_INVALID names file and line;
- * OW_MEMORY. On failure `limits` is empty. `failure` must not be NULL.
+ * Read the text of a limits file, called `name`. Users that are assigned must have a key in `keys`. A file
+ * that defines no class gets the bounded one of ow_limits_default(), with a warning. OW_INVALID names file
+ * and line; OW_MEMORY. On failure `limits` is empty. `failure` must not be NULL.
  */
-enum ow_status ow_limits_parse(const char *name, const char *text, size_t octets, const struct ow_keys_file *keys,
-                               struct ow_limits *limits, const struct ow_log *log, struct ow_failure *failure)
-    OW_MUST_CHECK;
+enum ow_status ow_limits_parse(const char *name, const char *text, size_t octets,
+                               const struct ow_keys_file *keys, struct ow_limits *limits,
+                               const struct ow_log *log, struct ow_failure *failure) OW_MUST_CHECK;
 /** One class for everybody, "default": open mode, 100 Mbit/s, 400 MB of records. OW_MEMORY. */
 enum ow_status ow_limits_default(struct ow_limits *limits, struct ow_failure *failure) OW_MUST_CHECK;
 void ow_limits_clear(struct ow_limits *limits);

@@ -56,7 +56,8 @@ enum ow_status ow_net_parse(const char *text, struct ow_net *net, struct ow_fail
   uint64_t prefix;
   *net = (struct ow_net){0};
   if (!read_address(text, slash ? (size_t)(slash - text) : strlen(text), net))
-    return ow_fail(failure, OW_INVALID, "\"%.60s\" is not a network; write 192.0.2.0/24 or 2001:db8::/32", text);
+    return ow_fail(failure, OW_INVALID, "\"%.60s\" is not a network; write 192.0.2.0/24 or 2001:db8::/32",
+                   text);
   unsigned most = net->version == 4 ? 32 : 128;
   net->prefix = (uint8_t)most;
   if (slash && (!ow_whole_parse(slash + 1, &prefix) || prefix > most))
@@ -64,7 +65,8 @@ enum ow_status ow_net_parse(const char *text, struct ow_net *net, struct ow_fail
   if (slash)
     net->prefix = (uint8_t)prefix;
   if (has_stray_bits(net))
-    return ow_fail(failure, OW_INVALID, "\"%.60s\": bits behind the prefix are set; is the prefix too short?", text);
+    return ow_fail(failure, OW_INVALID, "\"%.60s\": bits behind the prefix are set; is the prefix too short?",
+                   text);
   unmap(net);
   return OW_OK;
 }

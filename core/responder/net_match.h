@@ -15,8 +15,8 @@ struct ow_net {
 };
 
 /**
- * Without "/bits" it is one address. No bit behind the prefix may be set. IPv4-mapped IPv6 becomes IPv4, as clients'
- * addresses do. OW_INVALID with what is wrong. `failure` must not be NULL.
+ * Without "/bits" it is one address. No bit behind the prefix may be set. IPv4-mapped IPv6 becomes IPv4, as
+ * clients' addresses do. OW_INVALID with what is wrong. `failure` must not be NULL.
  */
 enum ow_status ow_net_parse(const char *text, struct ow_net *net, struct ow_failure *failure) OW_MUST_CHECK;
 bool ow_net_contains(const struct ow_net *net, const struct ow_endpoint *address);

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/secret.h"
 #include "schedule/schedule.h"
 #include "wire/test_packet.h"
 
@@ -97,7 +96,7 @@ static enum ow_status open_accounts(struct ow_policy *policy, const struct ow_li
   return OW_OK;
 }
 
-/* Tie accounts to the classes of the present limits; those of no class end when nothing is claimed any more. */
+/* Tie accounts to the classes of the present limits; those of no class end when nothing is claimed. */
 static void tie_accounts(struct ow_policy *policy)
 {
   struct account **at = &policy->accounts;
@@ -113,8 +112,8 @@ static void tie_accounts(struct ow_policy *policy)
   }
 }
 
-enum ow_status ow_policy_install(struct ow_policy *policy, struct ow_limits *limits, struct ow_keys_file *keys,
-                                 uint32_t modes)
+enum ow_status ow_policy_install(struct ow_policy *policy, struct ow_limits *limits,
+                                 struct ow_keys_file *keys, uint32_t modes)
 {
   enum ow_status status = open_accounts(policy, limits);
   if (status == OW_OK) {
@@ -132,7 +131,7 @@ enum ow_status ow_policy_install(struct ow_policy *policy, struct ow_limits *lim
 
 /* ---- who is it ---- */
 
-/* By KeyID if one is assigned, else by address. The client's own address and KeyID are all that is looked at. */
+/* By KeyID if one is assigned, else by address. Looks at nothing else: an owner may be long gone. */
 static int class_of(const struct ow_policy *policy, const struct ow_serve_client *client)
 {
   int class = OW_CLASS_NONE;
@@ -222,7 +221,8 @@ static uint64_t saturate(unsigned __int128 value)
 }
 
 /* Bits a second on the wire, IP and UDP headers included, rounded up. */
-static uint64_t bandwidth_of(const struct ow_session_request *request, const struct ow_slot *slots, enum ow_mode mode)
+static uint64_t bandwidth_of(const struct ow_session_request *request, const struct ow_slot *slots,
+                             enum ow_mode mode)
 {
   uint64_t octets = (uint64_t)ow_packet_least(mode) + request->padding +
                     (request->sender.version == 6 ? IPV6_UDP : IPV4_UDP);
@@ -236,7 +236,7 @@ static uint64_t disk_of(const struct ow_session_request *request)
   return request->server_receives ? (uint64_t)request->packets * RECORD : 0;
 }
 
-/* What a class uses: its own sessions, its descendants', and, for the root, those of classes that are gone. */
+/* A class uses what its own sessions do and its descendants'; the root also those of classes that are gone. */
 static uint64_t used(const struct ow_policy *policy, int class, enum resource resource)
 {
   unsigned __int128 sum = 0;
@@ -249,19 +249,21 @@ static uint64_t used(const struct ow_policy *policy, int class, enum resource re
 }
 
 /* Does it fit into what the class and each of its ancestors have left? */
-static enum ow_accept check_resource(const struct ow_policy *policy, int class, enum resource resource, uint64_t need,
-                                     struct ow_failure *why)
+static enum ow_accept check_resource(const struct ow_policy *policy, int class, enum resource resource,
+                                     uint64_t need, struct ow_failure *why)
 {
   static const char *const units[] = {"bit/s of bandwidth", "octets of disk"};
   enum ow_accept accept = OW_ACCEPT_OK;
-  for (; class != OW_CLASS_NONE && accept == OW_ACCEPT_OK && need > 0; class = policy->limits.classes[class].parent) {
+  for (; class != OW_CLASS_NONE && accept == OW_ACCEPT_OK && need > 0;
+       class = policy->limits.classes[class].parent) {
     const struct ow_class *rule = &policy->limits.classes[class];
     uint64_t limit = resource == BANDWIDTH ? rule->bandwidth : rule->disk;
     uint64_t taken = limit ? used(policy, class, resource) : 0;
     if (limit && (taken > limit || need > limit - taken)) {
       accept = need > limit ? OW_ACCEPT_PERMANENT_LIMIT : OW_ACCEPT_TEMPORARY_LIMIT;
-      ow_fail(why, OW_LIMIT, "class %s has %llu %s, of which %llu are in use; the session needs %llu", rule->name,
-              (unsigned long long)limit, units[resource], (unsigned long long)taken, (unsigned long long)need);
+      ow_fail(why, OW_LIMIT, "class %s has %llu %s, of which %llu are in use; the session needs %llu",
+              rule->name, (unsigned long long)limit, units[resource], (unsigned long long)taken,
+              (unsigned long long)need);
     }
   }
   return accept;
@@ -289,7 +291,8 @@ static enum ow_accept claim_session(void *context, const struct ow_serve_client 
   struct ow_policy *policy = context;
   struct visit *visit = client->account;
   int class = class_of(policy, client);
-  *claim = (struct ow_serve_claim){.bandwidth = bandwidth_of(request, slots, client->mode), .disk = disk_of(request)};
+  *claim = (struct ow_serve_claim){.bandwidth = bandwidth_of(request, slots, client->mode),
+                                   .disk = disk_of(request)};
   enum ow_accept accept = check_sessions(policy, class, visit, why);
   if (accept == OW_ACCEPT_OK)
     accept = check_resource(policy, class, BANDWIDTH, claim->bandwidth, why);
@@ -324,7 +327,8 @@ static void release_disk(void *context, const struct ow_serve_claim *claim)
 /* ---- what becomes of the records ---- */
 
 /* With a key: whoever has the same one. Without: whoever comes from the same address. */
-static bool may_fetch(void *context, const struct ow_serve_client *client, const struct ow_serve_client *owner)
+static bool may_fetch(void *context, const struct ow_serve_client *client,
+                      const struct ow_serve_client *owner)
 {
   (void)context;
   bool may;
@@ -361,5 +365,6 @@ void ow_policy_log_use(const struct ow_policy *policy, const struct ow_log *log,
 {
   for (size_t i = 0; i < policy->limits.class_count; i++)
     ow_log(log, level, "class %s: %llu bit/s, %llu octets of records", policy->limits.classes[i].name,
-           (unsigned long long)used(policy, (int)i, BANDWIDTH), (unsigned long long)used(policy, (int)i, DISK));
+           (unsigned long long)used(policy, (int)i, BANDWIDTH),
+           (unsigned long long)used(policy, (int)i, DISK));
 }

@@ -14,7 +14,7 @@ enum { PBKDF2_MOST = 65536, WEEK = 7 * 24 * 3600, CONNECTIONS_MOST = 1000 * 1000
 
 enum kind { FLAG, WHOLE, SECONDS, TEXT, LISTEN, PORTS, MODES, FACILITY, LEVEL, COUNT, NO_MEANING };
 
-/* Where the value goes, and what it may be: whole numbers and seconds from least to most, texts below `size`. */
+/* Where the value goes, and what it may be: numbers and seconds from least to most, texts up to most. */
 struct directive {
   const char *name;
   enum kind kind;
@@ -85,9 +85,9 @@ static enum ow_status take_whole(const struct reading *reading, const char *valu
   uint64_t number;
   if (!ow_whole_parse(value, &number) || number < directive->least || number > directive->most)
     return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
-                              "%s \"%.40s\" is not a whole number from %llu to %llu; e.g. %s", directive->name, value,
-                              (unsigned long long)directive->least, (unsigned long long)directive->most,
-                              directive->like);
+                              "%s \"%.40s\" is not a whole number from %llu to %llu; e.g. %s",
+                              directive->name, value, (unsigned long long)directive->least,
+                              (unsigned long long)directive->most, directive->like);
   *into = number;
   return OW_OK;
 }
@@ -112,9 +112,9 @@ static enum ow_status take_seconds(const struct reading *reading, const char *va
   if (!ow_seconds_parse(value, &span) || span < (int64_t)directive->least * OW_NS_PER_S ||
       span > (int64_t)directive->most * OW_NS_PER_S)
     return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
-                              "%s \"%.40s\" is not a number of seconds from %llu to %llu; e.g. %s", directive->name,
-                              value, (unsigned long long)directive->least, (unsigned long long)directive->most,
-                              directive->like);
+                              "%s \"%.40s\" is not a number of seconds from %llu to %llu; e.g. %s",
+                              directive->name, value, (unsigned long long)directive->least,
+                              (unsigned long long)directive->most, directive->like);
   *into = span;
   return OW_OK;
 }
@@ -123,8 +123,9 @@ static enum ow_status take_text(const struct reading *reading, const char *value
 {
   size_t length = strlen(value);
   if (length > reading->directive->most)
-    return ow_conf_lines_fail(reading->lines, reading->word, reading->failure, "%s: longer than %llu characters",
-                              reading->directive->name, (unsigned long long)reading->directive->most);
+    return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
+                              "%s: longer than %llu characters", reading->directive->name,
+                              (unsigned long long)reading->directive->most);
   memcpy(target(reading), value, length + 1);
   return OW_OK;
 }
@@ -138,23 +139,30 @@ static enum ow_status take_listen(const struct reading *reading, const char *val
   return OW_OK;
 }
 
+/* "8760-9960", "8760" or "0". */
+static bool parse_ports(const char *text, uint64_t *low, uint64_t *high)
+{
+  char first[8];
+  const char *dash = strchr(text, '-');
+  size_t length = dash ? (size_t)(dash - text) : strlen(text);
+  if (length >= sizeof first)
+    return false;
+  memcpy(first, text, length);
+  first[length] = '\0';
+  return ow_whole_parse(first, low) && ow_whole_parse(dash ? dash + 1 : first, high) && *high <= UINT16_MAX &&
+         *low <= *high && (*low != 0 || *high == 0);
+}
+
 static enum ow_status take_ports(const struct reading *reading, const char *value)
 {
-  struct ow_server_conf *conf = reading->conf;
-  char *dash = strchr(value, '-');
   uint64_t low;
   uint64_t high;
-  if (dash)
-    *dash = '\0';
-  bool valid = ow_whole_parse(value, &low) && ow_whole_parse(dash ? dash + 1 : value, &high);
-  if (dash)
-    *dash = '-';
-  if (!valid || high > UINT16_MAX || low > high || (low == 0 && high != 0))
-    return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
-                              "testports \"%.40s\" is neither 0 nor LOW-HIGH, from 1 to 65535; e.g. testports 8760-9960",
-                              value);
-  conf->test_port_low = (uint16_t)low;
-  conf->test_port_high = (uint16_t)high;
+  if (!parse_ports(value, &low, &high))
+    return ow_conf_lines_fail(
+        reading->lines, reading->word, reading->failure,
+        "testports \"%.40s\" is neither 0 nor LOW-HIGH, from 1 to 65535; e.g. testports 8760-9960", value);
+  reading->conf->test_port_low = (uint16_t)low;
+  reading->conf->test_port_high = (uint16_t)high;
   return OW_OK;
 }
 
@@ -176,7 +184,8 @@ static enum ow_status take_modes(const struct reading *reading, const char *valu
   }
   if (!known)
     return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
-                              "authmode \"%.20s\" holds other letters than A, E and O; e.g. authmode AEO", value);
+                              "authmode \"%.20s\" holds other letters than A, E and O; e.g. authmode AEO",
+                              value);
   reading->conf->modes = modes;
   return OW_OK;
 }
@@ -204,9 +213,9 @@ static enum ow_status take_facility(const struct reading *reading, const char *v
       reading->conf->facility = facilities[i].facility;
       return OW_OK;
     }
-  return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
-                            "facility \"%.40s\" is not one of syslog's; daemon, user, local0 to local7 and others",
-                            value);
+  return ow_conf_lines_fail(
+      reading->lines, reading->word, reading->failure,
+      "facility \"%.40s\" is not one of syslog's; daemon, user, local0 to local7 and others", value);
 }
 
 static enum ow_status take_level(const struct reading *reading, const char *value)
@@ -215,8 +224,9 @@ static enum ow_status take_level(const struct reading *reading, const char *valu
     const char *name;
     enum ow_log_level most;
     bool nothing;
-  } levels[] = {{"FATAL", OW_LOG_ERROR, false}, {"WARN", OW_LOG_WARNING, false}, {"INFO", OW_LOG_INFO, false},
-                {"DEBUG", OW_LOG_DEBUG, false}, {"ALL", OW_LOG_DEBUG, false},    {"NONE", OW_LOG_ERROR, true}};
+  } levels[] = {{"FATAL", OW_LOG_ERROR, false}, {"WARN", OW_LOG_WARNING, false},
+                {"INFO", OW_LOG_INFO, false},   {"DEBUG", OW_LOG_DEBUG, false},
+                {"ALL", OW_LOG_DEBUG, false},   {"NONE", OW_LOG_ERROR, true}};
   for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
     if (ow_same_word(value, levels[i].name)) {
       reading->conf->log_most = levels[i].most;
@@ -268,7 +278,8 @@ static enum ow_status take_flag(const struct reading *reading, const char *value
   bool *into = target(reading);
   if (value)
     return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
-                              "%s takes no value; to switch it off, remove the line", reading->directive->name);
+                              "%s takes no value; to switch it off, remove the line",
+                              reading->directive->name);
   *into = true;
   return OW_OK;
 }
@@ -287,8 +298,8 @@ static enum ow_status take_valued(const struct reading *reading, const char *val
                               reading->directive->name, reading->directive->like);
   const char *more = value_or_comment(&rest);
   if (more)
-    return ow_conf_lines_fail(reading->lines, more, reading->failure, "%s takes one value; what is \"%.40s\"?",
-                              reading->directive->name, more);
+    return ow_conf_lines_fail(reading->lines, more, reading->failure,
+                              "%s takes one value; what is \"%.40s\"?", reading->directive->name, more);
   return take(reading, value);
 }
 
@@ -312,8 +323,9 @@ static enum ow_status parse_line(const struct ow_conf_lines *lines, char *rest, 
   return status;
 }
 
-enum ow_status ow_server_conf_parse(const char *name, const char *text, size_t octets, struct ow_server_conf *conf,
-                                    const struct ow_log *log, struct ow_failure *failure)
+enum ow_status ow_server_conf_parse(const char *name, const char *text, size_t octets,
+                                    struct ow_server_conf *conf, const struct ow_log *log,
+                                    struct ow_failure *failure)
 {
   struct ow_conf_lines lines;
   char *line = NULL;

@@ -17,28 +17,29 @@ struct ow_server_conf {
   struct ow_listen_address listen; /* srcnode */
   uint16_t test_port_low;          /* testports; 0 = ephemeral */
   uint16_t test_port_high;
-  uint32_t modes;                  /* authmode: mask of enum ow_mode */
-  uint64_t most_connections;       /* maxcontrolsessions; 0 = as many as the server can */
-  int64_t control_timeout;         /* controltimeout, ns */
-  int64_t end_delay;               /* enddelay, ns; negative: not given */
+  uint32_t modes;            /* authmode: mask of enum ow_mode */
+  uint64_t most_connections; /* maxcontrolsessions; 0 = as many as the server can */
+  int64_t control_timeout;   /* controltimeout, ns */
+  int64_t end_delay;         /* enddelay, ns; negative: not given */
   uint64_t pbkdf2_count;
-  char user[OW_ACCOUNT_TEXT];      /* "" = not given; a name, or -NUMBER */
+  char user[OW_ACCOUNT_TEXT]; /* "" = not given; a name, or -NUMBER */
   char group[OW_ACCOUNT_TEXT];
-  bool root_folly;                 /* rootfolly: root may stay root */
-  char vardir[PATH_MAX];           /* "" = not given */
-  int facility;                    /* syslog(3) */
-  enum ow_log_level log_most;      /* loglevel */
-  bool log_nothing;                /* loglevel NONE */
+  bool root_folly;            /* rootfolly: root may stay root */
+  char vardir[PATH_MAX];      /* "" = not given */
+  int facility;               /* syslog(3) */
+  enum ow_log_level log_most; /* loglevel */
+  bool log_nothing;           /* loglevel NONE */
   bool verbose;
 };
 
 void ow_server_conf_defaults(struct ow_server_conf *conf);
 
 /**
- * Read the text of the file `name` on top of what `conf` holds. OW_INVALID names file and line. A directive that
- * owampd knows but that means nothing here is a warning in `log`. `failure` must not be NULL.
+ * Read the text of the file `name` on top of what `conf` holds. OW_INVALID names file and line. A directive
+ * that owampd knows but that means nothing here is a warning in `log`. `failure` must not be NULL.
  */
-enum ow_status ow_server_conf_parse(const char *name, const char *text, size_t octets, struct ow_server_conf *conf,
-                                    const struct ow_log *log, struct ow_failure *failure) OW_MUST_CHECK;
+enum ow_status ow_server_conf_parse(const char *name, const char *text, size_t octets,
+                                    struct ow_server_conf *conf, const struct ow_log *log,
+                                    struct ow_failure *failure) OW_MUST_CHECK;
 
 #endif

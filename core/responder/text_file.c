@@ -21,7 +21,8 @@ void ow_text_file_clear(struct ow_text_file *file)
 static enum ow_status refused(const char *path, int error, struct ow_failure *failure)
 {
   if (error == EACCES)
-    return ow_fail(failure, OW_INVALID, "%s: %s for user id %u; let that user read it (chown, chmod), or restart", path,
+    return ow_fail(failure, OW_INVALID,
+                   "%s: %s for user id %u; let that user read it (chown, chmod), or restart", path,
                    strerror(error), (unsigned)geteuid());
   return ow_fail(failure, OW_INVALID, "%s: %s", path, strerror(error));
 }
@@ -45,7 +46,8 @@ static enum ow_status read_all(const char *path, int descriptor, struct ow_text_
   if (got < 0)
     return refused(path, errno, failure);
   if (file->octets > OW_TEXT_FILE_MOST)
-    return ow_fail(failure, OW_LIMIT, "%s: longer than %d octets; is it the right file?", path, OW_TEXT_FILE_MOST);
+    return ow_fail(failure, OW_LIMIT, "%s: longer than %d octets; is it the right file?", path,
+                   OW_TEXT_FILE_MOST);
   return OW_OK;
 }
 

@@ -13,16 +13,17 @@ enum { OW_TEXT_FILE_MOST = 1 << 20 };
 struct ow_text_file {
   char *text;
   size_t octets;
-  bool missing;        /* there is no such file; `text` is NULL */
+  bool missing; /* there is no such file; `text` is NULL */
   bool world_readable;
 };
 
 /**
- * Read a regular file of at most OW_TEXT_FILE_MOST octets. That it is missing is no failure. OW_INVALID, OW_LIMIT or
- * OW_MEMORY with a sentence that begins with the path; `file` is then empty. `failure` must not be NULL.
+ * Read a regular file of at most OW_TEXT_FILE_MOST octets. That it is missing is no failure. OW_INVALID,
+ * OW_LIMIT or OW_MEMORY with a sentence that begins with the path; `file` is then empty. `failure` must not
+ * be NULL.
  */
-enum ow_status ow_text_file_read(const char *path, struct ow_text_file *file, struct ow_failure *failure)
-    OW_MUST_CHECK;
+enum ow_status ow_text_file_read(const char *path, struct ow_text_file *file,
+                                 struct ow_failure *failure) OW_MUST_CHECK;
 /** Wipe (it may have held passphrases) and free. */
 void ow_text_file_clear(struct ow_text_file *file);
 

@@ -31,6 +31,11 @@ const char *ow_piece_print(char out[OW_PIECE_TEXT], struct ow_piece piece)
   return ow_printable(out, OW_PIECE_TEXT, piece.at, piece.length);
 }
 
+bool ow_piece_is(struct ow_piece piece, const char *text)
+{
+  return strlen(text) == piece.length && memcmp(piece.at, text, piece.length) == 0;
+}
+
 static bool digit_at(struct ow_piece piece, size_t at)
 {
   return at < piece.length && piece.at[at] >= '0' && piece.at[at] <= '9';
@@ -65,16 +70,11 @@ static size_t read_decimal(struct ow_piece piece, struct decimal *decimal)
   return good ? end : 0;
 }
 
-static bool piece_is(struct ow_piece piece, const char *text)
-{
-  return strlen(text) == piece.length && memcmp(piece.at, text, piece.length) == 0;
-}
-
 static const struct suffix *find_suffix(struct ow_piece piece, enum ow_unit unit)
 {
   const struct suffix *found = NULL;
   for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
-    if (suffixes[i].unit == unit && piece_is(piece, suffixes[i].text))
+    if (suffixes[i].unit == unit && ow_piece_is(piece, suffixes[i].text))
       found = &suffixes[i];
   return found;
 }

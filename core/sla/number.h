@@ -2,6 +2,7 @@
 #ifndef OWAMP_SLA_NUMBER_H
 #define OWAMP_SLA_NUMBER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -12,6 +13,8 @@ struct ow_piece {
   const char *at;
   size_t length;
 };
+
+bool ow_piece_is(struct ow_piece piece, const char *text);
 
 /** How much of a piece a failure shows. */
 enum { OW_PIECE_TEXT = 49 };

@@ -33,11 +33,6 @@ static struct ow_piece trimmed(struct ow_piece piece)
   return piece;
 }
 
-static bool piece_is(struct ow_piece piece, const char *text)
-{
-  return strlen(text) == piece.length && memcmp(piece.at, text, piece.length) == 0;
-}
-
 static enum ow_status unknown_metric(struct ow_piece name, struct ow_failure *failure)
 {
   char known[160] = "";
@@ -52,7 +47,7 @@ static enum ow_status unknown_metric(struct ow_piece name, struct ow_failure *fa
 static enum ow_status parse_metric(struct ow_piece name, enum ow_metric *metric, struct ow_failure *failure)
 {
   int m = 0;
-  while (m < OW_METRICS && !piece_is(name, ow_metric_name((enum ow_metric)m)))
+  while (m < OW_METRICS && !ow_piece_is(name, ow_metric_name((enum ow_metric)m)))
     m++;
   *metric = (enum ow_metric)m;
   return m < OW_METRICS ? OW_OK : unknown_metric(name, failure);
@@ -64,7 +59,7 @@ static enum ow_status parse_direction(struct ow_piece name, struct ow_threshold 
   bool known = false;
   enum ow_status status = OW_OK;
   for (int d = 0; d < OW_DIRECTIONS; d++) {
-    threshold->applies[d] = piece_is(name, ow_direction_name((enum ow_direction)d));
+    threshold->applies[d] = ow_piece_is(name, ow_direction_name((enum ow_direction)d));
     known = known || threshold->applies[d];
   }
   char text[OW_PIECE_TEXT];

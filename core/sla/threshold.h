@@ -115,8 +115,8 @@ void ow_judge(const struct ow_result *const results[OW_DIRECTIONS], const struct
 enum { OW_RANGE_TEXT = 64 };
 
 /**
- * Write a range as the guidelines do ("~:0.02", "@0:5"), always with START, numbers to 10^-9 in the metric's unit
- * without its name. OW_RANGE_TEXT octets always suffice. Locale-independent. Returns `out`.
+ * Write a range as the guidelines do ("~:0.02", "@0:5"), always with START, numbers to 10^-9 in the metric's
+ * unit without its name. OW_RANGE_TEXT octets always suffice. Locale-independent. Returns `out`.
  */
 const char *ow_range_print(char *out, size_t size, struct ow_range range);
 

@@ -32,8 +32,9 @@ void ow_ledger_lose_unknown(struct ow_ledger *ledger);
 
 uint32_t ow_ledger_count(const struct ow_ledger *ledger, enum ow_fate fate);
 /**
- * The longest run of lost packets in the stream as it was sent (RFC 3357). A skipped packet is no part of that
- * stream: it neither breaks a run nor lengthens it. One of unknown fate breaks it: nothing is claimed of it.
+ * The longest run of lost packets in the stream as it was sent (RFC 3357). A skipped packet is no part of
+ * that stream: it neither breaks a run nor lengthens it. One of unknown fate breaks it, for nothing is
+ * claimed of it.
  */
 uint32_t ow_ledger_longest_loss_run(const struct ow_ledger *ledger);
 /** Mean |difference| of the delays of consecutive sequence numbers; false if no such pair arrived. */

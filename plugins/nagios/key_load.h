@@ -9,8 +9,8 @@
 enum { CHECK_KEY_FILE_MOST = 1024 * 1024 };
 
 /**
- * Put the key that the options name into their peer; nothing to do without one. Also finds out whether others may
- * read the file. OW_INVALID or OW_MEMORY, with the file's name.
+ * Put the key that the options name into their peer; nothing to do without one. Also finds out whether others
+ * may read the file. OW_INVALID or OW_MEMORY, with the file's name.
  */
 enum ow_status check_key_load(struct check_options *options, struct ow_failure *failure) OW_MUST_CHECK;
 

@@ -40,12 +40,12 @@ static enum ow_status set_port(struct check_options *options, const char *value,
   return status;
 }
 
-static void flag_ipv4(struct check_options *options)
+static void raise_ipv4(struct check_options *options)
 {
   options->peer.address_family = 4;
 }
 
-static void flag_ipv6(struct check_options *options)
+static void raise_ipv6(struct check_options *options)
 {
   options->peer.address_family = 6;
 }
@@ -166,7 +166,7 @@ static enum ow_status set_padding(struct check_options *options, const char *val
   return ow_peer_parse_number(value, 0, OW_MOST_PADDING, &options->peer.padding, failure);
 }
 
-static void flag_zero_padding(struct check_options *options)
+static void raise_zero_padding(struct check_options *options)
 {
   options->peer.zero_padding = true;
 }
@@ -198,43 +198,42 @@ static enum ow_status set_ports(struct check_options *options, const char *value
   return ow_peer_parse_ports(value, &options->peer.test_port_low, &options->peer.test_port_high, failure);
 }
 
-static void flag_nat(struct check_options *options)
+static void raise_nat(struct check_options *options)
 {
   options->peer.nat = true;
 }
 
-static void flag_json(struct check_options *options)
+static void raise_json(struct check_options *options)
 {
   options->json = true;
 }
 
-static void flag_verbose(struct check_options *options)
+static void raise_verbose(struct check_options *options)
 {
   if (options->verbosity < MOST_VERBOSITY)
     options->verbosity++;
 }
 
-static void flag_help(struct check_options *options)
+static void raise_help(struct check_options *options)
 {
   options->action = CHECK_SHOW_HELP;
 }
 
-static void flag_version(struct check_options *options)
+static void raise_version(struct check_options *options)
 {
   options->action = CHECK_SHOW_VERSION;
 }
 
 const struct check_option check_option_table[] = {
-    {'H', "hostname", "HOST", NULL, set_host, "Name or address of the OWAMP server. Required."},
+    {'H', "hostname", "HOST", NULL, set_host, NULL, "Name or address of the OWAMP server. Required."},
     {'p', "port", "PORT", "861", set_port, NULL, "Its TCP port, a number or a service name."},
-    {'4', "use-ipv4", NULL, NULL, NULL, flag_ipv4, "Use IPv4 only."},
-    {'6', "use-ipv6", NULL, NULL, NULL, flag_ipv6, "Use IPv6 only."},
-    {'w', "warning", "LIST", NULL, set_warning, "Thresholds for WARNING; see below."},
-    {'c', "critical", "LIST", NULL, set_critical, "Thresholds for CRITICAL; see below."},
+    {'4', "use-ipv4", NULL, NULL, NULL, raise_ipv4, "Use IPv4 only."},
+    {'6', "use-ipv6", NULL, NULL, NULL, raise_ipv6, "Use IPv6 only."},
+    {'w', "warning", "LIST", NULL, set_warning, NULL, "Thresholds for WARNING; see below."},
+    {'c', "critical", "LIST", NULL, set_critical, NULL, "Thresholds for CRITICAL; see below."},
     {0, "uncertain", "remark|unknown", "remark", set_uncertain, NULL,
      "What a delay is worth whose threshold lies within the error of the clocks: the plain verdict with a "
-     "remark, "
-     "or UNKNOWN."},
+     "remark, or UNKNOWN."},
     {'t', "timeout", "SECONDS", "10s", set_timeout, NULL,
      "The check always ends within this time. A number of seconds, or a duration such as 2500ms."},
     {0, "direction", "both|forward|reverse", "both", set_direction, NULL,
@@ -242,33 +241,45 @@ const struct check_option check_option_table[] = {
     {0, "count", "PACKETS", "50", set_count, NULL, "Packets in each direction."},
     {0, "interval", "DURATION", "100ms", set_interval, NULL,
      "Mean distance of packets; the distances are exponentially distributed (a Poisson stream)."},
-    {0, "schedule", "LIST", NULL, set_schedule,
+    {0, "schedule", "LIST", NULL, set_schedule, NULL,
      "In place of --interval: distances used in turn, exp:MEAN or fixed:DISTANCE, as in exp:10ms,fixed:5ms."},
     {0, "loss-timeout", "DURATION", "2s", set_loss_timeout, NULL, "A packet that takes longer is lost."},
     {0, "padding", "OCTETS", "0", set_padding, NULL, "Octets to add to each packet."},
-    {0, "zero-padding", NULL, NULL, NULL, flag_zero_padding,
+    {0, "zero-padding", NULL, NULL, NULL, raise_zero_padding,
      "Pad with zeros instead of pseudo-random octets."},
     {0, "dscp", "DSCP", "0", set_dscp, NULL,
      "DSCP of the packets in both directions: a number, or a name such as EF."},
-    {0, "mode", "MODE", NULL, set_mode,
+    {0, "mode", "MODE", NULL, set_mode, NULL,
      "Security mode: open, authenticated or encrypted. May be repeated: the strongest one that the server "
-     "offers "
-     "is used (default: any that there is a key for)."},
-    {0, "key-id", "NAME", NULL, set_key_id, "The key to use, by its KeyID (with perfSONAR: the user name)."},
-    {0, "key-file", "FILE", NULL, set_key_file,
+     "offers is used (default: any that there is a key for)."},
+    {0, "key-id", "NAME", NULL, set_key_id, NULL,
+     "The key to use, by its KeyID (with perfSONAR: the user name)."},
+    {0, "key-file", "FILE", NULL, set_key_file, NULL,
      "File with KeyIDs and passphrases, as perfSONAR's pfstore writes it (.pfs)."},
-    {0, "source", "ADDRESS", NULL, set_source, "Own address to measure from."},
-    {0, "interface", "NAME", NULL, set_interface, "Network interface to measure through."},
-    {0, "ports", "LOW-HIGH", NULL, set_ports, "Own UDP ports to use (default: any)."},
-    {0, "nat", NULL, NULL, NULL, flag_nat,
+    {0, "source", "ADDRESS", NULL, set_source, NULL, "Own address to measure from."},
+    {0, "interface", "NAME", NULL, set_interface, NULL, "Network interface to measure through."},
+    {0, "ports", "LOW-HIGH", NULL, set_ports, NULL, "Own UDP ports to use (default: any)."},
+    {0, "nat", NULL, NULL, NULL, raise_nat,
      "Leave addresses out of the requests, so that the server takes those that it sees."},
-    {0, "json", NULL, NULL, NULL, flag_json, "Print one JSON object instead of a plugin's output."},
-    {'v', "verbose", NULL, NULL, NULL, flag_verbose,
+    {0, "json", NULL, NULL, NULL, raise_json, "Print one JSON object instead of a plugin's output."},
+    {'v', "verbose", NULL, NULL, NULL, raise_verbose,
      "Print more; up to three times. Steps go to the standard error output from -vv on, and -vvv prints "
-     "every "
-     "packet."},
-    {'V', "version", NULL, NULL, NULL, flag_version, "Print the version."},
-    {'h', "help", NULL, NULL, NULL, flag_help, "Print this help."},
+     "every packet."},
+    {'V', "version", NULL, NULL, NULL, raise_version, "Print the version."},
+    {'h', "help", NULL, NULL, NULL, raise_help, "Print this help."},
 };
 
 const size_t check_option_count = sizeof check_option_table / sizeof *check_option_table;
+
+enum ow_status check_option_apply(const struct check_option *option, struct check_options *options,
+                                  const char *value, struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  if (option->set)
+    status = option->set(options, value, failure);
+  else
+    option->raise(options);
+  if (status != OW_OK)
+    ow_fail_within(failure, "--%s", option->name);
+  return status;
+}

@@ -31,8 +31,9 @@ struct check_options {
 };
 
 /**
- * Read the command line. OW_INVALID names the option and what would be right; what was read until then stands in
- * `options`, so that the answer can take the form that was asked for. --help and --version outrank any mistake.
+ * Read the command line. OW_INVALID names the option and what would be right; all that could be read stands
+ * in `options` even so, and the answer can take the form that was asked for. --help and --version outrank any
+ * mistake.
  */
 enum ow_status check_options_parse(int argc, char **argv, struct check_options *options,
                                    struct ow_failure *failure) OW_MUST_CHECK;
@@ -40,7 +41,8 @@ enum ow_status check_options_parse(int argc, char **argv, struct check_options *
 void check_options_clear(struct check_options *options);
 
 /** OW_INVALID, with the numbers to change, if the planned measurement can't end within the timeout. */
-enum ow_status check_options_fit(const struct check_options *options, struct ow_failure *failure) OW_MUST_CHECK;
+enum ow_status check_options_fit(const struct check_options *options, struct ow_failure *failure)
+    OW_MUST_CHECK;
 
 /** Lines of at most 79 columns. */
 void check_options_help(FILE *out);

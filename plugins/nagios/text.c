@@ -60,16 +60,15 @@ const char *check_decimal_text(char out[CHECK_NUMBER], double value)
   if (out[length - 1] == '.')
     length--;
   out[length] = '\0';
-  return strcmp(out, "-0") == 0 ? strcpy(out, "0") : out;
+  return strcmp(out, "-0") == 0 ? out + 1 : out;
 }
 
 const char *check_stamp_text(char out[CHECK_NUMBER], struct ow_timestamp stamp)
 {
-  struct timespec now = {0};
   struct tm parts = {0};
   char seconds[CHECK_NUMBER / 2] = "";
-  clock_gettime(CLOCK_REALTIME, &now);
-  struct timespec moment = ow_timestamp_to_unix(stamp, now);
+  /* Whole seconds tell the era as well, and cost no rounding. */
+  struct timespec moment = ow_timestamp_to_unix(stamp, (struct timespec){time(NULL), 0});
   gmtime_r(&moment.tv_sec, &parts);
   strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &parts);
   snprintf(out, CHECK_NUMBER, "%s.%09ldZ", seconds, moment.tv_nsec);

@@ -20,14 +20,13 @@ static inline double check_seconds(int64_t nanoseconds)
 const char *check_time_text(char out[CHECK_NUMBER], double seconds);
 /** A metric's value in its unit: a time, "1.5 %", "3". Returns `out`. */
 const char *check_value_text(char out[CHECK_NUMBER], enum ow_metric metric, double value);
-/** Fixed notation to 10^-9 without trailing zeros, for machines: "0.0123". Returns `out`. */
+/** For machines: fixed notation to 10^-9 without trailing zeros, "0.0123". Returns where it begins. */
 const char *check_decimal_text(char out[CHECK_NUMBER], double value);
 /** UTC, ISO 8601 to the nanosecond. Returns `out`. */
 const char *check_stamp_text(char out[CHECK_NUMBER], struct ow_timestamp stamp);
 
 /**
- * Text that grows up to its bound; what doesn't fit is cut and ends in "...". Zero-initialised but for `out` and
- * `size` it is empty.
+ * Text that grows up to its bound; what doesn't fit is cut and ends in "...". With `length` 0 it is empty.
  */
 struct check_text {
   char *out;

@@ -137,6 +137,25 @@ START_TEST(five_packets)
 }
 END_TEST
 
+START_TEST(twenty_packets)
+{
+  /*
+   * Delays 20, 19 .. 1 ms: p50 the 10th = 10, p95 the 19th = 19, p99 ceil(19.8) = 20th = 20; mean 210/20 = 10.5.
+   * Jitter 19 - 10 = 9, pdv 19 - 1 = 18, ipdv 1.
+   */
+  for (uint32_t i = 0; i < 20; i++)
+    add_arrival(i, (20 - i) * MS);
+  compute(observation(20));
+  assert_near(result.delay.mean, 10500000);
+  assert_near(result.delay.median, 10 * MS);
+  assert_near(result.delay.p95, 19 * MS);
+  assert_near(result.delay.p99, 20 * MS);
+  assert_near(result.jitter, 9 * MS);
+  assert_near(result.pdv, 18 * MS);
+  assert_near(result.ipdv, 1 * MS);
+}
+END_TEST
+
 START_TEST(begins_and_ends_with_its_records)
 {
   add_arrival(2, MS);
@@ -282,7 +301,7 @@ END_TEST
 
 START_TEST(extreme_delays_do_not_overflow)
 {
-  /* Half an era each way, 2^31 s less one step: difference 2^32 s is 4.29e18 ns, the sum of three more than 2^63. */
+  /* 2^31 s less one step, each way: they differ by 2^32 s, 4.29e18 ns; three times that is more than 2^63. */
   for (uint32_t i = 0; i < 4; i++) {
     struct ow_sample sample = arrival(i, 0);
     uint64_t half = UINT64_C(1) << 63;
@@ -337,7 +356,7 @@ END_TEST
 
 START_TEST(first_copy_is_the_packet)
 {
-  /* 0 arrives after 5 ms, again after 9 ms, 1 after 6 ms, and 0 a third time: delays 5 and 6, two duplicates. */
+  /* 0 after 5 ms, again after 9 ms, 1 after 6 ms, and 0 a third time: delays 5 and 6, two duplicates. */
   add_arrival(0, 5 * MS);
   struct ow_sample copy = arrival(0, 9 * MS);
   copy.ttl = 100;
@@ -439,7 +458,7 @@ END_TEST
 
 START_TEST(ipdv_takes_neighbours_only)
 {
-  /* Arrival order 4 0 3 1; delays 0: 1, 1: 4, 3: 20, 4: 10 ms. Pairs: 0-1 (3 ms), 3-4 (10 ms): mean 6.5 ms. */
+  /* Arrive as 4 0 3 1; delays 0: 1, 1: 4, 3: 20, 4: 10 ms. Pairs: 0-1 (3 ms), 3-4 (10 ms): mean 6.5. */
   add_arrival(4, 10 * MS);
   add_arrival(0, 1 * MS);
   add_arrival(3, 20 * MS);
@@ -468,9 +487,9 @@ struct run {
 };
 
 static const struct run runs[] = {
-    {"", 0},       {".", 0},       {"x", 1},       {"..xx..x.", 2}, {"xxx..", 3},  {"..xxx", 3},
-    {"x.x.x", 1},  {"xxsx", 3},    {"ssxssxss", 2}, {"sss", 0},      {"xx?xx", 2},  {"x?s?x", 1},
-    {"xs.sx", 1},  {"?x?", 1},     {"xxxxx", 5},   {"x.xx.xxx", 3},
+    {"", 0},      {".", 0},    {"x", 1},        {"..xx..x.", 2}, {"xxx..", 3}, {"..xxx", 3},
+    {"x.x.x", 1}, {"xxsx", 3}, {"ssxssxss", 2}, {"sss", 0},      {"xx?xx", 2}, {"x?s?x", 1},
+    {"xs.sx", 1}, {"?x?", 1},  {"xxxxx", 5},    {"x.xx.xxx", 3},
 };
 
 START_TEST(longest_run_of_losses)
@@ -496,7 +515,7 @@ END_TEST
 
 START_TEST(skip_ranges)
 {
-  /* 0..9; skipped 2..4 and 8..; 0 and 5 arrived, so 1, 6, 7 are lost, 6 and 7 in a row; 1 alone: 5 arrived. */
+  /* Of 0..9, 2..4 and 8.. are skipped, 0 and 5 arrived; so 1, 6 and 7 are lost, 6 and 7 in a row. */
   static const struct ow_skip_range ranges[] = {{2, 4}, {8, UINT32_MAX}};
   add_arrival(0, MS);
   add_arrival(5, MS);
@@ -559,10 +578,10 @@ END_TEST
 
 START_TEST(error_is_the_largest_sum)
 {
-  /* Multiplier 1, Scale 32: 1 s. Sums: 1 + 2, 2 + 2, 1 + 1 s; the largest is 4 s, not 2 + 2 by luck of maxima. */
+  /* Multiplier 1, Scale 32: 1 s. Sums: 1 + 1, 2 + 1, 1 + 2 s: 3 s; the sum of the maxima would be 4. */
   static const uint16_t one = 0x8000 | 32 << 8 | 1;
   static const uint16_t two = 0x8000 | 33 << 8 | 1;
-  static const uint16_t pairs[][2] = {{one, two}, {two, two}, {one, one}};
+  static const uint16_t pairs[][2] = {{one, one}, {two, one}, {one, two}};
   for (uint32_t i = 0; i < 3; i++) {
     struct ow_sample sample = arrival(i, MS);
     sample.send_error.bits = pairs[i][0];
@@ -570,9 +589,9 @@ START_TEST(error_is_the_largest_sum)
     add(sample);
   }
   compute(observation(3));
-  ck_assert_int_eq(result.clock.error_ns, 4 * OW_NS_PER_S);
-  compute(observation(1));
   ck_assert_int_eq(result.clock.error_ns, 3 * OW_NS_PER_S);
+  compute(observation(1));
+  ck_assert_int_eq(result.clock.error_ns, 2 * OW_NS_PER_S);
 }
 END_TEST
 
@@ -618,8 +637,10 @@ END_TEST
 
 START_TEST(stamps_are_as_good_as_the_worst)
 {
-  static const enum ow_stamp_source sources[] = {OW_STAMP_KERNEL, OW_STAMP_USER, OW_STAMP_KERNEL, OW_STAMP_UNKNOWN};
-  static const enum ow_stamp_source expected[] = {OW_STAMP_KERNEL, OW_STAMP_USER, OW_STAMP_USER, OW_STAMP_UNKNOWN};
+  static const enum ow_stamp_source sources[] = {OW_STAMP_KERNEL, OW_STAMP_USER, OW_STAMP_KERNEL,
+                                                 OW_STAMP_UNKNOWN};
+  static const enum ow_stamp_source expected[] = {OW_STAMP_KERNEL, OW_STAMP_USER, OW_STAMP_USER,
+                                                  OW_STAMP_UNKNOWN};
   for (uint32_t i = 0; i < 4; i++) {
     struct ow_sample sample = arrival(i, MS);
     sample.source = (uint8_t)sources[i];
@@ -854,6 +875,7 @@ static TCase *delays(void)
   tcase_add_checked_fixture(tests, set_up, tear_down);
   tcase_add_test(tests, names_directions);
   tcase_add_test(tests, five_packets);
+  tcase_add_test(tests, twenty_packets);
   tcase_add_test(tests, begins_and_ends_with_its_records);
   tcase_add_test(tests, one_packet);
   tcase_add_test(tests, era_wraps_in_2036);

@@ -1,0 +1,106 @@
+#include "responder/options.h"
+
+#include <getopt.h>
+#include <stddef.h>
+#include <string.h>
+
+const char ow_options_help[] =
+    "Usage: owamp-responder [-fhvV] [-c PATH] [-S ADDRESS:PORT]\n"
+    "The OWAMP server (RFC 4656) that one-way measurements are made against.\n"
+    "\n"
+    "  -f, --foreground           stay in the foreground and log to stderr\n"
+    "  -c, --config=PATH          folder with owamp-server.conf, .limits and .pfs, or the .conf itself;\n"
+    "                             without it: open mode, bounded, port 861 on every address\n"
+    "  -S, --listen=ADDRESS:PORT  listen here, whatever the configuration says; port 0: a free one\n"
+    "  -v, --verbose              log more; twice: everything\n"
+    "  -V, --version              print the version\n"
+    "  -h, --help                 print this\n"
+    "\n"
+    "owamp-responder(8) and owamp-server.conf(5) tell more.\n";
+
+static const struct option long_options[] = {
+    {"foreground", no_argument, NULL, 'f'},
+    {"config", required_argument, NULL, 'c'},
+    {"listen", required_argument, NULL, 'S'},
+    {"verbose", no_argument, NULL, 'v'},
+    {"version", no_argument, NULL, 'V'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+/* Options that owampd has and this program writes in its configuration. */
+static const struct {
+  char letter;
+  const char *here;
+} owampd_options[] = {
+    {'a', "authmode in owamp-server.conf"},  {'d', "nothing: records are kept in memory"},
+    {'e', "facility in owamp-server.conf"},  {'G', "group in owamp-server.conf"},
+    {'P', "testports in owamp-server.conf"}, {'R', "vardir in owamp-server.conf"},
+    {'U', "user in owamp-server.conf"},      {'Z', "-f"},
+};
+
+static enum ow_status unknown(const char *word, int letter, struct ow_failure *failure)
+{
+  for (size_t i = 0; i < sizeof owampd_options / sizeof *owampd_options; i++)
+    if (letter == owampd_options[i].letter)
+      return ow_fail(failure, OW_INVALID, "owampd's option -%c is here: %s", letter, owampd_options[i].here);
+  if (letter != 0 && strncmp(word, "--", 2) != 0)
+    return ow_fail(failure, OW_INVALID, "unknown option -%c", letter);
+  return ow_fail(failure, OW_INVALID, "unknown option %.100s", word);
+}
+
+static enum ow_status take_listen(const char *text, struct ow_options *options, struct ow_failure *failure)
+{
+  options->listen_given = true;
+  options->listen = ow_listen_default;
+  enum ow_status status = ow_listen_address_parse(text, &options->listen, failure);
+  return status == OW_OK ? OW_OK : ow_fail_within(failure, "-S");
+}
+
+static enum ow_status take(int letter, const char *word, struct ow_options *options,
+                           struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  switch (letter) {
+  case 'f':
+    options->foreground = true;
+    break;
+  case 'c':
+    options->conf = optarg;
+    break;
+  case 'S':
+    status = take_listen(optarg, options, failure);
+    break;
+  case 'v':
+    options->verbose++;
+    break;
+  case 'V':
+    options->version = true;
+    break;
+  case 'h':
+    options->help = true;
+    break;
+  case ':':
+    status = ow_fail(failure, OW_INVALID, "option %.100s needs a value", word);
+    break;
+  default:
+    status = unknown(word, optopt, failure);
+    break;
+  }
+  return status;
+}
+
+enum ow_status ow_options_parse(int count, char **words, struct ow_options *options,
+                                struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  *options = (struct ow_options){0};
+  opterr = 0;
+  optind = 0; /* glibc: begin anew, whatever was parsed before */
+  int letter;
+  while (status == OW_OK && (letter = getopt_long(count, words, ":fc:S:vVh", long_options, NULL)) != -1)
+    status = take(letter, words[optind - 1], options, failure);
+  if (status == OW_OK && optind < count)
+    status = ow_fail(failure, OW_INVALID, "what is \"%.100s\"? There are only options", words[optind]);
+  return status;
+}

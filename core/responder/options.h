@@ -1,0 +1,26 @@
+/* The command line. */
+#ifndef OWAMP_RESPONDER_OPTIONS_H
+#define OWAMP_RESPONDER_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+#include "responder/listen_address.h"
+
+struct ow_options {
+  bool foreground;
+  bool help;
+  bool version;
+  int verbose;       /* how often -v was given */
+  const char *conf;  /* -c, or NULL; points into argv */
+  bool listen_given; /* -S */
+  struct ow_listen_address listen;
+};
+
+extern const char ow_options_help[];
+
+/** OW_INVALID with a sentence for what can't be understood. `failure` must not be NULL. */
+enum ow_status ow_options_parse(int count, char **words, struct ow_options *options,
+                                struct ow_failure *failure) OW_MUST_CHECK;
+
+#endif

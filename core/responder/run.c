@@ -1,0 +1,369 @@
+#include "responder/run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "engine/loop.h"
+#include "engine/serve.h"
+#include "responder/daemonize.h"
+#include "responder/log_output.h"
+#include "responder/options.h"
+#include "responder/pidfile.h"
+#include "responder/policy.h"
+#include "responder/privileges.h"
+#include "responder/quantity.h"
+#include "responder/settings.h"
+
+enum { STARTED = 0, FAILED = 1, USAGE = 2 };
+
+static const char default_vardir[] = "/run";
+
+struct responder {
+  struct ow_options options;
+  struct ow_settings_paths paths;
+  struct ow_server_conf conf; /* in force */
+  struct ow_log_output output;
+  const struct ow_log *log;
+  struct ow_daemon daemon;
+  struct ow_pidfile pidfile;
+  struct ow_loop *loop;
+  struct ow_policy *policy;
+  struct ow_serve_policy answers;
+  struct ow_serve *serve;
+  struct ow_watch signals;
+};
+
+/* ---- configuration ---- */
+
+static void apply_log(struct responder *responder, const struct ow_server_conf *conf)
+{
+  int most = (int)conf->log_most + responder->options.verbose;
+  if (conf->verbose && most < OW_LOG_INFO)
+    most = OW_LOG_INFO;
+  ow_log_output_limit(&responder->output, most < OW_LOG_DEBUG ? (enum ow_log_level)most : OW_LOG_DEBUG,
+                      conf->log_nothing);
+}
+
+/* The command line has the last word. */
+static enum ow_status load(const struct responder *responder, struct ow_settings *settings,
+                           struct ow_failure *failure)
+{
+  enum ow_status status = ow_settings_load(&responder->paths, settings, responder->log, failure);
+  if (status == OW_OK && responder->options.listen_given)
+    settings->conf.listen = responder->options.listen;
+  return status;
+}
+
+static void fill_serve_config(const struct ow_server_conf *conf, struct ow_serve_config *config)
+{
+  ow_serve_defaults(config);
+  _Static_assert(sizeof config->address == sizeof conf->listen.address, "copied whole");
+  _Static_assert(sizeof config->port == sizeof conf->listen.port, "copied whole");
+  memcpy(config->address, conf->listen.address, sizeof config->address);
+  memcpy(config->port, conf->listen.port, sizeof config->port);
+  config->test_port_low = conf->test_port_low;
+  config->test_port_high = conf->test_port_high;
+  config->pbkdf2_count = (uint32_t)conf->pbkdf2_count;
+  config->control_timeout = conf->control_timeout;
+  if (conf->end_delay >= 0)
+    config->test_timeout = conf->end_delay;
+  if (conf->most_connections > 0)
+    config->most_connections = (uint32_t)conf->most_connections;
+}
+
+/* ---- signals ---- */
+
+static void log_counts(const struct responder *responder)
+{
+  struct ow_serve_counts counts = ow_serve_count(responder->serve);
+  ow_log(responder->log, OW_LOG_NOTICE,
+         "%u connections, %u sessions running and %u kept, %llu records; %llu sessions and %llu refusals "
+         "since the start",
+         counts.connections, counts.sessions_running, counts.sessions_kept,
+         (unsigned long long)counts.records, (unsigned long long)counts.sessions_total,
+         (unsigned long long)counts.refused_total);
+  ow_policy_log_use(responder->policy, responder->log, OW_LOG_NOTICE);
+  sd_notifyf(0, "STATUS=%u connections, %u sessions running", counts.connections, counts.sessions_running);
+}
+
+static void name_fixed(const struct responder *responder, const char *directive, bool changed)
+{
+  if (changed)
+    ow_log(responder->log, OW_LOG_WARNING, "%s: a changed %s takes effect at the next start",
+           responder->paths.conf, directive);
+}
+
+/* What can't change while we run: it is bound, dropped or opened. */
+static void name_what_stays(const struct responder *responder, const struct ow_server_conf *next)
+{
+  const struct ow_server_conf *now = &responder->conf;
+  name_fixed(responder, "srcnode",
+             strcmp(now->listen.address, next->listen.address) != 0 ||
+                 strcmp(now->listen.port, next->listen.port) != 0);
+  name_fixed(responder, "user", strcmp(now->user, next->user) != 0);
+  name_fixed(responder, "group", strcmp(now->group, next->group) != 0);
+  name_fixed(responder, "rootfolly", now->root_folly != next->root_folly);
+  name_fixed(responder, "vardir", strcmp(now->vardir, next->vardir) != 0);
+  name_fixed(responder, "facility", now->facility != next->facility);
+}
+
+static enum ow_status reload(struct responder *responder, struct ow_failure *failure)
+{
+  struct ow_settings settings;
+  struct ow_serve_config config;
+  enum ow_status status = load(responder, &settings, failure);
+  if (status == OW_OK)
+    status = ow_test_ports_allowed(settings.conf.test_port_low, failure);
+  if (status == OW_OK &&
+      ow_policy_install(responder->policy, &settings.limits, &settings.keys, settings.conf.modes) != OW_OK)
+    status = ow_fail(failure, OW_MEMORY, "no memory");
+  if (status == OW_OK) {
+    name_what_stays(responder, &settings.conf);
+    fill_serve_config(&settings.conf, &config);
+    ow_serve_reconfigure(responder->serve, &config);
+    apply_log(responder, &settings.conf);
+  }
+  ow_settings_clear(&settings);
+  return status;
+}
+
+static void reload_and_tell(struct responder *responder)
+{
+  struct ow_failure failure;
+  sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+             (long long)(ow_loop_now(responder->loop).monotonic / 1000));
+  if (!responder->paths.given)
+    ow_log(responder->log, OW_LOG_NOTICE, "nothing to read again: no configuration was given");
+  else if (reload(responder, &failure) == OW_OK)
+    ow_log(responder->log, OW_LOG_NOTICE, "configuration read again");
+  else
+    ow_log(responder->log, OW_LOG_ERROR, "%s; the former configuration stays in force", failure.text);
+  sd_notify(0, "READY=1");
+}
+
+static void stop(struct responder *responder, unsigned number)
+{
+  ow_log(responder->log, OW_LOG_NOTICE, "stopped by %s", number == SIGINT ? "SIGINT" : "SIGTERM");
+  sd_notify(0, "STOPPING=1");
+  ow_loop_stop(responder->loop);
+}
+
+static void signals_ready(struct ow_watch *watch, uint32_t events)
+{
+  struct responder *responder =
+      (struct responder *)(void *)((char *)watch - offsetof(struct responder, signals));
+  struct signalfd_siginfo signal;
+  (void)events;
+  while (read(watch->descriptor, &signal, sizeof signal) == (ssize_t)sizeof signal) {
+    if (signal.ssi_signo == SIGHUP)
+      reload_and_tell(responder);
+    else if (signal.ssi_signo == SIGUSR1)
+      log_counts(responder);
+    else
+      stop(responder, signal.ssi_signo);
+  }
+}
+
+static void signals_of_interest(sigset_t *set)
+{
+  sigemptyset(set);
+  sigaddset(set, SIGHUP);
+  sigaddset(set, SIGTERM);
+  sigaddset(set, SIGINT);
+  sigaddset(set, SIGUSR1);
+}
+
+static enum ow_status watch_signals(struct responder *responder, struct ow_failure *failure)
+{
+  sigset_t set;
+  signals_of_interest(&set);
+  responder->signals.ready = signals_ready;
+  responder->signals.descriptor = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+  if (responder->signals.descriptor < 0)
+    return ow_fail(failure, OW_NETWORK, "signalfd: %s", strerror(errno));
+  enum ow_status status = ow_watch_open(responder->loop, &responder->signals, EPOLLIN, failure);
+  if (status != OW_OK) {
+    close(responder->signals.descriptor);
+    responder->signals.descriptor = -1;
+  }
+  return status;
+}
+
+/* Before anything may start a thread, which would inherit the mask. */
+static void block_signals(void)
+{
+  sigset_t set;
+  signals_of_interest(&set);
+  sigprocmask(SIG_BLOCK, &set, NULL);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+/* ---- start-up ---- */
+
+/* Each connection and each session takes a descriptor. */
+static void raise_descriptor_limit(void)
+{
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+/* In the foreground a supervisor knows our id: a folder that can't be written is no reason to stop. */
+static enum ow_status take_pidfile(struct responder *responder, struct ow_failure *failure)
+{
+  const char *folder = responder->conf.vardir;
+  bool foreground = responder->options.foreground;
+  if (folder[0] == '\0' && foreground)
+    return OW_OK;
+  enum ow_status status = ow_pidfile_lock(&responder->pidfile, folder[0] ? folder : default_vardir, failure);
+  if (status == OW_INVALID && foreground) {
+    ow_log(responder->log, OW_LOG_WARNING, "%s; going on without it", failure->text);
+    status = OW_OK;
+  }
+  return status;
+}
+
+static bool needs_privilege(const char *port)
+{
+  uint64_t number;
+  return ow_whole_parse(port, &number) && number > 0 && number < 1024 && geteuid() != 0;
+}
+
+static enum ow_status listen_on(struct responder *responder, struct ow_failure *failure)
+{
+  struct ow_serve_config config;
+  fill_serve_config(&responder->conf, &config);
+  responder->serve = ow_serve_create(responder->loop, &config, &responder->answers, responder->log, failure);
+  if (responder->serve)
+    return OW_OK;
+  if (needs_privilege(config.port))
+    ow_log(responder->log, OW_LOG_ERROR,
+           "port %s is for root and CAP_NET_BIND_SERVICE only; -S :8610 needs neither", config.port);
+  return failure->status;
+}
+
+static enum ow_status step_down(const struct responder *responder, const struct ow_identity *identity,
+                                struct ow_failure *failure)
+{
+  enum ow_status status = ow_identity_assume(identity, failure);
+  if (status == OW_OK && identity->change && responder->conf.user[0] == '\0')
+    ow_log(responder->log, OW_LOG_WARNING, "started as root without a user to become; running as nobody");
+  if (status == OW_OK)
+    status = ow_test_ports_allowed(responder->conf.test_port_low, failure);
+  return status;
+}
+
+static enum ow_status build(struct responder *responder, struct ow_settings *settings,
+                            struct ow_failure *failure)
+{
+  responder->loop = ow_loop_create(failure);
+  if (!responder->loop)
+    return failure->status;
+  responder->policy = ow_policy_create();
+  if (!responder->policy ||
+      ow_policy_install(responder->policy, &settings->limits, &settings->keys, settings->conf.modes) != OW_OK)
+    return ow_fail(failure, OW_MEMORY, "no memory");
+  responder->answers = ow_policy_answers(responder->policy);
+  return watch_signals(responder, failure);
+}
+
+/* As root, or whoever started us: everything up to the listening socket. Then step down for good. */
+static enum ow_status set_up(struct responder *responder, struct ow_settings *settings,
+                             struct ow_failure *failure)
+{
+  struct ow_identity identity;
+  enum ow_status status = ow_identity_find(&responder->conf, geteuid() == 0, &identity, failure);
+  if (status == OW_OK)
+    status = build(responder, settings, failure);
+  if (status == OW_OK)
+    status = take_pidfile(responder, failure);
+  if (status == OW_OK)
+    status = listen_on(responder, failure);
+  if (status == OW_OK)
+    status = step_down(responder, &identity, failure);
+  return status;
+}
+
+static enum ow_status announce(struct responder *responder, struct ow_failure *failure)
+{
+  const char *address = responder->conf.listen.address;
+  unsigned port = ow_serve_port(responder->serve);
+  if (!responder->options.foreground)
+    ow_log_output_to_syslog(&responder->output, responder->conf.facility);
+  enum ow_status status = ow_daemon_ready(&responder->daemon, failure);
+  if (status == OW_OK) {
+    ow_log(responder->log, OW_LOG_NOTICE, "listening on %s port %u", address[0] ? address : "*", port);
+    sd_notifyf(0, "READY=1\nSTATUS=Listening on %s port %u", address[0] ? address : "*", port);
+  }
+  return status;
+}
+
+static void tear_down(struct responder *responder)
+{
+  ow_serve_free(responder->serve);
+  if (responder->loop) {
+    ow_watch_close(responder->loop, &responder->signals);
+    ow_loop_free(responder->loop);
+  }
+  ow_policy_free(responder->policy);
+  ow_pidfile_release(&responder->pidfile);
+}
+
+static enum ow_status serve(struct responder *responder, struct ow_failure *failure)
+{
+  struct ow_settings settings;
+  enum ow_status status = ow_settings_find(responder->options.conf, &responder->paths, failure);
+  if (status == OW_OK)
+    status = load(responder, &settings, failure);
+  if (status != OW_OK)
+    return status;
+  responder->conf = settings.conf;
+  apply_log(responder, &settings.conf);
+  block_signals();
+  raise_descriptor_limit();
+  if (!responder->options.foreground)
+    status = ow_daemon_begin(&responder->daemon, failure);
+  if (status == OW_OK)
+    status = set_up(responder, &settings, failure);
+  if (status == OW_OK)
+    status = announce(responder, failure);
+  if (status == OW_OK)
+    status = ow_loop_run(responder->loop, failure);
+  tear_down(responder);
+  ow_settings_clear(&settings);
+  return status;
+}
+
+/* Large, and there is only one. */
+static struct responder the_responder;
+
+int ow_responder_run(int count, char **words)
+{
+  struct responder *responder = &the_responder;
+  struct ow_failure failure = {.status = OW_OK};
+  *responder = (struct responder){.daemon.parent = -1, .pidfile.descriptor = -1, .signals.descriptor = -1};
+  ow_log_output_open(&responder->output);
+  responder->log = &responder->output.log;
+  if (ow_options_parse(count, words, &responder->options, &failure) != OW_OK) {
+    fprintf(stderr, "owamp-responder: %s; see owamp-responder -h\n", failure.text);
+    return USAGE;
+  }
+  if (responder->options.help || responder->options.version) {
+    fputs(responder->options.help ? ow_options_help : "owamp-responder " OWAMP_VERSION "\n", stdout);
+    return STARTED;
+  }
+  enum ow_status status = serve(responder, &failure);
+  if (status != OW_OK)
+    ow_log(responder->log, OW_LOG_ERROR, "%s", failure.text);
+  return status == OW_OK ? STARTED : FAILED;
+}

@@ -1,0 +1,29 @@
+/*
+ * How late packets leave after the clock was read for their stamp: the kernel's transmit stamps tell, one packet
+ * later. The running median corrects the stamps that follow; the spread around it goes into their error estimate.
+ */
+#ifndef OWAMP_SESSION_DEPARTURE_H
+#define OWAMP_SESSION_DEPARTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { OW_DEPARTURE_WINDOW = 31 };
+
+/** Zero-initialised: nothing is known yet. */
+struct ow_departure {
+  int64_t offsets[OW_DEPARTURE_WINDOW]; /* ns, the last ones, in a ring */
+  uint32_t count;
+  uint32_t next;
+  int64_t median;
+  int64_t spread;
+};
+
+/** A packet left `offset` ns after its stamp was read. Implausible offsets (negative, above 100 ms) are left out. */
+void ow_departure_add(struct ow_departure *departure, int64_t offset);
+/** Add this to the stamps that follow, ns; 0 while nothing is known. */
+int64_t ow_departure_correction(const struct ow_departure *departure);
+/** What remains in doubt after the correction, ns: 9 of 10 offsets lay within it. */
+int64_t ow_departure_spread(const struct ow_departure *departure);
+
+#endif

@@ -1,0 +1,78 @@
+#include "options.h"
+
+#include <string.h>
+
+#include "option_table.h"
+
+enum { INDENT = 8, WIDTH = 79 };
+
+/* Words of `text`, indented; lines end before WIDTH. */
+static void print_wrapped(FILE *out, const char *text)
+{
+  size_t column = 0;
+  while (*text) {
+    size_t length = strcspn(text, " ");
+    if (column == 0 || column + 1 + length > WIDTH) {
+      fprintf(out, "%s%*s", column ? "\n" : "", INDENT, "");
+      column = INDENT;
+    } else {
+      fputc(' ', out);
+      column++;
+    }
+    fprintf(out, "%.*s", (int)length, text);
+    column += length;
+    text += length;
+    text += strspn(text, " ");
+  }
+  fputc('\n', out);
+}
+
+static void print_option(FILE *out, const struct check_option *option)
+{
+  char text[512];
+  if (option->letter)
+    fprintf(out, "  -%c, ", option->letter);
+  else
+    fputs("      ", out);
+  fprintf(out, "--%s%s%s\n", option->name, option->argument ? "=" : "",
+          option->argument ? option->argument : "");
+  if (option->initial)
+    snprintf(text, sizeof text, "%s (default: %s)", option->help, option->initial);
+  else
+    snprintf(text, sizeof text, "%s", option->help);
+  print_wrapped(out, text);
+}
+
+static const char help_head[] =
+    "check_owamp " OWAMP_VERSION "\n"
+    "Measures one-way delay, loss and jitter to and from an OWAMP server (RFC 4656).\n"
+    "\n"
+    "Usage: check_owamp -H HOST [-p PORT] [-w LIST] [-c LIST] [-t SECONDS] [-v]\n"
+    "                   [-4 | -6] [OPTION]...\n"
+    "\n"
+    "Options:\n";
+
+static const char help_tail[] =
+    "\n"
+    "Thresholds: METRIC[@DIRECTION]=RANGE, separated by commas.\n"
+    "  METRIC     delay_min, delay_mean, delay_median, delay_p95, delay_p99,\n"
+    "             delay_max, jitter, ipdv, pdv, loss, lost, duplicates, reordered,\n"
+    "             hops\n"
+    "  DIRECTION  forward or reverse; both if left out\n"
+    "  RANGE      as in the Monitoring Plugins guidelines, with units us, ms, s, %\n"
+    "  20ms,1% is short for delay_p95=20ms,loss=1%.\n"
+    "A direction in which nothing arrives is CRITICAL unless a threshold is set on\n"
+    "its loss.\n"
+    "\n"
+    "Example:\n"
+    "  check_owamp -H owamp.example.net -w delay_p95=20ms,loss=1% -c 50ms,5%\n"
+    "\n"
+    "Exit status: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN, and after -h or -V.\n";
+
+void check_options_help(FILE *out)
+{
+  fputs(help_head, out);
+  for (size_t i = 0; i < check_option_count; i++)
+    print_option(out, &check_option_table[i]);
+  fputs(help_tail, out);
+}

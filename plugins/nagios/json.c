@@ -1,0 +1,239 @@
+#include <jansson.h>
+
+#include "output.h"
+#include "perfdata.h"
+#include "text.h"
+
+/* Digits enough for a nanosecond in a million seconds, and few enough for 0.0123 to be written so. */
+enum { DIGITS = 15 };
+
+static void put(json_t *object, const char *name, json_t *value)
+{
+  /* Jansson frees the value and marks nothing if memory is short; the object then lacks the member. */
+  (void)json_object_set_new(object, name, value);
+}
+
+static void put_count(json_t *object, const char *name, uint32_t value)
+{
+  put(object, name, json_integer(value));
+}
+
+static void put_time(json_t *object, const char *name, int64_t nanoseconds)
+{
+  put(object, name, json_real(check_seconds(nanoseconds)));
+}
+
+static void put_metric(json_t *object, const char *name, const struct ow_result *result,
+                       enum ow_metric metric)
+{
+  double value = 0;
+  bool known = ow_metric_value(result, metric, &value);
+  put(object, name, known ? json_real(value) : json_null());
+}
+
+/* Names and words that a peer may have a hand in; JSON must be UTF-8. */
+static json_t *plain(const char *words)
+{
+  char clean[CHECK_REASON];
+  struct check_text text = {clean, sizeof clean, 0};
+  clean[0] = '\0';
+  check_text_add(&text, "%s", words);
+  return clean[0] ? json_string(clean) : json_null();
+}
+
+static const char *completeness_name(enum ow_completeness completeness)
+{
+  static const char *const names[] = {
+      [OW_RESULT_ABSENT] = "absent", [OW_RESULT_PARTIAL] = "partial", [OW_RESULT_COMPLETE] = "complete"};
+  return names[completeness];
+}
+
+static void put_counts(json_t *object, const struct ow_result *result)
+{
+  put_count(object, "sent", result->sent);
+  put_count(object, "received", result->received);
+  put_count(object, "lost", result->lost);
+  put_metric(object, "loss_percent", result, OW_METRIC_LOSS);
+  put_count(object, "longest_loss_run", result->longest_loss_run);
+  put_count(object, "skipped", result->skipped);
+  put_count(object, "duplicates", result->duplicates);
+  put_count(object, "reordered", result->reordered);
+  put_count(object, "discarded", result->discarded);
+}
+
+static json_t *delay_json(const struct ow_result *result)
+{
+  double known = 0;
+  json_t *object = json_null();
+  if (ow_metric_value(result, OW_METRIC_DELAY_P95, &known)) {
+    object = json_object();
+    put_metric(object, "min", result, OW_METRIC_DELAY_MIN);
+    put_metric(object, "mean", result, OW_METRIC_DELAY_MEAN);
+    put_metric(object, "median", result, OW_METRIC_DELAY_MEDIAN);
+    put_metric(object, "p95", result, OW_METRIC_DELAY_P95);
+    put_metric(object, "p99", result, OW_METRIC_DELAY_P99);
+    put_metric(object, "max", result, OW_METRIC_DELAY_MAX);
+  }
+  return object;
+}
+
+static json_t *hops_json(const struct ow_result *result)
+{
+  json_t *object = json_null();
+  if (result->completeness != OW_RESULT_ABSENT && result->received > 0) {
+    object = json_object();
+    put_count(object, "min", result->hops_min);
+    put_count(object, "max", result->hops_max);
+  }
+  return object;
+}
+
+static json_t *stamp_source_json(enum ow_stamp_source source)
+{
+  static const char *const names[] = {
+      [OW_STAMP_UNKNOWN] = NULL, [OW_STAMP_KERNEL] = "kernel", [OW_STAMP_USER] = "user"};
+  return names[source] ? json_string(names[source]) : json_null();
+}
+
+static json_t *clock_json(const struct ow_result *result)
+{
+  json_t *object = json_null();
+  if (result->completeness != OW_RESULT_ABSENT && result->received > 0) {
+    object = json_object();
+    put(object, "sender_synchronized", json_boolean(result->clock.sender_synchronized));
+    put(object, "receiver_synchronized", json_boolean(result->clock.receiver_synchronized));
+    put_time(object, "error", result->clock.error_ns);
+    put(object, "receive_stamp", stamp_source_json(result->clock.receive_stamp));
+    put(object, "stepped", json_boolean(result->clock.stepped));
+  }
+  return object;
+}
+
+static json_t *stamp_json(struct ow_timestamp stamp)
+{
+  char text[CHECK_NUMBER];
+  return ow_timestamp_is_zero(stamp) ? json_null() : json_string(check_stamp_text(text, stamp));
+}
+
+static json_t *packet_json(const struct ow_sample *sample)
+{
+  bool lost = ow_sample_lost(sample);
+  json_t *object = json_object();
+  put_count(object, "sequence", sample->sequence);
+  put(object, "lost", json_boolean(lost));
+  put(object, "sent", stamp_json(sample->sent));
+  put(object, "received", stamp_json(sample->received));
+  put(object, "delay", lost ? json_null() : json_real(check_seconds(ow_sample_delay(sample))));
+  put(object, "ttl", lost ? json_null() : json_integer(sample->ttl));
+  put_time(object, "send_error", ow_error_ns(sample->send_error));
+  put(object, "receive_error",
+      lost ? json_null() : json_real(check_seconds(ow_error_ns(sample->receive_error))));
+  return object;
+}
+
+static json_t *packets_json(const struct ow_samples *samples)
+{
+  json_t *list = json_array();
+  for (size_t i = 0; i < samples->count; i++)
+    (void)json_array_append_new(list, packet_json(ow_samples_at(samples, i)));
+  return list;
+}
+
+static json_t *sid_json(const struct ow_probe_direction *direction)
+{
+  char text[2 * sizeof direction->sid + 1] = "";
+  struct check_text hex = {text, sizeof text, 0};
+  bool made = false;
+  for (size_t i = 0; i < sizeof direction->sid; i++) {
+    made = made || direction->sid[i] != 0;
+    check_text_add(&hex, "%02x", direction->sid[i]);
+  }
+  return made ? json_string(text) : json_null();
+}
+
+static json_t *result_json(const struct ow_probe_direction *direction, const char *name, bool packets)
+{
+  const struct ow_result *result = &direction->result;
+  bool absent = result->completeness == OW_RESULT_ABSENT;
+  json_t *object = json_object();
+  put(object, "direction", json_string(name));
+  put(object, "completeness", json_string(completeness_name(result->completeness)));
+  put(object, "sid", sid_json(direction));
+  put(object, "sender", plain(direction->sender));
+  put(object, "receiver", plain(direction->receiver));
+  if (!absent) {
+    put(object, "begin", stamp_json(result->begin));
+    put(object, "end", stamp_json(result->end));
+    put_counts(object, result);
+  }
+  put(object, "delay", delay_json(result));
+  put_metric(object, "jitter", result, OW_METRIC_JITTER);
+  put_metric(object, "ipdv", result, OW_METRIC_IPDV);
+  put_metric(object, "pdv", result, OW_METRIC_PDV);
+  put(object, "hops", hops_json(result));
+  put(object, "clock", clock_json(result));
+  if (packets)
+    put(object, "packets", packets_json(&direction->samples));
+  return object;
+}
+
+static json_t *finding_json(const struct ow_finding *finding, const struct ow_result *result)
+{
+  char range[CHECK_NUMBER * 2];
+  json_t *object = json_object();
+  put(object, "metric", json_string(ow_metric_name(finding->metric)));
+  put(object, "direction", json_string(ow_direction_name(finding->direction)));
+  put(object, "state", json_string(ow_verdict_name(finding->verdict)));
+  put_metric(object, "value", result, finding->metric);
+  put(object, "range", json_string(ow_range_print(range, sizeof range, finding->range)));
+  put(object, "uncertain", json_boolean(finding->uncertain));
+  return object;
+}
+
+static void put_lists(json_t *object, const struct check_options *options,
+                      const struct ow_probe_report *report, const struct check_outcome *outcome)
+{
+  json_t *results = json_array();
+  json_t *findings = json_array();
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    if (options->peer.directions[d])
+      (void)json_array_append_new(results,
+                                  result_json(&report->directions[d], ow_direction_name((enum ow_direction)d),
+                                              options->verbosity >= 3));
+  for (size_t i = 0; i < outcome->judgement.count; i++) {
+    const struct ow_finding *finding = &outcome->judgement.findings[i];
+    (void)json_array_append_new(findings,
+                                finding_json(finding, &report->directions[finding->direction].result));
+  }
+  put(object, "results", results);
+  put(object, "findings", findings);
+}
+
+static void put_report(json_t *object, const struct ow_probe_report *report)
+{
+  put(object, "server", plain(report->server));
+  put(object, "mode", report->mode == OW_MODE_NONE ? json_null() : json_string(ow_mode_name(report->mode)));
+  put(object, "step", json_string(ow_probe_step_name(report->step)));
+  put(object, "setup_time", report->setup_ns > 0 ? json_real(check_seconds(report->setup_ns)) : json_null());
+  put(object, "clock_synchronized",
+      report->clock_error > 0 ? json_boolean(report->clock_synchronized) : json_null());
+  put(object, "clock_error",
+      report->clock_error > 0 ? json_real(check_seconds(report->clock_error)) : json_null());
+}
+
+void check_json_print(FILE *out, const struct check_options *options, const struct ow_probe_report *report,
+                      const struct check_outcome *outcome)
+{
+  json_t *object = json_object();
+  put(object, "peer", plain(options->peer.host));
+  put(object, "state", json_string(ow_verdict_name(outcome->verdict)));
+  put(object, "reason", plain(outcome->reason));
+  if (report) {
+    put_report(object, report);
+    put_lists(object, options, report, outcome);
+  }
+  if (json_dumpf(object, out, JSON_REAL_PRECISION(DIGITS)) != 0)
+    fputs("{\"state\": \"UNKNOWN\", \"reason\": \"no memory\"}", out);
+  fputc('\n', out);
+  json_decref(object);
+}

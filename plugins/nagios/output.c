@@ -1,0 +1,212 @@
+#include "output.h"
+
+#include "perfdata.h"
+#include "text.h"
+
+enum { LINE = 512 };
+
+/* One line of long output, without what would be read as performance data. */
+static void print_line(FILE *out, struct check_text *line)
+{
+  fprintf(out, "%s\n", line->out);
+  line->length = 0;
+}
+
+static void print_counts(FILE *out, const char *name, const struct ow_result *result)
+{
+  char text[LINE];
+  char number[CHECK_NUMBER] = "unknown";
+  double loss = 0;
+  struct check_text line = {text, sizeof text, 0};
+  if (ow_metric_value(result, OW_METRIC_LOSS, &loss))
+    check_value_text(number, OW_METRIC_LOSS, loss);
+  check_text_add(&line, "%s packets: %u sent, %u received, %u lost (%s, longest run %u), %u skipped", name,
+                 result->sent, result->received, result->lost, number, result->longest_loss_run,
+                 result->skipped);
+  check_text_add(&line, ", %u duplicates, %u reordered, %u discarded", result->duplicates, result->reordered,
+                 result->discarded);
+  print_line(out, &line);
+}
+
+static void print_times(FILE *out, const char *name, const struct ow_result *result)
+{
+  static const struct {
+    enum ow_metric metric;
+    const char *words;
+  } parts[] = {
+      {OW_METRIC_DELAY_MIN, "min"}, {OW_METRIC_DELAY_MEAN, "mean"}, {OW_METRIC_DELAY_MEDIAN, "median"},
+      {OW_METRIC_DELAY_P95, "p95"}, {OW_METRIC_DELAY_P99, "p99"},   {OW_METRIC_DELAY_MAX, "max"},
+      {OW_METRIC_JITTER, "jitter"}, {OW_METRIC_IPDV, "ipdv"},       {OW_METRIC_PDV, "pdv"},
+  };
+  char text[LINE];
+  struct check_text line = {text, sizeof text, 0};
+  check_text_add(&line, "%s delay:", name);
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    char number[CHECK_NUMBER] = "unknown";
+    double value = 0;
+    if (ow_metric_value(result, parts[i].metric, &value))
+      check_value_text(number, parts[i].metric, value);
+    check_text_add(&line, "%s %s %s", i ? "," : "", parts[i].words, number);
+  }
+  if (result->received > 0)
+    check_text_add(&line, ", hops %u to %u", result->hops_min, result->hops_max);
+  print_line(out, &line);
+}
+
+static const char *stamp_source_words(enum ow_stamp_source source)
+{
+  const char *words = "the peer";
+  switch (source) {
+  case OW_STAMP_UNKNOWN:
+    break;
+  case OW_STAMP_KERNEL:
+    words = "this host's kernel";
+    break;
+  case OW_STAMP_USER:
+    words = "this process, late by its wake-up";
+    break;
+  }
+  return words;
+}
+
+static const char *synchronized_words(bool synchronized)
+{
+  return synchronized ? "synchronised" : "not synchronised";
+}
+
+static void print_clock(FILE *out, const char *name, const struct ow_clock_trust *clock)
+{
+  char text[LINE];
+  char number[CHECK_NUMBER];
+  struct check_text line = {text, sizeof text, 0};
+  check_text_add(&line, "%s clocks: error +- %s, sender %s, receiver %s%s; receive stamps by %s", name,
+                 check_time_text(number, check_seconds(clock->error_ns)),
+                 synchronized_words(clock->sender_synchronized),
+                 synchronized_words(clock->receiver_synchronized), clock->stepped ? ", set meanwhile" : "",
+                 stamp_source_words(clock->receive_stamp));
+  print_line(out, &line);
+}
+
+static void print_session(FILE *out, const char *name, const struct ow_probe_direction *direction)
+{
+  char text[LINE];
+  char number[CHECK_NUMBER];
+  struct check_text line = {text, sizeof text, 0};
+  check_text_add(&line, "%s session: ", name);
+  for (size_t i = 0; i < sizeof direction->sid; i++)
+    check_text_add(&line, "%02x", direction->sid[i]);
+  check_text_add(&line, ", %s to %s", direction->sender, direction->receiver);
+  if (direction->departure_known)
+    check_text_add(&line, "; departures %s behind their stamps, corrected",
+                   check_time_text(number, check_seconds(direction->departure_offset)));
+  print_line(out, &line);
+}
+
+static void print_packet(FILE *out, const char *name, const struct ow_sample *sample)
+{
+  char text[LINE];
+  char stamp[CHECK_NUMBER];
+  char number[CHECK_NUMBER];
+  struct check_text line = {text, sizeof text, 0};
+  check_text_add(&line, "%s packet %u: sent %s, ", name, sample->sequence,
+                 check_stamp_text(stamp, sample->sent));
+  if (ow_sample_lost(sample))
+    check_text_add(&line, "lost");
+  else
+    check_text_add(&line, "delay %s s, error +- %s, TTL %u",
+                   check_decimal_text(number, check_seconds(ow_sample_delay(sample))),
+                   check_time_text(stamp, check_seconds(ow_error_ns(sample->send_error)) +
+                                              check_seconds(ow_error_ns(sample->receive_error))),
+                   sample->ttl);
+  print_line(out, &line);
+}
+
+static void print_direction(FILE *out, const struct check_options *options, const char *name,
+                            const struct ow_probe_direction *direction)
+{
+  const struct ow_result *result = &direction->result;
+  if (result->completeness != OW_RESULT_ABSENT) {
+    print_counts(out, name, result);
+    print_times(out, name, result);
+    if (result->received > 0)
+      print_clock(out, name, &result->clock);
+    if (options->verbosity >= 2)
+      print_session(out, name, direction);
+  }
+  for (size_t i = 0; options->verbosity >= 3 && i < direction->samples.count; i++)
+    print_packet(out, name, ow_samples_at(&direction->samples, i));
+}
+
+static void print_peer(FILE *out, const struct ow_probe_report *report)
+{
+  char text[LINE];
+  char number[CHECK_NUMBER];
+  struct check_text line = {text, sizeof text, 0};
+  if (report->server[0])
+    check_text_add(&line, "server %s", report->server);
+  if (report->mode != OW_MODE_NONE) {
+    check_text_next(&line);
+    check_text_add(&line, "%s mode", ow_mode_name(report->mode));
+  }
+  if (report->setup_ns > 0) {
+    check_text_next(&line);
+    check_text_add(&line, "set up in %s", check_time_text(number, check_seconds(report->setup_ns)));
+  }
+  if (report->status != OW_OK && report->status != OW_INVALID) {
+    check_text_next(&line);
+    check_text_add(&line, "stopped at the step %s", ow_probe_step_name(report->step));
+  }
+  if (line.length > 0)
+    print_line(out, &line);
+}
+
+static void print_host(FILE *out, const struct ow_probe_report *report)
+{
+  char text[LINE];
+  char number[CHECK_NUMBER];
+  struct check_text line = {text, sizeof text, 0};
+  if (report->modes_offered) {
+    check_text_add(&line, "modes offered:");
+    for (uint32_t mode = OW_MODE_OPEN; mode <= OW_MODE_ENCRYPTED; mode <<= 1)
+      if (report->modes_offered & mode)
+        check_text_add(&line, " %s", ow_mode_name((enum ow_mode)mode));
+    print_line(out, &line);
+  }
+  if (report->clock_error > 0) {
+    check_text_add(&line, "this host's clock: %s, error +- %s",
+                   synchronized_words(report->clock_synchronized),
+                   check_time_text(number, check_seconds(report->clock_error)));
+    print_line(out, &line);
+  }
+  if (report->verdict_ns > 0) {
+    check_text_add(&line, "known %s after the last packet",
+                   check_time_text(number, check_seconds(report->verdict_ns)));
+    print_line(out, &line);
+  }
+}
+
+static void print_long_output(FILE *out, const struct check_options *options,
+                              const struct ow_probe_report *report)
+{
+  print_peer(out, report);
+  if (options->key_file_exposed)
+    fputs("warning: everybody may read the key file\n", out);
+  if (options->verbosity >= 2)
+    print_host(out, report);
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    if (options->peer.directions[d])
+      print_direction(out, options, ow_direction_name((enum ow_direction)d), &report->directions[d]);
+}
+
+void check_output_print(FILE *out, const struct check_options *options, const struct ow_probe_report *report,
+                        const struct check_outcome *outcome)
+{
+  fprintf(out, "OWAMP %s - %s", ow_verdict_name(outcome->verdict), outcome->reason);
+  if (report) {
+    fputc('|', out);
+    check_perfdata_print(out, options, report);
+  }
+  fputc('\n', out);
+  if (report && options->verbosity >= 1)
+    print_long_output(out, options, report);
+}

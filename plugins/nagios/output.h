@@ -1,0 +1,19 @@
+/* A plugin's output: the first line with performance data, and long output as -v asks for it. */
+#ifndef CHECK_OWAMP_OUTPUT_H
+#define CHECK_OWAMP_OUTPUT_H
+
+#include <stdio.h>
+
+#include "engine/probe.h"
+#include "options.h"
+#include "verdict.h"
+
+/** `report` NULL: the check could not begin, and the first line is all. */
+void check_output_print(FILE *out, const struct check_options *options, const struct ow_probe_report *report,
+                        const struct check_outcome *outcome);
+
+/** The same as one JSON object on one line, times in seconds; what isn't known is null. */
+void check_json_print(FILE *out, const struct check_options *options, const struct ow_probe_report *report,
+                      const struct check_outcome *outcome);
+
+#endif

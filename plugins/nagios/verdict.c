@@ -1,0 +1,118 @@
+#include "verdict.h"
+
+#include "text.h"
+
+int check_exit_status(enum ow_verdict verdict)
+{
+  static const int statuses[] = {
+      [OW_VERDICT_OK] = 0,
+      [OW_VERDICT_WARNING] = 1,
+      [OW_VERDICT_CRITICAL] = 2,
+      [OW_VERDICT_UNKNOWN] = 3,
+  };
+  return statuses[verdict];
+}
+
+/* A silent peer is down; a measurement that took too long tells nothing of it. */
+static enum ow_verdict timeout_verdict(enum ow_probe_step step)
+{
+  enum ow_verdict verdict = OW_VERDICT_CRITICAL;
+  switch (step) {
+  case OW_STEP_RESOLVE:
+  case OW_STEP_RUN:
+  case OW_STEP_DONE:
+    verdict = OW_VERDICT_UNKNOWN;
+    break;
+  case OW_STEP_CONNECT:
+  case OW_STEP_SETUP:
+  case OW_STEP_REQUEST:
+  case OW_STEP_START:
+  case OW_STEP_STOP:
+  case OW_STEP_FETCH:
+    break;
+  }
+  return verdict;
+}
+
+enum ow_verdict check_failure_verdict(enum ow_status status, enum ow_probe_step step)
+{
+  enum ow_verdict verdict = OW_VERDICT_UNKNOWN;
+  switch (status) {
+  case OW_OK:
+    verdict = OW_VERDICT_OK;
+    break;
+  case OW_NETWORK:
+    verdict = step == OW_STEP_RESOLVE ? OW_VERDICT_UNKNOWN : OW_VERDICT_CRITICAL;
+    break;
+  case OW_TIMEOUT:
+    verdict = timeout_verdict(step);
+    break;
+  case OW_PROTOCOL:
+    verdict = OW_VERDICT_CRITICAL;
+    break;
+  case OW_INVALID:
+  case OW_AUTH:
+  case OW_REFUSED:
+  case OW_LIMIT:
+  case OW_MEMORY:
+  case OW_CRYPTO:
+  case OW_STATE:
+    break;
+  }
+  return verdict;
+}
+
+static bool judges_loss(const struct ow_thresholds *thresholds, enum ow_direction direction)
+{
+  bool found = false;
+  for (size_t i = 0; i < thresholds->count; i++) {
+    const struct ow_threshold *threshold = &thresholds->list[i];
+    found = found || (threshold->applies[direction] &&
+                      (threshold->metric == OW_METRIC_LOSS || threshold->metric == OW_METRIC_LOST));
+  }
+  return found;
+}
+
+/* What holds without any threshold. */
+static enum ow_verdict plain_verdict(const struct check_options *options, const struct ow_result *result,
+                                     enum ow_direction direction)
+{
+  enum ow_verdict verdict = OW_VERDICT_OK;
+  if (result->completeness == OW_RESULT_ABSENT || result->sent == 0)
+    verdict = OW_VERDICT_UNKNOWN;
+  else if (result->received == 0 && !judges_loss(&options->warning, direction) &&
+           !judges_loss(&options->critical, direction))
+    verdict = OW_VERDICT_CRITICAL;
+  return verdict;
+}
+
+static void raise_to(struct check_outcome *outcome, enum ow_verdict verdict)
+{
+  if (verdict > outcome->verdict)
+    outcome->verdict = verdict;
+}
+
+void check_judge(const struct check_options *options, const struct ow_probe_report *report,
+                 struct check_outcome *outcome)
+{
+  const struct ow_result *results[OW_DIRECTIONS] = {NULL};
+  *outcome = (struct check_outcome){0};
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    if (options->peer.directions[d])
+      results[d] = &report->directions[d].result;
+  ow_judge(results, &options->warning, &options->critical, options->uncertain, &outcome->judgement);
+
+  outcome->verdict = check_failure_verdict(report->status, report->step);
+  raise_to(outcome, outcome->judgement.verdict);
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    if (results[d])
+      raise_to(outcome, plain_verdict(options, results[d], (enum ow_direction)d));
+  check_explain(options, report, outcome);
+}
+
+void check_refuse(const struct ow_failure *failure, struct check_outcome *outcome)
+{
+  *outcome = (struct check_outcome){.verdict = OW_VERDICT_UNKNOWN};
+  struct check_text reason = {outcome->reason, sizeof outcome->reason, 0};
+  check_text_add(&reason, "%s; see check_owamp --help", failure->text);
+}

@@ -1,0 +1,37 @@
+/* From a probe's report to a plugin's state, and the sentence that says why. */
+#ifndef CHECK_OWAMP_VERDICT_H
+#define CHECK_OWAMP_VERDICT_H
+
+#include "engine/probe.h"
+#include "options.h"
+#include "sla/threshold.h"
+
+enum { CHECK_REASON = 1024 };
+
+struct check_outcome {
+  enum ow_verdict verdict;
+  struct ow_judgement judgement; /* of the thresholds alone */
+  char reason[CHECK_REASON];     /* one line without '|' */
+};
+
+/**
+ * The worst of: the thresholds' verdict; CRITICAL for a direction in which nothing arrived and on whose loss
+ * there is no threshold; UNKNOWN for one in which nothing was sent; and what a failure is worth.
+ */
+void check_judge(const struct check_options *options, const struct ow_probe_report *report,
+                 struct check_outcome *outcome);
+
+/** CRITICAL where the peer is to blame, else UNKNOWN. The manual page has the table. */
+enum ow_verdict check_failure_verdict(enum ow_status status, enum ow_probe_step step);
+
+/** The sentence of a judged outcome. */
+void check_explain(const struct check_options *options, const struct ow_probe_report *report,
+                   struct check_outcome *outcome);
+
+/** The outcome of a check whose command line is wrong. */
+void check_refuse(const struct ow_failure *failure, struct check_outcome *outcome);
+
+/** 0, 1, 2 or 3. */
+int check_exit_status(enum ow_verdict verdict);
+
+#endif

@@ -1,0 +1,591 @@
+/* core/config: key files, and what a person writes of a peer. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/key_file.h"
+#include "config/peer.h"
+#include "support/hex.h"
+#include "support/main.h"
+#include "support/seed.h"
+
+/* Key files */
+
+/* Parses a copy of just that size, so that the sanitizer sees what is read behind it. */
+static enum ow_status parse_octets(const void *text, size_t octets, struct ow_keys_file *file,
+                                   struct ow_failure *failure)
+{
+  char *copy = malloc(octets ? octets : 1);
+  ck_assert_ptr_nonnull(copy);
+  memcpy(copy, text, octets);
+  *file = (struct ow_keys_file){0};
+  enum ow_status status = ow_key_file_parse("keys.pfs", copy, octets, file, failure);
+  free(copy);
+  return status;
+}
+
+static void assert_key(const struct ow_keys_file *file, const char *key_id, const char *passphrase)
+{
+  const struct ow_key *key = ow_key_file_find(file, key_id);
+  ck_assert_ptr_nonnull(key);
+  ck_assert_uint_eq(key->passphrase.length, strlen(passphrase));
+  ck_assert_mem_eq(key->passphrase.octets, passphrase, strlen(passphrase));
+}
+
+/* As pfstore writes them: KeyID, tab, lower-case digits. */
+START_TEST(reads_keys)
+{
+  static const char text[] = "# of this site\n"
+                             "monitor\t636f727265637420686f727365\n"
+                             "\n"
+                             "  # another\n"
+                             "\t joe \t 4A4b4C \t \r\n"
+                             "m\xc3\xbcller 00ff";
+  struct ow_keys_file file;
+  struct ow_failure failure;
+  ck_assert_int_eq(parse_octets(text, sizeof text - 1, &file, &failure), OW_OK);
+  ck_assert_uint_eq(file.count, 3);
+  assert_key(&file, "monitor", "correct horse");
+  assert_key(&file, "joe", "JKL");
+  const struct ow_key *key = ow_key_file_find(&file, "m\xc3\xbcller");
+  ck_assert_ptr_nonnull(key);
+  ck_assert_uint_eq(key->passphrase.length, 2);
+  test_assert_hex(key->passphrase.octets, 2, "00ff");
+  ck_assert_ptr_null(ow_key_file_find(&file, "mon"));
+  ck_assert_ptr_null(ow_key_file_find(&file, "monitor2"));
+  ow_key_file_clear(&file);
+  ck_assert_uint_eq(file.count, 0);
+  ck_assert_ptr_null(ow_key_file_find(&file, "monitor"));
+}
+END_TEST
+
+START_TEST(files_may_be_empty)
+{
+  static const char *const texts[] = {"", "\n", "\n\n", "#", "# only this\n", "   \t\r\n"};
+  struct ow_keys_file file;
+  struct ow_failure failure;
+  ck_assert_int_eq(parse_octets(texts[_i], strlen(texts[_i]), &file, &failure), OW_OK);
+  ck_assert_uint_eq(file.count, 0);
+  ow_key_file_clear(&file);
+}
+END_TEST
+
+static const struct {
+  const char *text;
+  size_t octets;
+  const char *words;
+} broken_files[] = {
+#define BROKEN(text, words)                                                                                  \
+  {                                                                                                          \
+    text, sizeof text - 1, words                                                                             \
+  }
+    BROKEN("joe\n", "keys.pfs:1: no passphrase follows the KeyID"),
+    BROKEN("# joe\n\njoe \t\r\n", "keys.pfs:3: no passphrase follows the KeyID"),
+    BROKEN("a 00\njoe 123\n", "keys.pfs:2: the passphrase has an odd number of hexadecimal digits"),
+    BROKEN("a 00\n\nb 0g", "keys.pfs:3: the passphrase is not written in hexadecimal digits"),
+    BROKEN("joe 0\0", "keys.pfs:1: the passphrase is not written in hexadecimal digits"),
+    BROKEN("joe 00 # comment\n", "keys.pfs:1: nothing may follow the passphrase on its line"),
+    BROKEN("joe 00\nann 11\njoe 22\n", "keys.pfs:3: a line above already has the KeyID 'joe'"),
+    BROKEN("j\0e 00\n", "keys.pfs:1: the KeyID contains a zero octet"),
+#undef BROKEN
+};
+
+START_TEST(broken_files_are_refused_with_their_line)
+{
+  struct ow_keys_file file;
+  struct ow_failure failure;
+  ck_assert_int_eq(parse_octets(broken_files[_i].text, broken_files[_i].octets, &file, &failure), OW_INVALID);
+  ck_assert_str_eq(failure.text, broken_files[_i].words);
+  ck_assert_uint_eq(file.count, 0);
+  ck_assert_ptr_null(file.keys);
+  ck_assert_int_eq(parse_octets(broken_files[_i].text, broken_files[_i].octets, &file, NULL), OW_INVALID);
+}
+END_TEST
+
+START_TEST(key_ids_have_80_octets_at_most)
+{
+  char text[128];
+  struct ow_keys_file file;
+  struct ow_failure failure;
+  memset(text, 'k', sizeof text);
+  memcpy(text + 80, " 00", 3);
+  ck_assert_int_eq(parse_octets(text, 83, &file, &failure), OW_OK);
+  ck_assert_uint_eq(strlen(file.keys[0].key_id), 80);
+  ow_key_file_clear(&file);
+  memcpy(text + 80, "k 00", 4);
+  ck_assert_int_eq(parse_octets(text, 84, &file, &failure), OW_INVALID);
+  ck_assert_str_eq(failure.text, "keys.pfs:1: the KeyID has 81 octets; at most 80 are possible");
+}
+END_TEST
+
+START_TEST(passphrases_have_1024_octets_at_most)
+{
+  char text[2 + 2 * OW_PASSPHRASE + 2];
+  struct ow_keys_file file;
+  struct ow_failure failure;
+  memset(text, '7', sizeof text);
+  memcpy(text, "k ", 2);
+  ck_assert_int_eq(parse_octets(text, sizeof text - 2, &file, &failure), OW_OK);
+  ck_assert_uint_eq(file.keys[0].passphrase.length, OW_PASSPHRASE);
+  ck_assert_uint_eq(file.keys[0].passphrase.octets[OW_PASSPHRASE - 1], 0x77);
+  ow_key_file_clear(&file);
+  ck_assert_int_eq(parse_octets(text, sizeof text, &file, &failure), OW_INVALID);
+  ck_assert_str_eq(failure.text, "keys.pfs:1: the passphrase has 1025 octets; at most 1024 are possible");
+}
+END_TEST
+
+START_TEST(many_keys_are_kept)
+{
+  enum { KEYS = 300 };
+  char text[KEYS * 16] = "";
+  size_t length = 0;
+  for (int i = 0; i < KEYS; i++)
+    length += (size_t)snprintf(text + length, sizeof text - length, "k%d %04x\n", i, (unsigned)i);
+  struct ow_keys_file file;
+  struct ow_failure failure;
+  ck_assert_int_eq(parse_octets(text, length, &file, &failure), OW_OK);
+  ck_assert_uint_eq(file.count, KEYS);
+  const struct ow_key *key = ow_key_file_find(&file, "k299");
+  ck_assert_ptr_nonnull(key);
+  test_assert_hex(key->passphrase.octets, 2, "012b");
+  ow_key_file_clear(&file);
+}
+END_TEST
+
+/* Whatever stands there: read or refused, nothing read beyond the end, no leak. */
+START_TEST(random_files_are_read_or_refused)
+{
+  static const char letters[] = "ab0f \t\r\n#\\\0G";
+  struct test_prng prng = test_prng(test_seed());
+  for (int round = 0; round < 20000; round++) {
+    char text[64];
+    size_t length = (size_t)test_prng_below(&prng, sizeof text);
+    for (size_t i = 0; i < length; i++)
+      text[i] = letters[test_prng_below(&prng, sizeof letters - 1)];
+    struct ow_keys_file file;
+    struct ow_failure failure = {0};
+    enum ow_status status = parse_octets(text, length, &file, &failure);
+    ck_assert(status == OW_OK || (status == OW_INVALID && strncmp(failure.text, "keys.pfs:", 9) == 0));
+    for (size_t i = 0; i < file.count; i++)
+      ck_assert_ptr_eq(ow_key_file_find(&file, file.keys[i].key_id), &file.keys[i]);
+    ow_key_file_clear(&file);
+  }
+}
+END_TEST
+
+/* Durations */
+
+static const struct {
+  const char *text;
+  int64_t ns;
+} durations[] = {
+    {"10ms", 10 * OW_NS_PER_MS},
+    {"2s", 2 * OW_NS_PER_S},
+    {"500us", 500000},
+    {"1us", 1000},
+    {"2.5s", 2500 * OW_NS_PER_MS},
+    {".5ms", 500000},
+    {"1.s", OW_NS_PER_S},
+    {"0.001us", 1},
+    {"0.0000000019s", 1},
+    {"1.0000000000000000000001s", OW_NS_PER_S},
+    {"00000000000000000000000000001s", OW_NS_PER_S},
+    {"86400s", OW_LONGEST_DURATION},
+    {"86400000000us", OW_LONGEST_DURATION},
+};
+
+START_TEST(reads_durations)
+{
+  int64_t ns = 0;
+  ck_assert_int_eq(ow_peer_parse_duration(durations[_i].text, &ns, NULL), OW_OK);
+  ck_assert_int_eq(ns, durations[_i].ns);
+}
+END_TEST
+
+START_TEST(refuses_durations)
+{
+  static const char *const texts[] = {
+      "",
+      "10",
+      "ms",
+      ".",
+      ".s",
+      "-1s",
+      "+1s",
+      "0s",
+      "0.0000000001s",
+      "1 s",
+      " 1s",
+      "1s ",
+      "1m",
+      "1h",
+      "1S",
+      "1e3ms",
+      "1,5s",
+      "nan",
+      "inf",
+      "1..2s",
+      "0x1s",
+      "86401s",
+      "86400.1s",
+      "99999999999999999999999s",
+      "9223372036854775807us",
+      "18446744073709551617s",
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    int64_t ns = -7;
+    struct ow_failure failure = {0};
+    ck_assert_msg(ow_peer_parse_duration(texts[i], &ns, &failure) == OW_INVALID, "'%s' was read", texts[i]);
+    ck_assert_int_eq(ns, -7);
+    ck_assert_ptr_nonnull(strstr(failure.text, "is not a duration"));
+  }
+}
+END_TEST
+
+/* Numbers */
+
+START_TEST(reads_numbers)
+{
+  uint32_t value = 0;
+  ck_assert_int_eq(ow_peer_parse_number("4294967295", 0, UINT32_MAX, &value, NULL), OW_OK);
+  ck_assert_uint_eq(value, UINT32_MAX);
+  ck_assert_int_eq(ow_peer_parse_number("0", 0, 9, &value, NULL), OW_OK);
+  ck_assert_uint_eq(value, 0);
+  ck_assert_int_eq(ow_peer_parse_number("0012", 1, 12, &value, NULL), OW_OK);
+  ck_assert_uint_eq(value, 12);
+}
+END_TEST
+
+START_TEST(refuses_numbers)
+{
+  static const char *const texts[] = {
+      "",    "4294967296", "99999999999", "18446744073709551617", "-1", "+1", " 1", "1 ", "0x1", "1.0",
+      "one", "0",          "11"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    uint32_t value = 7;
+    struct ow_failure failure = {0};
+    ck_assert_msg(ow_peer_parse_number(texts[i], 1, 10, &value, &failure) == OW_INVALID, "'%s' was read",
+                  texts[i]);
+    ck_assert_uint_eq(value, 7);
+    ck_assert_ptr_nonnull(strstr(failure.text, "is not a number from 1 to 10"));
+  }
+}
+END_TEST
+
+/* Port ranges */
+
+START_TEST(reads_ports)
+{
+  uint16_t low = 0;
+  uint16_t high = 0;
+  ck_assert_int_eq(ow_peer_parse_ports("8760-9960", &low, &high, NULL), OW_OK);
+  ck_assert_uint_eq(low, 8760);
+  ck_assert_uint_eq(high, 9960);
+  ck_assert_int_eq(ow_peer_parse_ports("861", &low, &high, NULL), OW_OK);
+  ck_assert_uint_eq(low, 861);
+  ck_assert_uint_eq(high, 861);
+  ck_assert_int_eq(ow_peer_parse_ports("1-65535", &low, &high, NULL), OW_OK);
+  ck_assert_uint_eq(low, 1);
+  ck_assert_uint_eq(high, 65535);
+}
+END_TEST
+
+START_TEST(refuses_ports)
+{
+  static const char *const texts[] = {"",      "-",     "0",       "0-5",   "5-0",
+                                      "10-9",  "65536", "1-65536", "8760-", "-9960",
+                                      "1-2-3", "1 - 2", "a-b",     "1:2",   "000000008760"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    uint16_t low = 7;
+    uint16_t high = 8;
+    struct ow_failure failure = {0};
+    ck_assert_msg(ow_peer_parse_ports(texts[i], &low, &high, &failure) == OW_INVALID, "'%s' was read",
+                  texts[i]);
+    ck_assert_uint_eq(low, 7);
+    ck_assert_uint_eq(high, 8);
+    ck_assert_ptr_nonnull(strstr(failure.text, "is not a range of ports"));
+  }
+}
+END_TEST
+
+/* DSCP */
+
+static const struct {
+  const char *text;
+  uint8_t dscp;
+} dscps[] = {{"0", 0},     {"63", 63},   {"46", 46},   {"0x2e", 46}, {"0X2E", 46}, {"0x0", 0},   {"EF", 46},
+             {"ef", 46},   {"AF41", 34}, {"af13", 14}, {"CS0", 0},   {"CS1", 8},   {"cs7", 56},  {"DF", 0},
+             {"LE", 1},    {"VA", 44},   {"AF11", 10}, {"AF12", 12}, {"AF21", 18}, {"AF22", 20}, {"AF23", 22},
+             {"AF31", 26}, {"AF32", 28}, {"AF33", 30}, {"AF42", 36}, {"AF43", 38}, {"CS2", 16},  {"CS3", 24},
+             {"CS4", 32},  {"CS5", 40},  {"CS6", 48},  {"0x3f", 63}};
+
+START_TEST(reads_dscps)
+{
+  uint8_t dscp = 99;
+  ck_assert_int_eq(ow_peer_parse_dscp(dscps[_i].text, &dscp, NULL), OW_OK);
+  ck_assert_uint_eq(dscp, dscps[_i].dscp);
+}
+END_TEST
+
+START_TEST(refuses_dscps)
+{
+  static const char *const texts[] = {"",    "64", "-1",   "0x40", "0x",  "0x2e0", "0xg",   "E",
+                                      "EFF", "AF", "AF44", "AF51", "CS8", "46 ",   "0x0x1", "x2e"};
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    uint8_t dscp = 99;
+    struct ow_failure failure = {0};
+    ck_assert_msg(ow_peer_parse_dscp(texts[i], &dscp, &failure) == OW_INVALID, "'%s' was read", texts[i]);
+    ck_assert_uint_eq(dscp, 99);
+    ck_assert_ptr_nonnull(strstr(failure.text, "is not a DSCP"));
+  }
+}
+END_TEST
+
+/* Schedules */
+
+START_TEST(reads_schedules)
+{
+  struct ow_peer peer;
+  ow_peer_defaults(&peer);
+  ck_assert_int_eq(ow_peer_parse_schedule("exp:10ms,fixed:5ms,fixed:1.5s", &peer, NULL), OW_OK);
+  ck_assert_uint_eq(peer.slot_count, 3);
+  ck_assert_int_eq(peer.slots[0].kind, OW_SLOT_EXPONENTIAL);
+  ck_assert_int_eq(peer.slots[1].kind, OW_SLOT_FIXED);
+  ck_assert_uint_eq(peer.slots[1].parameter.ntp, ow_span_from_ns(5 * OW_NS_PER_MS).ntp);
+  ck_assert_uint_eq(peer.slots[2].parameter.ntp, UINT64_C(3) << 31);
+  ck_assert_int_eq(ow_peer_parse_schedule("fixed:1s", &peer, NULL), OW_OK);
+  ck_assert_uint_eq(peer.slot_count, 1);
+}
+END_TEST
+
+START_TEST(refuses_schedules)
+{
+  static const char *const texts[] = {
+      "",
+      ",",
+      "exp",
+      "exp:",
+      "10ms",
+      "exp:10",
+      "exp:10ms,",
+      ",exp:10ms",
+      "Exp:10ms",
+      "fixed:0s",
+      "exp:-1s",
+      "exp=10ms",
+      "fix:10ms",
+      "exp:10ms;exp:1s",
+      "exp:1s,,exp:1s",
+      "exp: 1s",
+      "exp:0.00000000000000000000000000000000000000000000000000001ms1s",
+      /* What is cut for show would be right: 63 characters that end in "s". */
+      "fixed:1.000000000000000000000000000000000000000000000000000000sss",
+  };
+  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    struct ow_peer peer;
+    ow_peer_defaults(&peer);
+    struct ow_failure failure = {0};
+    ck_assert_msg(ow_peer_parse_schedule(texts[i], &peer, &failure) == OW_INVALID, "'%s' was read", texts[i]);
+    ck_assert_uint_eq(peer.slot_count, 1);
+    ck_assert_uint_eq(peer.slots[0].parameter.ntp, ow_span_from_ns(100 * OW_NS_PER_MS).ntp);
+    ck_assert_uint_gt(strlen(failure.text), 0);
+  }
+}
+END_TEST
+
+START_TEST(schedules_have_256_slots_at_most)
+{
+  char text[8 * (OW_MAX_SLOTS + 1) + 1] = "";
+  for (int i = 0; i <= OW_MAX_SLOTS; i++)
+    memcpy(text + 8 * i, "exp:1ms,", 9);
+  struct ow_peer peer;
+  struct ow_failure failure;
+  ow_peer_defaults(&peer);
+  text[8 * (OW_MAX_SLOTS + 1) - 1] = '\0';
+  ck_assert_int_eq(ow_peer_parse_schedule(text, &peer, &failure), OW_INVALID);
+  ck_assert_str_eq(failure.text, "more than 256 slots in the schedule");
+  text[8 * OW_MAX_SLOTS - 1] = '\0';
+  ck_assert_int_eq(ow_peer_parse_schedule(text, &peer, &failure), OW_OK);
+  ck_assert_uint_eq(peer.slot_count, OW_MAX_SLOTS);
+}
+END_TEST
+
+/* Peers */
+
+static struct ow_peer good_peer(void)
+{
+  struct ow_peer peer;
+  ow_peer_defaults(&peer);
+  memcpy(peer.host, "192.0.2.1", 10);
+  return peer;
+}
+
+START_TEST(defaults_are_as_promised)
+{
+  struct ow_peer peer = good_peer();
+  ck_assert_int_eq(ow_peer_check(&peer, NULL), OW_OK);
+  ck_assert_str_eq(peer.port, "861");
+  ck_assert_uint_eq(peer.packets, 50);
+  ck_assert_uint_eq(peer.modes, OW_MODES_ALL);
+  ck_assert(peer.directions[0] && peer.directions[1]);
+  ck_assert_uint_ge(peer.most_pbkdf2_count, 65536);
+  ck_assert_int_eq(peer.slots[0].kind, OW_SLOT_EXPONENTIAL);
+  /* 50 x 100 ms, and 2 s to wait. */
+  ck_assert_int_le(llabs(ow_peer_duration(&peer) - 7 * OW_NS_PER_S), 100);
+}
+END_TEST
+
+START_TEST(durations_saturate)
+{
+  struct ow_peer peer = good_peer();
+  peer.packets = UINT32_MAX;
+  peer.slots[0].parameter.ntp = UINT64_MAX;
+  ck_assert_int_eq(ow_peer_duration(&peer), INT64_MAX);
+  peer.packets = 1;
+  peer.loss_timeout = INT64_MAX;
+  ck_assert_int_eq(ow_peer_duration(&peer), INT64_MAX);
+}
+END_TEST
+
+enum fault {
+  NO_HOST,
+  NO_PORT,
+  NO_MODE,
+  STRANGE_MODE,
+  NO_KEY,
+  NO_PASSPHRASE,
+  NO_DIRECTION,
+  NO_PACKET,
+  NO_SLOT,
+  MANY_SLOTS,
+  MUCH_PADDING,
+  HIGH_DSCP,
+  NO_LOSS_TIMEOUT,
+  HALF_A_RANGE,
+  RANGE_BACKWARDS,
+  FAULTS
+};
+
+static const char *const fault_words[FAULTS] = {
+    [NO_HOST] = "no host",
+    [NO_PORT] = "no port",
+    [NO_MODE] = "no security mode",
+    [STRANGE_MODE] = "no security mode",
+    [NO_KEY] = "need a KeyID",
+    [NO_PASSPHRASE] = "no passphrase",
+    [NO_DIRECTION] = "no direction",
+    [NO_PACKET] = "no packet",
+    [NO_SLOT] = "1 to 256 slots",
+    [MANY_SLOTS] = "1 to 256 slots",
+    [MUCH_PADDING] = "padding",
+    [HIGH_DSCP] = "DSCP",
+    [NO_LOSS_TIMEOUT] = "loss timeout",
+    [HALF_A_RANGE] = "test ports",
+    [RANGE_BACKWARDS] = "test ports",
+};
+
+static void break_peer(struct ow_peer *peer, enum fault fault)
+{
+  switch (fault) {
+  case NO_HOST:
+    peer->host[0] = '\0';
+    break;
+  case NO_PORT:
+    peer->port[0] = '\0';
+    break;
+  case NO_MODE:
+    peer->modes = 0;
+    break;
+  case STRANGE_MODE:
+    peer->modes = 8 | OW_MODE_OPEN;
+    break;
+  case NO_KEY:
+    peer->modes = OW_MODE_AUTHENTICATED | OW_MODE_ENCRYPTED;
+    break;
+  case NO_PASSPHRASE:
+    memcpy(peer->key_id, "joe", 4);
+    break;
+  case NO_DIRECTION:
+    peer->directions[0] = peer->directions[1] = false;
+    break;
+  case NO_PACKET:
+    peer->packets = 0;
+    break;
+  case NO_SLOT:
+    peer->slot_count = 0;
+    break;
+  case MANY_SLOTS:
+    peer->slot_count = OW_MAX_SLOTS + 1;
+    break;
+  case MUCH_PADDING:
+    peer->padding = OW_MOST_PADDING + 1;
+    break;
+  case HIGH_DSCP:
+    peer->dscp = 64;
+    break;
+  case NO_LOSS_TIMEOUT:
+    peer->loss_timeout = 0;
+    break;
+  case HALF_A_RANGE:
+    peer->test_port_low = 1;
+    break;
+  case RANGE_BACKWARDS:
+    peer->test_port_low = 2;
+    peer->test_port_high = 1;
+    break;
+  case FAULTS:
+    break;
+  }
+}
+
+START_TEST(each_fault_of_a_peer_is_named)
+{
+  struct ow_peer peer = good_peer();
+  struct ow_failure failure = {0};
+  break_peer(&peer, (enum fault)_i);
+  ck_assert_int_eq(ow_peer_check(&peer, &failure), OW_INVALID);
+  ck_assert_msg(strstr(failure.text, fault_words[_i]), "'%s' lacks '%s'", failure.text, fault_words[_i]);
+}
+END_TEST
+
+START_TEST(a_key_is_taken_from_its_file)
+{
+  static const char text[] = "joe 4a4b\nann 4c\n";
+  struct ow_peer peer = good_peer();
+  struct ow_keys_file file;
+  struct ow_failure failure;
+  peer.modes = OW_MODE_ENCRYPTED;
+  ck_assert_int_eq(parse_octets(text, sizeof text - 1, &file, &failure), OW_OK);
+  ck_assert_int_eq(ow_peer_use_key(&peer, &file, "keys.pfs", "ann\n", &failure), OW_INVALID);
+  ck_assert_str_eq(failure.text, "keys.pfs has no key with the KeyID 'ann?'");
+  ck_assert_int_eq(ow_peer_check(&peer, &failure), OW_INVALID);
+  ck_assert_int_eq(ow_peer_use_key(&peer, &file, "keys.pfs", "ann", &failure), OW_OK);
+  ck_assert_str_eq(peer.key_id, "ann");
+  ck_assert_uint_eq(peer.passphrase.length, 1);
+  ck_assert_int_eq(ow_peer_check(&peer, &failure), OW_OK);
+  ow_key_file_clear(&file);
+  ow_peer_clear(&peer);
+  ck_assert_uint_eq(peer.passphrase.octets[0], 0);
+  ck_assert_str_eq(peer.key_id, "");
+}
+END_TEST
+
+#define LENGTH(array) ((int)(sizeof(array) / sizeof *(array)))
+
+int main(void)
+{
+  test_seed();
+  Suite *suite = suite_create("config");
+  TEST_CASE(suite, "key file", reads_keys, key_ids_have_80_octets_at_most,
+            passphrases_have_1024_octets_at_most, many_keys_are_kept, random_files_are_read_or_refused);
+  TEST_LOOP(suite, "empty key files", 6, files_may_be_empty);
+  TEST_LOOP(suite, "broken key files", LENGTH(broken_files), broken_files_are_refused_with_their_line);
+  TEST_LOOP(suite, "durations", LENGTH(durations), reads_durations);
+  TEST_LOOP(suite, "DSCPs", LENGTH(dscps), reads_dscps);
+  TEST_CASE(suite, "what can't be read", refuses_durations, refuses_numbers, refuses_ports, refuses_dscps,
+            refuses_schedules);
+  TEST_CASE(suite, "what can", reads_numbers, reads_ports, reads_schedules, schedules_have_256_slots_at_most);
+  TEST_CASE(suite, "peer", defaults_are_as_promised, durations_saturate, a_key_is_taken_from_its_file);
+  TEST_LOOP(suite, "faults of a peer", FAULTS, each_fault_of_a_peer_is_named);
+  return test_run(suite);
+}

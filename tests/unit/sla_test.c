@@ -1,0 +1,971 @@
+/* Thresholds and verdicts. Every expected value is worked out by hand in the comment beside it. */
+#include <check.h>
+#include <locale.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sla/threshold.h"
+
+static const int64_t MS = OW_NS_PER_MS;
+
+static struct ow_thresholds warning;
+static struct ow_thresholds critical;
+static struct ow_judgement judgement;
+
+static void parse(const char *text, struct ow_thresholds *thresholds)
+{
+  struct ow_failure failure = {0};
+  enum ow_status status = ow_thresholds_parse(text, thresholds, &failure);
+  ck_assert_msg(status == OW_OK, "%s: %s", text, failure.text);
+}
+
+static const char *names[OW_METRICS] = {
+    [OW_METRIC_DELAY_MIN] = "delay_min",
+    [OW_METRIC_DELAY_MEAN] = "delay_mean",
+    [OW_METRIC_DELAY_P95] = "delay_p95",
+    [OW_METRIC_DELAY_MEDIAN] = "delay_median",
+    [OW_METRIC_DELAY_P99] = "delay_p99",
+    [OW_METRIC_DELAY_MAX] = "delay_max",
+    [OW_METRIC_JITTER] = "jitter",
+    [OW_METRIC_IPDV] = "ipdv",
+    [OW_METRIC_PDV] = "pdv",
+    [OW_METRIC_LOSS] = "loss",
+    [OW_METRIC_LOST] = "lost",
+    [OW_METRIC_DUPLICATES] = "duplicates",
+    [OW_METRIC_REORDERED] = "reordered",
+    [OW_METRIC_HOPS] = "hops",
+};
+
+static bool is_time(int metric)
+{
+  return metric <= OW_METRIC_PDV;
+}
+
+static bool is_delay(int metric)
+{
+  return metric <= OW_METRIC_DELAY_MAX;
+}
+
+START_TEST(describes_metrics)
+{
+  enum ow_metric metric = (enum ow_metric)_i;
+  ck_assert_str_eq(ow_metric_name(metric), names[metric]);
+  ck_assert_int_eq(ow_metric_needs_clock(metric), is_delay(_i));
+  enum ow_unit unit = is_time(_i) ? OW_UNIT_SECONDS : OW_UNIT_COUNT;
+  ck_assert_int_eq(ow_metric_unit(metric), metric == OW_METRIC_LOSS ? OW_UNIT_PERCENT : unit);
+}
+END_TEST
+
+/* The units that a metric takes, and what 1 of each is. The empty one ends the list. */
+struct scale {
+  const char *unit;
+  double per;
+};
+
+static const struct scale times[] = {{"us", 1e6}, {"ms", 1e3}, {"s", 1}, {NULL, 0}};
+static const struct scale percents[] = {{"%", 1}, {"", 1}, {NULL, 0}};
+static const struct scale counts[] = {{"", 1}, {NULL, 0}};
+
+static const struct scale *scales(int metric)
+{
+  const struct scale *other = metric == OW_METRIC_LOSS ? percents : counts;
+  return is_time(metric) ? times : other;
+}
+
+/* One form of RANGE, with u for the unit. NAN: as a bare END has it. */
+struct form {
+  const char *text;
+  double low;
+  double high;
+  bool inside;
+  bool delays_only;
+};
+
+static const struct form forms[] = {
+    {"20u", NAN, 20, false, false},
+    {"@20u", NAN, 20, true, false},
+    {"5u:", 5, INFINITY, false, false},
+    {"@5u:", 5, INFINITY, true, false},
+    {"5u:20u", 5, 20, false, false},
+    {"@5u:20u", 5, 20, true, false},
+    {"~:20u", -INFINITY, 20, false, false},
+    {"@~:20u", -INFINITY, 20, true, false},
+    {"~:", -INFINITY, INFINITY, false, false},
+    {"@~:", -INFINITY, INFINITY, true, false},
+    {"0:20u", 0, 20, false, false},
+    {"0u:20u", 0, 20, false, false},
+    {"0", NAN, 0, false, false},
+    {"20u:20u", 20, 20, false, false},
+    {"0.5u:1.25u", 0.5, 1.25, false, false},
+    {"007u", NAN, 7, false, false},
+    {"-0u:20u", 0, 20, false, false},
+    {"-0.0:20u", 0, 20, false, false},
+    {"-5u:20u", -5, 20, false, true},
+    {"-20u:-5u", -20, -5, false, true},
+    {"-5u", NAN, -5, false, true},
+    {"@-2.5u:0", -2.5, 0, true, true},
+};
+
+enum { FORMS = sizeof forms / sizeof forms[0] };
+
+/* "u" replaced by the unit, in "METRIC=". */
+static void spell(char *out, size_t size, const char *metric, const char *form, const char *unit)
+{
+  size_t length = (size_t)snprintf(out, size, "%s=", metric);
+  for (; *form; form++)
+    length += *form == 'u' ? (size_t)snprintf(out + length, size - length, "%s", unit)
+                           : (size_t)snprintf(out + length, size - length, "%c", *form);
+}
+
+static double scaled(double value, double per)
+{
+  return isinf(value) ? value : value / per;
+}
+
+static void check_form(int metric, const struct form *form, const struct scale *scale)
+{
+  char text[80];
+  spell(text, sizeof text, names[metric], form->text, scale->unit);
+  struct ow_thresholds thresholds;
+  parse(text, &thresholds);
+  ck_assert_uint_eq(thresholds.count, 1);
+  const struct ow_threshold *threshold = &thresholds.list[0];
+  double bare = is_delay(metric) ? -INFINITY : 0;
+  double low = isnan(form->low) ? bare : scaled(form->low, scale->per);
+  ck_assert_int_eq(threshold->metric, metric);
+  ck_assert(threshold->applies[OW_FORWARD] && threshold->applies[OW_REVERSE]);
+  ck_assert_msg(threshold->range.low == low, "%s: low %.17g", text, threshold->range.low);
+  ck_assert_msg(threshold->range.high == scaled(form->high, scale->per), "%s: high %.17g", text,
+                threshold->range.high);
+  ck_assert_msg(threshold->range.inside == form->inside, "%s: inside", text);
+}
+
+START_TEST(reads_every_metric_in_every_form)
+{
+  for (int f = 0; f < FORMS; f++)
+    for (const struct scale *scale = scales(_i); scale->unit; scale++)
+      if (is_delay(_i) || !forms[f].delays_only)
+        check_form(_i, &forms[f], scale);
+}
+END_TEST
+
+START_TEST(reads_exactly)
+{
+  /* Each must be the very double that the compiler makes of the same decimal. */
+  static const struct {
+    const char *text;
+    double high;
+  } cases[] = {
+      {"delay_p95=20ms", 0.02},
+      {"delay_p95=0.1ms", 0.0001},
+      {"delay_p95=12.345678ms", 0.012345678},
+      {"delay_p95=0.001us", 1e-9},
+      {"delay_p95=123456.123456789s", 123456.123456789},
+      {"delay_p95=999999999999999us", 999999999.999999},
+      {"loss=99.999999999%", 99.999999999},
+      {"lost=999999999999999", 999999999999999.0},
+      {"loss=0.1", 0.1},
+      {"delay_p95=0000000000000000000020ms", 0.02},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct ow_thresholds thresholds;
+    parse(cases[i].text, &thresholds);
+    ck_assert_msg(thresholds.list[0].range.high == cases[i].high, "%s", cases[i].text);
+  }
+}
+END_TEST
+
+START_TEST(reads_no_negative_zero)
+{
+  parse("delay_p95=-0.0ms:20ms", &warning);
+  ck_assert(!signbit(warning.list[0].range.low));
+}
+END_TEST
+
+START_TEST(reads_the_short_form)
+{
+  parse("20ms,1%,@5us:10us,~:2%,@3s,-5ms:5ms", &warning);
+  static const enum ow_metric metrics[] = {OW_METRIC_DELAY_P95, OW_METRIC_LOSS,      OW_METRIC_DELAY_P95,
+                                           OW_METRIC_LOSS,      OW_METRIC_DELAY_P95, OW_METRIC_DELAY_P95};
+  static const struct ow_range ranges[] = {
+      {-INFINITY, 0.02, false}, {0, 1, false},        {5e-6, 1e-5, true},
+      {-INFINITY, 2, false},    {-INFINITY, 3, true}, {-0.005, 0.005, false},
+  };
+  ck_assert_uint_eq(warning.count, 6);
+  for (size_t i = 0; i < 6; i++) {
+    ck_assert_int_eq(warning.list[i].metric, metrics[i]);
+    ck_assert(warning.list[i].range.low == ranges[i].low);
+    ck_assert(warning.list[i].range.high == ranges[i].high);
+    ck_assert_int_eq(warning.list[i].range.inside, ranges[i].inside);
+    ck_assert(warning.list[i].applies[OW_FORWARD] && warning.list[i].applies[OW_REVERSE]);
+  }
+}
+END_TEST
+
+START_TEST(reads_directions)
+{
+  parse("delay_p95@forward=~:20ms, loss@reverse=@1% ,hops=12", &warning);
+  ck_assert_uint_eq(warning.count, 3);
+  ck_assert(warning.list[0].applies[OW_FORWARD] && !warning.list[0].applies[OW_REVERSE]);
+  ck_assert(!warning.list[1].applies[OW_FORWARD] && warning.list[1].applies[OW_REVERSE]);
+  ck_assert(warning.list[1].range.inside);
+  ck_assert(warning.list[2].applies[OW_FORWARD] && warning.list[2].applies[OW_REVERSE]);
+}
+END_TEST
+
+/* What can't be read; the failure must name the piece and hold the advice. */
+struct error {
+  const char *text;
+  const char *piece;
+  const char *advice;
+};
+
+static const struct error errors[] = {
+    {"", "threshold ''", "nothing there: write METRIC=RANGE"},
+    {" ", "threshold ''", "nothing there"},
+    {"20ms,", "threshold ''", "nothing there"},
+    {",20ms", "threshold ''", "nothing there"},
+    {"20ms,,1%", "threshold ''", "nothing there"},
+    {"loss", "threshold 'loss'", "no '=': write METRIC=RANGE"},
+    {"nan", "threshold 'nan'", "no '='"},
+    {"inf", "threshold 'inf'", "no '='"},
+    {"20", "threshold '20'", "needs a unit: 20ms is a delay, 1% is loss"},
+    {"0", "threshold '0'", "needs a unit"},
+    {"1,5ms", "threshold '1'", "needs a unit"},
+    {"~:", "threshold '~:'", "needs a unit"},
+    {"foo=1", "threshold 'foo=1'", "unknown metric 'foo': use delay_min, delay_mean"},
+    {"=1", "threshold '=1'", "unknown metric ''"},
+    {"@forward=1", "threshold '@forward=1'", "unknown metric ''"},
+    {"Loss=1", "threshold 'Loss=1'", "unknown metric 'Loss'"},
+    {"los=1", "threshold 'los=1'", "unknown metric 'los'"},
+    {"losss=1", "threshold 'losss=1'", "reordered, hops"},
+    {"loss =1", "threshold 'loss =1'", "unknown metric 'loss '"},
+    {"loss@both=1", "threshold 'loss@both=1'", "unknown direction 'both': use forward or reverse"},
+    {"loss@=1", "threshold 'loss@=1'", "unknown direction ''"},
+    {"loss@forward@reverse=1", "threshold 'loss@forward@reverse=1'", "unknown direction 'forward@reverse'"},
+    {"loss=", "threshold 'loss='", "the range is empty: write END"},
+    {"loss=@", "threshold 'loss=@'", "the range is empty"},
+    {"loss=:", "threshold 'loss=:'", "START is missing before ':': write 0: or ~:"},
+    {"delay_p95=:20ms", "threshold 'delay_p95=:20ms'", "START is missing"},
+    {":20ms", "threshold ':20ms'", "START is missing"},
+    {"loss=~", "threshold 'loss=~'", "'~' is no END"},
+    {"loss=1:~", "threshold 'loss=1:~'", "'~' is no END"},
+    {"loss=~1:2", "threshold 'loss=~1:2'", "'~1' is not a decimal number"},
+    {"loss=1:2:3", "threshold 'loss=1:2:3'", "':3' in '2:3' is not a unit of loss"},
+    {"loss=@@1", "threshold 'loss=@@1'", "'@1' is not a decimal number"},
+    {"loss=1=2", "threshold 'loss=1=2'", "'=2' in '1=2' is not a unit"},
+    {"loss=5:1", "threshold 'loss=5:1'", "START is above END: write the smaller bound first"},
+    {"delay_p95=20ms:20us", "threshold 'delay_p95=20ms:20us'", "START is above END"},
+    {"delay_p95=5ms:-5ms", "threshold 'delay_p95=5ms:-5ms'", "START is above END"},
+    {"loss=nan", "threshold 'loss=nan'", "'nan' is not a decimal number: loss is a percentage, such as 1%"},
+    {"loss=inf", "threshold 'loss=inf'", "'inf' is not a decimal number"},
+    {"delay_p95=NaN:inf", "threshold 'delay_p95=NaN:inf'",
+     "delay_p95 is a time, in us, ms or s, such as 20ms"},
+    {"lost=INFINITY", "threshold 'lost=INFINITY'", "lost is a plain count, without a unit, such as 3"},
+    {"loss=+1", "threshold 'loss=+1'", "'+1' is not a decimal number"},
+    {"loss=-", "threshold 'loss=-'", "'-' is not a decimal number"},
+    {"loss=--1", "threshold 'loss=--1'", "'--1' is not a decimal number"},
+    {"loss=.5", "threshold 'loss=.5'", "'.5' is not a decimal number"},
+    {"loss=5.", "threshold 'loss=5.'", "'5.' is not a decimal number"},
+    {"loss=5.%", "threshold 'loss=5.%'", "'5.%' is not a decimal number"},
+    {"loss= 1", "threshold 'loss= 1'", "' 1' is not a decimal number"},
+    {"loss=1.2.3", "threshold 'loss=1.2.3'", "'.3' in '1.2.3' is not a unit of loss"},
+    {"loss=1e3", "threshold 'loss=1e3'", "'e3' in '1e3' is not a unit of loss"},
+    {"loss=0x10", "threshold 'loss=0x10'", "'x10' in '0x10' is not a unit of loss"},
+    {"loss=1 %", "threshold 'loss=1 %'", "' %' in '1 %' is not a unit of loss"},
+    {"loss=1%%", "threshold 'loss=1%%'", "'%%' in '1%%' is not a unit of loss"},
+    {"loss=20ms", "threshold 'loss=20ms'", "'ms' in '20ms' is not a unit of loss, which is a percentage"},
+    {"1%:5ms", "threshold '1%:5ms'", "'ms' in '5ms' is not a unit of loss"},
+    {"delay_p95=1%", "threshold 'delay_p95=1%'", "'%' in '1%' is not a unit of delay_p95, which is a time"},
+    {"delay_p95=0%", "threshold 'delay_p95=0%'", "'%' in '0%' is not a unit of delay_p95"},
+    {"jitter=1m", "threshold 'jitter=1m'", "'m' in '1m' is not a unit of jitter"},
+    {"jitter=1MS", "threshold 'jitter=1MS'", "'MS' in '1MS' is not a unit of jitter"},
+    {"jitter=1msec", "threshold 'jitter=1msec'", "'msec' in '1msec' is not a unit of jitter"},
+    {"jitter=1\xc2\xb5s", "threshold 'jitter=1??s'", "'??s' in '1??s' is not a unit of jitter"},
+    {"lost=2%", "threshold 'lost=2%'", "'%' in '2%' is not a unit of lost, which is a plain count"},
+    {"hops=2s", "threshold 'hops=2s'", "'s' in '2s' is not a unit of hops"},
+    {"delay_p95=20", "threshold 'delay_p95=20'", "'20' has no unit: write 20us, 20ms or 20s"},
+    {"pdv=0:20", "threshold 'pdv=0:20'", "'20' has no unit"},
+    {"5:20ms", "threshold '5:20ms'", "'5' has no unit: write 5us, 5ms or 5s"},
+    {"ipdv=0.001", "threshold 'ipdv=0.001'", "'0.001' has no unit"},
+    {"lost=1000000000000000", "threshold 'lost=1000000000000000'", "has too many digits: at most 15"},
+    {"loss=99999999999999999999999999", "'99999999999999999999999999'", "has too many digits"},
+    {"loss=0.1234567891", "threshold 'loss=0.1234567891'", "is too fine: at most 9 places are read"},
+    {"loss=0.00000000000000000001", "'0.00000000000000000001'", "is too fine"},
+    {"delay_p95=0.0001us", "threshold 'delay_p95=0.0001us'", "at most 9 places of a second (1 ns) are read"},
+    {"delay_p95=1.1234567ms", "threshold 'delay_p95=1.1234567ms'", "is too fine"},
+    {"loss=-1%", "threshold 'loss=-1%'", "'-1%' is negative, which loss can't be"},
+    {"jitter=-5ms:5ms", "threshold 'jitter=-5ms:5ms'", "'-5ms' is negative, which jitter can't be"},
+    {"hops=-1:", "threshold 'hops=-1:'", "'-1' is negative, which hops can't be"},
+    {"20ms,1%,lost=x", "threshold 'lost=x'", "'x' is not a decimal number"},
+    {"loss=x\n\x01y", "threshold 'loss=x??y'", "'x??y' is not a decimal number"},
+};
+
+START_TEST(refuses)
+{
+  const struct error *error = &errors[_i];
+  struct ow_failure failure = {0};
+  enum ow_status status = ow_thresholds_parse(error->text, &warning, &failure);
+  ck_assert_msg(status == OW_INVALID, "'%s' was read", error->text);
+  ck_assert_int_eq(failure.status, OW_INVALID);
+  ck_assert_msg(strstr(failure.text, error->piece) != NULL, "'%s' has no '%s'", failure.text, error->piece);
+  ck_assert_msg(strstr(failure.text, error->advice) != NULL, "'%s' has no '%s'", failure.text, error->advice);
+  ck_assert_uint_eq(warning.count, 0);
+  ck_assert_int_eq(ow_thresholds_parse(error->text, &warning, NULL), OW_INVALID);
+}
+END_TEST
+
+/* `count` times "hops=1", with commas. */
+static char *many(size_t count)
+{
+  char *text = calloc(count, 8);
+  ck_assert_ptr_nonnull(text);
+  for (size_t i = 0; i < count; i++)
+    strcat(text, i ? ",hops=1" : "hops=1");
+  return text;
+}
+
+START_TEST(bounds_their_number)
+{
+  char *most = many(OW_MAX_THRESHOLDS);
+  char *more = many(OW_MAX_THRESHOLDS + 1);
+  struct ow_failure failure = {0};
+  parse(most, &warning);
+  ck_assert_uint_eq(warning.count, OW_MAX_THRESHOLDS);
+  ck_assert_int_eq(ow_thresholds_parse(more, &warning, &failure), OW_INVALID);
+  ck_assert_str_eq(failure.text, "threshold 'hops=1': too many thresholds: at most 64 are read");
+  ck_assert_uint_eq(warning.count, 0);
+  free(most);
+  free(more);
+}
+END_TEST
+
+START_TEST(survives_long_pieces)
+{
+  char text[2000];
+  struct ow_failure failure = {0};
+  memset(text, 'x', sizeof text - 1);
+  text[sizeof text - 1] = '\0';
+  ck_assert_int_eq(ow_thresholds_parse(text, &warning, &failure), OW_INVALID);
+  memcpy(text, "delay_p95=", 10);
+  memset(text + 10, '7', sizeof text - 11);
+  ck_assert_int_eq(ow_thresholds_parse(text, &warning, &failure), OW_INVALID);
+  text[12] = '.';
+  ck_assert_int_eq(ow_thresholds_parse(text, &warning, &failure), OW_INVALID);
+}
+END_TEST
+
+/* Also in a locale whose decimal point is a comma, where the machine has one. */
+START_TEST(knows_no_locale)
+{
+  char text[OW_RANGE_TEXT];
+  if (!setlocale(LC_ALL, "de_DE.UTF-8"))
+    (void)setlocale(LC_ALL, "fr_FR.UTF-8");
+  parse("delay_p95=1.5ms:2.5ms", &warning);
+  ck_assert(warning.list[0].range.low == 0.0015);
+  ck_assert_str_eq(ow_range_print(text, sizeof text, warning.list[0].range), "0.0015:0.0025");
+}
+END_TEST
+
+START_TEST(prints_ranges)
+{
+  static const struct {
+    struct ow_range range;
+    const char *text;
+  } cases[] = {
+      {{-INFINITY, 0.02, false}, "~:0.02"},
+      {{0, 1, false}, "0:1"},
+      {{0, 5, true}, "@0:5"},
+      {{10, INFINITY, false}, "10:"},
+      {{-INFINITY, INFINITY, true}, "@~:"},
+      {{-0.005, 0.000000001, false}, "-0.005:0.000000001"},
+      {{0, 100, false}, "0:100"},
+      {{1.9999999999, 20, false}, "2:20"},
+      {{0.1, 123456.123456789, false}, "0.1:123456.123456789"},
+      {{-999999999999999.0, 999999999999999.0, true}, "@-999999999999999:999999999999999"},
+      {{-1e300, 1e300, true}, "@-1000000000000000000:1000000000000000000"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char text[OW_RANGE_TEXT];
+    ck_assert_ptr_eq(ow_range_print(text, sizeof text, cases[i].range), text);
+    ck_assert_str_eq(text, cases[i].text);
+  }
+  char small[4];
+  ck_assert_str_eq(ow_range_print(small, sizeof small, cases[0].range), "~:0");
+}
+END_TEST
+
+/* 20 of 25 packets arrived; delays 10, 11, 12, 20, 25, 30 ms; clock's error 1 ms. */
+static struct ow_result measured(void)
+{
+  return (struct ow_result){
+      .completeness = OW_RESULT_COMPLETE,
+      .sent = 25,
+      .received = 20,
+      .lost = 5,
+      .duplicates = 2,
+      .reordered = 3,
+      .delay = {.min = 10 * MS,
+                .median = 11 * MS,
+                .mean = 12 * MS,
+                .p95 = 20 * MS,
+                .p99 = 25 * MS,
+                .max = 30 * MS},
+      .jitter = 9 * MS,
+      .pdv = 10 * MS,
+      .has_ipdv = true,
+      .ipdv = 500000,
+      .hops_min = 4,
+      .hops_max = 7,
+      .clock = {.sender_synchronized = true, .receiver_synchronized = true, .error_ns = 1 * MS},
+  };
+}
+
+/* 5/25 is 20 %. */
+static const double values[OW_METRICS] = {
+    [OW_METRIC_DELAY_MIN] = 0.010, [OW_METRIC_DELAY_MEAN] = 0.012, [OW_METRIC_DELAY_MEDIAN] = 0.011,
+    [OW_METRIC_DELAY_P95] = 0.020, [OW_METRIC_DELAY_P99] = 0.025,  [OW_METRIC_DELAY_MAX] = 0.030,
+    [OW_METRIC_JITTER] = 0.009,    [OW_METRIC_IPDV] = 0.0005,      [OW_METRIC_PDV] = 0.010,
+    [OW_METRIC_LOSS] = 20,         [OW_METRIC_LOST] = 5,           [OW_METRIC_DUPLICATES] = 2,
+    [OW_METRIC_REORDERED] = 3,     [OW_METRIC_HOPS] = 7,
+};
+
+static void assert_value(const struct ow_result *result, int metric, bool expected)
+{
+  double value = 77;
+  ck_assert_msg(ow_metric_value(result, (enum ow_metric)metric, &value) == expected, "%s", names[metric]);
+  ck_assert_msg(value == (expected ? values[metric] : 0), "%s is %g", names[metric], value);
+}
+
+START_TEST(values_of_metrics)
+{
+  struct ow_result result = measured();
+  assert_value(&result, _i, true);
+  result.completeness = OW_RESULT_PARTIAL;
+  assert_value(&result, _i, true);
+  result.completeness = OW_RESULT_ABSENT;
+  assert_value(&result, _i, false);
+}
+END_TEST
+
+START_TEST(values_after_a_step)
+{
+  struct ow_result result = measured();
+  result.clock.stepped = true;
+  assert_value(&result, _i, !is_time(_i));
+}
+END_TEST
+
+START_TEST(values_without_arrivals)
+{
+  /* All 25 lost: loss 100 %. */
+  struct ow_result result = {.completeness = OW_RESULT_COMPLETE, .sent = 25, .lost = 25};
+  double value = 77;
+  enum ow_metric metric = (enum ow_metric)_i;
+  bool has = ow_metric_value(&result, metric, &value);
+  ck_assert_int_eq(has, !is_time(_i) && metric != OW_METRIC_HOPS);
+  double lost = metric == OW_METRIC_LOST ? 25 : 0;
+  ck_assert(value == (metric == OW_METRIC_LOSS ? 100 : lost));
+
+  /* All skipped: loss of nothing is no value. */
+  result = (struct ow_result){.completeness = OW_RESULT_COMPLETE, .skipped = 25};
+  has = ow_metric_value(&result, metric, &value);
+  ck_assert_int_eq(has, metric == OW_METRIC_LOST || metric == OW_METRIC_DUPLICATES ||
+                            metric == OW_METRIC_REORDERED);
+}
+END_TEST
+
+START_TEST(ipdv_needs_neighbours)
+{
+  struct ow_result result = measured();
+  result.has_ipdv = false;
+  assert_value(&result, OW_METRIC_IPDV, false);
+  assert_value(&result, OW_METRIC_PDV, true);
+}
+END_TEST
+
+static void judge(const struct ow_result *forward, const struct ow_result *reverse, const char *warn,
+                  const char *crit, enum ow_uncertain_policy policy)
+{
+  const struct ow_result *results[OW_DIRECTIONS] = {[OW_FORWARD] = forward, [OW_REVERSE] = reverse};
+  if (warn)
+    parse(warn, &warning);
+  if (crit)
+    parse(crit, &critical);
+  memset(&judgement, 0xa5, sizeof judgement);
+  ow_judge(results, warn ? &warning : NULL, crit ? &critical : NULL, policy, &judgement);
+}
+
+/* A warning threshold on the measured forward result, without clock error: is it breached? */
+struct boundary {
+  const char *threshold;
+  bool alert;
+};
+
+static const struct boundary boundaries[] = {
+    /* p95 is 20 ms: both bounds belong to the range. */
+    {"delay_p95=20ms", false},
+    {"delay_p95=19.999999ms", true},
+    {"delay_p95=@20ms", true},
+    {"delay_p95=@19.999999ms", false},
+    {"delay_p95=20ms:", false},
+    {"delay_p95=20.000001ms:", true},
+    {"delay_p95=@20ms:", true},
+    {"delay_p95=@20.000001ms:", false},
+    {"delay_p95=20ms:20ms", false},
+    {"delay_p95=@20ms:20ms", true},
+    {"delay_p95=10ms:30ms", false},
+    {"delay_p95=@10ms:30ms", true},
+    {"delay_p95=~:", false},
+    {"delay_p95=@~:", true},
+    {"delay_p95=-5ms:5ms", true},
+    {"delay_p95=0", true},
+    {"20ms", false},
+    {"19ms", true},
+    /* loss 20 %, lost 5, hops 7, duplicates 2, reordered 3, jitter 9 ms, ipdv 0.5 ms, pdv 10 ms */
+    {"loss=20%", false},
+    {"loss=19.999999999", true},
+    {"20%", false},
+    {"0%", true},
+    {"loss=@0:19", false},
+    {"loss=@0:20", true},
+    {"lost=5", false},
+    {"lost=4", true},
+    {"hops=7", false},
+    {"hops=6", true},
+    {"hops=7:7", false},
+    {"hops=4:6", true},
+    {"duplicates=2", false},
+    {"duplicates=0", true},
+    {"reordered=3", false},
+    {"reordered=2", true},
+    {"jitter=9ms", false},
+    {"jitter=8999us", true},
+    {"ipdv=500us", false},
+    {"ipdv=0.4ms", true},
+    {"pdv=10ms", false},
+    {"pdv=0", true},
+    {"delay_min=10ms", false},
+    {"delay_min=9ms", true},
+    {"delay_median=11ms", false},
+    {"delay_median=10ms", true},
+    {"delay_mean=12ms", false},
+    {"delay_mean=11ms", true},
+    {"delay_p99=25ms", false},
+    {"delay_p99=24ms", true},
+    {"delay_max=30ms", false},
+    {"delay_max=0.029s", true},
+};
+
+START_TEST(bounds_belong_to_the_range)
+{
+  const struct boundary *boundary = &boundaries[_i];
+  struct ow_result result = measured();
+  result.clock.error_ns = 0;
+  judge(&result, NULL, boundary->threshold, NULL, OW_UNCERTAIN_REMARK);
+  enum ow_verdict verdict = boundary->alert ? OW_VERDICT_WARNING : OW_VERDICT_OK;
+  ck_assert_msg(judgement.verdict == verdict, "%s: %s", boundary->threshold,
+                ow_verdict_name(judgement.verdict));
+  ck_assert_uint_eq(judgement.count, boundary->alert ? 1 : 0);
+  judge(NULL, &result, NULL, boundary->threshold, OW_UNCERTAIN_IS_UNKNOWN);
+  verdict = boundary->alert ? OW_VERDICT_CRITICAL : OW_VERDICT_OK;
+  ck_assert_int_eq(judgement.verdict, verdict);
+}
+END_TEST
+
+START_TEST(a_finding_says_all)
+{
+  struct ow_result result = measured();
+  judge(NULL, &result, NULL, "loss@reverse=1%", OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_CRITICAL);
+  ck_assert_uint_eq(judgement.count, 1);
+  const struct ow_finding *finding = &judgement.findings[0];
+  ck_assert_int_eq(finding->verdict, OW_VERDICT_CRITICAL);
+  ck_assert(!finding->uncertain);
+  ck_assert_int_eq(finding->metric, OW_METRIC_LOSS);
+  ck_assert_int_eq(finding->direction, OW_REVERSE);
+  ck_assert(finding->value == 20);
+  ck_assert(finding->range.low == 0 && finding->range.high == 1 && !finding->range.inside);
+}
+END_TEST
+
+START_TEST(directions_apply)
+{
+  struct ow_result bad = measured();
+  struct ow_result good = measured();
+  good.lost = 0;
+  good.received = 25;
+  judge(&bad, &good, "loss=1%", NULL, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_WARNING);
+  ck_assert_uint_eq(judgement.count, 1);
+  ck_assert_int_eq(judgement.findings[0].direction, OW_FORWARD);
+  judge(&bad, &good, "loss@reverse=1%", NULL, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_OK);
+  judge(&bad, &bad, "loss=1%", NULL, OW_UNCERTAIN_REMARK);
+  ck_assert_uint_eq(judgement.count, 2);
+  ck_assert_int_eq(judgement.findings[0].direction, OW_FORWARD);
+  ck_assert_int_eq(judgement.findings[1].direction, OW_REVERSE);
+  judge(&good, NULL, "loss@reverse=1%", NULL, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_OK);
+}
+END_TEST
+
+START_TEST(most_severe_first)
+{
+  /* Forward: loss critical; hops and loss warn; jitter has no value in reverse. p95 certain. */
+  struct ow_result forward = measured();
+  struct ow_result reverse = {.completeness = OW_RESULT_COMPLETE, .sent = 4, .lost = 4};
+  judge(&forward, &reverse, "delay_p95@forward=20.5ms,jitter@reverse=1ms,hops@forward=6,loss@forward=2%",
+        "hops@reverse=9,loss@forward=10%", OW_UNCERTAIN_REMARK);
+  static const enum ow_verdict verdicts[] = {OW_VERDICT_CRITICAL, OW_VERDICT_WARNING, OW_VERDICT_WARNING,
+                                             OW_VERDICT_UNKNOWN,  OW_VERDICT_UNKNOWN, OW_VERDICT_OK};
+  static const enum ow_metric metrics[] = {OW_METRIC_LOSS, OW_METRIC_HOPS,   OW_METRIC_LOSS,
+                                           OW_METRIC_HOPS, OW_METRIC_JITTER, OW_METRIC_DELAY_P95};
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_CRITICAL);
+  ck_assert_uint_eq(judgement.count, 6);
+  for (size_t i = 0; i < 6; i++) {
+    ck_assert_int_eq(judgement.findings[i].verdict, verdicts[i]);
+    ck_assert_int_eq(judgement.findings[i].metric, metrics[i]);
+  }
+  ck_assert(judgement.findings[5].uncertain);
+}
+END_TEST
+
+START_TEST(every_threshold_applies)
+{
+  struct ow_result result = measured();
+  judge(&result, NULL, "loss=1%,loss=1%,loss=50%", NULL, OW_UNCERTAIN_REMARK);
+  ck_assert_uint_eq(judgement.count, 2);
+}
+END_TEST
+
+START_TEST(holds_all_findings)
+{
+  char *most = many(OW_MAX_THRESHOLDS);
+  struct ow_result result = measured();
+  judge(&result, &result, most, most, OW_UNCERTAIN_REMARK);
+  ck_assert_uint_eq(judgement.count, OW_MAX_FINDINGS);
+  ck_assert_int_eq(judgement.findings[127].verdict, OW_VERDICT_CRITICAL);
+  ck_assert_int_eq(judgement.findings[128].verdict, OW_VERDICT_WARNING);
+  free(most);
+}
+END_TEST
+
+START_TEST(no_thresholds)
+{
+  struct ow_result result = measured();
+  judge(&result, &result, NULL, NULL, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_OK);
+  ck_assert_uint_eq(judgement.count, 0);
+}
+END_TEST
+
+START_TEST(absent_is_unknown)
+{
+  struct ow_result absent = {.completeness = OW_RESULT_ABSENT};
+  struct ow_result result = measured();
+  judge(&result, &absent, NULL, NULL, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_UNKNOWN);
+  ck_assert_uint_eq(judgement.count, 0);
+  judge(&result, &absent, "loss@reverse=1%", NULL, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_UNKNOWN);
+  ck_assert_uint_eq(judgement.count, 1);
+  ck_assert_int_eq(judgement.findings[0].verdict, OW_VERDICT_UNKNOWN);
+  ck_assert(!judgement.findings[0].uncertain);
+  /* An alert of the other direction outranks it. */
+  judge(&result, &absent, "loss=1%", NULL, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_WARNING);
+  ck_assert_uint_eq(judgement.count, 2);
+}
+END_TEST
+
+START_TEST(all_lost_is_a_value)
+{
+  struct ow_result result = {.completeness = OW_RESULT_COMPLETE, .sent = 4, .lost = 4};
+  judge(&result, NULL, "20ms", "loss=1%", OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_CRITICAL);
+  ck_assert_uint_eq(judgement.count, 2);
+  ck_assert(judgement.findings[0].value == 100);
+  ck_assert_int_eq(judgement.findings[1].verdict, OW_VERDICT_UNKNOWN);
+}
+END_TEST
+
+START_TEST(stepped_is_unknown)
+{
+  struct ow_result result = measured();
+  result.clock.stepped = true;
+  judge(&result, NULL, "delay_p95=1s,jitter=1s,hops=9", NULL, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_UNKNOWN);
+  ck_assert_uint_eq(judgement.count, 2);
+  ck_assert(!judgement.findings[0].uncertain);
+}
+END_TEST
+
+/* p95 is 20 ms, the clocks' error is given: verdict, and is it uncertain? */
+struct doubt {
+  const char *threshold;
+  int64_t error_ns;
+  bool alert;
+  bool uncertain;
+};
+
+static const struct doubt doubts[] = {
+    /* 19..21 ms against ~:21, just touching: 21 is within, certain. One nanosecond less: uncertain. */
+    {"delay_p95=21ms", 1 * MS, false, false},
+    {"delay_p95=20.999999ms", 1 * MS, false, true},
+    {"delay_p95=20ms", 0, false, false},
+    {"delay_p95=20ms", 1, false, true},
+    /* From above: 19 is within ~:19, so 20 ± 1 may be fine; 20 ± 0.999999 can't. */
+    {"delay_p95=19ms", 1 * MS, true, true},
+    {"delay_p95=19ms", 1 * MS - 1, true, false},
+    /* Lower bound, from inside and from below. */
+    {"delay_p95=19ms:", 1 * MS, false, false},
+    {"delay_p95=19.000001ms:", 1 * MS, false, true},
+    {"delay_p95=21ms:", 1 * MS, true, true},
+    {"delay_p95=21ms:", 1 * MS - 1, true, false},
+    /* Both: 15..25 holds 17..23; 18..22 doesn't hold 17..23. */
+    {"delay_p95=15ms:25ms", 3 * MS, false, false},
+    {"delay_p95=18ms:22ms", 3 * MS, false, true},
+    {"delay_p95=18ms:25ms", 3 * MS, false, true},
+    {"delay_p95=15ms:22ms", 3 * MS, false, true},
+    /* The range lies wholly within the error's reach: 10..30 reaches over 22..23. */
+    {"delay_p95=22ms:23ms", 10 * MS, true, true},
+    {"delay_p95=22ms:23ms", 1 * MS, true, false},
+    /* Inside-out: alert within 15..25. */
+    {"delay_p95=@15ms:25ms", 3 * MS, true, false},
+    {"delay_p95=@18ms:22ms", 3 * MS, true, true},
+    {"delay_p95=@22ms:23ms", 3 * MS, false, true},
+    {"delay_p95=@24ms:25ms", 3 * MS, false, false},
+    /* No bounds: nothing can change. An endless error straddles any bound. */
+    {"delay_p95=~:", INT64_MAX, false, false},
+    {"delay_p95=@~:", INT64_MAX, true, false},
+    {"delay_p95=100s", INT64_MAX, false, true},
+    {"delay_p95=-100s", INT64_MAX, true, true},
+    {"delay_p95=-1ms", 20 * MS, true, false},
+    {"delay_p95=-1ms", 21 * MS, true, true},
+    /* What doesn't depend on the clock's offset is certain: jitter 9, ipdv 0.5, pdv 10 ms, loss 20 %. */
+    {"jitter=9ms", 1 * MS, false, false},
+    {"ipdv=400us", 1 * MS, true, false},
+    {"pdv=9.9ms", 1 * MS, true, false},
+    {"loss=20%", 1 * MS, false, false},
+    {"lost=4", INT64_MAX, true, false},
+    {"hops=7", INT64_MAX, false, false},
+    /* The other delays: min 10, mean 12, median 11, p99 25, max 30 ms. */
+    {"delay_min=10.5ms", 1 * MS, false, true},
+    {"delay_mean=11.5ms", 1 * MS, true, true},
+    {"delay_median=11.5ms", 1 * MS, false, true},
+    {"delay_p99=25.5ms", 1 * MS, false, true},
+    {"delay_max=29.5ms", 1 * MS, true, true},
+};
+
+START_TEST(says_when_uncertain)
+{
+  const struct doubt *doubt = &doubts[_i];
+  struct ow_result result = measured();
+  result.clock.error_ns = doubt->error_ns;
+  enum ow_verdict plain = doubt->alert ? OW_VERDICT_WARNING : OW_VERDICT_OK;
+  judge(&result, NULL, doubt->threshold, NULL, OW_UNCERTAIN_REMARK);
+  ck_assert_msg(judgement.verdict == plain, "%s: %s", doubt->threshold, ow_verdict_name(judgement.verdict));
+  ck_assert_uint_eq(judgement.count, doubt->alert || doubt->uncertain ? 1 : 0);
+  if (judgement.count)
+    ck_assert_msg(judgement.findings[0].uncertain == doubt->uncertain, "%s", doubt->threshold);
+
+  judge(&result, NULL, doubt->threshold, NULL, OW_UNCERTAIN_IS_UNKNOWN);
+  ck_assert_int_eq(judgement.verdict, doubt->uncertain ? OW_VERDICT_UNKNOWN : plain);
+  if (judgement.count) {
+    ck_assert_int_eq(judgement.findings[0].uncertain, doubt->uncertain);
+    ck_assert(judgement.findings[0].value > 0); /* the value is known all the same */
+  }
+}
+END_TEST
+
+START_TEST(negative_delay_is_no_alert)
+{
+  /* -5 ms ± 1 ms: within ~:20ms, and below 0:20ms for certain. */
+  struct ow_result result = measured();
+  result.delay.p95 = -5 * MS;
+  judge(&result, NULL, "20ms", NULL, OW_UNCERTAIN_IS_UNKNOWN);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_OK);
+  judge(&result, NULL, "0:20ms", NULL, OW_UNCERTAIN_IS_UNKNOWN);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_WARNING);
+  ck_assert(judgement.findings[0].value == -0.005);
+  result.clock.error_ns = 5 * MS; /* -10 .. 0 ms reaches 0 */
+  judge(&result, NULL, "0:20ms", NULL, OW_UNCERTAIN_IS_UNKNOWN);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_UNKNOWN);
+}
+END_TEST
+
+START_TEST(names_verdicts)
+{
+  ck_assert_str_eq(ow_verdict_name(OW_VERDICT_OK), "OK");
+  ck_assert_str_eq(ow_verdict_name(OW_VERDICT_UNKNOWN), "UNKNOWN");
+  ck_assert_str_eq(ow_verdict_name(OW_VERDICT_WARNING), "WARNING");
+  ck_assert_str_eq(ow_verdict_name(OW_VERDICT_CRITICAL), "CRITICAL");
+  ck_assert_int_lt(OW_VERDICT_OK, OW_VERDICT_UNKNOWN);
+  ck_assert_int_lt(OW_VERDICT_UNKNOWN, OW_VERDICT_WARNING);
+  ck_assert_int_lt(OW_VERDICT_WARNING, OW_VERDICT_CRITICAL);
+}
+END_TEST
+
+/* xorshift64*: the same sequence everywhere for one seed. */
+static uint64_t random_state;
+
+static uint32_t random_below(uint32_t limit)
+{
+  random_state ^= random_state >> 12;
+  random_state ^= random_state << 25;
+  random_state ^= random_state >> 27;
+  return (uint32_t)((random_state * UINT64_C(2685821657736338717)) >> 33) % limit;
+}
+
+START_TEST(random_numbers_survive_the_way_round)
+{
+  /* Nanoseconds written as us with three places; printed in seconds they must be the same nanoseconds. */
+  for (int round = 0; round < 20000; round++) {
+    uint64_t ns = (uint64_t)random_below(1000000) * 1000000 + random_below(1000000);
+    char given[64], printed[OW_RANGE_TEXT], expected[64];
+    snprintf(given, sizeof given, "delay_p95=%llu.%03uus:", (unsigned long long)(ns / 1000),
+             (unsigned)(ns % 1000));
+    snprintf(expected, sizeof expected, "%llu.%09llu", (unsigned long long)(ns / 1000000000),
+             (unsigned long long)(ns % 1000000000));
+    parse(given, &warning);
+    ck_assert(warning.list[0].range.low == strtod(expected, NULL));
+    ow_range_print(printed, sizeof printed, warning.list[0].range);
+    size_t length = strlen(printed);
+    ck_assert_int_eq(printed[length - 1], ':');
+    printed[length - 1] = '\0';
+    ck_assert_msg(strtod(printed, NULL) == strtod(expected, NULL), "%s is %s", given, printed);
+    ck_assert_msg(strncmp(printed, expected, strlen(printed)) == 0, "%s is %s", given, printed);
+  }
+}
+END_TEST
+
+START_TEST(random_text_is_read_or_refused)
+{
+  static const char *const parts[] = {"delay_p95", "loss", "hops", "@",  "forward", "=", ":", "~", "-", ".",
+                                      "20",        "0",    "7",    "us", "ms",      "s", "%", ",", " ", "x"};
+  for (int round = 0; round < 50000; round++) {
+    char text[128] = "";
+    for (uint32_t n = random_below(10); n; n--)
+      strcat(text, parts[random_below(sizeof parts / sizeof parts[0])]);
+    struct ow_failure failure = {0};
+    enum ow_status status = ow_thresholds_parse(text, &warning, &failure);
+    ck_assert(status == OW_OK ? warning.count > 0 : failure.status == OW_INVALID && warning.count == 0);
+    for (size_t i = 0; i < warning.count; i++)
+      ck_assert(warning.list[i].range.low <= warning.list[i].range.high);
+  }
+}
+END_TEST
+
+/* A verdict is certain if and only if no nanosecond within the error changes it. */
+START_TEST(random_doubts_agree_with_trying_all)
+{
+  for (int round = 0; round < 5000; round++) {
+    int64_t error = random_below(8);
+    int low = (int)random_below(30) - 10;
+    int high = low + (int)random_below(10);
+    bool inside = random_below(2);
+    char text[64];
+    snprintf(text, sizeof text, "delay_p95=%s%s0.%03dus:%s0.%03dus", inside ? "@" : "", low < 0 ? "-" : "",
+             abs(low), high < 0 ? "-" : "", abs(high));
+    struct ow_result result = measured();
+    result.delay.p95 = (int64_t)random_below(30) - 10;
+    result.clock.error_ns = error;
+    int alerts = 0;
+    for (int64_t ns = result.delay.p95 - error; ns <= result.delay.p95 + error; ns++)
+      alerts += (ns >= low && ns <= high) == inside;
+    bool uncertain = alerts > 0 && alerts < 2 * error + 1;
+    judge(&result, NULL, text, NULL, OW_UNCERTAIN_IS_UNKNOWN);
+    enum ow_verdict certain = alerts ? OW_VERDICT_WARNING : OW_VERDICT_OK;
+    ck_assert_msg(judgement.verdict == (uncertain ? OW_VERDICT_UNKNOWN : certain), "%s of %lld +- %lld: %s",
+                  text, (long long)result.delay.p95, (long long)error, ow_verdict_name(judgement.verdict));
+  }
+}
+END_TEST
+
+/* Printed, so that a failure can be run again: OWAMP_SEED=... sla_test */
+static void seed(void)
+{
+  const char *given = getenv("OWAMP_SEED");
+  uint64_t chosen = given ? strtoull(given, NULL, 10) : 0;
+  if (!chosen && getentropy(&chosen, sizeof chosen) != 0)
+    chosen = 1;
+  printf("OWAMP_SEED=%llu\n", (unsigned long long)chosen);
+  fflush(stdout);
+  random_state = chosen;
+}
+
+static TCase *reading(void)
+{
+  TCase *tests = tcase_create("reading");
+  tcase_add_loop_test(tests, describes_metrics, 0, OW_METRICS);
+  tcase_add_loop_test(tests, reads_every_metric_in_every_form, 0, OW_METRICS);
+  tcase_add_test(tests, reads_exactly);
+  tcase_add_test(tests, reads_no_negative_zero);
+  tcase_add_test(tests, reads_the_short_form);
+  tcase_add_test(tests, reads_directions);
+  tcase_add_loop_test(tests, refuses, 0, sizeof errors / sizeof errors[0]);
+  tcase_add_test(tests, bounds_their_number);
+  tcase_add_test(tests, survives_long_pieces);
+  tcase_add_test(tests, knows_no_locale);
+  tcase_add_test(tests, prints_ranges);
+  return tests;
+}
+
+static TCase *values_and_verdicts(void)
+{
+  TCase *tests = tcase_create("values and verdicts");
+  tcase_add_loop_test(tests, values_of_metrics, 0, OW_METRICS);
+  tcase_add_loop_test(tests, values_after_a_step, 0, OW_METRICS);
+  tcase_add_loop_test(tests, values_without_arrivals, 0, OW_METRICS);
+  tcase_add_test(tests, ipdv_needs_neighbours);
+  tcase_add_loop_test(tests, bounds_belong_to_the_range, 0, sizeof boundaries / sizeof boundaries[0]);
+  tcase_add_test(tests, a_finding_says_all);
+  tcase_add_test(tests, directions_apply);
+  tcase_add_test(tests, most_severe_first);
+  tcase_add_test(tests, every_threshold_applies);
+  tcase_add_test(tests, holds_all_findings);
+  tcase_add_test(tests, no_thresholds);
+  tcase_add_test(tests, absent_is_unknown);
+  tcase_add_test(tests, all_lost_is_a_value);
+  tcase_add_test(tests, names_verdicts);
+  return tests;
+}
+
+static TCase *clocks(void)
+{
+  TCase *tests = tcase_create("clocks");
+  tcase_add_test(tests, stepped_is_unknown);
+  tcase_add_loop_test(tests, says_when_uncertain, 0, sizeof doubts / sizeof doubts[0]);
+  tcase_add_test(tests, negative_delay_is_no_alert);
+  return tests;
+}
+
+static TCase *at_random(void)
+{
+  TCase *tests = tcase_create("at random");
+  tcase_set_timeout(tests, 60);
+  tcase_add_test(tests, random_numbers_survive_the_way_round);
+  tcase_add_test(tests, random_text_is_read_or_refused);
+  tcase_add_test(tests, random_doubts_agree_with_trying_all);
+  return tests;
+}
+
+int main(void)
+{
+  seed();
+  Suite *suite = suite_create("sla");
+  suite_add_tcase(suite, reading());
+  suite_add_tcase(suite, values_and_verdicts());
+  suite_add_tcase(suite, clocks());
+  suite_add_tcase(suite, at_random());
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed;
+}
