@@ -1,0 +1,384 @@
+#include "engine/probe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/client_connection.h"
+#include "engine/measurement.h"
+#include "engine/resolver.h"
+#include "engine/system_clock.h"
+#include "engine/test_traffic.h"
+
+#define START_LEAD (100 * OW_NS_PER_MS)   /* beyond 4 round trips: what a slow server needs to get ready */
+#define CLOSING_TIME (500 * OW_NS_PER_MS) /* kept free for stopping and fetching, beyond 4 round trips */
+
+struct probe {
+  const struct ow_peer *peer;
+  const struct ow_log *log;
+  struct ow_probe_report *report;
+  struct ow_loop *loop;
+  struct ow_traffic traffic;
+  struct ow_resolution *resolution;
+  union ow_address servers[OW_RESOLVED_MOST];
+  size_t server_count;
+  size_t server_at;
+  union ow_address source;
+  bool has_source;
+  struct ow_client_connection control;
+  struct ow_measurement measurement;
+  bool measuring;
+  struct ow_timer deadline;
+  struct ow_timer closing;
+  int64_t ends; /* monotonic ns */
+  bool resolving_source;
+  bool ended;
+};
+
+const char *ow_probe_step_name(enum ow_probe_step step)
+{
+  const char *name = "";
+  switch (step) {
+    case OW_STEP_RESOLVE: name = "resolve"; break;
+    case OW_STEP_CONNECT: name = "connect"; break;
+    case OW_STEP_SETUP: name = "set-up"; break;
+    case OW_STEP_REQUEST: name = "request"; break;
+    case OW_STEP_START: name = "start"; break;
+    case OW_STEP_RUN: name = "run"; break;
+    case OW_STEP_STOP: name = "stop"; break;
+    case OW_STEP_FETCH: name = "fetch"; break;
+    case OW_STEP_DONE: name = "done"; break;
+  }
+  return name;
+}
+
+/* ---- the end ---- */
+
+static void stop(struct probe *probe, enum ow_status status, const struct ow_failure *failure)
+{
+  if (!probe->ended) {
+    probe->ended = true;
+    probe->report->status = status;
+    if (failure)
+      probe->report->failure = *failure;
+    ow_loop_stop(probe->loop);
+  }
+}
+
+static void describe_endpoint(char *out, size_t size, const struct ow_session_request *request, bool sender)
+{
+  const struct ow_endpoint *endpoint = sender ? &request->sender : &request->receiver;
+  union ow_address address = ow_address_from_endpoint(endpoint, NULL);
+  char text[OW_ADDRESS_TEXT];
+  snprintf(out, size, "%.*s", (int)size - 1, ow_address_print(text, sizeof text, &address));
+}
+
+static enum ow_probe_step step_of(const struct ow_measurement *measurement)
+{
+  enum ow_probe_step step = OW_STEP_DONE;
+  switch (measurement->state) {
+    case OW_MEASUREMENT_REQUEST_FORWARD:
+    case OW_MEASUREMENT_REQUEST_REVERSE: step = OW_STEP_REQUEST; break;
+    case OW_MEASUREMENT_STARTING: step = OW_STEP_START; break;
+    case OW_MEASUREMENT_RUNNING: step = OW_STEP_RUN; break;
+    case OW_MEASUREMENT_STOPPING: step = OW_STEP_STOP; break;
+    case OW_MEASUREMENT_FETCHING: step = OW_STEP_FETCH; break;
+    case OW_MEASUREMENT_DONE: break;
+  }
+  return step;
+}
+
+static struct ow_timestamp last_arrival(const struct ow_samples *samples, struct ow_timestamp latest)
+{
+  for (size_t i = 0; i < samples->count; i++) {
+    const struct ow_sample *sample = ow_samples_at(samples, i);
+    if (!ow_sample_lost(sample) &&
+        (ow_timestamp_is_zero(latest) || ow_timestamp_after(sample->received, latest)))
+      latest = sample->received;
+  }
+  return latest;
+}
+
+static enum ow_status copy_samples(const struct ow_samples *from, struct ow_samples *to)
+{
+  enum ow_status status = OW_OK;
+  for (size_t i = 0; i < from->count && status == OW_OK; i++)
+    status = ow_samples_append(to, ow_samples_at(from, i));
+  return status;
+}
+
+static void report_forward(struct probe *probe)
+{
+  struct ow_measurement *measurement = &probe->measurement;
+  struct ow_probe_direction *direction = &probe->report->directions[OW_FORWARD];
+  direction->samples = measurement->forward;
+  measurement->forward = (struct ow_samples){0};
+  direction->departure_known = measurement->sender.departure.count > 0;
+  direction->departure_offset = ow_departure_correction(&measurement->sender.departure);
+}
+
+static void report_reverse(struct probe *probe)
+{
+  const struct ow_receiver *receiver = probe->measurement.receiver.receiver;
+  struct ow_probe_direction *direction = &probe->report->directions[OW_REVERSE];
+  if (receiver && copy_samples(ow_receiver_samples(receiver), &direction->samples) != OW_OK)
+    ow_samples_clear(&direction->samples);
+}
+
+/* Packets came, but none on schedule: then the clocks are further apart than the loss timeout. */
+static void explain_skew(struct probe *probe)
+{
+  const struct ow_receiver *receiver = probe->measurement.receiver.receiver;
+  struct ow_probe_report *report = probe->report;
+  uint32_t late = receiver ? ow_receiver_count(receiver, OW_IGNORED_LATE) : 0;
+  uint32_t off = receiver ? ow_receiver_count(receiver, OW_IGNORED_OFF_SCHEDULE) : 0;
+  if (receiver && ow_receiver_received(receiver) == 0 && late + off > 0) {
+    report->status = ow_fail(&report->failure, OW_INVALID,
+                             "%u packets came from %s, but all outside the loss timeout by their stamps: the two hosts' "
+                             "clocks differ by more than it; synchronise them (NTP or PTP)",
+                             late + off, report->server);
+  }
+}
+
+static void on_measured(struct ow_measurement *measurement)
+{
+  struct probe *probe = (struct probe *)((char *)measurement - offsetof(struct probe, measurement));
+  struct ow_probe_report *report = probe->report;
+  struct ow_timestamp latest = {0};
+  for (int i = 0; i < OW_DIRECTIONS; i++) {
+    struct ow_probe_direction *direction = &report->directions[i];
+    direction->result = measurement->results[i];
+    if (probe->peer->directions[i]) {
+      const struct ow_session_request *request = &measurement->requests[i];
+      memcpy(direction->sid, request->sid.octets, OW_SID);
+      describe_endpoint(direction->sender, sizeof direction->sender, request, true);
+      describe_endpoint(direction->receiver, sizeof direction->receiver, request, false);
+    }
+  }
+  report_forward(probe);
+  report_reverse(probe);
+  latest = last_arrival(&report->directions[OW_FORWARD].samples, latest);
+  latest = last_arrival(&report->directions[OW_REVERSE].samples, latest);
+  if (!ow_timestamp_is_zero(latest))
+    report->verdict_ns = ow_timestamp_difference(ow_system_stamp(), latest);
+  if (measurement->started)
+    report->setup_ns = measurement->started - probe->control.began;
+  if (measurement->status == OW_OK)
+    report->step = OW_STEP_DONE;
+  stop(probe, measurement->status, &measurement->failure);
+  if (measurement->status == OW_OK)
+    explain_skew(probe);
+}
+
+/* ---- time ---- */
+
+static void on_deadline(struct ow_timer *timer)
+{
+  struct probe *probe = (struct probe *)((char *)timer - offsetof(struct probe, deadline));
+  struct ow_failure failure;
+  if (probe->measuring) {
+    probe->report->step = step_of(&probe->measurement);
+    ow_fail(&failure, OW_TIMEOUT, "time ran out while waiting for server %s (step: %s); raise the timeout",
+            probe->report->server, ow_probe_step_name(probe->report->step));
+    ow_measurement_abandon(&probe->measurement, OW_TIMEOUT, failure.text);
+  } else {
+    ow_fail(&failure, OW_TIMEOUT, "time ran out at the step \"%s\" with %s port %s",
+            ow_probe_step_name(probe->report->step), probe->peer->host, probe->peer->port);
+    stop(probe, OW_TIMEOUT, &failure);
+  }
+}
+
+static void on_closing_time(struct ow_timer *timer)
+{
+  struct probe *probe = (struct probe *)((char *)timer - offsetof(struct probe, closing));
+  if (probe->measuring)
+    ow_measurement_cut_short(&probe->measurement, "time ran out before the last packet's loss timeout; raise the timeout");
+}
+
+/* ---- connecting ---- */
+
+static void connect_next(struct probe *probe, const struct ow_failure *last);
+
+static void begin_measurement(struct probe *probe)
+{
+  struct ow_measurement *measurement = &probe->measurement;
+  struct ow_timestamp now = ow_loop_now(probe->loop).wall;
+  int64_t round_trips = 4 * probe->control.round_trip;
+  probe->measuring = true;
+  probe->report->mode = ow_client_mode(probe->control.client);
+  probe->report->step = OW_STEP_REQUEST;
+  *measurement = (struct ow_measurement){
+      .peer = probe->peer,
+      .traffic = &probe->traffic,
+      .control = &probe->control,
+      .log = probe->log,
+      .done = on_measured,
+  };
+  (void)!ow_timer_set(probe->loop, &probe->closing, probe->ends - CLOSING_TIME - round_trips);
+  ow_log(probe->log, OW_LOG_INFO, "connected to %s, mode %s, round trip %.3f ms", probe->report->server,
+         ow_mode_name(probe->report->mode), (double)probe->control.round_trip / 1e6);
+  ow_measurement_begin(measurement, ow_timestamp_plus(now, round_trips + START_LEAD));
+}
+
+static void on_control_event(struct ow_client_connection *connection, const struct ow_client_event *event)
+{
+  struct probe *probe = (struct probe *)((char *)connection - offsetof(struct probe, control));
+  bool greeted = connection->client && ow_client_modes_offered(connection->client);
+  if (connection->client)
+    probe->report->modes_offered = ow_client_modes_offered(connection->client);
+  if (probe->measuring) {
+    if (probe->measurement.state != OW_MEASUREMENT_DONE)
+      probe->report->step = step_of(&probe->measurement);
+    ow_measurement_event(&probe->measurement, event);
+  } else if (event->kind == OW_CLIENT_SET_UP) {
+    begin_measurement(probe);
+  } else if (event->kind == OW_CLIENT_BROKEN && (greeted || connection->client)) {
+    probe->report->step = OW_STEP_SETUP;
+    stop(probe, event->failure.status, &event->failure);
+  } else if (event->kind == OW_CLIENT_BROKEN) {
+    ow_client_connection_close(connection);
+    connect_next(probe, &event->failure);
+  }
+}
+
+/* One address after another; each gets its share of the time, the last failure is told. */
+static void connect_next(struct probe *probe, const struct ow_failure *last)
+{
+  struct ow_failure failure = {.status = OW_NETWORK};
+  enum ow_status status = OW_NETWORK;
+  if (last)
+    failure = *last;
+  while (status != OW_OK && probe->server_at < probe->server_count) {
+    const union ow_address *server = &probe->servers[probe->server_at];
+    int64_t left = probe->ends - ow_loop_now(probe->loop).monotonic;
+    int64_t share = left / (int64_t)(probe->server_count - probe->server_at);
+    probe->server_at++;
+    ow_address_print(probe->report->server, sizeof probe->report->server, server);
+    probe->control.event = on_control_event;
+    status = ow_client_connection_open(&probe->control, probe->loop, probe->peer, server,
+                                       probe->has_source ? &probe->source : NULL, share, &failure);
+  }
+  if (status != OW_OK)
+    stop(probe, failure.status, &failure);
+}
+
+static void keep_family(struct probe *probe, sa_family_t family)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < probe->server_count; i++)
+    if (probe->servers[i].any.sa_family == family)
+      probe->servers[kept++] = probe->servers[i];
+  probe->server_count = kept;
+}
+
+static void start_connecting(struct probe *probe)
+{
+  struct ow_failure failure;
+  probe->report->step = OW_STEP_CONNECT;
+  if (probe->has_source)
+    keep_family(probe, probe->source.any.sa_family);
+  if (probe->server_count == 0) {
+    ow_fail(&failure, OW_NETWORK, "%s has no address of the source address's family", probe->peer->host);
+    stop(probe, OW_NETWORK, &failure);
+  } else {
+    connect_next(probe, NULL);
+  }
+}
+
+/* ---- resolving ---- */
+
+static void on_resolved(void *context, enum ow_status status, const union ow_address *addresses, size_t count,
+                        const struct ow_failure *failure);
+
+static void resolve(struct probe *probe, const char *host, const char *port)
+{
+  struct ow_failure failure;
+  probe->resolution = ow_resolve(probe->loop, host, port, probe->peer->address_family, on_resolved, probe, &failure);
+  if (!probe->resolution)
+    stop(probe, failure.status, &failure);
+}
+
+/* The server first, then our own address, if one is asked for. */
+static void on_resolved(void *context, enum ow_status status, const union ow_address *addresses, size_t count,
+                        const struct ow_failure *failure)
+{
+  struct probe *probe = context;
+  probe->resolution = NULL;
+  if (status != OW_OK) {
+    stop(probe, status, failure);
+  } else if (probe->resolving_source) {
+    probe->source = addresses[0];
+    ow_address_set_port(&probe->source, 0);
+    probe->has_source = true;
+    start_connecting(probe);
+  } else {
+    probe->server_count = count;
+    memcpy(probe->servers, addresses, count * sizeof *addresses);
+    probe->resolving_source = probe->peer->source[0] != '\0';
+    if (probe->resolving_source)
+      resolve(probe, probe->peer->source, "0");
+    else
+      start_connecting(probe);
+  }
+}
+
+/* ---- life ---- */
+
+static void report_clock(struct ow_probe_report *report)
+{
+  struct ow_clock_state state = ow_system_clock_state();
+  report->clock_synchronized = state.synchronized;
+  report->clock_error = state.error;
+}
+
+static enum ow_status run(struct probe *probe, int64_t timeout)
+{
+  struct ow_probe_report *report = probe->report;
+  enum ow_status status;
+  probe->deadline.expired = on_deadline;
+  probe->closing.expired = on_closing_time;
+  probe->ends = ow_loop_now(probe->loop).monotonic + timeout;
+  status = ow_traffic_open(&probe->traffic, probe->loop);
+  if (status == OW_OK)
+    status = ow_timer_set(probe->loop, &probe->deadline, probe->ends);
+  if (status != OW_OK)
+    return ow_fail(&report->failure, status, "no memory for a measurement");
+  resolve(probe, probe->peer->host, probe->peer->port);
+  status = ow_loop_run(probe->loop, &report->failure);
+  return status == OW_OK ? report->status : status;
+}
+
+static void tidy_up(struct probe *probe)
+{
+  if (probe->resolution)
+    ow_resolve_cancel(probe->resolution);
+  ow_timer_cancel(probe->loop, &probe->deadline);
+  ow_timer_cancel(probe->loop, &probe->closing);
+  ow_measurement_close(&probe->measurement);
+  ow_client_connection_close(&probe->control);
+  ow_traffic_close(&probe->traffic);
+  ow_loop_free(probe->loop);
+}
+
+enum ow_status ow_probe_run(const struct ow_peer *peer, int64_t timeout, const struct ow_log *log,
+                            struct ow_probe_report *report)
+{
+  struct probe probe = {.peer = peer, .log = log, .report = report};
+  *report = (struct ow_probe_report){0};
+  report_clock(report);
+  report->status = ow_peer_check(peer, &report->failure);
+  if (report->status == OW_OK) {
+    probe.loop = ow_loop_create(&report->failure);
+    report->status = probe.loop ? OW_OK : OW_NETWORK;
+  }
+  if (probe.loop) {
+    report->status = run(&probe, timeout);
+    tidy_up(&probe);
+  }
+  return report->status;
+}
+
+void ow_probe_report_clear(struct ow_probe_report *report)
+{
+  for (int i = 0; i < OW_DIRECTIONS; i++)
+    ow_samples_clear(&report->directions[i].samples);
+}
