@@ -55,8 +55,8 @@ uint8_t *ow_buffer_extend(struct ow_buffer *buffer, size_t octets)
   uint8_t *at = NULL;
   if (octets > buffer->limit || length > buffer->limit - octets)
     return NULL;
-  if (buffer->capacity - buffer->tail < octets) {
-    if (buffer->capacity >= length + octets && buffer->head >= length)
+  if (!buffer->octets || buffer->capacity - buffer->tail < octets) {
+    if (buffer->octets && buffer->capacity >= length + octets && buffer->head >= length)
       close_gap(buffer);
     else if (grow(buffer, length + octets) != OW_OK)
       return NULL;

@@ -40,7 +40,7 @@ const char *ow_probe_step_name(enum ow_probe_step step)
   switch (step) {
     case OW_STEP_RESOLVE: name = "resolve"; break;
     case OW_STEP_CONNECT: name = "connect"; break;
-    case OW_STEP_SETUP: name = "set-up"; break;
+    case OW_STEP_SETUP: name = "setup"; break;
     case OW_STEP_REQUEST: name = "request"; break;
     case OW_STEP_START: name = "start"; break;
     case OW_STEP_RUN: name = "run"; break;

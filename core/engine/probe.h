@@ -25,7 +25,7 @@ enum ow_probe_step {
   OW_STEP_DONE,
 };
 
-/** "resolve", "connect", ... */
+/** "resolve", "connect", "setup", ... */
 const char *ow_probe_step_name(enum ow_probe_step step);
 
 struct ow_probe_direction {

@@ -1,0 +1,774 @@
+/*
+ * Three whole measurements of another implementation (tests/vectors), decoded to the last octet. The walk through the
+ * control connection rests on AES and HMAC alone, and so is independent of the core's own protected stream.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cursor.h"
+#include "crypto/cipher.h"
+#include "crypto/hmac.h"
+#include "crypto/keys.h"
+#include "schedule/schedule.h"
+#include "support/hex.h"
+#include "support/main.h"
+#include "support/pcap.h"
+#include "support/raw.h"
+#include "wire/command.h"
+#include "wire/fetch.h"
+#include "wire/session_request.h"
+#include "wire/setup.h"
+#include "wire/start_stop.h"
+#include "wire/test_packet.h"
+
+#define PASSPHRASE "correct horse battery staple"
+
+enum { SERVER_PORT = 8610, SESSIONS = 2, MOST_SLOTS = 2, MOST_PACKETS = 20, MOST_RECORD_OCTETS = 512 };
+enum { CLIENT_HMACS = 7, SERVER_HMACS = 9 };
+enum { CLIENT, SERVER };        /* sides of the connection */
+enum { TO_SERVER, FROM_SERVER }; /* sessions, in the order of their requests */
+
+static const struct expected {
+  const char *name;
+  enum ow_mode mode;
+  uint32_t slots;
+  uint32_t packets; /* each way */
+  uint32_t padding;
+  uint8_t dscp;
+  long client_octets;
+  long server_octets;
+} captures[] = {
+    {"open", OW_MODE_OPEN, 2, 20, 0, 0, 628, 1040},
+    {"auth", OW_MODE_AUTHENTICATED, 1, 12, 0, 0, 596, 816},
+    {"enc", OW_MODE_ENCRYPTED, 1, 12, 100, 46, 596, 816},
+};
+enum { CAPTURES = sizeof captures / sizeof *captures };
+
+/* One direction of the control connection, as far as it was read. */
+struct side {
+  uint8_t *octets;
+  struct ow_reader reader;
+  struct ow_cipher *cipher; /* NULL: in clear */
+  struct ow_hmac *hmac;
+  unsigned hmacs;
+};
+
+/* A Request-Session, its slots and the answer; the octets as they were on the wire, decrypted. */
+struct session {
+  uint8_t octets[OW_REQUEST_SESSION];
+  struct ow_session_request request;
+  struct ow_slot slots[MOST_SLOTS];
+  struct ow_session_acceptance acceptance;
+  struct ow_keys test_keys;
+};
+
+struct stop {
+  struct ow_stop_sessions message;
+  struct ow_session_end end;
+  uint8_t padding[8];
+};
+
+/* Everything that was said on the control connection. */
+struct conversation {
+  const struct expected *expected;
+  struct test_capture capture;
+  struct test_raw raw;
+  struct side sides[2];
+
+  uint8_t greeting_octets[OW_GREETING];
+  uint8_t response_octets[OW_SETUP_RESPONSE];
+  struct ow_greeting greeting;
+  struct ow_setup_response response;
+  struct ow_server_start start;
+  struct ow_keys keys;
+  struct session sessions[SESSIONS];
+  uint8_t start_sessions[OW_START_SESSIONS];
+  enum ow_accept start_ack;
+  struct stop stops[2]; /* by side */
+  struct ow_fetch_request fetch;
+  struct ow_fetch_ack ack;
+  struct session fetched;
+  struct ow_sample records[MOST_PACKETS];
+  uint8_t record_padding[16];
+  size_t record_padding_octets;
+};
+
+/* Reading a side */
+
+static void take(struct side *side, void *out, size_t octets)
+{
+  ow_read_octets(&side->reader, out, octets);
+  ck_assert(!side->reader.overrun);
+  if (side->cipher) {
+    ck_assert_int_eq(ow_cipher_run(side->cipher, out, out, octets), OW_OK);
+    ck_assert_int_eq(ow_hmac_update(side->hmac, out, octets), OW_OK);
+  }
+}
+
+/* The HMAC itself is enciphered, and not covered by the next. */
+static void take_hmac(struct side *side)
+{
+  uint8_t said[OW_HMAC];
+  uint8_t sum[OW_HMAC] = {0};
+  ow_read_octets(&side->reader, said, sizeof said);
+  ck_assert(!side->reader.overrun);
+  if (side->cipher) {
+    ck_assert_int_eq(ow_cipher_run(side->cipher, said, said, sizeof said), OW_OK);
+    ck_assert_int_eq(ow_hmac_finish(side->hmac, sum), OW_OK);
+  }
+  ck_assert_mem_eq(said, sum, sizeof sum);
+  side->hmacs++;
+}
+
+static void open_side(struct conversation *all, int which)
+{
+  size_t octets;
+  struct side *side = &all->sides[which];
+  side->octets = test_capture_stream(&all->capture, which == SERVER, &octets);
+  ck_assert_ptr_nonnull(side->octets);
+  side->reader = ow_reader(side->octets, octets);
+}
+
+static void protect_side(struct side *side, const struct ow_keys *keys, const uint8_t iv[OW_IV])
+{
+  side->cipher = ow_cipher_create(OW_CBC_DECRYPT, keys->aes, iv);
+  side->hmac = ow_hmac_create(keys->hmac);
+  ck_assert_ptr_nonnull(side->cipher);
+  ck_assert_ptr_nonnull(side->hmac);
+}
+
+static void close_side(struct side *side)
+{
+  ow_cipher_free(side->cipher);
+  ow_hmac_free(side->hmac);
+  free(side->octets);
+}
+
+/* The conversation, message by message */
+
+static void take_setup(struct conversation *all)
+{
+  take(&all->sides[SERVER], all->greeting_octets, OW_GREETING);
+  ow_greeting_decode(all->greeting_octets, &all->greeting);
+  take(&all->sides[CLIENT], all->response_octets, OW_SETUP_RESPONSE);
+  ow_setup_response_decode(all->response_octets, &all->response);
+  ck_assert_uint_eq(all->response.mode, all->expected->mode);
+}
+
+static void take_keys(struct conversation *all)
+{
+  if (all->expected->mode == OW_MODE_OPEN)
+    return;
+  ck_assert_int_eq(ow_token_open(PASSPHRASE, strlen(PASSPHRASE), &all->greeting.challenge, all->response.token,
+                                 &all->keys),
+                   OW_OK);
+  protect_side(&all->sides[CLIENT], &all->keys, all->response.client_iv);
+}
+
+/* The last block is the first of the server's protected stream. */
+static void take_server_start(struct conversation *all)
+{
+  uint8_t octets[OW_SERVER_START];
+  struct side *server = &all->sides[SERVER];
+  take(server, octets, OW_SERVER_START_CLEAR);
+  ow_server_start_decode_clear(octets, &all->start);
+  if (all->expected->mode != OW_MODE_OPEN)
+    protect_side(server, &all->keys, all->start.server_iv);
+  take(server, octets + OW_SERVER_START_CLEAR, OW_SERVER_START - OW_SERVER_START_CLEAR);
+  ow_server_start_decode_rest(octets + OW_SERVER_START_CLEAR, &all->start);
+}
+
+static void take_request(struct side *side, struct session *session)
+{
+  struct ow_failure failure = {.text = ""};
+  take(side, session->octets, OW_REQUEST_SESSION);
+  ck_assert_msg(ow_session_request_decode(session->octets, &session->request, &failure) == OW_OK, "%s",
+                failure.text);
+  take_hmac(side);
+  ck_assert_uint_le(session->request.slot_count, MOST_SLOTS);
+  for (uint32_t i = 0; i < session->request.slot_count; i++) {
+    uint8_t octets[OW_SLOT];
+    take(side, octets, sizeof octets);
+    ck_assert_int_eq(ow_slot_decode(octets, &session->slots[i], NULL), OW_OK);
+  }
+  take_hmac(side);
+}
+
+static const struct ow_sid *sid_of(const struct session *session)
+{
+  return session->request.server_receives ? &session->acceptance.sid : &session->request.sid;
+}
+
+static void take_session(struct conversation *all, struct session *session)
+{
+  uint8_t octets[OW_ACCEPT_SESSION];
+  take_request(&all->sides[CLIENT], session);
+  take(&all->sides[SERVER], octets, sizeof octets);
+  take_hmac(&all->sides[SERVER]);
+  ow_session_acceptance_decode(octets, &session->acceptance);
+  if (all->expected->mode != OW_MODE_OPEN)
+    ck_assert_int_eq(ow_test_keys_derive(&all->keys, sid_of(session), &session->test_keys), OW_OK);
+}
+
+static void take_start(struct conversation *all)
+{
+  uint8_t octets[OW_START_ACK];
+  take(&all->sides[CLIENT], all->start_sessions, OW_START_SESSIONS);
+  take_hmac(&all->sides[CLIENT]);
+  take(&all->sides[SERVER], octets, sizeof octets);
+  take_hmac(&all->sides[SERVER]);
+  all->start_ack = ow_start_ack_decode(octets);
+}
+
+static void take_stop(struct side *side, struct stop *stop)
+{
+  uint8_t octets[32];
+  take(side, octets, OW_STOP_SESSIONS);
+  ck_assert_uint_eq(octets[0], OW_COMMAND_STOP_SESSIONS);
+  ow_stop_sessions_decode(octets, &stop->message);
+  ck_assert_uint_eq(stop->message.sessions, 1);
+  ck_assert_uint_eq(ow_session_end_octets(0), sizeof octets);
+  take(side, octets, sizeof octets);
+  ow_session_end_decode(octets, &stop->end);
+  memcpy(stop->padding, octets + OW_STOP_DESCRIPTION, sizeof stop->padding);
+  take_hmac(side);
+}
+
+static void take_records(struct conversation *all)
+{
+  uint8_t octets[MOST_RECORD_OCTETS];
+  struct side *server = &all->sides[SERVER];
+  ck_assert_uint_le(all->ack.records, MOST_PACKETS);
+  size_t length = (size_t)all->ack.records * OW_RECORD;
+  take(server, octets, OW_WHOLE_BLOCKS(length));
+  take_hmac(server);
+  for (uint32_t i = 0; i < all->ack.records; i++)
+    ow_record_decode(octets + (size_t)i * OW_RECORD, &all->records[i]);
+  all->record_padding_octets = OW_WHOLE_BLOCKS(length) - length;
+  memcpy(all->record_padding, octets + length, all->record_padding_octets);
+}
+
+static void take_fetch(struct conversation *all)
+{
+  uint8_t octets[OW_FETCH_SESSION];
+  take(&all->sides[CLIENT], octets, OW_FETCH_SESSION);
+  ck_assert_uint_eq(octets[0], OW_COMMAND_FETCH_SESSION);
+  ow_fetch_request_decode(octets, &all->fetch);
+  take_hmac(&all->sides[CLIENT]);
+  take(&all->sides[SERVER], octets, OW_FETCH_ACK);
+  ow_fetch_ack_decode(octets, &all->ack);
+  take_hmac(&all->sides[SERVER]);
+  ck_assert_int_eq(all->ack.accept, OW_ACCEPT_OK);
+  take_request(&all->sides[SERVER], &all->fetched);
+  ck_assert_uint_eq(all->ack.skip_ranges, 0);
+  take_hmac(&all->sides[SERVER]);
+  take_records(all);
+}
+
+static void read_files(struct conversation *all)
+{
+  char path[512];
+  struct ow_failure failure = {.text = ""};
+  snprintf(path, sizeof path, "%s/%s.pcap", OWAMP_VECTORS, all->expected->name);
+  ck_assert_msg(test_capture_read(&all->capture, path, SERVER_PORT, &failure) == OW_OK, "%s", failure.text);
+  snprintf(path, sizeof path, "%s/%s.raw", OWAMP_VECTORS, all->expected->name);
+  test_raw_read(&all->raw, path);
+}
+
+/* All of it; every HMAC on the way is compared. */
+static struct conversation *conversation(int which)
+{
+  struct conversation *all = calloc(1, sizeof *all);
+  ck_assert_ptr_nonnull(all);
+  all->expected = &captures[which];
+  read_files(all);
+  open_side(all, CLIENT);
+  open_side(all, SERVER);
+  take_setup(all);
+  take_keys(all);
+  take_server_start(all);
+  take_session(all, &all->sessions[TO_SERVER]);
+  take_session(all, &all->sessions[FROM_SERVER]);
+  take_start(all);
+  take_stop(&all->sides[CLIENT], &all->stops[CLIENT]);
+  take_stop(&all->sides[SERVER], &all->stops[SERVER]);
+  take_fetch(all);
+  return all;
+}
+
+static void end(struct conversation *all)
+{
+  close_side(&all->sides[CLIENT]);
+  close_side(&all->sides[SERVER]);
+  test_capture_clear(&all->capture);
+  free(all);
+}
+
+/* What all tests below rest on. */
+
+START_TEST(both_streams_are_read_to_their_end)
+{
+  struct conversation *all = conversation(_i);
+  ck_assert(ow_reader_done(&all->sides[CLIENT].reader));
+  ck_assert(ow_reader_done(&all->sides[SERVER].reader));
+  ck_assert_int_eq(all->sides[CLIENT].reader.at - all->sides[CLIENT].octets, captures[_i].client_octets);
+  ck_assert_int_eq(all->sides[SERVER].reader.at - all->sides[SERVER].octets, captures[_i].server_octets);
+  end(all);
+}
+END_TEST
+
+START_TEST(every_hmac_of_the_control_connection_is_right)
+{
+  struct conversation *all = conversation(_i);
+  ck_assert_uint_eq(all->sides[CLIENT].hmacs, CLIENT_HMACS);
+  ck_assert_uint_eq(all->sides[SERVER].hmacs, SERVER_HMACS);
+  end(all);
+}
+END_TEST
+
+START_TEST(segments_follow_each_other_in_time)
+{
+  struct conversation *all = conversation(_i);
+  const struct test_segment *segments = all->capture.segments;
+  ck_assert_uint_ge(all->capture.segment_count, 14);
+  ck_assert(segments[0].from_server);
+  ck_assert_uint_eq(segments[0].length, OW_GREETING);
+  for (size_t i = 1; i < all->capture.segment_count; i++)
+    ck_assert(!ow_timestamp_after(segments[i - 1].wall, segments[i].wall));
+  end(all);
+}
+END_TEST
+
+/* Set-up */
+
+START_TEST(the_greeting_offers_the_mode_and_a_count_of_2048)
+{
+  uint8_t again[OW_GREETING];
+  struct conversation *all = conversation(_i);
+  ck_assert(all->greeting.modes & captures[_i].mode);
+  ck_assert_uint_eq(all->greeting.challenge.count, 2048);
+  ck_assert(ow_count_valid(all->greeting.challenge.count, 2048));
+  ow_greeting_encode(&all->greeting, again);
+  ck_assert_mem_eq(again, all->greeting_octets, sizeof again);
+  end(all);
+}
+END_TEST
+
+START_TEST(the_response_names_the_key_where_the_mode_has_one)
+{
+  uint8_t again[OW_SETUP_RESPONSE];
+  struct conversation *all = conversation(_i);
+  ck_assert_str_eq(all->response.key_id, captures[_i].mode == OW_MODE_OPEN ? "" : "monitor");
+  ow_setup_response_encode(&all->response, again);
+  ck_assert_mem_eq(again, all->response_octets, sizeof again);
+  end(all);
+}
+END_TEST
+
+START_TEST(the_token_seals_to_the_same_octets)
+{
+  uint8_t again[OW_TOKEN] = {0};
+  struct conversation *all = conversation(_i);
+  if (captures[_i].mode != OW_MODE_OPEN)
+    ck_assert_int_eq(
+        ow_token_seal(PASSPHRASE, strlen(PASSPHRASE), &all->greeting.challenge, &all->keys, again), OW_OK);
+  ck_assert_mem_eq(again, all->response.token, sizeof again);
+  end(all);
+}
+END_TEST
+
+START_TEST(the_server_accepts_and_is_older_than_the_connection)
+{
+  struct conversation *all = conversation(_i);
+  ck_assert_int_eq(all->start.accept, OW_ACCEPT_OK);
+  ck_assert(!ow_timestamp_is_zero(all->start.start_time));
+  ck_assert(ow_timestamp_after(all->capture.segments[0].wall, all->start.start_time));
+  end(all);
+}
+END_TEST
+
+/* Requests */
+
+START_TEST(the_first_session_goes_to_the_server_and_the_second_comes_from_it)
+{
+  static const struct ow_sid none;
+  struct conversation *all = conversation(_i);
+  const struct session *to = &all->sessions[TO_SERVER];
+  const struct session *from = &all->sessions[FROM_SERVER];
+  ck_assert(to->request.server_receives && !to->request.server_sends);
+  ck_assert(from->request.server_sends && !from->request.server_receives);
+  ck_assert_mem_eq(to->request.sid.octets, none.octets, OW_SID);
+  ck_assert_uint_eq(to->request.receiver.port, 0);
+  ck_assert_uint_eq(from->request.sender.port, 0);
+  end(all);
+}
+END_TEST
+
+START_TEST(a_request_says_what_was_asked_for)
+{
+  uint8_t dscp;
+  struct conversation *all = conversation(_i);
+  for (size_t i = 0; i < SESSIONS; i++) {
+    const struct ow_session_request *request = &all->sessions[i].request;
+    ck_assert_uint_eq(request->slot_count, captures[_i].slots);
+    ck_assert_uint_eq(request->packets, captures[_i].packets);
+    ck_assert_uint_eq(request->padding, captures[_i].padding);
+    ck_assert(ow_type_p_to_dscp(request->type_p, &dscp));
+    ck_assert_uint_eq(dscp, captures[_i].dscp);
+    ck_assert_uint_eq(request->sender.version, 4);
+    ck_assert_uint_gt(request->timeout.ntp, 0);
+  }
+  end(all);
+}
+END_TEST
+
+/* As 32.32 seconds, cut: what the peer makes of its options. */
+static uint64_t cut_ms(uint64_t milliseconds)
+{
+  return (milliseconds << 32) / 1000;
+}
+
+START_TEST(slots_are_exponential_then_fixed)
+{
+  struct conversation *all = conversation(_i);
+  uint64_t mean = cut_ms(captures[_i].mode == OW_MODE_OPEN ? 20 : 30);
+  for (size_t i = 0; i < SESSIONS; i++) {
+    const struct ow_slot *slots = all->sessions[i].slots;
+    ck_assert_int_eq(slots[0].kind, OW_SLOT_EXPONENTIAL);
+    ck_assert_uint_eq(slots[0].parameter.ntp, mean);
+    if (captures[_i].slots == 2) {
+      ck_assert_int_eq(slots[1].kind, OW_SLOT_FIXED);
+      ck_assert_uint_eq(slots[1].parameter.ntp, cut_ms(10));
+    }
+  }
+  end(all);
+}
+END_TEST
+
+START_TEST(a_request_encodes_to_the_same_octets)
+{
+  uint8_t again[OW_REQUEST_SESSION];
+  struct conversation *all = conversation(_i);
+  for (size_t i = 0; i < SESSIONS; i++) {
+    ow_session_request_encode(&all->sessions[i].request, again);
+    ck_assert_mem_eq(again, all->sessions[i].octets, sizeof again);
+  }
+  end(all);
+}
+END_TEST
+
+/* SID = address of its maker, a time, 4 random octets. */
+START_TEST(sessions_are_accepted_with_a_port_and_a_sid_of_the_receivers_making)
+{
+  struct conversation *all = conversation(_i);
+  for (size_t i = 0; i < SESSIONS; i++) {
+    const struct session *session = &all->sessions[i];
+    ck_assert_int_eq(session->acceptance.accept, OW_ACCEPT_OK);
+    ck_assert_uint_ne(session->acceptance.port, 0);
+    test_assert_hex(sid_of(session)->octets, 4, "7f000001");
+  }
+  ck_assert_mem_ne(sid_of(&all->sessions[0])->octets, sid_of(&all->sessions[1])->octets, OW_SID);
+  end(all);
+}
+END_TEST
+
+/* Start and stop */
+
+START_TEST(sessions_are_started_and_the_server_agrees)
+{
+  uint8_t expected[OW_START_SESSIONS];
+  struct conversation *all = conversation(_i);
+  ow_start_sessions_encode(expected);
+  ck_assert_mem_eq(all->start_sessions, expected, sizeof expected);
+  ck_assert_int_eq(all->start_ack, OW_ACCEPT_OK);
+  end(all);
+}
+END_TEST
+
+/* Completed, that is: as many packets as were asked for. */
+START_TEST(each_side_stops_the_session_that_it_sent)
+{
+  static const uint8_t zeros[8];
+  struct conversation *all = conversation(_i);
+  for (int side = CLIENT; side <= SERVER; side++) {
+    const struct stop *stop = &all->stops[side];
+    const struct session *sent = &all->sessions[side == CLIENT ? TO_SERVER : FROM_SERVER];
+    ck_assert_int_eq(stop->message.accept, OW_ACCEPT_OK);
+    ck_assert_mem_eq(stop->end.sid.octets, sid_of(sent)->octets, OW_SID);
+    ck_assert_uint_eq(stop->end.next_sequence, captures[_i].packets);
+    ck_assert_uint_eq(stop->end.skip_ranges, 0);
+    ck_assert_mem_eq(stop->padding, zeros, sizeof zeros);
+  }
+  end(all);
+}
+END_TEST
+
+/* Fetch */
+
+START_TEST(the_whole_first_session_is_fetched)
+{
+  struct conversation *all = conversation(_i);
+  ck_assert_uint_eq(all->fetch.begin, 0);
+  ck_assert_uint_eq(all->fetch.end, OW_FETCH_TO_END);
+  ck_assert_mem_eq(all->fetch.sid.octets, sid_of(&all->sessions[TO_SERVER])->octets, OW_SID);
+  ck_assert(all->ack.finished);
+  ck_assert_uint_eq(all->ack.next_sequence, captures[_i].packets);
+  ck_assert_uint_eq(all->ack.records, captures[_i].packets);
+  end(all);
+}
+END_TEST
+
+START_TEST(the_fetched_request_is_the_one_agreed_on)
+{
+  struct conversation *all = conversation(_i);
+  const struct ow_session_request *asked = &all->sessions[TO_SERVER].request;
+  const struct ow_session_request *fetched = &all->fetched.request;
+  ck_assert_mem_eq(fetched->sid.octets, sid_of(&all->sessions[TO_SERVER])->octets, OW_SID);
+  ck_assert_uint_eq(fetched->sender.port, asked->sender.port);
+  ck_assert_uint_eq(fetched->receiver.port, all->sessions[TO_SERVER].acceptance.port);
+  ck_assert_uint_eq(fetched->packets, asked->packets);
+  ck_assert_uint_eq(fetched->start.ntp, asked->start.ntp);
+  ck_assert_uint_eq(fetched->timeout.ntp, asked->timeout.ntp);
+  ck_assert_uint_eq(fetched->slot_count, asked->slot_count);
+  for (uint32_t i = 0; i < fetched->slot_count; i++) {
+    ck_assert_int_eq(all->fetched.slots[i].kind, all->sessions[TO_SERVER].slots[i].kind);
+    ck_assert_uint_eq(all->fetched.slots[i].parameter.ntp, all->sessions[TO_SERVER].slots[i].parameter.ntp);
+  }
+  end(all);
+}
+END_TEST
+
+/* The client prints six digits. */
+static void assert_error(struct ow_error_estimate estimate, bool synchronized, double seconds)
+{
+  double said = ldexp(estimate.bits & 0xff, (estimate.bits >> 8 & 0x3f) - 32);
+  ck_assert(ow_error_valid(estimate));
+  ck_assert_int_eq(ow_error_synchronized(estimate), synchronized);
+  ck_assert_double_le(fabs(said - seconds), seconds * 1e-5);
+}
+
+START_TEST(fetched_records_are_what_the_client_printed)
+{
+  static const uint8_t zeros[16];
+  struct conversation *all = conversation(_i);
+  ck_assert_uint_eq(all->raw.count, 2 * captures[_i].packets);
+  for (uint32_t i = 0; i < captures[_i].packets; i++) {
+    const struct ow_sample *record = &all->records[i];
+    const struct test_raw_line *line = &all->raw.lines[i];
+    ck_assert_uint_eq(record->sequence, line->sequence);
+    ck_assert_uint_eq(record->sent.ntp, line->sent.ntp);
+    ck_assert_uint_eq(record->received.ntp, line->received.ntp);
+    ck_assert_uint_eq(record->ttl, line->ttl);
+    assert_error(record->send_error, line->send_synchronized, line->send_error);
+    assert_error(record->receive_error, line->receive_synchronized, line->receive_error);
+  }
+  ck_assert_mem_eq(all->record_padding, zeros, all->record_padding_octets);
+  end(all);
+}
+END_TEST
+
+/* Test packets */
+
+static bool belongs(const struct test_datagram *datagram, const struct session *session)
+{
+  bool to_server = session->request.server_receives;
+  uint16_t sender = to_server ? session->request.sender.port : session->acceptance.port;
+  uint16_t receiver = to_server ? session->acceptance.port : session->request.receiver.port;
+  return datagram->source.port == sender && datagram->destination.port == receiver &&
+         ow_endpoint_same_host(&datagram->source, &session->request.sender) &&
+         ow_endpoint_same_host(&datagram->destination, &session->request.receiver);
+}
+
+struct arrival {
+  const struct test_datagram *datagram;
+  struct ow_packet packet;
+};
+
+/* The session's datagrams in the order of the capture, each HMAC checked by the core's codec. Returns how many. */
+static uint32_t decode_packets(const struct conversation *all, const struct session *session,
+                               struct arrival arrivals[MOST_PACKETS])
+{
+  uint32_t count = 0;
+  struct ow_packet_codec *codec = ow_packet_codec_create(all->expected->mode, &session->test_keys);
+  ck_assert_ptr_nonnull(codec);
+  for (size_t i = 0; i < all->capture.datagram_count; i++) {
+    const struct test_datagram *datagram = &all->capture.datagrams[i];
+    if (!belongs(datagram, session))
+      continue;
+    ck_assert_uint_lt(count, MOST_PACKETS);
+    arrivals[count].datagram = datagram;
+    ck_assert_int_eq(ow_packet_decode(codec, datagram->octets, datagram->length, &arrivals[count].packet), OW_OK);
+    count++;
+  }
+  ow_packet_codec_free(codec);
+  return count;
+}
+
+START_TEST(every_datagram_is_a_packet_of_one_session_with_a_right_hmac)
+{
+  uint32_t count = 0;
+  struct arrival arrivals[MOST_PACKETS];
+  struct conversation *all = conversation(_i);
+  for (size_t i = 0; i < SESSIONS; i++) {
+    uint32_t packets = decode_packets(all, &all->sessions[i], arrivals);
+    ck_assert_uint_eq(packets, captures[_i].packets);
+    count += packets;
+  }
+  ck_assert_uint_eq(count, all->capture.datagram_count);
+  ck_assert_uint_eq(count, captures[_i].mode == OW_MODE_OPEN ? 40 : 24);
+  end(all);
+}
+END_TEST
+
+START_TEST(a_datagram_is_of_the_size_dscp_and_ttl_agreed_on)
+{
+  struct conversation *all = conversation(_i);
+  for (size_t i = 0; i < all->capture.datagram_count; i++) {
+    const struct test_datagram *datagram = &all->capture.datagrams[i];
+    ck_assert_uint_eq(datagram->length, ow_packet_least(captures[_i].mode) + captures[_i].padding);
+    ck_assert_uint_eq(datagram->dscp, captures[_i].dscp);
+    ck_assert_uint_eq(datagram->ttl, 255);
+  }
+  end(all);
+}
+END_TEST
+
+START_TEST(packets_say_what_the_client_printed)
+{
+  uint32_t count = 0;
+  struct arrival arrivals[MOST_PACKETS];
+  struct conversation *all = conversation(_i);
+  for (size_t i = 0; i < SESSIONS; i++)
+    for (uint32_t j = 0, packets = decode_packets(all, &all->sessions[i], arrivals); j < packets; j++) {
+      const struct test_raw_line *line = &all->raw.lines[count++];
+      ck_assert_uint_eq(arrivals[j].packet.sequence, line->sequence);
+      ck_assert_uint_eq(arrivals[j].packet.sent.ntp, line->sent.ntp);
+      ck_assert_uint_eq(arrivals[j].datagram->ttl, line->ttl);
+      assert_error(arrivals[j].packet.error, line->send_synchronized, line->send_error);
+    }
+  ck_assert_uint_eq(count, all->raw.count);
+  end(all);
+}
+END_TEST
+
+START_TEST(packets_encode_to_the_same_octets)
+{
+  uint32_t count = 0;
+  uint8_t again[OW_PACKET_SECURE];
+  struct arrival arrivals[MOST_PACKETS];
+  struct conversation *all = conversation(_i);
+  for (size_t i = 0; i < SESSIONS; i++) {
+    struct ow_packet_codec *codec = ow_packet_codec_create(captures[_i].mode, &all->sessions[i].test_keys);
+    for (uint32_t j = 0, packets = decode_packets(all, &all->sessions[i], arrivals); j < packets; j++, count++) {
+      const struct ow_packet *packet = &arrivals[j].packet;
+      ck_assert_int_eq(ow_packet_prepare(codec, packet->sequence, again), OW_OK);
+      ck_assert_int_eq(ow_packet_stamp(codec, packet->sent, packet->error, again), OW_OK);
+      ck_assert_mem_eq(again, arrivals[j].datagram->octets, ow_packet_least(captures[_i].mode));
+    }
+    ow_packet_codec_free(codec);
+  }
+  ck_assert_uint_eq(count, all->capture.datagram_count);
+  end(all);
+}
+END_TEST
+
+/* Sent no earlier than scheduled, and no later than a busy host needs. */
+START_TEST(packets_leave_when_the_schedule_says)
+{
+  uint32_t count = 0;
+  struct arrival arrivals[MOST_PACKETS];
+  struct conversation *all = conversation(_i);
+  for (size_t i = 0; i < SESSIONS; i++) {
+    const struct session *session = &all->sessions[i];
+    struct ow_schedule *schedule = ow_schedule_create(sid_of(session), session->request.start, session->slots,
+                                                      session->request.slot_count);
+    ck_assert_ptr_nonnull(schedule);
+    for (uint32_t j = 0, packets = decode_packets(all, session, arrivals); j < packets; j++, count++) {
+      struct ow_timestamp due;
+      ck_assert_int_eq(ow_schedule_next(schedule, &due), OW_OK);
+      int64_t late = ow_timestamp_difference(arrivals[j].packet.sent, due);
+      ck_assert_int_ge(late, 0);
+      ck_assert_int_le(late, 5 * OW_NS_PER_MS);
+    }
+    ow_schedule_free(schedule);
+  }
+  ck_assert_uint_eq(count, 2 * captures[_i].packets);
+  end(all);
+}
+END_TEST
+
+START_TEST(the_open_capture_s_first_send_times_are_known)
+{
+  static const uint64_t due[] = {UINT64_C(17198763596751857479), UINT64_C(17198763596794807151),
+                                 UINT64_C(17198763596864786011)};
+  struct conversation *all = conversation(0);
+  const struct session *session = &all->sessions[FROM_SERVER];
+  test_assert_hex(sid_of(session)->octets, OW_SID, "7f000001eeae485d4c9e668716ae3a7b");
+  ck_assert_uint_eq(session->request.start.ntp, UINT64_C(0xeeae485e407b45f0));
+  struct ow_schedule *schedule =
+      ow_schedule_create(sid_of(session), session->request.start, session->slots, session->request.slot_count);
+  for (size_t i = 0; i < sizeof due / sizeof *due; i++) {
+    struct ow_timestamp when;
+    ck_assert_int_eq(ow_schedule_next(schedule, &when), OW_OK);
+    ck_assert_uint_eq(when.ntp, due[i]);
+  }
+  ow_schedule_free(schedule);
+  end(all);
+}
+END_TEST
+
+/* That the checks above can fail: an octet changed on the wire shows. */
+
+START_TEST(a_changed_test_packet_has_a_wrong_hmac)
+{
+  struct ow_packet packet;
+  for (int which = 1; which < CAPTURES; which++) {
+    struct conversation *all = conversation(which);
+    for (size_t i = 0; i < all->capture.datagram_count; i++) {
+      const struct test_datagram *datagram = &all->capture.datagrams[i];
+      uint8_t octets[OW_PACKET_SECURE];
+      const struct session *session = &all->sessions[belongs(datagram, &all->sessions[1])];
+      struct ow_packet_codec *codec = ow_packet_codec_create(captures[which].mode, &session->test_keys);
+      memcpy(octets, datagram->octets, sizeof octets);
+      octets[i % 16] ^= 1;
+      ck_assert_int_eq(ow_packet_decode(codec, octets, sizeof octets, &packet), OW_AUTH);
+      ow_packet_codec_free(codec);
+    }
+    end(all);
+  }
+}
+END_TEST
+
+START_TEST(another_passphrase_does_not_open_the_token)
+{
+  for (int which = 1; which < CAPTURES; which++) {
+    struct ow_keys keys;
+    struct conversation *all = conversation(which);
+    ck_assert_int_eq(ow_token_open("incorrect", 9, &all->greeting.challenge, all->response.token, &keys), OW_AUTH);
+    end(all);
+  }
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("capture");
+  TEST_LOOP(suite, "control connection", CAPTURES, both_streams_are_read_to_their_end,
+            every_hmac_of_the_control_connection_is_right, segments_follow_each_other_in_time,
+            the_greeting_offers_the_mode_and_a_count_of_2048, the_response_names_the_key_where_the_mode_has_one,
+            the_token_seals_to_the_same_octets, the_server_accepts_and_is_older_than_the_connection,
+            the_first_session_goes_to_the_server_and_the_second_comes_from_it, a_request_says_what_was_asked_for,
+            slots_are_exponential_then_fixed, a_request_encodes_to_the_same_octets,
+            sessions_are_accepted_with_a_port_and_a_sid_of_the_receivers_making,
+            sessions_are_started_and_the_server_agrees, each_side_stops_the_session_that_it_sent,
+            the_whole_first_session_is_fetched, the_fetched_request_is_the_one_agreed_on,
+            fetched_records_are_what_the_client_printed);
+  TEST_LOOP(suite, "test packets", CAPTURES, every_datagram_is_a_packet_of_one_session_with_a_right_hmac,
+            a_datagram_is_of_the_size_dscp_and_ttl_agreed_on, packets_say_what_the_client_printed,
+            packets_encode_to_the_same_octets, packets_leave_when_the_schedule_says);
+  TEST_CASE(suite, "known answers", the_open_capture_s_first_send_times_are_known,
+            a_changed_test_packet_has_a_wrong_hmac, another_passphrase_does_not_open_the_token);
+  return test_run(suite);
+}
