@@ -554,14 +554,15 @@ int main(void)
             consumed_octets_make_room_below_the_limit, a_buffer_without_a_limit_takes_nothing,
             a_huge_request_does_not_wrap_round, an_extended_buffer_counts_the_new_octets_at_once,
             extending_by_nothing_is_no_failure, the_head_of_an_empty_buffer_may_be_asked_for,
-            a_buffer_keeps_every_octet_as_it_grows_and_closes_gaps, clearing_wipes_the_whole_memory_of_a_buffer,
-            growing_wipes_the_memory_left_behind, a_cleared_buffer_is_empty_and_keeps_its_limit);
+            a_buffer_keeps_every_octet_as_it_grows_and_closes_gaps,
+            clearing_wipes_the_whole_memory_of_a_buffer, growing_wipes_the_memory_left_behind,
+            a_cleared_buffer_is_empty_and_keeps_its_limit);
   TEST_CASE(suite, "secret", equal_secrets_are_equal, secrets_differ_by_any_bit_of_any_octet,
             wiping_zeroes_the_area_and_nothing_beside_it, wiping_nothing_is_allowed);
   TEST_CASE(suite, "status", a_failure_carries_its_status_and_text, a_failure_may_be_nobodys_concern,
-            a_long_failure_is_cut, the_place_is_put_before_a_failure, a_place_before_a_long_failure_cuts_its_end,
-            printable_text_stays_as_it_is, control_characters_and_other_octets_become_question_marks,
-            printable_text_is_cut_to_its_room);
+            a_long_failure_is_cut, the_place_is_put_before_a_failure,
+            a_place_before_a_long_failure_cuts_its_end, printable_text_stays_as_it_is,
+            control_characters_and_other_octets_become_question_marks, printable_text_is_cut_to_its_room);
   TEST_CASE(suite, "log", a_line_reaches_the_sink_formatted, lines_above_the_level_are_dropped,
             no_sink_drops_everything, a_long_line_is_cut_to_511_octets);
   return test_run(suite);

@@ -27,7 +27,7 @@
 
 enum { SERVER_PORT = 8610, SESSIONS = 2, MOST_SLOTS = 2, MOST_PACKETS = 20, MOST_RECORD_OCTETS = 512 };
 enum { CLIENT_HMACS = 7, SERVER_HMACS = 9 };
-enum { CLIENT, SERVER };        /* sides of the connection */
+enum { CLIENT, SERVER };         /* sides of the connection */
 enum { TO_SERVER, FROM_SERVER }; /* sessions, in the order of their requests */
 
 static const struct expected {
@@ -161,8 +161,8 @@ static void take_keys(struct conversation *all)
 {
   if (all->expected->mode == OW_MODE_OPEN)
     return;
-  ck_assert_int_eq(ow_token_open(PASSPHRASE, strlen(PASSPHRASE), &all->greeting.challenge, all->response.token,
-                                 &all->keys),
+  ck_assert_int_eq(ow_token_open(PASSPHRASE, strlen(PASSPHRASE), &all->greeting.challenge,
+                                 all->response.token, &all->keys),
                    OW_OK);
   protect_side(&all->sides[CLIENT], &all->keys, all->response.client_iv);
 }
@@ -599,7 +599,8 @@ static uint32_t decode_packets(const struct conversation *all, const struct sess
       continue;
     ck_assert_uint_lt(count, MOST_PACKETS);
     arrivals[count].datagram = datagram;
-    ck_assert_int_eq(ow_packet_decode(codec, datagram->octets, datagram->length, &arrivals[count].packet), OW_OK);
+    ck_assert_int_eq(ow_packet_decode(codec, datagram->octets, datagram->length, &arrivals[count].packet),
+                     OW_OK);
     count++;
   }
   ow_packet_codec_free(codec);
@@ -661,7 +662,8 @@ START_TEST(packets_encode_to_the_same_octets)
   struct conversation *all = conversation(_i);
   for (size_t i = 0; i < SESSIONS; i++) {
     struct ow_packet_codec *codec = ow_packet_codec_create(captures[_i].mode, &all->sessions[i].test_keys);
-    for (uint32_t j = 0, packets = decode_packets(all, &all->sessions[i], arrivals); j < packets; j++, count++) {
+    for (uint32_t j = 0, packets = decode_packets(all, &all->sessions[i], arrivals); j < packets;
+         j++, count++) {
       const struct ow_packet *packet = &arrivals[j].packet;
       ck_assert_int_eq(ow_packet_prepare(codec, packet->sequence, again), OW_OK);
       ck_assert_int_eq(ow_packet_stamp(codec, packet->sent, packet->error, again), OW_OK);
@@ -707,8 +709,8 @@ START_TEST(the_open_capture_s_first_send_times_are_known)
   const struct session *session = &all->sessions[FROM_SERVER];
   test_assert_hex(sid_of(session)->octets, OW_SID, "7f000001eeae485d4c9e668716ae3a7b");
   ck_assert_uint_eq(session->request.start.ntp, UINT64_C(0xeeae485e407b45f0));
-  struct ow_schedule *schedule =
-      ow_schedule_create(sid_of(session), session->request.start, session->slots, session->request.slot_count);
+  struct ow_schedule *schedule = ow_schedule_create(sid_of(session), session->request.start, session->slots,
+                                                    session->request.slot_count);
   for (size_t i = 0; i < sizeof due / sizeof *due; i++) {
     struct ow_timestamp when;
     ck_assert_int_eq(ow_schedule_next(schedule, &when), OW_OK);
@@ -746,8 +748,219 @@ START_TEST(another_passphrase_does_not_open_the_token)
   for (int which = 1; which < CAPTURES; which++) {
     struct ow_keys keys;
     struct conversation *all = conversation(which);
-    ck_assert_int_eq(ow_token_open("incorrect", 9, &all->greeting.challenge, all->response.token, &keys), OW_AUTH);
+    ck_assert_int_eq(ow_token_open("incorrect", 9, &all->greeting.challenge, all->response.token, &keys),
+                     OW_AUTH);
     end(all);
+  }
+}
+END_TEST
+
+/* The reader of captures itself, on files made here. */
+
+struct made {
+  uint8_t octets[1024];
+  struct ow_writer writer;
+  bool little;
+  size_t link_header;
+};
+
+static void put_u32(struct made *made, uint32_t value)
+{
+  ow_write_u32(&made->writer, made->little ? __builtin_bswap32(value) : value);
+}
+
+static void make_file(struct made *made, bool little, uint32_t magic, uint32_t link, size_t link_header)
+{
+  *made = (struct made){.little = little, .link_header = link_header};
+  made->writer = ow_writer(made->octets, sizeof made->octets);
+  put_u32(made, magic);
+  ow_write_zeros(&made->writer, 16);
+  put_u32(made, link);
+}
+
+static size_t made_octets(const struct made *made)
+{
+  ck_assert(!made->writer.overrun);
+  return (size_t)(made->writer.at - made->octets);
+}
+
+/* An IPv4 packet from 192.0.2.1 to 192.0.2.2, DSCP 46, TTL 64; stamped `fraction` after Unix time 1000000000. */
+static void make_packet(struct made *made, uint32_t fraction, uint8_t protocol, const void *payload,
+                        size_t octets)
+{
+  uint32_t length = (uint32_t)(made->link_header + 20 + octets);
+  put_u32(made, 1000000000);
+  put_u32(made, fraction);
+  put_u32(made, length);
+  put_u32(made, length);
+  ow_write_zeros(&made->writer, made->link_header);
+  ow_write_u16(&made->writer, 0x45b8);
+  ow_write_u16(&made->writer, (uint16_t)(20 + octets));
+  ow_write_zeros(&made->writer, 4);
+  ow_write_u8(&made->writer, 64);
+  ow_write_u8(&made->writer, protocol);
+  ow_write_u16(&made->writer, 0);
+  ow_write_u32(&made->writer, 0xc0000201);
+  ow_write_u32(&made->writer, 0xc0000202);
+  ow_write_octets(&made->writer, payload, octets);
+}
+
+/* A segment of the control connection. */
+static void make_segment(struct made *made, uint16_t client_port, bool from_server, uint32_t sequence,
+                         const char *text)
+{
+  uint8_t octets[64];
+  struct ow_writer writer = ow_writer(octets, sizeof octets);
+  ow_write_u16(&writer, from_server ? SERVER_PORT : client_port);
+  ow_write_u16(&writer, from_server ? client_port : SERVER_PORT);
+  ow_write_u32(&writer, sequence);
+  ow_write_u32(&writer, 0);
+  ow_write_u32(&writer, 0x50180000);
+  ow_write_u32(&writer, 0);
+  ow_write_octets(&writer, text, strlen(text));
+  make_packet(made, 0, 6, octets, (size_t)(writer.at - octets));
+}
+
+static void make_plain_file(struct made *made)
+{
+  make_file(made, true, 0xa1b2c3d4, 101, 0);
+}
+
+static enum ow_status parse_made(const struct made *made, struct test_capture *capture)
+{
+  struct ow_failure failure;
+  return test_capture_parse(capture, made->octets, made_octets(made), SERVER_PORT, &failure);
+}
+
+static void assert_stream(const struct test_capture *capture, bool from_server, const char *text)
+{
+  size_t octets;
+  uint8_t *stream = test_capture_stream(capture, from_server, &octets);
+  ck_assert_uint_eq(octets, strlen(text));
+  ck_assert_mem_eq(stream, text, octets);
+  free(stream);
+}
+
+static const struct {
+  uint32_t link;
+  size_t header;
+} links[] = {{0, 4}, {1, 14}, {101, 0}, {113, 16}, {276, 20}};
+enum { LINKS = sizeof links / sizeof *links };
+
+#define DATAGRAM                                                                                             \
+  "\x22\x56\x22\x94\x00\x0b\x00\x00"                                                                         \
+  "abc"
+
+static void assert_datagram(const struct test_capture *capture)
+{
+  const struct test_datagram *datagram = capture->datagrams;
+  ck_assert_uint_eq(capture->datagram_count, 1);
+  ck_assert_uint_eq(datagram->source.port, 8790);
+  ck_assert_uint_eq(datagram->destination.port, 8852);
+  test_assert_hex(datagram->source.address, 16, "c0000201 000000000000000000000000");
+  test_assert_hex(datagram->destination.address, 16, "c0000202 000000000000000000000000");
+  ck_assert_uint_eq(datagram->length, 3);
+  ck_assert_mem_eq(datagram->octets, "abc", 3);
+  ck_assert_uint_eq(datagram->ttl, 64);
+  ck_assert_uint_eq(datagram->dscp, 46);
+  ck_assert_uint_eq(datagram->wall.ntp, UINT64_C(3208988800) << 32 | 0x80000000);
+}
+
+START_TEST(files_of_every_kind_are_read)
+{
+  for (int kind = 0; kind < 4; kind++) {
+    struct made made;
+    struct test_capture capture;
+    bool nanoseconds = kind / 2;
+    make_file(&made, kind % 2, nanoseconds ? 0xa1b23c4d : 0xa1b2c3d4, links[_i].link, links[_i].header);
+    make_packet(&made, nanoseconds ? 500000000 : 500000, 17, DATAGRAM, sizeof DATAGRAM - 1);
+    ck_assert_int_eq(parse_made(&made, &capture), OW_OK);
+    assert_datagram(&capture);
+    test_capture_clear(&capture);
+  }
+}
+END_TEST
+
+START_TEST(octets_sent_again_are_dropped)
+{
+  struct made made;
+  struct test_capture capture;
+  make_plain_file(&made);
+  make_segment(&made, 4000, true, UINT32_MAX - 1, "abc"); /* sequence numbers wrap */
+  make_segment(&made, 4000, false, 77, "XY");
+  make_segment(&made, 4000, true, UINT32_MAX - 1, "abc");
+  make_segment(&made, 4000, true, UINT32_MAX, "bcde");
+  make_segment(&made, 4000, true, 3, "");
+  ck_assert_int_eq(parse_made(&made, &capture), OW_OK);
+  ck_assert_uint_eq(capture.segment_count, 3);
+  assert_stream(&capture, true, "abcde");
+  assert_stream(&capture, false, "XY");
+  ck_assert(capture.segments[0].from_server && !capture.segments[1].from_server &&
+            capture.segments[2].from_server);
+  test_capture_clear(&capture);
+}
+END_TEST
+
+START_TEST(other_traffic_is_passed_over)
+{
+  struct made made;
+  struct test_capture capture;
+  make_plain_file(&made);
+  make_packet(&made, 0, 1, "ping", 4);
+  made.octets[made_octets(&made) - 24] = 0x60; /* the same as IPv6 */
+  make_packet(&made, 0, 1, "ping", 4);
+  make_packet(&made, 0, 6, "\x00\x50\x00\x51 not the control connection", 32);
+  ck_assert_int_eq(parse_made(&made, &capture), OW_OK);
+  ck_assert_uint_eq(capture.segment_count + capture.datagram_count, 0);
+  test_capture_clear(&capture);
+}
+END_TEST
+
+START_TEST(a_gap_in_the_stream_is_refused)
+{
+  struct made made;
+  struct test_capture capture;
+  make_plain_file(&made);
+  make_segment(&made, 4000, true, 1, "abc");
+  make_segment(&made, 4000, true, 5, "e");
+  ck_assert_int_eq(parse_made(&made, &capture), OW_INVALID);
+}
+END_TEST
+
+START_TEST(a_second_control_connection_is_refused)
+{
+  struct made made;
+  struct test_capture capture;
+  make_plain_file(&made);
+  make_segment(&made, 4000, true, 1, "abc");
+  make_segment(&made, 4001, true, 1, "abc");
+  ck_assert_int_eq(parse_made(&made, &capture), OW_INVALID);
+}
+END_TEST
+
+START_TEST(a_fragment_is_refused)
+{
+  struct made made;
+  struct test_capture capture;
+  make_plain_file(&made);
+  make_packet(&made, 0, 17, DATAGRAM, sizeof DATAGRAM - 1);
+  made.octets[24 + 16 + 6] = 0x20;
+  ck_assert_int_eq(parse_made(&made, &capture), OW_INVALID);
+}
+END_TEST
+
+START_TEST(a_file_cut_anywhere_within_a_record_is_refused)
+{
+  struct made made;
+  make_plain_file(&made);
+  make_packet(&made, 0, 17, DATAGRAM, sizeof DATAGRAM - 1);
+  size_t octets = made_octets(&made);
+  for (size_t cut = 0; cut < octets; cut++) {
+    struct test_capture capture;
+    struct ow_failure failure;
+    enum ow_status expected = cut == 24 ? OW_OK : OW_INVALID; /* a header alone is a file without packets */
+    ck_assert_int_eq(test_capture_parse(&capture, made.octets, cut, SERVER_PORT, &failure), expected);
+    test_capture_clear(&capture);
   }
 }
 END_TEST
@@ -755,20 +968,25 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("capture");
-  TEST_LOOP(suite, "control connection", CAPTURES, both_streams_are_read_to_their_end,
-            every_hmac_of_the_control_connection_is_right, segments_follow_each_other_in_time,
-            the_greeting_offers_the_mode_and_a_count_of_2048, the_response_names_the_key_where_the_mode_has_one,
-            the_token_seals_to_the_same_octets, the_server_accepts_and_is_older_than_the_connection,
-            the_first_session_goes_to_the_server_and_the_second_comes_from_it, a_request_says_what_was_asked_for,
-            slots_are_exponential_then_fixed, a_request_encodes_to_the_same_octets,
-            sessions_are_accepted_with_a_port_and_a_sid_of_the_receivers_making,
-            sessions_are_started_and_the_server_agrees, each_side_stops_the_session_that_it_sent,
-            the_whole_first_session_is_fetched, the_fetched_request_is_the_one_agreed_on,
-            fetched_records_are_what_the_client_printed);
+  TEST_LOOP(
+      suite, "control connection", CAPTURES, both_streams_are_read_to_their_end,
+      every_hmac_of_the_control_connection_is_right, segments_follow_each_other_in_time,
+      the_greeting_offers_the_mode_and_a_count_of_2048, the_response_names_the_key_where_the_mode_has_one,
+      the_token_seals_to_the_same_octets, the_server_accepts_and_is_older_than_the_connection,
+      the_first_session_goes_to_the_server_and_the_second_comes_from_it, a_request_says_what_was_asked_for,
+      slots_are_exponential_then_fixed, a_request_encodes_to_the_same_octets,
+      sessions_are_accepted_with_a_port_and_a_sid_of_the_receivers_making,
+      sessions_are_started_and_the_server_agrees, each_side_stops_the_session_that_it_sent,
+      the_whole_first_session_is_fetched, the_fetched_request_is_the_one_agreed_on,
+      fetched_records_are_what_the_client_printed);
   TEST_LOOP(suite, "test packets", CAPTURES, every_datagram_is_a_packet_of_one_session_with_a_right_hmac,
             a_datagram_is_of_the_size_dscp_and_ttl_agreed_on, packets_say_what_the_client_printed,
             packets_encode_to_the_same_octets, packets_leave_when_the_schedule_says);
   TEST_CASE(suite, "known answers", the_open_capture_s_first_send_times_are_known,
             a_changed_test_packet_has_a_wrong_hmac, another_passphrase_does_not_open_the_token);
+  TEST_LOOP(suite, "kinds of files", LINKS, files_of_every_kind_are_read);
+  TEST_CASE(suite, "reader", octets_sent_again_are_dropped, other_traffic_is_passed_over,
+            a_gap_in_the_stream_is_refused, a_second_control_connection_is_refused, a_fragment_is_refused,
+            a_file_cut_anywhere_within_a_record_is_refused);
   return test_run(suite);
 }

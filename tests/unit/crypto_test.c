@@ -13,19 +13,19 @@
 
 /* SP 800-38A, F.1.1 to F.5.2 */
 #define NIST_KEY "2b7e151628aed2a6abf7158809cf4f3c"
-#define NIST_PLAIN                                                                                            \
-  "6bc1bee22e409f96e93d7e117393172a ae2d8a571e03ac9c9eb76fac45af8e51 "                                        \
+#define NIST_PLAIN                                                                                           \
+  "6bc1bee22e409f96e93d7e117393172a ae2d8a571e03ac9c9eb76fac45af8e51 "                                       \
   "30c81c46a35ce411e5fbc1191a0a52ef f69f2445df4f9b17ad2b417be66c3710"
-#define NIST_ECB                                                                                              \
-  "3ad77bb40d7a3660a89ecaf32466ef97 f5d3d58503b9699de785895a96fdbaaf "                                        \
+#define NIST_ECB                                                                                             \
+  "3ad77bb40d7a3660a89ecaf32466ef97 f5d3d58503b9699de785895a96fdbaaf "                                       \
   "43b1cd7f598ece23881b00e3ed030688 7b0c785e27e8ad3f8223207104725dd4"
 #define NIST_CBC_IV "000102030405060708090a0b0c0d0e0f"
-#define NIST_CBC                                                                                              \
-  "7649abac8119b246cee98e9b12e9197d 5086cb9b507219ee95db113a917678b2 "                                        \
+#define NIST_CBC                                                                                             \
+  "7649abac8119b246cee98e9b12e9197d 5086cb9b507219ee95db113a917678b2 "                                       \
   "73bed6b8e3c1743b7116e69e22229516 3ff1caa1681fac09120eca307586e1a7"
 #define NIST_CTR_IV "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff"
-#define NIST_CTR                                                                                              \
-  "874d6191b620e3261bef6864990db6ce 9806f66b7970fdff8617187bb9fffdff "                                        \
+#define NIST_CTR                                                                                             \
+  "874d6191b620e3261bef6864990db6ce 9806f66b7970fdff8617187bb9fffdff "                                       \
   "5ae4df3edbd5d35e5b4f09020db03eab 1e031dda2fbe03d1792170a0f3009cee"
 
 /* A made-up control connection: each value goes on counting where the one before it ends. */
@@ -37,8 +37,8 @@
 /* openssl kdf -keylen 16 -kdfopt digest:SHA1 -kdfopt pass:PASSPHRASE -kdfopt hexsalt:SALT -kdfopt iter:2048 PBKDF2 */
 #define DERIVED_KEY "89a84468cc9794d7f31eee39a2dc6938"
 /* echo CHALLENGE AES_KEY HMAC_KEY | xxd -r -p | openssl enc -aes-128-cbc -nopad -K DERIVED_KEY -iv 0 | xxd -p */
-#define TOKEN                                                                                                 \
-  "f6cc1fc9352dffba08c92d8b67ac28e7 5d3e6cdb64cb073cf022e09889dcc69e "                                        \
+#define TOKEN                                                                                                \
+  "f6cc1fc9352dffba08c92d8b67ac28e7 5d3e6cdb64cb073cf022e09889dcc69e "                                       \
   "86e5ff562231f5db23299a55ba6c457d a54421acd3d962ae0fd15c92be01107c"
 
 /* Ciphers */
@@ -146,7 +146,8 @@ START_TEST(a_keystream_takes_any_number_of_octets)
   uint8_t text[TEXT];
   struct ow_cipher *cipher = nist_cipher(OW_KEYSTREAM, NIST_CTR_IV);
   test_hex(NIST_PLAIN, text, sizeof text);
-  for (size_t at = 0, step = 1; at < sizeof text; at += step, step = at + 7 < sizeof text ? 7 : sizeof text - at)
+  for (size_t at = 0, step = 1; at < sizeof text;
+       at += step, step = at + 7 < sizeof text ? 7 : sizeof text - at)
     ck_assert_int_eq(ow_cipher_run(cipher, text + at, text + at, step), OW_OK);
   test_assert_hex(text, sizeof text, NIST_CTR);
   ow_cipher_free(cipher);
@@ -443,14 +444,14 @@ int main(void)
             a_stream_runs_on_from_call_to_call, a_restarted_stream_is_as_new);
   TEST_CASE(suite, "cipher", no_iv_is_a_zero_iv, a_keystream_takes_any_number_of_octets,
             a_piece_of_a_block_is_refused, no_cipher_can_be_freed);
-  TEST_CASE(suite, "hmac", an_hmac_is_what_openssl_says, an_hmac_of_nothing_is_defined, an_hmac_runs_over_pieces,
-            a_finished_hmac_begins_anew_under_the_same_key);
-  TEST_CASE(suite, "token", a_sealed_token_is_what_openssl_makes, a_token_decrypts_by_hand_to_challenge_and_keys,
-            a_token_opens_to_the_keys, the_wrong_passphrase_is_told_and_yields_no_keys,
-            another_salt_count_or_challenge_does_not_open_a_token,
-            a_token_with_a_changed_challenge_does_not_open,
-            an_empty_passphrase_and_one_with_zeros_are_passphrases,
-            an_impossible_count_is_a_failure_and_yields_no_keys);
+  TEST_CASE(suite, "hmac", an_hmac_is_what_openssl_says, an_hmac_of_nothing_is_defined,
+            an_hmac_runs_over_pieces, a_finished_hmac_begins_anew_under_the_same_key);
+  TEST_CASE(
+      suite, "token", a_sealed_token_is_what_openssl_makes, a_token_decrypts_by_hand_to_challenge_and_keys,
+      a_token_opens_to_the_keys, the_wrong_passphrase_is_told_and_yields_no_keys,
+      another_salt_count_or_challenge_does_not_open_a_token, a_token_with_a_changed_challenge_does_not_open,
+      an_empty_passphrase_and_one_with_zeros_are_passphrases,
+      an_impossible_count_is_a_failure_and_yields_no_keys);
   TEST_CASE(suite, "test keys", test_keys_are_what_openssl_makes, every_session_has_keys_of_its_own);
   TEST_CASE(suite, "test support", the_same_seed_gives_the_same_octets, a_script_is_handed_out_in_order);
   return test_run(suite);

@@ -100,7 +100,8 @@ END_TEST
 
 START_TEST(fixed_slots_are_used_in_turn_again_and_again)
 {
-  static const struct ow_slot slots[] = {{OW_SLOT_FIXED, {10}}, {OW_SLOT_FIXED, {200}}, {OW_SLOT_FIXED, {3000}}};
+  static const struct ow_slot slots[] = {
+      {OW_SLOT_FIXED, {10}}, {OW_SLOT_FIXED, {200}}, {OW_SLOT_FIXED, {3000}}};
   static const uint64_t expected[] = {10, 210, 3210, 3220, 3420, 6420, 6430};
   struct ow_schedule *schedule = schedule_create(vectors[0].sid, (struct ow_timestamp){0}, slots, 3);
   for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
@@ -112,7 +113,8 @@ END_TEST
 /* Between two fixed slots the generator yields what it yields on its own. */
 START_TEST(fixed_slots_draw_nothing_from_the_generator)
 {
-  static const struct ow_slot slots[] = {{OW_SLOT_FIXED, {5}}, {OW_SLOT_EXPONENTIAL, {ONE_SECOND}}, {OW_SLOT_FIXED, {7}}};
+  static const struct ow_slot slots[] = {
+      {OW_SLOT_FIXED, {5}}, {OW_SLOT_EXPONENTIAL, {ONE_SECOND}}, {OW_SLOT_FIXED, {7}}};
   struct ow_schedule *schedule = schedule_create(vectors[1].sid, (struct ow_timestamp){0}, slots, 3);
   struct ow_sid sid = sid_from(vectors[1].sid);
   struct ow_exponential *generator = ow_exponential_create(&sid);
@@ -206,7 +208,8 @@ END_TEST
 
 START_TEST(the_mean_distance_is_that_of_the_slots)
 {
-  static const struct ow_slot slots[] = {{OW_SLOT_FIXED, {ONE_SECOND}}, {OW_SLOT_EXPONENTIAL, {2 * ONE_SECOND}}};
+  static const struct ow_slot slots[] = {{OW_SLOT_FIXED, {ONE_SECOND}},
+                                         {OW_SLOT_EXPONENTIAL, {2 * ONE_SECOND}}};
   ck_assert_int_eq(ow_slots_mean_ns(slots, 2), 1500 * OW_NS_PER_MS);
 }
 END_TEST

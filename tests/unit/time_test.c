@@ -122,11 +122,11 @@ static const struct {
   uint64_t seconds; /* of NTP, modulo 2^32 */
 } moments[] = {
     {{.tv_sec = 0}, 2208988800},
-    {{.tv_sec = 1795410397}, 4004399197},            /* 2026-11-23 05:06:37 */
-    {{.tv_sec = 2085978495}, UINT32_MAX},            /* 2036-02-07 06:28:15, the last second of era 0 */
-    {{.tv_sec = 2085978496}, 0},                     /* the first of era 1 */
-    {{.tv_sec = INT64_C(4294967295)}, 2208988799},   /* 2106-02-07 06:28:15, where 32 bits of Unix time end */
-    {{.tv_sec = INT64_C(4294967296)}, 2208988800},   /* the second after it */
+    {{.tv_sec = 1795410397}, 4004399197},          /* 2026-11-23 05:06:37 */
+    {{.tv_sec = 2085978495}, UINT32_MAX},          /* 2036-02-07 06:28:15, the last second of era 0 */
+    {{.tv_sec = 2085978496}, 0},                   /* the first of era 1 */
+    {{.tv_sec = INT64_C(4294967295)}, 2208988799}, /* 2106-02-07 06:28:15, where 32 bits of Unix time end */
+    {{.tv_sec = INT64_C(4294967296)}, 2208988800}, /* the second after it */
 };
 enum { MOMENTS = sizeof moments / sizeof *moments };
 
@@ -194,8 +194,8 @@ END_TEST
 
 START_TEST(nanoseconds_become_the_nearest_span)
 {
-  ck_assert_uint_eq(ow_span_from_ns(1).ntp, 4);                     /* 4.29 */
-  ck_assert_uint_eq(ow_span_from_ns(2).ntp, 9);                     /* 8.59 */
+  ck_assert_uint_eq(ow_span_from_ns(1).ntp, 4);                        /* 4.29 */
+  ck_assert_uint_eq(ow_span_from_ns(2).ntp, 9);                        /* 8.59 */
   ck_assert_uint_eq(ow_span_from_ns(20 * OW_NS_PER_MS).ntp, 85899346); /* 85899345.92 */
 }
 END_TEST
@@ -218,7 +218,8 @@ static unsigned __int128 units(struct ow_error_estimate estimate)
 /* Units of 2^-32 s that are not below `nanoseconds`. */
 static unsigned __int128 units_needed(int64_t nanoseconds)
 {
-  return (((unsigned __int128)(uint64_t)nanoseconds << 32) + (uint64_t)OW_NS_PER_S - 1) / (uint64_t)OW_NS_PER_S;
+  return (((unsigned __int128)(uint64_t)nanoseconds << 32) + (uint64_t)OW_NS_PER_S - 1) /
+         (uint64_t)OW_NS_PER_S;
 }
 
 static unsigned __int128 smallest_estimate(int64_t nanoseconds)
@@ -316,8 +317,8 @@ START_TEST(every_estimate_survives_the_round_trip)
     struct ow_error_estimate again = ow_error_estimate(ow_error_synchronized(estimate), bound);
     ck_assert(ow_error_valid(again));
     ck_assert_int_eq(ow_error_synchronized(again), ow_error_synchronized(estimate));
-    ck_assert_msg(ow_error_ns(again) >= bound, "estimate %04x is %lld ns, but comes back as %04x, %lld ns", bits,
-                  (long long)bound, again.bits, (long long)ow_error_ns(again));
+    ck_assert_msg(ow_error_ns(again) >= bound, "estimate %04x is %lld ns, but comes back as %04x, %lld ns",
+                  bits, (long long)bound, again.bits, (long long)ow_error_ns(again));
   }
 }
 END_TEST
@@ -370,7 +371,8 @@ END_TEST
 
 static struct ow_sample numbered(uint32_t sequence)
 {
-  return (struct ow_sample){.sequence = sequence, .sent = {sequence * UINT64_C(3) + 1}, .ttl = (uint8_t)sequence};
+  return (struct ow_sample){
+      .sequence = sequence, .sent = {sequence * UINT64_C(3) + 1}, .ttl = (uint8_t)sequence};
 }
 
 static void append_numbered(struct ow_samples *samples, uint32_t count)
@@ -490,9 +492,9 @@ int main(void)
   Suite *suite = suite_create("time");
   test_seed();
   TEST_CASE(suite, "timestamp", a_stamp_differs_from_itself_by_nothing, a_difference_has_a_sign,
-            a_difference_across_2036_is_right_both_ways, order_holds_across_2036, a_difference_is_rounded_down,
-            the_largest_differences_fit, only_all_zero_is_no_time, nanoseconds_are_added_and_taken_away,
-            adding_crosses_2036, a_span_is_added_across_2036,
+            a_difference_across_2036_is_right_both_ways, order_holds_across_2036,
+            a_difference_is_rounded_down, the_largest_differences_fit, only_all_zero_is_no_time,
+            nanoseconds_are_added_and_taken_away, adding_crosses_2036, a_span_is_added_across_2036,
             what_was_added_is_the_difference_but_for_a_nanosecond);
   TEST_LOOP(suite, "eras of unix time", MOMENTS, unix_time_becomes_ntp_seconds_modulo_an_era,
             unix_time_comes_back_from_the_era_near_by);

@@ -106,9 +106,10 @@ END_TEST
 
 /* Set-up */
 
-#define GREETING                                                                                              \
-  ZEROS_8 ZEROS_4 "00000007"                                                                                  \
-  "000102030405060708090a0b0c0d0e0f 101112131415161718191a1b1c1d1e1f 00000800" ZEROS_8 ZEROS_4
+#define GREETING                                                                                             \
+  ZEROS_8 ZEROS_4                                                                                            \
+      "00000007"                                                                                             \
+      "000102030405060708090a0b0c0d0e0f 101112131415161718191a1b1c1d1e1f 00000800" ZEROS_8 ZEROS_4
 
 static struct ow_greeting some_greeting(void)
 {
@@ -224,7 +225,7 @@ START_TEST(a_key_id_may_fill_its_field)
 }
 END_TEST
 
-#define SERVER_START                                                                                          \
+#define SERVER_START                                                                                         \
   "000000000000000000000000000000 05 b0b1b2b3b4b5b6b7b8b9babbbcbdbebf eeae485e407b45f0" ZEROS_8
 
 START_TEST(a_server_start_is_laid_out_as_in_the_rfc)
@@ -271,9 +272,9 @@ END_TEST
 
 /* Request-Session */
 
-#define REQUEST                                                                                               \
-  "01 06 00 01 00000002 00000014 2256 2494"                                                                   \
-  "20010db8000000000000000000000001 20010db8000000000000000000000002" SID                                     \
+#define REQUEST                                                                                              \
+  "01 06 00 01 00000002 00000014 2256 2494"                                                                  \
+  "20010db8000000000000000000000001 20010db8000000000000000000000002" SID                                    \
   "00000064 eeae485e407b45f0 0000000280000000 2e000000" ZEROS_8
 
 static struct ow_session_request some_request(void)
@@ -394,9 +395,9 @@ static const struct {
   const char *digits;
   const char *named;
 } refused_requests[] = {
-    {1, "00", "IPVN"},           {1, "05", "IPVN"},           {1, "0f", "IPVN"},
-    {2, "0000", "Conf-Sender"},  {2, "0200", "Conf-Sender"},  {2, "0102", "Conf-Receiver"},
-    {2, "ff01", "Conf-Sender"},  {4, "00000000", "slot"},     {8, "00000000", "packets"},
+    {1, "00", "IPVN"},          {1, "05", "IPVN"},          {1, "0f", "IPVN"},
+    {2, "0000", "Conf-Sender"}, {2, "0200", "Conf-Sender"}, {2, "0102", "Conf-Receiver"},
+    {2, "ff01", "Conf-Sender"}, {4, "00000000", "slot"},    {8, "00000000", "packets"},
 };
 enum { REFUSED_REQUESTS = sizeof refused_requests / sizeof *refused_requests };
 
@@ -406,7 +407,8 @@ START_TEST(an_impossible_request_is_refused_by_name)
   struct ow_session_request request;
   struct ow_failure failure;
   test_hex(REQUEST, in, sizeof in);
-  test_hex(refused_requests[_i].digits, in + refused_requests[_i].at, strlen(refused_requests[_i].digits) / 2);
+  test_hex(refused_requests[_i].digits, in + refused_requests[_i].at,
+           strlen(refused_requests[_i].digits) / 2);
   ck_assert_int_eq(ow_session_request_decode(in, &request, &failure), OW_PROTOCOL);
   ck_assert_ptr_nonnull(strstr(failure.text, refused_requests[_i].named));
   ck_assert_int_eq(ow_session_request_decode(in, &request, NULL), OW_PROTOCOL);
@@ -465,7 +467,8 @@ END_TEST
 
 START_TEST(a_descriptor_that_is_no_plain_dscp_is_told_apart)
 {
-  static const uint32_t others[] = {0x40000000, 0x6e000000, 0x80000000, 0xc0000000, 0x2e000001, 0x2e800000, 1};
+  static const uint32_t others[] = {0x40000000, 0x6e000000, 0x80000000, 0xc0000000,
+                                    0x2e000001, 0x2e800000, 1};
   uint8_t dscp;
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     ck_assert(!ow_type_p_to_dscp(others[i], &dscp));
@@ -565,7 +568,8 @@ START_TEST(a_session_end_comes_back_with_its_ranges)
   ck_assert_uint_eq(back.skip_ranges, there.skip_ranges);
   ck_assert_ptr_null(back.skipped);
   ck_assert_int_eq(
-      ow_skip_ranges_decode(octets + OW_STOP_DESCRIPTION, back.skip_ranges, back.next_sequence, ranges, NULL), OW_OK);
+      ow_skip_ranges_decode(octets + OW_STOP_DESCRIPTION, back.skip_ranges, back.next_sequence, ranges, NULL),
+      OW_OK);
   for (uint32_t i = 0; i < back.skip_ranges; i++) {
     ck_assert_uint_eq(ranges[i].first, some_ranges[i].first);
     ck_assert_uint_eq(ranges[i].last, some_ranges[i].last);
@@ -589,15 +593,15 @@ static const struct {
     {OW_OK, 1, 1, {{0, 0}}},
     {OW_OK, 3, 20, {{0, 4}, {5, 5}, {19, 19}}},
     {OW_OK, 2, UINT32_MAX, {{0, 1}, {7, UINT32_MAX - 1}}},
-    {OW_PROTOCOL, 1, 0, {{0, 0}}},                            /* nothing was sent */
-    {OW_PROTOCOL, 1, 20, {{5, 4}}},                           /* ends before it begins */
-    {OW_PROTOCOL, 1, 20, {{0, 20}}},                          /* not below Next Seqno */
+    {OW_PROTOCOL, 1, 0, {{0, 0}}},   /* nothing was sent */
+    {OW_PROTOCOL, 1, 20, {{5, 4}}},  /* ends before it begins */
+    {OW_PROTOCOL, 1, 20, {{0, 20}}}, /* not below Next Seqno */
     {OW_PROTOCOL, 1, UINT32_MAX, {{0, UINT32_MAX}}},
-    {OW_PROTOCOL, 2, 20, {{0, 4}, {4, 5}}},                   /* overlap */
-    {OW_PROTOCOL, 2, 20, {{0, 4}, {0, 4}}},                   /* twice */
-    {OW_PROTOCOL, 2, 20, {{5, 6}, {0, 1}}},                   /* falling */
-    {OW_PROTOCOL, 3, 20, {{0, 4}, {6, 9}, {7, 8}}},           /* one within another */
-    {OW_PROTOCOL, 2, UINT32_MAX, {{0, UINT32_MAX}, {0, 0}}},  /* one beyond the last number is no wrap */
+    {OW_PROTOCOL, 2, 20, {{0, 4}, {4, 5}}},                  /* overlap */
+    {OW_PROTOCOL, 2, 20, {{0, 4}, {0, 4}}},                  /* twice */
+    {OW_PROTOCOL, 2, 20, {{5, 6}, {0, 1}}},                  /* falling */
+    {OW_PROTOCOL, 3, 20, {{0, 4}, {6, 9}, {7, 8}}},          /* one within another */
+    {OW_PROTOCOL, 2, UINT32_MAX, {{0, UINT32_MAX}, {0, 0}}}, /* one beyond the last number is no wrap */
 };
 enum { RANGE_LISTS = sizeof range_lists / sizeof *range_lists };
 
@@ -607,8 +611,9 @@ START_TEST(skip_ranges_rise_without_overlap_below_next_seqno)
   struct ow_skip_range ranges[3];
   struct ow_failure failure = {.text = ""};
   ow_skip_ranges_encode(range_lists[_i].ranges, range_lists[_i].count, octets);
-  ck_assert_int_eq(ow_skip_ranges_decode(octets, range_lists[_i].count, range_lists[_i].next, ranges, &failure),
-                   range_lists[_i].status);
+  ck_assert_int_eq(
+      ow_skip_ranges_decode(octets, range_lists[_i].count, range_lists[_i].next, ranges, &failure),
+      range_lists[_i].status);
   ck_assert_int_eq(*failure.text == '\0', range_lists[_i].status == OW_OK);
 }
 END_TEST
@@ -773,8 +778,8 @@ START_TEST(many_packets_pass_through_one_codec_each_way)
   struct ow_packet_codec *receiver = codec_create(modes[_i]);
   for (int i = 0; i < 1000; i++) {
     uint8_t octets[OW_PACKET_SECURE];
-    struct ow_packet packet = {(uint32_t)test_prng_next(&prng), {test_prng_next(&prng)},
-                               {(uint16_t)test_prng_next(&prng)}};
+    struct ow_packet packet = {
+        (uint32_t)test_prng_next(&prng), {test_prng_next(&prng)}, {(uint16_t)test_prng_next(&prng)}};
     encode_packet(sender, &packet, octets);
     assert_packet(receiver, octets, ow_packet_least(modes[_i]), &packet);
   }
@@ -817,7 +822,8 @@ START_TEST(a_change_of_any_octet_is_seen_where_the_hmac_covers_it)
   for (size_t at = 0; at < least; at++)
     for (unsigned bit = 0; bit < 8; bit++) {
       in[at] ^= (uint8_t)(1U << bit);
-      ck_assert_int_eq(ow_packet_decode(codec, in, least, &packet), change_is_seen(modes[_i], at) ? OW_AUTH : OW_OK);
+      ck_assert_int_eq(ow_packet_decode(codec, in, least, &packet),
+                       change_is_seen(modes[_i], at) ? OW_AUTH : OW_OK);
       in[at] ^= (uint8_t)(1U << bit);
     }
   assert_packet(codec, in, least, &some_packet);
@@ -883,9 +889,9 @@ int main(void)
   TEST_CASE(suite, "set-up", a_greeting_is_laid_out_as_in_the_rfc,
             a_greeting_is_read_and_its_unused_octets_are_not, modes_beyond_owamp_are_read_as_they_are,
             a_count_is_a_power_of_two_of_1024_at_least, a_count_is_at_most_what_the_client_will_compute,
-            a_setup_response_is_laid_out_as_in_the_rfc, a_setup_response_comes_back, a_key_id_may_fill_its_field,
-            a_server_start_is_laid_out_as_in_the_rfc, a_server_start_is_read_in_two_parts,
-            an_unassigned_accept_in_any_answer_is_a_failure);
+            a_setup_response_is_laid_out_as_in_the_rfc, a_setup_response_comes_back,
+            a_key_id_may_fill_its_field, a_server_start_is_laid_out_as_in_the_rfc,
+            a_server_start_is_read_in_two_parts, an_unassigned_accept_in_any_answer_is_a_failure);
   TEST_CASE(suite, "request", a_request_is_laid_out_as_in_the_rfc, a_request_is_read_field_by_field,
             a_request_to_send_says_so, octets_that_must_be_zero_are_not_read,
             an_ipv4_address_is_four_octets_whatever_follows, slots_are_laid_out_as_in_the_rfc,
@@ -893,8 +899,9 @@ int main(void)
             a_dscp_becomes_a_descriptor_and_comes_back, a_descriptor_that_is_no_plain_dscp_is_told_apart,
             an_acceptance_is_laid_out_as_in_the_rfc_and_comes_back);
   TEST_LOOP(suite, "refused requests", REFUSED_REQUESTS, an_impossible_request_is_refused_by_name);
-  TEST_CASE(suite, "start and stop", start_sessions_is_its_command_and_zeros, a_start_ack_is_its_accept_and_zeros,
-            stop_sessions_is_laid_out_as_in_the_rfc_and_comes_back, the_size_of_a_session_end_does_not_wrap);
+  TEST_CASE(suite, "start and stop", start_sessions_is_its_command_and_zeros,
+            a_start_ack_is_its_accept_and_zeros, stop_sessions_is_laid_out_as_in_the_rfc_and_comes_back,
+            the_size_of_a_session_end_does_not_wrap);
   TEST_LOOP(suite, "session ends", SESSION_ENDS, a_session_end_is_padded_to_whole_blocks,
             a_session_end_comes_back_with_its_ranges);
   TEST_LOOP(suite, "skip ranges", RANGE_LISTS, skip_ranges_rise_without_overlap_below_next_seqno);
@@ -904,7 +911,8 @@ int main(void)
   TEST_LOOP(suite, "test packet", MODES, a_test_packet_is_laid_out_as_in_the_rfc, a_test_packet_is_read,
             padding_is_not_read, many_packets_pass_through_one_codec_each_way, a_short_packet_is_invalid,
             a_change_of_any_octet_is_seen_where_the_hmac_covers_it);
-  TEST_CASE(suite, "test packet's keys", the_stamp_of_mode_2_stands_in_clear, a_packet_under_other_keys_is_refused,
-            a_packet_of_the_other_keyed_mode_is_refused, no_codec_can_be_freed);
+  TEST_CASE(suite, "test packet's keys", the_stamp_of_mode_2_stands_in_clear,
+            a_packet_under_other_keys_is_refused, a_packet_of_the_other_keyed_mode_is_refused,
+            no_codec_can_be_freed);
   return test_run(suite);
 }

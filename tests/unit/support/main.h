@@ -9,7 +9,7 @@ enum { TEST_SECONDS = 60 }; /* one test may take that long: sanitizers are slow 
 /** Add a case of the tests named, which START_TEST has defined. */
 #define TEST_CASE(suite, name, ...) test_case(suite, name, 1, (const TTest *const[]){__VA_ARGS__, NULL})
 /** The same, each test run for _i from 0 to `times` - 1. */
-#define TEST_LOOP(suite, name, times, ...) \
+#define TEST_LOOP(suite, name, times, ...)                                                                   \
   test_case(suite, name, times, (const TTest *const[]){__VA_ARGS__, NULL})
 void test_case(Suite *suite, const char *name, int times, const TTest *const *tests);
 

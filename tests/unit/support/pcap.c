@@ -219,7 +219,8 @@ static enum ow_status read_record(struct parse *parse, struct ow_reader *file)
   ow_read_skip(&frame, parse->link_header);
   if (file->overrun || frame.overrun || kept != length || fraction >= parse->per_second)
     return ow_fail(parse->failure, OW_INVALID, "a record is cut");
-  struct timespec stamp = {.tv_sec = seconds, .tv_nsec = (long)fraction * (long)(1000000000 / parse->per_second)};
+  struct timespec stamp = {.tv_sec = seconds,
+                           .tv_nsec = (long)fraction * (long)(1000000000 / parse->per_second)};
   return read_ip(parse, frame, ow_timestamp_from_unix(stamp));
 }
 

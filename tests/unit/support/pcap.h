@@ -54,6 +54,7 @@ enum ow_status test_capture_parse(struct test_capture *capture, const void *file
 void test_capture_clear(struct test_capture *capture);
 
 /** All octets of one direction, end to end; the caller frees. NULL without memory. */
-uint8_t *test_capture_stream(const struct test_capture *capture, bool from_server, size_t *octets) OW_MUST_CHECK;
+uint8_t *test_capture_stream(const struct test_capture *capture, bool from_server,
+                             size_t *octets) OW_MUST_CHECK;
 
 #endif

@@ -13,7 +13,8 @@ static uint64_t choose(void)
   const char *given = getenv("OWAMP_SEED");
   struct timespec now = {0};
   clock_gettime(CLOCK_REALTIME, &now);
-  return given && *given ? strtoull(given, NULL, 10) : (uint64_t)now.tv_sec * 1000000007U + (uint64_t)now.tv_nsec;
+  return given && *given ? strtoull(given, NULL, 10)
+                         : (uint64_t)now.tv_sec * 1000000007U + (uint64_t)now.tv_nsec;
 }
 
 uint64_t test_seed(void)
@@ -68,7 +69,8 @@ struct ow_random test_random(struct test_prng *prng)
 static void fill_from_script(void *context, void *out, size_t octets)
 {
   struct test_script *script = context;
-  ck_assert_msg(octets <= script->left, "%zu random octets wanted, %zu left in the script", octets, script->left);
+  ck_assert_msg(octets <= script->left, "%zu random octets wanted, %zu left in the script", octets,
+                script->left);
   memcpy(out, script->octets, octets);
   script->octets += octets;
   script->left -= octets;
