@@ -616,7 +616,7 @@ static enum ow_status listen_on(struct ow_serve *serve, struct listener *listene
   listener->watch = (struct ow_watch){.descriptor = descriptor, .ready = on_connection};
   (void)getsockname(descriptor, &wish.any, &size);
   serve->port = ow_address_port(&wish);
-  ow_log(serve->log, OW_LOG_NOTICE, "listening on %s", ow_address_print(text, sizeof text, &wish));
+  ow_log(serve->log, OW_LOG_INFO, "accepting control connections on %s", ow_address_print(text, sizeof text, &wish));
   return ow_watch_open(serve->loop, &listener->watch, EPOLLIN, failure);
 }
 

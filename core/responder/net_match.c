@@ -39,7 +39,7 @@ static uint8_t mask(const struct ow_net *net, unsigned index)
 {
   unsigned before = index * 8;
   unsigned bits = net->prefix <= before ? 0 : net->prefix - before;
-  return bits >= 8 ? 0xff : (uint8_t)(0xff00U >> bits);
+  return (uint8_t)(bits >= 8 ? 0xffU : 0xff00U >> bits);
 }
 
 static bool has_stray_bits(const struct ow_net *net)

@@ -61,6 +61,8 @@ const char *ow_reception_text(enum ow_reception reception)
   return text;
 }
 
+static bool schedule_one(struct ow_receiver *receiver);
+
 struct ow_receiver *ow_receiver_create(const struct ow_session_terms *terms, uint64_t most_records)
 {
   const struct ow_session_request *request = terms->request;
@@ -73,7 +75,7 @@ struct ow_receiver *ow_receiver_create(const struct ow_session_terms *terms, uin
     receiver->codec = ow_packet_codec_create(terms->mode, terms->keys);
     receiver->window_slots = FIRST_WINDOW;
     receiver->window = calloc(FIRST_WINDOW, sizeof *receiver->window);
-    if (!receiver->schedule || !receiver->codec || !receiver->window) {
+    if (!receiver->schedule || !receiver->codec || !receiver->window || !schedule_one(receiver)) {
       ow_receiver_free(receiver);
       receiver = NULL;
     }
@@ -200,9 +202,7 @@ bool ow_receiver_next_expiry(const struct ow_receiver *receiver, struct ow_times
   if (known && receiver->first_unseen < receiver->scheduled)
     *when = ow_timestamp_plus(outstanding(receiver, receiver->first_unseen)->due, receiver->timeout + 1);
   else if (known) /* not worked out yet: not before the last that was */
-    *when = receiver->scheduled > receiver->base
-                ? ow_timestamp_plus(outstanding(receiver, receiver->scheduled - 1)->due, receiver->timeout + 1)
-                : (struct ow_timestamp){0};
+    *when = ow_timestamp_plus(outstanding(receiver, receiver->scheduled - 1)->due, receiver->timeout + 1);
   return known;
 }
 

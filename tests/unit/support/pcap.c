@@ -74,7 +74,10 @@ static enum ow_status read_file_header(struct parse *parse, struct ow_reader *fi
     return ow_fail(parse->failure, OW_INVALID, "not a libpcap file");
   parse->per_second = magic == 0xa1b2c3d4 ? 1000000 : 1000000000;
   ow_read_skip(file, 16);
-  return read_link(parse, file_u32(parse, file));
+  uint32_t link = file_u32(parse, file);
+  if (file->overrun)
+    return ow_fail(parse->failure, OW_INVALID, "the file's header is cut");
+  return read_link(parse, link);
 }
 
 /* `list` grown by one zeroed element; NULL without memory, and `list` as it was. */

@@ -1,0 +1,116 @@
+/*
+ * fuzz_seeds FOLDER: writes a small corpus for each target to FOLDER/<target>, made from the captures where they
+ * have what the target reads in clear.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "support/pcap.h"
+#include "wire/session_request.h"
+#include "wire/setup.h"
+#include "wire/start_stop.h"
+
+enum { SERVER_PORT = 8610, HMAC = 16, SLOTS = 2, PACKETS = 3 };
+
+static void stop(const char *what, const char *why)
+{
+  fprintf(stderr, "fuzz_seeds: %s: %s\n", what, why);
+  exit(EXIT_FAILURE);
+}
+
+static void make_folder(const char *path)
+{
+  if (mkdir(path, 0777) != 0 && errno != EEXIST)
+    stop(path, strerror(errno));
+}
+
+/* One seed: `first`, unless it is negative, and then the octets. */
+static void seed(const char *folder, const char *target, const char *name, int first, const void *octets,
+                 size_t count)
+{
+  char path[1024];
+  snprintf(path, sizeof path, "%s/%s", folder, target);
+  make_folder(path);
+  snprintf(path, sizeof path, "%s/%s/%s", folder, target, name);
+  FILE *out = fopen(path, "wb");
+  if (!out)
+    stop(path, strerror(errno));
+  bool written = first < 0 || fputc(first, out) != EOF;
+  written = fwrite(octets, 1, count, out) == count && written;
+  if (fclose(out) != 0 || !written)
+    stop(path, "not written");
+}
+
+static void seed_packets(const char *folder, const char *name, int mode, const struct test_capture *capture)
+{
+  for (size_t i = 0; i < capture->datagram_count && i < PACKETS; i++) {
+    char numbered[32];
+    snprintf(numbered, sizeof numbered, "%s-%zu", name, i);
+    seed(folder, "test_packet", numbered, mode, capture->datagrams[i].octets, capture->datagrams[i].length);
+  }
+}
+
+/* In open mode the first request and its slots follow the Set-Up-Response, an HMAC behind each part. */
+static void seed_requests(const char *folder, const struct test_capture *capture)
+{
+  size_t octets;
+  uint8_t request[OW_REQUEST_SESSION + SLOTS * OW_SLOT];
+  uint8_t *stream = test_capture_stream(capture, false, &octets);
+  const size_t slots_at = OW_SETUP_RESPONSE + OW_REQUEST_SESSION + HMAC;
+  if (!stream || octets < slots_at + sizeof request - OW_REQUEST_SESSION)
+    stop("open.pcap", "no Request-Session in it");
+  memcpy(request, stream + OW_SETUP_RESPONSE, OW_REQUEST_SESSION);
+  memcpy(request + OW_REQUEST_SESSION, stream + slots_at, sizeof request - OW_REQUEST_SESSION);
+  seed(folder, "session_request", "open", -1, request, sizeof request);
+  free(stream);
+}
+
+static void seed_from_captures(const char *folder)
+{
+  static const char *const names[] = {"open", "auth", "enc"};
+  for (int i = 0; i < 3; i++) {
+    char path[1024];
+    struct test_capture capture;
+    struct ow_failure failure = {.text = "no memory"};
+    snprintf(path, sizeof path, "%s/%s.pcap", OWAMP_VECTORS, names[i]);
+    if (test_capture_read(&capture, path, SERVER_PORT, &failure) != OW_OK)
+      stop(path, failure.text);
+    seed_packets(folder, names[i], i, &capture);
+    if (i == 0)
+      seed_requests(folder, &capture);
+    test_capture_clear(&capture);
+  }
+}
+
+static void seed_skip_ranges(const char *folder)
+{
+  static const struct ow_skip_range ranges[] = {{1, 1}, {3, 7}, {8, 19}};
+  uint8_t octets[4 + sizeof ranges] = {[3] = 20};
+  ow_skip_ranges_encode(ranges, 3, octets + 4);
+  seed(folder, "skip_ranges", "three", -1, octets, sizeof octets);
+  seed(folder, "skip_ranges", "none", -1, octets, 4);
+}
+
+static void seed_text(const char *folder, const char *target, const char *name, const char *text)
+{
+  seed(folder, target, name, -1, text, strlen(text));
+}
+
+int main(int argc, char **argv)
+{
+  if (argc != 2)
+    stop("usage", "fuzz_seeds FOLDER");
+  make_folder(argv[1]);
+  seed_from_captures(argv[1]);
+  seed_skip_ranges(argv[1]);
+  seed_text(argv[1], "key_file", "two", "# keys\nmonitor\t636f7272656374\n\nother  00ff\n");
+  seed_text(argv[1], "key_file", "cut", "monitor 6");
+  seed_text(argv[1], "thresholds", "short", "20ms,1%");
+  seed_text(argv[1], "thresholds", "long",
+            "delay_p95@forward=~:20ms,loss=1%,jitter=@0:500us,lost@reverse=3:");
+  return EXIT_SUCCESS;
+}

@@ -1,0 +1,18 @@
+/* What every fuzz target has: its entry point, and a check that stops it. */
+#ifndef OWAMP_FUZZ_TARGET_H
+#define OWAMP_FUZZ_TARGET_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *input, size_t octets);
+
+/** Holds for every input; not an assert(), which a release build would drop. */
+#define FUZZ_CHECK(condition)                                                                                \
+  do {                                                                                                       \
+    if (!(condition))                                                                                        \
+      abort();                                                                                               \
+  } while (0)
+
+#endif

@@ -1,0 +1,373 @@
+/* Session-Sender, Session-Receiver and the correction of departures, without a network. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "session/departure.h"
+#include "session/receiver.h"
+#include "session/sender.h"
+#include "support/main.h"
+#include "support/seed.h"
+#include "wire/test_packet.h"
+
+#define MS OW_NS_PER_MS
+enum { PACKETS = 10 };
+
+static const struct ow_error_estimate ERROR = {0x8001};
+static const struct ow_keys KEYS = {.aes = {1}, .hmac = {2}};
+static const struct ow_slot SLOT = {OW_SLOT_FIXED, {UINT64_C(1) << 32}}; /* a packet every second */
+/* 5 s before the era ends, so that every session here crosses into 2036. */
+static const struct ow_timestamp START = {UINT64_C(0xfffffffb00000000)};
+
+struct fixture {
+  struct ow_session_request request;
+  struct ow_session_terms terms;
+  struct test_prng prng;
+  struct ow_random random;
+};
+
+/* One packet a second from START + 1 s on, loss threshold 2 s. */
+static void set_up(struct fixture *fixture, enum ow_mode mode, uint32_t packets)
+{
+  *fixture = (struct fixture){.prng = test_prng(7)};
+  fixture->random = test_random(&fixture->prng);
+  fixture->request = (struct ow_session_request){
+      .slot_count = 1, .packets = packets, .start = START, .timeout = ow_span_from_ns(2000 * MS), .sid = {{9}}};
+  fixture->terms =
+      (struct ow_session_terms){.mode = mode, .keys = &KEYS, .request = &fixture->request, .slots = &SLOT};
+}
+
+static struct ow_timestamp due(uint32_t sequence)
+{
+  return ow_timestamp_plus(START, (int64_t)(sequence + 1) * 1000 * MS);
+}
+
+static struct ow_sender *new_sender(struct fixture *fixture, bool zero_padding)
+{
+  struct ow_sender *sender = ow_sender_create(&fixture->terms, zero_padding, &fixture->random);
+  ck_assert_ptr_nonnull(sender);
+  return sender;
+}
+
+static struct ow_receiver *new_receiver(struct fixture *fixture, uint64_t most)
+{
+  struct ow_receiver *receiver = ow_receiver_create(&fixture->terms, most);
+  ck_assert_ptr_nonnull(receiver);
+  return receiver;
+}
+
+/* A test packet as the other end would send it. */
+static size_t make_packet(const struct fixture *fixture, uint32_t sequence, struct ow_timestamp sent,
+                          struct ow_error_estimate error, uint8_t *out)
+{
+  struct ow_packet_codec *codec = ow_packet_codec_create(fixture->terms.mode, fixture->terms.keys);
+  ck_assert_ptr_nonnull(codec);
+  ck_assert_int_eq(ow_packet_prepare(codec, sequence, out), OW_OK);
+  ck_assert_int_eq(ow_packet_stamp(codec, sent, error, out), OW_OK);
+  ow_packet_codec_free(codec);
+  return ow_packet_least(fixture->terms.mode);
+}
+
+static enum ow_reception give(struct ow_receiver *receiver, const struct fixture *fixture, uint32_t sequence,
+                              struct ow_timestamp sent, int64_t delay)
+{
+  uint8_t packet[OW_PACKET_SECURE];
+  size_t octets = make_packet(fixture, sequence, sent, ERROR, packet);
+  return ow_receiver_packet(receiver, packet, octets, ow_timestamp_plus(sent, delay), OW_STAMP_KERNEL, ERROR, 250);
+}
+
+/* ---- sender ---- */
+
+static const enum ow_mode MODES[] = {OW_MODE_OPEN, OW_MODE_AUTHENTICATED, OW_MODE_ENCRYPTED};
+
+START_TEST(every_packet_goes_out_by_the_schedule_with_its_stamp)
+{
+  struct fixture fixture;
+  set_up(&fixture, MODES[_i], PACKETS);
+  fixture.request.padding = 20;
+  struct ow_sender *sender = new_sender(&fixture, false);
+  struct ow_packet_codec *codec = ow_packet_codec_create(MODES[_i], &KEYS);
+  for (uint32_t i = 0; i < PACKETS; i++) {
+    struct ow_timestamp when;
+    struct ow_packet packet;
+    size_t octets;
+    ck_assert(ow_sender_due(sender, &when));
+    ck_assert_uint_eq(when.ntp, due(i).ntp);
+    ck_assert(ow_sender_ready(sender, when));
+    const uint8_t *out = ow_sender_stamp(sender, when, ERROR, &octets);
+    ck_assert_uint_eq(octets, ow_packet_least(MODES[_i]) + 20);
+    ck_assert_int_eq(ow_packet_decode(codec, out, octets, &packet), OW_OK);
+    ck_assert_uint_eq(packet.sequence, i);
+    ck_assert_uint_eq(packet.sent.ntp, when.ntp);
+    ow_sender_sent(sender, true);
+  }
+  struct ow_timestamp none;
+  ck_assert(!ow_sender_due(sender, &none));
+  ck_assert_uint_eq(ow_sender_end(sender).next_sequence, PACKETS);
+  ck_assert_uint_eq(ow_sender_end(sender).skip_ranges, 0);
+  ck_assert_uint_eq(ow_sender_last_due(sender).ntp, due(PACKETS - 1).ntp);
+  ow_packet_codec_free(codec);
+  ow_sender_free(sender);
+}
+END_TEST
+
+START_TEST(packets_that_are_more_than_the_loss_threshold_late_are_skipped)
+{
+  struct fixture fixture;
+  set_up(&fixture, MODES[_i], PACKETS);
+  struct ow_sender *sender = new_sender(&fixture, true);
+  struct ow_packet_codec *codec = ow_packet_codec_create(MODES[_i], &KEYS);
+  struct ow_packet packet;
+  size_t octets;
+  /* 2 s and 1 ns after packet 3 was due: 0 to 3 are too late, 4 is not. */
+  ck_assert(ow_sender_ready(sender, ow_timestamp_plus(due(3), 2000 * MS + 2)));
+  const uint8_t *out = ow_sender_stamp(sender, due(6), ERROR, &octets);
+  ck_assert_int_eq(ow_packet_decode(codec, out, octets, &packet), OW_OK);
+  ck_assert_uint_eq(packet.sequence, 4);
+  ow_sender_sent(sender, true);
+  ow_sender_sent(sender, false); /* 5: the operating system didn't take it */
+  struct ow_session_end end = ow_sender_end(sender);
+  ck_assert_uint_eq(end.next_sequence, 6);
+  ck_assert_uint_eq(end.skip_ranges, 2);
+  ck_assert_uint_eq(end.skipped[0].first, 0);
+  ck_assert_uint_eq(end.skipped[0].last, 3);
+  ck_assert_uint_eq(end.skipped[1].first, 5);
+  ck_assert_uint_eq(end.skipped[1].last, 5);
+  ow_packet_codec_free(codec);
+  ow_sender_free(sender);
+}
+END_TEST
+
+START_TEST(padding_is_random_and_new_for_each_packet_unless_zeros_are_asked_for)
+{
+  struct fixture fixture;
+  uint8_t first[64];
+  static const uint8_t zeros[64];
+  size_t octets;
+  set_up(&fixture, OW_MODE_OPEN, PACKETS);
+  fixture.request.padding = sizeof first;
+  struct ow_sender *sender = new_sender(&fixture, false);
+  memcpy(first, ow_sender_stamp(sender, due(0), ERROR, &octets) + OW_PACKET_OPEN, sizeof first);
+  ow_sender_sent(sender, true);
+  ck_assert_mem_ne(first, zeros, sizeof first);
+  ck_assert_mem_ne(first, ow_sender_stamp(sender, due(1), ERROR, &octets) + OW_PACKET_OPEN, sizeof first);
+  ow_sender_free(sender);
+  sender = new_sender(&fixture, true);
+  ck_assert_mem_eq(zeros, ow_sender_stamp(sender, due(0), ERROR, &octets) + OW_PACKET_OPEN, sizeof zeros);
+  ow_sender_free(sender);
+}
+END_TEST
+
+START_TEST(a_packet_that_fits_in_no_datagram_makes_no_sender)
+{
+  struct fixture fixture;
+  set_up(&fixture, OW_MODE_OPEN, PACKETS);
+  fixture.request.padding = OW_PACKET_LARGEST;
+  ck_assert_ptr_null(ow_sender_create(&fixture.terms, true, &fixture.random));
+}
+END_TEST
+
+/* ---- receiver ---- */
+
+START_TEST(what_arrives_is_recorded_once_and_again_as_duplicate)
+{
+  struct fixture fixture;
+  set_up(&fixture, MODES[_i], PACKETS);
+  struct ow_receiver *receiver = new_receiver(&fixture, 100);
+  ck_assert_int_eq(give(receiver, &fixture, 1, due(1), 5 * MS), OW_RECEIVED);
+  ck_assert_int_eq(give(receiver, &fixture, 0, due(0), 1100 * MS), OW_RECEIVED);
+  ck_assert_int_eq(give(receiver, &fixture, 1, due(1), 200 * MS), OW_RECEIVED_DUPLICATE);
+  const struct ow_samples *samples = ow_receiver_samples(receiver);
+  ck_assert_uint_eq(samples->count, 3);
+  ck_assert_uint_eq(ow_samples_at(samples, 0)->sequence, 1);
+  ck_assert_uint_eq(ow_samples_at(samples, 0)->ttl, 250);
+  ck_assert_uint_eq(ow_samples_at(samples, 1)->sequence, 0);
+  ck_assert_uint_eq(ow_receiver_received(receiver), 2);
+  ck_assert(!ow_receiver_complete(receiver));
+  ow_receiver_free(receiver);
+}
+END_TEST
+
+START_TEST(what_can_not_be_right_is_ignored_and_counted)
+{
+  struct fixture fixture;
+  uint8_t packet[OW_PACKET_SECURE];
+  set_up(&fixture, OW_MODE_AUTHENTICATED, PACKETS);
+  struct ow_receiver *receiver = new_receiver(&fixture, 100);
+  size_t octets = make_packet(&fixture, 0, due(0), ERROR, packet);
+  ck_assert_int_eq(ow_receiver_packet(receiver, packet, octets - 1, due(0), OW_STAMP_KERNEL, ERROR, 1),
+                   OW_IGNORED_SHORT);
+  packet[3] ^= 1;
+  ck_assert_int_eq(ow_receiver_packet(receiver, packet, octets, due(0), OW_STAMP_KERNEL, ERROR, 1), OW_IGNORED_HMAC);
+  octets = make_packet(&fixture, 0, due(0), (struct ow_error_estimate){0x8000}, packet);
+  ck_assert_int_eq(ow_receiver_packet(receiver, packet, octets, due(0), OW_STAMP_KERNEL, ERROR, 1),
+                   OW_IGNORED_ERROR_ESTIMATE);
+  ck_assert_int_eq(give(receiver, &fixture, PACKETS, due(PACKETS), 0), OW_IGNORED_SEQUENCE);
+  ck_assert_int_eq(give(receiver, &fixture, 0, ow_timestamp_plus(due(0), 2000 * MS + 2), -1999 * MS),
+                   OW_IGNORED_OFF_SCHEDULE);
+  ck_assert_int_eq(give(receiver, &fixture, 0, due(0), 2000 * MS + 2), OW_IGNORED_LATE);
+  ck_assert_uint_eq(ow_receiver_received(receiver), 0);
+  for (int i = OW_IGNORED_SHORT; i <= OW_IGNORED_LATE; i++)
+    ck_assert_uint_eq(ow_receiver_count(receiver, (enum ow_reception)i), 1);
+  ow_receiver_free(receiver);
+}
+END_TEST
+
+START_TEST(an_invented_sequence_number_is_off_schedule)
+{
+  struct fixture fixture;
+  set_up(&fixture, OW_MODE_OPEN, UINT32_MAX);
+  struct ow_receiver *receiver = new_receiver(&fixture, 100);
+  ck_assert_int_eq(give(receiver, &fixture, UINT32_MAX - 1, due(0), MS), OW_IGNORED_OFF_SCHEDULE);
+  ck_assert_int_eq(give(receiver, &fixture, 60000, due(0), MS), OW_IGNORED_OFF_SCHEDULE);
+  ck_assert_int_eq(give(receiver, &fixture, 0, due(0), MS), OW_RECEIVED);
+  ow_receiver_free(receiver);
+}
+END_TEST
+
+START_TEST(what_is_overdue_becomes_a_record_of_loss)
+{
+  struct fixture fixture;
+  struct ow_timestamp when;
+  set_up(&fixture, OW_MODE_OPEN, 3);
+  struct ow_receiver *receiver = new_receiver(&fixture, 100);
+  ck_assert_int_eq(give(receiver, &fixture, 1, due(1), MS), OW_RECEIVED);
+  ck_assert(ow_receiver_next_expiry(receiver, &when));
+  ck_assert_int_ge(ow_timestamp_difference(when, due(0)), 2000 * MS);
+  ck_assert(ow_receiver_expire(receiver, ow_timestamp_plus(due(2), 2000 * MS)));
+  ck_assert_uint_eq(ow_receiver_samples(receiver)->count, 2); /* packet 2 is not overdue yet */
+  ck_assert(!ow_receiver_finished(receiver));
+  ck_assert(ow_receiver_expire(receiver, ow_timestamp_plus(due(2), 2000 * MS + 2)));
+  ck_assert(ow_receiver_finished(receiver));
+  ck_assert(!ow_receiver_next_expiry(receiver, &when));
+  const struct ow_sample *lost = ow_samples_at(ow_receiver_samples(receiver), 2);
+  ck_assert(ow_sample_lost(lost));
+  ck_assert_uint_eq(lost->sequence, 2);
+  ck_assert_uint_eq(lost->sent.ntp, due(2).ntp);
+  ck_assert_uint_eq(lost->ttl, OW_TTL_LOST);
+  ow_receiver_free(receiver);
+}
+END_TEST
+
+START_TEST(with_nothing_received_the_first_expiry_is_that_of_the_first_packet)
+{
+  struct fixture fixture;
+  struct ow_timestamp when;
+  set_up(&fixture, OW_MODE_OPEN, 3);
+  struct ow_receiver *receiver = new_receiver(&fixture, 100);
+  ck_assert(ow_receiver_next_expiry(receiver, &when));
+  ck_assert_int_le(llabs(ow_timestamp_difference(when, due(0)) - 2000 * MS), 2);
+  ow_receiver_free(receiver);
+}
+END_TEST
+
+START_TEST(a_stop_drops_what_was_never_sent_and_losses_that_are_too_fresh)
+{
+  struct fixture fixture;
+  set_up(&fixture, OW_MODE_OPEN, PACKETS);
+  struct ow_receiver *receiver = new_receiver(&fixture, 100);
+  const struct ow_skip_range skipped[] = {{1, 2}};
+  const struct ow_session_end end = {.next_sequence = 6, .skip_ranges = 1, .skipped = skipped};
+  ck_assert_int_eq(give(receiver, &fixture, 3, due(3), MS), OW_RECEIVED);
+  /* At the stop 0 to 4 are overdue: 0 and 4 are lost, 1 and 2 were skipped; 5 is not known. */
+  ck_assert_int_eq(ow_receiver_stop(receiver, ow_timestamp_plus(due(4), 2000 * MS + 2), &end), OW_OK);
+  const struct ow_samples *samples = ow_receiver_samples(receiver);
+  ck_assert_uint_eq(samples->count, 3);
+  ck_assert_uint_eq(ow_samples_at(samples, 0)->sequence, 0);
+  ck_assert_uint_eq(ow_samples_at(samples, 1)->sequence, 3);
+  ck_assert_uint_eq(ow_samples_at(samples, 2)->sequence, 4);
+  ck_assert_uint_eq(ow_receiver_next_sequence(receiver), 6);
+  ck_assert(ow_receiver_finished(receiver));
+  ck_assert_int_eq(give(receiver, &fixture, 5, due(5), MS), OW_IGNORED_LATE);
+  ow_receiver_free(receiver);
+}
+END_TEST
+
+START_TEST(no_more_records_are_kept_than_allowed)
+{
+  struct fixture fixture;
+  set_up(&fixture, OW_MODE_OPEN, PACKETS);
+  struct ow_receiver *receiver = new_receiver(&fixture, 2);
+  for (int i = 0; i < 5; i++)
+    (void)give(receiver, &fixture, 0, due(0), MS);
+  ck_assert_uint_eq(ow_receiver_samples(receiver)->count, 2);
+  ck_assert_uint_eq(ow_receiver_count(receiver, OW_IGNORED_FULL), 3);
+  ow_receiver_free(receiver);
+}
+END_TEST
+
+/* Against a plain count: packets dropped, doubled and delayed at random. */
+START_TEST(a_random_path_is_counted_exactly)
+{
+  enum { MANY = 2000 };
+  struct fixture fixture;
+  struct test_prng prng = test_prng(test_seed());
+  const struct ow_slot fast = {OW_SLOT_FIXED, ow_span_from_ns(10 * MS)};
+  uint32_t received = 0;
+  uint32_t duplicates = 0;
+  set_up(&fixture, OW_MODE_OPEN, MANY);
+  fixture.terms.slots = &fast;
+  struct ow_receiver *receiver = new_receiver(&fixture, MANY * 3);
+  struct ow_timestamp sent = START;
+  for (uint32_t i = 0; i < MANY; i++) {
+    uint64_t fate = test_prng_below(&prng, 10);
+    sent = ow_timestamp_plus_span(sent, fast.parameter);
+    if (fate > 0) {
+      ck_assert_int_eq(give(receiver, &fixture, i, sent, MS), OW_RECEIVED);
+      received++;
+    }
+    if (fate == 9) {
+      ck_assert_int_eq(give(receiver, &fixture, i, sent, 2 * MS), OW_RECEIVED_DUPLICATE);
+      duplicates++;
+    }
+  }
+  while (!ow_receiver_expire(receiver, ow_timestamp_plus(sent, 3000 * MS)))
+    continue;
+  ck_assert_uint_eq(ow_receiver_received(receiver), received);
+  ck_assert_uint_eq(ow_receiver_samples(receiver)->count, MANY + duplicates);
+  ck_assert(ow_receiver_finished(receiver));
+  ow_receiver_free(receiver);
+}
+END_TEST
+
+/* ---- departures ---- */
+
+START_TEST(the_running_median_is_the_correction)
+{
+  struct ow_departure departure = {0};
+  ck_assert_int_eq(ow_departure_correction(&departure), 0);
+  ck_assert_int_gt(ow_departure_spread(&departure), 0);
+  for (int i = 0; i < 100; i++)
+    ow_departure_add(&departure, i < 60 ? 99999 : 10000 + i); /* the first 60 have left the window */
+  ck_assert_int_eq(ow_departure_correction(&departure), 10000 + 84);
+  ck_assert_int_eq(ow_departure_spread(&departure), 14);
+}
+END_TEST
+
+START_TEST(an_implausible_departure_is_left_out)
+{
+  struct ow_departure departure = {0};
+  ow_departure_add(&departure, 5000);
+  ow_departure_add(&departure, -1);
+  ow_departure_add(&departure, OW_NS_PER_S);
+  ck_assert_int_eq(ow_departure_correction(&departure), 5000);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("session");
+  (void)test_seed();
+  TEST_LOOP(suite, "sender", 3, every_packet_goes_out_by_the_schedule_with_its_stamp,
+            packets_that_are_more_than_the_loss_threshold_late_are_skipped);
+  TEST_CASE(suite, "padding", padding_is_random_and_new_for_each_packet_unless_zeros_are_asked_for,
+            a_packet_that_fits_in_no_datagram_makes_no_sender);
+  TEST_LOOP(suite, "receiver", 3, what_arrives_is_recorded_once_and_again_as_duplicate);
+  TEST_CASE(suite, "hostile packets", what_can_not_be_right_is_ignored_and_counted,
+            an_invented_sequence_number_is_off_schedule, no_more_records_are_kept_than_allowed);
+  TEST_CASE(suite, "loss", what_is_overdue_becomes_a_record_of_loss,
+            with_nothing_received_the_first_expiry_is_that_of_the_first_packet,
+            a_stop_drops_what_was_never_sent_and_losses_that_are_too_fresh, a_random_path_is_counted_exactly);
+  TEST_CASE(suite, "departure", the_running_median_is_the_correction, an_implausible_departure_is_left_out);
+  return test_run(suite);
+}
