@@ -1,23 +1,19 @@
 #include "engine/serve.h"
 
-#include <errno.h>
-#include <netdb.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/queue.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/secret.h"
 #include "control/server.h"
 #include "engine/channel.h"
+#include "engine/listener.h"
 #include "engine/serve_session.h"
 #include "engine/test_traffic.h"
 
 enum {
-  LISTENERS = 2,        /* one for each family */
   FETCH_WINDOW = 65536, /* octets of records that wait for the connection */
 };
 #define SETUP_TIMEOUT (30 * OW_NS_PER_S)
@@ -46,11 +42,6 @@ struct connection {
 
 TAILQ_HEAD(connections, connection);
 
-struct listener {
-  struct ow_watch watch;
-  struct ow_serve *serve;
-};
-
 struct ow_serve {
   struct ow_loop *loop;
   struct ow_serve_config config;
@@ -58,8 +49,7 @@ struct ow_serve {
   const struct ow_log *log;
   struct ow_traffic traffic;
   struct ow_session_host host;
-  struct listener listeners[LISTENERS];
-  uint16_t port;
+  struct ow_listeners listeners;
   struct ow_timestamp up_since;
   struct connections connections;
   struct connections buried;
@@ -577,68 +567,11 @@ static struct connection *create_connection(struct ow_serve *serve, int socket, 
   return connection;
 }
 
-static void on_connection(struct ow_watch *watch, uint32_t events)
+static void on_connection(struct ow_listeners *listeners, int socket, const union ow_address *remote)
 {
-  struct listener *listener = (struct listener *)((char *)watch - offsetof(struct listener, watch));
-  union ow_address remote;
-  socklen_t size = sizeof remote;
-  (void)events;
-  int socket = accept4(watch->descriptor, &remote.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  if (socket >= 0 && !create_connection(listener->serve, socket, &remote))
-    ow_log(listener->serve->log, OW_LOG_ERROR, "no memory for a control connection");
-}
-
-/* ---- listening ---- */
-
-static enum ow_status listen_on(struct ow_serve *serve, struct listener *listener, const struct addrinfo *address,
-                                struct ow_failure *failure)
-{
-  const int on = 1;
-  union ow_address wish;
-  char text[OW_ADDRESS_TEXT];
-  socklen_t size = sizeof wish;
-  memcpy(&wish, address->ai_addr, address->ai_addrlen);
-  if (serve->port) /* the other family already has one: share it */
-    ow_address_set_port(&wish, serve->port);
-  int descriptor = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (descriptor < 0)
-    return ow_fail(failure, OW_NETWORK, "can't open a socket: %s", strerrordesc_np(errno));
-  (void)setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (address->ai_family == AF_INET6)
-    (void)setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  if (bind(descriptor, &wish.any, ow_address_length(&wish)) != 0 || listen(descriptor, SOMAXCONN) != 0) {
-    ow_fail(failure, OW_NETWORK, "can't listen on %s: %s", ow_address_print(text, sizeof text, &wish),
-            strerrordesc_np(errno));
-    close(descriptor);
-    return OW_NETWORK;
-  }
-  listener->serve = serve;
-  listener->watch = (struct ow_watch){.descriptor = descriptor, .ready = on_connection};
-  (void)getsockname(descriptor, &wish.any, &size);
-  serve->port = ow_address_port(&wish);
-  ow_log(serve->log, OW_LOG_INFO, "accepting control connections on %s", ow_address_print(text, sizeof text, &wish));
-  return ow_watch_open(serve->loop, &listener->watch, EPOLLIN, failure);
-}
-
-static enum ow_status listen_on_all(struct ow_serve *serve, struct ow_failure *failure)
-{
-  const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
-  struct addrinfo *addresses = NULL;
-  const char *host = serve->config.address[0] ? serve->config.address : NULL;
-  enum ow_status status = OW_NETWORK;
-  size_t open = 0;
-  int error = getaddrinfo(host, serve->config.port, &hints, &addresses);
-  if (error)
-    return ow_fail(failure, OW_INVALID, "can't listen on \"%s\" port %s: %s", serve->config.address, serve->config.port,
-                   gai_strerror(error));
-  /* A host without one family is served on the other. */
-  for (struct addrinfo *at = addresses; at && open < LISTENERS; at = at->ai_next)
-    if (listen_on(serve, &serve->listeners[open], at, failure) == OW_OK)
-      open++;
-  if (open)
-    status = OW_OK;
-  freeaddrinfo(addresses);
-  return status;
+  struct ow_serve *serve = (struct ow_serve *)((char *)listeners - offsetof(struct ow_serve, listeners));
+  if (!create_connection(serve, socket, remote))
+    ow_log(serve->log, OW_LOG_ERROR, "no memory for a control connection");
 }
 
 /* ---- life ---- */
@@ -676,13 +609,12 @@ struct ow_serve *ow_serve_create(struct ow_loop *loop, const struct ow_serve_con
   TAILQ_INIT(&serve->connections);
   TAILQ_INIT(&serve->buried);
   TAILQ_INIT(&serve->kept);
-  for (int i = 0; i < LISTENERS; i++)
-    serve->listeners[i].watch.descriptor = -1;
+  ow_listeners_prepare(&serve->listeners, loop, on_connection);
   enum ow_status status = ow_traffic_open(&serve->traffic, loop);
   if (status != OW_OK)
     ow_fail(failure, status, "no memory for a server");
   else
-    status = listen_on_all(serve, failure);
+    status = ow_listeners_open(&serve->listeners, config->address, config->port, failure);
   if (status != OW_OK) {
     ow_serve_free(serve);
     serve = NULL;
@@ -704,15 +636,14 @@ void ow_serve_free(struct ow_serve *serve)
     TAILQ_REMOVE(&serve->buried, connection, all);
     free_connection(connection);
   }
-  for (int i = 0; i < LISTENERS; i++)
-    ow_watch_close(serve->loop, &serve->listeners[i].watch);
+  ow_listeners_close(&serve->listeners);
   ow_traffic_close(&serve->traffic);
   free(serve);
 }
 
 uint16_t ow_serve_port(const struct ow_serve *serve)
 {
-  return serve->port;
+  return serve->listeners.port;
 }
 
 void ow_serve_reconfigure(struct ow_serve *serve, const struct ow_serve_config *config)
