@@ -7,6 +7,27 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define REST (100 * OW_NS_PER_MS)
+
+static void listen_for(struct ow_listeners *listeners, uint32_t events)
+{
+  for (int i = 0; i < OW_LISTENERS; i++)
+    if (listeners->each[i].watch.descriptor >= 0)
+      ow_watch_change(listeners->loop, &listeners->each[i].watch, events);
+}
+
+static void on_rested(struct ow_timer *timer)
+{
+  listen_for((struct ow_listeners *)((char *)timer - offsetof(struct ow_listeners, rest)), EPOLLIN);
+}
+
+/* The connection that can't be accepted stays in the queue, and would wake the loop again and again. */
+static void rest(struct ow_listeners *listeners)
+{
+  listen_for(listeners, 0);
+  (void)!ow_timer_set(listeners->loop, &listeners->rest, ow_loop_now(listeners->loop).monotonic + REST);
+}
+
 static void on_connection(struct ow_watch *watch, uint32_t events)
 {
   struct ow_listener *listener = (struct ow_listener *)((char *)watch - offsetof(struct ow_listener, watch));
@@ -16,6 +37,8 @@ static void on_connection(struct ow_watch *watch, uint32_t events)
   int socket = accept4(watch->descriptor, &remote.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (socket >= 0)
     listener->all->accepted(listener->all, socket, &remote);
+  else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+    rest(listener->all);
 }
 
 static enum ow_status listen_on(struct ow_listeners *listeners, struct ow_listener *listener,
@@ -51,7 +74,7 @@ void ow_listeners_prepare(struct ow_listeners *listeners, struct ow_loop *loop,
                           void (*accepted)(struct ow_listeners *listeners, int socket,
                                            const union ow_address *remote))
 {
-  *listeners = (struct ow_listeners){.loop = loop, .accepted = accepted};
+  *listeners = (struct ow_listeners){.loop = loop, .accepted = accepted, .rest = {.expired = on_rested}};
   for (int i = 0; i < OW_LISTENERS; i++)
     listeners->each[i].watch.descriptor = -1;
 }
@@ -75,6 +98,7 @@ enum ow_status ow_listeners_open(struct ow_listeners *listeners, const char *hos
 
 void ow_listeners_close(struct ow_listeners *listeners)
 {
+  ow_timer_cancel(listeners->loop, &listeners->rest);
   for (int i = 0; i < OW_LISTENERS; i++)
     ow_watch_close(listeners->loop, &listeners->each[i].watch);
 }

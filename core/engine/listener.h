@@ -17,6 +17,7 @@ struct ow_listeners {
     struct ow_watch watch;
     struct ow_listeners *all;
   } each[OW_LISTENERS];
+  struct ow_timer rest; /* no descriptors were left: accept no more for a moment */
   uint16_t port; /* the one that all listen on */
   /** A connection was made; the non-blocking socket is the callee's. */
   void (*accepted)(struct ow_listeners *listeners, int socket, const union ow_address *remote);
