@@ -53,12 +53,23 @@ static void on_connected(struct ow_channel *channel)
   }
 }
 
+/* A handshake may include a lost SYN or the search for a neighbour, a set-up the derivation of a key. */
+static void measure_round_trip(struct ow_client_connection *connection, const struct ow_client_event *event)
+{
+  int64_t now = ow_loop_now(connection->loop).monotonic;
+  if (event->kind == OW_CLIENT_SET_UP && now - connection->answered < connection->round_trip)
+    connection->round_trip = now - connection->answered;
+  else if (!connection->answered && ow_client_state(connection->client) == OW_CLIENT_AWAIT_SERVER_START)
+    connection->answered = now;
+}
+
 static void on_received(struct ow_channel *channel, struct ow_reader *input)
 {
   struct ow_client_connection *connection = of_channel(channel);
   struct ow_client_event event;
   do {
     ow_client_receive(connection->client, ow_loop_now(connection->loop), input, &event);
+    measure_round_trip(connection, &event);
     ow_client_connection_send(connection);
     if (event.kind != OW_CLIENT_NOTHING)
       tell(connection, &event);
@@ -95,6 +106,7 @@ enum ow_status ow_client_connection_open(struct ow_client_connection *connection
 {
   connection->loop = loop;
   connection->client = NULL;
+  connection->answered = 0;
   connection->config = (struct ow_client_config){
       .modes = peer->modes,
       .key_id = peer->key_id,

@@ -20,7 +20,8 @@ struct ow_client_connection {
   struct ow_buffer nothing; /* to send, until there is a machine */
   char server[OW_ADDRESS_TEXT];
   int64_t began;      /* monotonic ns: connect() */
-  int64_t round_trip; /* ns: of the TCP handshake; 0 before */
+  int64_t answered;   /* monotonic ns: our answer to the greeting; 0 before */
+  int64_t round_trip; /* ns: the quicker of the TCP handshake and the set-up; 0 before */
   /**
    * An event of the machine. OW_CLIENT_BROKEN comes for every failure, that of connecting included, with a sentence that
    * names the server, and is the last. May give commands (then ow_client_connection_send()) and may close.

@@ -36,8 +36,8 @@ static uint64_t sum_of_next(struct ow_exponential *generator, unsigned count)
   uint64_t sum = 0;
   uint64_t variate = 0;
   enum ow_status status = OW_OK;
-  for (unsigned i = 0; i < count && status == OW_OK;
-       i++) { /* an assertion in here would cost more than the rest */
+  /* An assertion in the loop would cost more than all the rest. */
+  for (unsigned i = 0; i < count && status == OW_OK; i++) {
     status = ow_exponential_next(generator, &variate);
     sum += variate;
   }

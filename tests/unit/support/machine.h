@@ -24,7 +24,7 @@ enum {
 enum { TEST_MODES = 3 };
 extern const enum ow_mode test_modes[TEST_MODES];
 
-/** One keyring of one key. `unexpected` is what a wrong passphrase would be taken from. */
+/** The server's keyring, of one key; it counts the questions. */
 struct test_keyring {
   unsigned asked;
 };
