@@ -19,7 +19,7 @@ size_t ow_buffer_length(const struct ow_buffer *buffer)
 
 uint8_t *ow_buffer_head(const struct ow_buffer *buffer)
 {
-  return buffer->octets + buffer->head;
+  return buffer->octets ? buffer->octets + buffer->head : NULL;
 }
 
 static void close_gap(struct ow_buffer *buffer)
@@ -35,9 +35,9 @@ static void close_gap(struct ow_buffer *buffer)
 static enum ow_status grow(struct ow_buffer *buffer, size_t needed)
 {
   size_t capacity = buffer->capacity ? buffer->capacity : 256;
-  while (capacity < needed)
+  while (capacity < needed && capacity <= SIZE_MAX / 2)
     capacity *= 2;
-  uint8_t *octets = malloc(capacity);
+  uint8_t *octets = capacity >= needed ? malloc(capacity) : NULL;
   if (!octets)
     return OW_MEMORY;
   size_t length = ow_buffer_length(buffer);

@@ -19,7 +19,7 @@ struct ow_buffer {
 /** Free and wipe the contents; the buffer is empty afterwards. */
 void ow_buffer_clear(struct ow_buffer *buffer);
 
-/** Octets that wait, and where they begin. The pointer is valid until the next append. */
+/** Octets that wait, and where they begin (NULL before the first append). Valid until the next append. */
 size_t ow_buffer_length(const struct ow_buffer *buffer);
 uint8_t *ow_buffer_head(const struct ow_buffer *buffer);
 

@@ -5,13 +5,13 @@
 struct ow_reader ow_reader(const void *start, size_t octets)
 {
   const uint8_t *at = start;
-  return (struct ow_reader){.at = at, .end = at + octets};
+  return (struct ow_reader){.at = at, .end = octets ? at + octets : at};
 }
 
 struct ow_writer ow_writer(void *start, size_t octets)
 {
   uint8_t *at = start;
-  return (struct ow_writer){.at = at, .end = at + octets};
+  return (struct ow_writer){.at = at, .end = octets ? at + octets : at};
 }
 
 static const uint8_t *take(struct ow_reader *reader, size_t octets)
@@ -19,7 +19,7 @@ static const uint8_t *take(struct ow_reader *reader, size_t octets)
   const uint8_t *at = NULL;
   if (!reader->overrun && octets <= ow_reader_left(reader)) {
     at = reader->at;
-    reader->at += octets;
+    reader->at = octets ? reader->at + octets : reader->at;
   } else {
     reader->overrun = true;
   }
@@ -58,9 +58,9 @@ uint64_t ow_read_u64(struct ow_reader *reader)
 void ow_read_octets(struct ow_reader *reader, void *out, size_t octets)
 {
   const uint8_t *at = take(reader, octets);
-  if (at)
+  if (at && octets)
     memcpy(out, at, octets);
-  else
+  else if (octets)
     memset(out, 0, octets);
 }
 
@@ -84,7 +84,7 @@ static uint8_t *claim(struct ow_writer *writer, size_t octets)
   uint8_t *at = NULL;
   if (!writer->overrun && octets <= (size_t)(writer->end - writer->at)) {
     at = writer->at;
-    writer->at += octets;
+    writer->at = octets ? writer->at + octets : writer->at;
   } else {
     writer->overrun = true;
   }
@@ -128,7 +128,7 @@ void ow_write_octets(struct ow_writer *writer, const void *from, size_t octets)
 void ow_write_zeros(struct ow_writer *writer, size_t octets)
 {
   uint8_t *at = claim(writer, octets);
-  if (at)
+  if (at && octets)
     memset(at, 0, octets);
 }
 

@@ -35,12 +35,12 @@ struct ow_failure {
 enum ow_status ow_fail(struct ow_failure *failure, enum ow_status status, const char *format, ...)
     OW_PRINTF(3, 4);
 
-/** Put "where: " before the text of a failure that is already filled in. */
+/** Put "where: " before the text of a failure, which must be filled in (not NULL). */
 enum ow_status ow_fail_within(struct ow_failure *failure, const char *format, ...) OW_PRINTF(2, 3);
 
 /**
  * Copy text that a peer or a file supplied into `out` so that it can be printed: control
- * characters and octets outside ASCII become '?'. Always terminates; returns `out`.
+ * characters and octets outside ASCII become '?'. `out_size` is 1 at least; always terminates; returns `out`.
  */
 const char *ow_printable(char *out, unsigned long out_size, const void *text, unsigned long octets);
 

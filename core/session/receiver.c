@@ -329,7 +329,7 @@ const struct ow_skip_range *ow_receiver_skipped(const struct ow_receiver *receiv
 static bool is_skipped(const struct ow_receiver *receiver, uint32_t sequence)
 {
   uint32_t low = 0;
-  uint32_t high = receiver->skip_ranges;
+  uint32_t high = receiver->skipped ? receiver->skip_ranges : 0;
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
     if (receiver->skipped[middle].last < sequence)
@@ -337,7 +337,7 @@ static bool is_skipped(const struct ow_receiver *receiver, uint32_t sequence)
     else
       high = middle;
   }
-  return low < receiver->skip_ranges && receiver->skipped[low].first <= sequence;
+  return receiver->skipped && low < receiver->skip_ranges && receiver->skipped[low].first <= sequence;
 }
 
 static bool holds_after_stop(const struct ow_receiver *receiver, const struct ow_sample *sample,

@@ -31,7 +31,7 @@ bool ow_timestamp_after(struct ow_timestamp a, struct ow_timestamp b);
 bool ow_timestamp_is_zero(struct ow_timestamp stamp);
 
 struct ow_timestamp ow_timestamp_plus_span(struct ow_timestamp stamp, struct ow_span span);
-/** `nanoseconds` may be negative. Exact to 2^-32 s, rounded down. */
+/** `nanoseconds` may be negative. To the nearest 2^-32 s. */
 struct ow_timestamp ow_timestamp_plus(struct ow_timestamp stamp, int64_t nanoseconds);
 
 /** Any era: the seconds are taken modulo 2^32. `tv_nsec` is below 10^9. */
