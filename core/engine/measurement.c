@@ -131,7 +131,7 @@ static struct ow_endpoint test_address(const struct ow_measurement *measurement,
 /* RFC 4656, 3.5: IPv4 address of the maker (the low 4 octets of an IPv6 one), the time, 4 random octets. */
 static struct ow_sid make_sid(const union ow_address *maker, struct ow_timestamp now)
 {
-  struct ow_sid sid;
+  struct ow_sid sid = {0};
   struct ow_endpoint endpoint = ow_address_to_endpoint(maker);
   struct ow_writer writer = ow_writer(sid.octets, sizeof sid.octets);
   uint8_t random[4];

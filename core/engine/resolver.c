@@ -185,7 +185,7 @@ struct ow_resolution *ow_resolve(struct ow_loop *loop, const char *host, const c
   int error = begin(resolution);
   if (error) {
     ow_fail(failure, OW_NETWORK, "cannot start a thread to resolve a name: %s", strerror(error));
-    free_resolution(resolution);
+    free_resolution(resolution); /* NOLINT(clang-analyzer-unix.Malloc): on an error no thread has it */
     resolution = NULL;
   }
   return resolution;

@@ -80,7 +80,7 @@ static enum ow_accept check_bounds(const struct ow_session_host *host, const str
 
 static struct ow_sid make_sid(const struct ow_endpoint *maker)
 {
-  struct ow_sid sid;
+  struct ow_sid sid = {0};
   uint8_t random[4];
   struct ow_writer writer = ow_writer(sid.octets, sizeof sid.octets);
   ow_random_fill(&ow_system_random, random, sizeof random);

@@ -57,7 +57,7 @@ void ow_policy_free(struct ow_policy *policy)
   if (!policy)
     return;
   while (policy->visits)
-    end_visit(policy->visits);
+    end_visit(policy->visits); /* NOLINT(clang-analyzer-unix.Malloc): it unlinks what it frees */
   while (policy->accounts) {
     struct account *next = policy->accounts->next;
     free(policy->accounts);

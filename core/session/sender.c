@@ -125,13 +125,13 @@ static bool room_for_range(struct ow_sender *sender)
       sender->skip_slots = slots;
     }
   }
-  return sender->skip_ranges < sender->skip_slots;
+  return sender->skipped && sender->skip_ranges < sender->skip_slots;
 }
 
 /* A packet that can't be described as skipped was not reached: the session ends before it. */
 static void skip(struct ow_sender *sender)
 {
-  struct ow_skip_range *last = sender->skip_ranges ? &sender->skipped[sender->skip_ranges - 1] : NULL;
+  struct ow_skip_range *last = sender->skipped && sender->skip_ranges ? &sender->skipped[sender->skip_ranges - 1] : NULL;
   sender->prepared = false;
   if (last && last->last + 1 == sender->next) {
     last->last = sender->next;

@@ -131,7 +131,7 @@ static enum ow_status add_threshold(struct ow_piece piece, struct ow_thresholds 
 enum ow_status ow_thresholds_parse(const char *text, struct ow_thresholds *thresholds,
                                    struct ow_failure *failure)
 {
-  struct ow_failure unwanted;
+  struct ow_failure unwanted = {0};
   struct ow_failure *reason = failure ? failure : &unwanted;
   enum ow_status status = OW_OK;
   thresholds->count = 0;

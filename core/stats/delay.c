@@ -25,6 +25,8 @@ static int compare(const void *a, const void *b)
 struct ow_delays ow_delays_summarize(int64_t *delays, uint32_t count)
 {
   __int128 sum = 0;
+  if (count == 0)
+    return (struct ow_delays){0};
   for (uint32_t i = 0; i < count; i++)
     sum += delays[i];
   qsort(delays, count, sizeof *delays, compare);
