@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "wire/sid.h"
 
 #define SETTLE_MARGIN (20 * OW_NS_PER_MS)        /* beyond the loss timeout, for the last packet's record */
 #define FIRST_CONFIRMATION_WAIT (1 * OW_NS_PER_MS)
@@ -128,20 +129,6 @@ static struct ow_endpoint test_address(const struct ow_measurement *measurement,
   return endpoint;
 }
 
-/* RFC 4656, 3.5: IPv4 address of the maker (the low 4 octets of an IPv6 one), the time, 4 random octets. */
-static struct ow_sid make_sid(const union ow_address *maker, struct ow_timestamp now)
-{
-  struct ow_sid sid = {0};
-  struct ow_endpoint endpoint = ow_address_to_endpoint(maker);
-  struct ow_writer writer = ow_writer(sid.octets, sizeof sid.octets);
-  uint8_t random[4];
-  ow_random_fill(&ow_system_random, random, sizeof random);
-  ow_write_octets(&writer, endpoint.address + (endpoint.version == 4 ? 0 : 12), 4);
-  ow_write_u64(&writer, now.ntp);
-  ow_write_octets(&writer, random, sizeof random);
-  return sid;
-}
-
 static enum ow_status open_socket(struct ow_measurement *measurement, enum ow_direction direction, uint16_t *port)
 {
   const struct ow_peer *peer = measurement->peer;
@@ -167,6 +154,7 @@ static struct ow_session_request describe(const struct ow_measurement *measureme
   const struct ow_peer *peer = measurement->peer;
   union ow_address local = ow_channel_local(&measurement->control->channel);
   union ow_address remote = ow_channel_remote(&measurement->control->channel);
+  struct ow_endpoint own = ow_address_to_endpoint(&local);
   struct ow_endpoint ours = test_address(measurement, &local, our_port);
   struct ow_endpoint theirs = test_address(measurement, &remote, 0);
   bool forward = direction == OW_FORWARD;
@@ -183,7 +171,7 @@ static struct ow_session_request describe(const struct ow_measurement *measureme
       .type_p = ow_type_p_from_dscp(peer->dscp),
   };
   if (!forward)
-    request.sid = make_sid(&local, ow_loop_now(loop_of(measurement)).wall);
+    request.sid = ow_sid_make(&own, ow_loop_now(loop_of(measurement)).wall, &ow_system_random);
   return request;
 }
 

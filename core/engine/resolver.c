@@ -185,10 +185,10 @@ struct ow_resolution *ow_resolve(struct ow_loop *loop, const char *host, const c
   int error = begin(resolution);
   if (error) {
     ow_fail(failure, OW_NETWORK, "cannot start a thread to resolve a name: %s", strerror(error));
-    free_resolution(resolution); /* NOLINT(clang-analyzer-unix.Malloc): on an error no thread has it */
+    free_resolution(resolution);
     resolution = NULL;
   }
-  return resolution;
+  return resolution; /* NOLINT(clang-analyzer-unix.Malloc): nobody could cancel it before now */
 }
 
 void ow_resolve_cancel(struct ow_resolution *resolution)

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/cursor.h"
 #include "base/secret.h"
+#include "wire/sid.h"
 #include "wire/test_packet.h"
 
 #define LONGEST_TIMEOUT (3600 * OW_NS_PER_S)
@@ -77,18 +77,6 @@ static enum ow_accept check_bounds(const struct ow_session_host *host, const str
 }
 
 /* ---- opening ---- */
-
-static struct ow_sid make_sid(const struct ow_endpoint *maker)
-{
-  struct ow_sid sid = {0};
-  uint8_t random[4];
-  struct ow_writer writer = ow_writer(sid.octets, sizeof sid.octets);
-  ow_random_fill(&ow_system_random, random, sizeof random);
-  ow_write_octets(&writer, maker->address + (maker->version == 4 ? 0 : 12), 4);
-  ow_write_u64(&writer, ow_system_stamp().ntp);
-  ow_write_octets(&writer, random, sizeof random);
-  return sid;
-}
 
 static void on_sender_done(struct ow_test_sender *sender)
 {
@@ -215,7 +203,7 @@ enum ow_accept ow_serve_session_open(struct ow_session_host *host, const struct 
     return OW_ACCEPT_INTERNAL_ERROR;
   }
   if (request->server_receives)
-    (*session)->request.sid = make_sid(&own);
+    (*session)->request.sid = ow_sid_make(&own, ow_system_stamp(), &ow_system_random);
   ow_fail(why, OW_MEMORY, "no memory for a test session");
   enum ow_status status = open_traffic(*session, machine, local, remote, &acceptance->port, why);
   if (status != OW_OK) {

@@ -53,7 +53,10 @@ struct ow_datagram {
 
 enum { OW_UDP_BATCH = 32 };
 
-/** Buffers for ow_udp_receive(); one for a whole loop. NULL without memory. */
+/**
+ * Buffers for ow_udp_receive(); one for a whole loop. NULL without memory. While there is one the kernel
+ * stamps all that arrives, from a moment later on: make it well before the first test packet is due.
+ */
 struct ow_udp_batch;
 struct ow_udp_batch *ow_udp_batch_create(void) OW_MUST_CHECK;
 void ow_udp_batch_free(struct ow_udp_batch *batch);

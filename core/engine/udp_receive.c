@@ -1,8 +1,10 @@
 #include <errno.h>
+#include <linux/net_tstamp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "engine/system_clock.h"
 #include "engine/udp.h"
@@ -19,6 +21,7 @@ union control {
 };
 
 struct ow_udp_batch {
+  int stamp_keeper;
   struct mmsghdr messages[OW_UDP_BATCH];
   struct iovec data[OW_UDP_BATCH];
   union ow_address from[OW_UDP_BATCH];
@@ -26,13 +29,34 @@ struct ow_udp_batch {
   uint8_t octets[OW_UDP_BATCH][DATAGRAM_MOST];
 };
 
+/*
+ * The kernel stamps arriving packets while any socket asks for it, and begins only a moment after the first
+ * one asks: the first packets would go without. So this socket, which receives nothing, asks early and all
+ * along.
+ */
+static int keep_stamping(void)
+{
+  const unsigned flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE;
+  int keeper = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
+  if (keeper < 0)
+    keeper = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
+  if (keeper >= 0)
+    setsockopt(keeper, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags);
+  return keeper;
+}
+
 struct ow_udp_batch *ow_udp_batch_create(void)
 {
-  return calloc(1, sizeof(struct ow_udp_batch));
+  struct ow_udp_batch *batch = calloc(1, sizeof *batch);
+  if (batch)
+    batch->stamp_keeper = keep_stamping();
+  return batch;
 }
 
 void ow_udp_batch_free(struct ow_udp_batch *batch)
 {
+  if (batch && batch->stamp_keeper >= 0)
+    close(batch->stamp_keeper);
   free(batch);
 }
 
