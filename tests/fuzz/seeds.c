@@ -109,6 +109,8 @@ int main(int argc, char **argv)
   seed_skip_ranges(argv[1]);
   seed_text(argv[1], "key_file", "two", "# keys\nmonitor\t636f7272656374\n\nother  00ff\n");
   seed_text(argv[1], "key_file", "cut", "monitor 6");
+  seed_text(argv[1], "client_machine", "request", "0");
+  seed_text(argv[1], "server_machine", "start", "\002");
   seed_text(argv[1], "thresholds", "short", "20ms,1%");
   seed_text(argv[1], "thresholds", "long",
             "delay_p95@forward=~:20ms,loss=1%,jitter=@0:500us,lost@reverse=3:");
