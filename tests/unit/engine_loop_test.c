@@ -368,6 +368,7 @@ LOOP_TEST(thousands_of_timers_set_moved_and_cancelled_at_random_fire_in_order)
 
 static struct ow_watch pipes[3];
 static int pipe_ends[3];
+static int64_t deadline;
 
 static void open_pipes(void (*ready)(struct ow_watch *, uint32_t))
 {
@@ -470,6 +471,41 @@ LOOP_TEST(a_timer_can_close_a_watch_that_is_ready)
   at(&end, ow_loop_now(loop).monotonic + SOON);
   run();
   ck_assert_uint_eq(count, 2);
+  close_pipes();
+}
+
+/* Spins until the timer is due, which then closes the others before their events are handled. */
+static void ready_takes_long(struct ow_watch *watch, uint32_t events)
+{
+  (void)events;
+  count++;
+  while (ow_loop_now(loop).monotonic < deadline)
+    continue;
+  ow_watch_change(loop, watch, 0);
+}
+
+static void close_pipes_but_handled(struct teller *teller)
+{
+  (void)teller;
+  for (int i = 0; i < 3; i++) {
+    if (pipes[i].events) {
+      ow_watch_close(loop, &pipes[i]);
+      memset(&pipes[i], 0x5a, sizeof pipes[i]);
+      pipes[i].descriptor = -1;
+    }
+  }
+}
+
+LOOP_TEST(a_timer_that_becomes_due_within_a_batch_comes_before_the_next_event_and_can_close_it)
+{
+  struct teller a = {.name = 'a', .act = close_pipes_but_handled}, end = {.name = '.', .act = stop};
+  open_pipes(ready_takes_long);
+  deadline = ow_loop_now(loop).monotonic + SOON;
+  at(&a, deadline);
+  at(&end, deadline + SOON);
+  run();
+  ck_assert_uint_eq(count, 1);
+  ck_assert_str_eq(story, "a.");
   close_pipes();
 }
 
@@ -899,7 +935,8 @@ static Suite *make_suite(void)
   TEST_CASE(suite, "watches", a_callback_can_close_watches_whose_events_are_in_the_same_batch,
             a_callback_can_close_its_own_watch,
             a_watch_that_is_opened_again_gets_no_event_of_the_old_descriptor,
-            a_timer_can_close_a_watch_that_is_ready, a_watch_can_change_its_events,
+            a_timer_can_close_a_watch_that_is_ready,
+            a_timer_that_becomes_due_within_a_batch_comes_before_the_next_event_and_can_close_it, a_watch_can_change_its_events,
             a_descriptor_that_cannot_be_watched_is_a_failure_with_a_reason,
             more_descriptors_than_one_batch_holds_are_all_served);
   TEST_CASE(suite, "stop and post", a_stop_before_the_run_ends_it_at_once, another_thread_can_stop_the_loop,
