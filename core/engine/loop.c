@@ -129,7 +129,8 @@ static enum ow_status set_timer(struct ow_loop *loop, struct ow_timer *timer, bo
 {
   struct alarm *alarm = alarm_of(loop, on_wall_clock);
   int64_t earliest = loop->in_round ? alarm->now : 0;
-  enum ow_status status = ow_timer_heap_reserve(&alarm->heap);
+  bool has_room = timer->place && timer->on_wall_clock == on_wall_clock;
+  enum ow_status status = has_room ? OW_OK : ow_timer_heap_reserve(&alarm->heap);
   if (status == OW_OK) {
     ow_timer_cancel(loop, timer);
     timer->on_wall_clock = on_wall_clock;
@@ -423,7 +424,6 @@ static void handle(struct ow_loop *loop, struct ow_watch *watch, uint32_t events
   } else if (watch == &loop->wake) {
     run_posts(loop);
   } else if (watch) {
-    run_due(loop);
     watch->ready(watch, events);
   }
 }
@@ -455,17 +455,31 @@ static enum ow_status wait_for_events(struct ow_loop *loop, bool at_once, struct
   return status;
 }
 
-/* What is not handled because of a stop is still ready in the next run. */
+/*
+ * Timers that became due meanwhile come first, and may close the very watch whose event is next: so it is
+ * taken from the batch after them. What is not taken because of a stop is still ready in the next run.
+ */
+static bool take_event(struct ow_loop *loop, struct epoll_event *event)
+{
+  bool taken = false;
+  if (loop->event_next < loop->event_count)
+    run_due(loop);
+  if (loop->event_next < loop->event_count && !atomic_load(&loop->stopped)) {
+    *event = loop->events[loop->event_next++];
+    taken = true;
+  }
+  return taken;
+}
+
 static enum ow_status turn(struct ow_loop *loop, struct ow_failure *failure)
 {
+  struct epoll_event event;
   bool at_once = run_due(loop);
   enum ow_status status = wait_for_events(loop, at_once, failure);
   if (status == OW_OK)
     notice_wall_alarm(loop);
-  while (status == OW_OK && loop->event_next < loop->event_count && !atomic_load(&loop->stopped)) {
-    const struct epoll_event *event = &loop->events[loop->event_next++];
-    handle(loop, event->data.ptr, event->events);
-  }
+  while (status == OW_OK && take_event(loop, &event))
+    handle(loop, event.data.ptr, event.events);
   loop->event_count = 0;
   return status;
 }

@@ -35,8 +35,7 @@ struct ow_watch {
  * OW_NETWORK; the descriptor is then still open, and ow_watch_close() closes it.
  */
 enum ow_status ow_watch_open(struct ow_loop *loop, struct ow_watch *watch, uint32_t events,
-                             struct ow_failure *failure)
-    OW_MUST_CHECK;
+                             struct ow_failure *failure) OW_MUST_CHECK;
 /** Watch for other events; no system call if they are the same. */
 void ow_watch_change(struct ow_loop *loop, struct ow_watch *watch, uint32_t events);
 /** Stop watching; close the descriptor; set it to -1. Nothing happens if it is -1. */
@@ -52,7 +51,10 @@ struct ow_timer {
   void (*expired)(struct ow_timer *timer);
 };
 
-/** Fire once, when the monotonic clock reaches `when` (ns). Sets or moves. OW_MEMORY. */
+/**
+ * Fire once, when the monotonic clock reaches `when` (ns). Sets or moves. OW_MEMORY; but moving on the same
+ * clock needs none, nor does setting again within `expired`, before any other timer is set.
+ */
 enum ow_status ow_timer_set(struct ow_loop *loop, struct ow_timer *timer, int64_t when) OW_MUST_CHECK;
 /**
  * Fire once, when the wall clock reaches `when`: an absolute wake-up with the kernel's best resolution, at

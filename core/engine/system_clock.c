@@ -45,8 +45,8 @@ static int64_t pending_offset(const struct timex *kernel)
 
 /*
  * Of the kernel's two errors, esterror is what the daemon that steers the clock expects it to be off by, and
- * maxerror the worst that could be, with half the way to the primary clock. perfSONAR reports the former, so it
- * is ours too, to be comparable, wherever somebody maintains it (chronyd, ntpd). Not all do:
+ * maxerror the worst that could be, with half the way to the primary clock. perfSONAR reports the former, so
+ * it is ours too, to be comparable, wherever somebody maintains it (chronyd, ntpd). Not all do:
  *  - phc2sys leaves esterror at its limit and clears maxerror: esterror above maxerror says nothing;
  *  - systemd-timesyncd clears both whenever it steers the kernel's loop (STA_PLL), so that maxerror is but the
  *    drift since: never believed below what one may expect of such a client;
@@ -62,20 +62,25 @@ static int64_t believable_error(const struct timex *kernel)
   return clamp(error + pending_offset(kernel), RESOLUTION, ERROR_MOST);
 }
 
+struct ow_clock_state ow_clock_state_from(int result, const struct timex *kernel)
+{
+  /* A sandbox may forbid to ask. */
+  if (result < 0)
+    return (struct ow_clock_state){.error = ERROR_MOST, .maximum = ERROR_MOST};
+  bool synchronized = result != TIME_ERROR && !(kernel->status & STA_UNSYNC);
+  int64_t maximum = clamp(kernel->maxerror * NS_PER_US, RESOLUTION, ERROR_MOST);
+  return (struct ow_clock_state){
+      .synchronized = synchronized,
+      .error = synchronized ? believable_error(kernel) : maximum,
+      .maximum = maximum,
+  };
+}
+
 struct ow_clock_state ow_system_clock_state(void)
 {
   struct timex kernel = {.modes = 0};
-  int state = adjtimex(&kernel);
-  /* A sandbox may forbid to ask. */
-  if (state < 0)
-    return (struct ow_clock_state){.error = ERROR_MOST, .maximum = ERROR_MOST};
-  bool synchronized = state != TIME_ERROR && !(kernel.status & STA_UNSYNC);
-  int64_t maximum = clamp(kernel.maxerror * NS_PER_US, RESOLUTION, ERROR_MOST);
-  return (struct ow_clock_state){
-      .synchronized = synchronized,
-      .error = synchronized ? believable_error(&kernel) : maximum,
-      .maximum = maximum,
-  };
+  int result = adjtimex(&kernel);
+  return ow_clock_state_from(result, &kernel);
 }
 
 struct ow_error_estimate ow_system_error(struct ow_clock_cache *cache, int64_t now, int64_t stamping)

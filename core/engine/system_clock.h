@@ -8,6 +8,8 @@
 #include "base/random.h"
 #include "time/clock.h"
 
+struct timex;
+
 /** CLOCK_REALTIME and CLOCK_MONOTONIC. */
 struct ow_instant ow_system_now(void);
 /** CLOCK_REALTIME only, for stamps. */
@@ -19,6 +21,8 @@ struct ow_clock_state {
   int64_t error;     /* ns, to report: esterror where somebody maintains it, else maxerror; 1 us to 16 s */
   int64_t maximum;   /* ns: maxerror, the worst that could be; 1 us to 16 s */
 };
+/** What adjtimex(2) says: `result` is what it returned, `kernel` what it filled in. */
+struct ow_clock_state ow_clock_state_from(int result, const struct timex *kernel);
 /** Read afresh. If the kernel may not be asked, unsynchronised with an error of 16 s. */
 struct ow_clock_state ow_system_clock_state(void);
 

@@ -236,7 +236,7 @@ static uint64_t disk_of(const struct ow_session_request *request)
   return request->server_receives ? (uint64_t)request->packets * RECORD : 0;
 }
 
-/* A class uses what its own sessions do and its descendants'; the root also those of classes that are gone. */
+/* Its own sessions, its descendants' and, for the root, those of classes that are gone. */
 static uint64_t used(const struct ow_policy *policy, int class, enum resource resource)
 {
   unsigned __int128 sum = 0;

@@ -64,13 +64,15 @@ enum ow_status ow_identity_find(const struct ow_server_conf *conf, bool is_root,
   if (!is_root || (!user_given && conf->root_folly))
     return OW_OK;
   enum ow_status status = find_user(user_given ? conf->user : unprivileged, group_given, identity, failure);
-  if (status == OW_OK && group_given)
-    status = find_group(conf->group, identity, failure);
   if (status == OW_OK && identity->user == 0 && !conf->root_folly)
     status = ow_fail(failure, OW_INVALID, "user %s is root; take another, or add rootfolly if it must be",
                      conf->user);
-  identity->change = status == OW_OK;
-  return status;
+  if (status != OW_OK)
+    return ow_server_conf_fail_at(conf, conf->user_line, failure);
+  if (group_given && find_group(conf->group, identity, failure) != OW_OK)
+    return ow_server_conf_fail_at(conf, conf->group_line, failure);
+  identity->change = true;
+  return OW_OK;
 }
 
 static bool step_down(const struct ow_identity *identity)
@@ -101,8 +103,9 @@ enum ow_status ow_identity_assume(const struct ow_identity *identity, struct ow_
 }
 
 /* Which ports are privileged the kernel says (net.ipv4.ip_unprivileged_port_start): ask by trying. */
-enum ow_status ow_test_ports_allowed(uint16_t low, struct ow_failure *failure)
+enum ow_status ow_test_ports_allowed(const struct ow_server_conf *conf, struct ow_failure *failure)
 {
+  uint16_t low = conf->test_port_low;
   struct sockaddr_in address = {
       .sin_family = AF_INET, .sin_port = htons(low), .sin_addr = {htonl(INADDR_LOOPBACK)}};
   enum ow_status status = OW_OK;
@@ -116,5 +119,5 @@ enum ow_status ow_test_ports_allowed(uint16_t low, struct ow_failure *failure)
         ow_fail(failure, OW_INVALID,
                 "testports: port %u is for root and CAP_NET_BIND_SERVICE only; begin at 1024 or above", low);
   close(descriptor);
-  return status;
+  return status == OW_OK ? OW_OK : ow_server_conf_fail_at(conf, conf->test_ports_line, failure);
 }

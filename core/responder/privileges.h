@@ -17,7 +17,7 @@ struct ow_identity {
 
 /**
  * Who to become, by `user`, `group` and `rootfolly`; only root changes. Root without `user` becomes nobody,
- * unless `rootfolly` is set. Names, or -NUMBER. OW_INVALID if there is no such user or group. `failure` must
+ * unless `rootfolly` is set. Names, or -NUMBER. OW_INVALID, with file and line, if there is no such user or group. `failure` must
  * not be NULL.
  */
 enum ow_status ow_identity_find(const struct ow_server_conf *conf, bool is_root, struct ow_identity *identity,
@@ -30,7 +30,8 @@ enum ow_status ow_identity_find(const struct ow_server_conf *conf, bool is_root,
 enum ow_status ow_identity_assume(const struct ow_identity *identity,
                                   struct ow_failure *failure) OW_MUST_CHECK;
 
-/** OW_INVALID if this process may not bind UDP ports from `low` on, which is so for low ones and not root. */
-enum ow_status ow_test_ports_allowed(uint16_t low, struct ow_failure *failure) OW_MUST_CHECK;
+/** OW_INVALID if this process may not bind `testports`, which is so for low ones and not root. */
+enum ow_status ow_test_ports_allowed(const struct ow_server_conf *conf,
+                                     struct ow_failure *failure) OW_MUST_CHECK;
 
 #endif

@@ -57,8 +57,10 @@ static enum ow_status load(const struct responder *responder, struct ow_settings
                            struct ow_failure *failure)
 {
   enum ow_status status = ow_settings_load(&responder->paths, settings, responder->log, failure);
-  if (status == OW_OK && responder->options.listen_given)
+  if (status == OW_OK && responder->options.listen_given) {
     settings->conf.listen = responder->options.listen;
+    settings->conf.listen_line = 0;
+  }
   return status;
 }
 
@@ -121,7 +123,7 @@ static enum ow_status reload(struct responder *responder, struct ow_failure *fai
   struct ow_serve_config config;
   enum ow_status status = load(responder, &settings, failure);
   if (status == OW_OK)
-    status = ow_test_ports_allowed(settings.conf.test_port_low, failure);
+    status = ow_test_ports_allowed(&settings.conf, failure);
   if (status == OW_OK &&
       ow_policy_install(responder->policy, &settings.limits, &settings.keys, settings.conf.modes) != OW_OK)
     status = ow_fail(failure, OW_MEMORY, "no memory");
@@ -249,7 +251,7 @@ static enum ow_status listen_on(struct responder *responder, struct ow_failure *
   if (needs_privilege(config.port))
     ow_log(responder->log, OW_LOG_ERROR,
            "port %s is for root and CAP_NET_BIND_SERVICE only; -S :8610 needs neither", config.port);
-  return failure->status;
+  return ow_server_conf_fail_at(&responder->conf, responder->conf.listen_line, failure);
 }
 
 static enum ow_status step_down(const struct responder *responder, const struct ow_identity *identity,
@@ -259,7 +261,7 @@ static enum ow_status step_down(const struct responder *responder, const struct 
   if (status == OW_OK && identity->change && responder->conf.user[0] == '\0')
     ow_log(responder->log, OW_LOG_WARNING, "started as root without a user to become; running as nobody");
   if (status == OW_OK)
-    status = ow_test_ports_allowed(responder->conf.test_port_low, failure);
+    status = ow_test_ports_allowed(&responder->conf, failure);
   return status;
 }
 

@@ -21,34 +21,35 @@ struct directive {
   size_t offset;
   uint64_t least;
   uint64_t most;
+  size_t line; /* where the line's number goes; 0: nowhere */
   const char *like; /* an example, or, without meaning here, why */
 };
 
 #define AT(member) offsetof(struct ow_server_conf, member)
 
 static const struct directive directives[] = {
-    {"authmode", MODES, AT(modes), 0, 0, "authmode AEO"},
-    {"controltimeout", SECONDS, AT(control_timeout), 1, WEEK, "controltimeout 1800"},
-    {"enddelay", SECONDS, AT(end_delay), 0, WEEK, "enddelay 1.0"},
-    {"facility", FACILITY, AT(facility), 0, 0, "facility daemon"},
-    {"group", TEXT, AT(group), 1, OW_ACCOUNT_TEXT - 1, "group owamp"},
-    {"loglevel", LEVEL, AT(log_most), 0, 0, "loglevel INFO"},
-    {"maxcontrolsessions", WHOLE, AT(most_connections), 0, CONNECTIONS_MOST, "maxcontrolsessions 100"},
-    {"pbkdf2_count", COUNT, AT(pbkdf2_count), OW_COUNT_LEAST, PBKDF2_MOST, "pbkdf2_count 2048"},
-    {"rootfolly", FLAG, AT(root_folly), 0, 0, NULL},
-    {"srcnode", LISTEN, AT(listen), 0, 0, "srcnode 192.0.2.1:861"},
-    {"testports", PORTS, 0, 0, 0, "testports 8760-9960"},
-    {"user", TEXT, AT(user), 1, OW_ACCOUNT_TEXT - 1, "user owamp"},
-    {"vardir", TEXT, AT(vardir), 1, PATH_MAX - 32, "vardir /run/owamp"},
-    {"verbose", FLAG, AT(verbose), 0, 0, NULL},
-    {"datadir", NO_MEANING, 0, 0, 0,
+    {"authmode", MODES, AT(modes), 0, 0, AT(modes_line), "authmode AEO"},
+    {"controltimeout", SECONDS, AT(control_timeout), 1, WEEK, 0, "controltimeout 1800"},
+    {"enddelay", SECONDS, AT(end_delay), 0, WEEK, 0, "enddelay 1.0"},
+    {"facility", FACILITY, AT(facility), 0, 0, 0, "facility daemon"},
+    {"group", TEXT, AT(group), 1, OW_ACCOUNT_TEXT - 1, AT(group_line), "group owamp"},
+    {"loglevel", LEVEL, AT(log_most), 0, 0, 0, "loglevel INFO"},
+    {"maxcontrolsessions", WHOLE, AT(most_connections), 0, CONNECTIONS_MOST, 0, "maxcontrolsessions 100"},
+    {"pbkdf2_count", COUNT, AT(pbkdf2_count), OW_COUNT_LEAST, PBKDF2_MOST, 0, "pbkdf2_count 2048"},
+    {"rootfolly", FLAG, AT(root_folly), 0, 0, 0, NULL},
+    {"srcnode", LISTEN, AT(listen), 0, 0, AT(listen_line), "srcnode 192.0.2.1:861"},
+    {"testports", PORTS, 0, 0, 0, AT(test_ports_line), "testports 8760-9960"},
+    {"user", TEXT, AT(user), 1, OW_ACCOUNT_TEXT - 1, AT(user_line), "user owamp"},
+    {"vardir", TEXT, AT(vardir), 1, PATH_MAX - 32, 0, "vardir /run/owamp"},
+    {"verbose", FLAG, AT(verbose), 0, 0, 0, NULL},
+    {"datadir", NO_MEANING, 0, 0, 0, 0,
      "finished sessions are kept in memory, within the limits, and aren't written to disk"},
-    {"dieby", NO_MEANING, 0, 0, 0, "there are no child processes to wait for"},
-    {"diskfudge", NO_MEANING, 0, 0, 0, "the disk limit itself is what holds"},
-    {"loglocation", NO_MEANING, 0, 0, 0, "messages name no place in the source"},
-    {"priority", NO_MEANING, 0, 0, 0, "each message has its own; loglevel chooses which are logged"},
-    {"syncfuzz", NO_MEANING, 0, 0, 0, "the kernel tells how wrong the clock may be"},
-    {"testtimeout", NO_MEANING, 0, 0, 0, "it is TWAMP's; each session says its own"},
+    {"dieby", NO_MEANING, 0, 0, 0, 0, "there are no child processes to wait for"},
+    {"diskfudge", NO_MEANING, 0, 0, 0, 0, "the disk limit itself is what holds"},
+    {"loglocation", NO_MEANING, 0, 0, 0, 0, "messages name no place in the source"},
+    {"priority", NO_MEANING, 0, 0, 0, 0, "each message has its own; loglevel chooses which are logged"},
+    {"syncfuzz", NO_MEANING, 0, 0, 0, 0, "the kernel tells how wrong the clock may be"},
+    {"testtimeout", NO_MEANING, 0, 0, 0, 0, "it is TWAMP's; each session says its own"},
 };
 
 void ow_server_conf_defaults(struct ow_server_conf *conf)
@@ -320,6 +321,8 @@ static enum ow_status parse_line(const struct ow_conf_lines *lines, char *rest, 
     status = take_flag(&reading, value);
   else
     status = take_valued(&reading, value, rest);
+  if (reading.directive->line)
+    *(unsigned *)(void *)((char *)conf + reading.directive->line) = ow_conf_lines_number(lines, reading.word);
   return status;
 }
 
@@ -329,6 +332,7 @@ enum ow_status ow_server_conf_parse(const char *name, const char *text, size_t o
 {
   struct ow_conf_lines lines;
   char *line = NULL;
+  conf->file = name;
   enum ow_status status = ow_conf_lines_open(&lines, name, text, octets, failure);
   if (status == OW_OK)
     status = ow_conf_lines_next(&lines, &line, failure);
@@ -339,4 +343,10 @@ enum ow_status ow_server_conf_parse(const char *name, const char *text, size_t o
   }
   ow_conf_lines_close(&lines);
   return status;
+}
+
+enum ow_status ow_server_conf_fail_at(const struct ow_server_conf *conf, unsigned line,
+                                      struct ow_failure *failure)
+{
+  return line ? ow_fail_within(failure, "%s:%u", conf->file, line) : failure->status;
 }

@@ -1,6 +1,7 @@
 /*
  * Three whole measurements of another implementation (tests/vectors), decoded to the last octet. The walk through the
- * control connection rests on AES and HMAC alone, and so is independent of the core's own protected stream.
+ * control connection rests on AES and HMAC alone, and so is independent of the core's own protected stream, which is
+ * then held against the same octets.
  */
 #include <math.h>
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "control/protected_stream.h"
 #include "crypto/cipher.h"
 #include "crypto/hmac.h"
 #include "crypto/keys.h"
@@ -755,6 +757,121 @@ START_TEST(another_passphrase_does_not_open_the_token)
 }
 END_TEST
 
+/* The core's own protected stream, on the same octets */
+
+enum { MOST_PARTS = 9, MOST_PART = 640 };
+
+/* One direction from its first protected octet on; what lies between the HMACs. */
+struct layout {
+  const uint8_t *octets;
+  const uint8_t *iv;
+  size_t parts[MOST_PARTS];
+  unsigned count;
+};
+
+static struct layout layout_of(const struct conversation *all, int which)
+{
+  size_t slots = (size_t)all->expected->slots * OW_SLOT;
+  size_t stop = OW_STOP_SESSIONS + ow_session_end_octets(0);
+  size_t records = OW_WHOLE_BLOCKS((size_t)all->ack.records * OW_RECORD);
+  size_t started = OW_SERVER_START - OW_SERVER_START_CLEAR;
+  return which == CLIENT ? (struct layout){all->sides[CLIENT].octets + OW_SETUP_RESPONSE,
+                                           all->response.client_iv,
+                                           {OW_REQUEST_SESSION, slots, OW_REQUEST_SESSION, slots,
+                                            OW_START_SESSIONS, stop, OW_FETCH_SESSION},
+                                           CLIENT_HMACS}
+                         : (struct layout){all->sides[SERVER].octets + OW_GREETING + OW_SERVER_START_CLEAR,
+                                           all->start.server_iv,
+                                           {started + OW_ACCEPT_SESSION, OW_ACCEPT_SESSION, OW_START_ACK,
+                                            stop, OW_FETCH_ACK, OW_REQUEST_SESSION, slots, 0, records},
+                                           SERVER_HMACS};
+}
+
+static struct ow_protection protection(const struct conversation *all, const struct layout *layout,
+                                       bool sealing)
+{
+  struct ow_protection made = {0};
+  if (all->expected->mode != OW_MODE_OPEN)
+    ck_assert_int_eq(sealing ? ow_protection_seal_from(&made, &all->keys, layout->iv)
+                             : ow_protection_open_from(&made, &all->keys, layout->iv),
+                     OW_OK);
+  return made;
+}
+
+/* Open part after part, octet `changed` (if there are as many) being another; how many HMACs were right. */
+static unsigned right_hmacs(const struct conversation *all, const struct layout *layout, size_t changed)
+{
+  struct ow_protection opening = protection(all, layout, false);
+  enum ow_status status = OW_OK;
+  unsigned right = 0;
+  size_t at = 0;
+  while (status == OW_OK && right < layout->count) {
+    uint8_t part[MOST_PART];
+    size_t octets = layout->parts[right];
+    memcpy(part, layout->octets + at, octets + OW_HMAC);
+    if (changed >= at && changed < at + octets + OW_HMAC)
+      part[changed - at] ^= (uint8_t)(1U << changed % 8);
+    ck_assert_int_eq(ow_protection_open(&opening, part, octets), OW_OK);
+    status = ow_protection_check_hmac(&opening, part + octets);
+    ck_assert(status == OW_OK || status == OW_AUTH);
+    right += status == OW_OK;
+    at += octets + OW_HMAC;
+  }
+  ow_protection_end(&opening);
+  return right;
+}
+
+START_TEST(the_protected_stream_opens_every_message)
+{
+  struct conversation *all = conversation(_i);
+  for (int which = CLIENT; which <= SERVER; which++) {
+    struct layout layout = layout_of(all, which);
+    ck_assert_uint_eq(right_hmacs(all, &layout, SIZE_MAX), layout.count);
+  }
+  end(all);
+}
+END_TEST
+
+START_TEST(the_protected_stream_seals_to_the_same_octets)
+{
+  struct conversation *all = conversation(_i);
+  for (int which = CLIENT; which <= SERVER; which++) {
+    struct layout layout = layout_of(all, which);
+    struct ow_protection opening = protection(all, &layout, false);
+    struct ow_protection sealing = protection(all, &layout, true);
+    const uint8_t *at = layout.octets;
+    for (unsigned i = 0; i < layout.count; at += layout.parts[i] + OW_HMAC, i++) {
+      uint8_t part[MOST_PART];
+      memcpy(part, at, layout.parts[i] + OW_HMAC);
+      ck_assert_int_eq(ow_protection_open(&opening, part, layout.parts[i]), OW_OK);
+      ck_assert_int_eq(ow_protection_check_hmac(&opening, part + layout.parts[i]), OW_OK);
+      ck_assert_int_eq(ow_protection_seal(&sealing, part, layout.parts[i]), OW_OK);
+      ck_assert_int_eq(ow_protection_seal_hmac(&sealing, part + layout.parts[i]), OW_OK);
+      ck_assert_mem_eq(part, at, layout.parts[i] + OW_HMAC);
+    }
+    ck_assert_ptr_eq(at, all->sides[which].reader.end);
+    ow_protection_end(&opening);
+    ow_protection_end(&sealing);
+  }
+  end(all);
+}
+END_TEST
+
+/* The first HMAC behind the octet is wrong, not an earlier one and not a later one. */
+START_TEST(each_changed_octet_is_told_by_the_next_hmac)
+{
+  for (int which = 1; which < CAPTURES; which++) {
+    struct conversation *all = conversation(which);
+    struct layout layout = layout_of(all, _i);
+    size_t at = 0;
+    for (unsigned part = 0; part < layout.count; part++)
+      for (size_t end_of_part = at + layout.parts[part] + OW_HMAC; at < end_of_part; at++)
+        ck_assert_uint_eq(right_hmacs(all, &layout, at), part);
+    end(all);
+  }
+}
+END_TEST
+
 /* The reader of captures itself, on files made here. */
 
 struct made {
@@ -984,6 +1101,9 @@ int main(void)
             packets_encode_to_the_same_octets, packets_leave_when_the_schedule_says);
   TEST_CASE(suite, "known answers", the_open_capture_s_first_send_times_are_known,
             a_changed_test_packet_has_a_wrong_hmac, another_passphrase_does_not_open_the_token);
+  TEST_LOOP(suite, "protected stream", CAPTURES, the_protected_stream_opens_every_message,
+            the_protected_stream_seals_to_the_same_octets);
+  TEST_LOOP(suite, "changed octets", 2, each_changed_octet_is_told_by_the_next_hmac);
   TEST_LOOP(suite, "kinds of files", LINKS, files_of_every_kind_are_read);
   TEST_CASE(suite, "reader", octets_sent_again_are_dropped, other_traffic_is_passed_over,
             a_gap_in_the_stream_is_refused, a_second_control_connection_is_refused, a_fragment_is_refused,

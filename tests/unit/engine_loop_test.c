@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/timex.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -717,6 +718,70 @@ LOOP_TEST(the_thread_s_timer_slack_is_as_before_after_a_run)
 
 /* Clocks */
 
+/* What the kernel says under the daemons of the field; errors in microseconds. */
+static const struct {
+  const char *who;
+  int result;
+  struct timex kernel;
+  bool synchronized;
+  int64_t error;
+  int64_t maximum;
+} CLOCKS[] = {
+    {"chronyd", TIME_OK, {.status = 0, .esterror = 180, .maxerror = 24000}, true, 180, 24000},
+    {"chronyd with a PHC", TIME_OK, {.status = 0, .esterror = 0, .maxerror = 15}, true, 15, 15},
+    {"ntpd", TIME_OK, {.status = STA_PLL | STA_NANO, .esterror = 700, .maxerror = 60000}, true, 700, 60000},
+    {"ntpd, slewing",
+     TIME_OK,
+     {.status = STA_PLL | STA_NANO, .esterror = 700, .maxerror = 60000, .offset = -300000},
+     true,
+     1000,
+     60000},
+    {"ntpd, slewing in us",
+     TIME_OK,
+     {.status = STA_PLL, .esterror = 700, .maxerror = 60000, .offset = 300},
+     true,
+     1000,
+     60000},
+    {"systemd-timesyncd",
+     TIME_OK,
+     {.status = STA_PLL | STA_NANO, .esterror = 0, .maxerror = 0},
+     true,
+     10000,
+     1},
+    {"systemd-timesyncd, later",
+     TIME_OK,
+     {.status = STA_PLL | STA_NANO, .esterror = 0, .maxerror = 500000},
+     true,
+     500000,
+     500000},
+    {"phc2sys", TIME_OK, {.status = 0, .esterror = 16000000, .maxerror = 0}, true, 1, 1},
+    {"a leap second", TIME_INS, {.status = STA_INS, .esterror = 50, .maxerror = 900}, true, 50, 900},
+    {"nobody",
+     TIME_ERROR,
+     {.status = STA_UNSYNC, .esterror = 16000000, .maxerror = 16000000},
+     false,
+     16000000,
+     16000000},
+    {"nobody any more",
+     TIME_ERROR,
+     {.status = STA_UNSYNC, .esterror = 20, .maxerror = 800000},
+     false,
+     800000,
+     800000},
+    {"a sandbox", -1, {.status = 0}, false, 16000000, 16000000},
+};
+
+enum { CLOCK_COUNT = sizeof CLOCKS / sizeof *CLOCKS };
+
+START_TEST(the_clock_s_state_is_what_its_daemon_means)
+{
+  struct ow_clock_state state = ow_clock_state_from(CLOCKS[_i].result, &CLOCKS[_i].kernel);
+  ck_assert_msg(state.synchronized == CLOCKS[_i].synchronized, "%s", CLOCKS[_i].who);
+  ck_assert_msg(state.error == CLOCKS[_i].error * 1000, "%s: %lld", CLOCKS[_i].who, (long long)state.error);
+  ck_assert_msg(state.maximum == CLOCKS[_i].maximum * 1000, "%s", CLOCKS[_i].who);
+}
+END_TEST
+
 LOOP_TEST(both_clocks_are_the_system_s)
 {
   struct timespec before, after;
@@ -936,8 +1001,8 @@ static Suite *make_suite(void)
             a_callback_can_close_its_own_watch,
             a_watch_that_is_opened_again_gets_no_event_of_the_old_descriptor,
             a_timer_can_close_a_watch_that_is_ready,
-            a_timer_that_becomes_due_within_a_batch_comes_before_the_next_event_and_can_close_it, a_watch_can_change_its_events,
-            a_descriptor_that_cannot_be_watched_is_a_failure_with_a_reason,
+            a_timer_that_becomes_due_within_a_batch_comes_before_the_next_event_and_can_close_it,
+            a_watch_can_change_its_events, a_descriptor_that_cannot_be_watched_is_a_failure_with_a_reason,
             more_descriptors_than_one_batch_holds_are_all_served);
   TEST_CASE(suite, "stop and post", a_stop_before_the_run_ends_it_at_once, another_thread_can_stop_the_loop,
             a_signal_handler_can_stop_the_loop, posts_of_several_threads_all_run_each_thread_s_in_order,
@@ -948,6 +1013,7 @@ static Suite *make_suite(void)
             the_clock_s_error_is_within_what_can_be_told,
             the_error_estimate_holds_the_clock_s_and_the_stamping_s, the_kernel_is_asked_once_a_second,
             random_octets_fill_what_is_asked_and_differ);
+  TEST_LOOP(suite, "clock states", CLOCK_COUNT, the_clock_s_state_is_what_its_daemon_means);
   TEST_CASE(suite, "resolver", a_numeric_address_is_resolved, localhost_is_resolved_in_the_family_asked_for,
             a_name_that_does_not_resolve_fails_with_its_name_and_the_reason,
             an_address_of_the_other_family_fails, an_unknown_service_fails_with_what_to_do,
