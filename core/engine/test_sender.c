@@ -40,6 +40,22 @@ static struct ow_error_estimate stamp_error(struct ow_test_sender *sender, int64
   return ow_system_error(&sender->traffic->clock, now, ow_departure_spread(&sender->departure));
 }
 
+/*
+ * An ICMP error belongs to an earlier packet and kept this one back: it gets a second try. A failed send that asked for a
+ * stamp makes the kernel's count of stamps begin anew.
+ */
+static int send_packet(struct ow_test_sender *sender, const uint8_t *packet, size_t octets, bool ask)
+{
+  int error = ow_udp_send(sender->socket, packet, octets, ask);
+  if (error && ask)
+    sender->asked = 0;
+  if (error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH)
+    error = ow_udp_send(sender->socket, packet, octets, ask);
+  if (error && ask)
+    sender->asked = 0;
+  return error;
+}
+
 /* Everything that can be done before the clock is read is done before. */
 static void send_one(struct ow_test_sender *sender, int64_t now)
 {
@@ -55,7 +71,7 @@ static void send_one(struct ow_test_sender *sender, int64_t now)
   const uint8_t *packet =
       ow_sender_stamp(sender->sender, ow_timestamp_plus(reading, correction), estimate, &octets);
   if (packet)
-    error = ow_udp_send(sender->socket, packet, octets, ask);
+    error = send_packet(sender, packet, octets, ask);
   if (error == 0 && ask) {
     sender->readings[sender->asked++ % READINGS] = reading;
     sender->last_asked = sender->traffic->last_stamp_asked = now;
