@@ -11,8 +11,7 @@
 enum stage {
   STAGE_RUNNING,   /* the thread */
   STAGE_CANCELLED, /* the thread, alone: the loop may be gone */
-  STAGE_POSTED,    /* the loop, which will run it */
-  STAGE_DONE,      /* the loop's thread, within `done` */
+  STAGE_POSTED,    /* the loop, which will run it; and then `done` */
 };
 
 struct ow_resolution {
@@ -109,7 +108,6 @@ static void finish(struct ow_post *post)
   struct ow_resolution *resolution = (struct ow_resolution *)post;
   /* The thread may still be on its way out of the lock. */
   pthread_mutex_lock(&resolution->lock);
-  resolution->stage = STAGE_DONE;
   pthread_mutex_unlock(&resolution->lock);
   resolution->done(resolution->context, resolution->status, resolution->addresses, resolution->count,
                    &resolution->failure);
@@ -200,6 +198,7 @@ void ow_resolve_cancel(struct ow_resolution *resolution)
   if (stage == STAGE_RUNNING)
     resolution->stage = STAGE_CANCELLED;
   pthread_mutex_unlock(&resolution->lock);
+  /* Within `done` it is not waiting any more, and freed afterwards. */
   if (stage == STAGE_POSTED && ow_loop_unpost(resolution->loop, &resolution->post))
     free_resolution(resolution);
 }

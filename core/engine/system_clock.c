@@ -48,8 +48,8 @@ static int64_t pending_offset(const struct timex *kernel)
  * maxerror the worst that could be, with half the way to the primary clock. perfSONAR reports the former, so
  * it is ours too, to be comparable, wherever somebody maintains it (chronyd, ntpd). Not all do:
  *  - phc2sys leaves esterror at its limit and clears maxerror: esterror above maxerror says nothing;
- *  - systemd-timesyncd clears both whenever it steers the kernel's loop (STA_PLL), so that maxerror is but the
- *    drift since: never believed below what one may expect of such a client;
+ *  - systemd-timesyncd clears both whenever it steers the kernel's loop (STA_PLL), so that maxerror is but
+ *    the drift since: never believed below what one may expect of such a client;
  *  - when all are gone the kernel lets maxerror grow to 16 s, and then sets STA_UNSYNC.
  */
 static int64_t believable_error(const struct timex *kernel)

@@ -220,14 +220,17 @@ static uint64_t saturate(unsigned __int128 value)
   return value > UINT64_MAX ? UINT64_MAX : (uint64_t)value;
 }
 
-/* Bits a second on the wire, IP and UDP headers included, rounded up. */
+/*
+ * Bits a second on the wire, IP and UDP headers included. Rounded down, as owampd does: a limit may be used to
+ * the last bit.
+ */
 static uint64_t bandwidth_of(const struct ow_session_request *request, const struct ow_slot *slots,
                              enum ow_mode mode)
 {
   uint64_t octets = (uint64_t)ow_packet_least(mode) + request->padding +
                     (request->sender.version == 6 ? IPV6_UDP : IPV4_UDP);
   uint64_t mean = (uint64_t)ow_slots_mean_ns(slots, request->slot_count);
-  return saturate(((unsigned __int128)octets * 8 * (uint64_t)OW_NS_PER_S + mean - 1) / mean);
+  return saturate(((unsigned __int128)octets * 8 * (uint64_t)OW_NS_PER_S) / mean);
 }
 
 /* Records are kept only where the server is the receiver. */

@@ -17,8 +17,8 @@ struct ow_identity {
 
 /**
  * Who to become, by `user`, `group` and `rootfolly`; only root changes. Root without `user` becomes nobody,
- * unless `rootfolly` is set. Names, or -NUMBER. OW_INVALID, with file and line, if there is no such user or group. `failure` must
- * not be NULL.
+ * unless `rootfolly` is set. Names, or -NUMBER. OW_INVALID, with file and line, if there is no such user or
+ * group. `failure` must not be NULL.
  */
 enum ow_status ow_identity_find(const struct ow_server_conf *conf, bool is_root, struct ow_identity *identity,
                                 struct ow_failure *failure) OW_MUST_CHECK;

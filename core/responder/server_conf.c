@@ -21,7 +21,7 @@ struct directive {
   size_t offset;
   uint64_t least;
   uint64_t most;
-  size_t line; /* where the line's number goes; 0: nowhere */
+  size_t line;      /* where the line's number goes; 0: nowhere */
   const char *like; /* an example, or, without meaning here, why */
 };
 

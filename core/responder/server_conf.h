@@ -14,7 +14,7 @@
 enum { OW_ACCOUNT_TEXT = 64 };
 
 struct ow_server_conf {
-  const char *file; /* what messages call the file that was read; NULL: none was */
+  const char *file;                /* what messages call the file that was read; NULL: none was */
   struct ow_listen_address listen; /* srcnode */
   uint16_t test_port_low;          /* testports; 0 = ephemeral */
   uint16_t test_port_high;
@@ -42,15 +42,17 @@ struct ow_server_conf {
 void ow_server_conf_defaults(struct ow_server_conf *conf);
 
 /**
- * Read the text of the file `name`, which the caller keeps, on top of what `conf` holds. OW_INVALID names file
- * and line. A directive that owampd knows but that means nothing here is a warning in `log`. `failure` must not
- * be NULL.
+ * Read the text of the file `name`, which the caller keeps, on top of what `conf` holds. OW_INVALID names
+ * file and line. A directive that owampd knows but that means nothing here is a warning in `log`. `failure`
+ * must not be NULL.
  */
 enum ow_status ow_server_conf_parse(const char *name, const char *text, size_t octets,
                                     struct ow_server_conf *conf, const struct ow_log *log,
                                     struct ow_failure *failure) OW_MUST_CHECK;
 
-/** Put "file:line: " before a failure that lies in what stands there, unless `line` is 0. Returns its status. */
+/**
+ * Put "file:line: " before a failure that lies in what stands there, unless `line` is 0. Returns its status.
+ */
 enum ow_status ow_server_conf_fail_at(const struct ow_server_conf *conf, unsigned line,
                                       struct ow_failure *failure);
 

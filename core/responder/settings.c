@@ -126,11 +126,11 @@ static enum ow_status load_files(const struct ow_settings_paths *paths, struct o
 static enum ow_status check_modes(const struct ow_settings_paths *paths, const struct ow_settings *settings,
                                   struct ow_failure *failure)
 {
-  if (!(settings->conf.modes & OW_MODE_OPEN) && settings->keys.count == 0)
-    return ow_fail(failure, OW_INVALID,
-                   "authmode leaves out open mode, but %.200s holds no key: nobody could connect",
-                   paths->keys);
-  return OW_OK;
+  if (settings->conf.modes & OW_MODE_OPEN || settings->keys.count > 0)
+    return OW_OK;
+  ow_fail(failure, OW_INVALID, "authmode leaves out open mode, but %.120s holds no key: nobody could connect",
+          paths->keys);
+  return ow_server_conf_fail_at(&settings->conf, settings->conf.modes_line, failure);
 }
 
 enum ow_status ow_settings_load(const struct ow_settings_paths *paths, struct ow_settings *settings,

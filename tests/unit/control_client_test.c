@@ -213,11 +213,20 @@ static enum ow_status give(struct test_pair *pair, enum command command)
   struct ow_fetch_request fetch = {.end = OW_FETCH_TO_END, .sid = test_sid(1)};
   enum ow_status status = OW_INVALID;
   switch (command) {
-    case REQUEST: status = ow_client_request_session(pair->client, test_at(0), &request, test_slots); break;
-    case START: status = ow_client_start_sessions(pair->client, test_at(0)); break;
-    case STOP: status = ow_client_stop_sessions(pair->client, test_at(0), OW_ACCEPT_FAILURE, NULL, 0); break;
-    case FETCH: status = ow_client_fetch(pair->client, test_at(0), &fetch, 100); break;
-    case COMMANDS: break;
+  case REQUEST:
+    status = ow_client_request_session(pair->client, test_at(0), &request, test_slots);
+    break;
+  case START:
+    status = ow_client_start_sessions(pair->client, test_at(0));
+    break;
+  case STOP:
+    status = ow_client_stop_sessions(pair->client, test_at(0), OW_ACCEPT_FAILURE, NULL, 0);
+    break;
+  case FETCH:
+    status = ow_client_fetch(pair->client, test_at(0), &fetch, 100);
+    break;
+  case COMMANDS:
+    break;
   }
   return status;
 }
@@ -226,7 +235,8 @@ static enum ow_status give(struct test_pair *pair, enum command command)
 static const int leads_to[STATES][COMMANDS] = {
     [OW_CLIENT_AWAIT_GREETING] = {-1, -1, -1, -1},
     [OW_CLIENT_AWAIT_SERVER_START] = {-1, -1, -1, -1},
-    [OW_CLIENT_READY] = {OW_CLIENT_AWAIT_ACCEPT_SESSION, OW_CLIENT_AWAIT_START_ACK, -1, OW_CLIENT_AWAIT_FETCH_ACK},
+    [OW_CLIENT_READY] = {OW_CLIENT_AWAIT_ACCEPT_SESSION, OW_CLIENT_AWAIT_START_ACK, -1,
+                         OW_CLIENT_AWAIT_FETCH_ACK},
     [OW_CLIENT_AWAIT_ACCEPT_SESSION] = {-1, -1, -1, -1},
     [OW_CLIENT_AWAIT_START_ACK] = {-1, -1, -1, -1},
     [OW_CLIENT_RUNNING] = {-1, -1, OW_CLIENT_STOPPING, -1},
@@ -302,13 +312,15 @@ static const struct expected_failure on_end[STATES] = {
     [OW_CLIENT_AWAIT_GREETING] = {OW_CLIENT_BROKEN, OW_REFUSED, "closed the connection before any greeting"},
     [OW_CLIENT_AWAIT_SERVER_START] = {OW_CLIENT_BROKEN, OW_AUTH, "after our key: it does not know the KeyID"},
     [OW_CLIENT_READY] = {OW_CLIENT_BROKEN, OW_NETWORK, "the server closed the connection"},
-    [OW_CLIENT_AWAIT_ACCEPT_SESSION] = {OW_CLIENT_BROKEN, OW_NETWORK, "where we waited for its Accept-Session"},
+    [OW_CLIENT_AWAIT_ACCEPT_SESSION] = {OW_CLIENT_BROKEN, OW_NETWORK,
+                                        "where we waited for its Accept-Session"},
     [OW_CLIENT_AWAIT_START_ACK] = {OW_CLIENT_BROKEN, OW_NETWORK, "where we waited for its Start-Ack"},
     [OW_CLIENT_RUNNING] = {OW_CLIENT_BROKEN, OW_NETWORK, "while the sessions were running"},
     [OW_CLIENT_STOPPING] = {OW_CLIENT_BROKEN, OW_NETWORK, "where we waited for its Stop-Sessions"},
     [OW_CLIENT_STOP_OWED] = {OW_CLIENT_BROKEN, OW_NETWORK, "the server closed the connection"},
     [OW_CLIENT_AWAIT_FETCH_ACK] = {OW_CLIENT_BROKEN, OW_NETWORK, "where we waited for its Fetch-Ack"},
-    [OW_CLIENT_FETCHING] = {OW_CLIENT_BROKEN, OW_NETWORK, "where we waited for the rest of a fetched session"},
+    [OW_CLIENT_FETCHING] = {OW_CLIENT_BROKEN, OW_NETWORK,
+                            "where we waited for the rest of a fetched session"},
     [OW_CLIENT_FAILED] = {OW_CLIENT_BROKEN, OW_NETWORK, "the server closed the connection"},
 };
 
@@ -433,14 +445,16 @@ static size_t covered_by(size_t message, enum ow_client_event_kind kind)
   return covers;
 }
 
-static void feed_until_broken(struct test_pair *pair, size_t message, const uint8_t *octets, size_t count, size_t at)
+static void feed_until_broken(struct test_pair *pair, size_t message, const uint8_t *octets, size_t count,
+                              size_t at)
 {
   struct ow_client_event event = {0};
   struct ow_reader reader = ow_reader(octets, count);
   do {
     ow_client_receive(pair->client, test_at(0), &reader, &event);
     if (event.kind != OW_CLIENT_NOTHING && event.kind != OW_CLIENT_BROKEN)
-      ck_assert_msg(at >= covered_by(message, event.kind), "event %d in spite of octet %zu", (int)event.kind, at);
+      ck_assert_msg(at >= covered_by(message, event.kind), "event %d in spite of octet %zu", (int)event.kind,
+                    at);
   } while (event.kind != OW_CLIENT_NOTHING && event.kind != OW_CLIENT_BROKEN);
   if (event.kind == OW_CLIENT_NOTHING) /* a count was changed, so that more is awaited */
     ow_client_disconnected(pair->client, NULL, &event);
@@ -598,14 +612,14 @@ static const struct {
   struct ow_skip_range ranges[2];
   uint32_t next_sequence;
 } bad_ranges[] = {
-    {{{3, 2}, {5, 6}}, 100},                   /* ends before it begins */
-    {{{5, 6}, {3, 4}}, 100},                   /* falling */
-    {{{3, 5}, {5, 6}}, 100},                   /* overlapping */
-    {{{3, 4}, {3, 4}}, 100},                   /* twice */
-    {{{3, 4}, {99, 100}}, 100},                /* beyond Next Seqno */
-    {{{0, 0xffffffff}, {0, 0}}, 0xffffffff},   /* no more can follow */
-    {{{0, 0xfffffffe}, {0, 1}}, 0xffffffff},   /* wraps */
-    {{{0, 0}, {1, 1}}, 0},                     /* nothing was sent */
+    {{{3, 2}, {5, 6}}, 100},                 /* ends before it begins */
+    {{{5, 6}, {3, 4}}, 100},                 /* falling */
+    {{{3, 5}, {5, 6}}, 100},                 /* overlapping */
+    {{{3, 4}, {3, 4}}, 100},                 /* twice */
+    {{{3, 4}, {99, 100}}, 100},              /* beyond Next Seqno */
+    {{{0, 0xffffffff}, {0, 0}}, 0xffffffff}, /* no more can follow */
+    {{{0, 0xfffffffe}, {0, 1}}, 0xffffffff}, /* wraps */
+    {{{0, 0}, {1, 1}}, 0},                   /* nothing was sent */
 };
 enum { BAD_RANGES = sizeof bad_ranges / sizeof *bad_ranges };
 
@@ -729,17 +743,22 @@ START_TEST(a_fetched_session_without_packets_breaks_the_client)
 }
 END_TEST
 
-START_TEST(fetched_skip_ranges_out_of_order_break_the_client)
+/* In order, and below the session's number of packets, 100000. */
+START_TEST(impossible_fetched_skip_ranges_break_the_client)
 {
-  struct test_pair pair;
-  struct ow_skip_range ranges[] = {{5, 6}, {3, 4}};
-  test_client_at(&pair, OW_MODE_OPEN, OW_CLIENT_AWAIT_FETCH_ACK);
-  test_server_expect(&pair, OW_SERVER_FETCH);
-  test_answer_fetch(&pair, 1, ranges, 2);
-  test_client_expect(&pair, OW_CLIENT_FETCH_ACK);
-  struct ow_client_event event = test_client_expect(&pair, OW_CLIENT_BROKEN);
-  test_assert_failure(&event.failure, OW_PROTOCOL, "skip range 1 (3 to 4) is out of order");
-  test_pair_close(&pair);
+  static const struct ow_skip_range impossible[][2] = {{{5, 6}, {3, 4}}, {{5, 6}, {99999, 100000}}};
+  static const char *const pieces[] = {"skip range 1 (3 to 4) is out of order",
+                                       "skip range 1 (99999 to 100000) is out of order or not below"};
+  for (size_t i = 0; i < 2; i++) {
+    struct test_pair pair;
+    test_client_at(&pair, OW_MODE_OPEN, OW_CLIENT_AWAIT_FETCH_ACK);
+    test_server_expect(&pair, OW_SERVER_FETCH);
+    test_answer_fetch(&pair, 1, impossible[i], 2);
+    test_client_expect(&pair, OW_CLIENT_FETCH_ACK);
+    struct ow_client_event event = test_client_expect(&pair, OW_CLIENT_BROKEN);
+    test_assert_failure(&event.failure, OW_PROTOCOL, pieces[i]);
+    test_pair_close(&pair);
+  }
 }
 END_TEST
 
@@ -819,10 +838,12 @@ int main(void)
   test_seed();
   TEST_LOOP(suite, "counts", BAD_COUNTS, a_count_that_is_no_power_of_2_or_out_of_bounds_is_refused);
   TEST_LOOP(suite, "modes", NO_COMMON, without_a_common_mode_the_client_gives_up);
-  TEST_CASE(suite, "greeting", every_count_within_bounds_is_computed, an_open_client_does_not_look_at_the_count,
-            modes_0_is_a_refusal_that_needs_no_answer, an_open_set_up_response_is_zero_but_for_the_mode,
-            the_longest_key_id_is_sent_whole, an_unassigned_accept_is_read_as_1);
-  TEST_LOOP(suite, "keyed set-up", KEYED, a_refused_key_is_told_by_its_key_id, a_refusal_needs_only_the_clear_part,
+  TEST_CASE(suite, "greeting", every_count_within_bounds_is_computed,
+            an_open_client_does_not_look_at_the_count, modes_0_is_a_refusal_that_needs_no_answer,
+            an_open_set_up_response_is_zero_but_for_the_mode, the_longest_key_id_is_sent_whole,
+            an_unassigned_accept_is_read_as_1);
+  TEST_LOOP(suite, "keyed set-up", KEYED, a_refused_key_is_told_by_its_key_id,
+            a_refusal_needs_only_the_clear_part,
             a_connection_lost_within_server_start_is_no_matter_of_the_key);
   TEST_LOOP(suite, "state by event", STATES, a_command_is_taken_only_where_it_belongs,
             octets_without_meaning_break_every_state, the_end_of_the_connection_breaks_every_state,
@@ -832,9 +853,10 @@ int main(void)
   TEST_LOOP(suite, "keyed", KEYED, a_changed_server_start_is_found_out_at_once_or_by_the_next_hmac,
             a_message_said_twice_is_not_taken_twice);
   TEST_CASE(suite, "open", an_open_client_ignores_hmacs, a_stop_describes_exactly_the_sessions_that_were_sent,
-            a_stop_with_too_many_skip_ranges_breaks_the_client, only_stop_sessions_is_heard_while_sessions_run,
-            octets_behind_a_stop_break_the_client, a_fetched_session_without_packets_breaks_the_client,
-            fetched_skip_ranges_out_of_order_break_the_client, a_fetch_that_goes_on_moves_its_deadline,
+            a_stop_with_too_many_skip_ranges_breaks_the_client,
+            only_stop_sessions_is_heard_while_sessions_run, octets_behind_a_stop_break_the_client,
+            a_fetched_session_without_packets_breaks_the_client,
+            impossible_fetched_skip_ranges_break_the_client, a_fetch_that_goes_on_moves_its_deadline,
             a_trickle_does_not_move_the_deadline_of_a_message, freeing_nothing_is_allowed);
   TEST_LOOP(suite, "skip ranges", BAD_RANGES, skip_ranges_out_of_order_break_the_client);
   TEST_LOOP(suite, "fetch ack", BAD_ACKS, absurd_counts_in_fetch_ack_break_the_client);

@@ -68,8 +68,9 @@ START_TEST(the_strongest_common_mode_is_taken)
 }
 END_TEST
 
-static const enum ow_accept refusals[] = {OW_ACCEPT_FAILURE, OW_ACCEPT_INTERNAL_ERROR, OW_ACCEPT_NOT_SUPPORTED,
-                                          OW_ACCEPT_PERMANENT_LIMIT, OW_ACCEPT_TEMPORARY_LIMIT};
+static const enum ow_accept refusals[] = {OW_ACCEPT_FAILURE, OW_ACCEPT_INTERNAL_ERROR,
+                                          OW_ACCEPT_NOT_SUPPORTED, OW_ACCEPT_PERMANENT_LIMIT,
+                                          OW_ACCEPT_TEMPORARY_LIMIT};
 enum { REFUSALS = sizeof refusals / sizeof *refusals };
 
 /* A keyed client reads Accept 1 as "wrong key": servers say no more than that. */
@@ -255,7 +256,8 @@ START_TEST(the_client_may_stop_first)
   ck_assert_mem_eq(test_server_expect(&pair, OW_SERVER_STOP).ends[0].sid.octets, sent.sid.octets, OW_SID);
   ck_assert_int_eq(ow_server_state(pair.server), OW_SERVER_DECIDE_STOP);
   server_stops(&pair, &received, 1);
-  ck_assert_mem_eq(test_client_expect(&pair, OW_CLIENT_STOPPED).ends[0].sid.octets, received.sid.octets, OW_SID);
+  ck_assert_mem_eq(test_client_expect(&pair, OW_CLIENT_STOPPED).ends[0].sid.octets, received.sid.octets,
+                   OW_SID);
   both_ready(&pair);
   test_pair_close(&pair);
 }
@@ -304,10 +306,12 @@ START_TEST(a_stop_may_cross_one_that_has_come_in_part)
   test_client_at(&pair, test_modes[_i], OW_CLIENT_RUNNING);
   server_stops(&pair, &received, 1);
   uint8_t *server_said = test_take(ow_server_output(pair.server), &from_server);
-  ck_assert_int_eq(test_client_feed(pair.client, server_said, from_server - LAST_OCTET).kind, OW_CLIENT_NOTHING);
+  ck_assert_int_eq(test_client_feed(pair.client, server_said, from_server - LAST_OCTET).kind,
+                   OW_CLIENT_NOTHING);
   client_stops(&pair, &sent, 1);
   uint8_t *client_said = test_take(ow_client_output(pair.client), &from_client);
-  ck_assert_int_eq(test_server_feed(pair.server, client_said, from_client - LAST_OCTET).kind, OW_SERVER_NOTHING);
+  ck_assert_int_eq(test_server_feed(pair.server, client_said, from_client - LAST_OCTET).kind,
+                   OW_SERVER_NOTHING);
   ck_assert_int_eq(test_client_feed(pair.client, server_said + from_server - LAST_OCTET, LAST_OCTET).kind,
                    OW_CLIENT_STOPPED);
   ck_assert_int_eq(test_server_feed(pair.server, client_said + from_client - LAST_OCTET, LAST_OCTET).kind,
@@ -330,7 +334,8 @@ START_TEST(a_server_may_stop_when_the_clients_stop_has_come_in_part)
   uint8_t *said = test_take(ow_client_output(pair.client), &octets);
   ck_assert_int_eq(test_server_feed(pair.server, said, octets / 2).kind, OW_SERVER_NOTHING);
   server_stops(&pair, &received, 1);
-  ck_assert_int_eq(test_server_feed(pair.server, said + octets / 2, octets - octets / 2).kind, OW_SERVER_STOP);
+  ck_assert_int_eq(test_server_feed(pair.server, said + octets / 2, octets - octets / 2).kind,
+                   OW_SERVER_STOP);
   test_client_expect(&pair, OW_CLIENT_STOPPED);
   both_ready(&pair);
   free(said);
@@ -342,7 +347,8 @@ START_TEST(a_stop_with_a_failure_says_so)
 {
   struct test_pair pair;
   test_client_at(&pair, test_modes[_i], OW_CLIENT_RUNNING);
-  ck_assert_int_eq(ow_server_stop_sessions(pair.server, test_at(0), OW_ACCEPT_INTERNAL_ERROR, no_ends, 0), OW_OK);
+  ck_assert_int_eq(ow_server_stop_sessions(pair.server, test_at(0), OW_ACCEPT_INTERNAL_ERROR, no_ends, 0),
+                   OW_OK);
   ck_assert_int_eq(test_client_expect(&pair, OW_CLIENT_STOPPED).accept, OW_ACCEPT_INTERNAL_ERROR);
   ck_assert_int_eq(ow_client_stop_sessions(pair.client, test_at(0), OW_ACCEPT_FAILURE, no_ends, 0), OW_OK);
   ck_assert_int_eq(test_server_expect(&pair, OW_SERVER_STOP).accept, OW_ACCEPT_FAILURE);
@@ -484,7 +490,8 @@ static void expect_session(struct test_pair *pair, const struct ow_skip_range *r
     ck_assert_mem_eq(event.skipped, ranges, count * sizeof *ranges);
 }
 
-static void fetch(struct test_pair *pair, uint32_t records, const struct ow_skip_range *ranges, uint32_t count)
+static void fetch(struct test_pair *pair, uint32_t records, const struct ow_skip_range *ranges,
+                  uint32_t count)
 {
   ask_fetch(pair);
   test_answer_fetch(pair, records, ranges, count);
@@ -689,14 +696,15 @@ int main(void)
             the_client_learns_when_the_server_came_up, the_server_learns_whose_key_it_was,
             a_refused_set_up_ends_both_sides);
   TEST_LOOP(suite, "modes", 6, the_strongest_common_mode_is_taken);
-  TEST_LOOP(suite, "sessions", TEST_MODES, a_request_arrives_as_it_was_asked, an_acceptance_arrives_as_it_was_given,
-            the_longest_schedule_arrives_whole, a_denied_session_leaves_both_sides_ready,
-            a_denied_session_is_not_expected_in_stop_sessions, a_denied_start_can_be_asked_again,
-            both_sides_derive_the_same_test_keys);
+  TEST_LOOP(suite, "sessions", TEST_MODES, a_request_arrives_as_it_was_asked,
+            an_acceptance_arrives_as_it_was_given, the_longest_schedule_arrives_whole,
+            a_denied_session_leaves_both_sides_ready, a_denied_session_is_not_expected_in_stop_sessions,
+            a_denied_start_can_be_asked_again, both_sides_derive_the_same_test_keys);
   TEST_LOOP(suite, "stop", TEST_MODES, the_client_may_stop_first, the_server_may_stop_first, stops_may_cross,
-            a_stop_may_cross_one_that_has_come_in_part, a_server_may_stop_when_the_clients_stop_has_come_in_part,
-            a_stop_with_a_failure_says_so, skip_ranges_arrive_in_both_directions,
-            many_sessions_with_different_skips_stop_together, a_second_round_of_sessions_runs_like_the_first);
+            a_stop_may_cross_one_that_has_come_in_part,
+            a_server_may_stop_when_the_clients_stop_has_come_in_part, a_stop_with_a_failure_says_so,
+            skip_ranges_arrive_in_both_directions, many_sessions_with_different_skips_stop_together,
+            a_second_round_of_sessions_runs_like_the_first);
   TEST_LOOP(suite, "fetch", TEST_MODES, a_fetch_brings_all_records, a_fetch_brings_all_skip_ranges,
             fetches_may_follow_each_other, a_denied_fetch_leaves_both_sides_ready,
             an_unfinished_session_is_fetched_as_such, more_records_than_make_sense_break_the_client,

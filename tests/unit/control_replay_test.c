@@ -76,7 +76,8 @@ static void decrypt(struct stream *stream, size_t from, const struct ow_keys *ke
 {
   struct ow_cipher *cipher = ow_cipher_create(OW_CBC_DECRYPT, keys->aes, iv);
   ck_assert_ptr_nonnull(cipher);
-  ck_assert_int_eq(ow_cipher_run(cipher, stream->octets + from, stream->plain + from, stream->count - from), OW_OK);
+  ck_assert_int_eq(ow_cipher_run(cipher, stream->octets + from, stream->plain + from, stream->count - from),
+                   OW_OK);
   ow_cipher_free(cipher);
 }
 
@@ -228,7 +229,8 @@ static void client_begin(struct client_replay *replay, const struct conversation
   *replay = (struct client_replay){.talk = talk};
   memcpy(replay->random, &talk->keys, sizeof talk->keys);
   memcpy(replay->random + sizeof talk->keys, talk->response.client_iv, OW_IV);
-  replay->script = (struct test_script){replay->random, talk->mode == OW_MODE_OPEN ? 0 : sizeof replay->random};
+  replay->script =
+      (struct test_script){replay->random, talk->mode == OW_MODE_OPEN ? 0 : sizeof replay->random};
   struct ow_client_config config = {
       .modes = talk->mode,
       .key_id = TEST_KEY_ID,
@@ -278,7 +280,8 @@ static void client_on_stopped(struct client_replay *replay, const struct ow_clie
   replay->stopped = true;
   if (!replay->stop_first)
     client_stop(replay);
-  ck_assert_int_eq(ow_client_fetch(replay->client, test_at(0), &talk->fetch, talk->requests[0].packets), OW_OK);
+  ck_assert_int_eq(ow_client_fetch(replay->client, test_at(0), &talk->fetch, talk->requests[0].packets),
+                   OW_OK);
 }
 
 static void client_on_fetched_session(const struct client_replay *replay, const struct ow_client_event *event)
@@ -304,19 +307,36 @@ static void client_on_records(struct client_replay *replay, const struct ow_clie
 static void client_on(struct client_replay *replay, const struct ow_client_event *event)
 {
   switch (event->kind) {
-    case OW_CLIENT_NOTHING: break;
-    case OW_CLIENT_SET_UP: client_ask(replay); break;
-    case OW_CLIENT_SESSION: client_on_session(replay, event); break;
-    case OW_CLIENT_STARTED:
-      if (replay->stop_first)
-        client_stop(replay);
-      break;
-    case OW_CLIENT_STOPPED: client_on_stopped(replay, event); break;
-    case OW_CLIENT_FETCH_ACK: ck_assert_uint_eq(event->fetch_ack.records, replay->talk->ack.records); break;
-    case OW_CLIENT_FETCH_SESSION: client_on_fetched_session(replay, event); break;
-    case OW_CLIENT_FETCH_RECORDS: client_on_records(replay, event); break;
-    case OW_CLIENT_FETCHED: replay->fetched = true; break;
-    case OW_CLIENT_BROKEN: replay->failure = event->failure; break;
+  case OW_CLIENT_NOTHING:
+    break;
+  case OW_CLIENT_SET_UP:
+    client_ask(replay);
+    break;
+  case OW_CLIENT_SESSION:
+    client_on_session(replay, event);
+    break;
+  case OW_CLIENT_STARTED:
+    if (replay->stop_first)
+      client_stop(replay);
+    break;
+  case OW_CLIENT_STOPPED:
+    client_on_stopped(replay, event);
+    break;
+  case OW_CLIENT_FETCH_ACK:
+    ck_assert_uint_eq(event->fetch_ack.records, replay->talk->ack.records);
+    break;
+  case OW_CLIENT_FETCH_SESSION:
+    client_on_fetched_session(replay, event);
+    break;
+  case OW_CLIENT_FETCH_RECORDS:
+    client_on_records(replay, event);
+    break;
+  case OW_CLIENT_FETCHED:
+    replay->fetched = true;
+    break;
+  case OW_CLIENT_BROKEN:
+    replay->failure = event->failure;
+    break;
   }
 }
 
@@ -469,7 +489,8 @@ static void server_on_request(struct server_replay *replay, const struct ow_serv
     ck_assert_int_eq(event->slots[i].kind, talk->slots[i].kind);
     ck_assert_uint_eq(event->slots[i].parameter.ntp, talk->slots[i].parameter.ntp);
   }
-  ck_assert_int_eq(ow_server_answer_session(replay->server, test_at(0), &talk->acceptances[replay->sessions]), OW_OK);
+  ck_assert_int_eq(ow_server_answer_session(replay->server, test_at(0), &talk->acceptances[replay->sessions]),
+                   OW_OK);
   replay->sessions++;
 }
 
@@ -498,7 +519,8 @@ static void server_on_fetch(struct server_replay *replay, const struct ow_server
   ck_assert_uint_eq(event->fetch.end, OW_FETCH_TO_END);
   ck_assert_mem_eq(event->fetch.sid.octets, talk->acceptances[0].sid.octets, OW_SID);
   ck_assert_int_eq(
-      ow_server_begin_fetch(replay->server, test_at(0), &talk->ack, &talk->fetched, talk->slots, NULL), OW_OK);
+      ow_server_begin_fetch(replay->server, test_at(0), &talk->ack, &talk->fetched, talk->slots, NULL),
+      OW_OK);
   for (uint32_t i = 0; i < talk->ack.records; i++)
     ck_assert_int_eq(ow_server_fetch_record(replay->server, test_at(0), &talk->records[i]), OW_OK);
   replay->fetched = true;
@@ -515,16 +537,27 @@ static void server_on_start(struct server_replay *replay)
 static void server_on(struct server_replay *replay, const struct ow_server_event *event)
 {
   switch (event->kind) {
-    case OW_SERVER_NOTHING: break;
-    case OW_SERVER_SET_UP:
-      ck_assert_str_eq(event->key_id, replay->talk->mode == OW_MODE_OPEN ? "" : TEST_KEY_ID);
-      ck_assert_int_eq(ow_server_set_up(replay->server, test_at(0), OW_ACCEPT_OK), OW_OK);
-      break;
-    case OW_SERVER_REQUEST: server_on_request(replay, event); break;
-    case OW_SERVER_START_ASKED: server_on_start(replay); break;
-    case OW_SERVER_STOP: server_on_stop(replay, event); break;
-    case OW_SERVER_FETCH: server_on_fetch(replay, event); break;
-    case OW_SERVER_BROKEN: replay->failure = event->failure; break;
+  case OW_SERVER_NOTHING:
+    break;
+  case OW_SERVER_SET_UP:
+    ck_assert_str_eq(event->key_id, replay->talk->mode == OW_MODE_OPEN ? "" : TEST_KEY_ID);
+    ck_assert_int_eq(ow_server_set_up(replay->server, test_at(0), OW_ACCEPT_OK), OW_OK);
+    break;
+  case OW_SERVER_REQUEST:
+    server_on_request(replay, event);
+    break;
+  case OW_SERVER_START_ASKED:
+    server_on_start(replay);
+    break;
+  case OW_SERVER_STOP:
+    server_on_stop(replay, event);
+    break;
+  case OW_SERVER_FETCH:
+    server_on_fetch(replay, event);
+    break;
+  case OW_SERVER_BROKEN:
+    replay->failure = event->failure;
+    break;
   }
 }
 
@@ -702,9 +735,8 @@ START_TEST(a_garbled_server_never_harms_the_client)
     read_conversation(&talk, _i);
     client_begin(&replay, &talk);
     garble(&talk.server, &prng);
-    struct feed feed = {.stream = &talk.server,
-                        .most = talk.server.count,
-                        .piece = (size_t)test_prng_below(&prng, 100)};
+    struct feed feed = {
+        .stream = &talk.server, .most = talk.server.count, .piece = (size_t)test_prng_below(&prng, 100)};
     while (feed_client(&feed, replay.client, &event))
       client_go_on(&replay, &event);
     ow_client_disconnected(replay.client, "cut", &event);
@@ -728,8 +760,8 @@ static void server_go_on(struct server_replay *replay, const struct ow_server_ev
   else if (event->kind == OW_SERVER_STOP)
     status = ow_server_stop_sessions(server, test_at(0), OW_ACCEPT_OK, &talk->server_end, 1);
   else if (event->kind == OW_SERVER_FETCH)
-    status = ow_server_begin_fetch(server, test_at(0), &(struct ow_fetch_ack){.accept = OW_ACCEPT_FAILURE}, NULL, NULL,
-                                   NULL);
+    status = ow_server_begin_fetch(server, test_at(0), &(struct ow_fetch_ack){.accept = OW_ACCEPT_FAILURE},
+                                   NULL, NULL, NULL);
   ck_assert_int_eq(status, OW_OK);
 }
 
@@ -743,9 +775,8 @@ START_TEST(a_garbled_client_never_harms_the_server)
     read_conversation(&talk, _i);
     server_begin(&replay, &talk);
     garble(&talk.client, &prng);
-    struct feed feed = {.stream = &talk.client,
-                        .most = talk.client.count,
-                        .piece = (size_t)test_prng_below(&prng, 100)};
+    struct feed feed = {
+        .stream = &talk.client, .most = talk.client.count, .piece = (size_t)test_prng_below(&prng, 100)};
     replay.script.left = sizeof replay.random - OW_CHALLENGE - OW_SALT; /* a garbled mode may need an IV */
     while (feed_server(&feed, replay.server, &event))
       server_go_on(&replay, &event);

@@ -119,12 +119,13 @@ START_TEST(an_unknown_key_id_and_a_wrong_passphrase_look_alike)
 {
   struct test_pair unknown;
   struct test_pair wrong;
-  struct ow_server_event first = prove(&unknown, keyed_modes[_i], "nobody", TEST_PASSPHRASE, 28, OW_COUNT_LEAST);
+  struct ow_server_event first =
+      prove(&unknown, keyed_modes[_i], "nobody", TEST_PASSPHRASE, 28, OW_COUNT_LEAST);
   struct ow_server_event second = prove(&wrong, keyed_modes[_i], TEST_KEY_ID, "another", 7, OW_COUNT_LEAST);
   check_key_refused(&unknown, &first);
   check_key_refused(&wrong, &second);
-  ck_assert_mem_eq(ow_buffer_head(ow_server_output(unknown.server)), ow_buffer_head(ow_server_output(wrong.server)),
-                   OW_SERVER_START);
+  ck_assert_mem_eq(ow_buffer_head(ow_server_output(unknown.server)),
+                   ow_buffer_head(ow_server_output(wrong.server)), OW_SERVER_START);
   ck_assert_str_eq(first.failure.text, "unknown KeyID or wrong passphrase for \"nobody\"");
   ck_assert_str_eq(second.failure.text, "unknown KeyID or wrong passphrase for \"monitor\"");
   test_pair_close(&unknown);
@@ -277,13 +278,26 @@ static enum ow_status decide(struct test_pair *pair, enum decision decision)
   struct ow_sample record = test_record(0);
   enum ow_status status = OW_INVALID;
   switch (decision) {
-    case SET_UP: status = ow_server_set_up(server, test_at(0), OW_ACCEPT_OK); break;
-    case SESSION: status = ow_server_answer_session(server, test_at(0), &acceptance); break;
-    case START: status = ow_server_answer_start(server, test_at(0), OW_ACCEPT_OK); break;
-    case STOP: status = ow_server_stop_sessions(server, test_at(0), OW_ACCEPT_OK, &end, 1); break;
-    case BEGIN_FETCH: status = begin_fetch(pair); break;
-    case RECORD: status = ow_server_fetch_record(server, test_at(0), &record); break;
-    case DECISIONS: break;
+  case SET_UP:
+    status = ow_server_set_up(server, test_at(0), OW_ACCEPT_OK);
+    break;
+  case SESSION:
+    status = ow_server_answer_session(server, test_at(0), &acceptance);
+    break;
+  case START:
+    status = ow_server_answer_start(server, test_at(0), OW_ACCEPT_OK);
+    break;
+  case STOP:
+    status = ow_server_stop_sessions(server, test_at(0), OW_ACCEPT_OK, &end, 1);
+    break;
+  case BEGIN_FETCH:
+    status = begin_fetch(pair);
+    break;
+  case RECORD:
+    status = ow_server_fetch_record(server, test_at(0), &record);
+    break;
+  case DECISIONS:
+    break;
   }
   return status;
 }
@@ -374,17 +388,26 @@ static struct answer expected_answer(enum ow_server_state state, unsigned comman
 {
   struct answer answer = untouched;
   switch (state) {
-    case OW_SERVER_AWAIT_SETUP: answer = (struct answer){true, OW_SERVER_BROKEN, OW_PROTOCOL, "was not offered"}; break;
-    case OW_SERVER_READY: answer = ready_answer(command); break;
-    case OW_SERVER_RUNNING:
-    case OW_SERVER_STOPPING: answer = running_answer(command); break;
-    case OW_SERVER_FAILED: answer = swallowed; break;
-    case OW_SERVER_DECIDE_SETUP:
-    case OW_SERVER_DECIDE_SESSION:
-    case OW_SERVER_DECIDE_START:
-    case OW_SERVER_DECIDE_STOP:
-    case OW_SERVER_DECIDE_FETCH:
-    case OW_SERVER_FETCHING: break;
+  case OW_SERVER_AWAIT_SETUP:
+    answer = (struct answer){true, OW_SERVER_BROKEN, OW_PROTOCOL, "was not offered"};
+    break;
+  case OW_SERVER_READY:
+    answer = ready_answer(command);
+    break;
+  case OW_SERVER_RUNNING:
+  case OW_SERVER_STOPPING:
+    answer = running_answer(command);
+    break;
+  case OW_SERVER_FAILED:
+    answer = swallowed;
+    break;
+  case OW_SERVER_DECIDE_SETUP:
+  case OW_SERVER_DECIDE_SESSION:
+  case OW_SERVER_DECIDE_START:
+  case OW_SERVER_DECIDE_STOP:
+  case OW_SERVER_DECIDE_FETCH:
+  case OW_SERVER_FETCHING:
+    break;
   }
   return answer;
 }
@@ -394,7 +417,8 @@ static void check_command(enum ow_server_state state, unsigned command)
 {
   struct test_pair pair;
   struct ow_server_event event;
-  uint8_t octets[OW_SETUP_RESPONSE] = {(uint8_t)command, OW_ACCEPT_FAILURE * (command == OW_COMMAND_STOP_SESSIONS)};
+  uint8_t octets[OW_SETUP_RESPONSE] = {(uint8_t)command,
+                                       OW_ACCEPT_FAILURE * (command == OW_COMMAND_STOP_SESSIONS)};
   struct ow_reader reader = ow_reader(octets, sizeof octets);
   struct answer expected = expected_answer(state, command);
   test_server_at(&pair, OW_MODE_OPEN, state);
@@ -463,7 +487,8 @@ static void check_message_deadline(struct test_pair *pair, int64_t seconds)
   struct ow_server_event event;
   ck_assert_int_eq(ow_server_deadline(pair->server), test_at(seconds + TEST_SETUP_SECONDS).monotonic);
   ow_server_expired(pair->server, &event);
-  test_assert_failure(&event.failure, OW_TIMEOUT, "silent for 20 s where we waited for the rest of a message");
+  test_assert_failure(&event.failure, OW_TIMEOUT,
+                      "silent for 20 s where we waited for the rest of a message");
 }
 
 /* Nobody holds a connection for the idle time, or for ever, with one octet of a message. */
@@ -505,7 +530,8 @@ START_TEST(a_command_heard_whole_gives_back_the_idle_time)
   struct test_pair pair;
   test_server_at(&pair, OW_MODE_OPEN, OW_SERVER_DECIDE_SESSION);
   ck_assert_int_eq(
-      ow_server_answer_session(pair.server, test_at(3), &(struct ow_session_acceptance){.port = 9002}), OW_OK);
+      ow_server_answer_session(pair.server, test_at(3), &(struct ow_session_acceptance){.port = 9002}),
+      OW_OK);
   ck_assert_int_eq(ow_server_deadline(pair.server), test_at(3 + TEST_IDLE_SECONDS).monotonic);
   test_pair_close(&pair);
 }
@@ -843,7 +869,8 @@ int main(void)
 {
   Suite *suite = suite_create("control_server");
   test_seed();
-  TEST_CASE(suite, "greeting", the_greeting_waits_in_the_output, challenge_and_salt_are_new_for_every_connection);
+  TEST_CASE(suite, "greeting", the_greeting_waits_in_the_output,
+            challenge_and_salt_are_new_for_every_connection);
   TEST_LOOP(suite, "modes", BAD_MODES, a_mode_that_was_not_offered_breaks_the_server);
   TEST_LOOP(suite, "keys", KEYED, an_unknown_key_id_and_a_wrong_passphrase_look_alike,
             the_stand_in_passphrase_opens_nothing, a_server_without_keys_refuses_every_key,

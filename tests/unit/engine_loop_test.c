@@ -266,7 +266,7 @@ LOOP_TEST(wall_timers_fire_not_before_their_instant)
   ck_assert_str_eq(story, "abc.");
 }
 
-/* Any fraction of a nanosecond: told_of() compares at the stamp's full resolution. */
+/* Any fraction of a nanosecond; told_of(), too, compares at the stamp's full resolution. */
 LOOP_TEST(wall_timers_keep_to_the_last_bit_of_their_instant)
 {
   struct test_prng prng = test_prng(test_seed());
@@ -275,6 +275,10 @@ LOOP_TEST(wall_timers_keep_to_the_last_bit_of_their_instant)
     struct ow_timestamp when = ow_loop_now(loop).wall;
     when.ntp += test_prng_below(&prng, 100000);
     at_wall(&a, when);
+    struct timespec first = {.tv_sec = a.timer.when / OW_NS_PER_S, .tv_nsec = a.timer.when % OW_NS_PER_S};
+    int64_t waited = ow_timestamp_difference(ow_timestamp_from_unix(first), when);
+    ck_assert(!ow_timestamp_after(when, ow_timestamp_from_unix(first)));
+    ck_assert_int_le(waited, 1);
     told = 0;
     run();
   }
@@ -695,6 +699,25 @@ LOOP_TEST(a_post_can_withdraw_another_and_post_itself_again)
   ck_assert_str_eq(story, "13333");
 }
 
+static void post_again(struct ow_post *post)
+{
+  if (++count < 1000)
+    ow_loop_post(loop, post);
+}
+
+LOOP_TEST(a_post_that_always_posts_itself_again_holds_up_no_descriptor)
+{
+  struct ow_post post = {.run = post_again};
+  struct ow_failure failure;
+  struct ow_watch watch = {.descriptor = eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC), .ready = stop_ready};
+  ck_assert_int_eq(ow_watch_open(loop, &watch, EPOLLIN, &failure), OW_OK);
+  ow_loop_post(loop, &post);
+  run();
+  ck_assert_uint_lt(count, 10);
+  ow_watch_close(loop, &watch);
+  ow_loop_unpost(loop, &post);
+}
+
 LOOP_TEST(the_last_post_can_be_withdrawn_and_others_follow)
 {
   struct ow_post third = {.run = tell_third};
@@ -1007,6 +1030,7 @@ static Suite *make_suite(void)
   TEST_CASE(suite, "stop and post", a_stop_before_the_run_ends_it_at_once, another_thread_can_stop_the_loop,
             a_signal_handler_can_stop_the_loop, posts_of_several_threads_all_run_each_thread_s_in_order,
             a_post_can_withdraw_another_and_post_itself_again,
+            a_post_that_always_posts_itself_again_holds_up_no_descriptor,
             the_last_post_can_be_withdrawn_and_others_follow,
             the_thread_s_timer_slack_is_as_before_after_a_run);
   TEST_CASE(suite, "clocks", both_clocks_are_the_system_s, a_run_without_a_step_counts_none,

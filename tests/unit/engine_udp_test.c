@@ -334,6 +334,20 @@ START_TEST(the_dscp_is_on_the_wire)
 }
 END_TEST
 
+START_TEST(packets_beyond_the_mtu_are_fragmented)
+{
+  int discovery = -1;
+  socklen_t length = sizeof discovery;
+  struct socket opened = open_local(_i, false);
+  if (_i == 0)
+    getsockopt(opened.descriptor, IPPROTO_IP, IP_MTU_DISCOVER, &discovery, &length);
+  else
+    getsockopt(opened.descriptor, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &discovery, &length);
+  ck_assert_int_eq(discovery, _i == 0 ? IP_PMTUDISC_DONT : IPV6_PMTUDISC_DONT);
+  close(opened.descriptor);
+}
+END_TEST
+
 START_TEST(a_connected_socket_hears_no_stranger)
 {
   struct pair pair = open_pair(_i, false);
@@ -739,7 +753,7 @@ static Suite *make_suite(int families)
             nothing_is_received_where_nothing_waits, more_than_a_batch_is_received_in_order,
             an_empty_datagram_is_one, a_long_datagram_is_cut_and_the_next_is_whole,
             a_datagram_beyond_what_udp_carries_is_refused, the_dscp_is_on_the_wire,
-            a_connected_socket_hears_no_stranger);
+            packets_beyond_the_mtu_are_fragmented, a_connected_socket_hears_no_stranger);
   TEST_LOOP(suite, "departures", families, a_departure_lies_between_sending_and_arrival,
             departures_are_numbered_by_the_packets_that_asked,
             without_transmit_stamps_the_packet_leaves_all_the_same,

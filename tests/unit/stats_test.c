@@ -140,8 +140,8 @@ END_TEST
 START_TEST(twenty_packets)
 {
   /*
-   * Delays 20, 19 .. 1 ms: p50 the 10th = 10, p95 the 19th = 19, p99 ceil(19.8) = 20th = 20; mean 210/20 = 10.5.
-   * Jitter 19 - 10 = 9, pdv 19 - 1 = 18, ipdv 1.
+   * Delays 20, 19 .. 1 ms: p50 the 10th = 10, p95 the 19th = 19, p99 the ceil(19.8) = 20th = 20.
+   * Mean 210/20 = 10.5, jitter 19 - 10 = 9, pdv 19 - 1 = 18, ipdv 1.
    */
   for (uint32_t i = 0; i < 20; i++)
     add_arrival(i, (20 - i) * MS);

@@ -265,16 +265,19 @@ static void ask_fetch(struct test_pair *pair)
   ck_assert_int_eq(ow_client_fetch(pair->client, test_at(0), &fetch, PACKETS), OW_OK);
 }
 
-static void begin_fetch(struct test_pair *pair, uint32_t records, const struct ow_skip_range *ranges, uint32_t count)
+static void begin_fetch(struct test_pair *pair, uint32_t records, const struct ow_skip_range *ranges,
+                        uint32_t count)
 {
   struct ow_session_request request = test_request(false, 1);
   struct ow_fetch_ack ack = {
       .finished = true, .next_sequence = PACKETS, .skip_ranges = count, .records = records};
   request.sid = test_sid(1);
-  ck_assert_int_eq(ow_server_begin_fetch(pair->server, test_at(0), &ack, &request, test_slots, ranges), OW_OK);
+  ck_assert_int_eq(ow_server_begin_fetch(pair->server, test_at(0), &ack, &request, test_slots, ranges),
+                   OW_OK);
 }
 
-void test_answer_fetch(struct test_pair *pair, uint32_t records, const struct ow_skip_range *ranges, uint32_t count)
+void test_answer_fetch(struct test_pair *pair, uint32_t records, const struct ow_skip_range *ranges,
+                       uint32_t count)
 {
   begin_fetch(pair, records, ranges, count);
   for (uint32_t i = 0; i < records; i++) {
@@ -348,17 +351,23 @@ void test_client_at(struct test_pair *pair, enum ow_mode mode, enum ow_client_st
   test_pair_prepare(pair, mode);
   test_pair_create(pair);
   switch (state) {
-    case OW_CLIENT_AWAIT_GREETING:
-    case OW_CLIENT_AWAIT_SERVER_START:
-    case OW_CLIENT_FAILED: from_greeting(pair, state); break;
-    case OW_CLIENT_READY:
-    case OW_CLIENT_AWAIT_ACCEPT_SESSION:
-    case OW_CLIENT_AWAIT_START_ACK:
-    case OW_CLIENT_AWAIT_FETCH_ACK:
-    case OW_CLIENT_FETCHING: from_ready(pair, state); break;
-    case OW_CLIENT_RUNNING:
-    case OW_CLIENT_STOPPING:
-    case OW_CLIENT_STOP_OWED: from_running(pair, state); break;
+  case OW_CLIENT_AWAIT_GREETING:
+  case OW_CLIENT_AWAIT_SERVER_START:
+  case OW_CLIENT_FAILED:
+    from_greeting(pair, state);
+    break;
+  case OW_CLIENT_READY:
+  case OW_CLIENT_AWAIT_ACCEPT_SESSION:
+  case OW_CLIENT_AWAIT_START_ACK:
+  case OW_CLIENT_AWAIT_FETCH_ACK:
+  case OW_CLIENT_FETCHING:
+    from_ready(pair, state);
+    break;
+  case OW_CLIENT_RUNNING:
+  case OW_CLIENT_STOPPING:
+  case OW_CLIENT_STOP_OWED:
+    from_running(pair, state);
+    break;
   }
   ck_assert_int_eq(ow_client_state(pair->client), state);
 }
@@ -408,23 +417,30 @@ void test_server_at(struct test_pair *pair, enum ow_mode mode, enum ow_server_st
   test_pair_prepare(pair, mode);
   test_pair_create(pair);
   switch (state) {
-    case OW_SERVER_AWAIT_SETUP:
-    case OW_SERVER_DECIDE_SETUP:
-    case OW_SERVER_FAILED: server_from_start(pair, state); break;
-    case OW_SERVER_READY:
-    case OW_SERVER_DECIDE_SESSION:
-    case OW_SERVER_DECIDE_START:
-    case OW_SERVER_DECIDE_FETCH:
-    case OW_SERVER_FETCHING: server_from_ready(pair, state); break;
-    case OW_SERVER_RUNNING:
-    case OW_SERVER_STOPPING:
-    case OW_SERVER_DECIDE_STOP: server_from_running(pair, state); break;
+  case OW_SERVER_AWAIT_SETUP:
+  case OW_SERVER_DECIDE_SETUP:
+  case OW_SERVER_FAILED:
+    server_from_start(pair, state);
+    break;
+  case OW_SERVER_READY:
+  case OW_SERVER_DECIDE_SESSION:
+  case OW_SERVER_DECIDE_START:
+  case OW_SERVER_DECIDE_FETCH:
+  case OW_SERVER_FETCHING:
+    server_from_ready(pair, state);
+    break;
+  case OW_SERVER_RUNNING:
+  case OW_SERVER_STOPPING:
+  case OW_SERVER_DECIDE_STOP:
+    server_from_running(pair, state);
+    break;
   }
   ck_assert_int_eq(ow_server_state(pair->server), state);
 }
 
 void test_assert_failure(const struct ow_failure *failure, enum ow_status status, const char *piece)
 {
-  ck_assert_msg(failure->status == status, "status %d, not %d: %s", (int)failure->status, (int)status, failure->text);
+  ck_assert_msg(failure->status == status, "status %d, not %d: %s", (int)failure->status, (int)status,
+                failure->text);
   ck_assert_msg(strstr(failure->text, piece) != NULL, "\"%s\" is not in \"%s\"", piece, failure->text);
 }

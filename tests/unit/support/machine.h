@@ -80,7 +80,8 @@ void test_set_up(struct test_pair *pair);
 void test_session(struct test_pair *pair, bool server_sends, uint8_t number);
 void test_start(struct test_pair *pair);
 /** The server's answer to a fetch of session 1, from DECIDE_FETCH on: the octets wait in its output. */
-void test_answer_fetch(struct test_pair *pair, uint32_t records, const struct ow_skip_range *ranges, uint32_t count);
+void test_answer_fetch(struct test_pair *pair, uint32_t records, const struct ow_skip_range *ranges,
+                       uint32_t count);
 
 /**
  * A pair whose client, or server, is in `state`. From RUNNING on there are two sessions: 1, which the client sends, and
