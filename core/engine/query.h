@@ -1,0 +1,68 @@
+/*
+ * The query socket: whoever runs streams publishes its board on a Unix socket, as JSON lines, so that one
+ * stream serves all who ask.
+ *
+ *   list\n             {"streams": [{"name", "host", "port", "state", "newest", "version"}, ...]}
+ *   get NAME\n         {"stream": {...}, "intervals": [the newest]}
+ *   get NAME COUNT\n   the last COUNT kept intervals, oldest first
+ *   anything else      {"error": "..."}
+ *
+ * Each answer is one line; the members are those of report/json.h. Who may ask is a matter of the socket's
+ * permissions.
+ */
+#ifndef OWAMP_ENGINE_QUERY_H
+#define OWAMP_ENGINE_QUERY_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "engine/board.h"
+
+/* ---- publishing ---- */
+
+struct ow_query_options {
+  const char *path;
+  mode_t permissions;      /* of the socket, 0660 */
+  const char *group;       /* its group's name; NULL or "": as it comes */
+};
+
+struct ow_query_server;
+
+/**
+ * Publish `board`, which must outlive it, from a thread of its own with all signals blocked. A socket that a
+ * dead process left at `path` is replaced; one that answers is not (OW_STATE). Many may ask at once; one that
+ * reads slowly holds up nobody, and is cut off when too much waits for it. `log` (may be NULL) is copied.
+ * NULL with a failure that names the path.
+ */
+struct ow_query_server *ow_query_publish(const struct ow_board *board, const struct ow_query_options *options,
+                                         const struct ow_log *log, struct ow_failure *failure) OW_MUST_CHECK;
+/** Ends the thread within a second and removes the socket. NULL: nothing. */
+void ow_query_unpublish(struct ow_query_server *server);
+
+/* ---- asking ---- */
+
+/**
+ * Ask once for the last `count` (1 at least) intervals of a stream; blocks for at most `timeout` ns.
+ * `intervals` gets up to `count` of them, oldest first; `*got` says how many. OW_NETWORK (no socket there,
+ * nobody listens), OW_TIMEOUT, OW_PROTOCOL, OW_REFUSED (no such stream; the sentence names those that there
+ * are).
+ */
+enum ow_status ow_query_get(const char *path, const char *name, int64_t timeout, struct ow_stream_view *view,
+                            struct ow_interval *intervals, size_t count, size_t *got,
+                            struct ow_failure *failure) OW_MUST_CHECK;
+
+struct ow_query_mirror;
+
+/**
+ * Keep `board`, which must outlive it, like the board that is published at `path`: from a thread of its own
+ * that asks about once a second, all that changed and nothing else. While nobody answers, the streams that
+ * were seen stay, as down, with the reason. `log` as above. NULL with a failure.
+ */
+struct ow_query_mirror *ow_query_follow(const char *path, struct ow_board *board, const struct ow_log *log,
+                                        struct ow_failure *failure) OW_MUST_CHECK;
+/** Ends the thread within a second. NULL: nothing. */
+void ow_query_unfollow(struct ow_query_mirror *mirror);
+
+#endif

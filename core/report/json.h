@@ -1,0 +1,37 @@
+/*
+ * Results, intervals and streams as JSON, and back. Times in seconds, stamps in UTC as ISO 8601 with
+ * nanoseconds ("2026-11-24T12:00:00.000000000Z"), counts as integers; what isn't known is null or absent,
+ * never 0.
+ */
+#ifndef OWAMP_REPORT_JSON_H
+#define OWAMP_REPORT_JSON_H
+
+#include <jansson.h>
+
+#include "base/status.h"
+#include "report/interval.h"
+
+/**
+ * {"direction", "completeness", "begin", "end", "sent", "received", "lost", "loss_percent",
+ * "longest_loss_run", "skipped", "duplicates", "reordered", "discarded", "delay": {"min", "mean", "median",
+ * "p95", "p99", "max"}, "jitter", "ipdv", "pdv", "hops": {"min", "max"}, "clock": {"sender_synchronized",
+ * "receiver_synchronized", "error", "receive_stamp", "stepped"}}. NULL without memory. The caller decrefs.
+ */
+json_t *ow_result_to_json(const struct ow_result *result, enum ow_direction direction) OW_MUST_CHECK;
+/** Back, every number to the nanosecond. OW_INVALID names the member that is missing or can't be. */
+enum ow_status ow_result_from_json(const json_t *object, struct ow_result *result, enum ow_direction *direction,
+                                   struct ow_failure *failure) OW_MUST_CHECK;
+
+/**
+ * {"number", "begin", "end", "status", "reason", "mode", "results": [...]}; only directions with a result.
+ */
+json_t *ow_interval_to_json(const struct ow_interval *interval) OW_MUST_CHECK;
+enum ow_status ow_interval_from_json(const json_t *object, struct ow_interval *interval,
+                                     struct ow_failure *failure) OW_MUST_CHECK;
+
+/** Every member of ow_stream_view. */
+json_t *ow_stream_to_json(const struct ow_stream_view *view) OW_MUST_CHECK;
+enum ow_status ow_stream_from_json(const json_t *object, struct ow_stream_view *view,
+                                   struct ow_failure *failure) OW_MUST_CHECK;
+
+#endif

@@ -1,0 +1,59 @@
+/*
+ * Alarms of a stream: a threshold's breach is raised after X of the last Y intervals, and cleared likewise,
+ * when X of the last Y kept it. One alarm stands for a metric in a direction; its severity is the worst of
+ * the thresholds that are breached.
+ */
+#ifndef OWAMP_SLA_ALARM_H
+#define OWAMP_SLA_ALARM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "sla/threshold.h"
+
+/** 1 <= raise <= of <= OW_ALARM_WINDOW. Zero-initialised: 1 of 1. */
+enum { OW_ALARM_WINDOW = 32 };
+struct ow_alarm_rule {
+  uint8_t raise;
+  uint8_t of;
+  enum ow_uncertain_policy uncertain;
+};
+
+/** "3/5" or "3" (3 of 3). OW_INVALID with what would be right. */
+enum ow_status ow_alarm_rule_parse(const char *text, struct ow_alarm_rule *rule,
+                                   struct ow_failure *failure) OW_MUST_CHECK;
+
+/** A change: raised from OK, another severity, or cleared to OK. */
+struct ow_alarm_event {
+  enum ow_verdict before;
+  enum ow_verdict now;
+  /* Metric, direction, the newest value, and the range that was breached or, cleared, is kept again. */
+  struct ow_finding finding;
+};
+
+struct ow_alarms;
+
+/** Copies the lists; either may be NULL. NULL without memory. */
+struct ow_alarms *ow_alarms_create(const struct ow_thresholds *warning, const struct ow_thresholds *critical,
+                                   const struct ow_alarm_rule *rule) OW_MUST_CHECK;
+void ow_alarms_free(struct ow_alarms *alarms);
+
+/**
+ * Take an interval's results, as ow_judge() takes them. A metric without a value, or UNKNOWN by policy,
+ * neither raises nor clears: that interval isn't among the last Y. Up to `most` changes are written to
+ * `events` (OW_MAX_FINDINGS always suffice); returns how many.
+ */
+size_t ow_alarms_take(struct ow_alarms *alarms, const struct ow_result *const results[OW_DIRECTIONS],
+                      struct ow_alarm_event *events, size_t most);
+/** The worst severity that is raised now; OK if none. */
+enum ow_verdict ow_alarms_severity(const struct ow_alarms *alarms);
+
+enum { OW_ALARM_TEXT = 200 };
+/**
+ * "forward delay_p95 31.2 ms is above 20 ms", "forward delay_p95 is within its limits again (12 ms)"; returns
+ * `out`.
+ */
+const char *ow_alarm_print(char out[OW_ALARM_TEXT], const struct ow_alarm_event *event);
+
+#endif
