@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "responder/text_file.h"
+#include "engine/text_file.h"
 #include "wire/mode.h"
 
 static bool name_file(char out[PATH_MAX], const char *stem, size_t length, const char *suffix)

@@ -9,6 +9,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "engine/text_file.h"
 #include "responder/limits.h"
 #include "responder/listen_address.h"
 #include "responder/net_match.h"
@@ -20,7 +21,6 @@
 #include "responder/run.h"
 #include "responder/server_conf.h"
 #include "responder/settings.h"
-#include "responder/text_file.h"
 #include "support/main.h"
 
 #define COUNT(list) ((int)(sizeof(list) / sizeof *(list)))

@@ -1,6 +1,6 @@
 /* Whole small files into memory, bounded. */
-#ifndef OWAMP_RESPONDER_TEXT_FILE_H
-#define OWAMP_RESPONDER_TEXT_FILE_H
+#ifndef OWAMP_ENGINE_TEXT_FILE_H
+#define OWAMP_ENGINE_TEXT_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "responder/text_file.h"
+#include "engine/text_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
