@@ -1,7 +1,12 @@
 /*
- * Alarms of a stream: a threshold's breach is raised after X of the last Y intervals, and cleared likewise,
- * when X of the last Y kept it. One alarm stands for a metric in a direction; its severity is the worst of
- * the thresholds that are breached.
+ * Alarms of a stream: a breach is raised after X of the last Y intervals, and cleared likewise, when X of the
+ * last Y kept the limits. One alarm stands for a metric in a direction, or of both; its severity is the worst
+ * that is raised.
+ *
+ * Severities are counted on their own: CRITICAL by the critical thresholds, WARNING by all of them, since what
+ * is critical is no less than a warning. Only intervals since a severity was last raised or cleared are among
+ * its Y, so that a rule such as 2/5 does not flap. An interval in which a metric has no value, or is UNKNOWN
+ * by policy, is not among them.
  */
 #ifndef OWAMP_SLA_ALARM_H
 #define OWAMP_SLA_ALARM_H
@@ -12,15 +17,16 @@
 #include "base/status.h"
 #include "sla/threshold.h"
 
-/** 1 <= raise <= of <= OW_ALARM_WINDOW. Zero-initialised: 1 of 1. */
 enum { OW_ALARM_WINDOW = 32 };
+/** 1 <= raise <= of <= OW_ALARM_WINDOW. Zero-initialised: 1 of 1, and the rest as in struct ow_judging. */
 struct ow_alarm_rule {
   uint8_t raise;
   uint8_t of;
   enum ow_uncertain_policy uncertain;
+  uint32_t least_packets;
 };
 
-/** "3/5" or "3" (3 of 3). OW_INVALID with what would be right. */
+/** "3/5" or "3" (3 of 3) to `raise` and `of`. OW_INVALID with what would be right. */
 enum ow_status ow_alarm_rule_parse(const char *text, struct ow_alarm_rule *rule,
                                    struct ow_failure *failure) OW_MUST_CHECK;
 
@@ -28,7 +34,7 @@ enum ow_status ow_alarm_rule_parse(const char *text, struct ow_alarm_rule *rule,
 struct ow_alarm_event {
   enum ow_verdict before;
   enum ow_verdict now;
-  /* Metric, direction, the newest value, and the range that was breached or, cleared, is kept again. */
+  /* The newest interval's: a range that it breaches (the worst), or, if it breaches none, one that is kept again. */
   struct ow_finding finding;
 };
 
@@ -40,9 +46,8 @@ struct ow_alarms *ow_alarms_create(const struct ow_thresholds *warning, const st
 void ow_alarms_free(struct ow_alarms *alarms);
 
 /**
- * Take an interval's results, as ow_judge() takes them. A metric without a value, or UNKNOWN by policy,
- * neither raises nor clears: that interval isn't among the last Y. Up to `most` changes are written to
- * `events` (OW_MAX_FINDINGS always suffice); returns how many.
+ * Take an interval's results, as ow_judge() takes them. Up to `most` changes are written to `events`
+ * (OW_MAX_FINDINGS always suffice), one at most for an alarm; returns how many.
  */
 size_t ow_alarms_take(struct ow_alarms *alarms, const struct ow_result *const results[OW_DIRECTIONS],
                       struct ow_alarm_event *events, size_t most);
@@ -51,8 +56,8 @@ enum ow_verdict ow_alarms_severity(const struct ow_alarms *alarms);
 
 enum { OW_ALARM_TEXT = 200 };
 /**
- * "forward delay_p95 31.2 ms is above 20 ms", "forward delay_p95 is within its limits again (12 ms)"; returns
- * `out`.
+ * "forward delay_p95 31.2 ms is above 20 ms", "forward loss 6 % (3/50) is above 5 %", "forward delay_p95 is
+ * within its limits again (12.0 ms)", "... is no longer critical (31.2 ms)"; returns `out`.
  */
 const char *ow_alarm_print(char out[OW_ALARM_TEXT], const struct ow_alarm_event *event);
 

@@ -1,6 +1,4 @@
-#include <stdint.h>
-
-#include "sla/threshold.h"
+#include "sla/judge.h"
 
 const char *ow_verdict_name(enum ow_verdict verdict)
 {
@@ -41,22 +39,57 @@ static bool straddles(struct ow_range range, double value, int64_t error_ns)
   return least <= range.high && most >= range.low;
 }
 
-static struct ow_finding apply(const struct ow_result *result, enum ow_direction direction,
-                               const struct ow_threshold *threshold, enum ow_verdict severity,
-                               enum ow_uncertain_policy policy)
+static const struct ow_judging usual_judging;
+
+/* What a verdict is worth if it could as well be another. */
+static enum ow_verdict weigh(const struct ow_finding *finding, enum ow_verdict severity,
+                             const struct ow_judging *how)
 {
-  struct ow_finding finding = {
-      .metric = threshold->metric, .direction = direction, .range = threshold->range};
-  if (!ow_metric_value(result, threshold->metric, &finding.value)) {
-    finding.verdict = OW_VERDICT_UNKNOWN;
-  } else {
-    finding.verdict = breaches(threshold->range, finding.value) ? severity : OW_VERDICT_OK;
-    finding.uncertain = ow_metric_needs_clock(threshold->metric) &&
-                        straddles(threshold->range, finding.value, result->clock.error_ns);
-    if (finding.uncertain && policy == OW_UNCERTAIN_IS_UNKNOWN)
-      finding.verdict = OW_VERDICT_UNKNOWN;
+  enum ow_verdict verdict = breaches(finding->range, finding->value) ? severity : OW_VERDICT_OK;
+  if (finding->too_few || (finding->uncertain && how->uncertain == OW_UNCERTAIN_IS_UNKNOWN))
+    verdict = OW_VERDICT_UNKNOWN;
+  return verdict;
+}
+
+static void count_packets(struct ow_finding *finding, const struct ow_result *result,
+                          const struct ow_judging *how)
+{
+  if (finding->metric == OW_METRIC_LOSS || finding->metric == OW_METRIC_LOST) {
+    finding->lost = result->lost;
+    finding->sent = result->sent;
+    finding->too_few = finding->metric == OW_METRIC_LOSS && result->sent < how->least_packets;
+  }
+}
+
+struct ow_finding ow_judge_threshold(const struct ow_result *const results[OW_DIRECTIONS],
+                                     enum ow_direction direction, const struct ow_threshold *threshold,
+                                     enum ow_verdict severity, const struct ow_judging *how)
+{
+  enum ow_metric metric = threshold->metric;
+  struct ow_finding finding = {.verdict = OW_VERDICT_UNKNOWN,
+                               .metric = metric,
+                               .direction = direction,
+                               .range = threshold->range};
+  if (!how)
+    how = &usual_judging;
+  finding.has_value = ow_metric_find(results, metric, direction, &finding.value);
+  if (finding.has_value) {
+    finding.error_ns = ow_metric_error(results, metric, direction);
+    finding.uncertain = ow_metric_needs_clock(metric) &&
+                        straddles(threshold->range, finding.value, finding.error_ns);
+    count_packets(&finding, results[direction], how);
+    finding.verdict = weigh(&finding, severity, how);
   }
   return finding;
+}
+
+bool ow_threshold_concerns(const struct ow_threshold *threshold,
+                           const struct ow_result *const results[OW_DIRECTIONS], enum ow_direction direction)
+{
+  bool concerns = results[direction] && threshold->applies[direction];
+  if (ow_metric_of_both(threshold->metric))
+    concerns = direction == OW_FORWARD && results[OW_FORWARD] && results[OW_REVERSE];
+  return concerns;
 }
 
 static void raise_to(struct ow_judgement *judgement, enum ow_verdict verdict)
@@ -77,15 +110,16 @@ static void insert(struct ow_judgement *judgement, const struct ow_finding *find
 
 static void judge_list(const struct ow_result *const results[OW_DIRECTIONS],
                        const struct ow_thresholds *thresholds, enum ow_verdict severity,
-                       enum ow_uncertain_policy policy, struct ow_judgement *judgement)
+                       const struct ow_judging *how, struct ow_judgement *judgement)
 {
   size_t count = thresholds ? thresholds->count : 0;
   for (size_t i = 0; i < count; i++) {
     const struct ow_threshold *threshold = &thresholds->list[i];
     for (int d = 0; d < OW_DIRECTIONS; d++) {
-      if (!results[d] || !threshold->applies[d])
+      if (!ow_threshold_concerns(threshold, results, (enum ow_direction)d))
         continue;
-      struct ow_finding finding = apply(results[d], (enum ow_direction)d, threshold, severity, policy);
+      struct ow_finding finding =
+          ow_judge_threshold(results, (enum ow_direction)d, threshold, severity, how);
       raise_to(judgement, finding.verdict);
       if (finding.verdict != OW_VERDICT_OK || finding.uncertain)
         insert(judgement, &finding);
@@ -94,7 +128,7 @@ static void judge_list(const struct ow_result *const results[OW_DIRECTIONS],
 }
 
 void ow_judge(const struct ow_result *const results[OW_DIRECTIONS], const struct ow_thresholds *warning,
-              const struct ow_thresholds *critical, enum ow_uncertain_policy policy,
+              const struct ow_thresholds *critical, const struct ow_judging *how,
               struct ow_judgement *judgement)
 {
   judgement->verdict = OW_VERDICT_OK;
@@ -102,6 +136,6 @@ void ow_judge(const struct ow_result *const results[OW_DIRECTIONS], const struct
   for (int d = 0; d < OW_DIRECTIONS; d++)
     if (results[d] && results[d]->completeness == OW_RESULT_ABSENT)
       raise_to(judgement, OW_VERDICT_UNKNOWN);
-  judge_list(results, critical, OW_VERDICT_CRITICAL, policy, judgement);
-  judge_list(results, warning, OW_VERDICT_WARNING, policy, judgement);
+  judge_list(results, critical, OW_VERDICT_CRITICAL, how, judgement);
+  judge_list(results, warning, OW_VERDICT_WARNING, how, judgement);
 }

@@ -4,23 +4,27 @@ struct description {
   const char *name;
   enum ow_unit unit;
   bool needs_clock;
+  bool is_signed;
+  bool of_both;
 };
 
 static const struct description descriptions[OW_METRICS] = {
-    [OW_METRIC_DELAY_MIN] = {"delay_min", OW_UNIT_SECONDS, true},
-    [OW_METRIC_DELAY_MEAN] = {"delay_mean", OW_UNIT_SECONDS, true},
-    [OW_METRIC_DELAY_MEDIAN] = {"delay_median", OW_UNIT_SECONDS, true},
-    [OW_METRIC_DELAY_P95] = {"delay_p95", OW_UNIT_SECONDS, true},
-    [OW_METRIC_DELAY_P99] = {"delay_p99", OW_UNIT_SECONDS, true},
-    [OW_METRIC_DELAY_MAX] = {"delay_max", OW_UNIT_SECONDS, true},
-    [OW_METRIC_JITTER] = {"jitter", OW_UNIT_SECONDS, false},
-    [OW_METRIC_IPDV] = {"ipdv", OW_UNIT_SECONDS, false},
-    [OW_METRIC_PDV] = {"pdv", OW_UNIT_SECONDS, false},
-    [OW_METRIC_LOSS] = {"loss", OW_UNIT_PERCENT, false},
-    [OW_METRIC_LOST] = {"lost", OW_UNIT_COUNT, false},
-    [OW_METRIC_DUPLICATES] = {"duplicates", OW_UNIT_COUNT, false},
-    [OW_METRIC_REORDERED] = {"reordered", OW_UNIT_COUNT, false},
-    [OW_METRIC_HOPS] = {"hops", OW_UNIT_COUNT, false},
+    [OW_METRIC_DELAY_MIN] = {"delay_min", OW_UNIT_SECONDS, true, true, false},
+    [OW_METRIC_DELAY_MEAN] = {"delay_mean", OW_UNIT_SECONDS, true, true, false},
+    [OW_METRIC_DELAY_MEDIAN] = {"delay_median", OW_UNIT_SECONDS, true, true, false},
+    [OW_METRIC_DELAY_P95] = {"delay_p95", OW_UNIT_SECONDS, true, true, false},
+    [OW_METRIC_DELAY_P99] = {"delay_p99", OW_UNIT_SECONDS, true, true, false},
+    [OW_METRIC_DELAY_MAX] = {"delay_max", OW_UNIT_SECONDS, true, true, false},
+    [OW_METRIC_JITTER] = {"jitter", OW_UNIT_SECONDS, false, false, false},
+    [OW_METRIC_IPDV] = {"ipdv", OW_UNIT_SECONDS, false, false, false},
+    [OW_METRIC_PDV] = {"pdv", OW_UNIT_SECONDS, false, false, false},
+    [OW_METRIC_LOSS] = {"loss", OW_UNIT_PERCENT, false, false, false},
+    [OW_METRIC_LOST] = {"lost", OW_UNIT_COUNT, false, false, false},
+    [OW_METRIC_DUPLICATES] = {"duplicates", OW_UNIT_COUNT, false, false, false},
+    [OW_METRIC_REORDERED] = {"reordered", OW_UNIT_COUNT, false, false, false},
+    [OW_METRIC_HOPS] = {"hops", OW_UNIT_COUNT, false, false, false},
+    [OW_METRIC_ASYMMETRY] = {"asymmetry", OW_UNIT_SECONDS, true, true, true},
+    [OW_METRIC_RTT] = {"rtt", OW_UNIT_SECONDS, false, true, true},
 };
 
 const char *ow_metric_name(enum ow_metric metric)
@@ -38,10 +42,20 @@ bool ow_metric_needs_clock(enum ow_metric metric)
   return descriptions[metric].needs_clock;
 }
 
+bool ow_metric_signed(enum ow_metric metric)
+{
+  return descriptions[metric].is_signed;
+}
+
+bool ow_metric_of_both(enum ow_metric metric)
+{
+  return descriptions[metric].of_both;
+}
+
 /* A step of the clock spoils differences of delays too: one packet lies before it, the other after. */
 static bool has_value(const struct ow_result *result, enum ow_metric metric)
 {
-  bool has = result->completeness != OW_RESULT_ABSENT;
+  bool has = result->completeness != OW_RESULT_ABSENT && !ow_metric_of_both(metric);
   if (ow_metric_unit(metric) == OW_UNIT_SECONDS)
     has = has && result->received > 0 && !result->clock.stepped;
   if (metric == OW_METRIC_IPDV)
@@ -89,6 +103,8 @@ static double value_of(const struct ow_result *result, enum ow_metric metric)
     return result->reordered;
   case OW_METRIC_HOPS:
     return result->hops_max;
+  case OW_METRIC_ASYMMETRY:
+  case OW_METRIC_RTT:
   case OW_METRICS:
     break;
   }
@@ -100,4 +116,50 @@ bool ow_metric_value(const struct ow_result *result, enum ow_metric metric, doub
   bool has = has_value(result, metric);
   *value = has ? value_of(result, metric) : 0;
   return has;
+}
+
+static bool both_have_medians(const struct ow_result *const results[OW_DIRECTIONS])
+{
+  bool have = true;
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    have = have && results[d] && has_value(results[d], OW_METRIC_DELAY_MEDIAN);
+  return have;
+}
+
+static double value_of_both(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric)
+{
+  int64_t forward = results[OW_FORWARD]->delay.median;
+  int64_t reverse = results[OW_REVERSE]->delay.median;
+  return seconds(metric == OW_METRIC_RTT ? forward + reverse : forward - reverse);
+}
+
+bool ow_metric_find(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric,
+                    enum ow_direction direction, double *value)
+{
+  bool has = false;
+  *value = 0;
+  if (!ow_metric_of_both(metric)) {
+    has = results[direction] && ow_metric_value(results[direction], metric, value);
+  } else if (both_have_medians(results)) {
+    has = true;
+    *value = value_of_both(results, metric);
+  }
+  return has;
+}
+
+/* Either may be without bound. */
+static int64_t saturating_sum(int64_t a, int64_t b)
+{
+  return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
+int64_t ow_metric_error(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric,
+                        enum ow_direction direction)
+{
+  int64_t error = 0;
+  if (ow_metric_needs_clock(metric))
+    for (int d = 0; d < OW_DIRECTIONS; d++)
+      if (results[d] && (ow_metric_of_both(metric) || d == (int)direction))
+        error = saturating_sum(error, results[d]->clock.error_ns);
+  return error;
 }

@@ -128,7 +128,7 @@ static enum ow_status check_size(struct ow_piece piece, enum ow_metric metric, c
   else if (decimal->places > MOST_PLACES)
     status = ow_fail(failure, OW_INVALID, "'%s' is too fine: at most %d places%s are read", text, MOST_PLACES,
                      ow_metric_unit(metric) == OW_UNIT_SECONDS ? " of a second (1 ns)" : "");
-  else if (decimal->negative && decimal->digits && !ow_metric_needs_clock(metric))
+  else if (decimal->negative && decimal->digits && !ow_metric_signed(metric))
     status = ow_fail(failure, OW_INVALID, "'%s' is negative, which %s can't be: leave out the '-'", text,
                      ow_metric_name(metric));
   return status;

@@ -27,4 +27,10 @@ const char *ow_piece_print(char out[OW_PIECE_TEXT], struct ow_piece piece);
 enum ow_status ow_number_parse(struct ow_piece piece, enum ow_metric metric, double *value,
                                struct ow_failure *failure) OW_MUST_CHECK;
 
+/**
+ * Fixed notation with `places` (9 at most) behind the point, whatever the locale; without trailing zeros if
+ * `trimmed`. Returns `out`.
+ */
+const char *ow_decimal_print(char *out, size_t size, double value, unsigned places, bool trimmed);
+
 #endif

@@ -1,8 +1,6 @@
 #include "sla/range.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +36,7 @@ static enum ow_status parse_bounds(struct ow_piece piece, enum ow_metric metric,
   struct ow_piece end = piece;
   enum ow_status status = OW_OK;
   /* The guidelines' bare END starts at 0; a delay may lie below that without being any worse. */
-  range->low = ow_metric_needs_clock(metric) ? -INFINITY : 0;
+  range->low = ow_metric_signed(metric) ? -INFINITY : 0;
   range->high = INFINITY;
   if (colon) {
     struct ow_piece start = {piece.at, (size_t)(colon - piece.at)};
@@ -47,6 +45,10 @@ static enum ow_status parse_bounds(struct ow_piece piece, enum ow_metric metric,
   }
   if (status == OW_OK && (!colon || end.length))
     status = parse_end(end, metric, &range->high, failure);
+  if (status == OW_OK && !colon && metric == OW_METRIC_ASYMMETRY && range->high > 0)
+    range->low = -range->high;
+  else if (status == OW_OK && !colon && metric == OW_METRIC_ASYMMETRY)
+    range->low = 0;
   return status;
 }
 
@@ -66,30 +68,14 @@ enum ow_status ow_range_parse(struct ow_piece piece, enum ow_metric metric, stru
   return status;
 }
 
-/* Fixed notation to 10^-9 without trailing zeros. Not %g, which writes the locale's decimal point. */
-static void print_bound(char *out, size_t size, double bound)
-{
-  double magnitude = fabs(bound) < 1e18 ? fabs(bound) : 1e18;
-  uint64_t whole = (uint64_t)magnitude;
-  uint64_t billionths = (uint64_t)((magnitude - (double)whole) * 1e9 + 0.5);
-  whole += billionths / 1000000000;
-  billionths %= 1000000000;
-  int length = snprintf(out, size, "%s%" PRIu64 ".%09" PRIu64, bound < 0 ? "-" : "", whole, billionths);
-  while (out[length - 1] == '0')
-    length--;
-  if (out[length - 1] == '.')
-    length--;
-  out[length] = '\0';
-}
-
 const char *ow_range_print(char *out, size_t size, struct ow_range range)
 {
   char low[OW_RANGE_TEXT / 2] = "~";
   char high[OW_RANGE_TEXT / 2] = "";
   if (!isinf(range.low))
-    print_bound(low, sizeof low, range.low);
+    ow_decimal_print(low, sizeof low, range.low, 9, true);
   if (!isinf(range.high))
-    print_bound(high, sizeof high, range.high);
+    ow_decimal_print(high, sizeof high, range.high, 9, true);
   snprintf(out, size, "%s%s:%s", range.inside ? "@" : "", low, high);
   return out;
 }

@@ -35,7 +35,7 @@ static struct ow_piece trimmed(struct ow_piece piece)
 
 static enum ow_status unknown_metric(struct ow_piece name, struct ow_failure *failure)
 {
-  char known[160] = "";
+  char known[192] = "";
   size_t length = 0;
   for (int m = 0; m < OW_METRICS && length < sizeof known; m++)
     length += (size_t)snprintf(known + length, sizeof known - length, "%s%s", m ? ", " : "",
@@ -70,13 +70,22 @@ static enum ow_status parse_direction(struct ow_piece name, struct ow_threshold 
   return status;
 }
 
+static enum ow_status no_direction(struct ow_piece name, enum ow_metric metric, struct ow_failure *failure)
+{
+  char text[OW_PIECE_TEXT];
+  return ow_fail(failure, OW_INVALID, "%s is of both directions together: leave out '@%s'",
+                 ow_metric_name(metric), ow_piece_print(text, name));
+}
+
 /* METRIC ["@" DIRECTION] */
 static enum ow_status parse_subject(struct ow_piece subject, struct ow_threshold *threshold,
                                     struct ow_failure *failure)
 {
   size_t at = find(subject, '@');
   enum ow_status status = parse_metric(before(subject, at), &threshold->metric, failure);
-  if (status == OW_OK && at < subject.length)
+  if (status == OW_OK && at < subject.length && ow_metric_of_both(threshold->metric))
+    status = no_direction(behind(subject, at), threshold->metric, failure);
+  else if (status == OW_OK && at < subject.length)
     status = parse_direction(behind(subject, at), threshold, failure);
   return status;
 }

@@ -4,19 +4,24 @@
  *   LIST      = THRESHOLD *("," THRESHOLD)
  *   THRESHOLD = METRIC ["@" DIRECTION] "=" RANGE  |  RANGE with a unit of time  |  RANGE with "%"
  *   METRIC    = delay_min | delay_mean | delay_median | delay_p95 | delay_p99 | delay_max | jitter |
- *               ipdv | pdv | loss | lost | duplicates | reordered | hops
- *   DIRECTION = forward | reverse            (absent: both)
+ *               ipdv | pdv | loss | lost | duplicates | reordered | hops | asymmetry | rtt
+ *   DIRECTION = forward | reverse            (absent: both; none for asymmetry and rtt)
  *   RANGE     = ["@"] (END | START ":" [END])    as the Monitoring Plugins guidelines give it
  *   START     = NUMBER | "~"                 "~": no lower bound; no END: no upper bound
  *   NUMBER    = ["-"] DIGITS ["." DIGITS] [UNIT]
  *
- * UNIT is us, ms or s for delay_*, jitter, ipdv and pdv: they must have one, unless the number is 0. It is %,
- * or nothing, for loss (1 is 1 %, not all of it); nothing for the rest. Only delay_* can be negative.
+ * asymmetry is the forward median delay minus the reverse one; rtt is their sum. Each is of both directions
+ * together, so it takes no DIRECTION.
+ *
+ * UNIT is us, ms or s for delay_*, jitter, ipdv, pdv, asymmetry and rtt: they must have one, unless the number
+ * is 0. It is %, or nothing, for loss (1 is 1 %, not all of it); nothing for the rest. Only delay_*, asymmetry
+ * and rtt can be negative.
  * Exponents, "inf" and "nan" are no numbers; at most 15 digits and 9 places (1 ns) are read. Blanks may stand
  * around a THRESHOLD.
  *
  * The short form "20ms,1%" means delay_p95=20ms,loss=1%: its unit tells which, so it must have one.
- * A bare END means 0:END in the guidelines, and here; for delay_*, which may be negative, it means ~:END.
+ * A bare END means 0:END in the guidelines, and here; for delay_* and rtt, which may be negative, it means
+ * ~:END, and for asymmetry, which is bad on either side of 0, -END:END.
  * Both bounds belong to the range: 20ms is within 20ms. A metric may occur more than once: each one applies.
  */
 #ifndef OWAMP_SLA_THRESHOLD_H
@@ -24,6 +29,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/status.h"
 #include "stats/result.h"
@@ -32,6 +38,7 @@ enum ow_metric {
   OW_METRIC_DELAY_MIN, OW_METRIC_DELAY_MEAN, OW_METRIC_DELAY_MEDIAN, OW_METRIC_DELAY_P95,
   OW_METRIC_DELAY_P99, OW_METRIC_DELAY_MAX, OW_METRIC_JITTER, OW_METRIC_IPDV, OW_METRIC_PDV,
   OW_METRIC_LOSS, OW_METRIC_LOST, OW_METRIC_DUPLICATES, OW_METRIC_REORDERED, OW_METRIC_HOPS,
+  OW_METRIC_ASYMMETRY, OW_METRIC_RTT,
   OW_METRICS
 };
 
@@ -40,8 +47,15 @@ enum ow_unit { OW_UNIT_SECONDS, OW_UNIT_PERCENT, OW_UNIT_COUNT };
 /** "delay_p95" and its unit: times in seconds, loss in percent of the packets sent, the rest plain counts. */
 const char *ow_metric_name(enum ow_metric metric);
 enum ow_unit ow_metric_unit(enum ow_metric metric);
-/** True if the clock's offset between the two hosts goes into the metric: delay_*. */
+/** True if the clock's offset between the two hosts goes into the metric: delay_*, asymmetry. */
 bool ow_metric_needs_clock(enum ow_metric metric);
+/** True if it can be negative: delay_*, asymmetry; rtt too, by what stamps are off. */
+bool ow_metric_signed(enum ow_metric metric);
+/**
+ * True if it is of both directions together: asymmetry, rtt. Where a direction has to be named for it, that is
+ * OW_FORWARD.
+ */
+bool ow_metric_of_both(enum ow_metric metric);
 
 /** In the metric's unit. Alert outside low..high, or inside it if `inside`. Infinite: no bound. */
 struct ow_range {
@@ -52,7 +66,7 @@ struct ow_range {
 
 struct ow_threshold {
   enum ow_metric metric;
-  bool applies[OW_DIRECTIONS];
+  bool applies[OW_DIRECTIONS]; /* both for a metric of both directions */
   struct ow_range range;
 };
 
@@ -72,10 +86,24 @@ enum ow_status ow_thresholds_parse(const char *text, struct ow_thresholds *thres
 
 /**
  * The metric's value, in its unit; false, and 0, if the result has none: it is absent; nothing was received
- * (times, hops) or sent (loss); no consecutive packets arrived (ipdv); a clock was stepped (all times).
- * hops is the largest number of hops.
+ * (times, hops) or sent (loss); no consecutive packets arrived (ipdv); a clock was stepped (all times); the
+ * metric is of both directions. hops is the largest number of hops.
  */
 bool ow_metric_value(const struct ow_result *result, enum ow_metric metric, double *value);
+/**
+ * The same for any metric. One of both directions has a value if both have a median delay; a result may be
+ * NULL.
+ */
+bool ow_metric_find(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric,
+                    enum ow_direction direction, double *value);
+/**
+ * By how many nanoseconds the value may be off because of the clocks; 0 for a metric that needs none. A delay
+ * is off by its direction's bound at most. asymmetry is off by the sum of both directions' bounds: an offset
+ * between the clocks makes one way as much longer as it makes the other shorter, so it counts twice and never
+ * cancels. In rtt it cancels altogether.
+ */
+int64_t ow_metric_error(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric,
+                        enum ow_direction direction);
 
 /** Ordered by severity; UNKNOWN outranks OK but no alert. */
 enum ow_verdict { OW_VERDICT_OK, OW_VERDICT_UNKNOWN, OW_VERDICT_WARNING, OW_VERDICT_CRITICAL };
@@ -83,13 +111,25 @@ const char *ow_verdict_name(enum ow_verdict verdict);
 
 enum ow_uncertain_policy { OW_UNCERTAIN_REMARK, OW_UNCERTAIN_IS_UNKNOWN };
 
-/** One threshold applied to one direction's result. */
+/** Zero-initialised: an uncertain verdict stands, with a remark, and loss is judged of any number of packets. */
+struct ow_judging {
+  enum ow_uncertain_policy uncertain;
+  uint32_t least_packets; /* loss is UNKNOWN if fewer were sent; lost, a plain count, is judged all the same */
+};
+
+/** One threshold applied to one direction's result, or to both. */
 struct ow_finding {
-  enum ow_verdict verdict; /* OK or the list's severity; UNKNOWN: no value, or uncertain and so wished */
+  enum ow_verdict verdict; /* OK or the list's severity; UNKNOWN: no value, or uncertain and so wished, or
+                              too few packets */
   bool uncertain; /* value ± the clocks' error bound holds a value whose verdict would be another one */
+  bool too_few;   /* fewer packets were sent than ow_judging asks for */
   enum ow_metric metric;
-  enum ow_direction direction;
-  double value; /* 0 if there is none: UNKNOWN and not uncertain */
+  enum ow_direction direction; /* OW_FORWARD for a metric of both */
+  bool has_value;
+  double value;      /* 0 if there is none */
+  int64_t error_ns;  /* ow_metric_error(); 0 without a value */
+  uint32_t lost;     /* for loss and lost: of how many packets */
+  uint32_t sent;     /* that is; else both are 0 */
   struct ow_range range;
 };
 
@@ -104,13 +144,27 @@ struct ow_judgement {
 /**
  * Judge the results of the directions that were asked for (`results[d]` NULL: not asked for).
  * A result that is absent, even without any threshold, or a threshold whose metric has no value, is UNKNOWN;
- * loss of 100 % is a value. A threshold for a direction that wasn't asked for is passed over. Either list may
- * be NULL. Uncertain findings keep their verdict, or are UNKNOWN, as `policy` says. Findings of like severity
+ * loss of 100 % is a value. A threshold for a direction that wasn't asked for is passed over, and so is one on a
+ * metric of both directions unless both were. Either list, and `how`, may be NULL. Findings of like severity
  * stand in the order critical before warning, then as listed, forward before reverse.
  */
 void ow_judge(const struct ow_result *const results[OW_DIRECTIONS], const struct ow_thresholds *warning,
-              const struct ow_thresholds *critical, enum ow_uncertain_policy policy,
+              const struct ow_thresholds *critical, const struct ow_judging *how,
               struct ow_judgement *judgement);
+
+enum { OW_VALUE_TEXT = 48 };
+
+/**
+ * A value as a person reads it, with its unit: three significant digits and the unit that fits a time ("12.3
+ * ms", "-450 us"), "1.5 %", "3". Locale-independent. Returns `out`.
+ */
+const char *ow_value_print(char out[OW_VALUE_TEXT], enum ow_metric metric, double value);
+/** The same for a time. */
+const char *ow_seconds_print(char out[OW_VALUE_TEXT], double seconds);
+
+enum { OW_SUBJECT_TEXT = 32 };
+/** "forward delay_p95", or "rtt". Returns `out`. */
+const char *ow_subject_print(char out[OW_SUBJECT_TEXT], enum ow_metric metric, enum ow_direction direction);
 
 enum { OW_RANGE_TEXT = 64 };
 

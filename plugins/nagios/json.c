@@ -177,35 +177,49 @@ static json_t *result_json(const struct ow_probe_direction *direction, const cha
   return object;
 }
 
-static json_t *finding_json(const struct ow_finding *finding, const struct ow_result *result)
+static json_t *finding_json(const struct ow_finding *finding)
 {
-  char range[CHECK_NUMBER * 2];
+  char range[OW_RANGE_TEXT];
+  bool both = ow_metric_of_both(finding->metric);
   json_t *object = json_object();
   put(object, "metric", json_string(ow_metric_name(finding->metric)));
-  put(object, "direction", json_string(ow_direction_name(finding->direction)));
+  put(object, "direction", both ? json_null() : json_string(ow_direction_name(finding->direction)));
   put(object, "state", json_string(ow_verdict_name(finding->verdict)));
-  put_metric(object, "value", result, finding->metric);
+  put(object, "value", finding->has_value ? json_real(finding->value) : json_null());
   put(object, "range", json_string(ow_range_print(range, sizeof range, finding->range)));
   put(object, "uncertain", json_boolean(finding->uncertain));
+  put(object, "too_few_packets", json_boolean(finding->too_few));
   return object;
+}
+
+/* The metrics of both directions together. */
+static void put_both(json_t *object, const struct ow_result *const results[OW_DIRECTIONS])
+{
+  for (int m = 0; m < OW_METRICS; m++) {
+    enum ow_metric metric = (enum ow_metric)m;
+    double value = 0;
+    if (ow_metric_of_both(metric))
+      put(object, ow_metric_name(metric),
+          ow_metric_find(results, metric, OW_FORWARD, &value) ? json_real(value) : json_null());
+  }
 }
 
 static void put_lists(json_t *object, const struct check_options *options,
                       const struct ow_probe_report *report, const struct check_outcome *outcome)
 {
+  const struct ow_result *wanted[OW_DIRECTIONS];
   json_t *results = json_array();
   json_t *findings = json_array();
+  check_results(options, report, wanted);
   for (int d = 0; d < OW_DIRECTIONS; d++)
-    if (options->peer.directions[d])
+    if (wanted[d])
       (void)json_array_append_new(results,
                                   result_json(&report->directions[d], ow_direction_name((enum ow_direction)d),
                                               options->verbosity >= 3));
-  for (size_t i = 0; i < outcome->judgement.count; i++) {
-    const struct ow_finding *finding = &outcome->judgement.findings[i];
-    (void)json_array_append_new(findings,
-                                finding_json(finding, &report->directions[finding->direction].result));
-  }
+  for (size_t i = 0; i < outcome->judgement.count; i++)
+    (void)json_array_append_new(findings, finding_json(&outcome->judgement.findings[i]));
   put(object, "results", results);
+  put_both(object, wanted);
   put(object, "findings", findings);
 }
 

@@ -67,12 +67,18 @@ static enum ow_status set_uncertain(struct check_options *options, const char *v
 {
   enum ow_status status = OW_OK;
   if (strcmp(value, "remark") == 0)
-    options->uncertain = OW_UNCERTAIN_REMARK;
+    options->judging.uncertain = OW_UNCERTAIN_REMARK;
   else if (strcmp(value, "unknown") == 0)
-    options->uncertain = OW_UNCERTAIN_IS_UNKNOWN;
+    options->judging.uncertain = OW_UNCERTAIN_IS_UNKNOWN;
   else
     status = not_one_of(value, "remark, unknown", failure);
   return status;
+}
+
+static enum ow_status set_min_packets(struct check_options *options, const char *value,
+                                      struct ow_failure *failure)
+{
+  return ow_peer_parse_number(value, 1, MOST_PACKETS, &options->judging.least_packets, failure);
 }
 
 /* Plugins take a bare number of seconds here. */
@@ -234,6 +240,8 @@ const struct check_option check_option_table[] = {
     {0, "uncertain", "remark|unknown", "remark", set_uncertain, NULL,
      "What a delay is worth whose threshold lies within the error of the clocks: the plain verdict with a "
      "remark, or UNKNOWN."},
+    {0, "min-packets", "PACKETS", NULL, set_min_packets, NULL,
+     "A verdict on loss is UNKNOWN if fewer packets than these were sent in its direction."},
     {'t', "timeout", "SECONDS", "10s", set_timeout, NULL,
      "The check always ends within this time. A number of seconds, or a duration such as 2500ms."},
     {0, "direction", "both|forward|reverse", "both", set_direction, NULL,

@@ -103,6 +103,29 @@ static enum ow_status read_words(int argc, char **argv, struct check_options *op
   return status;
 }
 
+/* The name of a metric that needs both directions; NULL if the list has none. */
+static const char *needs_both(const struct ow_thresholds *thresholds)
+{
+  const char *name = NULL;
+  for (size_t i = 0; i < thresholds->count && !name; i++)
+    if (ow_metric_of_both(thresholds->list[i].metric))
+      name = ow_metric_name(thresholds->list[i].metric);
+  return name;
+}
+
+/* A threshold that could never alert would be worse than a mistake that is told. */
+static enum ow_status check_directions(const struct check_options *options, struct ow_failure *failure)
+{
+  const bool *directions = options->peer.directions;
+  const char *name = needs_both(&options->warning);
+  enum ow_status status = OW_OK;
+  if (!name)
+    name = needs_both(&options->critical);
+  if (name && !(directions[OW_FORWARD] && directions[OW_REVERSE]))
+    status = ow_fail(failure, OW_INVALID, "a threshold on %s needs --direction both", name);
+  return status;
+}
+
 /* What one option alone can't know. */
 static enum ow_status check_together(struct check_options *options, struct ow_failure *failure)
 {
@@ -117,6 +140,8 @@ static enum ow_status check_together(struct check_options *options, struct ow_fa
     status = ow_fail(failure, OW_INVALID, "--key-file needs --key-id, which says which key of it to use");
   else if (options->interval_given && options->schedule_given)
     status = ow_fail(failure, OW_INVALID, "--interval and --schedule exclude each other");
+  else
+    status = check_directions(options, failure);
   return status;
 }
 
@@ -149,9 +174,9 @@ enum ow_status check_options_fit(const struct check_options *options, struct ow_
         ow_fail(failure, OW_INVALID,
                 "%u packets and then the loss timeout of %s take about %s, but -t ends the check after %s: "
                 "raise -t, or lower --count, --%s or --loss-timeout",
-                peer->packets, check_time_text(loss, check_seconds(peer->loss_timeout)),
-                check_time_text(needed, check_seconds(planned)),
-                check_time_text(timeout, check_seconds(options->timeout)),
+                peer->packets, ow_seconds_print(loss, check_seconds(peer->loss_timeout)),
+                ow_seconds_print(needed, check_seconds(planned)),
+                ow_seconds_print(timeout, check_seconds(options->timeout)),
                 options->schedule_given ? "schedule" : "interval");
   return status;
 }

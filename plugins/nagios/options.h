@@ -21,7 +21,7 @@ struct check_options {
   bool key_file_exposed;          /* others than its owner and group may read it */
   struct ow_thresholds warning;
   struct ow_thresholds critical;
-  enum ow_uncertain_policy uncertain;
+  struct ow_judging judging;
   int64_t timeout;                /* nanoseconds for the whole check */
   int verbosity;                  /* 0 to 3 */
   bool json;

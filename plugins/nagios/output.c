@@ -19,7 +19,7 @@ static void print_counts(FILE *out, const char *name, const struct ow_result *re
   double loss = 0;
   struct check_text line = {text, sizeof text, 0};
   if (ow_metric_value(result, OW_METRIC_LOSS, &loss))
-    check_value_text(number, OW_METRIC_LOSS, loss);
+    ow_value_print(number, OW_METRIC_LOSS, loss);
   check_text_add(&line, "%s packets: %u sent, %u received, %u lost (%s, longest run %u), %u skipped", name,
                  result->sent, result->received, result->lost, number, result->longest_loss_run,
                  result->skipped);
@@ -45,7 +45,7 @@ static void print_times(FILE *out, const char *name, const struct ow_result *res
     char number[CHECK_NUMBER] = "unknown";
     double value = 0;
     if (ow_metric_value(result, parts[i].metric, &value))
-      check_value_text(number, parts[i].metric, value);
+      ow_value_print(number, parts[i].metric, value);
     check_text_add(&line, "%s %s %s", i ? "," : "", parts[i].words, number);
   }
   if (result->received > 0)
@@ -80,7 +80,7 @@ static void print_clock(FILE *out, const char *name, const struct ow_clock_trust
   char number[CHECK_NUMBER];
   struct check_text line = {text, sizeof text, 0};
   check_text_add(&line, "%s clocks: error +- %s, sender %s, receiver %s%s; receive stamps by %s", name,
-                 check_time_text(number, check_seconds(clock->error_ns)),
+                 ow_seconds_print(number, check_seconds(clock->error_ns)),
                  synchronized_words(clock->sender_synchronized),
                  synchronized_words(clock->receiver_synchronized), clock->stepped ? ", set meanwhile" : "",
                  stamp_source_words(clock->receive_stamp));
@@ -98,7 +98,7 @@ static void print_session(FILE *out, const char *name, const struct ow_probe_dir
   check_text_add(&line, ", %s to %s", direction->sender, direction->receiver);
   if (direction->departure_known)
     check_text_add(&line, "; departures %s behind their stamps, corrected",
-                   check_time_text(number, check_seconds(direction->departure_offset)));
+                   ow_seconds_print(number, check_seconds(direction->departure_offset)));
   print_line(out, &line);
 }
 
@@ -115,7 +115,7 @@ static void print_packet(FILE *out, const char *name, const struct ow_sample *sa
   else
     check_text_add(&line, "delay %s s, error +- %s, TTL %u",
                    check_decimal_text(number, check_seconds(ow_sample_delay(sample))),
-                   check_time_text(stamp, check_seconds(ow_error_ns(sample->send_error)) +
+                   ow_seconds_print(stamp, check_seconds(ow_error_ns(sample->send_error)) +
                                               check_seconds(ow_error_ns(sample->receive_error))),
                    sample->ttl);
   print_line(out, &line);
@@ -150,7 +150,7 @@ static void print_peer(FILE *out, const struct ow_probe_report *report)
   }
   if (report->setup_ns > 0) {
     check_text_next(&line);
-    check_text_add(&line, "set up in %s", check_time_text(number, check_seconds(report->setup_ns)));
+    check_text_add(&line, "set up in %s", ow_seconds_print(number, check_seconds(report->setup_ns)));
   }
   if (report->status != OW_OK && report->status != OW_INVALID) {
     check_text_next(&line);
@@ -175,12 +175,12 @@ static void print_host(FILE *out, const struct ow_probe_report *report)
   if (report->clock_error > 0) {
     check_text_add(&line, "this host's clock: %s, error +- %s",
                    synchronized_words(report->clock_synchronized),
-                   check_time_text(number, check_seconds(report->clock_error)));
+                   ow_seconds_print(number, check_seconds(report->clock_error)));
     print_line(out, &line);
   }
   if (report->verdict_ns > 0) {
     check_text_add(&line, "known %s after the last packet",
-                   check_time_text(number, check_seconds(report->verdict_ns)));
+                   ow_seconds_print(number, check_seconds(report->verdict_ns)));
     print_line(out, &line);
   }
 }

@@ -1,6 +1,7 @@
 #include "perfdata.h"
 
 #include "text.h"
+#include "verdict.h"
 
 enum { RANGE_TEXT = 96 };
 
@@ -10,6 +11,7 @@ static bool usual(enum ow_metric metric)
       [OW_METRIC_DELAY_MIN] = true, [OW_METRIC_DELAY_MEDIAN] = true, [OW_METRIC_DELAY_P95] = true,
       [OW_METRIC_DELAY_MAX] = true, [OW_METRIC_JITTER] = true,       [OW_METRIC_IPDV] = true,
       [OW_METRIC_LOSS] = true,      [OW_METRIC_DUPLICATES] = true,   [OW_METRIC_REORDERED] = true,
+      [OW_METRIC_ASYMMETRY] = true, [OW_METRIC_RTT] = true,
   };
   return shown[metric];
 }
@@ -34,7 +36,7 @@ static const char *unit_of_measure(enum ow_metric metric)
 static const char *bounds(enum ow_metric metric)
 {
   const char *text = ";0;";
-  if (ow_metric_needs_clock(metric))
+  if (ow_metric_signed(metric))
     text = ";;";
   else if (ow_metric_unit(metric) == OW_UNIT_PERCENT)
     text = ";0;100";
@@ -47,16 +49,23 @@ static void print_threshold(FILE *out, const struct ow_threshold *threshold)
   fprintf(out, ";%s", threshold ? ow_range_print(range, sizeof range, threshold->range) : "");
 }
 
-static void print_metric(FILE *out, const struct check_options *options, const struct ow_result *result,
-                         enum ow_direction direction, enum ow_metric metric)
+static const char *prefix(enum ow_metric metric, enum ow_direction direction)
+{
+  const char *text = direction == OW_FORWARD ? "fwd_" : "rev_";
+  return ow_metric_of_both(metric) ? "" : text;
+}
+
+static void print_metric(FILE *out, const struct check_options *options,
+                         const struct ow_result *const results[OW_DIRECTIONS], enum ow_direction direction,
+                         enum ow_metric metric)
 {
   const struct ow_threshold *warning = check_threshold_find(&options->warning, metric, direction);
   const struct ow_threshold *critical = check_threshold_find(&options->critical, metric, direction);
   double value = 0;
   char number[CHECK_NUMBER];
   if (usual(metric) || warning || critical) {
-    fprintf(out, "'%s_%s'=", direction == OW_FORWARD ? "fwd" : "rev", ow_metric_name(metric));
-    if (ow_metric_value(result, metric, &value))
+    fprintf(out, "'%s%s'=", prefix(metric, direction), ow_metric_name(metric));
+    if (ow_metric_find(results, metric, direction, &value))
       fprintf(out, "%s%s", check_decimal_text(number, value), unit_of_measure(metric));
     else
       fputc('U', out);
@@ -87,8 +96,14 @@ static void print_clock_error(FILE *out, const struct check_options *options,
 void check_perfdata_print(FILE *out, const struct check_options *options,
                           const struct ow_probe_report *report)
 {
+  const struct ow_result *results[OW_DIRECTIONS];
+  check_results(options, report, results);
   for (int d = 0; d < OW_DIRECTIONS; d++)
-    for (int m = 0; m < OW_METRICS && options->peer.directions[d]; m++)
-      print_metric(out, options, &report->directions[d].result, (enum ow_direction)d, (enum ow_metric)m);
+    for (int m = 0; m < OW_METRICS && results[d]; m++)
+      if (!ow_metric_of_both((enum ow_metric)m))
+        print_metric(out, options, results, (enum ow_direction)d, (enum ow_metric)m);
+  for (int m = 0; m < OW_METRICS && results[OW_FORWARD] && results[OW_REVERSE]; m++)
+    if (ow_metric_of_both((enum ow_metric)m))
+      print_metric(out, options, results, OW_FORWARD, (enum ow_metric)m);
   print_clock_error(out, options, report);
 }

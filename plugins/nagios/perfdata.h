@@ -10,8 +10,8 @@
 
 /**
  * Print "'label'=value[UOM];warning;critical;min;max ..." without a newline. The labels depend on the options
- * alone: 'fwd_' and 'rev_' before the usual metrics and those with a threshold, then 'clock_error'. A value
- * that isn't known is U.
+ * alone: 'fwd_' and 'rev_' before the usual metrics and those with a threshold; 'asymmetry' and 'rtt' if both
+ * directions are measured; then 'clock_error'. A value that isn't known is U.
  */
 void check_perfdata_print(FILE *out, const struct check_options *options,
                           const struct ow_probe_report *report);

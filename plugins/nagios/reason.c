@@ -13,8 +13,8 @@ static const char *describe_bound(char out[BOUND_TEXT], const struct ow_finding 
   char low[CHECK_NUMBER];
   char high[CHECK_NUMBER];
   const struct ow_range *range = &finding->range;
-  check_value_text(low, finding->metric, range->low);
-  check_value_text(high, finding->metric, range->high);
+  ow_value_print(low, finding->metric, range->low);
+  ow_value_print(high, finding->metric, range->high);
   if (range->inside)
     snprintf(out, BOUND_TEXT, "alert range %s to %s", isinf(range->low) ? "any" : low,
              isinf(range->high) ? "any" : high);
@@ -27,23 +27,31 @@ static const char *describe_bound(char out[BOUND_TEXT], const struct ow_finding 
   return out;
 }
 
-static void add_finding(struct check_text *reason, const struct ow_finding *finding,
-                        const struct ow_result *result)
+static void add_value(struct check_text *reason, const struct ow_finding *finding)
 {
   char number[CHECK_NUMBER];
   char bound[BOUND_TEXT];
-  const char *direction = ow_direction_name(finding->direction);
-  const char *metric = ow_metric_name(finding->metric);
-  double value = 0;
+  check_text_add(reason, " %s", ow_value_print(number, finding->metric, finding->value));
+  if (finding->metric == OW_METRIC_LOSS)
+    check_text_add(reason, " %u/%u", finding->lost, finding->sent);
+  check_text_add(reason, " (%s)", describe_bound(bound, finding));
+}
+
+static void add_finding(struct check_text *reason, const struct check_options *options,
+                        const struct ow_finding *finding)
+{
+  char text[CHECK_NUMBER];
   check_text_next(reason);
-  if (ow_metric_value(result, finding->metric, &value))
-    check_text_add(reason, "%s %s %s (%s)", direction, metric,
-                   check_value_text(number, finding->metric, finding->value), describe_bound(bound, finding));
+  check_text_add(reason, "%s", ow_subject_print(text, finding->metric, finding->direction));
+  if (finding->has_value)
+    add_value(reason, finding);
   else
-    check_text_add(reason, "%s %s unknown", direction, metric);
+    check_text_add(reason, " unknown");
   if (finding->uncertain)
     check_text_add(reason, ", uncertain: clock error +- %s",
-                   check_time_text(number, check_seconds(result->clock.error_ns)));
+                   ow_seconds_print(text, check_seconds(finding->error_ns)));
+  if (finding->too_few)
+    check_text_add(reason, ", too few packets: --min-packets asks for %u", options->judging.least_packets);
 }
 
 /* The list has a metric once for each severity; the first is the worst. */
@@ -57,19 +65,27 @@ static bool told_before(const struct ow_judgement *judgement, size_t index)
   return before;
 }
 
-static void add_findings(struct check_text *reason, const struct ow_judgement *judgement,
-                         const struct ow_probe_report *report)
+/* That a direction is unknown altogether is said once, and not for each threshold. */
+static bool needless(const struct ow_finding *finding, const struct ow_result *const results[OW_DIRECTIONS])
+{
+  bool absent = results[finding->direction]->completeness == OW_RESULT_ABSENT;
+  if (ow_metric_of_both(finding->metric))
+    absent = absent || results[OW_REVERSE]->completeness == OW_RESULT_ABSENT;
+  return absent;
+}
+
+static void add_findings(struct check_text *reason, const struct check_options *options,
+                         const struct ow_judgement *judgement,
+                         const struct ow_result *const results[OW_DIRECTIONS])
 {
   size_t shown = 0;
   size_t more = 0;
   for (size_t i = 0; i < judgement->count; i++) {
     const struct ow_finding *finding = &judgement->findings[i];
-    const struct ow_result *result = &report->directions[finding->direction].result;
-    /* That a direction is unknown altogether is said once, and not for each threshold. */
-    if (told_before(judgement, i) || result->completeness == OW_RESULT_ABSENT)
+    if (told_before(judgement, i) || needless(finding, results))
       continue;
     if (shown < MOST_FINDINGS) {
-      add_finding(reason, finding, result);
+      add_finding(reason, options, finding);
       shown++;
     } else {
       more++;
@@ -96,7 +112,7 @@ static void add_summary(struct check_text *reason, enum ow_direction direction,
                    result->sent);
   else
     check_text_add(reason, "%s %s p95, %u/%u lost", name,
-                   check_time_text(number, check_seconds(result->delay.p95)), result->lost, result->sent);
+                   ow_seconds_print(number, check_seconds(result->delay.p95)), result->lost, result->sent);
   if (result->completeness == OW_RESULT_PARTIAL)
     check_text_add(reason, " so far");
 }
@@ -131,7 +147,7 @@ static void add_clocks(struct check_text *reason, const struct check_options *op
       whose = "clocks";
     check_text_next(reason);
     check_text_add(reason, "%s not synchronised, delays not trustworthy within %s", whose,
-                   check_time_text(number, check_seconds(error)));
+                   ow_seconds_print(number, check_seconds(error)));
   }
 }
 
@@ -149,10 +165,12 @@ void check_explain(const struct check_options *options, const struct ow_probe_re
 {
   struct check_text reason = {outcome->reason, sizeof outcome->reason, 0};
   bool any = measured_anything(options, report);
+  const struct ow_result *results[OW_DIRECTIONS];
+  check_results(options, report, results);
   if (report->status != OW_OK)
     check_text_add(&reason, "%s%s", any ? "measurement incomplete: " : "",
                    report->failure.text[0] ? report->failure.text : "no reason is known");
-  add_findings(&reason, &outcome->judgement, report);
+  add_findings(&reason, options, &outcome->judgement, results);
   for (int d = 0; d < OW_DIRECTIONS; d++)
     if (options->peer.directions[d] && (any || report->status == OW_OK))
       add_summary(&reason, (enum ow_direction)d, &report->directions[d].result);

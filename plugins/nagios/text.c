@@ -1,54 +1,9 @@
 #include "text.h"
 
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-/* Decimals that make three significant digits of a number below 1000. */
-static int decimals(double magnitude)
-{
-  int count = 2;
-  if (magnitude >= 99.95)
-    count = 0;
-  else if (magnitude >= 9.995)
-    count = 1;
-  return count;
-}
-
-const char *check_time_text(char out[CHECK_NUMBER], double seconds)
-{
-  double magnitude = fabs(seconds);
-  const char *unit = "s";
-  double value = seconds;
-  /* What would be rounded to 1000 belongs to the next unit. */
-  if (magnitude < 999.5e-6) {
-    unit = "us";
-    value = seconds * 1e6;
-  } else if (magnitude < 999.5e-3) {
-    unit = "ms";
-    value = seconds * 1e3;
-  }
-  snprintf(out, CHECK_NUMBER, "%.*f %s", decimals(fabs(value)), value, unit);
-  return out;
-}
-
-const char *check_value_text(char out[CHECK_NUMBER], enum ow_metric metric, double value)
-{
-  switch (ow_metric_unit(metric)) {
-  case OW_UNIT_SECONDS:
-    check_time_text(out, value);
-    break;
-  case OW_UNIT_PERCENT:
-    snprintf(out, CHECK_NUMBER, "%.3g %%", value);
-    break;
-  case OW_UNIT_COUNT:
-    snprintf(out, CHECK_NUMBER, "%.0f", value);
-    break;
-  }
-  return out;
-}
 
 const char *check_decimal_text(char out[CHECK_NUMBER], double value)
 {

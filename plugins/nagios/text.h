@@ -9,17 +9,13 @@
 #include "sla/threshold.h"
 #include "time/timestamp.h"
 
-enum { CHECK_NUMBER = 48 };
+enum { CHECK_NUMBER = OW_VALUE_TEXT };
 
 static inline double check_seconds(int64_t nanoseconds)
 {
   return (double)nanoseconds / (double)OW_NS_PER_S;
 }
 
-/** Three significant digits and the unit that fits: "12.3 ms", "-450 us", "2.00 s". Returns `out`. */
-const char *check_time_text(char out[CHECK_NUMBER], double seconds);
-/** A metric's value in its unit: a time, "1.5 %", "3". Returns `out`. */
-const char *check_value_text(char out[CHECK_NUMBER], enum ow_metric metric, double value);
 /** For machines: fixed notation to 10^-9 without trailing zeros, "0.0123". Returns where it begins. */
 const char *check_decimal_text(char out[CHECK_NUMBER], double value);
 /** UTC, ISO 8601 to the nanosecond. Returns `out`. */

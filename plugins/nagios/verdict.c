@@ -92,15 +92,20 @@ static void raise_to(struct check_outcome *outcome, enum ow_verdict verdict)
     outcome->verdict = verdict;
 }
 
+void check_results(const struct check_options *options, const struct ow_probe_report *report,
+                   const struct ow_result *results[OW_DIRECTIONS])
+{
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    results[d] = options->peer.directions[d] ? &report->directions[d].result : NULL;
+}
+
 void check_judge(const struct check_options *options, const struct ow_probe_report *report,
                  struct check_outcome *outcome)
 {
-  const struct ow_result *results[OW_DIRECTIONS] = {NULL};
+  const struct ow_result *results[OW_DIRECTIONS];
   *outcome = (struct check_outcome){0};
-  for (int d = 0; d < OW_DIRECTIONS; d++)
-    if (options->peer.directions[d])
-      results[d] = &report->directions[d].result;
-  ow_judge(results, &options->warning, &options->critical, options->uncertain, &outcome->judgement);
+  check_results(options, report, results);
+  ow_judge(results, &options->warning, &options->critical, &options->judging, &outcome->judgement);
 
   outcome->verdict = check_failure_verdict(report->status, report->step);
   raise_to(outcome, outcome->judgement.verdict);

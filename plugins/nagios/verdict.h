@@ -14,6 +14,10 @@ struct check_outcome {
   char reason[CHECK_REASON];     /* one line without '|' */
 };
 
+/** The results as the judge takes them: NULL for a direction that wasn't asked for. */
+void check_results(const struct check_options *options, const struct ow_probe_report *report,
+                   const struct ow_result *results[OW_DIRECTIONS]);
+
 /**
  * The worst of: the thresholds' verdict; CRITICAL for a direction in which nothing arrived and on whose loss
  * there is no threshold; UNKNOWN for one in which nothing was sent; and what a failure is worth.

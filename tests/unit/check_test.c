@@ -69,7 +69,7 @@ START_TEST(defaults)
   ck_assert_mem_eq(&options.peer, &peer, sizeof peer);
   ck_assert_int_eq(options.timeout, 10 * OW_NS_PER_S);
   ck_assert_int_eq(options.action, CHECK_MEASURE);
-  ck_assert_int_eq(options.uncertain, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(options.judging.uncertain, OW_UNCERTAIN_REMARK);
   ck_assert_int_eq(options.verbosity, 0);
   ck_assert_uint_eq(options.warning.count + options.critical.count, 0);
   ck_assert_ptr_null(options.key_id);
@@ -124,11 +124,11 @@ START_TEST(options_for_the_verdict)
       parsed("-H h -w 20ms,1% -c delay_p95@forward=50ms --uncertain unknown -t 20");
   ck_assert_uint_eq(options.warning.count, 2);
   ck_assert_uint_eq(options.critical.count, 1);
-  ck_assert_int_eq(options.uncertain, OW_UNCERTAIN_IS_UNKNOWN);
+  ck_assert_int_eq(options.judging.uncertain, OW_UNCERTAIN_IS_UNKNOWN);
   ck_assert_int_eq(options.timeout, 20 * OW_NS_PER_S);
   options = parsed("-H h --timeout 7500ms --uncertain remark -vv -v -v --json");
   ck_assert_int_eq(options.timeout, 7500 * OW_NS_PER_MS);
-  ck_assert_int_eq(options.uncertain, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(options.judging.uncertain, OW_UNCERTAIN_REMARK);
   ck_assert_int_eq(options.verbosity, 3);
   ck_assert(options.json);
 }
@@ -317,7 +317,7 @@ static const struct {
 START_TEST(times_have_three_digits)
 {
   char out[CHECK_NUMBER];
-  ck_assert_str_eq(check_time_text(out, times[_i].seconds), times[_i].text);
+  ck_assert_str_eq(ow_seconds_print(out, times[_i].seconds), times[_i].text);
 }
 END_TEST
 
@@ -336,10 +336,10 @@ END_TEST
 START_TEST(values_have_their_unit)
 {
   char out[CHECK_NUMBER];
-  ck_assert_str_eq(check_value_text(out, OW_METRIC_DELAY_P95, 0.02), "20.0 ms");
-  ck_assert_str_eq(check_value_text(out, OW_METRIC_LOSS, 100.0 / 3), "33.3 %");
-  ck_assert_str_eq(check_value_text(out, OW_METRIC_LOSS, 100), "100 %");
-  ck_assert_str_eq(check_value_text(out, OW_METRIC_LOST, 7), "7");
+  ck_assert_str_eq(ow_value_print(out, OW_METRIC_DELAY_P95, 0.02), "20.0 ms");
+  ck_assert_str_eq(ow_value_print(out, OW_METRIC_LOSS, 100.0 / 3), "33.3 %");
+  ck_assert_str_eq(ow_value_print(out, OW_METRIC_LOSS, 100), "100 %");
+  ck_assert_str_eq(ow_value_print(out, OW_METRIC_LOST, 7), "7");
 }
 END_TEST
 
@@ -474,7 +474,7 @@ START_TEST(breaches_are_named)
   report.directions[OW_REVERSE].result.lost = 2;
   report.directions[OW_REVERSE].result.received = 48;
   assert_judged("-H h -w loss=1% -c loss=5%", &report, 1,
-                "reverse loss 4 % (> 1 %); forward 12.3 ms p95, 0/50 lost; reverse 11.8 ms p95, 2/50 lost");
+                "reverse loss 4 % 2/50 (> 1 %); forward 12.3 ms p95, 0/50 lost; reverse 11.8 ms p95, 2/50 lost");
 }
 END_TEST
 
@@ -561,7 +561,7 @@ START_TEST(nothing_arriving_is_critical)
   /* Who sets a threshold on the loss judges it. */
   assert_judged(
       "-H h -w loss=1%", &report, 1,
-      "reverse loss 100 % (> 1 %); forward 12.3 ms p95, 0/50 lost; reverse nothing arrived, 50/50 lost");
+      "reverse loss 100 % 50/50 (> 1 %); forward 12.3 ms p95, 0/50 lost; reverse nothing arrived, 50/50 lost");
   assert_judged("-H h -w lost=60", &report, 0, words);
   assert_judged("-H h --direction forward", &report, 0, "forward 12.3 ms p95, 0/50 lost");
 }
@@ -665,7 +665,7 @@ START_TEST(the_first_line_is_a_plugins)
       "'rev_delay_min'=0.012s;;;; 'rev_delay_median'=0.0121s;;;; 'rev_delay_p95'=0.0118s;~:0.02;;; "
       "'rev_delay_max'=0.0125s;;;; 'rev_jitter'=0.0002s;;;0; 'rev_ipdv'=0.00005s;;;0; "
       "'rev_loss'=0%;0:1;;0;100 "
-      "'rev_duplicates'=0;;;0; 'rev_reordered'=0;;;0; 'clock_error'=0.00025s;;;0;\n");
+      "'rev_duplicates'=0;;;0; 'rev_reordered'=0;;;0; 'asymmetry'=0s;;;; 'rtt'=0.0242s;;;; 'clock_error'=0.00025s;;;0;\n");
 }
 END_TEST
 

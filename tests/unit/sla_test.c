@@ -38,11 +38,18 @@ static const char *names[OW_METRICS] = {
     [OW_METRIC_DUPLICATES] = "duplicates",
     [OW_METRIC_REORDERED] = "reordered",
     [OW_METRIC_HOPS] = "hops",
+    [OW_METRIC_ASYMMETRY] = "asymmetry",
+    [OW_METRIC_RTT] = "rtt",
 };
+
+static bool of_both(int metric)
+{
+  return metric == OW_METRIC_ASYMMETRY || metric == OW_METRIC_RTT;
+}
 
 static bool is_time(int metric)
 {
-  return metric <= OW_METRIC_PDV;
+  return metric <= OW_METRIC_PDV || of_both(metric);
 }
 
 static bool is_delay(int metric)
@@ -54,7 +61,9 @@ START_TEST(describes_metrics)
 {
   enum ow_metric metric = (enum ow_metric)_i;
   ck_assert_str_eq(ow_metric_name(metric), names[metric]);
-  ck_assert_int_eq(ow_metric_needs_clock(metric), is_delay(_i));
+  ck_assert_int_eq(ow_metric_needs_clock(metric), is_delay(_i) || metric == OW_METRIC_ASYMMETRY);
+  ck_assert_int_eq(ow_metric_signed(metric), is_delay(_i) || of_both(_i));
+  ck_assert_int_eq(ow_metric_of_both(metric), of_both(_i));
   enum ow_unit unit = is_time(_i) ? OW_UNIT_SECONDS : OW_UNIT_COUNT;
   ck_assert_int_eq(ow_metric_unit(metric), metric == OW_METRIC_LOSS ? OW_UNIT_PERCENT : unit);
 }
@@ -82,7 +91,7 @@ struct form {
   double low;
   double high;
   bool inside;
-  bool delays_only;
+  bool signed_only;
 };
 
 static const struct form forms[] = {
@@ -134,7 +143,9 @@ static void check_form(int metric, const struct form *form, const struct scale *
   parse(text, &thresholds);
   ck_assert_uint_eq(thresholds.count, 1);
   const struct ow_threshold *threshold = &thresholds.list[0];
-  double bare = is_delay(metric) ? -INFINITY : 0;
+  double bare = is_delay(metric) || metric == OW_METRIC_RTT ? -INFINITY : 0;
+  if (metric == OW_METRIC_ASYMMETRY)
+    bare = form->high == 0 ? 0 : -scaled(form->high, scale->per);
   double low = isnan(form->low) ? bare : scaled(form->low, scale->per);
   ck_assert_int_eq(threshold->metric, metric);
   ck_assert(threshold->applies[OW_FORWARD] && threshold->applies[OW_REVERSE]);
@@ -148,7 +159,8 @@ START_TEST(reads_every_metric_in_every_form)
 {
   for (int f = 0; f < FORMS; f++)
     for (const struct scale *scale = scales(_i); scale->unit; scale++)
-      if (is_delay(_i) || !forms[f].delays_only)
+      if (is_delay(_i) || of_both(_i) ? !(_i == OW_METRIC_ASYMMETRY && forms[f].high < 0 && isnan(forms[f].low))
+                                      : !forms[f].signed_only)
         check_form(_i, &forms[f], scale);
 }
 END_TEST
@@ -301,6 +313,11 @@ static const struct error errors[] = {
     {"loss=-1%", "threshold 'loss=-1%'", "'-1%' is negative, which loss can't be"},
     {"jitter=-5ms:5ms", "threshold 'jitter=-5ms:5ms'", "'-5ms' is negative, which jitter can't be"},
     {"hops=-1:", "threshold 'hops=-1:'", "'-1' is negative, which hops can't be"},
+    {"asymmetry=-5ms", "threshold 'asymmetry=-5ms'", "START is above END"},
+    {"asymmetry@forward=5ms", "threshold 'asymmetry@forward=5ms'",
+     "asymmetry is of both directions together: leave out '@forward'"},
+    {"rtt@x=5ms", "threshold 'rtt@x=5ms'", "rtt is of both directions together: leave out '@x'"},
+    {"rtt=1%", "threshold 'rtt=1%'", "'%' in '1%' is not a unit of rtt, which is a time"},
     {"20ms,1%,lost=x", "threshold 'lost=x'", "'x' is not a decimal number"},
     {"loss=x\n\x01y", "threshold 'loss=x??y'", "'x??y' is not a decimal number"},
 };
@@ -497,7 +514,8 @@ static void judge(const struct ow_result *forward, const struct ow_result *rever
   if (crit)
     parse(crit, &critical);
   memset(&judgement, 0xa5, sizeof judgement);
-  ow_judge(results, warn ? &warning : NULL, crit ? &critical : NULL, policy, &judgement);
+  const struct ow_judging how = {.uncertain = policy};
+  ow_judge(results, warn ? &warning : NULL, crit ? &critical : NULL, &how, &judgement);
 }
 
 /* A warning threshold on the measured forward result, without clock error: is it breached? */
@@ -799,6 +817,130 @@ START_TEST(negative_delay_is_no_alert)
 }
 END_TEST
 
+START_TEST(reads_bare_asymmetry_to_both_sides)
+{
+  parse("asymmetry=5ms,asymmetry=0,asymmetry=~:5ms,rtt=5ms", &warning);
+  static const struct ow_range ranges[] = {
+      {-0.005, 0.005, false}, {0, 0, false}, {-INFINITY, 0.005, false}, {-INFINITY, 0.005, false}};
+  for (size_t i = 0; i < 4; i++) {
+    ck_assert(warning.list[i].range.low == ranges[i].low && !(i == 1 && signbit(warning.list[i].range.low)));
+    ck_assert(warning.list[i].range.high == ranges[i].high);
+  }
+}
+END_TEST
+
+/* Medians 11 ms forward and 14 ms reverse, errors 1 ms and 2 ms: asymmetry -3 ms +- 3 ms, rtt 25 ms. */
+static struct ow_result slower(void)
+{
+  struct ow_result result = measured();
+  result.delay.median = 14 * MS;
+  result.clock.error_ns = 2 * MS;
+  return result;
+}
+
+START_TEST(values_of_both)
+{
+  struct ow_result forward = measured();
+  struct ow_result reverse = slower();
+  const struct ow_result *results[OW_DIRECTIONS] = {&forward, &reverse};
+  double value = 77;
+  ck_assert(ow_metric_find(results, OW_METRIC_ASYMMETRY, OW_FORWARD, &value) && value == -0.003);
+  ck_assert_int_eq(ow_metric_error(results, OW_METRIC_ASYMMETRY, OW_FORWARD), 3 * MS);
+  ck_assert(ow_metric_find(results, OW_METRIC_RTT, OW_FORWARD, &value) && value == 0.025);
+  ck_assert_int_eq(ow_metric_error(results, OW_METRIC_RTT, OW_FORWARD), 0);
+  ck_assert(ow_metric_find(results, OW_METRIC_DELAY_MEDIAN, OW_REVERSE, &value) && value == 0.014);
+  ck_assert_int_eq(ow_metric_error(results, OW_METRIC_DELAY_MEDIAN, OW_REVERSE), 2 * MS);
+  ck_assert_int_eq(ow_metric_error(results, OW_METRIC_LOSS, OW_REVERSE), 0);
+  ck_assert(!ow_metric_value(&forward, OW_METRIC_RTT, &value));
+  reverse.clock.error_ns = INT64_MAX;
+  ck_assert_int_eq(ow_metric_error(results, OW_METRIC_ASYMMETRY, OW_FORWARD), INT64_MAX);
+  reverse.clock.stepped = true;
+  ck_assert(!ow_metric_find(results, OW_METRIC_RTT, OW_FORWARD, &value) && value == 0);
+  reverse = slower();
+  reverse.received = 0;
+  ck_assert(!ow_metric_find(results, OW_METRIC_RTT, OW_FORWARD, &value));
+  results[OW_REVERSE] = NULL;
+  ck_assert(!ow_metric_find(results, OW_METRIC_ASYMMETRY, OW_FORWARD, &value));
+  ck_assert(!ow_metric_find(results, OW_METRIC_LOSS, OW_REVERSE, &value));
+}
+END_TEST
+
+START_TEST(judges_both_together)
+{
+  struct ow_result forward = measured();
+  struct ow_result reverse = slower();
+  judge(&forward, &reverse, "asymmetry=1ms,rtt=20ms", "rtt=24ms", OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_CRITICAL);
+  ck_assert_uint_eq(judgement.count, 3); /* once each, not once for each direction */
+  ck_assert_int_eq(judgement.findings[1].metric, OW_METRIC_ASYMMETRY);
+  ck_assert(judgement.findings[1].uncertain && judgement.findings[1].error_ns == 3 * MS);
+  ck_assert(!judgement.findings[0].uncertain);
+  judge(&forward, &reverse, "asymmetry=1ms", NULL, OW_UNCERTAIN_IS_UNKNOWN);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_UNKNOWN);
+  /* -3 ms +- 3 ms reaches 0 and -6 ms just so. */
+  judge(&forward, &reverse, "asymmetry=6ms", NULL, OW_UNCERTAIN_IS_UNKNOWN);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_OK);
+  judge(&forward, &reverse, "asymmetry=5999us", NULL, OW_UNCERTAIN_IS_UNKNOWN);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_UNKNOWN);
+  judge(&forward, NULL, "asymmetry=1ms,rtt=1ms", NULL, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_OK);
+  reverse.received = 0;
+  judge(&forward, &reverse, "rtt=1s", NULL, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_UNKNOWN);
+  ck_assert(!judgement.findings[0].has_value);
+}
+END_TEST
+
+START_TEST(loss_needs_packets)
+{
+  /* 5/25 lost. */
+  struct ow_result result = measured();
+  const struct ow_result *results[OW_DIRECTIONS] = {&result, NULL};
+  struct ow_judging how = {.least_packets = 25};
+  parse("loss=1%,lost=9", &warning);
+  ow_judge(results, &warning, NULL, &how, &judgement);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_WARNING);
+  ck_assert_uint_eq(judgement.findings[0].lost, 5);
+  ck_assert_uint_eq(judgement.findings[0].sent, 25);
+  how.least_packets = 26;
+  ow_judge(results, &warning, NULL, &how, &judgement);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_UNKNOWN);
+  ck_assert_uint_eq(judgement.count, 1);
+  ck_assert(judgement.findings[0].too_few && judgement.findings[0].has_value);
+  parse("lost=4,20ms", &warning);
+  ow_judge(results, &warning, NULL, &how, &judgement);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_WARNING);
+  ow_judge(results, &warning, NULL, NULL, &judgement);
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_WARNING);
+}
+END_TEST
+
+START_TEST(prints_values)
+{
+  static const struct {
+    enum ow_metric metric;
+    double value;
+    const char *text;
+  } cases[] = {
+      {OW_METRIC_DELAY_P95, 0.0123, "12.3 ms"},    {OW_METRIC_RTT, -0.00045, "-450 us"},
+      {OW_METRIC_JITTER, 2, "2.00 s"},             {OW_METRIC_JITTER, 0, "0.00 us"},
+      {OW_METRIC_JITTER, 0.0009996, "1.00 ms"},    {OW_METRIC_JITTER, 0.9996, "1.00 s"},
+      {OW_METRIC_JITTER, 9.996e-6, "10.0 us"},     {OW_METRIC_JITTER, 1234.5, "1235 s"},
+      {OW_METRIC_JITTER, 99.96e-6, "100 us"},      {OW_METRIC_LOSS, 1.5, "1.5 %"},
+      {OW_METRIC_LOSS, 100, "100 %"},              {OW_METRIC_LOSS, 100.0 / 3, "33.3 %"},
+      {OW_METRIC_LOSS, 0.0012345, "0.00123 %"},    {OW_METRIC_LOSS, 0, "0 %"},
+      {OW_METRIC_LOST, 3, "3"},                    {OW_METRIC_HOPS, 20, "20"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char text[OW_VALUE_TEXT];
+    ck_assert_str_eq(ow_value_print(text, cases[i].metric, cases[i].value), cases[i].text);
+  }
+  char subject[OW_SUBJECT_TEXT];
+  ck_assert_str_eq(ow_subject_print(subject, OW_METRIC_DELAY_MEDIAN, OW_REVERSE), "reverse delay_median");
+  ck_assert_str_eq(ow_subject_print(subject, OW_METRIC_ASYMMETRY, OW_FORWARD), "asymmetry");
+}
+END_TEST
+
 START_TEST(names_verdicts)
 {
   ck_assert_str_eq(ow_verdict_name(OW_VERDICT_OK), "OK");
@@ -919,9 +1061,9 @@ static TCase *reading(void)
 static TCase *values_and_verdicts(void)
 {
   TCase *tests = tcase_create("values and verdicts");
-  tcase_add_loop_test(tests, values_of_metrics, 0, OW_METRICS);
-  tcase_add_loop_test(tests, values_after_a_step, 0, OW_METRICS);
-  tcase_add_loop_test(tests, values_without_arrivals, 0, OW_METRICS);
+  tcase_add_loop_test(tests, values_of_metrics, 0, OW_METRIC_ASYMMETRY);
+  tcase_add_loop_test(tests, values_after_a_step, 0, OW_METRIC_ASYMMETRY);
+  tcase_add_loop_test(tests, values_without_arrivals, 0, OW_METRIC_ASYMMETRY);
   tcase_add_test(tests, ipdv_needs_neighbours);
   tcase_add_loop_test(tests, bounds_belong_to_the_range, 0, sizeof boundaries / sizeof boundaries[0]);
   tcase_add_test(tests, a_finding_says_all);
@@ -932,6 +1074,11 @@ static TCase *values_and_verdicts(void)
   tcase_add_test(tests, no_thresholds);
   tcase_add_test(tests, absent_is_unknown);
   tcase_add_test(tests, all_lost_is_a_value);
+  tcase_add_test(tests, reads_bare_asymmetry_to_both_sides);
+  tcase_add_test(tests, values_of_both);
+  tcase_add_test(tests, judges_both_together);
+  tcase_add_test(tests, loss_needs_packets);
+  tcase_add_test(tests, prints_values);
   tcase_add_test(tests, names_verdicts);
   return tests;
 }

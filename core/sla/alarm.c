@@ -1,0 +1,275 @@
+#include "sla/alarm.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sla/judge.h"
+
+/* The last intervals of a severity, newest in the lowest bit, since it was raised or cleared. */
+struct window {
+  uint32_t breached;
+  uint8_t known;
+  bool raised;
+};
+
+struct alarm {
+  struct window warning;
+  struct window critical;
+};
+
+struct ow_alarms {
+  struct ow_thresholds warning;
+  struct ow_thresholds critical;
+  struct ow_alarm_rule rule;
+  struct alarm list[OW_METRICS][OW_DIRECTIONS];
+};
+
+/* What an interval says of one alarm. */
+struct tally {
+  size_t judged; /* findings that aren't UNKNOWN */
+  size_t unknown;
+  size_t breached;
+};
+
+struct evidence {
+  struct tally warning;
+  struct tally critical;
+  bool has_finding;
+  struct ow_finding finding; /* the worst, and of like ones the first */
+};
+
+/* ---- the rule ---- */
+
+static enum ow_status bad_rule(const char *text, struct ow_failure *failure)
+{
+  char shown[32];
+  return ow_fail(failure, OW_INVALID, "'%s' is no rule: write X/Y, X of the last Y intervals, such as 3/5; at most %d",
+                 ow_printable(shown, sizeof shown, text, strlen(text)), OW_ALARM_WINDOW);
+}
+
+/* Up to three digits, which suffice; returns what follows, or NULL. */
+static const char *read_count(const char *text, unsigned *count)
+{
+  size_t digits = strspn(text, "0123456789");
+  *count = 0;
+  for (size_t i = 0; i < digits && digits <= 3; i++)
+    *count = *count * 10 + (unsigned)(text[i] - '0');
+  return digits >= 1 && digits <= 3 ? text + digits : NULL;
+}
+
+enum ow_status ow_alarm_rule_parse(const char *text, struct ow_alarm_rule *rule, struct ow_failure *failure)
+{
+  unsigned raise = 0;
+  unsigned of = 0;
+  enum ow_status status = OW_OK;
+  const char *rest = read_count(text, &raise);
+  of = raise;
+  if (rest && *rest == '/')
+    rest = read_count(rest + 1, &of);
+  if (!rest || *rest || raise < 1 || of < raise || of > OW_ALARM_WINDOW) {
+    status = bad_rule(text, failure);
+  } else {
+    rule->raise = (uint8_t)raise;
+    rule->of = (uint8_t)of;
+  }
+  return status;
+}
+
+/* ---- life ---- */
+
+struct ow_alarms *ow_alarms_create(const struct ow_thresholds *warning, const struct ow_thresholds *critical,
+                                   const struct ow_alarm_rule *rule)
+{
+  struct ow_alarms *alarms = calloc(1, sizeof *alarms);
+  if (alarms) {
+    if (warning)
+      alarms->warning = *warning;
+    if (critical)
+      alarms->critical = *critical;
+    alarms->rule = *rule;
+    if (alarms->rule.raise == 0)
+      alarms->rule.raise = 1;
+    if (alarms->rule.of < alarms->rule.raise)
+      alarms->rule.of = alarms->rule.raise;
+  }
+  return alarms;
+}
+
+void ow_alarms_free(struct ow_alarms *alarms)
+{
+  free(alarms);
+}
+
+/* ---- counting ---- */
+
+static unsigned ones(uint32_t bits)
+{
+  unsigned count = 0;
+  for (; bits; bits &= bits - 1)
+    count++;
+  return count;
+}
+
+/* One more interval; true if the severity is raised or cleared by it. */
+static bool push(struct window *window, bool breached, const struct ow_alarm_rule *rule)
+{
+  uint32_t kept_bits = rule->of < 32 ? (UINT32_C(1) << rule->of) - 1 : UINT32_MAX;
+  window->breached = (window->breached << 1 | (breached ? 1 : 0)) & kept_bits;
+  if (window->known < rule->of)
+    window->known++;
+  unsigned bad = ones(window->breached);
+  unsigned against = window->raised ? window->known - bad : bad;
+  bool changes = against >= rule->raise;
+  if (changes)
+    *window = (struct window){.raised = !window->raised};
+  return changes;
+}
+
+/* One breach makes it one; what isn't known could be another. */
+static bool take_tally(struct window *window, const struct tally *tally, const struct ow_alarm_rule *rule)
+{
+  bool counts = tally->breached > 0 || (tally->judged > 0 && tally->unknown == 0);
+  return counts && push(window, tally->breached > 0, rule);
+}
+
+static enum ow_verdict severity_of(const struct alarm *alarm)
+{
+  enum ow_verdict severity = OW_VERDICT_OK;
+  if (alarm->critical.raised)
+    severity = OW_VERDICT_CRITICAL;
+  else if (alarm->warning.raised)
+    severity = OW_VERDICT_WARNING;
+  return severity;
+}
+
+/* ---- an interval ---- */
+
+static void count_finding(struct tally *tally, const struct ow_finding *finding)
+{
+  if (finding->verdict == OW_VERDICT_UNKNOWN)
+    tally->unknown++;
+  else
+    tally->judged++;
+  if (finding->verdict > OW_VERDICT_UNKNOWN)
+    tally->breached++;
+}
+
+/* A finding without a verdict is no evidence to show. */
+static void keep_worst(struct evidence *evidence, const struct ow_finding *finding)
+{
+  bool better = !evidence->has_finding || finding->verdict > evidence->finding.verdict;
+  if (finding->verdict != OW_VERDICT_UNKNOWN && better) {
+    evidence->has_finding = true;
+    evidence->finding = *finding;
+  }
+}
+
+static void gather(const struct ow_alarms *alarms, const struct ow_thresholds *thresholds,
+                   enum ow_verdict severity, enum ow_metric metric, enum ow_direction direction,
+                   const struct ow_result *const results[OW_DIRECTIONS], struct evidence *evidence)
+{
+  const struct ow_judging how = {alarms->rule.uncertain, alarms->rule.least_packets};
+  for (size_t i = 0; i < thresholds->count; i++) {
+    const struct ow_threshold *threshold = &thresholds->list[i];
+    if (threshold->metric != metric || !ow_threshold_concerns(threshold, results, direction))
+      continue;
+    struct ow_finding finding = ow_judge_threshold(results, direction, threshold, severity, &how);
+    count_finding(&evidence->warning, &finding);
+    if (severity == OW_VERDICT_CRITICAL)
+      count_finding(&evidence->critical, &finding);
+    keep_worst(evidence, &finding);
+  }
+}
+
+/* True, and the event, if the alarm's severity is another one now. */
+static bool take_one(struct ow_alarms *alarms, enum ow_metric metric, enum ow_direction direction,
+                     const struct ow_result *const results[OW_DIRECTIONS], struct ow_alarm_event *event)
+{
+  struct alarm *alarm = &alarms->list[metric][direction];
+  struct evidence evidence = {0};
+  event->before = severity_of(alarm);
+  gather(alarms, &alarms->critical, OW_VERDICT_CRITICAL, metric, direction, results, &evidence);
+  gather(alarms, &alarms->warning, OW_VERDICT_WARNING, metric, direction, results, &evidence);
+  bool changed = take_tally(&alarm->warning, &evidence.warning, &alarms->rule);
+  changed = take_tally(&alarm->critical, &evidence.critical, &alarms->rule) || changed;
+  event->now = severity_of(alarm);
+  event->finding = evidence.finding;
+  return changed && event->now != event->before;
+}
+
+size_t ow_alarms_take(struct ow_alarms *alarms, const struct ow_result *const results[OW_DIRECTIONS],
+                      struct ow_alarm_event *events, size_t most)
+{
+  size_t count = 0;
+  for (int m = 0; m < OW_METRICS; m++) {
+    for (int d = 0; d < OW_DIRECTIONS; d++) {
+      struct ow_alarm_event event;
+      if (take_one(alarms, (enum ow_metric)m, (enum ow_direction)d, results, &event) && count < most)
+        events[count++] = event;
+    }
+  }
+  return count;
+}
+
+enum ow_verdict ow_alarms_severity(const struct ow_alarms *alarms)
+{
+  enum ow_verdict worst = OW_VERDICT_OK;
+  for (int m = 0; m < OW_METRICS; m++)
+    for (int d = 0; d < OW_DIRECTIONS; d++)
+      if (severity_of(&alarms->list[m][d]) > worst)
+        worst = severity_of(&alarms->list[m][d]);
+  return worst;
+}
+
+/* ---- words ---- */
+
+enum { VALUE_TEXT = OW_VALUE_TEXT + 32, BOUND_TEXT = 2 * OW_VALUE_TEXT + 32 };
+
+static const char *value_text(char out[VALUE_TEXT], const struct ow_finding *finding)
+{
+  char number[OW_VALUE_TEXT];
+  ow_value_print(number, finding->metric, finding->value);
+  if (finding->sent > 0 && finding->metric == OW_METRIC_LOSS)
+    snprintf(out, VALUE_TEXT, "%s (%u/%u)", number, finding->lost, finding->sent);
+  else
+    snprintf(out, VALUE_TEXT, "%s", number);
+  return out;
+}
+
+/* "above 20.0 ms"; only for a value that breaches the range. */
+static const char *bound_text(char out[BOUND_TEXT], const struct ow_finding *finding)
+{
+  const struct ow_range *range = &finding->range;
+  char low[OW_VALUE_TEXT] = "any";
+  char high[OW_VALUE_TEXT] = "any";
+  if (!isinf(range->low))
+    ow_value_print(low, finding->metric, range->low);
+  if (!isinf(range->high))
+    ow_value_print(high, finding->metric, range->high);
+  if (range->inside)
+    snprintf(out, BOUND_TEXT, "within %s to %s", low, high);
+  else if (finding->value > range->high)
+    snprintf(out, BOUND_TEXT, "above %s", high);
+  else
+    snprintf(out, BOUND_TEXT, "below %s", low);
+  return out;
+}
+
+const char *ow_alarm_print(char out[OW_ALARM_TEXT], const struct ow_alarm_event *event)
+{
+  const struct ow_finding *finding = &event->finding;
+  char subject[OW_SUBJECT_TEXT];
+  char value[VALUE_TEXT];
+  char bound[BOUND_TEXT];
+  ow_subject_print(subject, finding->metric, finding->direction);
+  value_text(value, finding);
+  if (event->now == OW_VERDICT_OK && finding->verdict == OW_VERDICT_OK)
+    snprintf(out, OW_ALARM_TEXT, "%s is within its limits again (%s)", subject, value);
+  else if (event->now == OW_VERDICT_OK || finding->verdict == OW_VERDICT_OK)
+    snprintf(out, OW_ALARM_TEXT, "%s is no longer critical (%s)", subject, value);
+  else
+    snprintf(out, OW_ALARM_TEXT, "%s %s is %s", subject, value, bound_text(bound, finding));
+  return out;
+}

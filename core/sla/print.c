@@ -1,0 +1,97 @@
+/* Numbers for people. Not by printf's %f and %g, which write the locale's decimal point. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sla/number.h"
+#include "sla/threshold.h"
+
+static const double tens[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+enum { MOST_PLACES = sizeof tens / sizeof *tens - 1, LARGEST = 1000000000 };
+
+static void trim(char *out)
+{
+  size_t length = strlen(out);
+  if (strchr(out, '.')) {
+    while (out[length - 1] == '0')
+      length--;
+    if (out[length - 1] == '.')
+      length--;
+    out[length] = '\0';
+  }
+}
+
+const char *ow_decimal_print(char *out, size_t size, double value, unsigned places, bool trimmed)
+{
+  double most = (double)LARGEST * LARGEST;
+  double magnitude = fabs(value) < most ? fabs(value) : most;
+  uint64_t scale = (uint64_t)tens[places];
+  uint64_t whole = (uint64_t)magnitude;
+  uint64_t part = (uint64_t)((magnitude - (double)whole) * tens[places] + 0.5);
+  whole += part / scale;
+  part %= scale;
+  const char *sign = value < 0 && (whole || part) ? "-" : "";
+  if (places)
+    snprintf(out, size, "%s%" PRIu64 ".%0*" PRIu64, sign, whole, (int)places, part);
+  else
+    snprintf(out, size, "%s%" PRIu64, sign, whole);
+  if (trimmed)
+    trim(out);
+  return out;
+}
+
+/* How many places make three significant digits, at most. */
+static unsigned places_for(double magnitude, unsigned most)
+{
+  unsigned places = 0;
+  while (places < most && magnitude * tens[places] < 99.95)
+    places++;
+  return places;
+}
+
+const char *ow_seconds_print(char out[OW_VALUE_TEXT], double seconds)
+{
+  double magnitude = fabs(seconds);
+  const char *unit = " s";
+  double value = seconds;
+  /* What would be rounded to 1000 belongs to the next unit. */
+  if (magnitude < 999.5e-6) {
+    unit = " us";
+    value = seconds * 1e6;
+  } else if (magnitude < 999.5e-3) {
+    unit = " ms";
+    value = seconds * 1e3;
+  }
+  char number[OW_VALUE_TEXT - 4];
+  ow_decimal_print(number, sizeof number, value, places_for(fabs(value), 2), false);
+  snprintf(out, OW_VALUE_TEXT, "%s%s", number, unit);
+  return out;
+}
+
+const char *ow_value_print(char out[OW_VALUE_TEXT], enum ow_metric metric, double value)
+{
+  char number[OW_VALUE_TEXT - 4];
+  switch (ow_metric_unit(metric)) {
+  case OW_UNIT_SECONDS:
+    ow_seconds_print(out, value);
+    break;
+  case OW_UNIT_PERCENT:
+    ow_decimal_print(number, sizeof number, value, places_for(fabs(value), MOST_PLACES), true);
+    snprintf(out, OW_VALUE_TEXT, "%s %%", number);
+    break;
+  case OW_UNIT_COUNT:
+    ow_decimal_print(out, OW_VALUE_TEXT, value, 0, false);
+    break;
+  }
+  return out;
+}
+
+const char *ow_subject_print(char out[OW_SUBJECT_TEXT], enum ow_metric metric, enum ow_direction direction)
+{
+  bool both = ow_metric_of_both(metric);
+  snprintf(out, OW_SUBJECT_TEXT, "%s%s%s", both ? "" : ow_direction_name(direction), both ? "" : " ",
+           ow_metric_name(metric));
+  return out;
+}
