@@ -19,11 +19,16 @@ setup() { need_net; }
 # need_net: skip the test, with the reason, if net_up couldn't make the namespaces.
 need_net() { [[ -z ${NET_REASON:-} ]] || skip "no network namespaces: $NET_REASON"; }
 
+# net_hosts: make both namespaces. Fails, with the reason in NET_REASON, where they can't be made.
+net_hosts() {
+  export NS_A="owamp-a-$BASHPID" NS_B="owamp-b-$BASHPID" NET_REASON=
+  NET_REASON=$(ip netns add "$NS_A" 2>&1) && NET_REASON= || return 1
+  ip netns add "$NS_B"
+}
+
 # net_up: make both namespaces and their link.
 net_up() {
-  export NS_A="owamp-a-$BASHPID" NS_B="owamp-b-$BASHPID" NET_REASON=
-  NET_REASON=$(ip netns add "$NS_A" 2>&1) && NET_REASON= || return 0
-  ip netns add "$NS_B"
+  net_hosts || return 0
   ip -n "$NS_A" link add name veth0 type veth peer name veth0 netns "$NS_B"
   net_address "$NS_A" "$A4" "$A6"
   net_address "$NS_B" "$B4" "$B6"
@@ -37,10 +42,10 @@ net_address() {
   ip -n "$1" link set veth0 up
 }
 
-# net_down: kill every process in both namespaces and remove them.
+# net_down: kill every process in the namespaces and remove them; NS_LAB is the lab's, between both.
 net_down() {
   local ns pids
-  for ns in "${NS_A:-}" "${NS_B:-}"; do
+  for ns in "${NS_A:-}" "${NS_B:-}" "${NS_LAB:-}"; do
     [[ -n $ns && -e /run/netns/$ns ]] || continue
     while mapfile -t pids < <(ip netns pids "$ns") && ((${#pids[@]})); do
       kill -KILL "${pids[@]}" 2>/dev/null || true
