@@ -12,12 +12,11 @@
 #include <unistd.h>
 
 #include "engine/loop.h"
-#include "engine/serve.h"
+#include "responder/answering.h"
 #include "responder/daemonize.h"
 #include "responder/log_output.h"
 #include "responder/options.h"
 #include "responder/pidfile.h"
-#include "responder/policy.h"
 #include "responder/privileges.h"
 #include "responder/quantity.h"
 #include "responder/settings.h"
@@ -35,9 +34,7 @@ struct responder {
   struct ow_daemon daemon;
   struct ow_pidfile pidfile;
   struct ow_loop *loop;
-  struct ow_policy *policy;
-  struct ow_serve_policy answers;
-  struct ow_serve *serve;
+  struct ow_answering answering;
   struct ow_watch signals;
 };
 
@@ -64,35 +61,18 @@ static enum ow_status load(const struct responder *responder, struct ow_settings
   return status;
 }
 
-static void fill_serve_config(const struct ow_server_conf *conf, struct ow_serve_config *config)
-{
-  ow_serve_defaults(config);
-  _Static_assert(sizeof config->address == sizeof conf->listen.address, "copied whole");
-  _Static_assert(sizeof config->port == sizeof conf->listen.port, "copied whole");
-  memcpy(config->address, conf->listen.address, sizeof config->address);
-  memcpy(config->port, conf->listen.port, sizeof config->port);
-  config->test_port_low = conf->test_port_low;
-  config->test_port_high = conf->test_port_high;
-  config->pbkdf2_count = (uint32_t)conf->pbkdf2_count;
-  config->control_timeout = conf->control_timeout;
-  if (conf->end_delay >= 0)
-    config->test_timeout = conf->end_delay;
-  if (conf->most_connections > 0)
-    config->most_connections = (uint32_t)conf->most_connections;
-}
-
 /* ---- signals ---- */
 
 static void log_counts(const struct responder *responder)
 {
-  struct ow_serve_counts counts = ow_serve_count(responder->serve);
+  struct ow_serve_counts counts = ow_serve_count(responder->answering.serve);
   ow_log(responder->log, OW_LOG_NOTICE,
          "%u connections, %u sessions running and %u kept, %llu records; %llu sessions and %llu refusals "
          "since the start",
          counts.connections, counts.sessions_running, counts.sessions_kept,
          (unsigned long long)counts.records, (unsigned long long)counts.sessions_total,
          (unsigned long long)counts.refused_total);
-  ow_policy_log_use(responder->policy, responder->log, OW_LOG_NOTICE);
+  ow_policy_log_use(responder->answering.policy, responder->log, OW_LOG_NOTICE);
   sd_notifyf(0, "STATUS=%u connections, %u sessions running", counts.connections, counts.sessions_running);
 }
 
@@ -120,17 +100,13 @@ static void name_what_stays(const struct responder *responder, const struct ow_s
 static enum ow_status reload(struct responder *responder, struct ow_failure *failure)
 {
   struct ow_settings settings;
-  struct ow_serve_config config;
   enum ow_status status = load(responder, &settings, failure);
   if (status == OW_OK)
     status = ow_test_ports_allowed(&settings.conf, failure);
-  if (status == OW_OK &&
-      ow_policy_install(responder->policy, &settings.limits, &settings.keys, settings.conf.modes) != OW_OK)
-    status = ow_fail(failure, OW_MEMORY, "no memory");
+  if (status == OW_OK)
+    status = ow_answering_change(&responder->answering, &settings, failure);
   if (status == OW_OK) {
     name_what_stays(responder, &settings.conf);
-    fill_serve_config(&settings.conf, &config);
-    ow_serve_reconfigure(responder->serve, &config);
     apply_log(responder, &settings.conf);
   }
   ow_settings_clear(&settings);
@@ -243,14 +219,14 @@ static bool needs_privilege(const char *port)
 
 static enum ow_status listen_on(struct responder *responder, struct ow_failure *failure)
 {
-  struct ow_serve_config config;
-  fill_serve_config(&responder->conf, &config);
-  responder->serve = ow_serve_create(responder->loop, &config, &responder->answers, responder->log, failure);
-  if (responder->serve)
+  const struct ow_server_conf *conf = &responder->conf;
+  enum ow_status status =
+      ow_answering_listen(&responder->answering, responder->loop, conf, responder->log, failure);
+  if (status == OW_OK)
     return OW_OK;
-  if (needs_privilege(config.port))
+  if (needs_privilege(conf->listen.port))
     ow_log(responder->log, OW_LOG_ERROR,
-           "port %s is for root and CAP_NET_BIND_SERVICE only; -S :8610 needs neither", config.port);
+           "port %s is for root and CAP_NET_BIND_SERVICE only; -S :8610 needs neither", conf->listen.port);
   return ow_server_conf_fail_at(&responder->conf, responder->conf.listen_line, failure);
 }
 
@@ -271,11 +247,9 @@ static enum ow_status build(struct responder *responder, struct ow_settings *set
   responder->loop = ow_loop_create(failure);
   if (!responder->loop)
     return failure->status;
-  responder->policy = ow_policy_create();
-  if (!responder->policy ||
-      ow_policy_install(responder->policy, &settings->limits, &settings->keys, settings->conf.modes) != OW_OK)
-    return ow_fail(failure, OW_MEMORY, "no memory");
-  responder->answers = ow_policy_answers(responder->policy);
+  enum ow_status status = ow_answering_prepare(&responder->answering, settings, failure);
+  if (status != OW_OK)
+    return status;
   return watch_signals(responder, failure);
 }
 
@@ -299,7 +273,7 @@ static enum ow_status set_up(struct responder *responder, struct ow_settings *se
 static enum ow_status announce(struct responder *responder, struct ow_failure *failure)
 {
   const char *address = responder->conf.listen.address;
-  unsigned port = ow_serve_port(responder->serve);
+  unsigned port = ow_serve_port(responder->answering.serve);
   if (!responder->options.foreground)
     ow_log_output_to_syslog(&responder->output, responder->conf.facility);
   enum ow_status status = ow_daemon_ready(&responder->daemon, failure);
@@ -312,12 +286,11 @@ static enum ow_status announce(struct responder *responder, struct ow_failure *f
 
 static void tear_down(struct responder *responder)
 {
-  ow_serve_free(responder->serve);
+  ow_answering_end(&responder->answering);
   if (responder->loop) {
     ow_watch_close(responder->loop, &responder->signals);
     ow_loop_free(responder->loop);
   }
-  ow_policy_free(responder->policy);
   ow_pidfile_release(&responder->pidfile);
 }
 

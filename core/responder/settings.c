@@ -107,6 +107,30 @@ static enum ow_status load_limits(const char *path, struct ow_settings *settings
   return status;
 }
 
+static enum ow_status missing(const char *path, struct ow_failure *failure)
+{
+  return ow_fail(failure, OW_INVALID, "%.200s: there is no such file", path);
+}
+
+enum ow_status ow_settings_load_rules(const char *keys, const char *limits, struct ow_settings *settings,
+                                      const struct ow_log *log, struct ow_failure *failure)
+{
+  bool found_keys = keys[0] == '\0';
+  bool found_limits = limits[0] == '\0';
+  enum ow_status status = OW_OK;
+  if (keys[0])
+    status = load_keys(keys, &settings->keys, &found_keys, log, failure);
+  if (status == OW_OK && limits[0])
+    status = load_limits(limits, settings, &found_limits, log, failure);
+  else if (status == OW_OK)
+    status = ow_limits_default(&settings->limits, failure);
+  if (status == OW_OK && !(found_keys && found_limits))
+    status = missing(found_keys ? limits : keys, failure);
+  if (status != OW_OK)
+    ow_settings_clear(settings);
+  return status;
+}
+
 static enum ow_status load_files(const struct ow_settings_paths *paths, struct ow_settings *settings,
                                  const struct ow_log *log, struct ow_failure *failure)
 {

@@ -38,6 +38,13 @@ struct ow_settings {
  */
 enum ow_status ow_settings_load(const struct ow_settings_paths *paths, struct ow_settings *settings,
                                 const struct ow_log *log, struct ow_failure *failure) OW_MUST_CHECK;
+/**
+ * Only keys and limits, each from the file named ("": none, that is no keys, and the limits of
+ * ow_limits_default()), into `settings`, of which `conf` is left alone and the rest is empty. OW_INVALID too
+ * if a file is missing; both are then empty.
+ */
+enum ow_status ow_settings_load_rules(const char *keys, const char *limits, struct ow_settings *settings,
+                                      const struct ow_log *log, struct ow_failure *failure) OW_MUST_CHECK;
 void ow_settings_clear(struct ow_settings *settings);
 
 #endif
