@@ -39,6 +39,8 @@ struct ow_loop {
   struct alarm wall;
   struct ow_watch wake; /* an eventfd: stop or post */
   uint64_t clock_steps;
+  uint64_t steps_told;
+  struct ow_step_watcher *step_watchers;
   uint64_t next_order;
   bool in_round; /* timers are being run */
   struct epoll_event events[EVENTS_MOST];
@@ -261,6 +263,30 @@ uint64_t ow_loop_clock_steps(const struct ow_loop *loop)
   return loop->clock_steps;
 }
 
+void ow_loop_watch_steps(struct ow_loop *loop, struct ow_step_watcher *watcher)
+{
+  watcher->next = loop->step_watchers;
+  loop->step_watchers = watcher;
+}
+
+void ow_loop_unwatch_steps(struct ow_loop *loop, struct ow_step_watcher *watcher)
+{
+  struct ow_step_watcher **at = &loop->step_watchers;
+  while (*at && *at != watcher)
+    at = &(*at)->next;
+  if (*at)
+    *at = watcher->next;
+}
+
+static void tell_steps(struct ow_loop *loop)
+{
+  if (loop->steps_told != loop->clock_steps) {
+    loop->steps_told = loop->clock_steps;
+    for (struct ow_step_watcher *watcher = loop->step_watchers; watcher; watcher = watcher->next)
+      watcher->stepped(watcher);
+  }
+}
+
 /* Stop and post */
 
 /*
@@ -478,6 +504,7 @@ static enum ow_status turn(struct ow_loop *loop, struct ow_failure *failure)
   enum ow_status status = wait_for_events(loop, at_once, failure);
   if (status == OW_OK)
     notice_wall_alarm(loop);
+  tell_steps(loop);
   while (status == OW_OK && take_event(loop, &event))
     handle(loop, event.data.ptr, event.events);
   loop->event_count = 0;

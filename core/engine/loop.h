@@ -67,6 +67,16 @@ void ow_timer_cancel(struct ow_loop *loop, struct ow_timer *timer);
 /** How often the wall clock was set (stepped) since the loop was made. Compare before and after. */
 uint64_t ow_loop_clock_steps(const struct ow_loop *loop);
 
+/** Somebody who must know at once when the wall clock is set. Embed it; zero-initialised it watches nothing. */
+struct ow_step_watcher {
+  struct ow_step_watcher *next;
+  /** The count is higher than before. May set and cancel timers, and close watches; not unwatch steps. */
+  void (*stepped)(struct ow_step_watcher *watcher);
+};
+/** `stepped` is called as soon as the step is noticed, before any other callback. */
+void ow_loop_watch_steps(struct ow_loop *loop, struct ow_step_watcher *watcher);
+void ow_loop_unwatch_steps(struct ow_loop *loop, struct ow_step_watcher *watcher);
+
 /**
  * Run until ow_loop_stop(). OW_NETWORK if the operating system fails. Timers that are due come before
  * descriptors that are ready, and are looked at again between any two of them. Can be called again.

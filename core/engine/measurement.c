@@ -6,17 +6,20 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "engine/forward_records.h"
+#include "schedule/schedule.h"
 #include "wire/sid.h"
 
 #define SETTLE_MARGIN (20 * OW_NS_PER_MS)        /* beyond the loss timeout, for the last packet's record */
-#define FIRST_CONFIRMATION_WAIT (1 * OW_NS_PER_MS)
-#define LONGEST_CONFIRMATION_WAIT (100 * OW_NS_PER_MS)
-
-static void consider(struct ow_measurement *measurement);
 
 static struct ow_loop *loop_of(const struct ow_measurement *measurement)
 {
   return measurement->traffic->loop;
+}
+
+static bool has_until(const struct ow_measurement *measurement)
+{
+  return !ow_timestamp_is_zero(measurement->until);
 }
 
 static bool wanted(const struct ow_measurement *measurement, enum ow_direction direction)
@@ -25,9 +28,9 @@ static bool wanted(const struct ow_measurement *measurement, enum ow_direction d
 }
 
 /* A server sends at most every packet twice in what it records; more is nonsense. */
-static uint32_t most_records(const struct ow_measurement *measurement)
+uint32_t ow_measurement_most_records(const struct ow_measurement *measurement, enum ow_direction direction)
 {
-  uint64_t most = (uint64_t)measurement->peer->packets * 2 + 64;
+  uint64_t most = (uint64_t)measurement->requests[direction].packets * 2 + 64;
   return most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
 }
 
@@ -52,13 +55,14 @@ static bool clock_was_set(const struct ow_measurement *measurement)
 static void conclude_forward(struct ow_measurement *measurement)
 {
   struct ow_session_end end = ow_sender_end(measurement->sender.sender);
+  struct ow_timestamp due;
   struct ow_observation observation = {
       .samples = &measurement->forward,
       .packets = end.next_sequence,
       .skipped = end.skipped,
       .skip_ranges = end.skip_ranges,
       .absent_is_lost = measurement->status == OW_OK && (measurement->forward_waited || measurement->confirmed),
-      .partial = measurement->status != OW_OK || end.next_sequence < measurement->peer->packets,
+      .partial = measurement->status != OW_OK || ow_sender_due(measurement->sender.sender, &due),
       .stepped = clock_was_set(measurement),
   };
   conclude(measurement, OW_FORWARD, &observation);
@@ -69,7 +73,7 @@ static void conclude_reverse(struct ow_measurement *measurement)
   const struct ow_receiver *receiver = measurement->receiver.receiver;
   uint32_t skip_ranges;
   const struct ow_skip_range *skipped = ow_receiver_skipped(receiver, &skip_ranges);
-  uint32_t planned = measurement->peer->packets;
+  uint32_t planned = measurement->requests[OW_REVERSE].packets;
   uint32_t reached = measurement->server_ended ? measurement->server_next : ow_receiver_next_sequence(receiver);
   struct ow_observation observation = {
       .samples = ow_receiver_samples(receiver),
@@ -83,7 +87,7 @@ static void conclude_reverse(struct ow_measurement *measurement)
   conclude(measurement, OW_REVERSE, &observation);
 }
 
-static void finish(struct ow_measurement *measurement)
+void ow_measurement_finish(struct ow_measurement *measurement)
 {
   if (measurement->state == OW_MEASUREMENT_DONE)
     return;
@@ -105,7 +109,7 @@ static void finish(struct ow_measurement *measurement)
 }
 
 /* The first reason stays. */
-static void note_failure(struct ow_measurement *measurement, enum ow_status status, const char *reason)
+void ow_measurement_note_failure(struct ow_measurement *measurement, enum ow_status status, const char *reason)
 {
   if (measurement->status == OW_OK)
     measurement->status = ow_fail(&measurement->failure, status, "%s", reason);
@@ -113,8 +117,8 @@ static void note_failure(struct ow_measurement *measurement, enum ow_status stat
 
 static void fail(struct ow_measurement *measurement, enum ow_status status, const char *reason)
 {
-  note_failure(measurement, status, reason);
-  finish(measurement);
+  ow_measurement_note_failure(measurement, status, reason);
+  ow_measurement_finish(measurement);
 }
 
 /* ---- requesting ---- */
@@ -134,7 +138,7 @@ static enum ow_status open_socket(struct ow_measurement *measurement, enum ow_di
   const struct ow_peer *peer = measurement->peer;
   union ow_address bound;
   struct ow_udp_options options = {
-      .local = ow_channel_local(&measurement->control->channel),
+      .local = measurement->local,
       .port_low = peer->test_port_low,
       .port_high = peer->test_port_high,
       .interface = peer->interface,
@@ -147,16 +151,38 @@ static enum ow_status open_socket(struct ow_measurement *measurement, enum ow_di
   return status;
 }
 
+/*
+ * Of a session whose SID is ours its packets can be counted; one that has none is thrown again. For the others
+ * more than enough are asked for, and the sender stops in time.
+ */
+static enum ow_status plan_until(struct ow_measurement *measurement, struct ow_session_request *request)
+{
+  const struct ow_peer *peer = measurement->peer;
+  struct ow_endpoint own = ow_address_to_endpoint(&measurement->local);
+  int64_t length = ow_timestamp_difference(measurement->until, request->start);
+  uint32_t most = ow_slots_most_packets(peer->slots, peer->slot_count, length);
+  enum { TRIES = 100 };
+  enum ow_status status = OW_OK;
+  request->packets = request->server_receives ? most : 0;
+  for (int i = 0; i < TRIES && status == OW_OK && request->packets == 0; i++) {
+    request->sid = ow_sid_make(&own, ow_loop_now(loop_of(measurement)).wall, &ow_system_random);
+    status = ow_schedule_count(&request->sid, request->start, peer->slots, peer->slot_count, measurement->until, most,
+                               &request->packets);
+  }
+  if (status != OW_OK || request->packets == 0)
+    status = ow_fail(&measurement->failure, status != OW_OK ? status : OW_INVALID,
+                     "no packet of the schedule falls into the time to measure");
+  return status;
+}
+
 /* Which end is ours is all that differs between the directions (RFC 4656, 3.5). */
 static struct ow_session_request describe(const struct ow_measurement *measurement, enum ow_direction direction,
                                           uint16_t our_port)
 {
   const struct ow_peer *peer = measurement->peer;
-  union ow_address local = ow_channel_local(&measurement->control->channel);
-  union ow_address remote = ow_channel_remote(&measurement->control->channel);
-  struct ow_endpoint own = ow_address_to_endpoint(&local);
-  struct ow_endpoint ours = test_address(measurement, &local, our_port);
-  struct ow_endpoint theirs = test_address(measurement, &remote, 0);
+  struct ow_endpoint own = ow_address_to_endpoint(&measurement->local);
+  struct ow_endpoint ours = test_address(measurement, &measurement->local, our_port);
+  struct ow_endpoint theirs = test_address(measurement, &measurement->server, 0);
   bool forward = direction == OW_FORWARD;
   struct ow_session_request request = {
       .server_sends = !forward,
@@ -181,6 +207,10 @@ static void request(struct ow_measurement *measurement, enum ow_direction direct
   enum ow_status status = open_socket(measurement, direction, &port);
   if (status == OW_OK) {
     measurement->requests[direction] = describe(measurement, direction, port);
+    if (has_until(measurement))
+      status = plan_until(measurement, &measurement->requests[direction]);
+  }
+  if (status == OW_OK) {
     status = ow_client_request_session(measurement->control->client, ow_loop_now(loop_of(measurement)),
                                        &measurement->requests[direction], measurement->peer->slots);
     if (status == OW_OK)
@@ -190,7 +220,7 @@ static void request(struct ow_measurement *measurement, enum ow_direction direct
   }
   if (status != OW_OK) {
     measurement->status = status;
-    finish(measurement);
+    ow_measurement_finish(measurement);
   }
 }
 
@@ -220,7 +250,7 @@ static void on_receiver_done(struct ow_test_receiver *receiver);
 
 static enum ow_status open_sender(struct ow_measurement *measurement, const struct ow_session_terms *terms)
 {
-  union ow_address server = ow_channel_remote(&measurement->control->channel);
+  union ow_address server = measurement->server;
   int socket = measurement->sockets[OW_FORWARD];
   ow_address_set_port(&server, terms->request->receiver.port);
   enum ow_status status = ow_udp_connect(socket, &server, &measurement->failure);
@@ -231,20 +261,21 @@ static enum ow_status open_sender(struct ow_measurement *measurement, const stru
                                  measurement->peer->zero_padding);
     if (status != OW_OK)
       ow_fail(&measurement->failure, status, "no memory for a test sender");
+    else if (has_until(measurement))
+      ow_sender_until(measurement->sender.sender, measurement->until);
   }
   return status;
 }
 
 static enum ow_status open_receiver(struct ow_measurement *measurement, const struct ow_session_terms *terms)
 {
-  union ow_address server = ow_channel_remote(&measurement->control->channel);
   struct ow_test_receiver *receiver = &measurement->receiver;
-  receiver->from = ow_address_to_endpoint(&server);
+  receiver->from = ow_address_to_endpoint(&measurement->server);
   receiver->from.port = terms->request->sender.port;
   receiver->any_port = terms->request->sender.port == 0;
   receiver->done = on_receiver_done;
   enum ow_status status = ow_test_receiver_open(receiver, measurement->traffic, measurement->sockets[OW_REVERSE], terms,
-                                                most_records(measurement));
+                                                ow_measurement_most_records(measurement, OW_REVERSE));
   measurement->sockets[OW_REVERSE] = -1;
   if (status != OW_OK)
     ow_fail(&measurement->failure, status, "no memory for a test receiver");
@@ -292,128 +323,18 @@ static void on_acceptance(struct ow_measurement *measurement, const struct ow_se
     request_next(measurement);
   } else {
     measurement->status = status;
-    finish(measurement);
+    ow_measurement_finish(measurement);
   }
-}
-
-/* ---- confirmation ---- */
-
-static bool all_arrived(const struct ow_measurement *measurement)
-{
-  struct ow_session_end end = ow_sender_end(measurement->sender.sender);
-  uint64_t missing = end.next_sequence;
-  uint8_t *seen = calloc(end.next_sequence / 8 + 1, 1);
-  for (uint32_t i = 0; i < end.skip_ranges; i++)
-    missing -= (uint64_t)end.skipped[i].last - end.skipped[i].first + 1;
-  for (size_t i = 0; seen && i < measurement->forward.count; i++) {
-    const struct ow_sample *sample = ow_samples_at(&measurement->forward, i);
-    uint8_t bit = (uint8_t)(1U << sample->sequence % 8);
-    if (sample->sequence < end.next_sequence && !ow_sample_lost(sample) && !(seen[sample->sequence / 8] & bit)) {
-      seen[sample->sequence / 8] |= bit;
-      missing--;
-    }
-  }
-  free(seen);
-  return missing == 0;
-}
-
-static void keep_fetched(struct ow_measurement *measurement)
-{
-  ow_samples_clear(&measurement->forward);
-  measurement->forward = measurement->fetching;
-  measurement->fetching = (struct ow_samples){0};
-}
-
-static void on_records(struct ow_measurement *measurement, const struct ow_client_event *event)
-{
-  for (uint32_t i = 0; i < event->record_count; i++)
-    if (ow_samples_append(&measurement->fetching, &event->records[i]) != OW_OK)
-      note_failure(measurement, OW_MEMORY, "no memory for the fetched records");
-}
-
-static void await_confirmation(struct ow_measurement *measurement, int64_t wait)
-{
-  int64_t now = ow_loop_now(loop_of(measurement)).monotonic;
-  (void)!ow_timer_set(loop_of(measurement), &measurement->confirm_timer, now + wait);
-}
-
-static void on_confirmation_answer(struct ow_measurement *measurement)
-{
-  measurement->confirmation_busy = false;
-  keep_fetched(measurement);
-  measurement->confirmed = all_arrived(measurement);
-  if (measurement->confirmed) {
-    consider(measurement);
-  } else {
-    await_confirmation(measurement, measurement->confirmation_wait);
-    if (measurement->confirmation_wait < LONGEST_CONFIRMATION_WAIT)
-      measurement->confirmation_wait *= 2;
-  }
-}
-
-static void give_up_confirmation(struct ow_measurement *measurement, const char *reason)
-{
-  ow_log(measurement->log, OW_LOG_INFO, "can't ask for records while the session runs, so its end is waited for: %s",
-         reason);
-  ow_client_connection_close(&measurement->confirmation);
-  measurement->confirmation_ready = false;
-  measurement->confirmation_busy = false;
-}
-
-static void on_confirmation_event(struct ow_client_connection *connection, const struct ow_client_event *event)
-{
-  struct ow_measurement *measurement =
-      (struct ow_measurement *)((char *)connection - offsetof(struct ow_measurement, confirmation));
-  switch (event->kind) {
-    case OW_CLIENT_SET_UP: measurement->confirmation_ready = true; break;
-    case OW_CLIENT_FETCH_ACK:
-      if (event->fetch_ack.accept != OW_ACCEPT_OK)
-        give_up_confirmation(measurement, ow_accept_text(event->fetch_ack.accept));
-      break;
-    case OW_CLIENT_FETCH_RECORDS: on_records(measurement, event); break;
-    case OW_CLIENT_FETCHED: on_confirmation_answer(measurement); break;
-    case OW_CLIENT_BROKEN: give_up_confirmation(measurement, event->failure.text); break;
-    case OW_CLIENT_NOTHING:
-    case OW_CLIENT_SESSION:
-    case OW_CLIENT_STARTED:
-    case OW_CLIENT_STOPPED:
-    case OW_CLIENT_FETCH_SESSION: break;
-  }
-}
-
-/* A server that is asked for an explicit range answers at once, with what it has. */
-static void on_confirm_timer(struct ow_timer *timer)
-{
-  struct ow_measurement *measurement =
-      (struct ow_measurement *)((char *)timer - offsetof(struct ow_measurement, confirm_timer));
-  uint32_t next = ow_sender_next_sequence(measurement->sender.sender);
-  const struct ow_fetch_request range = {.end = next - 1, .sid = measurement->requests[OW_FORWARD].sid};
-  if (measurement->state != OW_MEASUREMENT_RUNNING || measurement->confirmation_busy || next == 0)
-    return;
-  if (!measurement->confirmation_ready) {
-    if (measurement->confirmation.channel.open)
-      await_confirmation(measurement, FIRST_CONFIRMATION_WAIT);
-  } else if (ow_client_fetch(measurement->confirmation.client, ow_loop_now(loop_of(measurement)), &range,
-                             most_records(measurement)) == OW_OK) {
-    ow_samples_clear(&measurement->fetching);
-    measurement->confirmation_busy = true;
-    ow_client_connection_send(&measurement->confirmation);
-  }
-}
-
-static void open_confirmation(struct ow_measurement *measurement)
-{
-  struct ow_failure failure;
-  union ow_address server = ow_channel_remote(&measurement->control->channel);
-  union ow_address source = ow_channel_local(&measurement->control->channel);
-  ow_address_set_port(&source, 0);
-  measurement->confirmation.event = on_confirmation_event;
-  if (ow_client_connection_open(&measurement->confirmation, loop_of(measurement), measurement->peer, &server, &source,
-                                measurement->control->config.timeout, &failure) != OW_OK)
-    give_up_confirmation(measurement, failure.text);
 }
 
 /* ---- running ---- */
+
+static void on_broken(struct ow_measurement *measurement, const struct ow_failure *failure)
+{
+  ow_measurement_note_failure(measurement, failure->status, failure->text);
+  if (!ow_forward_salvage(measurement))
+    ow_measurement_finish(measurement);
+}
 
 static void on_sender_done(struct ow_test_sender *sender)
 {
@@ -422,14 +343,14 @@ static void on_sender_done(struct ow_test_sender *sender)
   struct ow_instant now = ow_loop_now(loop_of(measurement));
   int64_t since_due = ow_timestamp_difference(now.wall, ow_sender_last_due(sender->sender));
   int64_t settled = now.monotonic - since_due + measurement->peer->loss_timeout + SETTLE_MARGIN;
-  measurement->confirmation_wait = FIRST_CONFIRMATION_WAIT;
-  await_confirmation(measurement, measurement->control->round_trip / 2 + FIRST_CONFIRMATION_WAIT);
+  if (!has_until(measurement))
+    ow_forward_confirm(measurement);
   (void)!ow_timer_set(loop_of(measurement), &measurement->settle_timer, settled);
 }
 
 static void on_receiver_done(struct ow_test_receiver *receiver)
 {
-  consider((struct ow_measurement *)((char *)receiver - offsetof(struct ow_measurement, receiver)));
+  ow_measurement_consider((struct ow_measurement *)((char *)receiver - offsetof(struct ow_measurement, receiver)));
 }
 
 static void on_settled(struct ow_timer *timer)
@@ -437,7 +358,7 @@ static void on_settled(struct ow_timer *timer)
   struct ow_measurement *measurement =
       (struct ow_measurement *)((char *)timer - offsetof(struct ow_measurement, settle_timer));
   measurement->forward_waited = true;
-  consider(measurement);
+  ow_measurement_consider(measurement);
 }
 
 static void on_started(struct ow_measurement *measurement, enum ow_accept accept)
@@ -479,7 +400,7 @@ static void send_stop(struct ow_measurement *measurement)
 }
 
 /* Both directions are settled when nothing that matters can still come. */
-static void consider(struct ow_measurement *measurement)
+void ow_measurement_consider(struct ow_measurement *measurement)
 {
   bool forward = !measurement->sender.open || measurement->confirmed || measurement->forward_waited;
   bool reverse = !measurement->receiver.open || ow_receiver_finished(measurement->receiver.receiver);
@@ -498,10 +419,10 @@ static void apply_server_end(struct ow_measurement *measurement, const struct ow
         memcmp(end->sid.octets, measurement->requests[OW_REVERSE].sid.octets, OW_SID) == 0) {
       ow_test_receiver_catch_up(&measurement->receiver);
       measurement->server_ended = true;
-      measurement->server_next =
-          end->next_sequence < measurement->peer->packets ? end->next_sequence : measurement->peer->packets;
+      uint32_t planned = measurement->requests[OW_REVERSE].packets;
+      measurement->server_next = end->next_sequence < planned ? end->next_sequence : planned;
       if (ow_receiver_stop(measurement->receiver.receiver, now.wall, end) != OW_OK)
-        note_failure(measurement, OW_MEMORY, "no memory for the server's skip ranges");
+        ow_measurement_note_failure(measurement, OW_MEMORY, "no memory for the server's skip ranges");
     }
   }
 }
@@ -510,9 +431,9 @@ static void fetch_or_finish(struct ow_measurement *measurement)
 {
   const struct ow_fetch_request whole = {.end = OW_FETCH_TO_END, .sid = measurement->requests[OW_FORWARD].sid};
   if (!measurement->sender.open || measurement->confirmed) {
-    finish(measurement);
+    ow_measurement_finish(measurement);
   } else if (ow_client_fetch(measurement->control->client, ow_loop_now(loop_of(measurement)), &whole,
-                             most_records(measurement)) == OW_OK) {
+                             ow_measurement_most_records(measurement, OW_FORWARD)) == OW_OK) {
     measurement->state = OW_MEASUREMENT_FETCHING;
     ow_samples_clear(&measurement->fetching);
     ow_client_connection_close(&measurement->confirmation);
@@ -528,7 +449,7 @@ static void on_stopped(struct ow_measurement *measurement, const struct ow_clien
   if (event->accept != OW_ACCEPT_OK) {
     snprintf(reason, sizeof reason, "server %s ended the sessions: %s", measurement->control->server,
              ow_accept_text(event->accept));
-    note_failure(measurement, OW_REFUSED, reason);
+    ow_measurement_note_failure(measurement, OW_REFUSED, reason);
   }
   apply_server_end(measurement, event);
   if (measurement->state == OW_MEASUREMENT_RUNNING) { /* the server stopped first: answer */
@@ -563,12 +484,12 @@ void ow_measurement_event(struct ow_measurement *measurement, const struct ow_cl
     case OW_CLIENT_STOPPED: on_stopped(measurement, event); break;
     case OW_CLIENT_FETCH_ACK: on_fetch_ack(measurement, event->fetch_ack.accept); break;
     case OW_CLIENT_FETCH_SESSION: break;
-    case OW_CLIENT_FETCH_RECORDS: on_records(measurement, event); break;
+    case OW_CLIENT_FETCH_RECORDS: ow_forward_take(measurement, event); break;
     case OW_CLIENT_FETCHED:
-      keep_fetched(measurement);
-      finish(measurement);
+      ow_forward_keep(measurement);
+      ow_measurement_finish(measurement);
       break;
-    case OW_CLIENT_BROKEN: fail(measurement, event->failure.status, event->failure.text); break;
+    case OW_CLIENT_BROKEN: on_broken(measurement, &event->failure); break;
   }
 }
 
@@ -576,7 +497,16 @@ void ow_measurement_event(struct ow_measurement *measurement, const struct ow_cl
 
 void ow_measurement_begin(struct ow_measurement *measurement, struct ow_timestamp start_time)
 {
-  measurement->confirm_timer.expired = on_confirm_timer;
+  ow_measurement_begin_until(measurement, start_time, (struct ow_timestamp){0});
+}
+
+void ow_measurement_begin_until(struct ow_measurement *measurement, struct ow_timestamp start_time,
+                                struct ow_timestamp until)
+{
+  measurement->until = until;
+  measurement->server = ow_channel_remote(&measurement->control->channel);
+  measurement->local = ow_channel_local(&measurement->control->channel);
+  ow_forward_prepare(measurement);
   measurement->settle_timer.expired = on_settled;
   measurement->clock_steps = ow_loop_clock_steps(loop_of(measurement));
   for (int i = 0; i < OW_DIRECTIONS; i++) {
@@ -585,7 +515,8 @@ void ow_measurement_begin(struct ow_measurement *measurement, struct ow_timestam
   }
   if (wanted(measurement, OW_FORWARD)) {
     measurement->state = OW_MEASUREMENT_REQUEST_FORWARD;
-    open_confirmation(measurement);
+    if (!has_until(measurement))
+      ow_forward_connect(measurement);
     request(measurement, OW_FORWARD);
   } else {
     measurement->state = OW_MEASUREMENT_REQUEST_REVERSE;
@@ -596,7 +527,7 @@ void ow_measurement_begin(struct ow_measurement *measurement, struct ow_timestam
 void ow_measurement_cut_short(struct ow_measurement *measurement, const char *reason)
 {
   if (measurement->state == OW_MEASUREMENT_RUNNING) {
-    note_failure(measurement, OW_TIMEOUT, reason);
+    ow_measurement_note_failure(measurement, OW_TIMEOUT, reason);
     measurement->state = OW_MEASUREMENT_STOPPING;
     send_stop(measurement);
   }
@@ -605,6 +536,20 @@ void ow_measurement_cut_short(struct ow_measurement *measurement, const char *re
 void ow_measurement_abandon(struct ow_measurement *measurement, enum ow_status status, const char *reason)
 {
   fail(measurement, status, reason);
+}
+
+bool ow_measurement_explain_skew(const struct ow_measurement *measurement, struct ow_failure *failure)
+{
+  const struct ow_receiver *receiver = measurement->receiver.receiver;
+  uint32_t late = receiver ? ow_receiver_count(receiver, OW_IGNORED_LATE) : 0;
+  uint32_t off = receiver ? ow_receiver_count(receiver, OW_IGNORED_OFF_SCHEDULE) : 0;
+  bool skewed = receiver && ow_receiver_received(receiver) == 0 && late + off > 0;
+  if (skewed)
+    ow_fail(failure, OW_INVALID,
+            "%u packets came from %s, but all outside the loss timeout by their stamps: the two hosts' clocks differ by "
+            "more than it; synchronise them (NTP or PTP)",
+            late + off, measurement->control->server);
+  return skewed;
 }
 
 void ow_measurement_close(struct ow_measurement *measurement)

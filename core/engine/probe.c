@@ -79,7 +79,8 @@ static enum ow_probe_step step_of(const struct ow_measurement *measurement)
     case OW_MEASUREMENT_REQUEST_FORWARD:
     case OW_MEASUREMENT_REQUEST_REVERSE: step = OW_STEP_REQUEST; break;
     case OW_MEASUREMENT_STARTING: step = OW_STEP_START; break;
-    case OW_MEASUREMENT_RUNNING: step = OW_STEP_RUN; break;
+    case OW_MEASUREMENT_RUNNING:
+    case OW_MEASUREMENT_SALVAGING: step = OW_STEP_RUN; break;
     case OW_MEASUREMENT_STOPPING: step = OW_STEP_STOP; break;
     case OW_MEASUREMENT_FETCHING: step = OW_STEP_FETCH; break;
     case OW_MEASUREMENT_DONE: break;
@@ -124,21 +125,6 @@ static void report_reverse(struct probe *probe)
     ow_samples_clear(&direction->samples);
 }
 
-/* Packets came, but none on schedule: then the clocks are further apart than the loss timeout. */
-static void explain_skew(struct probe *probe)
-{
-  const struct ow_receiver *receiver = probe->measurement.receiver.receiver;
-  struct ow_probe_report *report = probe->report;
-  uint32_t late = receiver ? ow_receiver_count(receiver, OW_IGNORED_LATE) : 0;
-  uint32_t off = receiver ? ow_receiver_count(receiver, OW_IGNORED_OFF_SCHEDULE) : 0;
-  if (receiver && ow_receiver_received(receiver) == 0 && late + off > 0) {
-    report->status = ow_fail(&report->failure, OW_INVALID,
-                             "%u packets came from %s, but all outside the loss timeout by their stamps: the two hosts' "
-                             "clocks differ by more than it; synchronise them (NTP or PTP)",
-                             late + off, report->server);
-  }
-}
-
 static void on_measured(struct ow_measurement *measurement)
 {
   struct probe *probe = (struct probe *)((char *)measurement - offsetof(struct probe, measurement));
@@ -165,8 +151,8 @@ static void on_measured(struct ow_measurement *measurement)
   if (measurement->status == OW_OK)
     report->step = OW_STEP_DONE;
   stop(probe, measurement->status, &measurement->failure);
-  if (measurement->status == OW_OK)
-    explain_skew(probe);
+  if (measurement->status == OW_OK && ow_measurement_explain_skew(measurement, &report->failure))
+    report->status = OW_INVALID;
 }
 
 /* ---- time ---- */

@@ -1,5 +1,6 @@
 #include "schedule/schedule.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,4 +81,29 @@ int64_t ow_slots_mean_ns(const struct ow_slot *slots, uint32_t slot_count)
     sum += slots[i].parameter.ntp;
   int64_t mean = slot_count ? ow_span_to_ns((struct ow_span){(uint64_t)(sum / slot_count)}) : 0;
   return mean > 0 ? mean : 1;
+}
+
+enum ow_status ow_schedule_count(const struct ow_sid *sid, struct ow_timestamp start, const struct ow_slot *slots,
+                                 uint32_t slot_count, struct ow_timestamp until, uint32_t most, uint32_t *count)
+{
+  struct ow_schedule *schedule = ow_schedule_create(sid, start, slots, slot_count);
+  struct ow_timestamp due = start;
+  enum ow_status status = schedule ? OW_OK : OW_MEMORY;
+  *count = 0;
+  while (status == OW_OK && *count < most) {
+    status = ow_schedule_next(schedule, &due);
+    if (status != OW_OK || ow_timestamp_after(due, until))
+      break;
+    ++*count;
+  }
+  ow_schedule_free(schedule);
+  return status;
+}
+
+/* The number within a time is at most as scattered as a Poisson process': eight times its deviation. */
+uint32_t ow_slots_most_packets(const struct ow_slot *slots, uint32_t slot_count, int64_t nanoseconds)
+{
+  double mean = (double)nanoseconds / (double)ow_slots_mean_ns(slots, slot_count);
+  double most = mean + 8 * sqrt(mean) + 32 + slot_count;
+  return most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
 }

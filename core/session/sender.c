@@ -17,6 +17,7 @@ struct ow_sender {
   uint32_t next;            /* sequence number */
   struct ow_timestamp due;  /* of `next` */
   struct ow_timestamp last_due;
+  struct ow_timestamp until; /* no packet is due after it; zero: no such bound */
   int64_t timeout;
   bool prepared;            /* `packet` holds `next`, but for its stamp */
   bool over;
@@ -33,12 +34,18 @@ struct ow_sender {
   uint8_t packet[];
 };
 
+static bool is_beyond(const struct ow_sender *sender)
+{
+  return !ow_timestamp_is_zero(sender->until) && ow_timestamp_after(sender->due, sender->until);
+}
+
 /* The next sequence number and when it is due. */
 static void advance(struct ow_sender *sender)
 {
   sender->next++;
   sender->last_due = sender->due;
-  if (sender->next >= sender->packets || ow_schedule_next(sender->schedule, &sender->due) != OW_OK)
+  if (sender->next >= sender->packets || ow_schedule_next(sender->schedule, &sender->due) != OW_OK ||
+      is_beyond(sender))
     sender->over = true;
 }
 
@@ -105,6 +112,12 @@ void ow_sender_free(struct ow_sender *sender)
     free(sender->skipped);
   }
   free(sender);
+}
+
+void ow_sender_until(struct ow_sender *sender, struct ow_timestamp until)
+{
+  sender->until = until;
+  sender->over = sender->over || is_beyond(sender);
 }
 
 bool ow_sender_due(const struct ow_sender *sender, struct ow_timestamp *when)

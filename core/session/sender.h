@@ -35,6 +35,12 @@ struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool ze
                                    const struct ow_random *random) OW_MUST_CHECK;
 void ow_sender_free(struct ow_sender *sender);
 
+/**
+ * Send no packet that is due after `until`, however many were agreed on: the session then ends with a lower Next
+ * Seqno (RFC 4656, 3.8). Before the first packet is sent.
+ */
+void ow_sender_until(struct ow_sender *sender, struct ow_timestamp until);
+
 /** The next packet's scheduled time; false when every packet has been sent or skipped. */
 bool ow_sender_due(const struct ow_sender *sender, struct ow_timestamp *when);
 /**
