@@ -27,6 +27,7 @@ struct ow_client_connection {
    * names the server, and is the last. May give commands (then ow_client_connection_send()) and may close.
    */
   void (*event)(struct ow_client_connection *connection, const struct ow_client_event *event);
+  void *context; /* the owner's */
 };
 
 /** Connect; key and modes are those of `peer`, which must stay. `timeout`, ns, is for connecting and for each answer. */

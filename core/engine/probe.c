@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/client_connection.h"
+#include "engine/dialer.h"
 #include "engine/measurement.h"
-#include "engine/resolver.h"
 #include "engine/system_clock.h"
 #include "engine/test_traffic.h"
 
@@ -18,19 +17,13 @@ struct probe {
   struct ow_probe_report *report;
   struct ow_loop *loop;
   struct ow_traffic traffic;
-  struct ow_resolution *resolution;
-  union ow_address servers[OW_RESOLVED_MOST];
-  size_t server_count;
-  size_t server_at;
-  union ow_address source;
-  bool has_source;
+  struct ow_dialer dialer;
   struct ow_client_connection control;
   struct ow_measurement measurement;
   bool measuring;
   struct ow_timer deadline;
   struct ow_timer closing;
   int64_t ends; /* monotonic ns */
-  bool resolving_source;
   bool ended;
 };
 
@@ -157,6 +150,22 @@ static void on_measured(struct ow_measurement *measurement)
 
 /* ---- time ---- */
 
+static enum ow_probe_step step_of_dialing(const struct ow_dialer *dialer)
+{
+  static const enum ow_probe_step steps[] = {
+      [OW_DIAL_RESOLVE] = OW_STEP_RESOLVE, [OW_DIAL_CONNECT] = OW_STEP_CONNECT, [OW_DIAL_SETUP] = OW_STEP_SETUP};
+  return steps[dialer->stage];
+}
+
+static void note_dialing(struct probe *probe)
+{
+  struct ow_probe_report *report = probe->report;
+  report->step = probe->control.client ? OW_STEP_SETUP : step_of_dialing(&probe->dialer);
+  report->modes_offered = probe->dialer.modes_offered;
+  _Static_assert(sizeof report->server <= sizeof probe->control.server, "cut, and ends in NUL");
+  memcpy(report->server, probe->control.server, sizeof report->server - 1);
+}
+
 static void on_deadline(struct ow_timer *timer)
 {
   struct probe *probe = (struct probe *)((char *)timer - offsetof(struct probe, deadline));
@@ -167,6 +176,7 @@ static void on_deadline(struct ow_timer *timer)
             probe->report->server, ow_probe_step_name(probe->report->step));
     ow_measurement_abandon(&probe->measurement, OW_TIMEOUT, failure.text);
   } else {
+    note_dialing(probe);
     ow_fail(&failure, OW_TIMEOUT, "time ran out at the step \"%s\" with %s port %s",
             ow_probe_step_name(probe->report->step), probe->peer->host, probe->peer->port);
     stop(probe, OW_TIMEOUT, &failure);
@@ -181,8 +191,6 @@ static void on_closing_time(struct ow_timer *timer)
 }
 
 /* ---- connecting ---- */
-
-static void connect_next(struct probe *probe, const struct ow_failure *last);
 
 static void begin_measurement(struct probe *probe)
 {
@@ -207,103 +215,22 @@ static void begin_measurement(struct probe *probe)
 
 static void on_control_event(struct ow_client_connection *connection, const struct ow_client_event *event)
 {
-  struct probe *probe = (struct probe *)((char *)connection - offsetof(struct probe, control));
-  bool greeted = connection->client && ow_client_modes_offered(connection->client);
-  if (connection->client)
-    probe->report->modes_offered = ow_client_modes_offered(connection->client);
-  if (probe->measuring) {
-    if (probe->measurement.state != OW_MEASUREMENT_DONE)
-      probe->report->step = step_of(&probe->measurement);
-    ow_measurement_event(&probe->measurement, event);
-  } else if (event->kind == OW_CLIENT_SET_UP) {
-    begin_measurement(probe);
-  } else if (event->kind == OW_CLIENT_BROKEN && (greeted || connection->client)) {
-    probe->report->step = OW_STEP_SETUP;
-    stop(probe, event->failure.status, &event->failure);
-  } else if (event->kind == OW_CLIENT_BROKEN) {
-    ow_client_connection_close(connection);
-    connect_next(probe, &event->failure);
-  }
+  struct probe *probe = connection->context;
+  if (probe->measurement.state != OW_MEASUREMENT_DONE)
+    probe->report->step = step_of(&probe->measurement);
+  ow_measurement_event(&probe->measurement, event);
 }
 
-/* One address after another; each gets its share of the time, the last failure is told. */
-static void connect_next(struct probe *probe, const struct ow_failure *last)
+static void on_dialed(struct ow_dialer *dialer, enum ow_status status, const struct ow_failure *failure)
 {
-  struct ow_failure failure = {.status = OW_NETWORK};
-  enum ow_status status = OW_NETWORK;
-  if (last)
-    failure = *last;
-  while (status != OW_OK && probe->server_at < probe->server_count) {
-    const union ow_address *server = &probe->servers[probe->server_at];
-    int64_t left = probe->ends - ow_loop_now(probe->loop).monotonic;
-    int64_t share = left / (int64_t)(probe->server_count - probe->server_at);
-    probe->server_at++;
-    ow_address_print(probe->report->server, sizeof probe->report->server, server);
+  struct probe *probe = (struct probe *)((char *)dialer - offsetof(struct probe, dialer));
+  note_dialing(probe);
+  if (status == OW_OK) {
     probe->control.event = on_control_event;
-    status = ow_client_connection_open(&probe->control, probe->loop, probe->peer, server,
-                                       probe->has_source ? &probe->source : NULL, share, &failure);
-  }
-  if (status != OW_OK)
-    stop(probe, failure.status, &failure);
-}
-
-static void keep_family(struct probe *probe, sa_family_t family)
-{
-  size_t kept = 0;
-  for (size_t i = 0; i < probe->server_count; i++)
-    if (probe->servers[i].any.sa_family == family)
-      probe->servers[kept++] = probe->servers[i];
-  probe->server_count = kept;
-}
-
-static void start_connecting(struct probe *probe)
-{
-  struct ow_failure failure;
-  probe->report->step = OW_STEP_CONNECT;
-  if (probe->has_source)
-    keep_family(probe, probe->source.any.sa_family);
-  if (probe->server_count == 0) {
-    ow_fail(&failure, OW_NETWORK, "%s has no address of the source address's family", probe->peer->host);
-    stop(probe, OW_NETWORK, &failure);
+    probe->control.context = probe;
+    begin_measurement(probe);
   } else {
-    connect_next(probe, NULL);
-  }
-}
-
-/* ---- resolving ---- */
-
-static void on_resolved(void *context, enum ow_status status, const union ow_address *addresses, size_t count,
-                        const struct ow_failure *failure);
-
-static void resolve(struct probe *probe, const char *host, const char *port)
-{
-  struct ow_failure failure;
-  probe->resolution = ow_resolve(probe->loop, host, port, probe->peer->address_family, on_resolved, probe, &failure);
-  if (!probe->resolution)
-    stop(probe, failure.status, &failure);
-}
-
-/* The server first, then our own address, if one is asked for. */
-static void on_resolved(void *context, enum ow_status status, const union ow_address *addresses, size_t count,
-                        const struct ow_failure *failure)
-{
-  struct probe *probe = context;
-  probe->resolution = NULL;
-  if (status != OW_OK) {
     stop(probe, status, failure);
-  } else if (probe->resolving_source) {
-    probe->source = addresses[0];
-    ow_address_set_port(&probe->source, 0);
-    probe->has_source = true;
-    start_connecting(probe);
-  } else {
-    probe->server_count = count;
-    memcpy(probe->servers, addresses, count * sizeof *addresses);
-    probe->resolving_source = probe->peer->source[0] != '\0';
-    if (probe->resolving_source)
-      resolve(probe, probe->peer->source, "0");
-    else
-      start_connecting(probe);
   }
 }
 
@@ -328,15 +255,16 @@ static enum ow_status run(struct probe *probe, int64_t timeout)
     status = ow_timer_set(probe->loop, &probe->deadline, probe->ends);
   if (status != OW_OK)
     return ow_fail(&report->failure, status, "no memory for a measurement");
-  resolve(probe, probe->peer->host, probe->peer->port);
+  probe->dialer = (struct ow_dialer){
+      .loop = probe->loop, .peer = probe->peer, .control = &probe->control, .done = on_dialed};
+  ow_dialer_dial(&probe->dialer, probe->ends);
   status = ow_loop_run(probe->loop, &report->failure);
   return status == OW_OK ? report->status : status;
 }
 
 static void tidy_up(struct probe *probe)
 {
-  if (probe->resolution)
-    ow_resolve_cancel(probe->resolution);
+  ow_dialer_cancel(&probe->dialer);
   ow_timer_cancel(probe->loop, &probe->deadline);
   ow_timer_cancel(probe->loop, &probe->closing);
   ow_measurement_close(&probe->measurement);
