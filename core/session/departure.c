@@ -6,7 +6,9 @@
 enum {
   LEAST_NS = 0,
   MOST_NS = 100 * 1000 * 1000,
-  UNKNOWN_SPREAD_NS = 50 * 1000, /* before the first transmit stamp: no more than a system call on a busy host */
+  UNKNOWN_NS = 300 * 1000,       /* before the first transmit stamp: system calls of code that was never run yet */
+  FIRST_SURPRISE_NS = 40 * 1000, /* to be expected, until many stamps tell better */
+  FADING = 256,                  /* stamps after which a surprise counts a third */
 };
 
 static int compare(const void *a, const void *b)
@@ -16,27 +18,38 @@ static int compare(const void *a, const void *b)
   return (left > right) - (left < right);
 }
 
-static void sum_up(struct ow_departure *departure)
+static int64_t median_of(const struct ow_departure *departure)
 {
   int64_t sorted[OW_DEPARTURE_WINDOW];
-  uint32_t count = departure->count;
-  memcpy(sorted, departure->offsets, count * sizeof *sorted);
-  qsort(sorted, count, sizeof *sorted, compare);
-  departure->median = sorted[count / 2];
-  for (uint32_t i = 0; i < count; i++) /* distances from the median, in the same place */
-    sorted[i] = llabs(sorted[i] - departure->median);
-  qsort(sorted, count, sizeof *sorted, compare);
-  departure->spread = sorted[(count - 1) * 9 / 10];
+  memcpy(sorted, departure->offsets, departure->count * sizeof *sorted);
+  qsort(sorted, departure->count, sizeof *sorted, compare);
+  return sorted[departure->count / 2];
+}
+
+/*
+ * How wrong the correction was that this packet left with. Each is forgotten slowly, so that the largest of the last few
+ * hundred is known without keeping them.
+ */
+static void note_surprise(struct ow_departure *departure, int64_t offset)
+{
+  int64_t surprise = llabs(offset - departure->median);
+  departure->surprise -= departure->surprise / FADING;
+  if (surprise > departure->surprise)
+    departure->surprise = surprise;
 }
 
 void ow_departure_add(struct ow_departure *departure, int64_t offset)
 {
   if (offset >= LEAST_NS && offset <= MOST_NS) {
+    if (departure->count)
+      note_surprise(departure, offset);
+    else
+      departure->surprise = FIRST_SURPRISE_NS;
     departure->offsets[departure->next] = offset;
     departure->next = (departure->next + 1) % OW_DEPARTURE_WINDOW;
     if (departure->count < OW_DEPARTURE_WINDOW)
       departure->count++;
-    sum_up(departure);
+    departure->median = median_of(departure);
   }
 }
 
@@ -47,5 +60,7 @@ int64_t ow_departure_correction(const struct ow_departure *departure)
 
 int64_t ow_departure_spread(const struct ow_departure *departure)
 {
-  return departure->count ? departure->spread : UNKNOWN_SPREAD_NS;
+  int64_t spread = departure->surprise + departure->surprise / 2;
+  int64_t doubt = departure->count < OW_DEPARTURE_WINDOW ? UNKNOWN_NS / (departure->count + 1) : 0;
+  return spread > doubt ? spread : doubt;
 }

@@ -1,6 +1,7 @@
 /*
  * How late packets leave after the clock was read for their stamp: the kernel's transmit stamps tell, one packet
- * later. The running median corrects the stamps that follow; the spread around it goes into their error estimate.
+ * later. The running median corrects the stamps that follow; how far packets left from that correction goes into their
+ * error estimate.
  */
 #ifndef OWAMP_SESSION_DEPARTURE_H
 #define OWAMP_SESSION_DEPARTURE_H
@@ -16,14 +17,17 @@ struct ow_departure {
   uint32_t count;
   uint32_t next;
   int64_t median;
-  int64_t spread;
+  int64_t surprise; /* ns: the largest error of a correction, slowly forgotten */
 };
 
 /** A packet left `offset` ns after its stamp was read. Implausible offsets (negative, above 100 ms) are left out. */
 void ow_departure_add(struct ow_departure *departure, int64_t offset);
 /** Add this to the stamps that follow, ns; 0 while nothing is known. */
 int64_t ow_departure_correction(const struct ow_departure *departure);
-/** What remains in doubt after the correction, ns: 9 of 10 offsets lay within it. */
+/**
+ * What remains in doubt after the correction, ns: 99 of 100 packets should leave within it. While few stamps are known it
+ * is large.
+ */
 int64_t ow_departure_spread(const struct ow_departure *departure);
 
 #endif

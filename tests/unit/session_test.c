@@ -340,7 +340,35 @@ START_TEST(the_running_median_is_the_correction)
   for (int i = 0; i < 100; i++)
     ow_departure_add(&departure, i < 60 ? 99999 : 10000 + i); /* the first 60 have left the window */
   ck_assert_int_eq(ow_departure_correction(&departure), 10000 + 84);
-  ck_assert_int_eq(ow_departure_spread(&departure), 14);
+}
+END_TEST
+
+START_TEST(a_surprise_is_in_the_spread_and_fades)
+{
+  struct ow_departure departure = {0};
+  for (int i = 0; i < 3000; i++)
+    ow_departure_add(&departure, 10000 + i % 2);
+  ck_assert_int_lt(ow_departure_spread(&departure), 1000);
+  ow_departure_add(&departure, 90000);
+  ck_assert_int_ge(ow_departure_spread(&departure), 79999);
+  ck_assert_int_lt(ow_departure_correction(&departure), 10002);
+  for (int i = 0; i < 100; i++)
+    ow_departure_add(&departure, 10000);
+  ck_assert_int_ge(ow_departure_spread(&departure), 40000);
+  for (int i = 0; i < 2000; i++)
+    ow_departure_add(&departure, 10000);
+  ck_assert_int_lt(ow_departure_spread(&departure), 1000);
+}
+END_TEST
+
+START_TEST(few_stamps_leave_much_doubt)
+{
+  struct ow_departure departure = {0};
+  int64_t before = ow_departure_spread(&departure);
+  ck_assert_int_ge(before, 100000);
+  ow_departure_add(&departure, 10000);
+  ck_assert_int_ge(ow_departure_spread(&departure), 60000);
+  ck_assert_int_lt(ow_departure_spread(&departure), before);
 }
 END_TEST
 
@@ -368,6 +396,7 @@ int main(void)
   TEST_CASE(suite, "loss", what_is_overdue_becomes_a_record_of_loss,
             with_nothing_received_the_first_expiry_is_that_of_the_first_packet,
             a_stop_drops_what_was_never_sent_and_losses_that_are_too_fresh, a_random_path_is_counted_exactly);
-  TEST_CASE(suite, "departure", the_running_median_is_the_correction, an_implausible_departure_is_left_out);
+  TEST_CASE(suite, "departure", the_running_median_is_the_correction, a_surprise_is_in_the_spread_and_fades,
+            few_stamps_leave_much_doubt, an_implausible_departure_is_left_out);
   return test_run(suite);
 }

@@ -1,0 +1,86 @@
+# What check_owamp reports is held to what the lab knows.
+load helper
+
+setup_file() {
+  lab_up clean
+  [[ -z ${NET_REASON:-} ]] || return 0
+  export CONF=$BATS_FILE_TMPDIR/conf KEYS=$BATS_FILE_TMPDIR/keys.pfs
+  mkdir -p "$CONF"
+  echo 'monitor 636f727265637420686f727365' | tee "$KEYS" >"$CONF/owamp-server.pfs"
+  chmod 600 "$KEYS" "$CONF/owamp-server.pfs"
+  printf 'rootfolly\n' >"$CONF/owamp-server.conf"
+  printf 'limit root with allow_open_mode=on\nassign default root\n' >"$CONF/owamp-server.limits"
+  export LD_PRELOAD=$ONE_CLOCK
+  start_responder "$NS_B" -c "$CONF" -S "[::]:0" >/dev/null
+  export PORT6=$RESPONDER_PORT
+  mv "$(log_of responder)" "$(log_of responder6)"
+  mv "$BATS_FILE_TMPDIR/responder.pid" "$BATS_FILE_TMPDIR/responder6.pid"
+  start_responder "$NS_B" -c "$CONF" -S "$B4:0"
+  unset LD_PRELOAD
+}
+
+teardown_file() { lab_down; }
+
+LOSS_TIMEOUT=0.3
+
+# measure NAME OPTION...: one check_owamp, 300 packets each way in about 0.6 s; its report goes to $BATS_TEST_TMPDIR/NAME.json.
+measure() {
+  local name=$1
+  shift
+  in_a env LD_PRELOAD="$ONE_CLOCK" "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 300 --interval 2ms \
+    --loss-timeout "${LOSS_TIMEOUT}s" --json -vvv --key-id monitor --key-file "$KEYS" "$@" \
+    >"$BATS_TEST_TMPDIR/$name.json" 2>"$BATS_TEST_TMPDIR/$name.errors" || true
+}
+
+# judge NAME: it is the truth.
+judge() { python3 "$LAB/truth.py" "$LAB_TRUTH" "$BATS_TEST_TMPDIR/$1.json" --loss-timeout "$LOSS_TIMEOUT"; }
+
+# holds SCENARIO [MODE...]: what is reported under it is the truth, in every mode.
+holds() {
+  local scenario=$1 mode bad=0
+  shift
+  (($#)) || set -- open authenticated encrypted
+  lab_change "$scenario"
+  for mode in "$@"; do
+    measure "$mode" --mode "$mode" --padding "${PADDING:-0}"
+    judge "$mode" || { echo "^ $scenario, $mode" && bad=1; }
+  done
+  return "$bad"
+}
+
+@test "a clean path" { holds clean; }
+@test "a slow path" { holds slow; }
+@test "jitter in order" { holds jitter; }
+@test "reordering" { holds reordering; }
+@test "random loss" { holds loss; }
+@test "bursts of loss" { holds bursts; }
+@test "loss of the first and the last" { holds ends; }
+@test "every n-th lost" { holds every; }
+@test "nothing arrives" { holds nothing; }
+@test "duplicates" { holds duplicates; }
+@test "corruption that the checksum tells" { holds corruption; }
+@test "corruption that only the HMAC tells" { PADDING=64 holds forgery encrypted; }
+@test "hops and a rewritten DSCP" { holds router; }
+@test "blackouts" { holds blackout; }
+@test "a trace, and packets later than the loss timeout" { holds trace; }
+@test "all at once" { holds all; }
+
+@test "IPv6" {
+  lab_change all
+  measure six -H "$B6" -p "$PORT6" --mode open
+  judge six
+}
+
+@test "a false report is found out" {
+  lab_change loss
+  measure honest --mode open
+  judge honest
+  local lie
+  for lie in '.results[0].received += 1' '.results[1].duplicates = 1' '.results[0].reordered = 2' \
+    '.results[0].longest_loss_run += 1' '.results[1].hops.max = 1' '.results[0].delay.p95 += 0.01' \
+    '(.results[0].packets[] | select(.lost) | .sequence) |= . - 1' '.results[1].packets[].delay += 0.01' \
+    '.results[1].completeness = "partial"'; do
+    jq "$lie" "$BATS_TEST_TMPDIR/honest.json" >"$BATS_TEST_TMPDIR/lie.json"
+    run ! judge lie
+  done
+}

@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""Hold reported numbers to the lab's log.
+
+  truth.py LOG REPORT [--loss-timeout SECONDS]
+
+REPORT is what check_owamp --json -vvv prints. Prints every difference, and exits with 1 if there is one. Other programs'
+numbers are compared by compare() below; README.md tells how. Nothing of this is the core's: it judges it.
+"""
+import argparse
+import json
+import math
+import re
+import sys
+from dataclasses import dataclass, field
+
+CLOSE = 0.99  # of the delays must lie within their error estimate
+
+
+@dataclass
+class Packet:
+    """One line of the log."""
+    number: int
+    copy: int
+    came: int
+    left: int | None
+    ttl: int | None
+    done: list
+    head: bytes
+
+
+@dataclass
+class Truth:
+    """What a perfect observer at the receiver would report of one flow."""
+    sent: int
+    lost: list                                  # sequence numbers
+    delays: dict                                # of the first copy to arrive, ns, by sequence number
+    duplicates: int
+    reordered: int
+    longest_loss_run: int
+    hops: tuple
+    packets: dict = field(default_factory=dict)  # as they came in, by sequence number
+
+
+def read_log(path):
+    """All packets since the scenario was loaded last, by way and flow, and whether the log is whole."""
+    flows, whole = {}, True
+    with open(path, encoding="ascii") as lines:
+        for line in lines:
+            if line.startswith("# scenario"):
+                flows = {}
+            elif line.startswith("#"):
+                whole = whole and "not the whole truth" not in line
+            else:
+                way, source, target, number, copy, came, left, ttl, _, done, head = line.rstrip("\n").split("\t")
+                flows.setdefault((way, source, target), []).append(Packet(
+                    int(number), int(copy), int(came), None if left == "-" else int(left),
+                    None if ttl == "-" else int(ttl), [] if done == "-" else done.split(","), bytes.fromhex(head)))
+    return flows, whole
+
+
+def reaches(packet, mode):
+    """Whether the receiver can make use of it, as far as its octets go."""
+    for what in packet.done:
+        kind, _, octet = what.partition("@")
+        if kind == "corrupt":
+            return False  # the UDP checksum tells
+        if kind == "corrupt-mended":
+            if mode != "encrypted":
+                raise ValueError("only the encrypted mode's fate of a corrupted packet is sure")
+            return int(octet) >= 48  # the HMAC covers all but the padding
+    return packet.left is not None
+
+
+def work_out(packets, mode, loss_timeout):
+    """The truth of one flow. Its n-th packet has the sequence number n: senders send in order."""
+    entered = {p.number: p for p in packets if p.copy == 0}
+    arrivals = sorted((p for p in packets if reaches(p, mode) and p.left - p.came <= loss_timeout * 1e9),
+                      key=lambda p: p.left)
+    first, order = {}, []
+    for packet in arrivals:
+        if packet.number not in first:
+            first[packet.number] = packet
+            order.append(packet.number)
+    lost = [n for n in sorted(entered) if n not in first]
+    reordered, expected = 0, 0
+    for number in order:  # RFC 4737, 3.3
+        if number < expected:
+            reordered += 1
+        else:
+            expected = number + 1
+    run = longest = 0
+    for number in range(len(entered)):
+        run = 0 if number in first else run + 1
+        longest = max(longest, run)
+    hops = [255 - p.ttl for p in first.values()]
+    return Truth(sent=len(entered), lost=lost, delays={n: p.left - p.came for n, p in first.items()},
+                 duplicates=len(arrivals) - len(order), reordered=reordered, longest_loss_run=longest,
+                 hops=(min(hops), max(hops)) if hops else None, packets=entered)
+
+
+def nearest_rank(ordered, percent, shift=0):
+    rank = math.ceil(percent * len(ordered) / 100) - 1 + shift
+    return ordered[min(max(rank, 0), len(ordered) - 1)]
+
+
+def compare(truth, reported, outliers=0):
+    """Yield a sentence for each number that isn't true. `reported` is a dict; what it lacks isn't compared:
+    sent, received, lost, duplicates, reordered, longest_loss_run; hops: {min, max};
+    delay: {min, median, p95, p99, max} in seconds, and error: what each may be wrong by, in seconds.
+    Up to `outliers` packets may lie outside of it: percentiles may then be off by as many ranks."""
+    exact = {"sent": truth.sent, "received": len(truth.delays), "lost": len(truth.lost),
+             "duplicates": truth.duplicates, "reordered": truth.reordered,
+             "longest_loss_run": truth.longest_loss_run}
+    for name, value in exact.items():
+        if name in reported and reported[name] != value:
+            yield f"{name} is {value}, reported {reported[name]}"
+    if truth.hops and reported.get("hops"):
+        said = (reported["hops"]["min"], reported["hops"]["max"])
+        if said != truth.hops:
+            yield f"hops are {truth.hops}, reported {said}"
+    if not truth.delays and reported.get("delay"):
+        yield "nothing arrived, and yet a delay is reported"
+    if truth.delays and "delay" in reported and not reported["delay"]:
+        yield "packets arrived, and no delay is reported"
+    ordered = sorted(truth.delays.values())
+    for name, percent in (("min", 0), ("median", 50), ("p95", 95), ("p99", 99), ("max", 100)):
+        value = (reported.get("delay") or {}).get(name)
+        if value is None or not ordered or (name in ("min", "max") and outliers):
+            continue
+        low = nearest_rank(ordered, percent, -outliers) / 1e9 - reported["error"]
+        high = nearest_rank(ordered, percent, outliers) / 1e9 + reported["error"]
+        if not low <= value <= high:
+            yield f"delay {name} lies in {low * 1e6:.3f} .. {high * 1e6:.3f} us, reported {value * 1e6:.3f} us"
+
+
+# ---- check_owamp --json -vvv ----
+
+def flow_of(result):
+    """("10.86.1.1:4000", "10.86.1.2:9000") as the log writes them."""
+    ends = []
+    for end in (result["sender"], result["receiver"]):
+        address, port = re.fullmatch(r"(.*) port (\d+)", end).groups()
+        ends.append(f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
+    return tuple(ends)
+
+
+def stamp_ntp(head, mode):
+    """The stamp that stands in clear on the wire, 32.32 bits; none in encrypted mode."""
+    at = {"open": 4, "authenticated": 16}.get(mode)
+    return None if at is None else int.from_bytes(head[at:at + 8], "big")
+
+
+def compare_wire(truth, received, mode):
+    """The reported packets are those on the wire, where the mode lets one read it."""
+    for number, packet in truth.packets.items():
+        ntp = stamp_ntp(packet.head, mode)
+        if mode == "open" and int.from_bytes(packet.head[:4], "big") != number:
+            yield f"the flow's packet {number} has another sequence number"
+        if ntp is not None and number in received:
+            fraction = round((ntp & 0xffffffff) * 1e9 / 2**32)
+            said = int(re.search(r"\.(\d+)", received[number]["sent"]).group(1).ljust(9, "0")[:9])
+            if min(abs(fraction - said), 10**9 - abs(fraction - said)) > 2:
+                yield f"packet {number} was stamped {fraction} ns past its second, reported {received[number]['sent']}"
+
+
+def far_off(truth, received):
+    """Packets whose delay lies outside its own error estimate: (number, ns off, ns estimated)."""
+    found = []
+    for number, packet in received.items():
+        if number in truth.delays:
+            off = packet["delay"] * 1e9 - truth.delays[number]
+            bound = (packet["send_error"] + packet["receive_error"]) * 1e9
+            if abs(off) > bound:
+                found.append((number, off, bound))
+    return found
+
+
+def compare_direction(truth, result, mode):
+    packets = result["packets"]
+    received = {}
+    for packet in packets:
+        if not packet["lost"]:
+            received.setdefault(packet["sequence"], packet)
+    lost = sorted({p["sequence"] for p in packets if p["lost"]} - received.keys())
+    if result["completeness"] != "complete":
+        yield f"the result is {result['completeness']}"
+    if result["skipped"]:
+        yield f"{result['skipped']} packets were skipped, so the log can't tell which is which"
+        return
+    if lost != truth.lost:
+        yield f"lost are {truth.lost}, reported {lost}"
+    yield from compare_wire(truth, received, mode)
+    off = far_off(truth, received)
+    if len(off) > (1 - CLOSE) * len(truth.delays):
+        shown = ", ".join(f"{n}: {ns / 1e3:+.1f} of {bound / 1e3:.1f} us" for n, ns, bound in off[:12])
+        yield f"{len(off)} of {len(truth.delays)} delays lie outside their error estimate: {shown}"
+    numbers = dict(result)
+    numbers["error"] = result["clock"]["error"] if result["clock"] else 0
+    yield from compare(truth, numbers, outliers=len(off))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("log")
+    parser.add_argument("report")
+    parser.add_argument("--loss-timeout", type=float, default=2)
+    arguments = parser.parse_args()
+    flows, whole = read_log(arguments.log)
+    with open(arguments.report, encoding="utf-8") as file:
+        report = json.load(file)
+    differences = [] if whole else ["the log is not the whole truth: the forwarder was too slow"]
+    if not report.get("results"):
+        differences.append(f"the report has no results: {report.get('reason')}")
+    for result in report.get("results", []):
+        packets = flows.get((result["direction"], *flow_of(result)), [])
+        truth = work_out(packets, report["mode"], arguments.loss_timeout)
+        differences += [f"{result['direction']}: {d}" for d in compare_direction(truth, result, report["mode"])]
+    print("\n".join(differences), end="\n" if differences else "")
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
