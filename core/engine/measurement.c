@@ -267,6 +267,20 @@ static enum ow_status open_sender(struct ow_measurement *measurement, const stru
   return status;
 }
 
+/*
+ * A NAT in front of us lets in only what answers to something: an empty datagram to where the server's packets come
+ * from. It works with a NAT that keeps the port, which is the usual case; the server ignores it.
+ */
+static void open_the_way(const struct ow_measurement *measurement, const struct ow_session_terms *terms)
+{
+  union ow_address from = measurement->server;
+  if (measurement->peer->nat && terms->request->sender.port != 0) {
+    ow_address_set_port(&from, terms->request->sender.port);
+    (void)!sendto(measurement->sockets[OW_REVERSE], "", 0, MSG_DONTWAIT | MSG_NOSIGNAL, &from.any,
+                  ow_address_length(&from));
+  }
+}
+
 static enum ow_status open_receiver(struct ow_measurement *measurement, const struct ow_session_terms *terms)
 {
   struct ow_test_receiver *receiver = &measurement->receiver;
@@ -274,6 +288,7 @@ static enum ow_status open_receiver(struct ow_measurement *measurement, const st
   receiver->from.port = terms->request->sender.port;
   receiver->any_port = terms->request->sender.port == 0;
   receiver->done = on_receiver_done;
+  open_the_way(measurement, terms);
   enum ow_status status = ow_test_receiver_open(receiver, measurement->traffic, measurement->sockets[OW_REVERSE], terms,
                                                 ow_measurement_most_records(measurement, OW_REVERSE));
   measurement->sockets[OW_REVERSE] = -1;

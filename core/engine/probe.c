@@ -114,6 +114,9 @@ static void report_reverse(struct probe *probe)
 {
   const struct ow_receiver *receiver = probe->measurement.receiver.receiver;
   struct ow_probe_direction *direction = &probe->report->directions[OW_REVERSE];
+  direction->strangers = probe->measurement.receiver.strangers;
+  direction->remarked = probe->measurement.receiver.remarked;
+  direction->remarked_to = probe->measurement.receiver.remarked_to;
   if (receiver && copy_samples(ow_receiver_samples(receiver), &direction->samples) != OW_OK)
     ow_samples_clear(&direction->samples);
 }

@@ -36,6 +36,10 @@ struct ow_probe_direction {
   char receiver[64];
   int64_t departure_offset;     /* ns by which packets really left after their stamp, corrected since; median */
   bool departure_known;
+  /* Of the reverse direction, whose packets arrive here: */
+  uint32_t strangers;           /* datagrams from elsewhere than the server's sender */
+  uint32_t remarked;            /* packets with another DSCP than was asked for, and the last one's */
+  uint8_t remarked_to;
 };
 
 struct ow_probe_report {
@@ -59,6 +63,16 @@ struct ow_probe_report {
  */
 enum ow_status ow_probe_run(const struct ow_peer *peer, int64_t timeout, const struct ow_log *log,
                             struct ow_probe_report *report) OW_MUST_CHECK;
+/**
+ * Measure nothing: fetch the records of the session `sid`, which the server received and still holds (it may be
+ * running), and work out the forward result from them; the reverse one is absent. Who sent it doesn't matter,
+ * the server's rules say who may fetch. Blocks for at most `timeout` nanoseconds. OW_REFUSED: the server has
+ * no such session, or not for us. OW_LIMIT: it has more than OW_FETCH_MOST records. Else as ow_probe_run().
+ */
+enum { OW_FETCH_MOST = 1 << 20 };
+enum ow_status ow_probe_fetch(const struct ow_peer *peer, const uint8_t sid[16], int64_t timeout,
+                              struct ow_probe_report *report) OW_MUST_CHECK;
+
 void ow_probe_report_clear(struct ow_probe_report *report);
 
 #endif

@@ -29,6 +29,14 @@ static bool from_peer(const struct ow_test_receiver *receiver, const union ow_ad
          (receiver->any_port || endpoint.port == receiver->from.port);
 }
 
+static void note_dscp(struct ow_test_receiver *receiver, const struct ow_datagram *datagram)
+{
+  if (datagram->dscp_known && datagram->dscp != receiver->dscp) {
+    receiver->remarked++;
+    receiver->remarked_to = datagram->dscp;
+  }
+}
+
 static void take(struct ow_test_receiver *receiver, const struct ow_datagram *datagram, int64_t now)
 {
   int64_t stamping = datagram->source == OW_STAMP_KERNEL ? 0 : USER_STAMP_ERROR_NS;
@@ -36,6 +44,7 @@ static void take(struct ow_test_receiver *receiver, const struct ow_datagram *da
     receiver->strangers++;
   } else {
     receiver->ttl_unknown |= !datagram->ttl_known;
+    note_dscp(receiver, datagram);
     (void)ow_receiver_packet(receiver->receiver, datagram->octets, datagram->length, datagram->received,
                              datagram->source, ow_system_error(&receiver->traffic->clock, now, stamping), datagram->ttl);
   }
@@ -114,6 +123,7 @@ enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct o
   receiver->watch = (struct ow_watch){.descriptor = socket, .ready = on_readable};
   receiver->timer.expired = on_expiry;
   receiver->open = true;
+  (void)!ow_type_p_to_dscp(terms->request->type_p, &receiver->dscp); /* anything else was refused as a request */
   receiver->receiver = ow_receiver_create(terms, most_records);
   if (!receiver->receiver) {
     ow_test_receiver_close(receiver);

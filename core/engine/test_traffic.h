@@ -70,6 +70,9 @@ struct ow_test_receiver {
   struct ow_endpoint from;    /* and from no other host */
   uint32_t strangers;         /* datagrams from others */
   bool ttl_unknown;
+  uint8_t dscp;               /* that the packets should have */
+  uint32_t remarked;          /* packets that had another */
+  uint8_t remarked_to;        /* the last one's */
   /** Every packet has arrived, or the last one's loss timeout has passed. Once. May close the receiver. */
   void (*done)(struct ow_test_receiver *receiver);
   bool told;

@@ -48,6 +48,8 @@ struct ow_datagram {
   enum ow_stamp_source source;
   uint8_t ttl;
   bool ttl_known;
+  uint8_t dscp;
+  bool dscp_known;
   union ow_address from;
 };
 

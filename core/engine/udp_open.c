@@ -39,6 +39,7 @@ static enum ow_status set_v4(int descriptor, uint8_t dscp, struct ow_failure *fa
   const struct option options[] = {
       {IPPROTO_IP, IP_TTL, 255, "the TTL"},
       {IPPROTO_IP, IP_RECVTTL, 1, "reception of the TTL"},
+      {IPPROTO_IP, IP_RECVTOS, 1, "reception of the DSCP"},
       {IPPROTO_IP, IP_TOS, dscp << 2, "the DSCP"},
       {IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT, "fragmentation"},
   };
@@ -51,6 +52,7 @@ static enum ow_status set_v6(int descriptor, uint8_t dscp, struct ow_failure *fa
       {IPPROTO_IPV6, IPV6_V6ONLY, 1, "the address family"},
       {IPPROTO_IPV6, IPV6_UNICAST_HOPS, 255, "the hop limit"},
       {IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, "reception of the hop limit"},
+      {IPPROTO_IPV6, IPV6_RECVTCLASS, 1, "reception of the DSCP"},
       {IPPROTO_IPV6, IPV6_TCLASS, dscp << 2, "the DSCP"},
       {IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT, "fragmentation"},
   };

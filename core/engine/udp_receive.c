@@ -98,6 +98,21 @@ static void take_ttl(struct ow_datagram *datagram, const struct cmsghdr *header)
   datagram->ttl_known = true;
 }
 
+/* One octet over IPv4, an int over IPv6. */
+static void take_traffic_class(struct ow_datagram *datagram, const struct cmsghdr *header)
+{
+  uint8_t octet = 0;
+  int whole = 0;
+  if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_len >= CMSG_LEN(sizeof whole)) {
+    memcpy(&whole, CMSG_DATA(header), sizeof whole);
+    octet = (uint8_t)whole;
+  } else if (header->cmsg_len >= CMSG_LEN(sizeof octet)) {
+    octet = *CMSG_DATA(header);
+  }
+  datagram->dscp = octet >> 2;
+  datagram->dscp_known = true;
+}
+
 static void take_control(struct ow_datagram *datagram, struct msghdr *message)
 {
   for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
@@ -108,6 +123,9 @@ static void take_control(struct ow_datagram *datagram, struct msghdr *message)
     else if ((header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_TTL) ||
              (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_HOPLIMIT))
       take_ttl(datagram, header);
+    else if ((header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_TOS) ||
+             (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_TCLASS))
+      take_traffic_class(datagram, header);
   }
 }
 
