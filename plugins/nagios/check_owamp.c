@@ -4,10 +4,12 @@
 #include <time.h>
 
 #include "engine/probe.h"
+#include "extra_opts.h"
 #include "key_load.h"
 #include "last_resort.h"
 #include "options.h"
 #include "output.h"
+#include "stream.h"
 #include "verdict.h"
 
 enum { UNKNOWN = 3 };
@@ -33,19 +35,53 @@ static int64_t time_left(const struct check_options *options, int64_t begin)
   return options->timeout - (tenth < most ? tenth : most) - (monotonic_ns() - begin);
 }
 
+static enum ow_status prepare(struct check_options *options, struct ow_failure *failure)
+{
+  enum ow_status status = check_key_load(options, failure);
+  if (status == OW_OK)
+    status = ow_peer_check(&options->peer, failure);
+  return status;
+}
+
+static enum ow_status measure(struct check_options *options, int64_t begin, const struct ow_log *log,
+                              struct ow_probe_report *report)
+{
+  enum ow_status status = prepare(options, &report->failure);
+  if (status == OW_OK && options->action != CHECK_FETCH)
+    status = check_options_fit(options, &report->failure);
+  if (status == OW_OK && options->action == CHECK_FETCH)
+    status = ow_probe_fetch(&options->peer, options->sid, time_left(options, begin), report);
+  else if (status == OW_OK)
+    status = ow_probe_run(&options->peer, time_left(options, begin), log, report);
+  return status;
+}
+
+/* If NAT may be the reason, another try tells, as far as time allows. */
+static void diagnose(const struct check_options *options, int64_t begin, const struct ow_probe_report *report,
+                     struct check_diagnosis *diagnosis)
+{
+  struct check_options other = *options;
+  struct ow_probe_report with_nat = {0};
+  bool tried = check_nat_suspected(options, report) &&
+               time_left(options, begin) > ow_peer_duration(&options->peer) + OW_NS_PER_S;
+  other.peer.nat = true;
+  if (tried)
+    (void)!ow_probe_run(&other.peer, time_left(options, begin), NULL, &with_nat);
+  check_diagnose(options, report, tried ? &with_nat : NULL, diagnosis);
+  ow_probe_report_clear(&with_nat);
+  ow_peer_clear(&other.peer);
+}
+
 /* Whatever comes of it, the report says so. */
-static void measure(struct check_options *options, int64_t begin, struct ow_probe_report *report)
+static void act(struct check_options *options, int64_t begin, struct ow_probe_report *report,
+                struct check_stream *stream)
 {
   struct ow_log log = {stderr, emit, options->verbosity >= 3 ? OW_LOG_DEBUG : OW_LOG_INFO};
   const struct ow_log *steps = options->verbosity >= 2 ? &log : NULL;
-  enum ow_status status = check_key_load(options, &report->failure);
-  if (status == OW_OK)
-    status = ow_peer_check(&options->peer, &report->failure);
-  if (status == OW_OK)
-    status = check_options_fit(options, &report->failure);
-  if (status == OW_OK)
-    status = ow_probe_run(&options->peer, time_left(options, begin), steps, report);
-  report->status = status;
+  if (options->action == CHECK_QUERY)
+    report->status = check_stream_query(options, time_left(options, begin), report, stream);
+  else
+    report->status = measure(options, begin, steps, report);
 }
 
 static void print(FILE *out, const struct check_options *options, const struct ow_probe_report *report,
@@ -61,9 +97,14 @@ static void print(FILE *out, const struct check_options *options, const struct o
 static void check(struct check_options *options, int64_t begin, FILE *out, struct check_outcome *outcome)
 {
   struct ow_probe_report report = {0};
-  check_last_resort_arm(options->timeout, options->json);
-  measure(options, begin, &report);
+  struct check_stream stream = {0};
+  check_last_resort_arm(options->timeout,
+                        options->has_timeout_state ? options->timeout_state : OW_VERDICT_UNKNOWN, options->json);
+  act(options, begin, &report, &stream);
   check_judge(options, &report, outcome);
+  outcome->stream = stream;
+  if (options->action == CHECK_DIAGNOSE)
+    diagnose(options, begin, &report, &outcome->diagnosis);
   print(out, options, &report, outcome);
   check_last_resort_disarm();
   ow_probe_report_clear(&report);
@@ -73,11 +114,21 @@ int check_run(int argc, char **argv, FILE *out)
 {
   int64_t begin = monotonic_ns();
   struct check_options options;
+  struct check_words words;
   struct check_outcome outcome = {.verdict = OW_VERDICT_UNKNOWN};
   struct ow_failure failure = {0};
   /* A reader that is gone is noticed below; dying of it would be no answer. */
   signal(SIGPIPE, SIG_IGN);
-  if (check_options_parse(argc, argv, &options, &failure) != OW_OK) {
+  enum ow_status status = check_words_expand(argc, argv, &words, &failure);
+  struct ow_failure mistake = {0};
+  /* The options say in which form the answer is to be, whatever is wrong. */
+  enum ow_status parsed = check_options_parse(words.list ? words.count : argc, words.list ? words.list : argv,
+                                              &options, &mistake);
+  if (status == OW_OK && parsed != OW_OK) {
+    status = parsed;
+    failure = mistake;
+  }
+  if (status != OW_OK && options.action < CHECK_SHOW_HELP) {
     check_refuse(&failure, &outcome);
     print(out, &options, NULL, &outcome);
   } else if (options.action == CHECK_SHOW_HELP) {
@@ -88,6 +139,7 @@ int check_run(int argc, char **argv, FILE *out)
     check(&options, begin, out, &outcome);
   }
   check_options_clear(&options);
+  check_words_clear(&words);
   bool written = fflush(out) == 0 && !ferror(out);
   return written ? check_exit_status(outcome.verdict) : UNKNOWN;
 }

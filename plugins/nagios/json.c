@@ -235,6 +235,33 @@ static void put_report(json_t *object, const struct ow_probe_report *report)
       report->clock_error > 0 ? json_real(check_seconds(report->clock_error)) : json_null());
 }
 
+static json_t *stream_json(const struct check_stream *stream)
+{
+  json_t *object = json_object();
+  put(object, "name", plain(stream->name));
+  put(object, "state", json_string(check_stream_state_name(stream->state)));
+  put_count(object, "intervals", stream->intervals);
+  put_count(object, "failed", stream->failed);
+  put_time(object, "interval", stream->interval);
+  put(object, "age", stream->intervals > 0 ? json_real(check_seconds(stream->age)) : json_null());
+  return object;
+}
+
+static json_t *diagnosis_json(const struct check_diagnosis *diagnosis)
+{
+  json_t *list = json_array();
+  for (size_t i = 0; i < diagnosis->count; i++) {
+    const struct check_step *step = &diagnosis->steps[i];
+    json_t *object = json_object();
+    put(object, "step", json_string(step->name));
+    put(object, "finding", json_string(check_finding_name(step->finding)));
+    put(object, "found", plain(step->found));
+    put(object, "mend", plain(step->mend));
+    (void)json_array_append_new(list, object);
+  }
+  return list;
+}
+
 void check_json_print(FILE *out, const struct check_options *options, const struct ow_probe_report *report,
                       const struct check_outcome *outcome)
 {
@@ -242,6 +269,10 @@ void check_json_print(FILE *out, const struct check_options *options, const stru
   put(object, "peer", plain(options->peer.host));
   put(object, "state", json_string(ow_verdict_name(outcome->verdict)));
   put(object, "reason", plain(outcome->reason));
+  if (outcome->stream.known)
+    put(object, "stream", stream_json(&outcome->stream));
+  if (outcome->diagnosis.count > 0)
+    put(object, "diagnosis", diagnosis_json(&outcome->diagnosis));
   if (report) {
     put_report(object, report);
     put_lists(object, options, report, outcome);

@@ -1,29 +1,32 @@
 #include "last_resort.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "time/timestamp.h"
+#include "verdict.h"
 
-static const char plain_words[] = "OWAMP UNKNOWN - the check did not end in time\n";
-static const char json_words[] = "{\"state\": \"UNKNOWN\", \"reason\": \"the check did not end in time\"}\n";
-
-static const char *volatile words = plain_words;
+static char words[128];
+static volatile int exit_status = 3;
 
 /* Only what signal-safety(7) allows. */
 static void give_up(int number)
 {
   (void)number;
   if (write(STDOUT_FILENO, words, strlen(words)) < 0)
-    _exit(3);
-  _exit(3);
+    _exit(exit_status);
+  _exit(exit_status);
 }
 
-void check_last_resort_arm(int64_t timeout, bool json)
+void check_last_resort_arm(int64_t timeout, enum ow_verdict verdict, bool json)
 {
   struct sigaction action = {.sa_handler = give_up};
-  words = json ? json_words : plain_words;
+  const char *format = json ? "{\"state\": \"%s\", \"reason\": \"the check did not end in time\"}\n"
+                            : "OWAMP %s - the check did not end in time\n";
+  snprintf(words, sizeof words, format, ow_verdict_name(verdict));
+  exit_status = check_exit_status(verdict);
   sigemptyset(&action.sa_mask);
   sigaction(SIGALRM, &action, NULL);
   alarm((unsigned)((timeout + OW_NS_PER_S - 1) / OW_NS_PER_S) + 1);

@@ -1,8 +1,18 @@
 #include "option_table.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum { MOST_PACKETS = 10 * 1000 * 1000, MOST_VERBOSITY = 3 };
+
+/* Help and version outrank whatever else is asked for. */
+static void raise_action(struct check_options *options, enum check_action action)
+{
+  if (options->action < CHECK_SHOW_HELP) {
+    options->actions_clash = options->actions_clash || options->action != CHECK_MEASURE;
+    options->action = action;
+  }
+}
 
 static enum ow_status copy_text(char *out, size_t size, const char *value, struct ow_failure *failure)
 {
@@ -97,6 +107,86 @@ static enum ow_status set_timeout(struct check_options *options, const char *val
   return status;
 }
 
+static enum ow_status set_timeout_state(struct check_options *options, const char *value,
+                                        struct ow_failure *failure)
+{
+  static const struct {
+    const char *name;
+    const char *number;
+    enum ow_verdict verdict;
+  } states[] = {{"ok", "0", OW_VERDICT_OK},
+                {"warning", "1", OW_VERDICT_WARNING},
+                {"critical", "2", OW_VERDICT_CRITICAL},
+                {"unknown", "3", OW_VERDICT_UNKNOWN}};
+  for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+    if (strcasecmp(value, states[i].name) == 0 || strcmp(value, states[i].number) == 0) {
+      options->timeout_state = states[i].verdict;
+      options->has_timeout_state = true;
+      return OW_OK;
+    }
+  }
+  return not_one_of(value, "ok, warning, critical, unknown", failure);
+}
+
+static enum ow_status set_query(struct check_options *options, const char *value, struct ow_failure *failure)
+{
+  options->query_socket = value;
+  raise_action(options, CHECK_QUERY);
+  return *value ? OW_OK : ow_fail(failure, OW_INVALID, "the value is empty");
+}
+
+static enum ow_status set_name(struct check_options *options, const char *value, struct ow_failure *failure)
+{
+  options->stream = value;
+  return *value ? OW_OK : ow_fail(failure, OW_INVALID, "the value is empty");
+}
+
+static enum ow_status set_last(struct check_options *options, const char *value, struct ow_failure *failure)
+{
+  return ow_peer_parse_number(value, 1, CHECK_MOST_LAST, &options->last, failure);
+}
+
+static enum ow_status set_max_age(struct check_options *options, const char *value, struct ow_failure *failure)
+{
+  return ow_peer_parse_duration(value, &options->max_age, failure);
+}
+
+static int hex_digit(char c)
+{
+  const char *digits = "0123456789abcdef";
+  const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : NULL;
+  return at ? (int)(at - digits) : -1;
+}
+
+static enum ow_status set_fetch(struct check_options *options, const char *value, struct ow_failure *failure)
+{
+  size_t octets = sizeof options->sid;
+  bool good = strlen(value) == 2 * octets;
+  for (size_t i = 0; i < octets && good; i++) {
+    int high = hex_digit(value[2 * i]);
+    int low = hex_digit(value[2 * i + 1]);
+    good = high >= 0 && low >= 0;
+    options->sid[i] = (uint8_t)(good ? high * 16 + low : 0);
+  }
+  raise_action(options, CHECK_FETCH);
+  return good ? OW_OK
+              : ow_fail(failure, OW_INVALID, "a session identifier has %zu hexadecimal digits", 2 * octets);
+}
+
+static void raise_diagnose(struct check_options *options)
+{
+  raise_action(options, CHECK_DIAGNOSE);
+}
+
+/* Those that are written in full were taken out before. */
+static enum ow_status set_extra_opts(struct check_options *options, const char *value,
+                                     struct ow_failure *failure)
+{
+  (void)options;
+  (void)value;
+  return ow_fail(failure, OW_INVALID, "write it in full, with '=' before its value");
+}
+
 static enum ow_status set_mode(struct check_options *options, const char *value, struct ow_failure *failure)
 {
   enum ow_mode mode = ow_mode_from_name(value);
@@ -132,6 +222,7 @@ static enum ow_status set_direction(struct check_options *options, const char *v
   bool forward = both || strcmp(value, ow_direction_name(OW_FORWARD)) == 0;
   bool reverse = both || strcmp(value, ow_direction_name(OW_REVERSE)) == 0;
   enum ow_status status = OW_OK;
+  options->direction_given = true;
   if (forward || reverse) {
     options->peer.directions[OW_FORWARD] = forward;
     options->peer.directions[OW_REVERSE] = reverse;
@@ -231,7 +322,7 @@ static void raise_version(struct check_options *options)
 }
 
 const struct check_option check_option_table[] = {
-    {'H', "hostname", "HOST", NULL, set_host, NULL, "Name or address of the OWAMP server. Required."},
+    {'H', "hostname", "HOST", NULL, set_host, NULL, "Name or address of the OWAMP server. Required, but for --query."},
     {'p', "port", "PORT", "861", set_port, NULL, "Its TCP port, a number or a service name."},
     {'4', "use-ipv4", NULL, NULL, NULL, raise_ipv4, "Use IPv4 only."},
     {'6', "use-ipv6", NULL, NULL, NULL, raise_ipv6, "Use IPv6 only."},
@@ -244,6 +335,9 @@ const struct check_option check_option_table[] = {
      "A verdict on loss is UNKNOWN if fewer packets than these were sent in its direction."},
     {'t', "timeout", "SECONDS", "10s", set_timeout, NULL,
      "The check always ends within this time. A number of seconds, or a duration such as 2500ms."},
+    {0, "timeout-state", "STATE", NULL, set_timeout_state, NULL,
+     "What it is worth that the time ran out: ok, warning, critical or unknown (default: CRITICAL while the "
+     "server keeps silent, UNKNOWN while packets are on their way)."},
     {0, "direction", "both|forward|reverse", "both", set_direction, NULL,
      "What to measure: forward is from this host to the server."},
     {0, "count", "PACKETS", "50", set_count, NULL, "Packets in each direction."},
@@ -267,8 +361,22 @@ const struct check_option check_option_table[] = {
     {0, "source", "ADDRESS", NULL, set_source, NULL, "Own address to measure from."},
     {0, "interface", "NAME", NULL, set_interface, NULL, "Network interface to measure through."},
     {0, "ports", "LOW-HIGH", NULL, set_ports, NULL, "Own UDP ports to use (default: any)."},
+    {0, "query", "SOCKET", NULL, set_query, NULL,
+     "Measure nothing: judge the newest interval of a running stream, as a query socket tells it."},
+    {0, "name", "PEER", NULL, set_name, NULL, "The stream to judge, by the name that it has at that socket."},
+    {0, "last", "INTERVALS", "1", set_last, NULL,
+     "Judge that many of its newest intervals together; percentiles are then the mean of the intervals' own."},
+    {0, "max-age", "DURATION", NULL, set_max_age, NULL,
+     "Intervals that ended longer ago are UNKNOWN (default: twice the stream's interval and 5s)."},
+    {0, "fetch", "SID", NULL, set_fetch, NULL,
+     "Measure nothing: judge the session of that identifier, whose records the server still holds."},
+    {0, "diagnose", NULL, NULL, NULL, raise_diagnose,
+     "Measure step by step; say what was found at each and how to mend it."},
+    {0, "extra-opts", "[SECTION][@FILE]", NULL, set_extra_opts, NULL,
+     "Read further options from an ini file, as other plugins do; see the manual page."},
     {0, "nat", NULL, NULL, NULL, raise_nat,
-     "Leave addresses out of the requests, so that the server takes those that it sees."},
+     "One of the hosts is behind NAT: leave addresses out of the requests, so that the server takes those that "
+     "it sees, and open the way for the packets back."},
     {0, "json", NULL, NULL, NULL, raise_json, "Print one JSON object instead of a plugin's output."},
     {'v', "verbose", NULL, NULL, NULL, raise_verbose,
      "Print more; up to three times. Steps go to the standard error output from -vv on, and -vvv prints "

@@ -54,7 +54,7 @@ static enum ow_status set_defaults(struct check_options *options, struct ow_fail
     if (option->initial)
       status = check_option_apply(option, options, option->initial, failure);
   }
-  options->interval_given = false;
+  options->interval_given = options->direction_given = false;
   return status;
 }
 
@@ -114,7 +114,7 @@ static const char *needs_both(const struct ow_thresholds *thresholds)
 }
 
 /* A threshold that could never alert would be worse than a mistake that is told. */
-static enum ow_status check_directions(const struct check_options *options, struct ow_failure *failure)
+enum ow_status check_options_directions(const struct check_options *options, struct ow_failure *failure)
 {
   const bool *directions = options->peer.directions;
   const char *name = needs_both(&options->warning);
@@ -132,7 +132,16 @@ static enum ow_status check_together(struct check_options *options, struct ow_fa
   enum ow_status status = OW_OK;
   if (options->modes_given)
     options->peer.modes = options->modes_given;
-  if (!options->peer.host[0])
+  /* A server holds what it received. */
+  if (options->action == CHECK_FETCH)
+    options->peer.directions[OW_REVERSE] = false;
+  if (options->actions_clash)
+    status = ow_fail(failure, OW_INVALID, "--query, --fetch and --diagnose exclude each other");
+  else if (options->query_socket && !options->stream)
+    status = ow_fail(failure, OW_INVALID, "--query needs --name, which says which stream to judge");
+  else if (options->stream && !options->query_socket)
+    status = ow_fail(failure, OW_INVALID, "--name needs --query, which says at which socket to ask");
+  else if (!options->peer.host[0] && !options->query_socket)
     status = ow_fail(failure, OW_INVALID, "no host is given: name it with -H");
   else if (options->key_id && !options->key_file)
     status = ow_fail(failure, OW_INVALID, "--key-id needs --key-file, which holds its passphrase");
@@ -141,7 +150,7 @@ static enum ow_status check_together(struct check_options *options, struct ow_fa
   else if (options->interval_given && options->schedule_given)
     status = ow_fail(failure, OW_INVALID, "--interval and --schedule exclude each other");
   else
-    status = check_directions(options, failure);
+    status = check_options_directions(options, failure);
   return status;
 }
 
@@ -153,7 +162,7 @@ enum ow_status check_options_parse(int argc, char **argv, struct check_options *
     status = read_words(argc, argv, options, failure);
   if (status == OW_OK)
     status = check_together(options, failure);
-  return options->action == CHECK_MEASURE ? status : OW_OK;
+  return options->action < CHECK_SHOW_HELP ? status : OW_OK;
 }
 
 void check_options_clear(struct check_options *options)

@@ -10,11 +10,21 @@
 #include "config/peer.h"
 #include "sla/threshold.h"
 
-enum check_action { CHECK_MEASURE, CHECK_SHOW_HELP, CHECK_SHOW_VERSION };
+enum check_action {
+  CHECK_MEASURE,
+  CHECK_QUERY,    /* judge a running stream */
+  CHECK_FETCH,    /* judge a session that the server holds */
+  CHECK_DIAGNOSE,
+  CHECK_SHOW_HELP,
+  CHECK_SHOW_VERSION,
+};
+
+enum { CHECK_MOST_LAST = 1000 };
 
 /** The strings of argv must outlive it. Clear with check_options_clear(). */
 struct check_options {
   enum check_action action;
+  bool actions_clash;             /* more than one was asked for */
   struct ow_peer peer;            /* without its key, which check_key_load() adds */
   const char *key_id;             /* NULL: none */
   const char *key_file;           /* NULL: none */
@@ -25,7 +35,15 @@ struct check_options {
   int64_t timeout;                /* nanoseconds for the whole check */
   int verbosity;                  /* 0 to 3 */
   bool json;
+  bool has_timeout_state;
+  enum ow_verdict timeout_state;  /* what it is worth that time ran out, if that was said */
+  const char *query_socket;
+  const char *stream;             /* name of the stream to judge */
+  uint32_t last;                  /* its newest intervals */
+  int64_t max_age;                /* ns that may have passed since they ended; 0: from the stream's interval */
+  uint8_t sid[16];                /* to fetch */
   bool interval_given;
+  bool direction_given;
   bool schedule_given;
   uint32_t modes_given;
 };
@@ -42,6 +60,13 @@ void check_options_clear(struct check_options *options);
 
 /** OW_INVALID, with the numbers to change, if the planned measurement can't end within the timeout. */
 enum ow_status check_options_fit(const struct check_options *options, struct ow_failure *failure)
+    OW_MUST_CHECK;
+
+/**
+ * OW_INVALID if a threshold is on a metric of both directions and one only is asked for. Parsing checks that;
+ * a stream may have other directions.
+ */
+enum ow_status check_options_directions(const struct check_options *options, struct ow_failure *failure)
     OW_MUST_CHECK;
 
 /** Lines of at most 79 columns. */

@@ -121,6 +121,30 @@ static void print_packet(FILE *out, const char *name, const struct ow_sample *sa
   print_line(out, &line);
 }
 
+enum { BARS = 10, BAR_WIDTH = 40 };
+
+/* How many packets took how long, ten steps from the least delay to the largest. */
+static void print_histogram(FILE *out, const char *name, const struct ow_probe_direction *direction)
+{
+  const struct ow_delays *delay = &direction->result.delay;
+  int64_t width = (delay->max - delay->min) / BARS + 1;
+  uint32_t counts[BARS] = {0};
+  uint32_t most = 1;
+  for (size_t i = 0; i < direction->samples.count; i++) {
+    const struct ow_sample *sample = ow_samples_at(&direction->samples, i);
+    int64_t at = ow_sample_lost(sample) ? -1 : (ow_sample_delay(sample) - delay->min) / width;
+    if (at >= 0 && at < BARS && ++counts[at] > most)
+      most = counts[at];
+  }
+  for (int i = 0; i < BARS; i++) {
+    char from[CHECK_NUMBER];
+    int bar = (int)((uint64_t)counts[i] * BAR_WIDTH / most);
+    fprintf(out, "%s %10s %-*.*s %u\n", name,
+            ow_seconds_print(from, check_seconds(delay->min + i * width)), BAR_WIDTH, bar,
+            "########################################", counts[i]);
+  }
+}
+
 static void print_direction(FILE *out, const struct check_options *options, const char *name,
                             const struct ow_probe_direction *direction)
 {
@@ -130,8 +154,10 @@ static void print_direction(FILE *out, const struct check_options *options, cons
     print_times(out, name, result);
     if (result->received > 0)
       print_clock(out, name, &result->clock);
-    if (options->verbosity >= 2)
+    if (options->verbosity >= 2 && direction->sender[0])
       print_session(out, name, direction);
+    if (options->verbosity >= 2 && result->received > 0 && !result->clock.stepped && direction->samples.count > 0)
+      print_histogram(out, name, direction);
   }
   for (size_t i = 0; options->verbosity >= 3 && i < direction->samples.count; i++)
     print_packet(out, name, ow_samples_at(&direction->samples, i));
@@ -185,10 +211,27 @@ static void print_host(FILE *out, const struct ow_probe_report *report)
   }
 }
 
+static void print_stream(FILE *out, const struct check_stream *stream)
+{
+  char text[LINE];
+  char number[CHECK_NUMBER];
+  struct check_text line = {text, sizeof text, 0};
+  check_text_add(&line, "stream %s is %s; %u intervals of %s judged", stream->name,
+                 check_stream_state_name(stream->state), stream->intervals,
+                 ow_seconds_print(number, check_seconds(stream->interval)));
+  if (stream->failed > 0)
+    check_text_add(&line, ", %u of them not measured whole", stream->failed);
+  if (stream->intervals > 0)
+    check_text_add(&line, "; the newest ended %s ago", ow_seconds_print(number, check_seconds(stream->age)));
+  print_line(out, &line);
+}
+
 static void print_long_output(FILE *out, const struct check_options *options,
-                              const struct ow_probe_report *report)
+                              const struct ow_probe_report *report, const struct check_outcome *outcome)
 {
   print_peer(out, report);
+  if (outcome->stream.known)
+    print_stream(out, &outcome->stream);
   if (options->key_file_exposed)
     fputs("warning: everybody may read the key file\n", out);
   if (options->verbosity >= 2)
@@ -196,6 +239,21 @@ static void print_long_output(FILE *out, const struct check_options *options,
   for (int d = 0; d < OW_DIRECTIONS; d++)
     if (options->peer.directions[d])
       print_direction(out, options, ow_direction_name((enum ow_direction)d), &report->directions[d]);
+}
+
+static void print_diagnosis(FILE *out, const struct check_diagnosis *diagnosis)
+{
+  char text[2 * LINE];
+  struct check_text line = {text, sizeof text, 0};
+  for (size_t i = 0; i < diagnosis->count; i++) {
+    const struct check_step *step = &diagnosis->steps[i];
+    check_text_add(&line, "%-11s %s: %s", check_finding_name(step->finding), step->name, step->found);
+    print_line(out, &line);
+    if (step->mend[0]) {
+      check_text_add(&line, "            mend: %s", step->mend);
+      print_line(out, &line);
+    }
+  }
 }
 
 void check_output_print(FILE *out, const struct check_options *options, const struct ow_probe_report *report,
@@ -207,6 +265,7 @@ void check_output_print(FILE *out, const struct check_options *options, const st
     check_perfdata_print(out, options, report);
   }
   fputc('\n', out);
+  print_diagnosis(out, &outcome->diagnosis);
   if (report && options->verbosity >= 1)
-    print_long_output(out, options, report);
+    print_long_output(out, options, report, outcome);
 }

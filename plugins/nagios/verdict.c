@@ -2,6 +2,13 @@
 
 #include "text.h"
 
+const char *check_stream_state_name(enum ow_stream_state state)
+{
+  static const char *const names[] = {
+      [OW_STREAM_STARTING] = "starting", [OW_STREAM_UP] = "up", [OW_STREAM_DOWN] = "down"};
+  return names[state];
+}
+
 int check_exit_status(enum ow_verdict verdict)
 {
   static const int statuses[] = {
@@ -99,6 +106,16 @@ void check_results(const struct check_options *options, const struct ow_probe_re
     results[d] = options->peer.directions[d] ? &report->directions[d].result : NULL;
 }
 
+static void judge_all(const struct check_options *options, const struct ow_probe_report *report,
+                      const struct ow_result *const results[OW_DIRECTIONS], struct check_outcome *outcome)
+{
+  outcome->verdict = check_failure_verdict(report->status, report->step);
+  raise_to(outcome, outcome->judgement.verdict);
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    if (results[d])
+      raise_to(outcome, plain_verdict(options, results[d], (enum ow_direction)d));
+}
+
 void check_judge(const struct check_options *options, const struct ow_probe_report *report,
                  struct check_outcome *outcome)
 {
@@ -106,12 +123,13 @@ void check_judge(const struct check_options *options, const struct ow_probe_repo
   *outcome = (struct check_outcome){0};
   check_results(options, report, results);
   ow_judge(results, &options->warning, &options->critical, &options->judging, &outcome->judgement);
-
-  outcome->verdict = check_failure_verdict(report->status, report->step);
-  raise_to(outcome, outcome->judgement.verdict);
-  for (int d = 0; d < OW_DIRECTIONS; d++)
-    if (results[d])
-      raise_to(outcome, plain_verdict(options, results[d], (enum ow_direction)d));
+  if (report->status == OW_TIMEOUT && options->has_timeout_state) {
+    outcome->verdict = options->timeout_state;
+    if (outcome->judgement.verdict > OW_VERDICT_UNKNOWN)
+      raise_to(outcome, outcome->judgement.verdict);
+  } else {
+    judge_all(options, report, results, outcome);
+  }
   check_explain(options, report, outcome);
 }
 

@@ -149,10 +149,73 @@ END_TEST
 #define LONG_NAME                                                                                            \
   "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
 
+START_TEST(options_for_other_ways)
+{
+  struct check_options options = parsed("--query /run/q --name far --last 5 --max-age 3s");
+  ck_assert_int_eq(options.action, CHECK_QUERY);
+  ck_assert_str_eq(options.query_socket, "/run/q");
+  ck_assert_str_eq(options.stream, "far");
+  ck_assert_uint_eq(options.last, 5);
+  ck_assert_int_eq(options.max_age, 3 * OW_NS_PER_S);
+  options = parsed("-H h --fetch 00112233445566778899aAbBcCdDeEfF");
+  ck_assert_int_eq(options.action, CHECK_FETCH);
+  ck_assert(options.sid[0] == 0 && options.sid[1] == 0x11 && options.sid[10] == 0xaa && options.sid[15] == 0xff);
+  ck_assert(options.peer.directions[OW_FORWARD] && !options.peer.directions[OW_REVERSE]);
+  ck_assert_int_eq(parsed("-H h --diagnose").action, CHECK_DIAGNOSE);
+  ck_assert_uint_eq(parsed("-H h").last, 1);
+  ck_assert_uint_eq(parsed("-H h --min-packets 30").judging.least_packets, 30);
+}
+END_TEST
+
+START_TEST(timeout_states)
+{
+  static const struct {
+    const char *line;
+    enum ow_verdict verdict;
+  } states[] = {{"-H h --timeout-state ok", OW_VERDICT_OK},
+                {"-H h --timeout-state WARNING", OW_VERDICT_WARNING},
+                {"-H h --timeout-state Critical", OW_VERDICT_CRITICAL},
+                {"-H h --timeout-state unknown", OW_VERDICT_UNKNOWN},
+                {"-H h --timeout-state 0", OW_VERDICT_OK},
+                {"-H h --timeout-state 1", OW_VERDICT_WARNING},
+                {"-H h --timeout-state 2", OW_VERDICT_CRITICAL},
+                {"-H h --timeout-state 3", OW_VERDICT_UNKNOWN}};
+  for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
+    struct check_options options = parsed(states[i].line);
+    struct ow_probe_report report = {.status = OW_TIMEOUT, .step = OW_STEP_SETUP};
+    struct check_outcome outcome;
+    ck_assert(options.has_timeout_state);
+    check_judge(&options, &report, &outcome);
+    ck_assert_int_eq(outcome.verdict, states[i].verdict);
+    report.status = OW_NETWORK; /* no timeout: nothing changes */
+    check_judge(&options, &report, &outcome);
+    ck_assert_int_eq(outcome.verdict, OW_VERDICT_CRITICAL);
+  }
+}
+END_TEST
+
 static const struct {
   const char *line;
   const char *words;
 } mistakes[] = {
+    {"--query s", "--query needs --name"},
+    {"-H h --name far", "--name needs --query"},
+    {"--query s --name far --diagnose", "--query, --fetch and --diagnose exclude each other"},
+    {"-H h --fetch 00112233445566778899aabbccddeeff --diagnose",
+     "--query, --fetch and --diagnose exclude each other"},
+    {"-H h --fetch 0011", "--fetch: a session identifier has 32 hexadecimal digits"},
+    {"-H h --fetch 00112233445566778899aabbccddeefg", "--fetch: a session identifier"},
+    {"--query= --name far", "--query: the value is empty"},
+    {"--query s --name=", "--name: the value is empty"},
+    {"--query s --name far --last 0", "--last"},
+    {"--query s --name far --last 1001", "--last"},
+    {"--query s --name far --max-age 5", "--max-age"},
+    {"-H h --min-packets 0", "--min-packets"},
+    {"-H h --timeout-state bad", "--timeout-state: 'bad' is not one of ok, warning, critical, unknown"},
+    {"-H h --extra-opt x", "--extra-opts: write it in full"},
+    {"-H h --direction forward -w rtt=5ms", "a threshold on rtt needs --direction both"},
+    {"-H h --direction reverse -c asymmetry=5ms", "a threshold on asymmetry needs --direction both"},
+
     {"", "no host is given: name it with -H"},
     {"example.net", "'example.net' belongs to no option: name the host with -H"},
     {"-H h extra", "'extra' belongs to no option"},
@@ -1094,7 +1157,7 @@ int main(void)
 {
   Suite *suite = suite_create("check_owamp");
   TEST_CASE(suite, "options", defaults, options_for_the_peer, options_for_the_traffic,
-            options_for_the_verdict, options_for_security, help_outranks_mistakes,
+            options_for_the_verdict, options_for_other_ways, timeout_states, options_for_security, help_outranks_mistakes,
             json_is_known_in_spite_of_a_mistake, a_plan_that_cant_end_in_time_is_refused,
             every_option_is_in_the_table_once, help_fits_the_screen_and_names_every_option);
   TEST_LOOP(suite, "mistakes", LENGTH(mistakes), mistakes_are_named);

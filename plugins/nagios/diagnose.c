@@ -1,0 +1,343 @@
+#include "diagnose.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *check_finding_name(enum check_finding finding)
+{
+  static const char *const names[] = {[CHECK_STEP_NOT_REACHED] = "not reached",
+                                      [CHECK_STEP_OK] = "ok",
+                                      [CHECK_STEP_REMARK] = "remark",
+                                      [CHECK_STEP_FAILED] = "FAILED"};
+  return names[finding];
+}
+
+struct view {
+  const struct check_options *options;
+  const struct ow_probe_report *report;
+  const struct ow_probe_report *with_nat;
+  struct check_diagnosis *diagnosis;
+};
+
+/* ---- one step ---- */
+
+OW_PRINTF(4, 5)
+static struct check_step *say(const struct view *view, const char *name, enum check_finding finding,
+                              const char *format, ...)
+{
+  struct check_step *step = &view->diagnosis->steps[view->diagnosis->count++];
+  va_list arguments;
+  *step = (struct check_step){.name = name, .finding = finding};
+  va_start(arguments, format);
+  vsnprintf(step->found, sizeof step->found, format, arguments);
+  va_end(arguments);
+  return step;
+}
+
+OW_PRINTF(2, 3)
+static void mend(struct check_step *step, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(step->mend, sizeof step->mend, format, arguments);
+  va_end(arguments);
+}
+
+static void not_reached(const struct view *view, const char *name)
+{
+  say(view, name, CHECK_STEP_NOT_REACHED, "not reached");
+}
+
+/* ---- reaching the server ---- */
+
+static bool stopped_at(const struct view *view, enum ow_probe_step step)
+{
+  return view->report->status != OW_OK && view->report->step == step;
+}
+
+/* True if the probe came beyond that step. */
+static bool beyond(const struct view *view, enum ow_probe_step step)
+{
+  return view->report->step > step;
+}
+
+static void resolve(const struct view *view)
+{
+  const struct ow_probe_report *report = view->report;
+  if (beyond(view, OW_STEP_RESOLVE))
+    say(view, "resolve", CHECK_STEP_OK, "%s is %s", view->options->peer.host, report->server);
+  else if (report->status == OW_INVALID)
+    mend(say(view, "resolve", CHECK_STEP_FAILED, "%s", report->failure.text), "correct the options");
+  else
+    mend(say(view, "resolve", CHECK_STEP_FAILED, "%s", report->failure.text),
+         "check the name, /etc/resolv.conf and the DNS server, or give the address with -H");
+}
+
+static void connect_to(const struct view *view)
+{
+  const struct ow_probe_report *report = view->report;
+  if (beyond(view, OW_STEP_CONNECT)) {
+    say(view, "connect", CHECK_STEP_OK, "TCP connection to %s", report->server);
+  } else if (!stopped_at(view, OW_STEP_CONNECT)) {
+    not_reached(view, "connect");
+  } else {
+    struct check_step *step = say(view, "connect", CHECK_STEP_FAILED, "%s", report->failure.text);
+    mend(step, report->status == OW_TIMEOUT
+                   ? "let TCP port %s through the firewalls on the way to the server, and check that the host is up"
+                   : "start the OWAMP server (systemctl start owamp-responder), or correct the port %s with -p",
+         view->options->peer.port);
+  }
+}
+
+static void offered(const struct view *view, char *out, size_t size)
+{
+  struct check_text text = {out, size, 0};
+  out[0] = '\0';
+  for (uint32_t mode = OW_MODE_OPEN; mode <= OW_MODE_ENCRYPTED; mode <<= 1)
+    if (view->report->modes_offered & mode)
+      check_text_add(&text, "%s%s", text.length ? ", " : "", ow_mode_name((enum ow_mode)mode));
+}
+
+static bool mode_is_common(const struct view *view)
+{
+  uint32_t usable = view->options->peer.modes;
+  if (!view->options->key_id)
+    usable &= OW_MODE_OPEN;
+  return view->report->modes_offered & usable;
+}
+
+static void mode(const struct view *view)
+{
+  const struct ow_probe_report *report = view->report;
+  char modes[64];
+  offered(view, modes, sizeof modes);
+  if (beyond(view, OW_STEP_SETUP))
+    say(view, "mode", CHECK_STEP_OK, "%s, of %s offered", ow_mode_name(report->mode), modes);
+  else if (!stopped_at(view, OW_STEP_SETUP))
+    not_reached(view, "mode");
+  else if (report->status == OW_PROTOCOL || report->status == OW_TIMEOUT)
+    mend(say(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
+         "check that an OWAMP server listens on port %s, and not something else", view->options->peer.port);
+  else if (!report->modes_offered)
+    mend(say(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
+         "allow this host's address in the server's owamp-server.limits, or wait until it has fewer clients");
+  else if (!mode_is_common(view))
+    mend(say(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
+         "allow another mode with --mode, give a key with --key-id and --key-file, or let the server offer open mode "
+         "(it offers %s)", modes);
+  else
+    say(view, "mode", CHECK_STEP_OK, "the server offers %s", modes);
+}
+
+static void key(const struct view *view)
+{
+  const struct ow_probe_report *report = view->report;
+  bool failed = stopped_at(view, OW_STEP_SETUP) && mode_is_common(view) && report->status != OW_PROTOCOL &&
+                report->status != OW_TIMEOUT;
+  if (beyond(view, OW_STEP_SETUP))
+    say(view, "key", CHECK_STEP_OK, report->mode == OW_MODE_OPEN ? "none is needed" : "the server knows it");
+  else if (failed)
+    mend(say(view, "key", CHECK_STEP_FAILED, "%s", report->failure.text),
+         "put the same KeyID and passphrase into the server's owamp-server.pfs and into %s, then reload the server",
+         view->options->key_file ? view->options->key_file : "--key-file");
+  else
+    not_reached(view, "key");
+}
+
+static void limits(const struct view *view)
+{
+  const struct ow_probe_report *report = view->report;
+  bool asking = report->step == OW_STEP_REQUEST || report->step == OW_STEP_START;
+  if (report->step > OW_STEP_START)
+    say(view, "limits", CHECK_STEP_OK, "the server agreed to the sessions");
+  else if (report->status != OW_OK && asking)
+    mend(say(view, "limits", CHECK_STEP_FAILED, "%s", report->failure.text),
+         "send less (--count, --interval, --padding), raise bandwidth in the server's owamp-server.limits or the number of "
+         "its testports; with NAT on the way use --nat");
+  else
+    not_reached(view, "limits");
+}
+
+/* ---- packets ---- */
+
+static const char *receiver_of(const struct ow_probe_direction *direction)
+{
+  return direction->receiver[0] ? direction->receiver : "the receiver";
+}
+
+static void packets(const struct view *view, enum ow_direction way)
+{
+  const struct ow_probe_direction *direction = &view->report->directions[way];
+  const struct ow_result *result = &direction->result;
+  const char *name = way == OW_FORWARD ? "UDP out" : "UDP back";
+  if (!view->options->peer.directions[way]) {
+    say(view, name, CHECK_STEP_NOT_REACHED, "not asked for");
+  } else if (result->completeness == OW_RESULT_ABSENT || result->sent == 0) {
+    not_reached(view, name);
+  } else if (result->received == 0) {
+    mend(say(view, name, CHECK_STEP_FAILED, "none of %u packets to %s arrived", result->sent, receiver_of(direction)),
+         way == OW_FORWARD
+             ? "let UDP through to %s: the server's testports in all firewalls on the way, or its NAT's forwarding"
+             : "let UDP through to %s: fix the ports with --ports and open them here, or use --nat",
+         receiver_of(direction));
+  } else if (result->lost > 0) {
+    mend(say(view, name, CHECK_STEP_REMARK, "%u of %u packets lost, at most %u in a row", result->lost, result->sent,
+             result->longest_loss_run),
+         "look for congestion or a faulty link on the %s way", ow_direction_name(way));
+  } else {
+    say(view, name, CHECK_STEP_OK, "%u of %u packets arrived", result->received, result->sent);
+  }
+}
+
+static bool arrived(const struct ow_probe_report *report, enum ow_direction way)
+{
+  return report->directions[way].result.completeness != OW_RESULT_ABSENT && report->directions[way].result.received > 0;
+}
+
+static bool all_arrive(const struct check_options *options, const struct ow_probe_report *report)
+{
+  bool all = true;
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    all = all && (!options->peer.directions[d] || arrived(report, (enum ow_direction)d));
+  return all;
+}
+
+bool check_nat_suspected(const struct check_options *options, const struct ow_probe_report *report)
+{
+  bool refused = report->status == OW_REFUSED && report->step == OW_STEP_REQUEST;
+  bool ran = report->step > OW_STEP_START && !all_arrive(options, report);
+  return !options->peer.nat && (refused || ran);
+}
+
+static void nat(const struct view *view)
+{
+  const struct ow_probe_report *report = view->report;
+  uint32_t strangers = report->directions[OW_REVERSE].strangers;
+  if (view->with_nat && all_arrive(view->options, view->with_nat))
+    mend(say(view, "NAT", CHECK_STEP_FAILED,
+             "addresses are rewritten on the way: without addresses in the requests packets arrive"),
+         "use --nat");
+  else if (strangers > 0 && !arrived(report, OW_REVERSE))
+    mend(say(view, "NAT", CHECK_STEP_FAILED,
+             "%u packets came from another address or port than the server's: they are rewritten on the way", strangers),
+         "let the NAT before the server forward its testports unchanged, in both directions");
+  else if (report->step <= OW_STEP_REQUEST)
+    not_reached(view, "NAT");
+  else if (!all_arrive(view->options, report))
+    say(view, "NAT", CHECK_STEP_NOT_REACHED, "%s", view->with_nat ? "--nat makes no difference" : "nothing is known of it");
+  else
+    say(view, "NAT", CHECK_STEP_OK, view->options->peer.nat ? "packets pass with --nat" : "addresses arrive as they were sent");
+}
+
+static void dscp(const struct view *view)
+{
+  const struct ow_probe_direction *direction = &view->report->directions[OW_REVERSE];
+  if (!arrived(view->report, OW_REVERSE))
+    not_reached(view, "DSCP");
+  else if (direction->remarked > 0)
+    mend(say(view, "DSCP", CHECK_STEP_REMARK, "%u packets of the reverse direction came with DSCP %u, not %u",
+             direction->remarked, direction->remarked_to, view->options->peer.dscp),
+         "let the routers on the way trust the DSCP, or measure with the one that they set");
+  else
+    say(view, "DSCP", CHECK_STEP_OK, "%u, unchanged in the reverse direction", view->options->peer.dscp);
+}
+
+/* A TTL of 255 or what hops have taken off it; more hops than any path has were set anew on the way. */
+enum { MOST_HOPS = 64 };
+
+static void ttl(const struct view *view)
+{
+  unsigned least = 255;
+  unsigned most = 0;
+  bool any = false;
+  bool varies = false;
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    const struct ow_result *result = &view->report->directions[d].result;
+    if (arrived(view->report, (enum ow_direction)d)) {
+      any = true;
+      varies = varies || result->hops_min != result->hops_max;
+      least = result->hops_min < least ? result->hops_min : least;
+      most = result->hops_max > most ? result->hops_max : most;
+    }
+  }
+  if (!any)
+    not_reached(view, "TTL");
+  else if (most > MOST_HOPS)
+    mend(say(view, "TTL", CHECK_STEP_REMARK, "packets sent with a TTL of 255 arrive with %u", 255 - most),
+         "something on the way sets the TTL anew (a proxy, a tunnel, a firewall's scrubbing), so hops mean nothing");
+  else if (varies)
+    mend(say(view, "TTL", CHECK_STEP_REMARK, "from %u to %u hops in one direction", least, most),
+         "packets take different paths: look for a routing change or load balancing by packet");
+  else
+    say(view, "TTL", CHECK_STEP_OK, "%u to %u hops, each direction by one path", least, most);
+}
+
+/* ---- clocks ---- */
+
+static void clock_here(const struct view *view)
+{
+  char error[CHECK_NUMBER];
+  ow_seconds_print(error, check_seconds(view->report->clock_error));
+  if (view->report->clock_error == 0)
+    not_reached(view, "clock here");
+  else if (view->report->clock_synchronized)
+    say(view, "clock here", CHECK_STEP_OK, "synchronised, error +- %s", error);
+  else
+    mend(say(view, "clock here", CHECK_STEP_REMARK, "not synchronised, error +- %s", error),
+         "run chrony, ntpd or ptp4l on this host; until then only loss, jitter, ipdv, pdv and rtt are to be trusted");
+}
+
+static void clock_there(const struct view *view)
+{
+  const struct ow_probe_report *report = view->report;
+  bool forward = arrived(report, OW_FORWARD);
+  const struct ow_clock_trust *clock = &report->directions[forward ? OW_FORWARD : OW_REVERSE].result.clock;
+  if (report->status == OW_INVALID && report->step > OW_STEP_START)
+    mend(say(view, "clock there", CHECK_STEP_FAILED, "%s", report->failure.text), "synchronise both clocks");
+  else if (!forward && !arrived(report, OW_REVERSE))
+    not_reached(view, "clock there");
+  else if (forward ? clock->receiver_synchronized : clock->sender_synchronized)
+    say(view, "clock there", CHECK_STEP_OK, "the server says that it is synchronised");
+  else
+    mend(say(view, "clock there", CHECK_STEP_REMARK, "the server says that it is not synchronised"),
+         "run chrony, ntpd or ptp4l on the server");
+}
+
+static void clock_step(const struct view *view)
+{
+  bool stepped = false;
+  bool any = false;
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    const struct ow_result *result = &view->report->directions[d].result;
+    any = any || result->completeness != OW_RESULT_ABSENT;
+    stepped = stepped || result->clock.stepped;
+  }
+  if (stepped)
+    mend(say(view, "clock step", CHECK_STEP_FAILED, "this host's clock was set during the measurement"),
+         "measure again; if it recurs, let one daemon alone discipline the clock, and by slewing");
+  else if (any)
+    say(view, "clock step", CHECK_STEP_OK, "this host's clock was not set meanwhile");
+  else
+    not_reached(view, "clock step");
+}
+
+void check_diagnose(const struct check_options *options, const struct ow_probe_report *report,
+                    const struct ow_probe_report *with_nat, struct check_diagnosis *diagnosis)
+{
+  const struct view view = {options, report, with_nat, diagnosis};
+  diagnosis->count = 0;
+  resolve(&view);
+  connect_to(&view);
+  mode(&view);
+  key(&view);
+  limits(&view);
+  packets(&view, OW_FORWARD);
+  packets(&view, OW_REVERSE);
+  nat(&view);
+  dscp(&view);
+  ttl(&view);
+  clock_here(&view);
+  clock_there(&view);
+  clock_step(&view);
+}

@@ -1,0 +1,96 @@
+#include "stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stats/merge.h"
+#include "text.h"
+
+#define LENIENCE (5 * OW_NS_PER_S) /* for what comes after an interval's end */
+
+static int64_t oldest_allowed(const struct check_options *options, const struct ow_stream_view *view)
+{
+  return options->max_age > 0 ? options->max_age : 2 * view->interval + LENIENCE;
+}
+
+static void merge_direction(const struct ow_interval *intervals, size_t count, enum ow_direction direction,
+                            struct ow_probe_report *report)
+{
+  struct ow_result *results = calloc(count, sizeof *results);
+  for (size_t i = 0; i < count && results; i++)
+    results[i] = intervals[i].results[direction];
+  /* One alone is taken as it is, to the nanosecond. */
+  if (count == 1)
+    report->directions[direction].result = intervals[0].results[direction];
+  else if (results)
+    ow_result_merge(results, count, &report->directions[direction].result);
+  free(results);
+}
+
+static void describe(const struct ow_stream_view *view, const struct ow_interval *intervals, size_t count,
+                     struct ow_timestamp now, struct check_stream *stream)
+{
+  *stream = (struct check_stream){
+      .known = true, .state = view->state, .interval = view->interval, .intervals = (uint32_t)count};
+  snprintf(stream->name, sizeof stream->name, "%s", view->name);
+  for (size_t i = 0; i < count; i++)
+    stream->failed += intervals[i].status != OW_OK;
+  if (count > 0)
+    stream->age = ow_timestamp_difference(now, intervals[count - 1].end);
+}
+
+static enum ow_status too_old(const struct check_stream *stream, int64_t most, struct ow_failure *failure)
+{
+  char age[CHECK_NUMBER];
+  char limit[CHECK_NUMBER];
+  return ow_fail(failure, OW_STATE,
+                 "stream %s: the newest result is too old: it ended %s ago, and %s are allowed (--max-age); does its "
+                 "daemon still run?",
+                 stream->name, ow_seconds_print(age, check_seconds(stream->age)),
+                 ow_seconds_print(limit, check_seconds(most)));
+}
+
+static enum ow_status fail_as(const struct ow_stream_view *view, enum ow_status status, const char *reason,
+                              struct ow_probe_report *report)
+{
+  report->step = OW_STEP_CONNECT;
+  return ow_fail(&report->failure, status, "stream %s: %s", view->name, reason[0] ? reason : "no reason is known");
+}
+
+enum ow_status check_stream_take(struct check_options *options, const struct ow_stream_view *view,
+                                 const struct ow_interval *intervals, size_t count, struct ow_timestamp now,
+                                 struct ow_probe_report *report, struct check_stream *stream)
+{
+  const struct ow_interval *newest = count > 0 ? &intervals[count - 1] : NULL;
+  int64_t most = oldest_allowed(options, view);
+  enum ow_status status = OW_OK;
+  describe(view, intervals, count, now, stream);
+  snprintf(report->server, sizeof report->server, "%.*s", (int)sizeof report->server - 1, view->server);
+  report->mode = newest ? newest->mode : view->mode;
+  report->step = OW_STEP_DONE;
+  if (!options->direction_given)
+    memcpy(options->peer.directions, view->directions, sizeof view->directions);
+  if (newest && stream->age > most)
+    return too_old(stream, most, &report->failure);
+  for (int d = 0; d < OW_DIRECTIONS && newest; d++)
+    merge_direction(intervals, count, (enum ow_direction)d, report);
+  if (view->state == OW_STREAM_DOWN)
+    status = fail_as(view, view->status == OW_OK ? OW_STATE : view->status, view->reason, report);
+  else if (!newest)
+    status = fail_as(view, OW_STATE, "nothing has been measured yet; its first interval is still running", report);
+  else if (newest->status != OW_OK)
+    status = fail_as(view, newest->status, newest->reason, report);
+  else
+    status = check_options_directions(options, &report->failure);
+  return status;
+}
+
+enum ow_status check_stream_query(struct check_options *options, int64_t timeout, struct ow_probe_report *report,
+                                  struct check_stream *stream)
+{
+  (void)timeout;
+  (void)stream;
+  report->step = OW_STEP_DONE;
+  return ow_fail(&report->failure, OW_STATE, "this build can't ask at query sockets yet (%s)", options->query_socket);
+}

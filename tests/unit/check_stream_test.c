@@ -1,0 +1,172 @@
+/* --query with an answer at hand: what is taken from a stream, and what is not. */
+#include <stdio.h>
+#include <string.h>
+
+#include "options.h"
+#include "stream.h"
+#include "support/main.h"
+
+enum { MS = 1000000 };
+
+static struct check_options options;
+static struct ow_probe_report report;
+static struct check_stream stream;
+static struct check_outcome outcome;
+
+static struct ow_timestamp at(int64_t seconds)
+{
+  return ow_timestamp_plus((struct ow_timestamp){UINT64_C(4000000000) << 32}, seconds * OW_NS_PER_S);
+}
+
+static void parse(const char *text)
+{
+  static char copy[300];
+  static char *words[20];
+  struct ow_failure failure = {0};
+  int count = 0;
+  snprintf(copy, sizeof copy, "check_owamp --query s --name far %s", text);
+  for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+    words[count++] = word;
+  words[count] = NULL;
+  ck_assert_msg(check_options_parse(count, words, &options, &failure) == OW_OK, "%s", failure.text);
+}
+
+static struct ow_stream_view up(void)
+{
+  return (struct ow_stream_view){.name = "far",
+                                 .directions = {true, true},
+                                 .interval = 60 * OW_NS_PER_S,
+                                 .state = OW_STREAM_UP,
+                                 .mode = OW_MODE_OPEN,
+                                 .server = "192.0.2.1 port 861"};
+}
+
+/* Ended at `end`; both medians and p95 of `ms`. */
+static struct ow_interval interval(int64_t end, int ms, uint32_t lost)
+{
+  struct ow_result result = {.completeness = OW_RESULT_COMPLETE,
+                             .sent = 60,
+                             .received = 60 - lost,
+                             .lost = lost,
+                             .delay = {.median = (int64_t)ms * MS, .p95 = (int64_t)ms * MS},
+                             .clock = {true, true, 1000, OW_STAMP_KERNEL, false}};
+  return (struct ow_interval){
+      .number = 1, .begin = at(end - 60), .end = at(end), .mode = OW_MODE_ENCRYPTED, .results = {result, result}};
+}
+
+static enum ow_status take(const struct ow_stream_view *view, const struct ow_interval *intervals, size_t count)
+{
+  report = (struct ow_probe_report){0};
+  report.status = check_stream_take(&options, view, intervals, count, at(1000), &report, &stream);
+  check_judge(&options, &report, &outcome);
+  return report.status;
+}
+
+START_TEST(the_newest_interval_is_judged)
+{
+  struct ow_stream_view view = up();
+  struct ow_interval newest = interval(990, 30, 3);
+  parse("-w 20ms,10%");
+  ck_assert_int_eq(take(&view, &newest, 1), OW_OK);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_WARNING);
+  ck_assert_int_eq(report.mode, OW_MODE_ENCRYPTED);
+  ck_assert_str_eq(report.server, "192.0.2.1 port 861");
+  ck_assert(stream.known && stream.intervals == 1 && stream.failed == 0 && stream.age == 10 * OW_NS_PER_S);
+  ck_assert_str_eq(stream.name, "far");
+  ck_assert_ptr_nonnull(strstr(outcome.reason, "forward delay_p95 30.0 ms (> 20.0 ms)"));
+}
+END_TEST
+
+START_TEST(several_are_judged_together)
+{
+  struct ow_stream_view view = up();
+  struct ow_interval list[] = {interval(930, 30, 60), interval(990, 10, 0)};
+  parse("--last 2 -c loss=40% -w 20ms");
+  list[0].status = OW_NETWORK;
+  ck_assert_int_eq(take(&view, list, 2), OW_OK);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_CRITICAL); /* 60 of 120 */
+  ck_assert(stream.intervals == 2 && stream.failed == 1);
+  ck_assert_uint_eq(report.directions[OW_REVERSE].result.sent, 120);
+}
+END_TEST
+
+START_TEST(too_old_is_unknown)
+{
+  struct ow_stream_view view = up();
+  struct ow_interval old = interval(874, 1, 0); /* 126 s ago; 125 are allowed */
+  parse("");
+  ck_assert_int_eq(take(&view, &old, 1), OW_STATE);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_UNKNOWN);
+  ck_assert_int_eq(report.directions[OW_FORWARD].result.completeness, OW_RESULT_ABSENT);
+  ck_assert_ptr_nonnull(strstr(outcome.reason, "stream far: the newest result is too old: it ended 126 s ago"));
+  old = interval(875, 1, 0);
+  ck_assert_int_eq(take(&view, &old, 1), OW_OK);
+}
+END_TEST
+
+START_TEST(max_age_is_an_option)
+{
+  struct ow_stream_view view = up();
+  struct ow_interval old = interval(700, 1, 0);
+  parse("--max-age 300s");
+  ck_assert_int_eq(take(&view, &old, 1), OW_OK);
+  parse("--max-age 299s");
+  ck_assert_int_eq(take(&view, &old, 1), OW_STATE);
+}
+END_TEST
+
+START_TEST(a_stream_that_is_down)
+{
+  struct ow_stream_view view = up();
+  struct ow_interval newest = interval(990, 1, 0);
+  parse("");
+  view.state = OW_STREAM_DOWN;
+  view.status = OW_NETWORK;
+  snprintf(view.reason, sizeof view.reason, "Connection refused");
+  ck_assert_int_eq(take(&view, &newest, 1), OW_NETWORK);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_CRITICAL);
+  ck_assert_ptr_nonnull(strstr(outcome.reason, "stream far: Connection refused"));
+  view = up();
+  newest.status = OW_AUTH;
+  ck_assert_int_eq(take(&view, &newest, 1), OW_AUTH);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_UNKNOWN);
+}
+END_TEST
+
+START_TEST(nothing_yet)
+{
+  struct ow_stream_view view = up();
+  parse("");
+  view.state = OW_STREAM_STARTING;
+  ck_assert_int_eq(take(&view, NULL, 0), OW_STATE);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_UNKNOWN);
+  ck_assert_ptr_nonnull(strstr(outcome.reason, "nothing has been measured yet"));
+}
+END_TEST
+
+START_TEST(directions_are_the_streams)
+{
+  struct ow_stream_view view = up();
+  struct ow_interval newest = interval(990, 1, 0);
+  view.directions[OW_REVERSE] = false;
+  newest.results[OW_REVERSE] = (struct ow_result){0};
+  parse("");
+  ck_assert_int_eq(take(&view, &newest, 1), OW_OK);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_OK);
+  ck_assert(!options.peer.directions[OW_REVERSE]);
+  parse("-w rtt=1s");
+  ck_assert_int_eq(take(&view, &newest, 1), OW_INVALID);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_UNKNOWN);
+  parse("--direction both");
+  ck_assert_int_eq(take(&view, &newest, 1), OW_OK);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_UNKNOWN); /* asked for, and not there */
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("check_owamp --query");
+  TEST_CASE(suite, "stream", the_newest_interval_is_judged, several_are_judged_together, too_old_is_unknown,
+            max_age_is_an_option, a_stream_that_is_down, nothing_yet, directions_are_the_streams);
+  return test_run(suite);
+}
