@@ -54,7 +54,7 @@ size_t ow_alarms_take(struct ow_alarms *alarms, const struct ow_result *const re
 /** The worst severity that is raised now; OK if none. */
 enum ow_verdict ow_alarms_severity(const struct ow_alarms *alarms);
 
-enum { OW_ALARM_TEXT = 200 };
+enum { OW_ALARM_TEXT = 256 };
 /**
  * "forward delay_p95 31.2 ms is above 20 ms", "forward loss 6 % (3/50) is above 5 %", "forward delay_p95 is
  * within its limits again (12.0 ms)", "... is no longer critical (31.2 ms)"; returns `out`.
