@@ -30,6 +30,9 @@ enum ow_stream_state {
 const char *ow_stream_state_name(enum ow_stream_state state);
 bool ow_stream_state_find(const char *name, enum ow_stream_state *state);
 
+/** One word for each status, "ok" for OW_OK: for those who read it by program. */
+const char *ow_status_name(enum ow_status status);
+
 /**
  * 1 to 63 octets, each printable ASCII but space, '/', '"' and '\': fit for a collectd instance, a file's
  * name, a row's index and a line of the query socket.

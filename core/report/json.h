@@ -16,20 +16,34 @@
  * "longest_loss_run", "skipped", "duplicates", "reordered", "discarded", "delay": {"min", "mean", "median",
  * "p95", "p99", "max"}, "jitter", "ipdv", "pdv", "hops": {"min", "max"}, "clock": {"sender_synchronized",
  * "receiver_synchronized", "error", "receive_stamp", "stepped"}}. NULL without memory. The caller decrefs.
+ *
+ * Absent results have no begin, end and counts, but for packets that were discarded. Delay, jitter, ipdv and
+ * pdv are null if nothing was received, or a clock was stepped: they mean nothing then. Seconds are reals that
+ * tell the nanosecond with 15 digits, with which they should be printed; a time of 10^15 ns (11 days) or more,
+ * between clocks that nobody set, has beside it its nanoseconds as an integer: "max_ns" beside "max".
  */
 json_t *ow_result_to_json(const struct ow_result *result, enum ow_direction direction) OW_MUST_CHECK;
-/** Back, every number to the nanosecond. OW_INVALID names the member that is missing or can't be. */
+/**
+ * Back, every number to the nanosecond; what was null is zero. OW_INVALID names the member that is missing or
+ * can't be. Members that it doesn't know are passed over.
+ */
 enum ow_status ow_result_from_json(const json_t *object, struct ow_result *result, enum ow_direction *direction,
                                    struct ow_failure *failure) OW_MUST_CHECK;
 
 /**
- * {"number", "begin", "end", "status", "reason", "mode", "results": [...]}; only directions with a result.
+ * {"number", "begin", "end", "status", "reason", "mode", "results": [...]}; only directions of which anything
+ * is known.
  */
 json_t *ow_interval_to_json(const struct ow_interval *interval) OW_MUST_CHECK;
 enum ow_status ow_interval_from_json(const json_t *object, struct ow_interval *interval,
                                      struct ow_failure *failure) OW_MUST_CHECK;
 
-/** Every member of ow_stream_view. */
+/**
+ * {"name", "host", "port", "directions": ["forward", "reverse"], "interval", "state", "since", "status",
+ * "reason", "mode", "server", "newest", "intervals", "failed", "totals": [{"direction", "sent", "received",
+ * "lost", "skipped", "duplicates", "reordered", "discarded"}, ...], "version"}; totals of the directions that
+ * were asked for.
+ */
 json_t *ow_stream_to_json(const struct ow_stream_view *view) OW_MUST_CHECK;
 enum ow_status ow_stream_from_json(const json_t *object, struct ow_stream_view *view,
                                    struct ow_failure *failure) OW_MUST_CHECK;

@@ -1,0 +1,194 @@
+#include "report/answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/json.h"
+#include "report/members.h"
+
+/* See ow_result_to_json(). */
+enum { DIGITS = 15 };
+
+/* ---- writing ---- */
+
+/* Takes the object over. Jansson's own allocator is malloc(), unless somebody in this process set another. */
+static char *print(json_t *object, size_t *octets)
+{
+  const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(DIGITS);
+  size_t size = object ? json_dumpb(object, NULL, 0, flags) : 0;
+  char *text = size ? malloc(size) : NULL;
+  if (text)
+    *octets = json_dumpb(object, text, size, flags);
+  json_decref(object);
+  return text;
+}
+
+static json_t *listed_json(const struct ow_stream_view *view)
+{
+  struct ow_members members = ow_members_begin();
+  ow_put_text(&members, "name", view->name);
+  ow_put_text(&members, "host", view->host);
+  ow_put_text(&members, "port", view->port);
+  ow_put_text(&members, "state", ow_stream_state_name(view->state));
+  ow_put_count(&members, "newest", view->newest);
+  ow_put_count(&members, "version", view->version);
+  return ow_members_end(&members);
+}
+
+static void append(struct ow_members *members, json_t *list, json_t *value)
+{
+  if (!value || json_array_append_new(list, value) != 0)
+    members->failed = true;
+}
+
+char *ow_answer_list(const struct ow_stream_view *views, size_t count, size_t *octets)
+{
+  struct ow_members members = ow_members_begin();
+  json_t *list = json_array();
+  for (size_t i = 0; i < count && !members.failed; i++)
+    append(&members, list, listed_json(&views[i]));
+  ow_put(&members, "streams", list);
+  return print(ow_members_end(&members), octets);
+}
+
+char *ow_answer_stream(const struct ow_stream_view *view, const struct ow_interval *intervals, size_t count,
+                       size_t *octets)
+{
+  struct ow_members members = ow_members_begin();
+  json_t *list = json_array();
+  for (size_t i = 0; i < count && !members.failed; i++)
+    append(&members, list, ow_interval_to_json(&intervals[i]));
+  ow_put(&members, "stream", ow_stream_to_json(view));
+  ow_put(&members, "intervals", list);
+  return print(ow_members_end(&members), octets);
+}
+
+char *ow_answer_error(const char *sentence, size_t *octets)
+{
+  struct ow_members members = ow_members_begin();
+  ow_put_text(&members, "error", sentence);
+  return print(ow_members_end(&members), octets);
+}
+
+/* ---- reading ---- */
+
+static json_t *parse(const char *line, size_t octets, struct ow_failure *failure)
+{
+  json_error_t error;
+  char clean[sizeof error.text];
+  json_t *object = json_loadb(line, octets, JSON_REJECT_DUPLICATES, &error);
+  if (!object)
+    ow_fail(failure, OW_PROTOCOL, "the answer is no JSON: %s at octet %d",
+            ow_printable(clean, sizeof clean, error.text, strlen(error.text)), error.position);
+  return object;
+}
+
+/* OW_REFUSED if it says that something is wrong. */
+static enum ow_status check_error(const json_t *object, struct ow_failure *failure)
+{
+  struct ow_reading reading = {.within = "", .failure = failure};
+  char sentence[OW_FAILURE_TEXT];
+  if (!json_object_get(object, "error"))
+    return OW_OK;
+  ow_get_text(&reading, object, "error", sentence, sizeof sentence);
+  return ow_fail(failure, OW_REFUSED, "%s", sentence[0] ? sentence : "an error that can't be read");
+}
+
+static enum ow_status no_answer(struct ow_failure *failure)
+{
+  if (failure) {
+    ow_fail_within(failure, "the answer is none of an OWAMP query socket");
+    failure->status = OW_PROTOCOL;
+  }
+  return OW_PROTOCOL;
+}
+
+static const json_t *get_list(struct ow_reading *reading, const json_t *object, const char *name)
+{
+  const json_t *list = json_object_get(object, name);
+  if (!json_is_array(list))
+    ow_reading_fail(reading, name, list ? "must be a list" : "is missing");
+  return list;
+}
+
+static void read_listed(struct ow_reading *reading, const json_t *object, struct ow_listed *listed)
+{
+  reading->within = "streams.";
+  if (ow_reading_object(reading, object, "name")) {
+    ow_get_text(reading, object, "name", listed->name, sizeof listed->name);
+    if (!ow_stream_name_valid(listed->name))
+      ow_reading_fail(reading, "name", "must be a stream's name");
+    listed->newest = ow_get_count(reading, object, "newest", INT64_MAX);
+    listed->version = ow_get_count(reading, object, "version", INT64_MAX);
+  }
+}
+
+static enum ow_status read_list(const json_t *object, struct ow_listed **listed, size_t *count,
+                                struct ow_failure *failure)
+{
+  struct ow_reading reading = {.within = "", .failure = failure};
+  const json_t *list = get_list(&reading, object, "streams");
+  size_t size = json_array_size(list);
+  if (reading.status != OW_OK)
+    return no_answer(failure);
+  *listed = calloc(size ? size : 1, sizeof **listed);
+  if (!*listed)
+    return ow_fail(failure, OW_MEMORY, "no memory for a list of %zu streams", size);
+  for (size_t i = 0; i < size && reading.status == OW_OK; i++)
+    read_listed(&reading, json_array_get(list, i), &(*listed)[i]);
+  *count = size;
+  return reading.status == OW_OK ? OW_OK : no_answer(failure);
+}
+
+enum ow_status ow_answer_read_list(const char *line, size_t octets, struct ow_listed **listed, size_t *count,
+                                   struct ow_failure *failure)
+{
+  *listed = NULL;
+  *count = 0;
+  json_t *object = parse(line, octets, failure);
+  enum ow_status status = object ? check_error(object, failure) : OW_PROTOCOL;
+  if (status == OW_OK)
+    status = read_list(object, listed, count, failure);
+  json_decref(object);
+  if (status != OW_OK) {
+    free(*listed);
+    *listed = NULL;
+    *count = 0;
+  }
+  return status;
+}
+
+static void read_intervals(struct ow_reading *reading, const json_t *list, struct ow_interval *intervals,
+                           size_t most, size_t *got)
+{
+  size_t size = json_array_size(list);
+  uint64_t number = 0;
+  for (size_t i = size > most ? size - most : 0; i < size && reading->status == OW_OK; i++) {
+    reading->status = ow_interval_from_json(json_array_get(list, i), &intervals[*got], reading->failure);
+    if (reading->status == OW_OK && intervals[*got].number <= number)
+      ow_reading_fail(reading, "intervals", "must have rising numbers from 1 on");
+    number = intervals[*got].number;
+    ++*got;
+  }
+}
+
+enum ow_status ow_answer_read_stream(const char *line, size_t octets, struct ow_stream_view *view,
+                                     struct ow_interval *intervals, size_t most, size_t *got,
+                                     struct ow_failure *failure)
+{
+  struct ow_reading reading = {.within = "", .failure = failure};
+  *got = 0;
+  *view = (struct ow_stream_view){0};
+  json_t *object = parse(line, octets, failure);
+  enum ow_status status = object ? check_error(object, failure) : OW_PROTOCOL;
+  if (status == OW_OK) {
+    reading.status = ow_stream_from_json(json_object_get(object, "stream"), view, failure);
+    if (reading.status == OW_OK)
+      read_intervals(&reading, get_list(&reading, object, "intervals"), intervals, most, got);
+    status = reading.status == OW_OK ? OW_OK : no_answer(failure);
+  }
+  json_decref(object);
+  if (status != OW_OK)
+    *got = 0;
+  return status;
+}

@@ -1,0 +1,220 @@
+#include "report/json.h"
+#include "report/members.h"
+
+static const char *const direction_names[] = {[OW_FORWARD] = "forward", [OW_REVERSE] = "reverse"};
+static const char *const completeness_names[] = {
+    [OW_RESULT_ABSENT] = "absent", [OW_RESULT_PARTIAL] = "partial", [OW_RESULT_COMPLETE] = "complete"};
+static const char *const stamp_names[] = {
+    [OW_STAMP_UNKNOWN] = NULL, [OW_STAMP_KERNEL] = "kernel", [OW_STAMP_USER] = "user"};
+
+/* What counts, and what it is called. */
+static const struct {
+  const char *name;
+  size_t offset;
+} counts[] = {
+    {"sent", offsetof(struct ow_result, sent)},
+    {"received", offsetof(struct ow_result, received)},
+    {"lost", offsetof(struct ow_result, lost)},
+    {"longest_loss_run", offsetof(struct ow_result, longest_loss_run)},
+    {"skipped", offsetof(struct ow_result, skipped)},
+    {"duplicates", offsetof(struct ow_result, duplicates)},
+    {"reordered", offsetof(struct ow_result, reordered)},
+    {"discarded", offsetof(struct ow_result, discarded)},
+};
+
+static const struct {
+  const char *name;
+  size_t offset;
+} delays[] = {
+    {"min", offsetof(struct ow_delays, min)},       {"mean", offsetof(struct ow_delays, mean)},
+    {"median", offsetof(struct ow_delays, median)}, {"p95", offsetof(struct ow_delays, p95)},
+    {"p99", offsetof(struct ow_delays, p99)},       {"max", offsetof(struct ow_delays, max)},
+};
+
+enum { COUNTS = sizeof counts / sizeof *counts, DELAYS = sizeof delays / sizeof *delays };
+
+static bool has_packets(const struct ow_result *result)
+{
+  return result->completeness != OW_RESULT_ABSENT && result->received > 0;
+}
+
+/* A step of the clock spoils differences of delays, too. */
+static bool has_times(const struct ow_result *result)
+{
+  return has_packets(result) && !result->clock.stepped;
+}
+
+/* ---- to JSON ---- */
+
+static json_t *loss_percent(const struct ow_result *result)
+{
+  return result->sent ? json_real(100.0 * result->lost / result->sent) : json_null();
+}
+
+static void put_counts(struct ow_members *members, const struct ow_result *result)
+{
+  for (size_t i = 0; i < COUNTS; i++) {
+    ow_put_count(members, counts[i].name,
+                 *(const uint32_t *)(const void *)((const char *)result + counts[i].offset));
+    if (i == 2)
+      ow_put(members, "loss_percent", loss_percent(result));
+  }
+}
+
+static json_t *delay_json(const struct ow_delays *delay)
+{
+  struct ow_members members = ow_members_begin();
+  for (size_t i = 0; i < DELAYS; i++)
+    ow_put_time(&members, delays[i].name,
+                *(const int64_t *)(const void *)((const char *)delay + delays[i].offset));
+  return ow_members_end(&members);
+}
+
+static json_t *hops_json(const struct ow_result *result)
+{
+  struct ow_members members = ow_members_begin();
+  ow_put_count(&members, "min", result->hops_min);
+  ow_put_count(&members, "max", result->hops_max);
+  return ow_members_end(&members);
+}
+
+/* That a clock was stepped is known even if nothing arrived. */
+static json_t *clock_json(const struct ow_result *result)
+{
+  struct ow_members members = ow_members_begin();
+  if (has_packets(result)) {
+    ow_put(&members, "sender_synchronized", json_boolean(result->clock.sender_synchronized));
+    ow_put(&members, "receiver_synchronized", json_boolean(result->clock.receiver_synchronized));
+    ow_put_time(&members, "error", result->clock.error_ns);
+    ow_put_text(&members, "receive_stamp", stamp_names[result->clock.receive_stamp]);
+  }
+  ow_put(&members, "stepped", json_boolean(result->clock.stepped));
+  return ow_members_end(&members);
+}
+
+static void put_time_if(struct ow_members *members, bool known, const char *name, int64_t nanoseconds)
+{
+  if (known)
+    ow_put_time(members, name, nanoseconds);
+  else
+    ow_put(members, name, json_null());
+}
+
+json_t *ow_result_to_json(const struct ow_result *result, enum ow_direction direction)
+{
+  bool times = has_times(result);
+  struct ow_members members = ow_members_begin();
+  ow_put_text(&members, "direction", direction_names[direction]);
+  ow_put_text(&members, "completeness", completeness_names[result->completeness]);
+  if (result->completeness != OW_RESULT_ABSENT) {
+    ow_put_stamp(&members, "begin", result->begin);
+    ow_put_stamp(&members, "end", result->end);
+    put_counts(&members, result);
+  } else if (result->discarded) {
+    ow_put_count(&members, "discarded", result->discarded);
+  }
+  ow_put(&members, "delay", times ? delay_json(&result->delay) : json_null());
+  put_time_if(&members, times, "jitter", result->jitter);
+  put_time_if(&members, times && result->has_ipdv, "ipdv", result->ipdv);
+  put_time_if(&members, times, "pdv", result->pdv);
+  ow_put(&members, "hops", has_packets(result) ? hops_json(result) : json_null());
+  ow_put(&members, "clock", has_packets(result) || result->clock.stepped ? clock_json(result) : json_null());
+  return ow_members_end(&members);
+}
+
+/* ---- and back ---- */
+
+static void get_counts(struct ow_reading *reading, const json_t *object, struct ow_result *result)
+{
+  for (size_t i = 0; i < COUNTS; i++)
+    *(uint32_t *)(void *)((char *)result + counts[i].offset) =
+        (uint32_t)ow_get_count(reading, object, counts[i].name, UINT32_MAX);
+  if ((uint64_t)result->received + result->lost != result->sent)
+    ow_reading_fail(reading, "sent", "must be the sum of received and lost");
+}
+
+static void get_delays(struct ow_reading *reading, const json_t *object, struct ow_delays *delay)
+{
+  const char *outside = reading->within;
+  const json_t *from = json_object_get(object, "delay");
+  if (!ow_reading_object(reading, from, "delay"))
+    return;
+  reading->within = "delay.";
+  for (size_t i = 0; i < DELAYS; i++)
+    *(int64_t *)(void *)((char *)delay + delays[i].offset) = ow_get_time(reading, from, delays[i].name);
+  reading->within = outside;
+}
+
+static void get_times(struct ow_reading *reading, const json_t *object, struct ow_result *result)
+{
+  get_delays(reading, object, &result->delay);
+  result->jitter = ow_get_time(reading, object, "jitter");
+  result->pdv = ow_get_time(reading, object, "pdv");
+  result->has_ipdv = ow_get_optional(object, "ipdv") != NULL;
+  if (result->has_ipdv)
+    result->ipdv = ow_get_time(reading, object, "ipdv");
+}
+
+static void get_hops(struct ow_reading *reading, const json_t *object, struct ow_result *result)
+{
+  const char *outside = reading->within;
+  const json_t *from = json_object_get(object, "hops");
+  if (!ow_reading_object(reading, from, "hops"))
+    return;
+  reading->within = "hops.";
+  result->hops_min = (uint8_t)ow_get_count(reading, from, "min", UINT8_MAX);
+  result->hops_max = (uint8_t)ow_get_count(reading, from, "max", UINT8_MAX);
+  reading->within = outside;
+}
+
+static void get_clock(struct ow_reading *reading, const json_t *object, struct ow_result *result)
+{
+  const char *outside = reading->within;
+  const json_t *from = json_object_get(object, "clock");
+  bool packets = has_packets(result);
+  if ((!packets && !ow_get_optional(object, "clock")) || !ow_reading_object(reading, from, "clock"))
+    return;
+  reading->within = "clock.";
+  if (packets) {
+    result->clock.sender_synchronized = ow_get_bool(reading, from, "sender_synchronized");
+    result->clock.receiver_synchronized = ow_get_bool(reading, from, "receiver_synchronized");
+    result->clock.error_ns = ow_get_time(reading, from, "error");
+    result->clock.receive_stamp = (enum ow_stamp_source)ow_get_word(
+        reading, from, "receive_stamp", stamp_names, OW_STAMP_USER + 1, OW_STAMP_UNKNOWN);
+  }
+  result->clock.stepped = ow_get_bool(reading, from, "stepped");
+  reading->within = outside;
+}
+
+static void get_result(struct ow_reading *reading, const json_t *object, struct ow_result *result)
+{
+  result->completeness = (enum ow_completeness)ow_get_word(reading, object, "completeness", completeness_names,
+                                                           OW_RESULT_COMPLETE + 1, -1);
+  if (result->completeness != OW_RESULT_ABSENT) {
+    result->begin = ow_get_stamp(reading, object, "begin");
+    result->end = ow_get_stamp(reading, object, "end");
+    get_counts(reading, object, result);
+  } else if (ow_get_optional(object, "discarded")) {
+    result->discarded = (uint32_t)ow_get_count(reading, object, "discarded", UINT32_MAX);
+  }
+  get_clock(reading, object, result);
+  if (has_times(result))
+    get_times(reading, object, result);
+  if (has_packets(result))
+    get_hops(reading, object, result);
+}
+
+enum ow_status ow_result_from_json(const json_t *object, struct ow_result *result, enum ow_direction *direction,
+                                   struct ow_failure *failure)
+{
+  struct ow_reading reading = {.within = "", .failure = failure};
+  *result = (struct ow_result){0};
+  *direction = OW_FORWARD;
+  if (ow_reading_object(&reading, object, "result")) {
+    *direction = (enum ow_direction)ow_get_word(&reading, object, "direction", direction_names, OW_DIRECTIONS, -1);
+    get_result(&reading, object, result);
+  }
+  if (reading.status != OW_OK)
+    *result = (struct ow_result){0};
+  return reading.status;
+}
