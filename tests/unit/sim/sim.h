@@ -1,0 +1,76 @@
+/*
+ * A simulated host and network in place of the operating system: time that passes only from event to event, TCP and UDP
+ * between addresses of one process, a wall clock that can be stepped. It defines the functions of engine/loop.h, channel.h,
+ * listener.h, udp.h, resolver.h and system_clock.h, so that everything above them, both sides of every measurement,
+ * runs as it is: a day in seconds.
+ */
+#ifndef OWAMP_TEST_SIM_H
+#define OWAMP_TEST_SIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/address.h"
+#include "engine/loop.h"
+#include "time/timestamp.h"
+
+/** Begin anew at a fixed date, with nothing in the network. `seed` decides all that is random. */
+void sim_begin(uint64_t seed);
+/** Frees what is left. */
+void sim_end(void);
+
+/** Let `nanoseconds` pass: everything that falls into them happens. */
+void sim_run(struct ow_loop *loop, int64_t nanoseconds);
+int64_t sim_monotonic(void);
+struct ow_timestamp sim_wall(void);
+/** Set the wall clock forwards or back. */
+void sim_step_clock(struct ow_loop *loop, int64_t nanoseconds);
+/** Uniform in 0 .. below-1. */
+uint64_t sim_random(uint64_t below);
+
+/* ---- the network between this host (127.0.0.1) and the others (127.0.0.2 and up) ---- */
+
+/** How a host is reached; by the last octet of its address. */
+struct sim_path {
+  int64_t delay[2];   /* ns: to the host, from it */
+  int64_t jitter[2];  /* ns: up to so much more, uniform */
+  uint32_t loss[2];   /* of a million UDP packets */
+  bool blackhole;     /* nothing passes; TCP waits and goes on later */
+};
+struct sim_path *sim_path(uint8_t host);
+/** Break every TCP connection with a host, as a reset does. */
+void sim_cut(uint8_t host);
+/** What a name is resolved to, "peer.example" and so on; NULL: it doesn't exist any more. Numbers resolve to themselves. */
+void sim_name(const char *name, const char *address);
+
+/* ---- what really happened ---- */
+
+/** Every UDP packet that left a socket. */
+struct sim_packet {
+  struct ow_timestamp sent;
+  uint8_t host;       /* the other host's */
+  bool to_host;       /* or from it */
+  bool arrived;
+};
+extern struct sim_packet *sim_packets;
+extern size_t sim_packet_count;
+
+/** Every attempt to connect. */
+struct sim_attempt {
+  int64_t when; /* monotonic */
+  uint8_t host;
+};
+extern struct sim_attempt *sim_attempts;
+extern size_t sim_attempt_count;
+
+/* ---- between the parts of the simulation ---- */
+
+/** Have `run` called at a monotonic time; it frees `context`. */
+void sim_at(int64_t when, void (*run)(void *context), void *context);
+/** The watch of a descriptor, or NULL. */
+struct ow_watch *sim_watch_of(int descriptor);
+/** A descriptor that is watched from now on may have had something to read before. */
+void sim_net_watched(struct ow_loop *loop, int descriptor);
+void sim_net_end(void);
+
+#endif

@@ -1,0 +1,333 @@
+/* engine/loop.h, system_clock.h: time passes from event to event. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include "engine/system_clock.h"
+#include "engine/timer_heap.h"
+#include "sim.h"
+
+enum { DESCRIPTORS = 65536 };
+#define FIRST_WALL (INT64_C(1795557600) * OW_NS_PER_S) /* ns since 1970 */
+
+/* What happens in the network, by time and then in order. */
+struct event {
+  struct ow_timer timer; /* first */
+  void (*run)(void *context);
+  void *context;
+};
+
+struct ow_loop {
+  struct ow_timer_heap monotonic;
+  struct ow_timer_heap wall;
+  struct ow_step_watcher *watchers;
+  uint64_t steps;
+  struct ow_post *first_post;
+  bool stopped;
+};
+
+static int64_t monotonic;
+static int64_t offset; /* wall = monotonic + offset */
+static uint64_t order;
+static uint64_t random_state;
+static struct ow_timer_heap events;
+static struct ow_watch *watches[DESCRIPTORS];
+
+/* ---- time ---- */
+
+int64_t sim_monotonic(void)
+{
+  return monotonic;
+}
+
+static struct ow_timestamp stamp_of(int64_t unix_ns)
+{
+  return ow_timestamp_from_unix((struct timespec){unix_ns / OW_NS_PER_S, unix_ns % OW_NS_PER_S});
+}
+
+struct ow_timestamp sim_wall(void)
+{
+  return stamp_of(monotonic + offset);
+}
+
+/* splitmix64: any seed will do. */
+static uint64_t next_random(void)
+{
+  uint64_t z = random_state += UINT64_C(0x9e3779b97f4a7c15);
+  z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+  z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+  return z ^ (z >> 31);
+}
+
+uint64_t sim_random(uint64_t below)
+{
+  return next_random() % below;
+}
+
+static void fill(void *context, void *out, size_t octets)
+{
+  (void)context;
+  for (uint8_t *at = out; octets; octets--)
+    *at++ = (uint8_t)next_random();
+}
+const struct ow_random ow_system_random = {.fill = fill};
+
+struct ow_instant ow_system_now(void)
+{
+  return (struct ow_instant){.wall = sim_wall(), .monotonic = monotonic};
+}
+
+struct ow_timestamp ow_system_stamp(void)
+{
+  return sim_wall();
+}
+
+struct ow_clock_state ow_system_clock_state(void)
+{
+  return (struct ow_clock_state){.synchronized = true, .error = 1000, .maximum = 1000};
+}
+
+struct ow_error_estimate ow_system_error(struct ow_clock_cache *cache, int64_t now, int64_t stamping)
+{
+  (void)cache, (void)now;
+  return ow_error_estimate(true, 1000 + stamping);
+}
+
+/* ---- events ---- */
+
+void sim_at(int64_t when, void (*run)(void *context), void *context)
+{
+  struct event *event = calloc(1, sizeof *event);
+  if (!event || ow_timer_heap_reserve(&events) != OW_OK)
+    abort();
+  event->timer.when = when;
+  event->timer.order = order++;
+  event->run = run;
+  event->context = context;
+  ow_timer_heap_put(&events, &event->timer);
+}
+
+void sim_begin(uint64_t seed)
+{
+  monotonic = 1000 * OW_NS_PER_S;
+  offset = FIRST_WALL;
+  order = 0;
+  random_state = seed;
+}
+
+void sim_end(void)
+{
+  struct ow_timer *first;
+  while ((first = ow_timer_heap_first(&events))) {
+    struct event *event = (struct event *)first;
+    ow_timer_heap_take(&events, first);
+    free(event->context);
+    free(event);
+  }
+  ow_timer_heap_clear(&events);
+  sim_net_end();
+}
+
+/* ---- the loop ---- */
+
+struct ow_loop *ow_loop_create(struct ow_failure *failure)
+{
+  (void)failure;
+  return calloc(1, sizeof(struct ow_loop));
+}
+
+void ow_loop_free(struct ow_loop *loop)
+{
+  if (loop) {
+    ow_timer_heap_clear(&loop->monotonic);
+    ow_timer_heap_clear(&loop->wall);
+  }
+  free(loop);
+}
+
+struct ow_instant ow_loop_now(const struct ow_loop *loop)
+{
+  (void)loop;
+  return ow_system_now();
+}
+
+struct ow_watch *sim_watch_of(int descriptor)
+{
+  return watches[descriptor];
+}
+
+enum ow_status ow_watch_open(struct ow_loop *loop, struct ow_watch *watch, uint32_t wanted,
+                             struct ow_failure *failure)
+{
+  (void)failure;
+  watch->events = wanted;
+  watches[watch->descriptor] = watch;
+  sim_net_watched(loop, watch->descriptor);
+  return OW_OK;
+}
+
+void ow_watch_change(struct ow_loop *loop, struct ow_watch *watch, uint32_t wanted)
+{
+  (void)loop;
+  watch->events = wanted;
+}
+
+void ow_watch_close(struct ow_loop *loop, struct ow_watch *watch)
+{
+  (void)loop;
+  if (watch->descriptor >= 0) {
+    watches[watch->descriptor] = NULL;
+    close(watch->descriptor);
+    watch->descriptor = -1;
+  }
+}
+
+static enum ow_status set_timer(struct ow_loop *loop, struct ow_timer *timer, bool on_wall, int64_t when)
+{
+  struct ow_timer_heap *heap = on_wall ? &loop->wall : &loop->monotonic;
+  ow_timer_cancel(loop, timer);
+  if (ow_timer_heap_reserve(heap) != OW_OK)
+    return OW_MEMORY;
+  timer->on_wall_clock = on_wall;
+  timer->when = when;
+  timer->order = order++;
+  ow_timer_heap_put(heap, timer);
+  return OW_OK;
+}
+
+enum ow_status ow_timer_set(struct ow_loop *loop, struct ow_timer *timer, int64_t when)
+{
+  return set_timer(loop, timer, false, when);
+}
+
+/* The first nanosecond that, as a stamp, is not before `when`. */
+enum ow_status ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer, struct ow_timestamp when)
+{
+  int64_t wall = monotonic + offset + ow_timestamp_difference(when, sim_wall());
+  while (ow_timestamp_after(when, stamp_of(wall)))
+    wall++;
+  return set_timer(loop, timer, true, wall);
+}
+
+void ow_timer_cancel(struct ow_loop *loop, struct ow_timer *timer)
+{
+  if (timer->place)
+    ow_timer_heap_take(timer->on_wall_clock ? &loop->wall : &loop->monotonic, timer);
+}
+
+uint64_t ow_loop_clock_steps(const struct ow_loop *loop)
+{
+  return loop->steps;
+}
+
+void ow_loop_watch_steps(struct ow_loop *loop, struct ow_step_watcher *watcher)
+{
+  watcher->next = loop->watchers;
+  loop->watchers = watcher;
+}
+
+void ow_loop_unwatch_steps(struct ow_loop *loop, struct ow_step_watcher *watcher)
+{
+  struct ow_step_watcher **at = &loop->watchers;
+  while (*at && *at != watcher)
+    at = &(*at)->next;
+  if (*at)
+    *at = watcher->next;
+}
+
+void sim_step_clock(struct ow_loop *loop, int64_t nanoseconds)
+{
+  offset += nanoseconds;
+  loop->steps++;
+  for (struct ow_step_watcher *watcher = loop->watchers; watcher; watcher = watcher->next)
+    watcher->stepped(watcher);
+}
+
+void ow_loop_post(struct ow_loop *loop, struct ow_post *post)
+{
+  struct ow_post **at = &loop->first_post;
+  while (*at)
+    at = &(*at)->next;
+  post->next = NULL;
+  *at = post;
+}
+
+bool ow_loop_unpost(struct ow_loop *loop, struct ow_post *post)
+{
+  struct ow_post **at = &loop->first_post;
+  while (*at && *at != post)
+    at = &(*at)->next;
+  bool found = *at != NULL;
+  if (found)
+    *at = post->next;
+  return found;
+}
+
+void ow_loop_stop(struct ow_loop *loop)
+{
+  loop->stopped = true;
+}
+
+/* ---- running ---- */
+
+static void run_posts(struct ow_loop *loop)
+{
+  struct ow_post *post;
+  while ((post = loop->first_post)) {
+    loop->first_post = post->next;
+    post->run(post);
+  }
+}
+
+static int64_t due(const struct ow_timer *timer, int64_t base)
+{
+  return timer ? timer->when - base : INT64_MAX;
+}
+
+/* The next thing that happens, not after `until`; false if there is none. */
+static bool happen(struct ow_loop *loop, int64_t until)
+{
+  struct ow_timer *timer = ow_timer_heap_first(&loop->monotonic);
+  struct ow_timer *wall = ow_timer_heap_first(&loop->wall);
+  struct ow_timer *event = ow_timer_heap_first(&events);
+  int64_t at_timer = due(timer, 0);
+  int64_t at_wall = due(wall, offset);
+  int64_t at_event = due(event, 0);
+  int64_t first = at_timer < at_wall ? at_timer : at_wall;
+  first = at_event < first ? at_event : first;
+  if (first > until)
+    return false;
+  if (first > monotonic)
+    monotonic = first;
+  if (first == at_event) {
+    struct event *happening = (struct event *)event;
+    ow_timer_heap_take(&events, event);
+    happening->run(happening->context);
+    free(happening);
+  } else {
+    timer = first == at_timer ? timer : wall;
+    ow_timer_cancel(loop, timer);
+    timer->expired(timer);
+  }
+  return true;
+}
+
+void sim_run(struct ow_loop *loop, int64_t nanoseconds)
+{
+  int64_t until = monotonic + nanoseconds;
+  do
+    run_posts(loop);
+  while (!loop->stopped && happen(loop, until));
+  monotonic = until;
+}
+
+enum ow_status ow_loop_run(struct ow_loop *loop, struct ow_failure *failure)
+{
+  (void)failure;
+  do
+    run_posts(loop);
+  while (!loop->stopped && happen(loop, INT64_MAX - 1));
+  loop->stopped = false;
+  return OW_OK;
+}

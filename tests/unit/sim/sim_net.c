@@ -1,0 +1,605 @@
+/* engine/channel.h, listener.h, udp.h, resolver.h: hosts that are nothing but addresses. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "engine/channel.h"
+#include "engine/listener.h"
+#include "engine/resolver.h"
+#include "engine/udp.h"
+#include "sim.h"
+
+enum { HOSTS = 256, DESCRIPTORS = 65536, PORTS = 65536, FIRST_PORT = 10000, QUEUE_MOST = 4096, NAMES = 8 };
+enum { CLIENT = 0, SERVER = 1 };
+#define RETRANSMISSION (200 * OW_NS_PER_MS)
+
+struct datagram {
+  STAILQ_ENTRY(datagram) next;
+  union ow_address from;
+  struct ow_timestamp received;
+  size_t length;
+  uint8_t octets[];
+};
+
+struct udp {
+  SLIST_ENTRY(udp) all;
+  int descriptor;
+  union ow_address local;
+  union ow_address peer;
+  STAILQ_HEAD(, datagram) queue;
+  size_t waiting;
+};
+
+struct connection {
+  SLIST_ENTRY(connection) all;
+  uint8_t host;
+  bool cut;
+  struct ow_channel *ends[2];
+  union ow_address addresses[2];
+};
+
+/* What a descriptor is. */
+struct endpoint {
+  struct udp *udp;
+  struct connection *connection;
+  int side;
+};
+
+static SLIST_HEAD(, udp) all_udp = SLIST_HEAD_INITIALIZER(all_udp);
+static SLIST_HEAD(, connection) all_connections = SLIST_HEAD_INITIALIZER(all_connections);
+static struct endpoint endpoints[DESCRIPTORS];
+static struct udp *by_port[PORTS];
+static struct ow_listeners *listening[HOSTS];
+static struct sim_path paths[HOSTS];
+static uint16_t next_port = FIRST_PORT;
+static struct {
+  const char *name;
+  const char *address;
+} names[NAMES];
+
+struct sim_packet *sim_packets;
+size_t sim_packet_count;
+static size_t packet_slots;
+struct sim_attempt *sim_attempts;
+size_t sim_attempt_count;
+static size_t attempt_slots;
+
+/* ---- what is common ---- */
+
+static void *grow(void *list, size_t count, size_t *slots, size_t size)
+{
+  if (count == *slots) {
+    *slots = *slots ? *slots * 2 : 1024;
+    list = reallocarray(list, *slots, size);
+    if (!list)
+      abort();
+  }
+  return list;
+}
+
+static int open_descriptor(void)
+{
+  int descriptor = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (descriptor < 0 || descriptor >= DESCRIPTORS)
+    abort();
+  endpoints[descriptor] = (struct endpoint){0};
+  return descriptor;
+}
+
+static uint8_t host_of(const union ow_address *address)
+{
+  return (uint8_t)ntohl(address->v4.sin_addr.s_addr);
+}
+
+static union ow_address address_of(uint8_t host, uint16_t port)
+{
+  return (union ow_address){.v4 = {.sin_family = AF_INET,
+                                   .sin_port = htons(port),
+                                   .sin_addr.s_addr = htonl(0x7f000000U | host)}};
+}
+
+struct sim_path *sim_path(uint8_t host)
+{
+  return &paths[host];
+}
+
+static int64_t travel(const struct sim_path *path, int way)
+{
+  int64_t jitter = path->jitter[way] ? (int64_t)sim_random((uint64_t)path->jitter[way]) : 0;
+  return path->delay[way] + jitter;
+}
+
+/* ---- TCP ---- */
+
+/* Octets on their way to one side; none: the other side has closed. */
+struct segment {
+  struct connection *connection;
+  int side;
+  size_t length;
+  uint8_t octets[];
+};
+
+static void arrive(void *context);
+
+static void send_segment(struct segment *segment, int64_t after)
+{
+  sim_at(sim_monotonic() + after, arrive, segment);
+}
+
+static void arrive(void *context)
+{
+  struct segment *segment = context;
+  struct connection *connection = segment->connection;
+  struct ow_channel *channel = connection->ends[segment->side];
+  if (connection->cut || !channel) {
+    free(segment);
+  } else if (paths[connection->host].blackhole) {
+    send_segment(segment, RETRANSMISSION);
+  } else if (segment->length == 0) {
+    free(segment);
+    channel->ended = true;
+    channel->over(channel, NULL);
+  } else {
+    if (ow_buffer_append(&channel->backlog, segment->octets, segment->length) != OW_OK)
+      abort();
+    free(segment);
+    ow_channel_offer(channel);
+  }
+}
+
+static void transmit(struct connection *connection, int side, const void *octets, size_t length)
+{
+  struct segment *segment = calloc(1, sizeof *segment + length);
+  if (!segment)
+    abort();
+  *segment = (struct segment){.connection = connection, .side = side, .length = length};
+  if (length)
+    memcpy(segment->octets, octets, length);
+  send_segment(segment, paths[connection->host].delay[side == CLIENT]);
+}
+
+static struct endpoint *endpoint_of(const struct ow_channel *channel)
+{
+  return &endpoints[channel->watch.descriptor];
+}
+
+static void adopt(struct ow_channel *channel, struct ow_loop *loop, int descriptor, struct connection *connection,
+                  int side)
+{
+  channel->loop = loop;
+  channel->open = true;
+  channel->backlog.limit = 1 << 20;
+  channel->watch = (struct ow_watch){.descriptor = descriptor};
+  endpoints[descriptor] = (struct endpoint){.connection = connection, .side = side};
+  connection->ends[side] = channel;
+}
+
+struct handshake {
+  struct connection *connection;
+};
+
+static void complete(void *context)
+{
+  struct connection *connection = ((struct handshake *)context)->connection;
+  struct ow_channel *channel = connection->ends[CLIENT];
+  free(context);
+  if (channel && !connection->cut) {
+    channel->connecting = false;
+    channel->connected(channel);
+    ow_channel_flush(channel);
+  }
+}
+
+static void refuse(void *context)
+{
+  struct connection *connection = ((struct handshake *)context)->connection;
+  struct ow_channel *channel = connection->ends[CLIENT];
+  free(context);
+  if (channel)
+    channel->over(channel, "Connection refused");
+}
+
+static void knock(void *context)
+{
+  struct connection *connection = ((struct handshake *)context)->connection;
+  struct sim_path *path = &paths[connection->host];
+  struct ow_listeners *listeners = listening[connection->host];
+  if (!connection->ends[CLIENT]) {
+    free(context); /* given up */
+  } else if (path->blackhole) {
+    sim_at(sim_monotonic() + OW_NS_PER_S, knock, context);
+  } else if (!listeners) {
+    sim_at(sim_monotonic() + path->delay[1], refuse, context);
+  } else {
+    int descriptor = open_descriptor();
+    endpoints[descriptor] = (struct endpoint){.connection = connection, .side = SERVER};
+    sim_at(sim_monotonic() + path->delay[1], complete, context);
+    listeners->accepted(listeners, descriptor, &connection->addresses[CLIENT]);
+  }
+}
+
+static uint16_t free_port(void);
+
+enum ow_status ow_channel_connect(struct ow_channel *channel, struct ow_loop *loop, const union ow_address *server,
+                                  const union ow_address *source, const char *interface, struct ow_failure *failure)
+{
+  struct connection *connection = calloc(1, sizeof *connection);
+  struct handshake *handshake = calloc(1, sizeof *handshake);
+  (void)source, (void)interface, (void)failure;
+  if (!connection || !handshake)
+    abort();
+  SLIST_INSERT_HEAD(&all_connections, connection, all);
+  connection->host = host_of(server);
+  connection->addresses[CLIENT] = address_of(1, free_port());
+  connection->addresses[SERVER] = *server;
+  adopt(channel, loop, open_descriptor(), connection, CLIENT);
+  channel->connecting = true;
+  handshake->connection = connection;
+  sim_at(sim_monotonic() + paths[connection->host].delay[0], knock, handshake);
+  sim_attempts = grow(sim_attempts, sim_attempt_count, &attempt_slots, sizeof *sim_attempts);
+  sim_attempts[sim_attempt_count++] = (struct sim_attempt){sim_monotonic(), connection->host};
+  return OW_OK;
+}
+
+enum ow_status ow_channel_adopt(struct ow_channel *channel, struct ow_loop *loop, int socket,
+                                struct ow_failure *failure)
+{
+  (void)failure;
+  adopt(channel, loop, socket, endpoints[socket].connection, SERVER);
+  return OW_OK;
+}
+
+void ow_channel_flush(struct ow_channel *channel)
+{
+  struct ow_buffer *output = channel->output;
+  size_t length = ow_buffer_length(output);
+  if (length && !channel->connecting) {
+    struct endpoint *endpoint = endpoint_of(channel);
+    transmit(endpoint->connection, !endpoint->side, ow_buffer_head(output), length);
+    ow_buffer_consume(output, length);
+    if (channel->drained)
+      channel->drained(channel);
+  }
+}
+
+void ow_channel_offer(struct ow_channel *channel)
+{
+  size_t length = ow_buffer_length(&channel->backlog);
+  if (length) {
+    uint8_t *head = ow_buffer_head(&channel->backlog);
+    struct ow_reader input = ow_reader(head, length);
+    channel->received(channel, &input);
+    if (channel->open)
+      ow_buffer_consume(&channel->backlog, (size_t)(input.at - head));
+  }
+}
+
+union ow_address ow_channel_local(const struct ow_channel *channel)
+{
+  const struct endpoint *endpoint = endpoint_of(channel);
+  return endpoint->connection->addresses[endpoint->side];
+}
+
+union ow_address ow_channel_remote(const struct ow_channel *channel)
+{
+  const struct endpoint *endpoint = endpoint_of(channel);
+  return endpoint->connection->addresses[!endpoint->side];
+}
+
+void ow_channel_close(struct ow_channel *channel)
+{
+  if (channel->open) {
+    struct endpoint *endpoint = endpoint_of(channel);
+    endpoint->connection->ends[endpoint->side] = NULL;
+    transmit(endpoint->connection, !endpoint->side, NULL, 0);
+    ow_watch_close(channel->loop, &channel->watch);
+    ow_buffer_clear(&channel->backlog);
+    channel->open = false;
+  }
+}
+
+void sim_cut(uint8_t host)
+{
+  struct connection *connection;
+  SLIST_FOREACH(connection, &all_connections, all)
+    if (connection->host == host && !connection->cut) {
+      connection->cut = true;
+      for (int side = 0; side < 2; side++) {
+        struct ow_channel *channel = connection->ends[side];
+        if (channel)
+          channel->over(channel, "Connection reset by peer");
+      }
+    }
+}
+
+/* ---- listening ---- */
+
+void ow_listeners_prepare(struct ow_listeners *listeners, struct ow_loop *loop,
+                          void (*accepted)(struct ow_listeners *listeners, int socket,
+                                           const union ow_address *remote))
+{
+  *listeners = (struct ow_listeners){.loop = loop, .accepted = accepted};
+}
+
+enum ow_status ow_listeners_open(struct ow_listeners *listeners, const char *host, const char *port,
+                                 struct ow_failure *failure)
+{
+  union ow_address address = {.v4 = {.sin_family = AF_INET}};
+  (void)port, (void)failure;
+  if (inet_pton(AF_INET, host, &address.v4.sin_addr) != 1)
+    abort();
+  listeners->port = 861;
+  listening[host_of(&address)] = listeners;
+  return OW_OK;
+}
+
+void ow_listeners_close(struct ow_listeners *listeners)
+{
+  for (int i = 0; i < HOSTS; i++)
+    if (listening[i] == listeners)
+      listening[i] = NULL;
+}
+
+/* ---- names ---- */
+
+void sim_name(const char *name, const char *address)
+{
+  for (int i = 0; i < NAMES; i++)
+    if (!names[i].name || strcmp(names[i].name, name) == 0) {
+      names[i].name = name;
+      names[i].address = address;
+      return;
+    }
+  abort();
+}
+
+struct ow_resolution {
+  ow_resolved *done;
+  void *context;
+  bool cancelled;
+  union ow_address address;
+  bool known;
+};
+
+static void resolved(void *context)
+{
+  struct ow_resolution *resolution = context;
+  struct ow_failure failure;
+  ow_fail(&failure, OW_NETWORK, "cannot resolve the name");
+  if (!resolution->cancelled)
+    resolution->done(resolution->context, resolution->known ? OW_OK : OW_NETWORK, &resolution->address,
+                     resolution->known, &failure);
+  free(resolution);
+}
+
+struct ow_resolution *ow_resolve(struct ow_loop *loop, const char *host, const char *port, int family,
+                                 ow_resolved *done, void *context, struct ow_failure *failure)
+{
+  struct ow_resolution *resolution = calloc(1, sizeof *resolution);
+  (void)loop, (void)family, (void)failure;
+  if (!resolution)
+    abort();
+  *resolution = (struct ow_resolution){.done = done, .context = context};
+  resolution->address.v4.sin_family = AF_INET;
+  resolution->address.v4.sin_port = htons((uint16_t)strtoul(port, NULL, 10));
+  for (int i = 0; i < NAMES; i++)
+    if (names[i].name && strcmp(names[i].name, host) == 0)
+      host = names[i].address ? names[i].address : "gone";
+  resolution->known = inet_pton(AF_INET, host, &resolution->address.v4.sin_addr) == 1;
+  sim_at(sim_monotonic() + OW_NS_PER_MS, resolved, resolution);
+  return resolution;
+}
+
+void ow_resolve_cancel(struct ow_resolution *resolution)
+{
+  if (resolution)
+    resolution->cancelled = true;
+}
+
+/* ---- UDP ---- */
+
+static void free_udp(struct udp *udp)
+{
+  struct datagram *datagram;
+  while ((datagram = STAILQ_FIRST(&udp->queue))) {
+    STAILQ_REMOVE_HEAD(&udp->queue, next);
+    free(datagram);
+  }
+  SLIST_REMOVE(&all_udp, udp, udp, all);
+  by_port[ow_address_port(&udp->local)] = NULL;
+  free(udp);
+}
+
+/* Sockets are closed by close(2), which nobody tells: their descriptor is another one's then, or nobody's. */
+static bool is_open(const struct udp *udp)
+{
+  return endpoints[udp->descriptor].udp == udp && fcntl(udp->descriptor, F_GETFD) >= 0;
+}
+
+static uint16_t free_port(void)
+{
+  do
+    next_port = next_port == PORTS - 1 ? FIRST_PORT : (uint16_t)(next_port + 1);
+  while (by_port[next_port] && is_open(by_port[next_port]));
+  if (by_port[next_port])
+    free_udp(by_port[next_port]);
+  return next_port;
+}
+
+enum ow_status ow_udp_open(const struct ow_udp_options *options, int *descriptor, union ow_address *bound,
+                           struct ow_failure *failure)
+{
+  struct udp *udp = calloc(1, sizeof *udp);
+  (void)failure;
+  if (!udp)
+    abort();
+  udp->descriptor = open_descriptor();
+  udp->local = address_of(host_of(&options->local), free_port());
+  STAILQ_INIT(&udp->queue);
+  SLIST_INSERT_HEAD(&all_udp, udp, all);
+  endpoints[udp->descriptor].udp = udp;
+  by_port[ow_address_port(&udp->local)] = udp;
+  *descriptor = udp->descriptor;
+  *bound = udp->local;
+  return OW_OK;
+}
+
+enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer, struct ow_failure *failure)
+{
+  (void)failure;
+  endpoints[descriptor].udp->peer = *peer;
+  return OW_OK;
+}
+
+struct flight {
+  union ow_address to;
+  size_t packet; /* of the list of those that were sent */
+  struct datagram *datagram;
+};
+
+static void land(void *context)
+{
+  struct flight *flight = context;
+  struct udp *udp = by_port[ow_address_port(&flight->to)];
+  struct datagram *datagram = flight->datagram;
+  if (udp && is_open(udp) && udp->waiting < QUEUE_MOST) {
+    struct ow_watch *watch = sim_watch_of(udp->descriptor);
+    datagram->received = sim_wall();
+    sim_packets[flight->packet].arrived = true;
+    STAILQ_INSERT_TAIL(&udp->queue, datagram, next);
+    udp->waiting++;
+    if (watch)
+      watch->ready(watch, EPOLLIN);
+  } else {
+    free(datagram);
+  }
+  free(flight);
+}
+
+static void note_packet(uint8_t host, bool to_host)
+{
+  sim_packets = grow(sim_packets, sim_packet_count, &packet_slots, sizeof *sim_packets);
+  sim_packets[sim_packet_count++] = (struct sim_packet){.sent = sim_wall(), .host = host, .to_host = to_host};
+}
+
+int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_stamp)
+{
+  struct udp *udp = endpoints[descriptor].udp;
+  bool to_host = host_of(&udp->local) == 1;
+  uint8_t host = host_of(to_host ? &udp->peer : &udp->local);
+  const struct sim_path *path = &paths[host];
+  (void)want_stamp;
+  note_packet(host, to_host);
+  if (!path->blackhole && sim_random(1000000) >= path->loss[!to_host]) {
+    struct flight *flight = calloc(1, sizeof *flight);
+    struct datagram *datagram = calloc(1, sizeof *datagram + octets);
+    if (!flight || !datagram)
+      abort();
+    *flight = (struct flight){.to = udp->peer, .packet = sim_packet_count - 1, .datagram = datagram};
+    datagram->from = udp->local;
+    datagram->length = octets;
+    memcpy(datagram->octets, packet, octets);
+    sim_at(sim_monotonic() + travel(path, !to_host), land, flight);
+  }
+  return 0;
+}
+
+struct ow_udp_batch {
+  struct datagram *taken[OW_UDP_BATCH];
+};
+
+struct ow_udp_batch *ow_udp_batch_create(void)
+{
+  return calloc(1, sizeof(struct ow_udp_batch));
+}
+
+static void forget_taken(struct ow_udp_batch *batch)
+{
+  for (int i = 0; i < OW_UDP_BATCH; i++) {
+    free(batch->taken[i]);
+    batch->taken[i] = NULL;
+  }
+}
+
+void ow_udp_batch_free(struct ow_udp_batch *batch)
+{
+  if (batch)
+    forget_taken(batch);
+  free(batch);
+}
+
+size_t ow_udp_receive(int descriptor, struct ow_udp_batch *batch, struct ow_datagram datagrams[OW_UDP_BATCH])
+{
+  struct udp *udp = endpoints[descriptor].udp;
+  size_t count = 0;
+  struct datagram *datagram;
+  forget_taken(batch);
+  while (count < OW_UDP_BATCH && (datagram = STAILQ_FIRST(&udp->queue))) {
+    STAILQ_REMOVE_HEAD(&udp->queue, next);
+    udp->waiting--;
+    batch->taken[count] = datagram;
+    datagrams[count++] = (struct ow_datagram){.octets = datagram->octets,
+                                              .length = datagram->length,
+                                              .received = datagram->received,
+                                              .source = OW_STAMP_KERNEL,
+                                              .ttl = 255,
+                                              .ttl_known = true,
+                                              .from = datagram->from};
+  }
+  return count;
+}
+
+bool ow_udp_transmit_stamp(int descriptor, uint32_t *order, struct ow_timestamp *departed)
+{
+  (void)descriptor, (void)order, (void)departed;
+  return false;
+}
+
+struct wake {
+  int descriptor;
+};
+
+static void wake(void *context)
+{
+  struct ow_watch *watch = sim_watch_of(((struct wake *)context)->descriptor);
+  free(context);
+  if (watch)
+    watch->ready(watch, EPOLLIN);
+}
+
+void sim_net_watched(struct ow_loop *loop, int descriptor)
+{
+  const struct udp *udp = endpoints[descriptor].udp;
+  struct wake *waking = udp && udp->waiting ? calloc(1, sizeof *waking) : NULL;
+  (void)loop;
+  if (waking) {
+    waking->descriptor = descriptor;
+    sim_at(sim_monotonic(), wake, waking);
+  }
+}
+
+/* ---- the end ---- */
+
+void sim_net_end(void)
+{
+  struct udp *udp;
+  struct connection *connection;
+  while ((udp = SLIST_FIRST(&all_udp)))
+    free_udp(udp);
+  while ((connection = SLIST_FIRST(&all_connections))) {
+    SLIST_REMOVE_HEAD(&all_connections, all);
+    free(connection);
+  }
+  free(sim_packets);
+  free(sim_attempts);
+  sim_packets = NULL;
+  sim_attempts = NULL;
+  sim_packet_count = packet_slots = sim_attempt_count = attempt_slots = 0;
+  memset(paths, 0, sizeof paths);
+  memset(names, 0, sizeof names);
+}
