@@ -294,6 +294,11 @@ uint64_t ow_board_version(const struct ow_board *board)
   return atomic_load(&board->version);
 }
 
+uint32_t ow_board_history(const struct ow_board *board)
+{
+  return board->history;
+}
+
 size_t ow_board_count(const struct ow_board *board)
 {
   return ow_board_names(board, NULL, 0);

@@ -50,6 +50,8 @@ enum ow_status ow_board_mirror(struct ow_board *board, const struct ow_stream_vi
 
 /** Changes with every change. Cheap. */
 uint64_t ow_board_version(const struct ow_board *board);
+/** How many intervals of a stream it keeps. */
+uint32_t ow_board_history(const struct ow_board *board);
 /** How many streams there are. */
 size_t ow_board_count(const struct ow_board *board);
 /** Up to `most` names, sorted by strcmp(); returns how many there are, which may be more. */

@@ -1,6 +1,5 @@
 #include "engine/thread.h"
 
-#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -76,8 +75,7 @@ static void *run_loop(void *argument)
   return NULL;
 }
 
-/* A signal is for those who know of it: none may be delivered to a thread that the host doesn't know. */
-static int create_deaf(pthread_t *id, void *(*run)(void *argument), void *argument)
+int ow_thread_create_deaf(pthread_t *id, void *(*run)(void *argument), void *argument)
 {
   sigset_t all;
   sigset_t before;
@@ -95,7 +93,7 @@ enum ow_status ow_thread_start(struct ow_thread *thread, const char *name, const
     return ow_fail(failure, OW_STATE, "the thread %s runs already", name);
   thread->log = log ? *log : (struct ow_log){0};
   thread->running = true;
-  int error = create_deaf(&thread->id, run_loop, thread);
+  int error = ow_thread_create_deaf(&thread->id, run_loop, thread);
   if (error) {
     thread->running = false;
     return ow_fail(failure, OW_NETWORK, "cannot start the thread %s: %s", name, strerrordesc_np(error));

@@ -8,9 +8,17 @@
 #ifndef OWAMP_ENGINE_THREAD_H
 #define OWAMP_ENGINE_THREAD_H
 
+#include <pthread.h>
+
 #include "base/log.h"
 #include "base/status.h"
 #include "engine/loop.h"
+
+/**
+ * pthread_create() with all signals blocked: none may be delivered to a thread that the host doesn't know.
+ * Returns an error number.
+ */
+int ow_thread_create_deaf(pthread_t *id, void *(*run)(void *argument), void *argument) OW_MUST_CHECK;
 
 struct ow_thread;
 
