@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/stream_run.h"
+#include "schedule/schedule.h"
 
 #define ANSWER_TIME (5 * OW_NS_PER_S)        /* for connecting, and for each of the server's answers */
 #define CLOSING_TIME (800 * OW_NS_PER_MS)    /* beyond the loss timeout: for stopping and fetching */
@@ -182,6 +183,15 @@ static void on_control_event(struct ow_client_connection *control, const struct 
   }
 }
 
+/* A schedule's deltas are rounded, and a packet that is meant for the very end must not fall behind it. */
+static struct ow_timestamp last_due(const struct ow_stream_lane *lane)
+{
+  const struct ow_peer *peer = &lane->run->config.peer;
+  uint32_t most = ow_slots_most_packets(peer->slots, peer->slot_count, lane->run->config.interval);
+  int64_t rounding = most / 8 + 1; /* ns; half of 2^-32 s each */
+  return ow_timestamp_plus(lane->interval.end, rounding);
+}
+
 static void begin(struct ow_stream_lane *lane)
 {
   struct ow_interval *interval = &lane->interval;
@@ -199,7 +209,7 @@ static void begin(struct ow_stream_lane *lane)
                                               .done = on_measured};
   lane->state = OW_LANE_MEASURING;
   wake_at(lane, monotonic_of(lane, interval->end) + run->config.peer.loss_timeout + CLOSING_TIME);
-  ow_measurement_begin_until(&lane->measurement, interval->begin, interval->end);
+  ow_measurement_begin_until(&lane->measurement, interval->begin, last_due(lane));
 }
 
 static void on_dialed(struct ow_dialer *dialer, enum ow_status status, const struct ow_failure *failure)

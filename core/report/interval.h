@@ -39,7 +39,10 @@ const char *ow_status_name(enum ow_status status);
  */
 bool ow_stream_name_valid(const char *name);
 
-/** One interval. A packet belongs to it if its scheduled time lies after `begin` and not after `end`. */
+/**
+ * One interval. A packet belongs to it if its scheduled time lies after `begin` and not after `end`, but for what
+ * the rounding of a schedule's 32.32 deltas adds up to.
+ */
 struct ow_interval {
   uint64_t number;              /* counts a stream's intervals from 1, those that failed too */
   struct ow_timestamp begin;    /* wall clock */

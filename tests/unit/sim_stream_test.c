@@ -312,21 +312,21 @@ START_TEST(a_fixed_schedule_goes_on_without_a_seam)
 {
   raise_curtain(test_seed());
   struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
-  config.peer.slots[0] = (struct ow_slot){OW_SLOT_FIXED, ow_span_from_ns(250 * MS)};
+  config.peer.slots[0] = (struct ow_slot){OW_SLOT_FIXED, ow_span_from_ns(100 * MS)};
   add(&config);
   sim_run(loop, 100 * S);
   struct ow_interval *intervals;
   size_t count = intervals_of(FIRST_HOST, &intervals);
   ck_assert_uint_ge(count, 8);
   for (size_t i = 0; i < count; i++) {
-    ck_assert_uint_eq(intervals[i].results[OW_FORWARD].sent, 40);
-    ck_assert_uint_eq(intervals[i].results[OW_REVERSE].sent, 40);
+    ck_assert_uint_eq(intervals[i].results[OW_FORWARD].sent, 100);
+    ck_assert_uint_eq(intervals[i].results[OW_REVERSE].sent, 100);
   }
   int64_t last[2] = {0, 0};
   for (size_t i = 0; i < sim_packet_count; i++) {
     int64_t now = ow_timestamp_difference(sim_packets[i].sent, intervals[0].begin);
     int64_t *before = &last[sim_packets[i].to_host];
-    ck_assert_int_le(llabs(now - *before - 250 * MS), 2);
+    ck_assert_int_le(llabs(now - *before - 100 * MS), 20); /* rounding, as it adds up */
     *before = now;
   }
   free(intervals);
@@ -650,7 +650,10 @@ static void mend(void)
   }
 }
 
-/* Whole intervals are true to the packet, all others add up; totals are the sum of all. */
+/*
+ * Whole intervals are true to the packet, all others add up; totals are the sum of all. Of a server that dies
+ * unseen in a blackhole nobody can know that it sends no more, so that its packets count as lost.
+ */
 static void assert_day(uint8_t host, const struct ow_interval *intervals, size_t count, size_t least_whole)
 {
   struct ow_stream_view view = view_of(host);
@@ -664,7 +667,7 @@ static void assert_day(uint8_t host, const struct ow_interval *intervals, size_t
       struct truth truth = truth_of(host, d == OW_FORWARD, intervals[i].begin, intervals[i].end);
       ow_totals_add(&sums[d], result);
       ck_assert_uint_eq(result->sent, result->received + result->lost);
-      ck_assert_uint_le(result->sent, truth.sent);
+      ck_assert(d == OW_REVERSE || result->sent <= truth.sent);
       ck_assert_uint_le(result->received, truth.arrived);
     }
     if (intervals[i].status == OW_OK) {

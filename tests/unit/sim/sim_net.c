@@ -21,6 +21,8 @@ enum { CLIENT = 0, SERVER = 1 };
 struct datagram {
   STAILQ_ENTRY(datagram) next;
   union ow_address from;
+  union ow_address to;
+  size_t packet; /* of the list of those that were sent */
   struct ow_timestamp received;
   size_t length;
   uint8_t octets[];
@@ -456,21 +458,14 @@ enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer, stru
   return OW_OK;
 }
 
-struct flight {
-  union ow_address to;
-  size_t packet; /* of the list of those that were sent */
-  struct datagram *datagram;
-};
-
 static void land(void *context)
 {
-  struct flight *flight = context;
-  struct udp *udp = by_port[ow_address_port(&flight->to)];
-  struct datagram *datagram = flight->datagram;
+  struct datagram *datagram = context;
+  struct udp *udp = by_port[ow_address_port(&datagram->to)];
   if (udp && is_open(udp) && udp->waiting < QUEUE_MOST) {
     struct ow_watch *watch = sim_watch_of(udp->descriptor);
     datagram->received = sim_wall();
-    sim_packets[flight->packet].arrived = true;
+    sim_packets[datagram->packet].arrived = true;
     STAILQ_INSERT_TAIL(&udp->queue, datagram, next);
     udp->waiting++;
     if (watch)
@@ -478,7 +473,6 @@ static void land(void *context)
   } else {
     free(datagram);
   }
-  free(flight);
 }
 
 static void note_packet(uint8_t host, bool to_host)
@@ -496,15 +490,15 @@ int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_sta
   (void)want_stamp;
   note_packet(host, to_host);
   if (!path->blackhole && sim_random(1000000) >= path->loss[!to_host]) {
-    struct flight *flight = calloc(1, sizeof *flight);
     struct datagram *datagram = calloc(1, sizeof *datagram + octets);
-    if (!flight || !datagram)
+    if (!datagram)
       abort();
-    *flight = (struct flight){.to = udp->peer, .packet = sim_packet_count - 1, .datagram = datagram};
+    datagram->to = udp->peer;
+    datagram->packet = sim_packet_count - 1;
     datagram->from = udp->local;
     datagram->length = octets;
     memcpy(datagram->octets, packet, octets);
-    sim_at(sim_monotonic() + travel(path, !to_host), land, flight);
+    sim_at(sim_monotonic() + travel(path, !to_host), land, datagram);
   }
   return 0;
 }
