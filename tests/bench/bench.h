@@ -1,0 +1,39 @@
+/* What the bench's load generators share. They use the engine as check_owamp does, but for many measurements at once. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdint.h>
+
+#include "config/peer.h"
+#include "engine/address.h"
+#include "time/timestamp.h"
+
+struct usage {
+  double cpu;    /* seconds */
+  double memory; /* octets of anonymous memory */
+};
+
+/** Of a process; 0: of this one. */
+struct usage usage_of(int process);
+double monotonic_seconds(void);
+/** Ends the program with a sentence. */
+void give_up(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+/** "open", ... and the key file of the bench's responder. */
+void use_mode(struct ow_peer *peer, const char *mode, const char *key_file);
+union ow_address parse_address(const char *text, uint16_t port);
+
+/** Many numbers, and their percentiles. */
+struct spread {
+  double *values;
+  size_t count, slots;
+};
+void spread_add(struct spread *spread, double value);
+/** "name": {"p50": ..., "p95": ..., "p99": ..., "max": ...} with values times `scale`; frees it. */
+void spread_print(struct spread *spread, const char *name, double scale);
+
+int bench_sessions(char **arguments);
+int bench_flood(char **arguments);
+int bench_fetch(char **arguments);
+int bench_packets(char **arguments);
+
+#endif

@@ -1,0 +1,33 @@
+/* bench-load: what tests/bench/run measures with. Prints one line of JSON. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "bench.h"
+
+static const struct {
+  const char *name;
+  int (*run)(char **arguments);
+  int arguments;
+  const char *usage;
+} commands[] = {
+    {"sessions", bench_sessions, 8, "ADDRESS PORT RESPONDER-PID COUNT SECONDS PACKETS-A-SECOND MODE KEY-FILE"},
+    {"flood", bench_flood, 4, "ADDRESS PACKETS INTERVAL-NS MODE"},
+    {"packets", bench_packets, 2, "PACKETS MODE"},
+    {"fetch", bench_fetch, 6, "ADDRESS PORT RESPONDER-PID RECORDS MODE KEY-FILE"},
+};
+
+int main(int count, char **arguments)
+{
+  struct rlimit files;
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    if (count == commands[i].arguments + 2 && strcmp(arguments[1], commands[i].name) == 0)
+      return commands[i].run(arguments + 2);
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    fprintf(stderr, "bench-load %s %s\n", commands[i].name, commands[i].usage);
+  return EXIT_FAILURE;
+}

@@ -1,0 +1,204 @@
+/* N concurrent measurements, both directions, in one loop, all sending in the same seconds. */
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "engine/measurement.h"
+#include "schedule/schedule.h"
+
+enum {
+  OPENING_AT_ONCE = 32,
+  LINK_NS = 1000, /* the true delay of a veth pair: from transmit stamp to receive stamp */
+};
+#define SETTLE (1500 * OW_NS_PER_MS) /* after the start and before the end: not measured */
+
+struct run;
+
+struct one {
+  struct ow_client_connection control;
+  struct ow_measurement measurement;
+  struct run *run;
+};
+
+struct run {
+  struct ow_peer peer;
+  union ow_address server;
+  struct ow_loop *loop;
+  struct ow_traffic traffic;
+  struct one *all;
+  unsigned count, opened, started, done, failed;
+  int responder; /* its process id */
+  struct ow_timestamp start;
+  int64_t length; /* ns that packets are sent for */
+  struct ow_timer begin, end;
+  struct usage near[2], far[2]; /* at the two moments */
+  double at[2];
+  double set_up_from, set_up_to;
+  struct ow_failure failure;
+  struct spread lateness, error;
+  uint64_t packets, lost, skipped;
+};
+
+static void open_next(struct run *run);
+
+/* ---- results ---- */
+
+static void note_lateness(struct run *run, const struct ow_session_request *request, const struct ow_samples *samples)
+{
+  struct ow_schedule *schedule =
+      ow_schedule_create(&request->sid, request->start, run->peer.slots, run->peer.slot_count);
+  struct ow_timestamp *due = calloc(request->packets, sizeof *due);
+  bool good = schedule && due;
+  for (uint32_t i = 0; good && i < request->packets; i++)
+    good = ow_schedule_next(schedule, &due[i]) == OW_OK;
+  for (size_t i = 0; good && i < samples->count; i++) {
+    const struct ow_sample *sample = ow_samples_at(samples, i);
+    if (!ow_sample_lost(sample) && sample->sequence < request->packets) {
+      spread_add(&run->lateness, (double)ow_timestamp_difference(sample->sent, due[sample->sequence]));
+      spread_add(&run->error, fabs((double)(ow_sample_delay(sample) - LINK_NS)));
+    }
+  }
+  free(due);
+  ow_schedule_free(schedule);
+}
+
+static void on_done(struct ow_measurement *measurement)
+{
+  struct one *one = (struct one *)((char *)measurement - offsetof(struct one, measurement));
+  struct run *run = one->run;
+  for (int i = 0; i < OW_DIRECTIONS; i++) {
+    run->packets += measurement->results[i].sent;
+    run->lost += measurement->results[i].lost;
+    run->skipped += measurement->results[i].skipped;
+  }
+  if (measurement->status != OW_OK) {
+    run->failure = measurement->failure;
+    run->failed++;
+  } else {
+    note_lateness(run, &measurement->requests[OW_FORWARD], &measurement->forward);
+    note_lateness(run, &measurement->requests[OW_REVERSE], ow_receiver_samples(measurement->receiver.receiver));
+  }
+  if (++run->done == run->count)
+    ow_loop_stop(run->loop);
+}
+
+/* ---- the two moments ---- */
+
+static void take_usage(struct run *run, int which)
+{
+  run->near[which] = usage_of(0);
+  run->far[which] = usage_of(run->responder);
+  run->at[which] = monotonic_seconds();
+}
+
+static void on_begin(struct ow_timer *timer)
+{
+  take_usage((struct run *)((char *)timer - offsetof(struct run, begin)), 0);
+}
+
+static void on_end(struct ow_timer *timer)
+{
+  take_usage((struct run *)((char *)timer - offsetof(struct run, end)), 1);
+}
+
+/* ---- opening ---- */
+
+static void on_event(struct ow_client_connection *connection, const struct ow_client_event *event)
+{
+  struct one *one = connection->context;
+  struct run *run = one->run;
+  if (event->kind == OW_CLIENT_SET_UP) {
+    one->measurement = (struct ow_measurement){
+        .peer = &run->peer, .traffic = &run->traffic, .control = connection, .done = on_done};
+    ow_measurement_begin_until(&one->measurement, run->start, ow_timestamp_plus(run->start, run->length));
+  } else if (one->measurement.traffic) {
+    ow_measurement_event(&one->measurement, event);
+    if (event->kind == OW_CLIENT_STARTED) {
+      run->started++;
+      run->set_up_to = monotonic_seconds();
+      open_next(run);
+    }
+  } else {
+    give_up("%s", event->failure.text);
+  }
+}
+
+static void open_next(struct run *run)
+{
+  struct ow_failure failure;
+  if (run->opened == run->count)
+    return;
+  struct one *one = &run->all[run->opened++];
+  union ow_address source = {.v4 = {.sin_family = AF_INET}};
+  one->run = run;
+  one->control.event = on_event;
+  one->control.context = one;
+  if (ow_client_connection_open(&one->control, run->loop, &run->peer, &run->server, &source, 60 * OW_NS_PER_S,
+                                &failure) != OW_OK)
+    give_up("%s", failure.text);
+}
+
+static void plan(struct run *run)
+{
+  /* All are set up before the first packet: 4 ms each, at least 2 s. */
+  struct ow_instant now = ow_loop_now(run->loop);
+  int64_t lead = 2 * OW_NS_PER_S + run->count * 4 * OW_NS_PER_MS;
+  run->start = ow_timestamp_plus(now.wall, lead);
+  run->begin.expired = on_begin;
+  run->end.expired = on_end;
+  if (ow_timer_set(run->loop, &run->begin, now.monotonic + lead + SETTLE) != OW_OK ||
+      ow_timer_set(run->loop, &run->end, now.monotonic + lead + run->length - SETTLE) != OW_OK)
+    give_up("no memory");
+}
+
+static void report(struct run *run, double pace)
+{
+  double seconds = run->at[1] - run->at[0];
+  double packets = pace * 2 * run->count * seconds;
+  printf("{\"sessions\": %u, \"failed\": %u, \"packets\": %lu, \"lost\": %lu, \"skipped\": %lu, ", run->count, run->failed,
+         (unsigned long)run->packets, (unsigned long)run->lost, (unsigned long)run->skipped);
+  printf("\"set_up_ms_each\": %.3f, ", (run->set_up_to - run->set_up_from) * 1e3 / run->count);
+  spread_print(&run->lateness, "lateness_us", 1e-3);
+  spread_print(&run->error, "error_us", 1e-3);
+  printf("\"cores\": {\"near\": %.4f, \"far\": %.4f}, ", (run->near[1].cpu - run->near[0].cpu) / seconds,
+         (run->far[1].cpu - run->far[0].cpu) / seconds);
+  printf("\"cpu_us_per_packet_and_side\": %.3f, ",
+         (run->near[1].cpu - run->near[0].cpu + run->far[1].cpu - run->far[0].cpu) * 1e6 / packets / 2);
+  printf("\"memory\": {\"near\": %.0f, \"far\": %.0f}", run->near[1].memory, run->far[1].memory);
+  if (run->failed)
+    printf(", \"failure\": \"%s\"", run->failure.text);
+  puts("}");
+}
+
+/* ADDRESS PORT RESPONDER-PID COUNT SECONDS PACKETS-A-SECOND MODE KEY-FILE */
+int bench_sessions(char **arguments)
+{
+  struct ow_failure failure;
+  static struct run run;
+  double pace = atof(arguments[5]);
+  ow_peer_defaults(&run.peer);
+  snprintf(run.peer.host, sizeof run.peer.host, "%s", arguments[0]);
+  use_mode(&run.peer, arguments[6], arguments[7]);
+  run.server = parse_address(arguments[0], (uint16_t)atoi(arguments[1]));
+  run.responder = atoi(arguments[2]);
+  run.count = (unsigned)atoi(arguments[3]);
+  run.length = (int64_t)(atof(arguments[4]) * 1e9);
+  run.peer.slots[0] = (struct ow_slot){OW_SLOT_EXPONENTIAL, ow_span_from_ns((int64_t)(1e9 / pace))};
+  run.peer.packets = (uint32_t)(atof(arguments[4]) * pace);
+  run.peer.loss_timeout = 2 * OW_NS_PER_S;
+  run.all = calloc(run.count, sizeof *run.all);
+  run.loop = ow_loop_create(&failure);
+  if (!run.all || !run.loop || ow_traffic_open(&run.traffic, run.loop) != OW_OK)
+    give_up("no memory");
+  plan(&run);
+  run.set_up_from = monotonic_seconds();
+  for (int i = 0; i < OPENING_AT_ONCE; i++)
+    open_next(&run);
+  if (ow_loop_run(run.loop, &failure) != OW_OK)
+    give_up("%s", failure.text);
+  report(&run, pace);
+  return EXIT_SUCCESS; /* the kernel frees all that at once */
+}
