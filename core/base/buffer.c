@@ -83,3 +83,10 @@ void ow_buffer_consume(struct ow_buffer *buffer, size_t octets)
   if (buffer->head >= buffer->tail)
     buffer->head = buffer->tail = 0;
 }
+
+void ow_buffer_shrink(struct ow_buffer *buffer)
+{
+  enum { WORTH_KEEPING = 1024 };
+  if (ow_buffer_length(buffer) == 0 && buffer->capacity > WORTH_KEEPING)
+    ow_buffer_clear(buffer);
+}

@@ -18,6 +18,7 @@ void ow_fetch_reader_clear(struct ow_fetch_reader *reader)
 {
   free(reader->slots);
   free(reader->skipped);
+  free(reader->chunk);
   *reader = (struct ow_fetch_reader){0};
 }
 
@@ -96,6 +97,9 @@ static enum ow_status read_skips(struct ow_fetch_reader *reader, struct ow_intak
     status = ow_fail(failure, OW_MEMORY, "no memory for %u skip ranges", count);
   else
     status = ow_skip_ranges_decode(ow_intake_message(intake), count, reader->request.packets, reader->skipped, failure);
+  reader->chunk = calloc(OW_FETCH_CHUNK, sizeof *reader->chunk);
+  if (status == OW_OK && !reader->chunk)
+    status = ow_fail(failure, OW_MEMORY, "no memory for records");
   await_records(reader, intake);
   return status;
 }
@@ -110,6 +114,13 @@ static void read_records(struct ow_fetch_reader *reader, struct ow_intake *intak
   await_records(reader, intake);
 }
 
+static void read_end(struct ow_fetch_reader *reader)
+{
+  reader->part = OW_FETCH_PART_END;
+  free(reader->chunk);
+  reader->chunk = NULL;
+}
+
 enum ow_status ow_fetch_reader_read(struct ow_fetch_reader *reader, struct ow_intake *intake, enum ow_fetch_part *read,
                                     struct ow_failure *failure)
 {
@@ -121,7 +132,7 @@ enum ow_status ow_fetch_reader_read(struct ow_fetch_reader *reader, struct ow_in
     case OW_FETCH_PART_SLOTS: status = read_slots(reader, intake, failure); break;
     case OW_FETCH_PART_SKIPS: status = read_skips(reader, intake, failure); break;
     case OW_FETCH_PART_RECORDS: read_records(reader, intake); break;
-    case OW_FETCH_PART_HMAC: reader->part = OW_FETCH_PART_END; break;
+    case OW_FETCH_PART_HMAC: read_end(reader); break;
     case OW_FETCH_PART_END: status = OW_STATE; break;
   }
   return status;

@@ -33,7 +33,7 @@ struct ow_fetch_reader {
   uint32_t records_left;
   uint32_t awaited;     /* records of the next chunk */
   uint32_t chunk_count; /* records in the chunk that was read last */
-  struct ow_sample chunk[OW_FETCH_CHUNK];
+  struct ow_sample *chunk; /* owned; only while records come, for connections live long and mostly idle */
 };
 
 /** Await the answer to `asked`. */

@@ -34,7 +34,7 @@ struct ow_server {
 
   uint32_t records_left;
   uint32_t records_pending;
-  uint8_t pending[RECORDS_AT_ONCE * OW_RECORD];
+  uint8_t *pending; /* only during a fetch, for connections live long and mostly idle */
 };
 
 /* ---- state ---- */
@@ -110,6 +110,7 @@ void ow_server_free(struct ow_server *server)
     ow_outlet_clear(&server->outlet);
     ow_stop_list_clear(&server->stop);
     free(server->slots);
+    free(server->pending);
     ow_wipe(server, sizeof *server);
   }
   free(server);
@@ -335,10 +336,14 @@ static void flush_records(struct ow_server *server, struct ow_instant now)
 {
   size_t used = (size_t)server->records_pending * OW_RECORD;
   size_t octets = OW_WHOLE_BLOCKS(used);
-  memset(server->pending + used, 0, octets - used);
-  ow_outlet_blocks(&server->outlet, server->pending, octets);
+  if (used) {
+    memset(server->pending + used, 0, octets - used);
+    ow_outlet_blocks(&server->outlet, server->pending, octets);
+  }
   server->records_pending = 0;
   if (server->records_left == 0) {
+    free(server->pending);
+    server->pending = NULL;
     ow_outlet_hmac(&server->outlet);
     await_command(server, now);
   }
@@ -351,6 +356,8 @@ enum ow_status ow_server_begin_fetch(struct ow_server *server, struct ow_instant
   uint8_t octets[OW_FETCH_ACK];
   if (server->state != OW_SERVER_DECIDE_FETCH)
     return OW_STATE;
+  if (ack->accept == OW_ACCEPT_OK && ack->records && !(server->pending = malloc(RECORDS_AT_ONCE * OW_RECORD)))
+    return OW_MEMORY;
   ow_fetch_ack_encode(ack, octets);
   ow_outlet_message(&server->outlet, octets, sizeof octets);
   if (ack->accept == OW_ACCEPT_OK) {

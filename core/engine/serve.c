@@ -477,6 +477,8 @@ static void on_drained(struct ow_channel *channel)
     if (channel->open)
       ow_channel_offer(channel);
     flush(connection);
+  } else {
+    ow_buffer_shrink(channel->output);
   }
 }
 
