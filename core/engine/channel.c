@@ -7,7 +7,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { READ_AT_ONCE = 16384, MOST_BACKLOG = 65536 };
+enum {
+  READ_AT_ONCE = 65536,
+  MOST_BACKLOG = 65536,
+  REFILLS_AT_ONCE = 8, /* of the output, before others get their turn */
+};
 
 static struct ow_channel *of_watch(struct ow_watch *watch)
 {
@@ -22,7 +26,7 @@ static void watch_for_more(struct ow_channel *channel)
   uint32_t events = 0;
   if (ow_buffer_length(&channel->backlog) < MOST_BACKLOG / 2 && !channel->ended)
     events |= EPOLLIN;
-  if (channel->connecting || ow_buffer_length(channel->output))
+  if (channel->connecting || ow_buffer_length(channel->output) || channel->emptied)
     events |= EPOLLOUT;
   ow_watch_change(channel->loop, &channel->watch, events);
 }
@@ -42,15 +46,37 @@ static void on_connected(struct ow_channel *channel)
   }
 }
 
-/* Hand over the backlog, then what was just read; keep what isn't taken. */
-static void hand_over(struct ow_channel *channel, const uint8_t *octets, size_t count)
+static bool still(const struct ow_channel *channel, unsigned life)
 {
-  bool kept = ow_buffer_append(&channel->backlog, octets, count) == OW_OK;
-  if (!kept) {
+  return channel->open && channel->life == life;
+}
+
+/* Who asks from within for what waits to be offered again gets it afterwards: nested, it would come twice. */
+static void hand_over(struct ow_channel *channel, struct ow_reader *input)
+{
+  unsigned life = channel->life;
+  channel->handing = true;
+  do {
+    channel->again = false;
+    channel->received(channel, input);
+  } while (still(channel, life) && channel->again && ow_reader_left(input));
+  if (still(channel, life))
+    channel->handing = false;
+}
+
+/* What was just read, and isn't taken at once, joins what waits. */
+static void hand_over_new(struct ow_channel *channel, const uint8_t *octets, size_t count)
+{
+  unsigned life = channel->life;
+  struct ow_reader input = ow_reader(octets, count);
+  if (ow_buffer_length(&channel->backlog) == 0)
+    hand_over(channel, &input);
+  if (still(channel, life) && ow_buffer_append(&channel->backlog, input.at, ow_reader_left(&input)) != OW_OK)
     channel->over(channel, "no memory for what was received");
-  } else {
+  else if (still(channel, life) && ow_reader_left(&input) < count)
+    watch_for_more(channel);
+  else if (still(channel, life))
     ow_channel_offer(channel);
-  }
 }
 
 static void on_readable(struct ow_channel *channel)
@@ -58,7 +84,7 @@ static void on_readable(struct ow_channel *channel)
   uint8_t octets[READ_AT_ONCE];
   ssize_t got = recv(channel->watch.descriptor, octets, sizeof octets, MSG_DONTWAIT);
   if (got > 0) {
-    hand_over(channel, octets, (size_t)got);
+    hand_over_new(channel, octets, (size_t)got);
   } else if (got == 0) {
     channel->ended = true;
     channel->over(channel, NULL);
@@ -83,18 +109,22 @@ static void on_ready(struct ow_watch *watch, uint32_t events)
 void ow_channel_offer(struct ow_channel *channel)
 {
   size_t length = ow_buffer_length(&channel->backlog);
+  unsigned life = channel->life;
+  channel->again = true;
+  if (channel->handing)
+    return;
   if (length) {
     uint8_t *head = ow_buffer_head(&channel->backlog);
     struct ow_reader input = ow_reader(head, length);
-    channel->received(channel, &input);
-    if (channel->open)
+    hand_over(channel, &input);
+    if (still(channel, life))
       ow_buffer_consume(&channel->backlog, (size_t)(input.at - head));
   }
-  if (channel->open)
+  if (still(channel, life))
     watch_for_more(channel);
 }
 
-void ow_channel_flush(struct ow_channel *channel)
+static void send_output(struct ow_channel *channel)
 {
   struct ow_buffer *output = channel->output;
   ssize_t sent = 0;
@@ -107,9 +137,31 @@ void ow_channel_flush(struct ow_channel *channel)
   }
   if (sent < 0 && errno != EAGAIN && errno != EINTR)
     ow_buffer_consume(output, ow_buffer_length(output)); /* the reading side will tell why */
-  watch_for_more(channel);
   if (had && !ow_buffer_length(output) && channel->drained)
-    channel->drained(channel);
+    channel->emptied = true;
+}
+
+/*
+ * A fast reader empties the output as quickly as it is filled again. Others get their turn all the same: what is left to do
+ * is done when the loop comes back, since a connection that can take octets is always ready.
+ */
+void ow_channel_flush(struct ow_channel *channel)
+{
+  unsigned life = channel->life;
+  send_output(channel);
+  if (!channel->draining) {
+    channel->draining = true;
+    for (int i = 0; still(channel, life) && channel->emptied && i < REFILLS_AT_ONCE; i++) {
+      channel->emptied = false;
+      channel->drained(channel);
+      if (still(channel, life))
+        send_output(channel);
+    }
+    if (still(channel, life))
+      channel->draining = false;
+  }
+  if (still(channel, life))
+    watch_for_more(channel);
 }
 
 /* ---- life ---- */
@@ -120,6 +172,8 @@ static enum ow_status start(struct ow_channel *channel, struct ow_loop *loop, in
   const int on = 1;
   channel->loop = loop;
   channel->open = true;
+  channel->life++;
+  channel->handing = channel->draining = channel->emptied = false;
   channel->backlog.limit = MOST_BACKLOG;
   channel->watch = (struct ow_watch){.descriptor = socket, .ready = on_ready};
   /* Each message leaves in one segment, at once. */

@@ -19,11 +19,16 @@ struct ow_channel {
   bool open;
   bool connecting;
   bool ended; /* the peer has closed its side */
+  unsigned life;  /* counts openings: a callback may close and open the channel again */
+  bool handing;   /* `received` is being called, so that a call from within isn't nested but repeated: */
+  bool again;
+  bool draining;  /* likewise `drained` */
+  bool emptied;   /* `drained` is still to be called */
   /** The connection was made (client side only). */
   void (*connected)(struct ow_channel *channel);
   /** Octets came: take what can be used; what is left is offered again by ow_channel_offer(). */
   void (*received)(struct ow_channel *channel, struct ow_reader *input);
-  /** The output is empty again. May be NULL. */
+  /** The output is empty again: write more, which is sent afterwards. May be NULL. */
   void (*drained)(struct ow_channel *channel);
   /** The connection is over: the peer closed it (`reason` NULL) or it broke. The channel is still to be closed. */
   void (*over)(struct ow_channel *channel, const char *reason);
@@ -40,7 +45,7 @@ enum ow_status ow_channel_adopt(struct ow_channel *channel, struct ow_loop *loop
                                 struct ow_failure *failure) OW_MUST_CHECK;
 /** Send what can be sent now; the rest goes as the connection takes it. Failures come by `over`, later. */
 void ow_channel_flush(struct ow_channel *channel);
-/** Offer the backlog again: the machine can take octets now. */
+/** Offer the backlog again: the machine can take octets now. From within `received`: when that has returned. */
 void ow_channel_offer(struct ow_channel *channel);
 /** Both ends' addresses. */
 union ow_address ow_channel_local(const struct ow_channel *channel);
