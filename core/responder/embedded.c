@@ -6,8 +6,8 @@
 
 #include "engine/thread.h"
 #include "responder/answering.h"
-#include "responder/privileges.h"
 #include "responder/settings.h"
+#include "responder/test_ports.h"
 
 struct ow_embedded {
   struct ow_thread *thread;

@@ -30,8 +30,4 @@ enum ow_status ow_identity_find(const struct ow_server_conf *conf, bool is_root,
 enum ow_status ow_identity_assume(const struct ow_identity *identity,
                                   struct ow_failure *failure) OW_MUST_CHECK;
 
-/** OW_INVALID if this process may not bind `testports`, which is so for low ones and not root. */
-enum ow_status ow_test_ports_allowed(const struct ow_server_conf *conf,
-                                     struct ow_failure *failure) OW_MUST_CHECK;
-
 #endif

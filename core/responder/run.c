@@ -20,6 +20,7 @@
 #include "responder/privileges.h"
 #include "responder/quantity.h"
 #include "responder/settings.h"
+#include "responder/test_ports.h"
 
 enum { STARTED = 0, FAILED = 1, USAGE = 2 };
 

@@ -21,6 +21,7 @@
 #include "responder/run.h"
 #include "responder/server_conf.h"
 #include "responder/settings.h"
+#include "responder/test_ports.h"
 #include "support/main.h"
 
 #define COUNT(list) ((int)(sizeof(list) / sizeof *(list)))

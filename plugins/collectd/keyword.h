@@ -1,0 +1,60 @@
+/* Keywords of collectd.conf: a table says what there is, and each is read strictly. */
+#ifndef OWAMP_COLLECTD_KEYWORD_H
+#define OWAMP_COLLECTD_KEYWORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <collectd/liboconfig/oconfig.h>
+
+#include "base/status.h"
+
+/** What a value may be beside a string. */
+enum owamp_form {
+  OWAMP_TEXT,     /* only a string */
+  OWAMP_NUMBER,   /* a whole number as well */
+  OWAMP_DURATION, /* a number as well: seconds, as everywhere in collectd.conf */
+  OWAMP_BOOLEAN,  /* true or false as well, handed on as "true" and "false" */
+};
+
+struct owamp_keyword {
+  const char *name;
+  enum owamp_form form;
+  bool repeatable;
+  unsigned places; /* mask of the kinds of block where it may stand; the tables' own affair */
+  /** Takes the value into the block's settings. OW_INVALID with what would be right. */
+  enum ow_status (*set)(void *settings, const char *text, struct ow_failure *failure);
+};
+
+enum { OWAMP_KEYWORDS_MOST = 64 };
+
+/** A table and where its values go. */
+struct owamp_block {
+  const struct owamp_keyword *keywords;
+  size_t count;   /* OWAMP_KEYWORDS_MOST at most */
+  unsigned place; /* one bit */
+  void *settings;
+  uint64_t seen;  /* keywords that were given; zero-initialised */
+};
+
+/** Read one item. OW_INVALID with a sentence that begins with the keyword, as it was written. */
+enum ow_status owamp_block_take(struct owamp_block *block, const oconfig_item_t *item,
+                                struct ow_failure *failure) OW_MUST_CHECK;
+/** Was the keyword of that name given? */
+bool owamp_block_has(const struct owamp_block *block, const char *name);
+
+/** The one string that follows a block's keyword, as in <Peer "name">. OW_INVALID. */
+enum ow_status owamp_item_argument(const oconfig_item_t *item, const char **text,
+                                   struct ow_failure *failure) OW_MUST_CHECK;
+
+/* ---- for setters ---- */
+
+/** Copy a text that isn't empty and fits. OW_INVALID. */
+enum ow_status owamp_take_text(char *out, size_t size, const char *text, struct ow_failure *failure);
+/** "true", "yes", "on" and their contraries. OW_INVALID. */
+enum ow_status owamp_take_boolean(bool *out, const char *text, struct ow_failure *failure);
+/** Add a mode's bit. OW_INVALID. */
+enum ow_status owamp_take_mode(uint32_t *modes, const char *text, struct ow_failure *failure);
+
+#endif

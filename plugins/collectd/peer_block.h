@@ -1,0 +1,40 @@
+/* What the plugin's top level, a <Peer> and a <Query> block say of streams: one table of keywords for all three. */
+#ifndef OWAMP_COLLECTD_PEER_BLOCK_H
+#define OWAMP_COLLECTD_PEER_BLOCK_H
+
+#include <limits.h>
+
+#include "engine/stream.h"
+#include "keyword.h"
+#include "sla/alarm.h"
+
+/** When a stream's results are worth a notification. */
+struct owamp_rules {
+  struct ow_thresholds warning;
+  struct ow_thresholds critical;
+  struct ow_alarm_rule rule;
+};
+
+struct owamp_peer_settings {
+  struct ow_stream_config stream;
+  struct owamp_rules rules;
+  uint32_t modes; /* given in this block */
+  char key_id[OW_KEY_ID_TEXT];
+  char key_file[PATH_MAX];
+};
+
+enum { OWAMP_IN_DEFAULTS = 1, OWAMP_IN_PEER = 2, OWAMP_IN_QUERY = 4 };
+
+/** Those of a stream. Wipe with ow_peer_clear(&settings->stream.peer). */
+void owamp_peer_defaults(struct owamp_peer_settings *settings);
+
+/** A block of that kind, to be read into `settings`. */
+struct owamp_block owamp_peer_block(struct owamp_peer_settings *settings, unsigned place);
+
+/**
+ * After the last item: what one keyword alone can't know. For a <Peer> also reads the key and checks the whole
+ * stream. OW_INVALID with a sentence. `failure` must not be NULL.
+ */
+enum ow_status owamp_peer_block_end(const struct owamp_block *block, struct ow_failure *failure) OW_MUST_CHECK;
+
+#endif
