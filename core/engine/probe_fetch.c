@@ -15,8 +15,8 @@ struct fetch {
   struct ow_timer deadline;
   struct ow_sid sid;
   struct ow_fetch_ack ack;
-  uint32_t packets;               /* that the session was to have */
-  struct ow_skip_range *skipped;  /* owned */
+  uint32_t packets;              /* that the session was to have */
+  struct ow_skip_range *skipped; /* owned */
   bool ended;
 };
 
@@ -106,23 +106,35 @@ static void on_event(struct ow_client_connection *connection, const struct ow_cl
 {
   struct fetch *fetch = connection->context;
   switch (event->kind) {
-    case OW_CLIENT_FETCH_ACK: on_ack(fetch, &event->fetch_ack); break;
-    case OW_CLIENT_FETCH_SESSION: on_session(fetch, event); break;
-    case OW_CLIENT_FETCH_RECORDS: on_records(fetch, event); break;
-    case OW_CLIENT_FETCHED: on_fetched(fetch); break;
-    case OW_CLIENT_BROKEN: stop(fetch, event->failure.status, &event->failure); break;
-    case OW_CLIENT_NOTHING:
-    case OW_CLIENT_SET_UP:
-    case OW_CLIENT_SESSION:
-    case OW_CLIENT_STARTED:
-    case OW_CLIENT_STOPPED: break;
+  case OW_CLIENT_FETCH_ACK:
+    on_ack(fetch, &event->fetch_ack);
+    break;
+  case OW_CLIENT_FETCH_SESSION:
+    on_session(fetch, event);
+    break;
+  case OW_CLIENT_FETCH_RECORDS:
+    on_records(fetch, event);
+    break;
+  case OW_CLIENT_FETCHED:
+    on_fetched(fetch);
+    break;
+  case OW_CLIENT_BROKEN:
+    stop(fetch, event->failure.status, &event->failure);
+    break;
+  case OW_CLIENT_NOTHING:
+  case OW_CLIENT_SET_UP:
+  case OW_CLIENT_SESSION:
+  case OW_CLIENT_STARTED:
+  case OW_CLIENT_STOPPED:
+    break;
   }
 }
 
 static void note_dialing(struct fetch *fetch)
 {
-  static const enum ow_probe_step steps[] = {
-      [OW_DIAL_RESOLVE] = OW_STEP_RESOLVE, [OW_DIAL_CONNECT] = OW_STEP_CONNECT, [OW_DIAL_SETUP] = OW_STEP_SETUP};
+  static const enum ow_probe_step steps[] = {[OW_DIAL_RESOLVE] = OW_STEP_RESOLVE,
+                                             [OW_DIAL_CONNECT] = OW_STEP_CONNECT,
+                                             [OW_DIAL_SETUP] = OW_STEP_SETUP};
   fetch->report->step = fetch->control.client ? OW_STEP_SETUP : steps[fetch->dialer.stage];
   fetch->report->modes_offered = fetch->dialer.modes_offered;
   memcpy(fetch->report->server, fetch->control.server, sizeof fetch->report->server - 1);

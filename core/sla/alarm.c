@@ -45,7 +45,8 @@ struct evidence {
 static enum ow_status bad_rule(const char *text, struct ow_failure *failure)
 {
   char shown[32];
-  return ow_fail(failure, OW_INVALID, "'%s' is no rule: write X/Y, X of the last Y intervals, such as 3/5; at most %d",
+  return ow_fail(failure, OW_INVALID,
+                 "'%s' is no rule: write X/Y, X of the last Y intervals, such as 3/5; at most %d",
                  ow_printable(shown, sizeof shown, text, strlen(text)), OW_ALARM_WINDOW);
 }
 

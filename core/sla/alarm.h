@@ -3,10 +3,10 @@
  * last Y kept the limits. One alarm stands for a metric in a direction, or of both; its severity is the worst
  * that is raised.
  *
- * Severities are counted on their own: CRITICAL by the critical thresholds, WARNING by all of them, since what
- * is critical is no less than a warning. Only intervals since a severity was last raised or cleared are among
- * its Y, so that a rule such as 2/5 does not flap. An interval in which a metric has no value, or is UNKNOWN
- * by policy, is not among them.
+ * Severities are counted on their own: CRITICAL by the critical thresholds, WARNING by all of them, since
+ * what is critical is no less than a warning. Only intervals since a severity was last raised or cleared
+ * are among its Y, so that a rule such as 2/5 does not flap. An interval in which a metric has no value, or
+ * is UNKNOWN by policy, is not among them.
  */
 #ifndef OWAMP_SLA_ALARM_H
 #define OWAMP_SLA_ALARM_H
@@ -34,7 +34,7 @@ enum ow_status ow_alarm_rule_parse(const char *text, struct ow_alarm_rule *rule,
 struct ow_alarm_event {
   enum ow_verdict before;
   enum ow_verdict now;
-  /* The newest interval's: a range that it breaches (the worst), or, if it breaches none, one that is kept again. */
+  /* The newest interval's: the worst that is breached, or, if none is, one that is kept again. */
   struct ow_finding finding;
 };
 

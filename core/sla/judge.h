@@ -5,8 +5,8 @@
 #include "sla/threshold.h"
 
 /**
- * True if the threshold is to be applied to `direction`: all results that it looks at were asked for. One on a
- * metric of both directions is applied once, to OW_FORWARD.
+ * True if the threshold is to be applied to `direction`: all results that it looks at were asked for. One
+ * on a metric of both directions is applied once, to OW_FORWARD.
  */
 bool ow_threshold_concerns(const struct ow_threshold *threshold,
                            const struct ow_result *const results[OW_DIRECTIONS], enum ow_direction direction);

@@ -13,11 +13,10 @@
  * asymmetry is the forward median delay minus the reverse one; rtt is their sum. Each is of both directions
  * together, so it takes no DIRECTION.
  *
- * UNIT is us, ms or s for delay_*, jitter, ipdv, pdv, asymmetry and rtt: they must have one, unless the number
- * is 0. It is %, or nothing, for loss (1 is 1 %, not all of it); nothing for the rest. Only delay_*, asymmetry
- * and rtt can be negative.
- * Exponents, "inf" and "nan" are no numbers; at most 15 digits and 9 places (1 ns) are read. Blanks may stand
- * around a THRESHOLD.
+ * UNIT is us, ms or s for delay_*, jitter, ipdv, pdv, asymmetry and rtt: they must have one, unless the
+ * number is 0. It is %, or nothing, for loss (1 is 1 %, not all of it); nothing for the rest. Only delay_*,
+ * asymmetry and rtt can be negative. Exponents, "inf" and "nan" are no numbers; at most 15 digits and 9
+ * places (1 ns) are read. Blanks may stand around a THRESHOLD.
  *
  * The short form "20ms,1%" means delay_p95=20ms,loss=1%: its unit tells which, so it must have one.
  * A bare END means 0:END in the guidelines, and here; for delay_* and rtt, which may be negative, it means
@@ -52,8 +51,8 @@ bool ow_metric_needs_clock(enum ow_metric metric);
 /** True if it can be negative: delay_*, asymmetry; rtt too, by what stamps are off. */
 bool ow_metric_signed(enum ow_metric metric);
 /**
- * True if it is of both directions together: asymmetry, rtt. Where a direction has to be named for it, that is
- * OW_FORWARD.
+ * True if it is of both directions together: asymmetry, rtt. Where a direction has to be named for it, that
+ * is OW_FORWARD.
  */
 bool ow_metric_of_both(enum ow_metric metric);
 
@@ -111,10 +110,10 @@ const char *ow_verdict_name(enum ow_verdict verdict);
 
 enum ow_uncertain_policy { OW_UNCERTAIN_REMARK, OW_UNCERTAIN_IS_UNKNOWN };
 
-/** Zero-initialised: an uncertain verdict stands, with a remark, and loss is judged of any number of packets. */
+/** Zero-initialised: an uncertain verdict stands, with a remark; loss is judged of any number of packets. */
 struct ow_judging {
   enum ow_uncertain_policy uncertain;
-  uint32_t least_packets; /* loss is UNKNOWN if fewer were sent; lost, a plain count, is judged all the same */
+  uint32_t least_packets; /* loss is UNKNOWN if fewer were sent; `lost` is judged all the same */
 };
 
 /** One threshold applied to one direction's result, or to both. */
@@ -142,11 +141,11 @@ struct ow_judgement {
 };
 
 /**
- * Judge the results of the directions that were asked for (`results[d]` NULL: not asked for).
- * A result that is absent, even without any threshold, or a threshold whose metric has no value, is UNKNOWN;
- * loss of 100 % is a value. A threshold for a direction that wasn't asked for is passed over, and so is one on a
- * metric of both directions unless both were. Either list, and `how`, may be NULL. Findings of like severity
- * stand in the order critical before warning, then as listed, forward before reverse.
+ * Judge the results of the directions that were asked for (`results[d]` NULL: not asked for). A result that
+ * is absent, even without any threshold, or a threshold whose metric has no value, is UNKNOWN; loss of 100
+ * % is a value. A threshold for a direction that wasn't asked for is passed over, and so is one on a metric
+ * of both directions unless both were. Either list, and `how`, may be NULL. Findings of like severity stand
+ * in the order critical before warning, then as listed, forward before reverse.
  */
 void ow_judge(const struct ow_result *const results[OW_DIRECTIONS], const struct ow_thresholds *warning,
               const struct ow_thresholds *critical, const struct ow_judging *how,

@@ -99,7 +99,8 @@ static void check(struct check_options *options, int64_t begin, FILE *out, struc
   struct ow_probe_report report = {0};
   struct check_stream stream = {0};
   check_last_resort_arm(options->timeout,
-                        options->has_timeout_state ? options->timeout_state : OW_VERDICT_UNKNOWN, options->json);
+                        options->has_timeout_state ? options->timeout_state : OW_VERDICT_UNKNOWN,
+                        options->json);
   act(options, begin, &report, &stream);
   check_judge(options, &report, outcome);
   outcome->stream = stream;

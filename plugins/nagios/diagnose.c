@@ -83,9 +83,10 @@ static void connect_to(const struct view *view)
     not_reached(view, "connect");
   } else {
     struct check_step *step = say(view, "connect", CHECK_STEP_FAILED, "%s", report->failure.text);
-    mend(step, report->status == OW_TIMEOUT
-                   ? "let TCP port %s through the firewalls on the way to the server, and check that the host is up"
-                   : "start the OWAMP server (systemctl start owamp-responder), or correct the port %s with -p",
+    mend(step,
+         report->status == OW_TIMEOUT
+             ? "let TCP port %s through the firewalls on the way to the server, and check that the host is up"
+             : "start the OWAMP server (systemctl start owamp-responder), or correct the port %s with -p",
          view->options->peer.port);
   }
 }
@@ -124,8 +125,10 @@ static void mode(const struct view *view)
          "allow this host's address in the server's owamp-server.limits, or wait until it has fewer clients");
   else if (!mode_is_common(view))
     mend(say(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
-         "allow another mode with --mode, give a key with --key-id and --key-file, or let the server offer open mode "
-         "(it offers %s)", modes);
+         "allow another mode with --mode, give a key with --key-id and --key-file, or let the server offer "
+         "open mode "
+         "(it offers %s)",
+         modes);
   else
     say(view, "mode", CHECK_STEP_OK, "the server offers %s", modes);
 }
@@ -139,7 +142,8 @@ static void key(const struct view *view)
     say(view, "key", CHECK_STEP_OK, report->mode == OW_MODE_OPEN ? "none is needed" : "the server knows it");
   else if (failed)
     mend(say(view, "key", CHECK_STEP_FAILED, "%s", report->failure.text),
-         "put the same KeyID and passphrase into the server's owamp-server.pfs and into %s, then reload the server",
+         "put the same KeyID and passphrase into the server's owamp-server.pfs and into %s, then reload the "
+         "server",
          view->options->key_file ? view->options->key_file : "--key-file");
   else
     not_reached(view, "key");
@@ -153,7 +157,8 @@ static void limits(const struct view *view)
     say(view, "limits", CHECK_STEP_OK, "the server agreed to the sessions");
   else if (report->status != OW_OK && asking)
     mend(say(view, "limits", CHECK_STEP_FAILED, "%s", report->failure.text),
-         "send less (--count, --interval, --padding), raise bandwidth in the server's owamp-server.limits or the number of "
+         "send less (--count, --interval, --padding), raise bandwidth in the server's owamp-server.limits or "
+         "the number of "
          "its testports; with NAT on the way use --nat");
   else
     not_reached(view, "limits");
@@ -176,14 +181,16 @@ static void packets(const struct view *view, enum ow_direction way)
   } else if (result->completeness == OW_RESULT_ABSENT || result->sent == 0) {
     not_reached(view, name);
   } else if (result->received == 0) {
-    mend(say(view, name, CHECK_STEP_FAILED, "none of %u packets to %s arrived", result->sent, receiver_of(direction)),
+    mend(say(view, name, CHECK_STEP_FAILED, "none of %u packets to %s arrived", result->sent,
+             receiver_of(direction)),
          way == OW_FORWARD
-             ? "let UDP through to %s: the server's testports in all firewalls on the way, or its NAT's forwarding"
+             ? "let UDP through to %s: the server's testports in all firewalls on the way, or its NAT's "
+               "forwarding"
              : "let UDP through to %s: fix the ports with --ports and open them here, or use --nat",
          receiver_of(direction));
   } else if (result->lost > 0) {
-    mend(say(view, name, CHECK_STEP_REMARK, "%u of %u packets lost, at most %u in a row", result->lost, result->sent,
-             result->longest_loss_run),
+    mend(say(view, name, CHECK_STEP_REMARK, "%u of %u packets lost, at most %u in a row", result->lost,
+             result->sent, result->longest_loss_run),
          "look for congestion or a faulty link on the %s way", ow_direction_name(way));
   } else {
     say(view, name, CHECK_STEP_OK, "%u of %u packets arrived", result->received, result->sent);
@@ -192,7 +199,8 @@ static void packets(const struct view *view, enum ow_direction way)
 
 static bool arrived(const struct ow_probe_report *report, enum ow_direction way)
 {
-  return report->directions[way].result.completeness != OW_RESULT_ABSENT && report->directions[way].result.received > 0;
+  return report->directions[way].result.completeness != OW_RESULT_ABSENT &&
+         report->directions[way].result.received > 0;
 }
 
 static bool all_arrive(const struct check_options *options, const struct ow_probe_report *report)
@@ -220,14 +228,17 @@ static void nat(const struct view *view)
          "use --nat");
   else if (strangers > 0 && !arrived(report, OW_REVERSE))
     mend(say(view, "NAT", CHECK_STEP_FAILED,
-             "%u packets came from another address or port than the server's: they are rewritten on the way", strangers),
+             "%u packets came from another address or port than the server's: they are rewritten on the way",
+             strangers),
          "let the NAT before the server forward its testports unchanged, in both directions");
   else if (report->step <= OW_STEP_REQUEST)
     not_reached(view, "NAT");
   else if (!all_arrive(view->options, report))
-    say(view, "NAT", CHECK_STEP_NOT_REACHED, "%s", view->with_nat ? "--nat makes no difference" : "nothing is known of it");
+    say(view, "NAT", CHECK_STEP_NOT_REACHED, "%s",
+        view->with_nat ? "--nat makes no difference" : "nothing is known of it");
   else
-    say(view, "NAT", CHECK_STEP_OK, view->options->peer.nat ? "packets pass with --nat" : "addresses arrive as they were sent");
+    say(view, "NAT", CHECK_STEP_OK,
+        view->options->peer.nat ? "packets pass with --nat" : "addresses arrive as they were sent");
 }
 
 static void dscp(const struct view *view)
@@ -265,7 +276,8 @@ static void ttl(const struct view *view)
     not_reached(view, "TTL");
   else if (most > MOST_HOPS)
     mend(say(view, "TTL", CHECK_STEP_REMARK, "packets sent with a TTL of 255 arrive with %u", 255 - most),
-         "something on the way sets the TTL anew (a proxy, a tunnel, a firewall's scrubbing), so hops mean nothing");
+         "something on the way sets the TTL anew (a proxy, a tunnel, a firewall's scrubbing), so hops mean "
+         "nothing");
   else if (varies)
     mend(say(view, "TTL", CHECK_STEP_REMARK, "from %u to %u hops in one direction", least, most),
          "packets take different paths: look for a routing change or load balancing by packet");
@@ -285,7 +297,8 @@ static void clock_here(const struct view *view)
     say(view, "clock here", CHECK_STEP_OK, "synchronised, error +- %s", error);
   else
     mend(say(view, "clock here", CHECK_STEP_REMARK, "not synchronised, error +- %s", error),
-         "run chrony, ntpd or ptp4l on this host; until then only loss, jitter, ipdv, pdv and rtt are to be trusted");
+         "run chrony, ntpd or ptp4l on this host; until then only loss, jitter, ipdv, pdv and rtt are to be "
+         "trusted");
 }
 
 static void clock_there(const struct view *view)

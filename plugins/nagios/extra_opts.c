@@ -142,7 +142,8 @@ static void enter_section(struct reading *reading, struct piece line)
   reading->found = reading->found || reading->inside;
 }
 
-static enum ow_status take_line(struct reading *reading, struct piece line, char **at, struct ow_failure *failure)
+static enum ow_status take_line(struct reading *reading, struct piece line, char **at,
+                                struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
   reading->line++;
@@ -280,7 +281,8 @@ static enum ow_status begin(char **argv, struct check_words *words, struct ow_fa
   return OW_OK;
 }
 
-enum ow_status check_words_expand(int argc, char **argv, struct check_words *words, struct ow_failure *failure)
+enum ow_status check_words_expand(int argc, char **argv, struct check_words *words,
+                                  struct ow_failure *failure)
 {
   const char *locator = NULL;
   enum ow_status status = begin(argv, words, failure);

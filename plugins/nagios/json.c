@@ -2,6 +2,8 @@
 
 #include "output.h"
 #include "perfdata.h"
+#include "report/json.h"
+#include "report/stamp_text.h"
 #include "text.h"
 
 /* Digits enough for a nanosecond in a million seconds, and few enough for 0.0123 to be written so. */
@@ -23,14 +25,6 @@ static void put_time(json_t *object, const char *name, int64_t nanoseconds)
   put(object, name, json_real(check_seconds(nanoseconds)));
 }
 
-static void put_metric(json_t *object, const char *name, const struct ow_result *result,
-                       enum ow_metric metric)
-{
-  double value = 0;
-  bool known = ow_metric_value(result, metric, &value);
-  put(object, name, known ? json_real(value) : json_null());
-}
-
 /* Names and words that a peer may have a hand in; JSON must be UTF-8. */
 static json_t *plain(const char *words)
 {
@@ -41,78 +35,10 @@ static json_t *plain(const char *words)
   return clean[0] ? json_string(clean) : json_null();
 }
 
-static const char *completeness_name(enum ow_completeness completeness)
-{
-  static const char *const names[] = {
-      [OW_RESULT_ABSENT] = "absent", [OW_RESULT_PARTIAL] = "partial", [OW_RESULT_COMPLETE] = "complete"};
-  return names[completeness];
-}
-
-static void put_counts(json_t *object, const struct ow_result *result)
-{
-  put_count(object, "sent", result->sent);
-  put_count(object, "received", result->received);
-  put_count(object, "lost", result->lost);
-  put_metric(object, "loss_percent", result, OW_METRIC_LOSS);
-  put_count(object, "longest_loss_run", result->longest_loss_run);
-  put_count(object, "skipped", result->skipped);
-  put_count(object, "duplicates", result->duplicates);
-  put_count(object, "reordered", result->reordered);
-  put_count(object, "discarded", result->discarded);
-}
-
-static json_t *delay_json(const struct ow_result *result)
-{
-  double known = 0;
-  json_t *object = json_null();
-  if (ow_metric_value(result, OW_METRIC_DELAY_P95, &known)) {
-    object = json_object();
-    put_metric(object, "min", result, OW_METRIC_DELAY_MIN);
-    put_metric(object, "mean", result, OW_METRIC_DELAY_MEAN);
-    put_metric(object, "median", result, OW_METRIC_DELAY_MEDIAN);
-    put_metric(object, "p95", result, OW_METRIC_DELAY_P95);
-    put_metric(object, "p99", result, OW_METRIC_DELAY_P99);
-    put_metric(object, "max", result, OW_METRIC_DELAY_MAX);
-  }
-  return object;
-}
-
-static json_t *hops_json(const struct ow_result *result)
-{
-  json_t *object = json_null();
-  if (result->completeness != OW_RESULT_ABSENT && result->received > 0) {
-    object = json_object();
-    put_count(object, "min", result->hops_min);
-    put_count(object, "max", result->hops_max);
-  }
-  return object;
-}
-
-static json_t *stamp_source_json(enum ow_stamp_source source)
-{
-  static const char *const names[] = {
-      [OW_STAMP_UNKNOWN] = NULL, [OW_STAMP_KERNEL] = "kernel", [OW_STAMP_USER] = "user"};
-  return names[source] ? json_string(names[source]) : json_null();
-}
-
-static json_t *clock_json(const struct ow_result *result)
-{
-  json_t *object = json_null();
-  if (result->completeness != OW_RESULT_ABSENT && result->received > 0) {
-    object = json_object();
-    put(object, "sender_synchronized", json_boolean(result->clock.sender_synchronized));
-    put(object, "receiver_synchronized", json_boolean(result->clock.receiver_synchronized));
-    put_time(object, "error", result->clock.error_ns);
-    put(object, "receive_stamp", stamp_source_json(result->clock.receive_stamp));
-    put(object, "stepped", json_boolean(result->clock.stepped));
-  }
-  return object;
-}
-
 static json_t *stamp_json(struct ow_timestamp stamp)
 {
-  char text[CHECK_NUMBER];
-  return ow_timestamp_is_zero(stamp) ? json_null() : json_string(check_stamp_text(text, stamp));
+  char text[OW_STAMP_TEXT];
+  return ow_timestamp_is_zero(stamp) ? json_null() : json_string(ow_stamp_print(text, stamp));
 }
 
 static json_t *packet_json(const struct ow_sample *sample)
@@ -151,29 +77,14 @@ static json_t *sid_json(const struct ow_probe_direction *direction)
   return made ? json_string(text) : json_null();
 }
 
-static json_t *result_json(const struct ow_probe_direction *direction, const char *name, bool packets)
+static json_t *result_json(const struct ow_probe_direction *probed, enum ow_direction direction, bool packets)
 {
-  const struct ow_result *result = &direction->result;
-  bool absent = result->completeness == OW_RESULT_ABSENT;
-  json_t *object = json_object();
-  put(object, "direction", json_string(name));
-  put(object, "completeness", json_string(completeness_name(result->completeness)));
-  put(object, "sid", sid_json(direction));
-  put(object, "sender", plain(direction->sender));
-  put(object, "receiver", plain(direction->receiver));
-  if (!absent) {
-    put(object, "begin", stamp_json(result->begin));
-    put(object, "end", stamp_json(result->end));
-    put_counts(object, result);
-  }
-  put(object, "delay", delay_json(result));
-  put_metric(object, "jitter", result, OW_METRIC_JITTER);
-  put_metric(object, "ipdv", result, OW_METRIC_IPDV);
-  put_metric(object, "pdv", result, OW_METRIC_PDV);
-  put(object, "hops", hops_json(result));
-  put(object, "clock", clock_json(result));
+  json_t *object = ow_result_to_json(&probed->result, direction);
+  put(object, "sid", sid_json(probed));
+  put(object, "sender", plain(probed->sender));
+  put(object, "receiver", plain(probed->receiver));
   if (packets)
-    put(object, "packets", packets_json(&direction->samples));
+    put(object, "packets", packets_json(&probed->samples));
   return object;
 }
 
@@ -214,7 +125,7 @@ static void put_lists(json_t *object, const struct check_options *options,
   for (int d = 0; d < OW_DIRECTIONS; d++)
     if (wanted[d])
       (void)json_array_append_new(results,
-                                  result_json(&report->directions[d], ow_direction_name((enum ow_direction)d),
+                                  result_json(&report->directions[d], (enum ow_direction)d,
                                               options->verbosity >= 3));
   for (size_t i = 0; i < outcome->judgement.count; i++)
     (void)json_array_append_new(findings, finding_json(&outcome->judgement.findings[i]));
@@ -239,7 +150,7 @@ static json_t *stream_json(const struct check_stream *stream)
 {
   json_t *object = json_object();
   put(object, "name", plain(stream->name));
-  put(object, "state", json_string(check_stream_state_name(stream->state)));
+  put(object, "state", json_string(ow_stream_state_name(stream->state)));
   put_count(object, "intervals", stream->intervals);
   put_count(object, "failed", stream->failed);
   put_time(object, "interval", stream->interval);

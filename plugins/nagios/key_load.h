@@ -5,12 +5,9 @@
 #include "base/status.h"
 #include "options.h"
 
-/** The most octets that a key file may have. */
-enum { CHECK_KEY_FILE_MOST = 1024 * 1024 };
-
 /**
  * Put the key that the options name into their peer; nothing to do without one. Also finds out whether others
- * may read the file. OW_INVALID or OW_MEMORY, with the file's name.
+ * may read the file. OW_INVALID, OW_LIMIT or OW_MEMORY, with the file's name.
  */
 enum ow_status check_key_load(struct check_options *options, struct ow_failure *failure) OW_MUST_CHECK;
 

@@ -8,8 +8,8 @@
 #include "sla/threshold.h"
 
 /**
- * A second or so after `timeout` nanoseconds, say `verdict` on the standard output and end the process with its
- * exit status.
+ * A second or so after `timeout` nanoseconds, say `verdict` on the standard output and end the process with
+ * its exit status.
  */
 void check_last_resort_arm(int64_t timeout, enum ow_verdict verdict, bool json);
 void check_last_resort_disarm(void);

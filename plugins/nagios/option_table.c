@@ -146,7 +146,8 @@ static enum ow_status set_last(struct check_options *options, const char *value,
   return ow_peer_parse_number(value, 1, CHECK_MOST_LAST, &options->last, failure);
 }
 
-static enum ow_status set_max_age(struct check_options *options, const char *value, struct ow_failure *failure)
+static enum ow_status set_max_age(struct check_options *options, const char *value,
+                                  struct ow_failure *failure)
 {
   return ow_peer_parse_duration(value, &options->max_age, failure);
 }
@@ -322,7 +323,8 @@ static void raise_version(struct check_options *options)
 }
 
 const struct check_option check_option_table[] = {
-    {'H', "hostname", "HOST", NULL, set_host, NULL, "Name or address of the OWAMP server. Required, but for --query."},
+    {'H', "hostname", "HOST", NULL, set_host, NULL,
+     "Name or address of the OWAMP server. Required, but for --query."},
     {'p', "port", "PORT", "861", set_port, NULL, "Its TCP port, a number or a service name."},
     {'4', "use-ipv4", NULL, NULL, NULL, raise_ipv4, "Use IPv4 only."},
     {'6', "use-ipv6", NULL, NULL, NULL, raise_ipv6, "Use IPv6 only."},
@@ -365,7 +367,8 @@ const struct check_option check_option_table[] = {
      "Measure nothing: judge the newest interval of a running stream, as a query socket tells it."},
     {0, "name", "PEER", NULL, set_name, NULL, "The stream to judge, by the name that it has at that socket."},
     {0, "last", "INTERVALS", "1", set_last, NULL,
-     "Judge that many of its newest intervals together; percentiles are then the mean of the intervals' own."},
+     "Judge that many of its newest intervals together; percentiles are then the mean of the intervals' "
+     "own."},
     {0, "max-age", "DURATION", NULL, set_max_age, NULL,
      "Intervals that ended longer ago are UNKNOWN (default: twice the stream's interval and 5s)."},
     {0, "fetch", "SID", NULL, set_fetch, NULL,
@@ -375,7 +378,8 @@ const struct check_option check_option_table[] = {
     {0, "extra-opts", "[SECTION][@FILE]", NULL, set_extra_opts, NULL,
      "Read further options from an ini file, as other plugins do; see the manual page."},
     {0, "nat", NULL, NULL, NULL, raise_nat,
-     "One of the hosts is behind NAT: leave addresses out of the requests, so that the server takes those that "
+     "One of the hosts is behind NAT: leave addresses out of the requests, so that the server takes those "
+     "that "
      "it sees, and open the way for the packets back."},
     {0, "json", NULL, NULL, NULL, raise_json, "Print one JSON object instead of a plugin's output."},
     {'v', "verbose", NULL, NULL, NULL, raise_verbose,

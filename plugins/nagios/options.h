@@ -40,7 +40,7 @@ struct check_options {
   const char *query_socket;
   const char *stream;             /* name of the stream to judge */
   uint32_t last;                  /* its newest intervals */
-  int64_t max_age;                /* ns that may have passed since they ended; 0: from the stream's interval */
+  int64_t max_age;                /* ns since they ended; 0: by the stream's interval */
   uint8_t sid[16];                /* to fetch */
   bool interval_given;
   bool direction_given;

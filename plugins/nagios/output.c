@@ -1,6 +1,7 @@
 #include "output.h"
 
 #include "perfdata.h"
+#include "report/stamp_text.h"
 #include "text.h"
 
 enum { LINE = 512 };
@@ -109,14 +110,14 @@ static void print_packet(FILE *out, const char *name, const struct ow_sample *sa
   char number[CHECK_NUMBER];
   struct check_text line = {text, sizeof text, 0};
   check_text_add(&line, "%s packet %u: sent %s, ", name, sample->sequence,
-                 check_stamp_text(stamp, sample->sent));
+                 ow_stamp_print(stamp, sample->sent));
   if (ow_sample_lost(sample))
     check_text_add(&line, "lost");
   else
     check_text_add(&line, "delay %s s, error +- %s, TTL %u",
                    check_decimal_text(number, check_seconds(ow_sample_delay(sample))),
                    ow_seconds_print(stamp, check_seconds(ow_error_ns(sample->send_error)) +
-                                              check_seconds(ow_error_ns(sample->receive_error))),
+                                               check_seconds(ow_error_ns(sample->receive_error))),
                    sample->ttl);
   print_line(out, &line);
 }
@@ -139,9 +140,8 @@ static void print_histogram(FILE *out, const char *name, const struct ow_probe_d
   for (int i = 0; i < BARS; i++) {
     char from[CHECK_NUMBER];
     int bar = (int)((uint64_t)counts[i] * BAR_WIDTH / most);
-    fprintf(out, "%s %10s %-*.*s %u\n", name,
-            ow_seconds_print(from, check_seconds(delay->min + i * width)), BAR_WIDTH, bar,
-            "########################################", counts[i]);
+    fprintf(out, "%s %10s %-*.*s %u\n", name, ow_seconds_print(from, check_seconds(delay->min + i * width)),
+            BAR_WIDTH, bar, "########################################", counts[i]);
   }
 }
 
@@ -156,7 +156,8 @@ static void print_direction(FILE *out, const struct check_options *options, cons
       print_clock(out, name, &result->clock);
     if (options->verbosity >= 2 && direction->sender[0])
       print_session(out, name, direction);
-    if (options->verbosity >= 2 && result->received > 0 && !result->clock.stepped && direction->samples.count > 0)
+    if (options->verbosity >= 2 && result->received > 0 && !result->clock.stepped &&
+        direction->samples.count > 0)
       print_histogram(out, name, direction);
   }
   for (size_t i = 0; options->verbosity >= 3 && i < direction->samples.count; i++)
@@ -217,7 +218,7 @@ static void print_stream(FILE *out, const struct check_stream *stream)
   char number[CHECK_NUMBER];
   struct check_text line = {text, sizeof text, 0};
   check_text_add(&line, "stream %s is %s; %u intervals of %s judged", stream->name,
-                 check_stream_state_name(stream->state), stream->intervals,
+                 ow_stream_state_name(stream->state), stream->intervals,
                  ow_seconds_print(number, check_seconds(stream->interval)));
   if (stream->failed > 0)
     check_text_add(&line, ", %u of them not measured whole", stream->failed);

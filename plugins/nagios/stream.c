@@ -44,18 +44,20 @@ static enum ow_status too_old(const struct check_stream *stream, int64_t most, s
 {
   char age[CHECK_NUMBER];
   char limit[CHECK_NUMBER];
-  return ow_fail(failure, OW_STATE,
-                 "stream %s: the newest result is too old: it ended %s ago, and %s are allowed (--max-age); does its "
-                 "daemon still run?",
-                 stream->name, ow_seconds_print(age, check_seconds(stream->age)),
-                 ow_seconds_print(limit, check_seconds(most)));
+  return ow_fail(
+      failure, OW_STATE,
+      "stream %s: the newest result is too old: it ended %s ago, and %s are allowed (--max-age); does its "
+      "daemon still run?",
+      stream->name, ow_seconds_print(age, check_seconds(stream->age)),
+      ow_seconds_print(limit, check_seconds(most)));
 }
 
 static enum ow_status fail_as(const struct ow_stream_view *view, enum ow_status status, const char *reason,
                               struct ow_probe_report *report)
 {
   report->step = OW_STEP_CONNECT;
-  return ow_fail(&report->failure, status, "stream %s: %s", view->name, reason[0] ? reason : "no reason is known");
+  return ow_fail(&report->failure, status, "stream %s: %s", view->name,
+                 reason[0] ? reason : "no reason is known");
 }
 
 enum ow_status check_stream_take(struct check_options *options, const struct ow_stream_view *view,
@@ -78,7 +80,8 @@ enum ow_status check_stream_take(struct check_options *options, const struct ow_
   if (view->state == OW_STREAM_DOWN)
     status = fail_as(view, view->status == OW_OK ? OW_STATE : view->status, view->reason, report);
   else if (!newest)
-    status = fail_as(view, OW_STATE, "nothing has been measured yet; its first interval is still running", report);
+    status =
+        fail_as(view, OW_STATE, "nothing has been measured yet; its first interval is still running", report);
   else if (newest->status != OW_OK)
     status = fail_as(view, newest->status, newest->reason, report);
   else
@@ -86,11 +89,12 @@ enum ow_status check_stream_take(struct check_options *options, const struct ow_
   return status;
 }
 
-enum ow_status check_stream_query(struct check_options *options, int64_t timeout, struct ow_probe_report *report,
-                                  struct check_stream *stream)
+enum ow_status check_stream_query(struct check_options *options, int64_t timeout,
+                                  struct ow_probe_report *report, struct check_stream *stream)
 {
   (void)timeout;
   (void)stream;
   report->step = OW_STEP_DONE;
-  return ow_fail(&report->failure, OW_STATE, "this build can't ask at query sockets yet (%s)", options->query_socket);
+  return ow_fail(&report->failure, OW_STATE, "this build can't ask at query sockets yet (%s)",
+                 options->query_socket);
 }

@@ -6,9 +6,12 @@
 #include "options.h"
 #include "verdict.h"
 
-/** Ask the socket; blocks for `timeout` ns at most. Fills in the report, whose status it returns, and `stream`. */
-enum ow_status check_stream_query(struct check_options *options, int64_t timeout, struct ow_probe_report *report,
-                                  struct check_stream *stream) OW_MUST_CHECK;
+/**
+ * Ask the socket; blocks for `timeout` ns at most. Fills in the report, whose status it returns, and
+ * `stream`.
+ */
+enum ow_status check_stream_query(struct check_options *options, int64_t timeout,
+                                  struct ow_probe_report *report, struct check_stream *stream) OW_MUST_CHECK;
 
 /**
  * The same with the answer at hand: `count` intervals, oldest first. The directions are the stream's, unless

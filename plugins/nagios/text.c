@@ -3,7 +3,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 const char *check_decimal_text(char out[CHECK_NUMBER], double value)
 {
@@ -16,18 +15,6 @@ const char *check_decimal_text(char out[CHECK_NUMBER], double value)
     length--;
   out[length] = '\0';
   return strcmp(out, "-0") == 0 ? out + 1 : out;
-}
-
-const char *check_stamp_text(char out[CHECK_NUMBER], struct ow_timestamp stamp)
-{
-  struct tm parts = {0};
-  char seconds[CHECK_NUMBER / 2] = "";
-  /* Whole seconds tell the era as well, and cost no rounding. */
-  struct timespec moment = ow_timestamp_to_unix(stamp, (struct timespec){time(NULL), 0});
-  gmtime_r(&moment.tv_sec, &parts);
-  strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &parts);
-  snprintf(out, CHECK_NUMBER, "%s.%09ldZ", seconds, moment.tv_nsec);
-  return out;
 }
 
 static void clean(char *at)

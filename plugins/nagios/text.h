@@ -18,9 +18,6 @@ static inline double check_seconds(int64_t nanoseconds)
 
 /** For machines: fixed notation to 10^-9 without trailing zeros, "0.0123". Returns where it begins. */
 const char *check_decimal_text(char out[CHECK_NUMBER], double value);
-/** UTC, ISO 8601 to the nanosecond. Returns `out`. */
-const char *check_stamp_text(char out[CHECK_NUMBER], struct ow_timestamp stamp);
-
 /**
  * Text that grows up to its bound; what doesn't fit is cut and ends in "...". With `length` 0 it is empty.
  */

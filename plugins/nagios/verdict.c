@@ -2,13 +2,6 @@
 
 #include "text.h"
 
-const char *check_stream_state_name(enum ow_stream_state state)
-{
-  static const char *const names[] = {
-      [OW_STREAM_STARTING] = "starting", [OW_STREAM_UP] = "up", [OW_STREAM_DOWN] = "down"};
-  return names[state];
-}
-
 int check_exit_status(enum ow_verdict verdict)
 {
   static const int statuses[] = {

@@ -21,8 +21,6 @@ struct check_stream {
   int64_t age;        /* ns since the newest one's end; 0 without any */
 };
 
-const char *check_stream_state_name(enum ow_stream_state state);
-
 struct check_outcome {
   enum ow_verdict verdict;
   struct ow_judgement judgement; /* of the thresholds alone */
@@ -36,9 +34,10 @@ void check_results(const struct check_options *options, const struct ow_probe_re
                    const struct ow_result *results[OW_DIRECTIONS]);
 
 /**
- * The worst of: the thresholds' verdict; CRITICAL for a direction in which nothing arrived and on whose loss
- * there is no threshold; UNKNOWN for one in which nothing was sent; and what a failure is worth. If time ran
- * out and --timeout-state says what that is worth: that, or the thresholds' alert. outcome->stream and outcome->diagnosis stay empty.
+ * The worst of: the thresholds' verdict; CRITICAL for a direction in which nothing arrived and on whose
+ * loss there is no threshold; UNKNOWN for one in which nothing was sent; and what a failure is worth. If
+ * time ran out and --timeout-state says what that is worth: that, or the thresholds' alert. outcome->stream
+ * and outcome->diagnosis stay empty.
  */
 void check_judge(const struct check_options *options, const struct ow_probe_report *report,
                  struct check_outcome *outcome);

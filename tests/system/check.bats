@@ -155,9 +155,9 @@ NFT
 
 # ---- fetching, and parity of both outputs ----
 
-# perfdata_json: perfdata of the output's first line as {"label": number or null}.
+# perfdata_json TEXT: perfdata of its first line as {"label": number or null}.
 perfdata_json() {
-  sed -n '1s/^[^|]*|//p' <<<"$output" | tr ' ' '\n' | sed -n "s/^'\([a-z_0-9]*\)'=\([-0-9.]*\|U\)[^;]*;.*/\1 \2/p" |
+  sed -n '1s/^[^|]*|//p' <<<"$1" | tr ' ' '\n' | sed -n "s/^'\([a-z_0-9]*\)'=\([-0-9.]*\|U\)[^;]*;.*/\1 \2/p" |
     jq -Rn '[inputs | split(" ") | {(.[0]): (if .[1] == "U" then null else (.[1] | tonumber) end)}] | add'
 }
 
@@ -171,7 +171,7 @@ perfdata_json() {
   run in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --fetch "$sid" -c loss=5%
   [ "$status" -eq 2 ]
   [[ $output == "OWAMP CRITICAL - forward loss 10 % 2/20 (> 5 %)"* ]]
-  perfdata=$(perfdata_json)
+  perfdata=$(perfdata_json "$output")
   run in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --fetch "${sid^^}" --json
   [ "$status" -eq 0 ]
   jq -e --argjson perfdata "$perfdata" '.results[0] as $r | $perfdata == {

@@ -50,11 +50,15 @@ static struct ow_interval interval(int64_t end, int ms, uint32_t lost)
                              .lost = lost,
                              .delay = {.median = (int64_t)ms * MS, .p95 = (int64_t)ms * MS},
                              .clock = {true, true, 1000, OW_STAMP_KERNEL, false}};
-  return (struct ow_interval){
-      .number = 1, .begin = at(end - 60), .end = at(end), .mode = OW_MODE_ENCRYPTED, .results = {result, result}};
+  return (struct ow_interval){.number = 1,
+                              .begin = at(end - 60),
+                              .end = at(end),
+                              .mode = OW_MODE_ENCRYPTED,
+                              .results = {result, result}};
 }
 
-static enum ow_status take(const struct ow_stream_view *view, const struct ow_interval *intervals, size_t count)
+static enum ow_status take(const struct ow_stream_view *view, const struct ow_interval *intervals,
+                           size_t count)
 {
   report = (struct ow_probe_report){0};
   report.status = check_stream_take(&options, view, intervals, count, at(1000), &report, &stream);
@@ -98,7 +102,8 @@ START_TEST(too_old_is_unknown)
   ck_assert_int_eq(take(&view, &old, 1), OW_STATE);
   ck_assert_int_eq(outcome.verdict, OW_VERDICT_UNKNOWN);
   ck_assert_int_eq(report.directions[OW_FORWARD].result.completeness, OW_RESULT_ABSENT);
-  ck_assert_ptr_nonnull(strstr(outcome.reason, "stream far: the newest result is too old: it ended 126 s ago"));
+  ck_assert_ptr_nonnull(
+      strstr(outcome.reason, "stream far: the newest result is too old: it ended 126 s ago"));
   old = interval(875, 1, 0);
   ck_assert_int_eq(take(&view, &old, 1), OW_OK);
 }

@@ -28,8 +28,7 @@ static struct ow_alarms *alarms_of(const char *warning, const char *critical, co
     crit = list_of(critical);
   if (rule_text)
     ck_assert_msg(ow_alarm_rule_parse(rule_text, &rule, &failure) == OW_OK, "%s", failure.text);
-  struct ow_alarms *alarms =
-      ow_alarms_create(warning ? &warn : NULL, critical ? &crit : NULL, &rule);
+  struct ow_alarms *alarms = ow_alarms_create(warning ? &warn : NULL, critical ? &crit : NULL, &rule);
   ck_assert_ptr_nonnull(alarms);
   return alarms;
 }
@@ -77,10 +76,11 @@ static const struct {
   const char *text;
   int raise, of; /* 0: refused */
 } rules[] = {
-    {"1/1", 1, 1},  {"3/5", 3, 5},  {"3", 3, 3},   {"32/32", 32, 32}, {"1/32", 1, 32}, {"0", 0, 0},
-    {"0/5", 0, 0},  {"5/3", 0, 0},  {"33", 0, 0},  {"1/33", 0, 0},    {"", 0, 0},      {"/", 0, 0},
-    {"3/", 0, 0},   {"/5", 0, 0},   {"3/5 ", 0, 0}, {" 3/5", 0, 0},   {"-1", 0, 0},    {"3/5/7", 0, 0},
-    {"1.5/2", 0, 0}, {"4294967297", 0, 0}, {"x", 0, 0}, {"1000/1000", 0, 0},
+    {"1/1", 1, 1},  {"3/5", 3, 5},       {"3", 3, 3},     {"32/32", 32, 32}, {"1/32", 1, 32},
+    {"0", 0, 0},    {"0/5", 0, 0},       {"5/3", 0, 0},   {"33", 0, 0},      {"1/33", 0, 0},
+    {"", 0, 0},     {"/", 0, 0},         {"3/", 0, 0},    {"/5", 0, 0},      {"3/5 ", 0, 0},
+    {" 3/5", 0, 0}, {"-1", 0, 0},        {"3/5/7", 0, 0}, {"1.5/2", 0, 0},   {"4294967297", 0, 0},
+    {"x", 0, 0},    {"1000/1000", 0, 0},
 };
 
 START_TEST(reads_rules)
@@ -143,7 +143,8 @@ START_TEST(severities_are_counted_on_their_own)
   ck_assert(events[0].before == OW_VERDICT_CRITICAL && events[0].now == OW_VERDICT_WARNING);
   ck_assert_str_eq(ow_alarm_print(words, &events[0]), "forward delay_p95 30.0 ms is above 20.0 ms");
   play(alarms, "..|");
-  ck_assert_str_eq(ow_alarm_print(words, &events[0]), "forward delay_p95 is within its limits again (10.0 ms)");
+  ck_assert_str_eq(ow_alarm_print(words, &events[0]),
+                   "forward delay_p95 is within its limits again (10.0 ms)");
   ow_alarms_free(alarms);
 }
 END_TEST
@@ -204,9 +205,9 @@ START_TEST(each_metric_and_direction_has_its_own)
   const struct ow_result *results[OW_DIRECTIONS] = {&forward, &reverse};
   ck_assert_uint_eq(ow_alarms_take(alarms, results, events, OW_MAX_FINDINGS), 4);
   ck_assert_int_eq(ow_alarms_severity(alarms), OW_VERDICT_CRITICAL);
-  static const char *const texts[] = {
-      "forward delay_p95 25.0 ms is above 20.0 ms", "reverse loss 6 % (3/50) is above 1 %",
-      "reverse lost 3 is within 2 to 4", "rtt 35.0 ms is above 30.0 ms"};
+  static const char *const texts[] = {"forward delay_p95 25.0 ms is above 20.0 ms",
+                                      "reverse loss 6 % (3/50) is above 1 %",
+                                      "reverse lost 3 is within 2 to 4", "rtt 35.0 ms is above 30.0 ms"};
   for (size_t i = 0; i < 4; i++)
     ck_assert_str_eq(ow_alarm_print(words, &events[i]), texts[i]);
   /* One that isn't asked for stays as it is; no more events are written than there is room for. */
@@ -302,9 +303,10 @@ int main(void)
   test_seed();
   Suite *suite = suite_create("sla alarms");
   TEST_LOOP(suite, "rules", sizeof rules / sizeof *rules, reads_rules);
-  TEST_CASE(suite, "alarms", one_of_one_by_default, raises_and_clears_after_x_of_y, a_lenient_rule_does_not_flap,
-            severities_are_counted_on_their_own, what_is_unknown_does_not_count, uncertain_by_policy,
-            loss_of_too_few_does_not_count, each_metric_and_direction_has_its_own, a_value_below_its_range);
+  TEST_CASE(suite, "alarms", one_of_one_by_default, raises_and_clears_after_x_of_y,
+            a_lenient_rule_does_not_flap, severities_are_counted_on_their_own, what_is_unknown_does_not_count,
+            uncertain_by_policy, loss_of_too_few_does_not_count, each_metric_and_direction_has_its_own,
+            a_value_below_its_range);
   TEST_CASE(suite, "at random", random_streams_agree_with_the_model);
   return test_run(suite);
 }

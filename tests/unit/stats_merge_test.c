@@ -108,7 +108,8 @@ START_TEST(random_means_lie_between)
     int64_t least = INT64_MAX;
     int64_t most = INT64_MIN;
     for (size_t i = 0; i < count; i++) {
-      list[i] = interval(1 + (uint32_t)test_prng_below(&prng, 1000000), 0, (int)test_prng_below(&prng, 200) - 100);
+      list[i] =
+          interval(1 + (uint32_t)test_prng_below(&prng, 1000000), 0, (int)test_prng_below(&prng, 200) - 100);
       least = list[i].delay.p95 < least ? list[i].delay.p95 : least;
       most = list[i].delay.p95 > most ? list[i].delay.p95 : most;
     }
