@@ -124,9 +124,8 @@ static void put_lists(json_t *object, const struct check_options *options,
   check_results(options, report, wanted);
   for (int d = 0; d < OW_DIRECTIONS; d++)
     if (wanted[d])
-      (void)json_array_append_new(results,
-                                  result_json(&report->directions[d], (enum ow_direction)d,
-                                              options->verbosity >= 3));
+      (void)json_array_append_new(
+          results, result_json(&report->directions[d], (enum ow_direction)d, options->verbosity >= 3));
   for (size_t i = 0; i < outcome->judgement.count; i++)
     (void)json_array_append_new(findings, finding_json(&outcome->judgement.findings[i]));
   put(object, "results", results);

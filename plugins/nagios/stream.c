@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "stats/merge.h"
 #include "text.h"
@@ -89,12 +90,31 @@ enum ow_status check_stream_take(struct check_options *options, const struct ow_
   return status;
 }
 
+static struct ow_timestamp wall_clock(void)
+{
+  struct timespec now = {0};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return ow_timestamp_from_unix(now);
+}
+
 enum ow_status check_stream_query(struct check_options *options, int64_t timeout,
                                   struct ow_probe_report *report, struct check_stream *stream)
 {
-  (void)timeout;
-  (void)stream;
+  struct ow_stream_view view;
+  size_t got = 0;
+  struct ow_interval *intervals = calloc(options->last, sizeof *intervals);
+  enum ow_status status;
   report->step = OW_STEP_DONE;
-  return ow_fail(&report->failure, OW_STATE, "this build can't ask at query sockets yet (%s)",
-                 options->query_socket);
+  if (!intervals)
+    status = ow_fail(&report->failure, OW_MEMORY, "no memory for %u intervals", options->last);
+  else
+    status = ow_query_get(options->query_socket, options->stream, timeout, &view, intervals, options->last,
+                          &got, &report->failure);
+  /* Whatever is wrong here is not the peer's fault. */
+  if (status != OW_OK && status != OW_MEMORY)
+    report->failure.status = status = OW_STATE;
+  if (status == OW_OK)
+    status = check_stream_take(options, &view, intervals, got, wall_clock(), report, stream);
+  free(intervals);
+  return status;
 }
