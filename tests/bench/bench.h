@@ -35,5 +35,6 @@ int bench_sessions(char **arguments);
 int bench_flood(char **arguments);
 int bench_fetch(char **arguments);
 int bench_packets(char **arguments);
+int bench_publish(char **arguments);
 
 #endif

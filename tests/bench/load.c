@@ -15,6 +15,7 @@ static const struct {
     {"sessions", bench_sessions, 8, "ADDRESS PORT RESPONDER-PID COUNT SECONDS PACKETS-A-SECOND MODE KEY-FILE"},
     {"flood", bench_flood, 4, "ADDRESS PACKETS INTERVAL-NS MODE"},
     {"packets", bench_packets, 2, "PACKETS MODE"},
+    {"publish", bench_publish, 2, "SOCKET PEERS"},
     {"fetch", bench_fetch, 6, "ADDRESS PORT RESPONDER-PID RECORDS MODE KEY-FILE"},
 };
 
