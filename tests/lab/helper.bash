@@ -3,7 +3,7 @@
 # tests/lab) or `load ../lab/helper`, then lab_up in setup_file and lab_down in teardown_file. All of the system tests'
 # helper works too: in_a, in_b, start, stop, start_responder, log_of, ...
 
-# shellcheck source=tests/system/helper.bash
+# shellcheck source=../system/helper.bash
 source "${BASH_SOURCE[0]%/*}/../system/helper.bash"
 
 LAB=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
