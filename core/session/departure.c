@@ -60,7 +60,7 @@ int64_t ow_departure_correction(const struct ow_departure *departure)
 
 int64_t ow_departure_spread(const struct ow_departure *departure)
 {
-  int64_t spread = departure->surprise + departure->surprise / 2;
+  int64_t spread = departure->surprise * 2; /* only some packets are asked for their stamp */
   int64_t doubt = departure->count < OW_DEPARTURE_WINDOW ? UNKNOWN_NS / (departure->count + 1) : 0;
   return spread > doubt ? spread : doubt;
 }
