@@ -118,6 +118,7 @@ enum ow_status ow_client_connection_open(struct ow_client_connection *connection
   };
   connection->channel = (struct ow_channel){
       .output = &connection->nothing,
+      .life = connection->channel.life, /* whoever still works on the last one must see the difference */
       .connected = on_connected,
       .received = on_received,
       .over = on_over,
