@@ -26,7 +26,7 @@ for i in range(int(sys.argv[2])):
     s.send(b"%d" % i); time.sleep(0.001)
 try:
     while True: print(s.recv(2048).decode(errors="replace"), end=" ")
-except TimeoutError: print()' "$2" "$1" "${3:-0.3}"
+except TimeoutError: print()' "$2" "$1" "${3:-1}"
   # The end may be lost too.
   while kill -0 "$echo" 2>/dev/null; do
     in_b python3 -c 'import socket, sys
@@ -44,7 +44,8 @@ truth() { awk -F '\t' "/^# scenario/ { delete seen; n = 0 } !/^#/ && (${1:-1}) {
   lab_change clean
   [ "$(talk 5 "$B4")" = "0 1 2 3 4 " ]
   [ "$(talk 5 "$B6")" = "0 1 2 3 4 " ]
-  [ "$(truth '$7 >= $6 && $7 < $6 + 1e9 && $8 == 64')" = "0 0 1 1 2 2 3 3 4 4 0 0 1 1 2 2 3 3 4 4 " ]
+  # Each there and back, in both families; a busy host may echo several together.
+  [ "$(truth '$7 >= $6 && $7 < $6 + 1e9 && $8 == 64' | tr ' ' '\n' | sort | tr -d '\n')" = 00001111222233334444 ]
   run ! grep -q unstamped "$LAB_TRUTH"
   start_responder "$NS_B"
   run in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 10 --interval 2ms
