@@ -63,7 +63,8 @@ static void release(void *context, const struct ow_serve_claim *claimed)
   (void)context, (void)claimed;
 }
 
-static bool may_fetch(void *context, const struct ow_serve_client *client, const struct ow_serve_client *owner)
+static bool may_fetch(void *context, const struct ow_serve_client *client,
+                      const struct ow_serve_client *owner)
 {
   (void)context, (void)client, (void)owner;
   return true;
@@ -158,7 +159,8 @@ static void expect_failure(struct server *server, uint32_t modes, enum ow_status
   struct ow_probe_report report;
   probe(server, modes, &report);
   ck_assert_int_eq(report.status, status);
-  ck_assert_msg(strstr(report.failure.text, text) != NULL, "\"%s\" is not in \"%s\"", text, report.failure.text);
+  ck_assert_msg(strstr(report.failure.text, text) != NULL, "\"%s\" is not in \"%s\"", text,
+                report.failure.text);
   ck_assert_msg(strstr(report.failure.text, "127.0.0.1") != NULL, "no peer in \"%s\"", report.failure.text);
   for (int i = 0; i < OW_DIRECTIONS; i++)
     ck_assert_int_eq(report.directions[i].result.completeness, OW_RESULT_ABSENT);
@@ -186,6 +188,59 @@ START_TEST(both_directions_are_measured_whole)
     ck_assert_uint_eq(report.directions[i].samples.count, PACKETS);
   }
   ow_probe_report_clear(&report);
+}
+END_TEST
+
+/* Both measurements of one session are the same, to the record. */
+START_TEST(a_session_that_the_server_holds_is_fetched)
+{
+  struct server server;
+  struct ow_peer peer;
+  struct ow_probe_report measured;
+  struct ow_probe_report fetched;
+  prepare_server(&server);
+  start_server(&server);
+  describe_peer(&peer, &server, MODES[_i]);
+  ck_assert_int_eq(ow_probe_run(&peer, 20 * OW_NS_PER_S, NULL, &measured), OW_OK);
+  const struct ow_probe_direction *before = &measured.directions[OW_FORWARD];
+  ck_assert_int_eq(ow_probe_fetch(&peer, before->sid, 20 * OW_NS_PER_S, &fetched), OW_OK);
+  const struct ow_probe_direction *after = &fetched.directions[OW_FORWARD];
+  ck_assert_int_eq(fetched.step, OW_STEP_DONE);
+  ck_assert_int_eq(fetched.mode, MODES[_i]);
+  ck_assert_int_eq(after->result.completeness, OW_RESULT_COMPLETE);
+  ck_assert_uint_eq(after->result.received, PACKETS);
+  ck_assert_int_eq(after->result.delay.p95, before->result.delay.p95);
+  ck_assert_uint_eq(after->samples.count, before->samples.count);
+  ck_assert_str_eq(after->sender, before->sender);
+  ck_assert_str_eq(after->receiver, before->receiver);
+  ck_assert_int_eq(fetched.directions[OW_REVERSE].result.completeness, OW_RESULT_ABSENT);
+  ow_probe_report_clear(&measured);
+  ow_probe_report_clear(&fetched);
+  ow_peer_clear(&peer);
+  stop_server(&server);
+}
+END_TEST
+
+START_TEST(a_session_that_the_server_lacks_is_told)
+{
+  static const uint8_t nowhere[16] = {1, 2, 3};
+  struct server server;
+  struct ow_peer peer;
+  struct ow_probe_report report;
+  prepare_server(&server);
+  start_server(&server);
+  describe_peer(&peer, &server, OW_MODE_OPEN);
+  ck_assert_int_eq(ow_probe_fetch(&peer, nowhere, 20 * OW_NS_PER_S, &report), OW_REFUSED);
+  ck_assert_int_eq(report.step, OW_STEP_FETCH);
+  ck_assert_ptr_nonnull(strstr(report.failure.text, "holds no such session"));
+  ck_assert_ptr_nonnull(strstr(report.failure.text, "127.0.0.1"));
+  ow_probe_report_clear(&report);
+  stop_server(&server);
+  /* Nobody listens any more. */
+  ck_assert_int_eq(ow_probe_fetch(&peer, nowhere, 20 * OW_NS_PER_S, &report), OW_NETWORK);
+  ck_assert_int_eq(report.step, OW_STEP_CONNECT);
+  ow_probe_report_clear(&report);
+  ow_peer_clear(&peer);
 }
 END_TEST
 
@@ -282,9 +337,12 @@ int main(void)
 {
   Suite *suite = suite_create("engine: probe and serve");
   TEST_LOOP(suite, "measuring", 3, both_directions_are_measured_whole);
-  TEST_CASE(suite, "refusals", a_server_without_our_mode_is_told_apart, a_server_that_turns_us_away_is_told_apart,
-            a_wrong_key_is_told_apart, the_server_keeps_no_more_records_than_it_may,
-            a_server_without_free_ports_says_that_it_is_temporary, a_name_that_does_not_resolve_is_told_apart);
+  TEST_LOOP(suite, "fetching", 3, a_session_that_the_server_holds_is_fetched);
+  TEST_CASE(suite, "nothing to fetch", a_session_that_the_server_lacks_is_told);
+  TEST_CASE(
+      suite, "refusals", a_server_without_our_mode_is_told_apart, a_server_that_turns_us_away_is_told_apart,
+      a_wrong_key_is_told_apart, the_server_keeps_no_more_records_than_it_may,
+      a_server_without_free_ports_says_that_it_is_temporary, a_name_that_does_not_resolve_is_told_apart);
   TEST_LOOP(suite, "Accept values", 5, every_refusal_of_a_session_is_told_in_words,
             every_refusal_at_the_set_up_is_told_in_words);
   return test_run(suite);

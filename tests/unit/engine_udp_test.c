@@ -313,6 +313,24 @@ static int received_class(int descriptor, int family)
   return found;
 }
 
+START_TEST(a_datagram_tells_its_dscp)
+{
+  static const uint8_t DSCPS[] = {0, 8, 46, 63};
+  struct pair pair = open_pair(_i, false);
+  for (size_t i = 0; i < sizeof DSCPS; i++) {
+    struct socket sender =
+        open_with((struct ow_udp_options){.local = address(LOCALS[_i], 0), .dscp = DSCPS[i]});
+    connect_to(&sender, &pair.receiver);
+    ck_assert_int_eq(ow_udp_send(sender.descriptor, "x", 1, false), 0);
+    const struct ow_datagram *datagram = receive_one(&pair);
+    ck_assert(datagram->dscp_known);
+    ck_assert_uint_eq(datagram->dscp, DSCPS[i]);
+    close(sender.descriptor);
+  }
+  close_pair(&pair);
+}
+END_TEST
+
 START_TEST(the_dscp_is_on_the_wire)
 {
   static const uint8_t DSCPS[] = {0, 8, 46, 63};
@@ -752,7 +770,7 @@ static Suite *make_suite(int families)
   TEST_LOOP(suite, "traffic", families, a_datagram_arrives_with_its_sender_ttl_and_the_kernel_s_stamp,
             nothing_is_received_where_nothing_waits, more_than_a_batch_is_received_in_order,
             an_empty_datagram_is_one, a_long_datagram_is_cut_and_the_next_is_whole,
-            a_datagram_beyond_what_udp_carries_is_refused, the_dscp_is_on_the_wire,
+            a_datagram_beyond_what_udp_carries_is_refused, a_datagram_tells_its_dscp, the_dscp_is_on_the_wire,
             packets_beyond_the_mtu_are_fragmented, a_connected_socket_hears_no_stranger);
   TEST_LOOP(suite, "departures", families, a_departure_lies_between_sending_and_arrival,
             departures_are_numbered_by_the_packets_that_asked,
