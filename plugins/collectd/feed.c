@@ -10,6 +10,7 @@
 /* A stream, and how far it was followed. */
 struct follow {
   char name[OW_STREAM_NAME];
+  owamp_selection values;
   struct ow_alarms *alarms; /* NULL: no thresholds */
   bool shadowed;            /* a feed above has the name */
   uint64_t version;         /* of the view, when it was looked at */
@@ -72,6 +73,7 @@ static struct follow *follow_create(const char *name, const struct owamp_rules *
   }
   if (whole) {
     memcpy(follow->name, name, strnlen(name, sizeof follow->name - 1));
+    follow->values = rules->values;
   } else {
     follow_free(follow);
     follow = NULL;
@@ -185,7 +187,7 @@ static void take(struct follow *follow, const struct ow_stream_view *view, const
            (unsigned long long)(interval->number - follow->seen - 1));
   follow->seen = interval->number;
   if (in_order(follow, interval))
-    owamp_values_dispatch(view, interval);
+    owamp_values_dispatch(view, interval, follow->values);
   if (follow->alarms)
     look_at_alarms(follow, view, interval);
 }

@@ -184,6 +184,11 @@ static enum ow_status set_min_packets(void *settings, const char *text, struct o
   return ow_peer_parse_number(text, 0, UINT32_MAX, &rules_of(settings)->rule.least_packets, failure);
 }
 
+static enum ow_status set_values(void *settings, const char *text, struct ow_failure *failure)
+{
+  return owamp_selection_parse(text, &rules_of(settings)->values, failure);
+}
+
 /* ---- the table ---- */
 
 enum {
@@ -211,6 +216,7 @@ static const struct owamp_keyword keywords[] = {
     {"Interface", OWAMP_TEXT, false, STREAMS, set_interface},
     {"TestPorts", OWAMP_NUMBER, false, STREAMS, set_test_ports},
     {"NAT", OWAMP_BOOLEAN, false, STREAMS, set_nat},
+    {"Values", OWAMP_TEXT, false, ALL, set_values},
     {"Warning", OWAMP_TEXT, false, ALL, set_warning},
     {"Critical", OWAMP_TEXT, false, ALL, set_critical},
     {"Raise", OWAMP_NUMBER, false, ALL, set_raise},

@@ -7,9 +7,11 @@
 #include "engine/stream.h"
 #include "keyword.h"
 #include "sla/alarm.h"
+#include "values.h"
 
-/** When a stream's results are worth a notification. */
+/** What of a stream's results is dispatched, and when they are worth a notification. */
 struct owamp_rules {
+  owamp_selection values;
   struct ow_thresholds warning;
   struct ow_thresholds critical;
   struct ow_alarm_rule rule;

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 
@@ -22,31 +23,78 @@ const char *owamp_metric_type(enum ow_unit unit)
   return type;
 }
 
-/* ---- one value ---- */
+/* ---- what is dispatched ---- */
 
-/* Everything but type, instance and value is the same for all values of an interval. */
-static void begin(value_list_t *list, const struct ow_stream_view *view, const struct ow_interval *interval)
+/* Each has the bit of its place. */
+static const char *const names[] = {
+    "min",       "mean",      "median",  "p95",      "p99",      "max",   "jitter",
+    "ipdv",      "pdv",       "loss",    "sent",     "received", "lost",  "skipped",
+    "longest_loss_run", "duplicates", "reordered", "discarded", "hops_min", "hops_max", "up",
+    "clock",     "clock-synchronized",   "asymmetry", "rtt",
+};
+enum { NAMES = sizeof names / sizeof *names };
+_Static_assert(NAMES <= 32, "a bit for each");
+
+/* 0 if there is none. */
+static owamp_selection bit_of(const char *name, size_t length)
 {
-  *list = (value_list_t){.values_len = 1};
-  list->time = owamp_cdtime(interval->end);
-  list->interval = NS_TO_CDTIME_T((uint64_t)view->interval);
-  snprintf(list->plugin, sizeof list->plugin, "owamp");
-  snprintf(list->plugin_instance, sizeof list->plugin_instance, "%s", view->name);
+  owamp_selection bit = 0;
+  for (size_t i = 0; i < NAMES && !bit; i++)
+    if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
+      bit = UINT32_C(1) << i;
+  return bit;
 }
 
-static void send_value(value_list_t *list, const char *type, double number)
+enum ow_status owamp_selection_parse(const char *text, owamp_selection *selection, struct ow_failure *failure)
 {
+  char shown[32];
+  owamp_selection sum = 0;
+  const char *at = text;
+  size_t length = strcspn(at, ",");
+  owamp_selection bit = bit_of(at, length);
+  while (bit && at[length] == ',') {
+    sum |= bit;
+    at += length + 1;
+    length = strcspn(at, ",");
+    bit = bit_of(at, length);
+  }
+  if (!bit)
+    return ow_fail(failure, OW_INVALID, "'%s' is not the name of a value: see VALUES in collectd-owamp(5)",
+                   ow_printable(shown, sizeof shown, at, length));
+  *selection = sum | bit;
+  return OW_OK;
+}
+
+/* ---- one value ---- */
+
+struct output {
+  value_list_t list; /* everything but type, instance and value is the same for all values of an interval */
+  owamp_selection selection;
+};
+
+static void begin(struct output *output, const struct ow_stream_view *view, const struct ow_interval *interval,
+                  owamp_selection selection)
+{
+  *output = (struct output){.list.values_len = 1, .selection = selection};
+  output->list.time = owamp_cdtime(interval->end);
+  output->list.interval = NS_TO_CDTIME_T((uint64_t)view->interval);
+  snprintf(output->list.plugin, sizeof output->list.plugin, "owamp");
+  snprintf(output->list.plugin_instance, sizeof output->list.plugin_instance, "%s", view->name);
+}
+
+/* `direction` is NULL for a value of both. */
+static void emit(struct output *output, const char *type, const char *direction, const char *name, double number)
+{
+  value_list_t *list = &output->list;
   value_t value = {.gauge = number};
+  if (output->selection && !(output->selection & bit_of(name, strlen(name))))
+    return;
   snprintf(list->type, sizeof list->type, "%s", type);
+  snprintf(list->type_instance, sizeof list->type_instance, "%s%s%s", direction ? direction : "",
+           direction ? "-" : "", name);
   list->values = &value;
   (void)plugin_dispatch_values(list); /* its failures are collectd's to tell */
   list->values = NULL;
-}
-
-static void emit(value_list_t *list, const char *type, const char *direction, const char *what, double number)
-{
-  snprintf(list->type_instance, sizeof list->type_instance, "%s-%s", direction, what);
-  send_value(list, type, number);
 }
 
 /* ---- a direction ---- */
@@ -61,36 +109,36 @@ static const struct {
     {OW_METRIC_LOSS, "loss"},
 };
 
-static void send_metrics(value_list_t *list, const char *direction, const struct ow_result *result)
+static void send_metrics(struct output *output, const char *direction, const struct ow_result *result)
 {
   for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
     double value = 0;
     bool known = ow_metric_value(result, metrics[i].metric, &value);
-    emit(list, owamp_metric_type(ow_metric_unit(metrics[i].metric)), direction, metrics[i].instance,
+    emit(output, owamp_metric_type(ow_metric_unit(metrics[i].metric)), direction, metrics[i].instance,
          known ? value : NAN);
   }
 }
 
-static void send_count(value_list_t *list, const char *direction, const char *what, bool known, uint32_t count)
+static void send_count(struct output *output, const char *direction, const char *what, bool known, uint32_t count)
 {
-  emit(list, "count", direction, what, known ? (double)count : NAN);
+  emit(output, "count", direction, what, known ? (double)count : NAN);
 }
 
-static void send_counts(value_list_t *list, const char *direction, const struct ow_result *result)
+static void send_counts(struct output *output, const char *direction, const struct ow_result *result)
 {
   bool known = result->completeness != OW_RESULT_ABSENT;
   bool arrived = known && result->received > 0;
-  send_count(list, direction, "sent", known, result->sent);
-  send_count(list, direction, "received", known, result->received);
-  send_count(list, direction, "lost", known, result->lost);
-  send_count(list, direction, "skipped", known, result->skipped);
-  send_count(list, direction, "longest_loss_run", known, result->longest_loss_run);
-  send_count(list, direction, "duplicates", known, result->duplicates);
-  send_count(list, direction, "reordered", known, result->reordered);
-  send_count(list, direction, "discarded", known, result->discarded);
-  send_count(list, direction, "hops_min", arrived, result->hops_min);
-  send_count(list, direction, "hops_max", arrived, result->hops_max);
-  emit(list, "bool", direction, "up", arrived ? 1 : 0);
+  send_count(output, direction, "sent", known, result->sent);
+  send_count(output, direction, "received", known, result->received);
+  send_count(output, direction, "lost", known, result->lost);
+  send_count(output, direction, "skipped", known, result->skipped);
+  send_count(output, direction, "longest_loss_run", known, result->longest_loss_run);
+  send_count(output, direction, "duplicates", known, result->duplicates);
+  send_count(output, direction, "reordered", known, result->reordered);
+  send_count(output, direction, "discarded", known, result->discarded);
+  send_count(output, direction, "hops_min", arrived, result->hops_min);
+  send_count(output, direction, "hops_max", arrived, result->hops_max);
+  emit(output, "bool", direction, "up", arrived ? 1 : 0);
 }
 
 /* ---- both ---- */
@@ -101,7 +149,7 @@ static bool has_clock(const struct ow_result *result)
 }
 
 /* The clocks' error bound is the larger direction's; synchronised are they if all packets said so. */
-static void send_clock(value_list_t *list, const struct ow_result *const results[OW_DIRECTIONS])
+static void send_clock(struct output *output, const struct ow_result *const results[OW_DIRECTIONS])
 {
   double error = NAN;
   double synchronized = NAN;
@@ -113,37 +161,35 @@ static void send_clock(value_list_t *list, const struct ow_result *const results
       synchronized = fmin(synchronized, good ? 1 : 0);
     }
   }
-  snprintf(list->type_instance, sizeof list->type_instance, "clock");
-  send_value(list, "time_dispersion", error);
-  snprintf(list->type_instance, sizeof list->type_instance, "clock-synchronized");
-  send_value(list, "bool", synchronized);
+  emit(output, "time_dispersion", NULL, "clock", error);
+  emit(output, "bool", NULL, "clock-synchronized", synchronized);
 }
 
-static void send_of_both(value_list_t *list, const struct ow_result *const results[OW_DIRECTIONS])
+static void send_of_both(struct output *output, const struct ow_result *const results[OW_DIRECTIONS])
 {
   static const enum ow_metric of_both[] = {OW_METRIC_ASYMMETRY, OW_METRIC_RTT};
   for (size_t i = 0; i < sizeof of_both / sizeof *of_both; i++) {
     double value = 0;
     bool known = ow_metric_find(results, of_both[i], OW_FORWARD, &value);
-    snprintf(list->type_instance, sizeof list->type_instance, "%s", ow_metric_name(of_both[i]));
-    send_value(list, "delay", known ? value : NAN);
+    emit(output, "delay", NULL, ow_metric_name(of_both[i]), known ? value : NAN);
   }
 }
 
-void owamp_values_dispatch(const struct ow_stream_view *view, const struct ow_interval *interval)
+void owamp_values_dispatch(const struct ow_stream_view *view, const struct ow_interval *interval,
+                           owamp_selection selection)
 {
-  value_list_t list;
+  struct output output;
   const struct ow_result *results[OW_DIRECTIONS] = {NULL, NULL};
-  begin(&list, view, interval);
+  begin(&output, view, interval, selection);
   for (int i = 0; i < OW_DIRECTIONS; i++) {
     if (view->directions[i]) {
       const char *direction = ow_direction_name((enum ow_direction)i);
       results[i] = &interval->results[i];
-      send_metrics(&list, direction, results[i]);
-      send_counts(&list, direction, results[i]);
+      send_metrics(&output, direction, results[i]);
+      send_counts(&output, direction, results[i]);
     }
   }
-  send_clock(&list, results);
+  send_clock(&output, results);
   if (results[OW_FORWARD] && results[OW_REVERSE])
-    send_of_both(&list, results);
+    send_of_both(&output, results);
 }

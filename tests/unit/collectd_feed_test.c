@@ -236,6 +236,35 @@ START_TEST(a_clock_that_went_back_yields_no_values_out_of_order)
 }
 END_TEST
 
+START_TEST(values_may_be_chosen)
+{
+  struct owamp_rules rules = {.values = 0};
+  struct ow_failure failure;
+  ck_assert_int_eq(owamp_selection_parse("median,loss,rtt", &rules.values, &failure), OW_OK);
+  follow("far", &rules);
+  add(1, 20, 5);
+  owamp_feed_poll(feed);
+  expect_value("delay-forward-median", 0.020);
+  expect_value("percent-forward-loss", 5);
+  expect_value("delay-reverse-median", -0.020);
+  expect_value("delay-rtt", 0);
+  ck_assert_uint_eq(fake_collectd.value_count, 5);
+}
+END_TEST
+
+START_TEST(values_that_there_are_not_are_named)
+{
+  static const char *const bad[] = {"", "median,", ",median", "median,,loss", "p50", "median, loss", "forward-p95"};
+  owamp_selection selection = 1;
+  struct ow_failure failure;
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    ck_assert_int_eq(owamp_selection_parse(bad[i], &selection, &failure), OW_INVALID);
+    ck_assert_ptr_nonnull(strstr(failure.text, "is not the name of a value"));
+  }
+  ck_assert_uint_eq(selection, 1);
+}
+END_TEST
+
 /* ---- notifications ---- */
 
 static void set_state(enum ow_stream_state state, const char *reason)
@@ -387,6 +416,8 @@ int main(void)
   tcase_add_test(tests, all_lost_is_a_hundred_percent);
   tcase_add_test(tests, a_direction_that_was_not_asked_for_has_no_values);
   tcase_add_test(tests, a_clock_that_went_back_yields_no_values_out_of_order);
+  tcase_add_test(tests, values_may_be_chosen);
+  tcase_add_test(tests, values_that_there_are_not_are_named);
   tcase_add_test(tests, down_and_up_are_told_once);
   tcase_add_test(tests, a_breach_is_raised_and_cleared);
   tcase_add_test(tests, critical_is_failure);
