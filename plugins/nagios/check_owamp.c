@@ -56,15 +56,21 @@ static enum ow_status measure(struct check_options *options, int64_t begin, cons
   return status;
 }
 
-/* If NAT may be the reason, another try tells, as far as time allows. */
+enum { NAT_PACKETS = 5 };
+
+/* If NAT may be the reason, another try tells, with few packets and as far as time allows. */
 static void diagnose(const struct check_options *options, int64_t begin, const struct ow_probe_report *report,
                      struct check_diagnosis *diagnosis)
 {
   struct check_options other = *options;
   struct ow_probe_report with_nat = {0};
-  bool tried = check_nat_suspected(options, report) &&
-               time_left(options, begin) > ow_peer_duration(&options->peer) + OW_NS_PER_S;
   other.peer.nat = true;
+  if (other.peer.packets > NAT_PACKETS)
+    other.peer.packets = NAT_PACKETS;
+  if (other.peer.loss_timeout > OW_NS_PER_S)
+    other.peer.loss_timeout = OW_NS_PER_S;
+  bool tried = check_nat_suspected(options, report) &&
+               time_left(options, begin) > ow_peer_duration(&other.peer) + OW_NS_PER_S;
   if (tried)
     (void)!ow_probe_run(&other.peer, time_left(options, begin), NULL, &with_nat);
   check_diagnose(options, report, tried ? &with_nat : NULL, diagnosis);

@@ -100,7 +100,7 @@ static struct ow_timestamp wall_clock(void)
 enum ow_status check_stream_query(struct check_options *options, int64_t timeout,
                                   struct ow_probe_report *report, struct check_stream *stream)
 {
-  struct ow_stream_view view;
+  struct ow_stream_view view = {.name = ""};
   size_t got = 0;
   struct ow_interval *intervals = calloc(options->last, sizeof *intervals);
   enum ow_status status;

@@ -3,7 +3,7 @@
 
   truth.py LOG REPORT [--loss-timeout SECONDS]
 
-REPORT is what check_owamp --json -vvv prints. Prints every difference, and exits with 1 if there is one. Other programs'
+REPORT is what check_owamp --json -vvv prints, or a query socket's answer to "get NAME COUNT". Prints every difference, and exits with 1 if there is one. Other programs'
 numbers are compared by compare() below; README.md tells how. Nothing of this is the core's: it judges it.
 """
 import argparse
@@ -12,6 +12,7 @@ import math
 import re
 import sys
 from dataclasses import dataclass, field
+from datetime import datetime
 
 CLOSE = 0.99  # of a report's delays, both directions together, must lie within their error estimate
 
@@ -212,6 +213,47 @@ def compare_report(flows, report, loss_timeout):
         yield f"{len(off)} of {arrived} delays lie outside their error estimate: {shown}"
 
 
+# ---- a stream's intervals ----
+
+def nanoseconds(stamp):
+    """Of "2026-11-24T12:00:00.000000000Z", since 1970."""
+    whole, fraction = stamp.rstrip("Z").split(".")
+    return int(datetime.fromisoformat(whole + "+00:00").timestamp()) * 10**9 + int(fraction.ljust(9, "0"))
+
+
+def flow_within(flows, way, begin, end):
+    """Every interval has sessions of its own, hence flows of its own: the packets of the one that began in it."""
+    found = [packets for key, packets in flows.items()
+             if key[0] == way and begin < min(p.came for p in packets) <= end]
+    return found[0] if len(found) == 1 else None
+
+
+def compare_interval(flows, interval, loss_timeout):
+    begin, end = nanoseconds(interval["begin"]), nanoseconds(interval["end"])
+    if interval["status"] != "ok" or len(interval["results"]) != 2:
+        yield f"is not whole: {interval['status']} {interval['reason']}"
+    for result in interval["results"]:
+        way = result["direction"]
+        packets = flow_within(flows, way, begin, end)
+        if packets is None:
+            yield f"{way}: there is no one flow that began in it"
+            continue
+        truth = work_out(packets, interval["mode"], loss_timeout)
+        numbers = dict(result, error=result["clock"]["error"] if result["clock"] else 0)
+        outliers = int((1 - CLOSE) * len(truth.delays))
+        for difference in compare(truth, numbers, outliers):
+            yield f"{way}: {difference}"
+
+
+def compare_stream(flows, answer, loss_timeout):
+    """Yield a sentence for each difference."""
+    if not answer["intervals"]:
+        yield "there are no intervals"
+    for interval in answer["intervals"]:
+        for difference in compare_interval(flows, interval, loss_timeout):
+            yield f"interval {interval['number']}: {difference}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("log")
@@ -222,7 +264,9 @@ def main():
     with open(arguments.report, encoding="utf-8") as file:
         report = json.load(file)
     differences = [] if whole else ["the log is not the whole truth: the forwarder was too slow"]
-    if not report.get("results"):
+    if "stream" in report:
+        differences += compare_stream(flows, report, arguments.loss_timeout)
+    elif not report.get("results"):
         differences.append(f"the report has no results: {report.get('reason')}")
     else:
         differences += compare_report(flows, report, arguments.loss_timeout)

@@ -260,3 +260,13 @@ SH
     "$BATS_TEST_TMPDIR"/*.json >/dev/null || { grep -L '"lost": 0' "$BATS_TEST_TMPDIR"/*.json | head -n 3 | xargs cat && false; }
   jq -s '[.[].results[].skipped] | "skipped \(add)"' "$BATS_TEST_TMPDIR"/*.json
 }
+
+@test "a diagnosis with all defaults keeps its time and still tries NAT" {
+  lab_change - <<<'reverse loss every 1'
+  SECONDS=0
+  run in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --diagnose --json
+  ((SECONDS <= 10))
+  [ "$status" -eq 2 ]
+  finds 'UDP back' FAILED 'none of 50 packets'
+  finds NAT 'not reached' '--nat makes no difference'
+}

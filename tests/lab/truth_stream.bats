@@ -1,0 +1,63 @@
+# What a stream in collectd reports, interval by interval, is held to what the lab knows.
+load helper
+load ../system/collectd_helper
+
+LOSS_TIMEOUT=0.3
+
+setup_file() {
+  lab_up all
+  [[ -z $NET_REASON && -x $COLLECTD && -e $OWAMP_BUILD/plugins/collectd/owamp.so ]] || return 0
+  export QUERY=$BATS_FILE_TMPDIR/query.sock LD_PRELOAD=$ONE_CLOCK
+  start_responder "$NS_B"
+  collectd_conf main <<CONF
+Interval 4
+LossTimeout $LOSS_TIMEOUT
+PacketInterval 0.01
+QuerySocket "$QUERY"
+<Peer "far">
+  Host "$B4"
+  Port $RESPONDER_PORT
+  Mode "open"
+</Peer>
+CONF
+  unset LD_PRELOAD
+  collectd_start main "$NS_A" LD_PRELOAD="$ONE_CLOCK"
+}
+
+teardown_file() { lab_down; }
+
+setup() { need_collectd; }
+
+# ask COUNT: the last COUNT intervals, to $BATS_TEST_TMPDIR/answer.json.
+ask() {
+  python3 - "$QUERY" "get far $1" >"$BATS_TEST_TMPDIR/answer.json" <<'PYTHON'
+import socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.settimeout(10)
+s.connect(sys.argv[1])
+s.sendall(sys.argv[2].encode() + b"\n")
+print(s.makefile().readline(), end="")
+PYTHON
+}
+
+judge() { python3 "$LAB/truth.py" "$LAB_TRUTH" "$BATS_TEST_TMPDIR/answer.json" --loss-timeout "$LOSS_TIMEOUT"; }
+
+@test "each interval of a stream is the truth, and so are collectd's values" {
+  wait_value main far delay-forward-p95 'n++ == 2' 0 40
+  ask 3
+  judge
+  # The files say the same as the socket, to the microsecond.
+  jq -r '.intervals[].results[] | select(.direction == "forward") | .delay.p95' "$BATS_TEST_TMPDIR/answer.json" >"$BATS_TEST_TMPDIR/asked"
+  csv_of main far delay-forward-p95 | cut -d , -f 2 >"$BATS_TEST_TMPDIR/kept"
+  [ -s "$BATS_TEST_TMPDIR/asked" ]
+  awk 'NR == FNR { kept[sprintf("%.6f", $1)]; next } !(sprintf("%.6f", $1) in kept) { print "not in collectd: " $1; bad = 1 }
+    END { exit bad }' "$BATS_TEST_TMPDIR/kept" "$BATS_TEST_TMPDIR/asked"
+}
+
+@test "a false interval is found out" {
+  ask 2
+  judge
+  jq -c '.intervals[0].results[1].lost += 1' "$BATS_TEST_TMPDIR/answer.json" >"$BATS_TEST_TMPDIR/lie.json"
+  mv "$BATS_TEST_TMPDIR/lie.json" "$BATS_TEST_TMPDIR/answer.json"
+  run ! judge
+}
