@@ -238,6 +238,20 @@ NFT
   stop reader
 }
 
+@test "collectd: check_owamp judges the streams at the query socket" {
+  local socket=$BATS_FILE_TMPDIR/query.sock
+  wait_value main oneway bool-reverse-up 'v == 1'
+  run "$CHECK_OWAMP" --query "$socket" --name open --last 2 -w 10s,50% --json
+  [ "$status" -eq 0 ]
+  jq -e '.stream.state == "up" and (.results | length) == 2 and .results[0].received > 10' <<<"$output"
+  run "$CHECK_OWAMP" --query "$socket" --name oneway
+  [ "$status" -eq 0 ]
+  [[ $output == "OWAMP OK - reverse "* && $output != *fwd_* ]]
+  run "$CHECK_OWAMP" --query "$socket" --name refusing
+  [ "$status" -ge 2 ]
+  [[ $output == "OWAMP "*"stream refusing: "* ]]
+}
+
 @test "collectd: a reload is a restart: it ends at once, and goes on with what is new" {
   local since begin
   since=$(last_time main open bool-forward-up)
