@@ -1,6 +1,6 @@
 /*
- * Plain packet sockets with recvmmsg(): rings hand frames over by the block, up to milliseconds late, and save nothing at
- * the rates of a lab (tests/lab/README.md has the figures).
+ * Plain packet sockets with recvmmsg(): rings would hand frames over by the block, milliseconds late, and at the rates
+ * of a lab nothing is dropped without them (README.md).
  */
 #include "port.h"
 
