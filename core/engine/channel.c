@@ -142,8 +142,8 @@ static void send_output(struct ow_channel *channel)
 }
 
 /*
- * A fast reader empties the output as quickly as it is filled again. Others get their turn all the same: what is left to do
- * is done when the loop comes back, since a connection that can take octets is always ready.
+ * A fast reader empties the output as quickly as it is filled again. Others get their turn all the same: what is
+ * left to do is done when the loop comes back, since a connection that can take octets is always ready.
  */
 void ow_channel_flush(struct ow_channel *channel)
 {

@@ -45,7 +45,7 @@ enum ow_status ow_channel_adopt(struct ow_channel *channel, struct ow_loop *loop
                                 struct ow_failure *failure) OW_MUST_CHECK;
 /** Send what can be sent now; the rest goes as the connection takes it. Failures come by `over`, later. */
 void ow_channel_flush(struct ow_channel *channel);
-/** Offer the backlog again: the machine can take octets now. From within `received`: when that has returned. */
+/** Offer the backlog again: the machine can take octets now. Within `received`: when that has returned. */
 void ow_channel_offer(struct ow_channel *channel);
 /** Both ends' addresses. */
 union ow_address ow_channel_local(const struct ow_channel *channel);

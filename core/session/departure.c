@@ -6,7 +6,7 @@
 enum {
   LEAST_NS = 0,
   MOST_NS = 100 * 1000 * 1000,
-  UNKNOWN_NS = 300 * 1000,       /* before the first transmit stamp: system calls of code that was never run yet */
+  UNKNOWN_NS = 300 * 1000,       /* before the first transmit stamp: code that was never run yet */
   FIRST_SURPRISE_NS = 40 * 1000, /* to be expected, until many stamps tell better */
   FADING = 256,                  /* stamps after which a surprise counts a third */
 };
@@ -27,8 +27,8 @@ static int64_t median_of(const struct ow_departure *departure)
 }
 
 /*
- * How wrong the correction was that this packet left with. Each is forgotten slowly, so that the largest of the last few
- * hundred is known without keeping them.
+ * How wrong the correction was that this packet left with. Each is forgotten slowly, so that the largest of the
+ * last few hundred is known without keeping them.
  */
 static void note_surprise(struct ow_departure *departure, int64_t offset)
 {

@@ -1,7 +1,7 @@
 /*
- * How late packets leave after the clock was read for their stamp: the kernel's transmit stamps tell, one packet
- * later. The running median corrects the stamps that follow; how far packets left from that correction goes into their
- * error estimate.
+ * How late packets leave after the clock was read for their stamp: the kernel's transmit stamps tell, one
+ * packet later. The running median corrects the stamps that follow; how far packets left from that correction
+ * goes into their error estimate.
  */
 #ifndef OWAMP_SESSION_DEPARTURE_H
 #define OWAMP_SESSION_DEPARTURE_H
@@ -25,8 +25,8 @@ void ow_departure_add(struct ow_departure *departure, int64_t offset);
 /** Add this to the stamps that follow, ns; 0 while nothing is known. */
 int64_t ow_departure_correction(const struct ow_departure *departure);
 /**
- * What remains in doubt after the correction, ns: 99 of 100 packets should leave within it. While few stamps are known it
- * is large.
+ * What remains in doubt after the correction, ns: 99 of 100 packets should leave within it. While few stamps
+ * are known it is large.
  */
 int64_t ow_departure_spread(const struct ow_departure *departure);
 

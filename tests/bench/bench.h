@@ -1,4 +1,4 @@
-/* What the bench's load generators share. They use the engine as check_owamp does, but for many measurements at once. */
+/* What the bench's load generators share. They use the engine as check_owamp does, but for many at once. */
 #ifndef BENCH_H
 #define BENCH_H
 

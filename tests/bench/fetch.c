@@ -55,7 +55,8 @@ static void on_done(struct ow_measurement *measurement)
   struct run *run = (struct run *)((char *)measurement - offsetof(struct run, measurement));
   if (measurement->status != OW_OK)
     give_up("%s", measurement->failure.text);
-  run->request = (struct ow_fetch_request){.end = OW_FETCH_TO_END, .sid = measurement->requests[OW_FORWARD].sid};
+  run->request =
+      (struct ow_fetch_request){.end = OW_FETCH_TO_END, .sid = measurement->requests[OW_FORWARD].sid};
   run->control.event = on_fetch_event;
   run->near = usage_of(0);
   run->far = usage_of(run->responder);
@@ -68,7 +69,8 @@ static void on_event(struct ow_client_connection *connection, const struct ow_cl
   if (event->kind == OW_CLIENT_SET_UP) {
     run->measurement = (struct ow_measurement){
         .peer = &run->peer, .traffic = &run->traffic, .control = connection, .done = on_done};
-    ow_measurement_begin(&run->measurement, ow_timestamp_plus(ow_loop_now(run->loop).wall, 200 * OW_NS_PER_MS));
+    ow_measurement_begin(&run->measurement,
+                         ow_timestamp_plus(ow_loop_now(run->loop).wall, 200 * OW_NS_PER_MS));
   } else if (run->measurement.traffic) {
     ow_measurement_event(&run->measurement, event);
   } else {
@@ -102,8 +104,8 @@ int bench_fetch(char **arguments)
   run.loop = ow_loop_create(&failure);
   if (!run.loop || ow_traffic_open(&run.traffic, run.loop) != OW_OK)
     give_up("no memory");
-  if (ow_client_connection_open(&run.control, run.loop, &run.peer, &server, &source, 60 * OW_NS_PER_S, &failure) !=
-          OW_OK ||
+  if (ow_client_connection_open(&run.control, run.loop, &run.peer, &server, &source, 60 * OW_NS_PER_S,
+                                &failure) != OW_OK ||
       ow_loop_run(run.loop, &failure) != OW_OK)
     give_up("%s", failure.text);
   printf("{\"mode\": \"%s\", \"records\": %lu, \"records_a_second\": %.0f, \"cpu_us_per_record\": "

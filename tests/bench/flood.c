@@ -42,8 +42,8 @@ static int open_socket(const char *address)
 
 static void print_rate(const char *mode, double packets, double seconds, double cpu)
 {
-  printf("{\"mode\": \"%s\", \"packets_a_second\": %.0f, \"cpu_us_per_packet\": %.3f}\n", mode, packets / seconds,
-         cpu * 1e6 / packets);
+  printf("{\"mode\": \"%s\", \"packets_a_second\": %.0f, \"cpu_us_per_packet\": %.3f}\n", mode,
+         packets / seconds, cpu * 1e6 / packets);
 }
 
 /* ADDRESS PACKETS INTERVAL-NS MODE */
@@ -96,6 +96,7 @@ int bench_packets(char **arguments)
     (void)ow_receiver_packet(receiver, packet, octets, due, OW_STAMP_KERNEL, error, 255);
     ow_sender_sent(sender, true);
   }
-  print_rate(arguments[1], ow_receiver_received(receiver), monotonic_seconds() - began, usage_of(0).cpu - before.cpu);
+  print_rate(arguments[1], ow_receiver_received(receiver), monotonic_seconds() - began,
+             usage_of(0).cpu - before.cpu);
   return EXIT_SUCCESS;
 }

@@ -46,7 +46,8 @@ static void open_next(struct run *run);
 
 /* ---- results ---- */
 
-static void note_lateness(struct run *run, const struct ow_session_request *request, const struct ow_samples *samples)
+static void note_lateness(struct run *run, const struct ow_session_request *request,
+                          const struct ow_samples *samples)
 {
   struct ow_schedule *schedule =
       ow_schedule_create(&request->sid, request->start, run->peer.slots, run->peer.slot_count);
@@ -79,7 +80,8 @@ static void on_done(struct ow_measurement *measurement)
     run->failed++;
   } else {
     note_lateness(run, &measurement->requests[OW_FORWARD], &measurement->forward);
-    note_lateness(run, &measurement->requests[OW_REVERSE], ow_receiver_samples(measurement->receiver.receiver));
+    note_lateness(run, &measurement->requests[OW_REVERSE],
+                  ow_receiver_samples(measurement->receiver.receiver));
   }
   if (++run->done == run->count)
     ow_loop_stop(run->loop);
@@ -158,8 +160,8 @@ static void report(struct run *run, double pace)
 {
   double seconds = run->at[1] - run->at[0];
   double packets = pace * 2 * run->count * seconds;
-  printf("{\"sessions\": %u, \"failed\": %u, \"packets\": %lu, \"lost\": %lu, \"skipped\": %lu, ", run->count, run->failed,
-         (unsigned long)run->packets, (unsigned long)run->lost, (unsigned long)run->skipped);
+  printf("{\"sessions\": %u, \"failed\": %u, \"packets\": %lu, \"lost\": %lu, \"skipped\": %lu, ",
+         run->count, run->failed, (unsigned long)run->packets, (unsigned long)run->lost, (unsigned long)run->skipped);
   printf("\"set_up_ms_each\": %.3f, ", (run->set_up_to - run->set_up_from) * 1e3 / run->count);
   spread_print(&run->lateness, "lateness_us", 1e-3);
   spread_print(&run->error, "error_us", 1e-3);

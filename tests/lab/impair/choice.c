@@ -43,7 +43,9 @@ int64_t delay_next(struct delay *delay, struct random *random)
   int64_t value = delay->first;
   switch (delay->kind) {
     case DELAY_FIXED: break;
-    case DELAY_UNIFORM: value += (int64_t)random_below(random, (uint64_t)(delay->second - delay->first) + 1); break;
+    case DELAY_UNIFORM:
+      value += (int64_t)random_below(random, (uint64_t)(delay->second - delay->first) + 1);
+      break;
     case DELAY_NORMAL: value += llrint(random_normal(random) * (double)delay->second); break;
     case DELAY_TRACE: value = from_trace(delay); break;
   }

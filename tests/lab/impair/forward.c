@@ -14,8 +14,8 @@ struct decision {
 
 /* ---- decisions ---- */
 
-static void corrupt(const struct frame *frame, const struct layout *layout, const struct rule *rule, struct way *way,
-                    struct record *record)
+static void corrupt(const struct frame *frame, const struct layout *layout, const struct rule *rule,
+                    struct way *way, struct record *record)
 {
   if (layout->payload && layout->end > layout->payload) {
     size_t bit = (size_t)random_below(&way->random, (layout->end - layout->payload) * 8);
@@ -84,7 +84,8 @@ static void never_leaves(struct forwarder *forwarder, struct record *record)
   truth_log_write(forwarder->log, record);
 }
 
-static void put(struct forwarder *forwarder, const struct frame *frame, struct record *record, int64_t release)
+static void put(struct forwarder *forwarder, const struct frame *frame, struct record *record,
+                int64_t release)
 {
   struct pending *pending = pending_create(frame, record);
   if (pending) {
@@ -169,7 +170,7 @@ void forward_arrivals(struct forwarder *forwarder, int way)
 
 /* ---- departure ---- */
 
-/* The stamp has come, or never will: then the time just before the sending stands for it, and the line says so. */
+/* The stamp has come, or never will: then the time just before the sending stands for it, and it is said so. */
 static void departed(struct forwarder *forwarder, struct pending **awaited, int64_t stamp)
 {
   struct pending *pending = *awaited;

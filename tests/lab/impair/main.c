@@ -1,6 +1,6 @@
 /*
- * impair A-SIDE B-SIDE SCENARIO LOG: forward frames between two interfaces, and do to them what the scenario says.
- * SIGHUP reads the scenario again; SIGTERM ends it.
+ * impair A-SIDE B-SIDE SCENARIO LOG: forward frames between two interfaces, and do to them what the scenario
+ * says. SIGHUP reads the scenario again; SIGTERM ends it.
  */
 #include <errno.h>
 #include <poll.h>

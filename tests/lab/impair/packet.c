@@ -215,7 +215,8 @@ static void mend_transport(const struct frame *frame, const struct layout *layou
     mend(sum, old, new, 4);
 }
 
-static bool replace_ip(const struct frame *frame, const struct layout *layout, size_t at, in_addr_t from, in_addr_t to)
+static bool replace_ip(const struct frame *frame, const struct layout *layout, size_t at, in_addr_t from,
+                       in_addr_t to)
 {
   uint8_t *address = frame->octets + layout->ip + at;
   uint8_t old[4];
@@ -234,7 +235,8 @@ static void replace_arp(uint8_t *address, in_addr_t from, in_addr_t to)
     memcpy(address, &to, 4);
 }
 
-bool packet_translate(const struct frame *frame, const struct layout *layout, const struct scenario *scenario, int way)
+bool packet_translate(const struct frame *frame, const struct layout *layout,
+                      const struct scenario *scenario, int way)
 {
   bool done = false;
   bool arp = frame->length >= ETHERNET + ARP_LENGTH && get16(frame->octets + 12) == ETHERTYPE_ARP;

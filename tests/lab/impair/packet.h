@@ -10,7 +10,7 @@
 
 #include "scenario.h"
 
-/* A veth end hands over frames whose checksum is still to be worked out, and TCP segments that are still to be cut. */
+/* A veth end hands over frames whose checksum is still to be worked out, and TCP segments still to be cut. */
 enum { MOST_FRAME = 14 + 65535 + 4 };
 
 /* A view: the octets are another's. */
@@ -47,6 +47,7 @@ bool packet_take_hops(const struct frame *frame, const struct layout *layout, ui
 /** Flip a bit of the payload. The checksum then tells, unless it is to be mended. */
 void packet_corrupt(const struct frame *frame, const struct layout *layout, size_t bit, bool mend);
 /** Translate A's addresses: the source of what goes forward, the target of what comes back; in ARP too. */
-bool packet_translate(const struct frame *frame, const struct layout *layout, const struct scenario *scenario, int way);
+bool packet_translate(const struct frame *frame, const struct layout *layout,
+                      const struct scenario *scenario, int way);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Plain packet sockets with recvmmsg(): rings would hand frames over by the block, milliseconds late, and at the rates
- * of a lab nothing is dropped without them (README.md).
+ * Plain packet sockets with recvmmsg(): rings would hand frames over by the block, milliseconds late, and at
+ * the rates of a lab nothing is dropped without them (README.md).
  */
 #include "port.h"
 
@@ -79,7 +79,8 @@ bool port_open(struct port *port, const char *name)
   return port->plain >= 0 && port->stamped >= 0 &&
          set(port->plain, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER) &&
          set(port->plain, SOL_SOCKET, SO_TIMESTAMPING, receive) &&
-         set(port->plain, SOL_PACKET, PACKET_VNET_HDR, 1) && set(port->plain, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1) &&
+         set(port->plain, SOL_PACKET, PACKET_VNET_HDR, 1) &&
+         set(port->plain, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1) &&
          set(port->stamped, SOL_SOCKET, SO_TIMESTAMPING, transmit) &&
          set(port->stamped, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER) &&
          set(port->stamped, SOL_PACKET, PACKET_VNET_HDR, 1) && bind_to(port->stamped, name, 0) &&

@@ -313,7 +313,8 @@ static bool add_nat(struct line *line, struct scenario *scenario)
   struct nat *nat = &scenario->nats[scenario->nat_count];
   if (scenario->nat_count == MOST_NATS)
     return complain(line, "more than %d translations", MOST_NATS);
-  if (inet_pton(AF_INET, word(line, 1), &nat->inside) != 1 || inet_pton(AF_INET, word(line, 2), &nat->outside) != 1)
+  if (inet_pton(AF_INET, word(line, 1), &nat->inside) != 1 ||
+      inet_pton(AF_INET, word(line, 2), &nat->outside) != 1)
     return complain(line, "nat wants two IPv4 addresses: A's own, and as which B sees it");
   scenario->nat_count++;
   return true;
@@ -340,7 +341,8 @@ static void split(struct line *line, char *text)
   char *rest = NULL;
   text[strcspn(text, "#\n")] = '\0';
   line->count = 0;
-  for (char *at = strtok_r(text, " \t", &rest); at && line->count < MOST_WORDS; at = strtok_r(NULL, " \t", &rest))
+  char *at = strtok_r(text, " \t", &rest);
+  for (; at && line->count < MOST_WORDS; at = strtok_r(NULL, " \t", &rest))
     line->words[line->count++] = at;
 }
 

@@ -1,4 +1,4 @@
-/* What is to be done to which packets: a scenario file, read into memory. tests/lab/README.md has the grammar. */
+/* What is to be done to which packets: a scenario file, read into memory. The README has the grammar. */
 #ifndef IMPAIR_SCENARIO_H
 #define IMPAIR_SCENARIO_H
 
@@ -83,7 +83,7 @@ struct scenario {
   size_t nat_count;
 };
 
-/** Read it. On failure `why` (of `size` octets) says in which line and what. The scenario is to be freed either way. */
+/** On failure `why` (of `size` octets) says in which line and what. The scenario is to be freed either way. */
 bool scenario_read(struct scenario *scenario, const char *path, char *why, size_t size);
 void scenario_free(struct scenario *scenario);
 

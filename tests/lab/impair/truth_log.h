@@ -1,4 +1,4 @@
-/* The truth: a line for each packet that was matched, and for each copy. tests/lab/README.md has the columns. */
+/* The truth: a line for each packet that was matched, and for each copy. The README has the columns. */
 #ifndef IMPAIR_TRUTH_LOG_H
 #define IMPAIR_TRUTH_LOG_H
 
