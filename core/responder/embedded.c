@@ -29,8 +29,8 @@ static enum ow_status check_number(const char *address, struct ow_failure *failu
   if (length < sizeof bare)
     memcpy(bare, address, length);
   if (address[0] && inet_pton(AF_INET, bare, octets) != 1 && inet_pton(AF_INET6, bare, octets) != 1)
-    return ow_fail(failure, OW_INVALID, "'%.100s' is not a numeric address, which is what can be listened on here",
-                   address);
+    return ow_fail(failure, OW_INVALID,
+                   "'%.100s' is not a numeric address, which is what can be listened on here", address);
   return OW_OK;
 }
 

@@ -12,13 +12,13 @@
 #include "base/status.h"
 
 struct ow_embedded_options {
-  char listen[320];            /* "192.0.2.1:861", "[2001:db8::1]:861", ":861"; "": port 861 of every address */
-  char key_file[PATH_MAX];     /* .pfs; "": no keys, only open mode */
-  char limits_file[PATH_MAX];  /* .limits; "": the one bounded class of ow_limits_default() */
-  uint32_t modes;              /* mask of enum ow_mode that may be offered at all */
-  uint16_t test_port_low;      /* UDP; 0: any */
+  char listen[320];        /* "192.0.2.1:861", "[2001:db8::1]:861", ":861"; "": port 861 of every address */
+  char key_file[PATH_MAX]; /* .pfs; "": no keys, only open mode */
+  char limits_file[PATH_MAX]; /* .limits; "": the one bounded class of ow_limits_default() */
+  uint32_t modes;             /* mask of enum ow_mode that may be offered at all */
+  uint16_t test_port_low;     /* UDP; 0: any */
   uint16_t test_port_high;
-  uint32_t most_connections;   /* control connections at once; 0: 1000 */
+  uint32_t most_connections; /* control connections at once; 0: 1000 */
 };
 
 /** Every address, port 861; every mode that there are keys for. */

@@ -52,8 +52,8 @@ static enum ow_status add_peer(struct owamp_config *config, const struct owamp_p
   return OW_OK;
 }
 
-static enum ow_status add_query(struct owamp_config *config, const char *path, const struct owamp_rules *rules,
-                                struct ow_failure *failure)
+static enum ow_status add_query(struct owamp_config *config, const char *path,
+                                const struct owamp_rules *rules, struct ow_failure *failure)
 {
   for (size_t i = 0; i < config->query_count; i++)
     if (strcmp(config->queries[i]->path, path) == 0)
@@ -335,11 +335,10 @@ void owamp_config_read(struct owamp_config *config, const oconfig_item_t *plugin
   config->publish.permissions = 0660;
   owamp_peer_defaults(&reading.defaults);
   reading.default_block = owamp_peer_block(&reading.defaults, OWAMP_IN_DEFAULTS);
-  reading.publish_block =
-      (struct owamp_block){.keywords = publish_keywords,
-                           .count = sizeof publish_keywords / sizeof *publish_keywords,
-                           .place = 1,
-                           .settings = &config->publish};
+  reading.publish_block = (struct owamp_block){.keywords = publish_keywords,
+                                               .count = sizeof publish_keywords / sizeof *publish_keywords,
+                                               .place = 1,
+                                               .settings = &config->publish};
   read_defaults(&reading, plugin);
   for (int i = 0; i < plugin->children_num; i++)
     if (is_block(&plugin->children[i]))

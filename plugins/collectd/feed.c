@@ -27,7 +27,7 @@ struct owamp_feed {
   struct owamp_rules rules; /* of what is discovered */
   struct follow **follows;  /* sorted by name */
   size_t count;
-  uint64_t version;         /* of the board, when it was looked at */
+  uint64_t version; /* of the board, when it was looked at */
   bool looked;
 };
 
@@ -183,8 +183,8 @@ static bool in_order(struct follow *follow, const struct ow_interval *interval)
 static void take(struct follow *follow, const struct ow_stream_view *view, const struct ow_interval *interval)
 {
   if (follow->seen > 0 && interval->number > follow->seen + 1)
-    ow_log(&owamp_log, OW_LOG_WARNING, "%s: %llu intervals are lost: collectd looked too seldom", follow->name,
-           (unsigned long long)(interval->number - follow->seen - 1));
+    ow_log(&owamp_log, OW_LOG_WARNING, "%s: %llu intervals are lost: collectd looked too seldom",
+           follow->name, (unsigned long long)(interval->number - follow->seen - 1));
   follow->seen = interval->number;
   if (in_order(follow, interval))
     owamp_values_dispatch(view, interval, follow->values);
@@ -209,7 +209,8 @@ static void look_at_intervals(const struct owamp_feed *feed, struct follow *foll
 static void look_at(const struct owamp_feed *feed, struct follow *follow)
 {
   struct ow_stream_view view;
-  if (!follow->shadowed && ow_board_view(feed->board, follow->name, &view) && view.version != follow->version) {
+  if (!follow->shadowed && ow_board_view(feed->board, follow->name, &view) &&
+      view.version != follow->version) {
     follow->version = view.version;
     look_at_state(follow, &view);
     look_at_intervals(feed, follow, &view);

@@ -146,7 +146,8 @@ enum ow_status owamp_take_text(char *out, size_t size, const char *text, struct 
 
 static bool is_one_of(const char *text, const char *const words[3])
 {
-  return strcasecmp(text, words[0]) == 0 || strcasecmp(text, words[1]) == 0 || strcasecmp(text, words[2]) == 0;
+  return strcasecmp(text, words[0]) == 0 || strcasecmp(text, words[1]) == 0 ||
+         strcasecmp(text, words[2]) == 0;
 }
 
 enum ow_status owamp_take_boolean(bool *out, const char *text, struct ow_failure *failure)

@@ -35,7 +35,7 @@ struct owamp_block {
   size_t count;   /* OWAMP_KEYWORDS_MOST at most */
   unsigned place; /* one bit */
   void *settings;
-  uint64_t seen;  /* keywords that were given; zero-initialised */
+  uint64_t seen; /* keywords that were given; zero-initialised */
 };
 
 /** Read one item. OW_INVALID with a sentence that begins with the keyword, as it was written. */

@@ -246,7 +246,8 @@ static enum ow_status load_key(const struct owamp_block *block, struct owamp_pee
   else if (!settings->key_id[0] && owamp_block_has(block, "KeyFile"))
     status = ow_fail(failure, OW_INVALID, "KeyFile needs KeyID, which says which key of it to use");
   else if (settings->key_id[0])
-    status = ow_peer_key_load(&settings->stream.peer, settings->key_file, settings->key_id, &owamp_log, failure);
+    status =
+        ow_peer_key_load(&settings->stream.peer, settings->key_file, settings->key_id, &owamp_log, failure);
   return status;
 }
 

@@ -37,6 +37,7 @@ struct owamp_block owamp_peer_block(struct owamp_peer_settings *settings, unsign
  * After the last item: what one keyword alone can't know. For a <Peer> also reads the key and checks the whole
  * stream. OW_INVALID with a sentence. `failure` must not be NULL.
  */
-enum ow_status owamp_peer_block_end(const struct owamp_block *block, struct ow_failure *failure) OW_MUST_CHECK;
+enum ow_status owamp_peer_block_end(const struct owamp_block *block,
+                                    struct ow_failure *failure) OW_MUST_CHECK;
 
 #endif

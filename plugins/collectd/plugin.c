@@ -48,10 +48,11 @@ static void look_at_descriptors(void)
   if (plugin.config.responds)
     needed += plugin.config.responder.most_connections ? plugin.config.responder.most_connections : 0;
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < needed)
-    ow_log(&owamp_log, OW_LOG_WARNING,
-           "%zu peers need about %llu file descriptors, but collectd may open only %llu, so some of them will "
-           "fail; set LimitNOFILE=%llu or more in the unit of collectd (systemctl edit collectd)",
-           plugin.config.peer_count, needed, (unsigned long long)limit.rlim_cur, needed);
+    ow_log(
+        &owamp_log, OW_LOG_WARNING,
+        "%zu peers need about %llu file descriptors, but collectd may open only %llu, so some of them will "
+        "fail; set LimitNOFILE=%llu or more in the unit of collectd (systemctl edit collectd)",
+        plugin.config.peer_count, needed, (unsigned long long)limit.rlim_cur, needed);
 }
 
 static void start_stream(const struct owamp_peer *peer)
@@ -88,7 +89,8 @@ static void start_publishing(void)
     failed("QuerySocket", &failure);
 }
 
-static void start_source(struct source *source, const struct owamp_query *query, const struct owamp_feed *above)
+static void start_source(struct source *source, const struct owamp_query *query,
+                         const struct owamp_feed *above)
 {
   struct ow_failure failure = {.text = "no memory"};
   source->board = ow_board_create(OWAMP_HISTORY);
@@ -116,8 +118,8 @@ static void start_responder(void)
   const char *where = plugin.config.responder.listen;
   plugin.responder = ow_embedded_start(&plugin.config.responder, &owamp_log, &failure);
   if (plugin.responder)
-    ow_log(&owamp_log, OW_LOG_NOTICE, "<Responder> listens on %s, port %u", where[0] ? where : "every address",
-           ow_embedded_port(plugin.responder));
+    ow_log(&owamp_log, OW_LOG_NOTICE, "<Responder> listens on %s, port %u",
+           where[0] ? where : "every address", ow_embedded_port(plugin.responder));
   else
     failed("<Responder>", &failure);
 }
@@ -127,8 +129,9 @@ static int init(void)
 {
   const struct owamp_config *config = &plugin.config;
   if (config->refused > 0)
-    ow_log(&owamp_log, OW_LOG_WARNING, "%u parts of the configuration are refused, see above; %zu peers remain",
-           config->refused, config->peer_count);
+    ow_log(&owamp_log, OW_LOG_WARNING,
+           "%u parts of the configuration are refused, see above; %zu peers remain", config->refused,
+           config->peer_count);
   else if (config->peer_count + config->query_count == 0 && !config->responds)
     ow_log(&owamp_log, OW_LOG_WARNING, "there is no <Peer>, <Query> or <Responder>: nothing to do");
   look_at_descriptors();

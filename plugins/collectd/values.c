@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-
 cdtime_t owamp_cdtime(struct ow_timestamp stamp)
 {
   struct timespec moment = ow_timestamp_to_unix(stamp, (struct timespec){.tv_sec = time(NULL)});
@@ -27,10 +26,31 @@ const char *owamp_metric_type(enum ow_unit unit)
 
 /* Each has the bit of its place. */
 static const char *const names[] = {
-    "min",       "mean",      "median",  "p95",      "p99",      "max",   "jitter",
-    "ipdv",      "pdv",       "loss",    "sent",     "received", "lost",  "skipped",
-    "longest_loss_run", "duplicates", "reordered", "discarded", "hops_min", "hops_max", "up",
-    "clock",     "clock-synchronized",   "asymmetry", "rtt",
+    "min",
+    "mean",
+    "median",
+    "p95",
+    "p99",
+    "max",
+    "jitter",
+    "ipdv",
+    "pdv",
+    "loss",
+    "sent",
+    "received",
+    "lost",
+    "skipped",
+    "longest_loss_run",
+    "duplicates",
+    "reordered",
+    "discarded",
+    "hops_min",
+    "hops_max",
+    "up",
+    "clock",
+    "clock-synchronized",
+    "asymmetry",
+    "rtt",
 };
 enum { NAMES = sizeof names / sizeof *names };
 _Static_assert(NAMES <= 32, "a bit for each");
@@ -72,8 +92,8 @@ struct output {
   owamp_selection selection;
 };
 
-static void begin(struct output *output, const struct ow_stream_view *view, const struct ow_interval *interval,
-                  owamp_selection selection)
+static void begin(struct output *output, const struct ow_stream_view *view,
+                  const struct ow_interval *interval, owamp_selection selection)
 {
   *output = (struct output){.list.values_len = 1, .selection = selection};
   output->list.time = owamp_cdtime(interval->end);
@@ -83,7 +103,8 @@ static void begin(struct output *output, const struct ow_stream_view *view, cons
 }
 
 /* `direction` is NULL for a value of both. */
-static void emit(struct output *output, const char *type, const char *direction, const char *name, double number)
+static void emit(struct output *output, const char *type, const char *direction, const char *name,
+                 double number)
 {
   value_list_t *list = &output->list;
   value_t value = {.gauge = number};
@@ -119,7 +140,8 @@ static void send_metrics(struct output *output, const char *direction, const str
   }
 }
 
-static void send_count(struct output *output, const char *direction, const char *what, bool known, uint32_t count)
+static void send_count(struct output *output, const char *direction, const char *what, bool known,
+                       uint32_t count)
 {
   emit(output, "count", direction, what, known ? (double)count : NAN);
 }

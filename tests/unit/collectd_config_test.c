@@ -47,11 +47,12 @@ END_TEST
 
 START_TEST(every_keyword_is_taken)
 {
-  read_config("<Peer \"far\">\n Host \"far.example.net\"\n Port 8610\n AddressFamily \"ipv6\"\n Mode \"open\"\n"
-              " Direction \"reverse\"\n PacketInterval 0.25\n Interval 30\n Padding 100\n ZeroPadding true\n"
-              " DSCP \"EF\"\n LossTimeout \"1500ms\"\n SourceAddress \"2001:db8::1\"\n Interface \"eth0\"\n"
-              " TestPorts \"9000-9100\"\n NAT yes\n Warning \"20ms\"\n Critical \"loss=5%\"\n Raise \"3/5\"\n"
-              " Uncertain \"unknown\"\n MinPackets 10\n</Peer>");
+  read_config(
+      "<Peer \"far\">\n Host \"far.example.net\"\n Port 8610\n AddressFamily \"ipv6\"\n Mode \"open\"\n"
+      " Direction \"reverse\"\n PacketInterval 0.25\n Interval 30\n Padding 100\n ZeroPadding true\n"
+      " DSCP \"EF\"\n LossTimeout \"1500ms\"\n SourceAddress \"2001:db8::1\"\n Interface \"eth0\"\n"
+      " TestPorts \"9000-9100\"\n NAT yes\n Warning \"20ms\"\n Critical \"loss=5%\"\n Raise \"3/5\"\n"
+      " Uncertain \"unknown\"\n MinPackets 10\n</Peer>");
   ck_assert_msg(config.refused == 0, "%s", fake_collectd.log[0]);
   const struct ow_stream_config *stream = &config.peers[0]->stream;
   const struct ow_peer *peer = &stream->peer;
@@ -96,8 +97,9 @@ END_TEST
 
 START_TEST(modes_may_be_repeated_and_replace_the_default)
 {
-  read_config("Mode \"authenticated\"\n<Peer \"a\">\n Host \"192.0.2.1\"\n Mode \"open\"\n Mode \"authenticated\"\n"
-              "</Peer>");
+  read_config(
+      "Mode \"authenticated\"\n<Peer \"a\">\n Host \"192.0.2.1\"\n Mode \"open\"\n Mode \"authenticated\"\n"
+      "</Peer>");
   ck_assert_uint_eq(config.refused, 0);
   ck_assert_uint_eq(config.peers[0]->stream.peer.modes, OW_MODE_OPEN | OW_MODE_AUTHENTICATED);
 }
@@ -145,7 +147,8 @@ static const struct {
 START_TEST(a_bad_block_is_refused_alone)
 {
   char text[512];
-  snprintf(text, sizeof text, "<Peer \"bad\">\n Host \"192.0.2.1\"\n %s\n</Peer>\n<Peer \"good\">\n Host \"192.0.2.2\"\n</Peer>",
+  snprintf(text, sizeof text,
+           "<Peer \"bad\">\n Host \"192.0.2.1\"\n %s\n</Peer>\n<Peer \"good\">\n Host \"192.0.2.2\"\n</Peer>",
            bad_items[_i].items);
   read_config(text);
   ck_assert_uint_eq(config.refused, 1);
@@ -158,7 +161,8 @@ END_TEST
 
 START_TEST(names_are_checked)
 {
-  read_config("<Peer \"a/b\">\n Host \"x\"\n</Peer>\n<Peer \"a\">\n Host \"x\"\n</Peer>\n<Peer \"a\">\n Host \"y\"\n</Peer>\n"
+  read_config("<Peer \"a/b\">\n Host \"x\"\n</Peer>\n<Peer \"a\">\n Host \"x\"\n</Peer>\n<Peer \"a\">\n Host "
+              "\"y\"\n</Peer>\n"
               "<Peer>\n Host \"x\"\n</Peer>\n<Peer 7>\n Host \"x\"\n</Peer>\n<Peer \"nobody\">\n</Peer>");
   ck_assert_uint_eq(config.peer_count, 1);
   ck_assert_str_eq(config.peers[0]->stream.peer.host, "x");
@@ -213,7 +217,8 @@ END_TEST
 
 START_TEST(the_responder)
 {
-  read_config("<Responder>\n Listen \"127.0.0.1:8610\"\n TestPorts \"9000-9010\"\n MaxConnections 10\n Mode \"open\"\n"
+  read_config("<Responder>\n Listen \"127.0.0.1:8610\"\n TestPorts \"9000-9010\"\n MaxConnections 10\n Mode "
+              "\"open\"\n"
               "</Responder>\n<Responder>\n</Responder>");
   ck_assert(config.responds);
   ck_assert_uint_eq(config.refused, 1);

@@ -254,7 +254,8 @@ END_TEST
 
 START_TEST(values_that_there_are_not_are_named)
 {
-  static const char *const bad[] = {"", "median,", ",median", "median,,loss", "p50", "median, loss", "forward-p95"};
+  static const char *const bad[] = {"",    "median,",      ",median",    "median,,loss",
+                                    "p50", "median, loss", "forward-p95"};
   owamp_selection selection = 1;
   struct ow_failure failure;
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -325,8 +326,9 @@ START_TEST(a_breach_is_raised_and_cleared)
   ck_assert_str_eq(raised->told.type, "delay");
   ck_assert_str_eq(raised->told.type_instance, "forward-p95");
   ck_assert_ptr_nonnull(strstr(raised->told.message, "far: forward delay_p95 31"));
-  ck_assert_str_eq(raised->meta, "metric=delay_p95;direction=forward;value=0.031002;threshold=~:0.02;before=OK;"
-                                 "now=WARNING;uncertain=0;");
+  ck_assert_str_eq(raised->meta,
+                   "metric=delay_p95;direction=forward;value=0.031002;threshold=~:0.02;before=OK;"
+                   "now=WARNING;uncertain=0;");
   add(3, 10, 0);
   add(4, 10, 0);
   owamp_feed_poll(feed);

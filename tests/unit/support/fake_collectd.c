@@ -43,11 +43,14 @@ static void print_meta(const notification_meta_t *meta, char out[FAKE_LINE])
   out[0] = '\0';
   for (; meta; meta = meta->next) {
     if (meta->type == NM_TYPE_STRING)
-      length += snprintf(out + length, (size_t)(FAKE_LINE - length), "%s=%s;", meta->name, meta->nm_value.nm_string);
+      length += snprintf(out + length, (size_t)(FAKE_LINE - length), "%s=%s;", meta->name,
+                         meta->nm_value.nm_string);
     else if (meta->type == NM_TYPE_DOUBLE)
-      length += snprintf(out + length, (size_t)(FAKE_LINE - length), "%s=%g;", meta->name, meta->nm_value.nm_double);
+      length += snprintf(out + length, (size_t)(FAKE_LINE - length), "%s=%g;", meta->name,
+                         meta->nm_value.nm_double);
     else
-      length += snprintf(out + length, (size_t)(FAKE_LINE - length), "%s=%d;", meta->name, meta->nm_value.nm_boolean);
+      length += snprintf(out + length, (size_t)(FAKE_LINE - length), "%s=%d;", meta->name,
+                         meta->nm_value.nm_boolean);
   }
 }
 
@@ -234,7 +237,8 @@ static const char *read_items(const char *at, oconfig_item_t *parent)
 {
   while (*(at += strspn(at, " \n")) && strncmp(at, "</", 2) != 0) {
     bool block = *at == '<';
-    parent->children = reallocarray(parent->children, (size_t)parent->children_num + 1, sizeof *parent->children);
+    parent->children =
+        reallocarray(parent->children, (size_t)parent->children_num + 1, sizeof *parent->children);
     ck_assert_ptr_nonnull(parent->children);
     oconfig_item_t *item = &parent->children[parent->children_num++];
     *item = (oconfig_item_t){.parent = parent};
