@@ -276,7 +276,9 @@ NFT
   collectd_start many
   for number in {1..50}; do
     wait_value many "p$number" bool-forward-up 'v == 1' >/dev/null
-    at=$(last_time many "p$number" bool-forward-up)
+  done
+  at=$(last_time many p50 bool-forward-up)
+  for number in {1..50}; do
     wait_value many "p$number" bool-reverse-up 'v == 1' "$at" >/dev/null
   done
   for number in {1..50}; do
