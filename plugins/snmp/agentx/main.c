@@ -1,0 +1,6 @@
+#include "agentx/run.h"
+
+int main(int count, char **words)
+{
+  return owamp_agentx_run(count, words);
+}

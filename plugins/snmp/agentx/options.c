@@ -1,0 +1,133 @@
+#include "agentx/options.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+
+#include "agentx/agent.h"
+
+static const char help[] =
+    "owamp-agentx " OWAMP_VERSION ": one-way delay for SNMP, as a subagent of snmpd\n"
+    "  -f            stay in the foreground\n"
+    "  -x ADDRESS    the master agent's AgentX socket (default: Net-SNMP's own)\n"
+    "  -c FILE[,...] read these files too; with -C, only these\n"
+    "  -C            don't read the default configuration files\n"
+    "  -p FILE       write the process id to FILE\n"
+    "  -u NAME|UID   become this user once all is open\n"
+    "  -g NAME|GID   become this group\n"
+    "  -D TOKEN,...  debugging output for these tokens, or ALL\n"
+    "  -H            print what can stand in owamp-agentx.conf\n"
+    "  -V, -v        print the version\n"
+    "  -h            print this help\n"
+    "  -L...         where to log:\n";
+
+static bool number_of(const char *text, unsigned *number)
+{
+  char *end = NULL;
+  unsigned long value = strtoul(text, &end, 10);
+  *number = (unsigned)value;
+  return *text && !*end && value <= INT32_MAX;
+}
+
+static bool read_user(const char *text, struct agent_options *options)
+{
+  unsigned number = 0;
+  const struct passwd *entry = getpwnam(text);
+  if (!entry && !number_of(text, &number)) {
+    fprintf(stderr, "owamp-agentx: -u %s: there is no such user\n", text);
+    return false;
+  }
+  options->user = entry ? entry->pw_uid : number;
+  if (entry && !options->group)
+    options->group = entry->pw_gid;
+  return true;
+}
+
+static bool read_group(const char *text, struct agent_options *options)
+{
+  unsigned number = 0;
+  const struct group *entry = getgrnam(text);
+  if (!entry && !number_of(text, &number)) {
+    fprintf(stderr, "owamp-agentx: -g %s: there is no such group\n", text);
+    return false;
+  }
+  options->group = entry ? entry->gr_gid : number;
+  return true;
+}
+
+static enum agent_action show_directives(void)
+{
+  netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
+  agent_conf_register();
+  init_agent(AGENT_NAME);
+  init_snmp(AGENT_NAME);
+  read_config_print_usage("  ");
+  return AGENT_END_WELL;
+}
+
+static void show_help(FILE *out)
+{
+  fputs(help, out);
+  snmp_log_options_usage("    ", out);
+}
+
+static enum agent_action unknown(int letter)
+{
+  fprintf(stderr, "owamp-agentx: -%c: there is no such option, or it lacks its value; see -h\n", letter);
+  return AGENT_END_BADLY;
+}
+
+static enum agent_action read_one(int letter, int count, char **words, struct agent_options *options)
+{
+  enum agent_action action = AGENT_RUN;
+  switch (letter) {
+  case 'f': options->foreground = true; break;
+  case 'x': netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, optarg); break;
+  case 'c': netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_OPTIONALCONFIG, optarg); break;
+  case 'C': netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1); break;
+  case 'p': options->pid_file = optarg; break;
+  case 'u': action = read_user(optarg, options) ? AGENT_RUN : AGENT_END_BADLY; break;
+  case 'g': action = read_group(optarg, options) ? AGENT_RUN : AGENT_END_BADLY; break;
+  case 'D':
+    debug_register_tokens(optarg);
+    snmp_set_do_debugging(1);
+    break;
+  case 'L':
+    action = snmp_log_options(optarg, count, words) < 0 ? AGENT_END_BADLY : AGENT_RUN;
+    options->log_given = true;
+    break;
+  case 'H': action = show_directives(); break;
+  case 'V':
+  case 'v':
+    puts("owamp-agentx " OWAMP_VERSION);
+    action = AGENT_END_WELL;
+    break;
+  case 'h':
+    show_help(stdout);
+    action = AGENT_END_WELL;
+    break;
+  default: action = unknown(optopt);
+  }
+  return action;
+}
+
+enum agent_action agent_options_read(int count, char **words, struct agent_options *options)
+{
+  enum agent_action action = AGENT_RUN;
+  *options = (struct agent_options){0};
+  opterr = 0;
+  for (int letter = 0; action == AGENT_RUN && (letter = getopt(count, words, "fx:c:Cp:u:g:D:L:HVvh")) != -1;)
+    action = read_one(letter, count, words, options);
+  if (action == AGENT_RUN && optind < count) {
+    fprintf(stderr, "owamp-agentx: '%s' belongs to no option; see -h\n", words[optind]);
+    action = AGENT_END_BADLY;
+  }
+  return action;
+}

@@ -1,0 +1,255 @@
+#include "peer_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mib_columns.h"
+#include "peer_column.h"
+
+/* A row that a request touches: as it is to be. */
+struct set_row {
+  char owner[MIB_OWNER];
+  char name[OW_STREAM_NAME];
+  bool existed;
+  enum row_status wanted; /* what RowStatus was set to; 0: it was not */
+  size_t status_variable; /* where */
+  size_t first_variable;
+  bool address_touched;
+  size_t address_variable;
+  int32_t address_type;
+  struct mib_value address;
+  struct peer_config config;
+  enum row_storage storage;
+  enum row_status status; /* as it is to be; ROW_DESTROY: gone */
+  /* To undo. */
+  bool done;
+  struct peer_config old_config;
+  enum row_storage old_storage;
+  enum row_status old_status;
+};
+
+/* ---- which row ---- */
+
+static struct set_row *find_row(struct peer_set *set, const char *owner, const char *name)
+{
+  struct set_row *found = NULL;
+  for (size_t i = 0; i < set->count && !found; i++)
+    if (strcmp(set->rows[i].owner, owner) == 0 && strcmp(set->rows[i].name, name) == 0)
+      found = &set->rows[i];
+  return found;
+}
+
+/* The address as the row has it now, for a request that sets only one of type and address. */
+static void draft_address(struct set_row *row)
+{
+  row->address_type = (int32_t)row->config.address_type;
+  row->address = peer_address_value(&row->config);
+}
+
+static struct set_row *add_row(struct peer_set *set, const char *owner, const char *name, size_t variable)
+{
+  struct set_row *rows = reallocarray(set->rows, set->count + 1, sizeof *rows);
+  if (!rows)
+    return NULL;
+  set->rows = rows;
+  struct set_row *row = &rows[set->count++];
+  *row = (struct set_row){.first_variable = variable, .storage = ROW_NON_VOLATILE};
+  memcpy(row->owner, owner, strlen(owner) + 1);
+  memcpy(row->name, name, strlen(name) + 1);
+  const struct peer *peer = peers_find(set->peers, owner, name);
+  if (peer) {
+    row->existed = true;
+    row->config = row->old_config = peer->config;
+    row->storage = row->old_storage = peer->storage;
+    row->status = row->old_status = peer->status;
+  } else {
+    peer_config_defaults(&row->config);
+  }
+  draft_address(row);
+  return row;
+}
+
+static enum set_error row_of(struct peer_set *set, const struct set_variable *variable, size_t number,
+                             struct set_row **row)
+{
+  char owner[MIB_OWNER];
+  char name[OW_STREAM_NAME];
+  const unsigned long *at = variable->name + 1;
+  size_t left = variable->count - 1;
+  size_t took = mib_read_string(at, left, 0, sizeof owner - 1, owner);
+  size_t more = took ? mib_read_string(at + took, left - took, 1, sizeof name - 1, name) : 0;
+  if (!more || took + more != left || !peer_owner_valid(owner) || !ow_stream_name_valid(name))
+    return SET_NO_CREATION;
+  const struct peer *peer = peers_find(set->peers, owner, name);
+  if (peer && peer->storage == ROW_READ_ONLY)
+    return SET_NOT_WRITABLE;
+  *row = find_row(set, owner, name);
+  if (!*row)
+    *row = add_row(set, owner, name, number);
+  return *row ? SET_OK : SET_RESOURCE_UNAVAILABLE;
+}
+
+/* ---- what is set ---- */
+
+static enum set_error take_variable(struct peer_set *set, const struct set_variable *variable, size_t number)
+{
+  struct set_row *row = NULL;
+  unsigned long column = variable->count ? variable->name[0] : 0;
+  if (!peer_column_writable(column))
+    return SET_NOT_WRITABLE;
+  enum set_error error = peer_column_check(column, &variable->value);
+  if (error == SET_OK)
+    error = row_of(set, variable, number, &row);
+  if (error != SET_OK)
+    return error;
+  switch (column) {
+  case MIB_PEER_ROW_STATUS:
+    row->wanted = (enum row_status)variable->value.integer;
+    row->status_variable = number;
+    break;
+  case MIB_PEER_STORAGE:
+    row->storage = (enum row_storage)variable->value.integer;
+    break;
+  case MIB_PEER_ADDRESS_TYPE:
+  case MIB_PEER_ADDRESS:
+    row->address_touched = true;
+    row->address_variable = number;
+    if (column == MIB_PEER_ADDRESS)
+      row->address = variable->value;
+    else
+      row->address_type = variable->value.integer;
+    break;
+  default:
+    error = peer_column_set(&row->config, column, &variable->value);
+  }
+  return error;
+}
+
+/* ---- RowStatus (RFC 2579) ---- */
+
+static enum set_error check_creation(const struct peer_set *set, const struct set_row *row)
+{
+  enum set_error error = SET_OK;
+  bool creates = row->wanted == ROW_CREATE_AND_GO || row->wanted == ROW_CREATE_AND_WAIT;
+  if (row->existed && creates)
+    error = SET_INCONSISTENT_VALUE;
+  else if (!row->existed && row->wanted == 0)
+    error = SET_INCONSISTENT_NAME;
+  else if (!row->existed && (row->wanted == ROW_ACTIVE || row->wanted == ROW_NOT_IN_SERVICE))
+    error = SET_INCONSISTENT_VALUE;
+  else if (creates && !peers_name_free(set->peers, row->owner, row->name))
+    error = SET_INCONSISTENT_NAME;
+  return error;
+}
+
+/* What the row comes to be, by what was asked for and whether its configuration is whole. */
+static enum set_error next_status(struct set_row *row)
+{
+  struct ow_failure ignored;
+  bool whole = peer_config_check(&row->config, &ignored) == OW_OK;
+  enum row_status rest = whole ? ROW_NOT_IN_SERVICE : ROW_NOT_READY;
+  enum row_status wanted = row->wanted;
+  enum set_error error = SET_OK;
+  if (wanted == 0)
+    wanted = row->status == ROW_ACTIVE ? ROW_ACTIVE : ROW_NOT_IN_SERVICE;
+  if (wanted == ROW_DESTROY) {
+    row->status = ROW_DESTROY;
+  } else if (wanted == ROW_ACTIVE || wanted == ROW_CREATE_AND_GO) {
+    row->status = ROW_ACTIVE;
+    error = whole ? SET_OK : SET_INCONSISTENT_VALUE;
+  } else if (row->wanted == ROW_NOT_IN_SERVICE && !whole) {
+    error = SET_INCONSISTENT_VALUE;
+  } else {
+    row->status = rest;
+  }
+  return error;
+}
+
+static enum set_error check_row(const struct peer_set *set, struct set_row *row, size_t *wrong)
+{
+  enum set_error error = check_creation(set, row);
+  *wrong = row->wanted ? row->status_variable : row->first_variable;
+  if (error == SET_OK && row->address_touched) {
+    error = peer_address_set(&row->config, row->address_type, &row->address);
+    if (error != SET_OK)
+      *wrong = row->address_variable;
+  }
+  if (error == SET_OK)
+    error = next_status(row);
+  return error;
+}
+
+/* ---- the request ---- */
+
+enum set_error peer_set_check(struct peer_set *set, struct peers *peers, const struct set_variable *variables,
+                              size_t count, size_t *wrong)
+{
+  enum set_error error = SET_OK;
+  *set = (struct peer_set){.peers = peers};
+  *wrong = 0;
+  if (count > SET_MOST)
+    error = SET_RESOURCE_UNAVAILABLE;
+  for (size_t i = 0; i < count && error == SET_OK; i++) {
+    error = take_variable(set, &variables[i], i);
+    *wrong = i;
+  }
+  for (size_t i = 0; i < set->count && error == SET_OK; i++)
+    error = check_row(set, &set->rows[i], wrong);
+  return error;
+}
+
+/* Bring the table's row to a configuration, storage and status; ROW_DESTROY: none. */
+static bool bring(struct peers *peers, const struct set_row *row, const struct peer_config *config,
+                  enum row_storage storage, enum row_status status, struct ow_timestamp now)
+{
+  struct ow_failure ignored;
+  struct peer *peer = peers_find(peers, row->owner, row->name);
+  if (status == ROW_DESTROY) {
+    if (peer)
+      peers_remove(peers, peer);
+    return true;
+  }
+  if (!peer && peers_add(peers, row->owner, row->name, PEER_OF_SNMP, &peer, &ignored) != OW_OK)
+    return false;
+  bool active = peer->status == ROW_ACTIVE;
+  bool changed = memcmp(&peer->config, config, sizeof *config) != 0;
+  peer->storage = storage;
+  if (active && (changed || status != ROW_ACTIVE))
+    peer_stop(peers, peer);
+  peer->config = *config;
+  memcpy(peer->config.stream.name, peer->stream, sizeof peer->stream);
+  peer->status = status;
+  peers->changed = true;
+  if (status == ROW_ACTIVE && (changed || !active))
+    peer_start(peers, peer, now);
+  return true;
+}
+
+bool peer_set_apply(struct peer_set *set, struct ow_timestamp now)
+{
+  bool all = true;
+  set->applied = true;
+  for (size_t i = 0; i < set->count && all; i++) {
+    struct set_row *row = &set->rows[i];
+    all = bring(set->peers, row, &row->config, row->storage, row->status, now);
+    row->done = true;
+  }
+  return all;
+}
+
+void peer_set_undo(struct peer_set *set, struct ow_timestamp now)
+{
+  for (size_t i = set->count; i-- > 0;) {
+    struct set_row *row = &set->rows[i];
+    enum row_status status = row->existed ? row->old_status : ROW_DESTROY;
+    if (row->done)
+      (void)bring(set->peers, row, &row->old_config, row->old_storage, status, now);
+  }
+  set->applied = false;
+}
+
+void peer_set_finish(struct peer_set *set)
+{
+  free(set->rows);
+  *set = (struct peer_set){0};
+}

@@ -1,0 +1,58 @@
+/*
+ * Changes of the peer table over SNMP: all or nothing. A set request is first checked value by value, then row by
+ * row against a draft, then carried out, and can be undone until it is finished.
+ */
+#ifndef OWAMP_SNMP_PEER_SET_H
+#define OWAMP_SNMP_PEER_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mib_value.h"
+#include "peers.h"
+
+/** As SNMPv2 numbers its errors (RFC 3416). */
+enum set_error {
+  SET_OK = 0,
+  SET_WRONG_TYPE = 7,
+  SET_WRONG_LENGTH = 8,
+  SET_WRONG_VALUE = 10,
+  SET_NO_CREATION = 11,
+  SET_INCONSISTENT_VALUE = 12,
+  SET_RESOURCE_UNAVAILABLE = 13,
+  SET_NOT_WRITABLE = 17,
+  SET_INCONSISTENT_NAME = 18
+};
+
+enum { SET_MOST = 512 };
+
+/** One variable of a set request. `name` follows owampPeerEntry: column, index. */
+struct set_variable {
+  const unsigned long *name;
+  size_t count;
+  struct mib_value value;
+};
+
+struct set_row;
+struct peer_set {
+  struct peers *peers;
+  struct set_row *rows;
+  size_t count;
+  bool applied;
+};
+
+/**
+ * Check all of a request, and make drafts of the rows that it touches; nothing changes yet. SET_OK, or what is
+ * wrong, and `*wrong` says with which variable. peer_set_finish() is due in any case.
+ */
+enum set_error peer_set_check(struct peer_set *set, struct peers *peers, const struct set_variable *variables,
+                              size_t count, size_t *wrong);
+/** Carry it out: rows appear, change and go; streams begin and end. False without memory: undo. */
+bool peer_set_apply(struct peer_set *set, struct ow_timestamp now);
+/** As it was before. */
+void peer_set_undo(struct peer_set *set, struct ow_timestamp now);
+/** Forget the drafts; zero-initialised sets too. */
+void peer_set_finish(struct peer_set *set);
+
+#endif

@@ -1,0 +1,396 @@
+#include "peers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void peers_init(struct peers *peers, const struct peers_host *host, const struct ow_board *own,
+                uint32_t history)
+{
+  *peers = (struct peers){.host = *host, .own = own, .history = history};
+  peer_config_defaults(&peers->mirror_config);
+}
+
+static void free_peer(struct peer *peer)
+{
+  ow_alarms_free(peer->alarms);
+  free(peer->intervals);
+  free(peer);
+}
+
+void peers_clear(struct peers *peers)
+{
+  for (size_t i = 0; i < peers->count; i++)
+    free_peer(peers->list[i]);
+  free(peers->list);
+  peers->list = NULL;
+  peers->count = peers->slots = 0;
+}
+
+/* ---- names and order ---- */
+
+bool peer_owner_valid(const char *owner)
+{
+  return strlen(owner) < MIB_OWNER && !strchr(owner, ':') && (!owner[0] || ow_stream_name_valid(owner));
+}
+
+/* Where such a row stands, or would. */
+static size_t place_of(const struct peers *peers, const unsigned long *index, size_t count, bool *found)
+{
+  size_t low = 0;
+  size_t high = peers->count;
+  *found = false;
+  while (low < high && !*found) {
+    size_t middle = low + (high - low) / 2;
+    int order = mib_compare(peers->list[middle]->index, peers->list[middle]->index_count, index, count);
+    if (order < 0)
+      low = middle + 1;
+    else
+      high = middle;
+    *found = order == 0;
+  }
+  return high;
+}
+
+struct peer *peers_find(const struct peers *peers, const char *owner, const char *name)
+{
+  unsigned long index[MIB_PEER_INDEX];
+  bool found = false;
+  size_t place = 0;
+  if (strlen(owner) < MIB_OWNER && strlen(name) < OW_STREAM_NAME) {
+    size_t count = mib_peer_index(owner, name, index);
+    place = place_of(peers, index, count, &found);
+  }
+  return found ? peers->list[place] : NULL;
+}
+
+/* "a:b" is the stream of the owner a, or of no owner. */
+static bool stream_taken(const struct peers *peers, const char *owner, const char *name)
+{
+  char other_owner[MIB_OWNER];
+  const char *colon = strchr(name, ':');
+  bool taken = false;
+  if (owner[0]) {
+    char whole[MIB_OWNER + OW_STREAM_NAME];
+    snprintf(whole, sizeof whole, "%s:%s", owner, name);
+    taken = peers_find(peers, "", whole) != NULL;
+  } else if (colon && colon - name < MIB_OWNER) {
+    snprintf(other_owner, sizeof other_owner, "%.*s", (int)(colon - name), name);
+    taken = peers_find(peers, other_owner, colon + 1) != NULL;
+  }
+  return taken;
+}
+
+bool peers_name_free(const struct peers *peers, const char *owner, const char *name)
+{
+  bool fits = !owner[0] || strlen(owner) + 1 + strlen(name) < OW_STREAM_NAME;
+  return fits && !peers_find(peers, owner, name) && !stream_taken(peers, owner, name);
+}
+
+static bool room_for_one(struct peers *peers)
+{
+  if (peers->count == peers->slots) {
+    size_t slots = peers->slots ? peers->slots * 2 : 16;
+    struct peer **list = reallocarray(peers->list, slots, sizeof *list);
+    if (list) {
+      peers->list = list;
+      peers->slots = slots;
+    }
+  }
+  return peers->count < peers->slots;
+}
+
+static void insert(struct peers *peers, struct peer *peer)
+{
+  bool found;
+  size_t place = place_of(peers, peer->index, peer->index_count, &found);
+  memmove(&peers->list[place + 1], &peers->list[place], (peers->count - place) * sizeof *peers->list);
+  peers->list[place] = peer;
+  peers->count++;
+  peers->changed = true;
+}
+
+static void name_it(struct peer *peer, const char *owner, const char *name)
+{
+  snprintf(peer->owner, sizeof peer->owner, "%s", owner);
+  snprintf(peer->name, sizeof peer->name, "%s", name);
+  peer->index_count = mib_peer_index(owner, name, peer->index);
+  size_t used = 0;
+  if (owner[0])
+    used = (size_t)snprintf(peer->stream, sizeof peer->stream, "%s:", owner);
+  memcpy(peer->stream + used, name, strlen(name) + 1);
+  memcpy(peer->config.stream.name, peer->stream, sizeof peer->stream);
+}
+
+enum ow_status peers_add(struct peers *peers, const char *owner, const char *name, enum peer_origin origin,
+                         struct peer **peer, struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  char shown[OW_STREAM_NAME];
+  *peer = NULL;
+  if (!peer_owner_valid(owner) || !ow_stream_name_valid(name))
+    status = ow_fail(failure, OW_INVALID,
+                     "'%s' can't be a name: 1 to 63 characters, no blank, slash, quotation mark or backslash",
+                     ow_printable(shown, sizeof shown, name, strlen(name)));
+  else if (owner[0] && strlen(owner) + 1 + strlen(name) >= OW_STREAM_NAME)
+    status = ow_fail(failure, OW_INVALID, "owner and name are longer than 62 characters together");
+  else if (!peers_name_free(peers, owner, name))
+    status = ow_fail(failure, OW_STATE, "there is a peer '%s' already", name);
+  else if (!room_for_one(peers) || !(*peer = calloc(1, sizeof **peer)))
+    status = ow_fail(failure, OW_MEMORY, "no memory for the peer '%s'", name);
+  if (status == OW_OK) {
+    peer_config_defaults(&(*peer)->config);
+    name_it(*peer, owner, name);
+    (*peer)->origin = origin;
+    (*peer)->storage = origin == PEER_OF_SNMP ? ROW_NON_VOLATILE : ROW_READ_ONLY;
+    (*peer)->status = ROW_NOT_READY;
+    insert(peers, *peer);
+  }
+  return status;
+}
+
+void peers_remove(struct peers *peers, struct peer *peer)
+{
+  bool found;
+  size_t place = place_of(peers, peer->index, peer->index_count, &found);
+  peer_stop(peers, peer);
+  peers->count--;
+  memmove(&peers->list[place], &peers->list[place + 1], (peers->count - place) * sizeof *peers->list);
+  free_peer(peer);
+  peers->changed = true;
+}
+
+/* ---- streams ---- */
+
+static void forget(struct peers *peers, struct peer *peer)
+{
+  peer->measured = false;
+  peer->count = 0;
+  peer->down_told = false;
+  peer->refusal = (struct ow_failure){0};
+  ow_alarms_free(peer->alarms);
+  peer->alarms = NULL;
+  peers->changed = true;
+}
+
+static enum ow_status set_alarms(struct peer *peer, const struct peer_config *config,
+                                 struct ow_failure *failure)
+{
+  struct ow_thresholds warning = {.count = 0};
+  struct ow_thresholds critical = {.count = 0};
+  enum ow_status status = OW_OK;
+  if (config->warning[0])
+    status = ow_thresholds_parse(config->warning, &warning, failure);
+  if (status == OW_OK && config->critical[0])
+    status = ow_thresholds_parse(config->critical, &critical, failure);
+  if (status == OW_OK && warning.count + critical.count) {
+    peer->alarms = ow_alarms_create(&warning, &critical, &config->rule);
+    if (!peer->alarms)
+      status = ow_fail(failure, OW_MEMORY, "no memory for alarms");
+  }
+  return status;
+}
+
+static void tell(struct peers *peers, const struct peer *peer, struct notice *notice)
+{
+  memcpy(notice->owner, peer->owner, sizeof notice->owner);
+  memcpy(notice->name, peer->name, sizeof notice->name);
+  peers->host.notice(peers->host.context, notice);
+}
+
+static void tell_down(struct peers *peers, struct peer *peer, const char *why)
+{
+  struct notice notice = {.kind = NOTICE_PEER_DOWN};
+  snprintf(notice.text, sizeof notice.text, "%s", why[0] ? why : "the last attempt failed");
+  tell(peers, peer, &notice);
+  peer->down_told = true;
+}
+
+static void tell_up(struct peers *peers, struct peer *peer)
+{
+  struct notice notice = {.kind = NOTICE_PEER_UP, .text = "measured again"};
+  if (peer->view.server[0])
+    snprintf(notice.text, sizeof notice.text, "measured again, by %s", peer->view.server);
+  tell(peers, peer, &notice);
+  peer->down_told = false;
+}
+
+void peer_start(struct peers *peers, struct peer *peer, struct ow_timestamp now)
+{
+  struct ow_failure failure = {0};
+  forget(peers, peer);
+  peer->since = now;
+  peer->status = ROW_ACTIVE;
+  enum ow_status status = set_alarms(peer, &peer->config, &failure);
+  if (status == OW_OK)
+    status = peers->host.start(peers->host.context, peer, &failure);
+  peer->refusal = failure;
+  peer->refusal.status = status;
+  if (status != OW_OK)
+    tell_down(peers, peer, failure.text);
+}
+
+void peer_stop(struct peers *peers, struct peer *peer)
+{
+  if (peer->status == ROW_ACTIVE && peer->origin != PEER_OF_QUERY)
+    peers->host.stop(peers->host.context, peer);
+  forget(peers, peer);
+}
+
+/* ---- what was measured ---- */
+
+static void take_alarms(struct peers *peers, struct peer *peer, const struct ow_interval *interval)
+{
+  static struct ow_alarm_event events[OW_MAX_FINDINGS]; /* of the one SNMP thread; too large for a stack */
+  const struct ow_result *results[OW_DIRECTIONS];
+  for (int i = 0; i < OW_DIRECTIONS; i++)
+    results[i] = peer->view.directions[i] ? &interval->results[i] : NULL;
+  size_t count = ow_alarms_take(peer->alarms, results, events, OW_MAX_FINDINGS);
+  for (size_t i = 0; i < count; i++) {
+    struct notice notice = {.kind = events[i].now == OW_VERDICT_OK ? NOTICE_CLEARED : NOTICE_RAISED,
+                            .event = events[i]};
+    char text[OW_ALARM_TEXT];
+    snprintf(notice.text, sizeof notice.text, "%s", ow_alarm_print(text, &events[i]));
+    tell(peers, peer, &notice);
+  }
+}
+
+static void take_intervals(struct peers *peers, struct peer *peer, const struct ow_board *board)
+{
+  size_t room = peers->history;
+  if (!peer->intervals)
+    peer->intervals = calloc(room * 2, sizeof *peer->intervals);
+  if (!peer->intervals)
+    return; /* none is shown: the next change tries again */
+  if (peer->count && peer->intervals[peer->count - 1].number > peer->view.newest)
+    peer->count = 0;
+  uint64_t after = peer->count ? peer->intervals[peer->count - 1].number : 0;
+  size_t got = ow_board_intervals(board, peer->stream, after, peer->intervals + peer->count, room);
+  for (size_t i = 0; i < got && peer->alarms; i++)
+    take_alarms(peers, peer, &peer->intervals[peer->count + i]);
+  peer->count += got;
+  if (peer->count > room) {
+    memmove(peer->intervals, peer->intervals + peer->count - room, room * sizeof *peer->intervals);
+    peer->count = room;
+  }
+}
+
+static bool fell_back(const struct ow_stream_view *before, const struct ow_stream_view *now)
+{
+  bool fell = now->intervals < before->intervals;
+  for (int i = 0; i < OW_DIRECTIONS; i++)
+    fell = fell || now->totals[i].sent < before->totals[i].sent ||
+           now->totals[i].received < before->totals[i].received;
+  return fell;
+}
+
+static bool take(struct peers *peers, struct peer *peer, const struct ow_board *board,
+                 struct ow_timestamp now)
+{
+  struct ow_stream_view view;
+  bool news =
+      ow_board_view(board, peer->stream, &view) && (!peer->measured || view.version != peer->view.version);
+  if (news) {
+    if (peer->measured && fell_back(&peer->view, &view))
+      peer->since = now;
+    peer->view = view;
+    peer->measured = true;
+    take_intervals(peers, peer, board);
+    if (view.state == OW_STREAM_DOWN && !peer->down_told)
+      tell_down(peers, peer, view.reason);
+    else if (view.state == OW_STREAM_UP && peer->down_told)
+      tell_up(peers, peer);
+  }
+  return news;
+}
+
+static bool refresh_own(struct peers *peers, struct ow_timestamp now)
+{
+  bool news = false;
+  for (size_t i = 0; i < peers->count; i++) {
+    struct peer *peer = peers->list[i];
+    if (peer->origin != PEER_OF_QUERY && peer->status == ROW_ACTIVE && peer->refusal.status == OW_OK)
+      news |= take(peers, peer, peers->own, now);
+  }
+  return news;
+}
+
+/* ---- the streams of a query socket ---- */
+
+static void describe(struct peer *peer, const struct peer_config *mirror)
+{
+  struct ow_failure ignored;
+  peer->config = *mirror;
+  memcpy(peer->config.stream.name, peer->stream, sizeof peer->stream);
+  /* A host that is no word is shown as none; it is not used for anything. */
+  if (peer_config_set(&peer->config, "host", peer->view.host, &ignored) != OW_OK)
+    peer->config.stream.peer.host[0] = '\0';
+  memcpy(peer->config.stream.peer.directions, peer->view.directions, sizeof peer->view.directions);
+  peer->config.stream.interval = peer->view.interval;
+  snprintf(peer->config.stream.peer.port, sizeof peer->config.stream.peer.port, "%s", peer->view.port);
+}
+
+static void refresh_mirrored(struct peers *peers, const char *name, struct ow_timestamp now)
+{
+  struct ow_failure failure = {0};
+  struct peer *peer = peers_find(peers, "", name);
+  if (!peer && peers_add(peers, "", name, PEER_OF_QUERY, &peer, &failure) == OW_OK) {
+    peer->status = ROW_ACTIVE;
+    peer->since = now;
+    peer->refusal.status = set_alarms(peer, &peers->mirror_config, &peer->refusal);
+  }
+  /* An own peer of that name comes first. */
+  if (peer && peer->origin == PEER_OF_QUERY) {
+    peer->seen = true;
+    if (take(peers, peer, peers->mirror, now))
+      describe(peer, &peers->mirror_config);
+  }
+}
+
+static bool refresh_mirror(struct peers *peers, struct ow_timestamp now)
+{
+  size_t most = ow_board_count(peers->mirror);
+  char(*names)[OW_STREAM_NAME] = calloc(most + 1, sizeof *names);
+  if (!names)
+    return false;
+  size_t count = ow_board_names(peers->mirror, names, most);
+  for (size_t i = 0; i < peers->count; i++)
+    peers->list[i]->seen = false;
+  for (size_t i = 0; i < count && i < most; i++)
+    refresh_mirrored(peers, names[i], now);
+  for (size_t i = peers->count; i-- > 0;)
+    if (peers->list[i]->origin == PEER_OF_QUERY && !peers->list[i]->seen)
+      peers_remove(peers, peers->list[i]);
+  free(names);
+  return true;
+}
+
+void peers_mirror(struct peers *peers, const struct ow_board *board, const struct peer_config *thresholds)
+{
+  peers->mirror = board;
+  peers->mirror_config = *thresholds;
+  peers->mirror_version = UINT64_MAX;
+}
+
+void peers_drop_mirrored(struct peers *peers)
+{
+  for (size_t i = peers->count; i-- > 0;)
+    if (peers->list[i]->origin == PEER_OF_QUERY)
+      peers_remove(peers, peers->list[i]);
+  peers->mirror = NULL;
+}
+
+bool peers_refresh(struct peers *peers, struct ow_timestamp now)
+{
+  uint64_t own = ow_board_version(peers->own);
+  uint64_t mirror = peers->mirror ? ow_board_version(peers->mirror) : 0;
+  bool news = false;
+  if (own != peers->own_version)
+    news |= refresh_own(peers, now);
+  if (peers->mirror && mirror != peers->mirror_version)
+    news |= refresh_mirror(peers, now);
+  peers->own_version = own;
+  peers->mirror_version = mirror;
+  peers->changed |= news;
+  return news;
+}

@@ -1,0 +1,83 @@
+#include "peers_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum ow_status file_peers_add(struct file_peers *file, const struct file_peer *peer,
+                              struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  if (!ow_stream_name_valid(peer->name))
+    return ow_fail(failure, OW_INVALID,
+                   "the name can't be: 1 to 63 characters, no blank, slash, quotation mark or backslash");
+  for (size_t i = 0; i < file->count && status == OW_OK; i++)
+    if (strcmp(file->list[i].name, peer->name) == 0)
+      status = ow_fail(failure, OW_INVALID, "there is a peer '%s' already; this one is left out", peer->name);
+  struct file_peer *list = status == OW_OK ? reallocarray(file->list, file->count + 1, sizeof *list) : NULL;
+  if (list) {
+    file->list = list;
+    list[file->count++] = *peer;
+  } else if (status == OW_OK) {
+    status = ow_fail(failure, OW_MEMORY, "no memory for the peer '%s'", peer->name);
+  }
+  return status;
+}
+
+void file_peers_clear(struct file_peers *file)
+{
+  free(file->list);
+  *file = (struct file_peers){0};
+}
+
+static void begin(struct peers *peers, struct peer *peer, const struct peer_config *config,
+                  struct ow_timestamp now)
+{
+  peer->config = *config;
+  memcpy(peer->config.stream.name, peer->stream, sizeof peer->stream);
+  peer_start(peers, peer, now);
+}
+
+static bool same(const struct peer *peer, const struct peer_config *config)
+{
+  struct peer_config named = *config;
+  memcpy(named.stream.name, peer->stream, sizeof peer->stream);
+  return memcmp(&peer->config, &named, sizeof named) == 0;
+}
+
+static void follow_one(struct peers *peers, const struct file_peer *wanted, struct ow_timestamp now,
+                       void (*complain)(const char *))
+{
+  struct ow_failure failure = {0};
+  struct peer *peer = peers_find(peers, "", wanted->name);
+  /* What a query socket tells gives way to what is configured here. */
+  if (peer && peer->origin == PEER_OF_QUERY) {
+    peers_remove(peers, peer);
+    peer = NULL;
+  }
+  if (peer && peer->origin == PEER_OF_FILE) {
+    peer->seen = true;
+    if (!wanted->broken && (!same(peer, &wanted->config) || peer->refusal.status != OW_OK)) {
+      peer_stop(peers, peer);
+      begin(peers, peer, &wanted->config, now);
+    }
+  } else if (!wanted->broken) {
+    if (peers_add(peers, "", wanted->name, PEER_OF_FILE, &peer, &failure) == OW_OK) {
+      peer->seen = true;
+      begin(peers, peer, &wanted->config, now);
+    } else {
+      complain(failure.text);
+    }
+  }
+}
+
+void peers_follow_file(struct peers *peers, const struct file_peers *file, struct ow_timestamp now,
+                       void (*complain)(const char *sentence))
+{
+  for (size_t i = 0; i < peers->count; i++)
+    peers->list[i]->seen = false;
+  for (size_t i = 0; i < file->count; i++)
+    follow_one(peers, &file->list[i], now, complain);
+  for (size_t i = peers->count; i-- > 0;)
+    if (peers->list[i]->origin == PEER_OF_FILE && !peers->list[i]->seen)
+      peers_remove(peers, peers->list[i]);
+}

@@ -1,0 +1,41 @@
+#include "row_text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Values and names are free of quotation marks and backslashes, so nothing needs to be escaped. */
+static size_t append(char *out, size_t used, const char *word)
+{
+  int wrote = snprintf(out + used, ROW_TEXT - used, "%s\"%s\"", used ? " " : "", word);
+  return used + (size_t)wrote;
+}
+
+const char *row_print(char out[ROW_TEXT], const struct peer *peer)
+{
+  struct peer_config usual;
+  char value[PEER_TEXT];
+  char before[PEER_TEXT];
+  peer_config_defaults(&usual);
+  size_t used = append(out, 0, peer->owner);
+  used = append(out, used, peer->name);
+  used = append(out, used, peer->status == ROW_ACTIVE ? "active" : "waiting");
+  for (unsigned i = 0; i < peer_option_count; i++) {
+    peer_options[i].get(&peer->config, value);
+    peer_options[i].get(&usual, before);
+    bool fits = used + strlen(value) + strlen(peer_options[i].key) + 8 < ROW_TEXT;
+    if (value[0] && strcmp(value, before) != 0 && fits)
+      used = append(out, append(out, used, peer_options[i].key), value);
+  }
+  return out;
+}
+
+enum ow_status row_read_options(struct peer_config *config, char *const *words, size_t count,
+                                struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  for (size_t i = 0; i + 1 < count && status == OW_OK; i += 2)
+    status = peer_config_set(config, words[i], words[i + 1], failure);
+  if (status == OW_OK && count % 2)
+    status = ow_fail(failure, OW_INVALID, "'%s' has no value", words[count - 1]);
+  return status;
+}

@@ -1,0 +1,186 @@
+#include "rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BIT(presence) (uint16_t)(1U << (presence))
+
+static uint16_t presence_of_result(const struct ow_result *result)
+{
+  uint16_t present = BIT(PRESENT_ALWAYS);
+  if (result->completeness != OW_RESULT_ABSENT) {
+    present |= BIT(PRESENT_KNOWN);
+    if (result->sent > 0)
+      present |= BIT(PRESENT_SENT);
+    if (result->received > 0)
+      present |= BIT(PRESENT_RECEIVED);
+    if (result->received > 0 && !result->clock.stepped)
+      present |= BIT(PRESENT_TIMES);
+    if (result->received > 0 && !result->clock.stepped && result->has_ipdv)
+      present |= BIT(PRESENT_IPDV);
+  }
+  return present;
+}
+
+static bool is_number(const char *text)
+{
+  return text[0] && strlen(text) <= 5 && strspn(text, "0123456789") == strlen(text);
+}
+
+static uint16_t presence_of_peer(const struct peer *peer)
+{
+  uint16_t present = BIT(PRESENT_ALWAYS);
+  bool refused = peer->refusal.status != OW_OK;
+  if (peer->measured)
+    present |= BIT(PRESENT_RUNNING);
+  if (peer->measured || refused)
+    present |= BIT(PRESENT_EXPLAINED);
+  if (is_number(peer->config.stream.peer.port))
+    present |= BIT(PRESENT_PORT);
+  return present;
+}
+
+/* ---- making ---- */
+
+static const struct ow_interval *interval_at(const struct peer *peer, size_t index)
+{
+  return &peer->intervals[index];
+}
+
+static void add_interval_row(struct row_table *table, const struct peer *peer, enum ow_direction direction,
+                             const struct ow_interval *interval, bool history)
+{
+  struct row *row = &table->rows[table->count++];
+  *row = (struct row){.peer = peer, .interval = interval, .direction = direction, .suffix_count = 1};
+  row->present = presence_of_result(&interval->results[direction]);
+  row->suffix[0] = (unsigned long)direction + 1;
+  if (history)
+    row->suffix[row->suffix_count++] = interval->number;
+}
+
+static void add_direction(struct row_set *set, const struct peer *peer, enum ow_direction direction)
+{
+  struct row_table *totals = &set->tables[3];
+  struct row *row = &totals->rows[totals->count++];
+  *row =
+      (struct row){.peer = peer, .direction = direction, .present = BIT(PRESENT_ALWAYS), .suffix_count = 1};
+  row->suffix[0] = (unsigned long)direction + 1;
+  if (peer->count)
+    add_interval_row(&set->tables[1], peer, direction, interval_at(peer, peer->count - 1), false);
+  for (size_t i = 0; i < peer->count; i++)
+    add_interval_row(&set->tables[2], peer, direction, interval_at(peer, i), true);
+}
+
+static void add_peer(struct row_set *set, const struct peer *peer)
+{
+  struct row_table *table = &set->tables[0];
+  table->rows[table->count++] = (struct row){.peer = peer, .present = presence_of_peer(peer)};
+  for (unsigned i = 0; i < OW_DIRECTIONS; i++)
+    if (peer->measured && peer->view.directions[i])
+      add_direction(set, peer, (enum ow_direction)i);
+}
+
+static bool make_room(struct row_table *table, size_t rows)
+{
+  table->rows = calloc(rows + 1, sizeof *table->rows);
+  bool made = table->rows != NULL;
+  for (int i = 0; i < PRESENCES && made; i++) {
+    table->next[i] = calloc(rows + 1, sizeof *table->next[i]);
+    made = table->next[i] != NULL;
+  }
+  return made;
+}
+
+static void link_rows(struct row_table *table)
+{
+  for (int presence = 0; presence < PRESENCES; presence++) {
+    uint32_t *next = table->next[presence];
+    next[table->count] = (uint32_t)table->count;
+    for (size_t i = table->count; i-- > 0;)
+      next[i] = table->rows[i].present & BIT(presence) ? (uint32_t)i : next[i + 1];
+  }
+}
+
+bool row_set_make(struct row_set *set, const struct peers *peers)
+{
+  size_t intervals = 0;
+  row_set_clear(set);
+  for (size_t i = 0; i < peers->count; i++)
+    intervals += peers->list[i]->count;
+  bool made = make_room(&set->tables[0], peers->count) &&
+              make_room(&set->tables[1], peers->count * OW_DIRECTIONS) &&
+              make_room(&set->tables[2], intervals * OW_DIRECTIONS) &&
+              make_room(&set->tables[3], peers->count * OW_DIRECTIONS);
+  if (made) {
+    for (size_t i = 0; i < peers->count; i++)
+      add_peer(set, peers->list[i]);
+    for (int i = 0; i < ROW_TABLES; i++)
+      link_rows(&set->tables[i]);
+  } else {
+    row_set_clear(set);
+  }
+  return made;
+}
+
+void row_set_clear(struct row_set *set)
+{
+  for (int i = 0; i < ROW_TABLES; i++) {
+    free(set->tables[i].rows);
+    for (int j = 0; j < PRESENCES; j++)
+      free(set->tables[i].next[j]);
+  }
+  *set = (struct row_set){0};
+}
+
+/* ---- searching ---- */
+
+static int compare(const struct row *row, const unsigned long *index, size_t count)
+{
+  const struct peer *peer = row->peer;
+  size_t first = count < peer->index_count ? count : peer->index_count;
+  int order = mib_compare(peer->index, peer->index_count, index, first);
+  if (order == 0)
+    order = mib_compare(row->suffix, row->suffix_count, index + first, count - first);
+  return order;
+}
+
+/* The first row that is not below the index. */
+static size_t lower_bound(const struct row_table *table, const unsigned long *index, size_t count)
+{
+  size_t low = 0;
+  size_t high = table->count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (compare(&table->rows[middle], index, count) < 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+const struct row *row_find(const struct row_table *table, const unsigned long *index, size_t count)
+{
+  size_t place = lower_bound(table, index, count);
+  bool found = place < table->count && compare(&table->rows[place], index, count) == 0;
+  return found ? &table->rows[place] : NULL;
+}
+
+const struct row *row_next(const struct row_table *table, const unsigned long *index, size_t count,
+                           bool after, enum presence presence)
+{
+  size_t place = lower_bound(table, index, count);
+  if (after && place < table->count && compare(&table->rows[place], index, count) == 0)
+    place++;
+  if (table->count)
+    place = table->next[presence][place];
+  return place < table->count ? &table->rows[place] : NULL;
+}
+
+size_t row_index(const struct row *row, unsigned long *out)
+{
+  size_t count = row->peer->index_count;
+  memcpy(out, row->peer->index, count * sizeof *out);
+  memcpy(out + count, row->suffix, row->suffix_count * sizeof *out);
+  return count + row->suffix_count;
+}
