@@ -25,7 +25,9 @@ s.connect((sys.argv[1], 7777)); s.settimeout(float(sys.argv[3]))
 for i in range(int(sys.argv[2])):
     s.send(b"%d" % i); time.sleep(0.001)
 try:
-    while True: print(s.recv(2048).decode(errors="replace"), end=" ")
+    while True:
+        d = s.recv(2048)
+        print(d.decode() if d.isdigit() else "?", end=" ")
 except TimeoutError: print()' "$2" "$1" "${3:-1}"
   # The end may be lost too.
   while kill -0 "$echo" 2>/dev/null; do

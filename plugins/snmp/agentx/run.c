@@ -87,13 +87,14 @@ static bool open_snmp(void)
   setenv("MIBS", "", 1); /* no names are needed here, and Debian lacks the modules that others import */
   netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
   netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_NO_ROOT_ACCESS, 1);
-  netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, PING_SECONDS);
   agent_conf_defaults(&the_agent.conf);
   peers_init(&the_agent.peers, &(struct peers_host){0}, NULL, the_agent.conf.history);
   the_agent.mib.peers = &the_agent.peers;
   the_agent.starting = true;
   if (init_agent(AGENT_NAME) != 0)
     return false;
+  /* Also how soon a master that was gone is tried again; init_agent() sets its own default. */
+  netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, PING_SECONDS);
   agent_conf_register();
   agent_traps_register();
   if (agent_handler_register() != MIB_REGISTERED_OK)
