@@ -13,9 +13,12 @@ static size_t append(char *out, size_t used, const char *word)
 const char *row_print(char out[ROW_TEXT], const struct peer *peer)
 {
   struct peer_config usual;
+  struct peer_config scratch;
+  struct ow_failure ignored;
   char value[PEER_TEXT];
   char before[PEER_TEXT];
   peer_config_defaults(&usual);
+  scratch = usual;
   size_t used = append(out, 0, peer->owner);
   used = append(out, used, peer->name);
   used = append(out, used, peer->status == ROW_ACTIVE ? "active" : "waiting");
@@ -23,7 +26,9 @@ const char *row_print(char out[ROW_TEXT], const struct peer *peer)
     peer_options[i].get(&peer->config, value);
     peer_options[i].get(&usual, before);
     bool fits = used + strlen(value) + strlen(peer_options[i].key) + 8 < ROW_TEXT;
-    if (value[0] && strcmp(value, before) != 0 && fits)
+    /* Half of a range of ports, as a row may have that isn't ready, has no text: the rest of the row is kept. */
+    if (value[0] && strcmp(value, before) != 0 && fits &&
+        peer_config_set(&scratch, peer_options[i].key, value, &ignored) == OW_OK)
       used = append(out, append(out, used, peer_options[i].key), value);
   }
   return out;
