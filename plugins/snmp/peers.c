@@ -255,15 +255,9 @@ static void take_alarms(struct peers *peers, struct peer *peer, const struct ow_
   }
 }
 
-static void take_intervals(struct peers *peers, struct peer *peer, const struct ow_board *board)
+/* Up to `room` of those behind the newest that is here; returns how many. */
+static size_t take_some(struct peers *peers, struct peer *peer, const struct ow_board *board, size_t room)
 {
-  size_t room = peers->history;
-  if (!peer->intervals)
-    peer->intervals = calloc(room * 2, sizeof *peer->intervals);
-  if (!peer->intervals)
-    return; /* none is shown: the next change tries again */
-  if (peer->count && peer->intervals[peer->count - 1].number > peer->view.newest)
-    peer->count = 0;
   uint64_t after = peer->count ? peer->intervals[peer->count - 1].number : 0;
   size_t got = ow_board_intervals(board, peer->stream, after, peer->intervals + peer->count, room);
   for (size_t i = 0; i < got && peer->alarms; i++)
@@ -273,6 +267,20 @@ static void take_intervals(struct peers *peers, struct peer *peer, const struct 
     memmove(peer->intervals, peer->intervals + peer->count - room, room * sizeof *peer->intervals);
     peer->count = room;
   }
+  return got;
+}
+
+static void take_intervals(struct peers *peers, struct peer *peer, const struct ow_board *board)
+{
+  size_t room = peers->history;
+  if (!peer->intervals)
+    peer->intervals = calloc(room * 2, sizeof *peer->intervals);
+  if (!peer->intervals)
+    return; /* none is shown: the next change tries again */
+  if (peer->count && peer->intervals[peer->count - 1].number > peer->view.newest)
+    peer->count = 0;
+  while (take_some(peers, peer, board, room) == room)
+    continue; /* the board may keep more than there is room for */
 }
 
 static bool fell_back(const struct ow_stream_view *before, const struct ow_stream_view *now)
