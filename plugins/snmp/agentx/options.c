@@ -65,8 +65,9 @@ static bool read_group(const char *text, struct agent_options *options)
 static enum agent_action show_directives(void)
 {
   netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
+  snmp_enable_stderrlog();
+  (void)init_agent(AGENT_NAME);
   agent_conf_register();
-  init_agent(AGENT_NAME);
   init_snmp(AGENT_NAME);
   read_config_print_usage("  ");
   return AGENT_END_WELL;
