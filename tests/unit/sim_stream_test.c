@@ -217,7 +217,8 @@ static void assert_true(uint8_t host, const struct ow_interval *interval)
   for (int d = 0; d < OW_DIRECTIONS; d++) {
     const struct ow_result *result = &interval->results[d];
     struct truth truth = truth_of(host, d == OW_FORWARD, interval->begin, interval->end);
-    ck_assert_int_eq(result->completeness, OW_RESULT_COMPLETE);
+    /* Once in e^10 intervals of ten packets on average, a Poisson stream has none: nothing is known then. */
+    ck_assert_int_eq(result->completeness, truth.sent ? OW_RESULT_COMPLETE : OW_RESULT_ABSENT);
     ck_assert_uint_eq(result->sent, truth.sent);
     ck_assert_uint_eq(result->received, truth.arrived);
     ck_assert_uint_eq(result->lost, truth.sent - truth.arrived);
