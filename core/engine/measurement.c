@@ -358,6 +358,8 @@ static void on_sender_done(struct ow_test_sender *sender)
   struct ow_instant now = ow_loop_now(loop_of(measurement));
   int64_t since_due = ow_timestamp_difference(now.wall, ow_sender_last_due(sender->sender));
   int64_t settled = now.monotonic - since_due + measurement->peer->loss_timeout + SETTLE_MARGIN;
+  if (ow_sender_next_sequence(sender->sender) == 0)
+    settled = now.monotonic; /* no packet was due at all: there is nothing to wait for */
   if (!has_until(measurement))
     ow_forward_confirm(measurement);
   (void)!ow_timer_set(loop_of(measurement), &measurement->settle_timer, settled);

@@ -359,6 +359,31 @@ START_TEST(one_direction_alone_is_measured_alone)
 }
 END_TEST
 
+/* With few packets on average, one interval in some has none in the forward direction. */
+START_TEST(an_interval_without_a_packet_is_measured_all_the_same)
+{
+  raise_curtain(test_seed());
+  struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
+  config.peer.slots[0] = (struct ow_slot){OW_SLOT_EXPONENTIAL, ow_span_from_ns(2500 * MS)};
+  add(&config);
+  sim_run(loop, 10000 * S);
+  struct ow_interval *intervals;
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  size_t empty = 0;
+  assert_gapless(intervals, count);
+  for (size_t i = 0; i < count; i++) {
+    ck_assert_msg(intervals[i].status == OW_OK, "%s", intervals[i].reason);
+    assert_true(FIRST_HOST, &intervals[i]);
+    empty += intervals[i].results[OW_FORWARD].completeness == OW_RESULT_ABSENT;
+  }
+  ck_assert_uint_ge(count, 990);
+  ck_assert_uint_ge(empty, 1); /* 18 are to be expected: fewer than one happens once in 10^8 runs */
+  free(intervals);
+  ck_assert_uint_eq(log_lines, 1);
+  drop_curtain();
+}
+END_TEST
+
 /* Beginnings are spread over the interval, the first at once. */
 START_TEST(peers_start_at_different_phases)
 {
@@ -765,7 +790,7 @@ int main(void)
   test_seed();
   TEST_CASE(suite, "a calm network", an_undisturbed_hour_is_reported_packet_for_packet,
             a_fixed_schedule_goes_on_without_a_seam, one_direction_alone_is_measured_alone,
-            peers_start_at_different_phases);
+            peers_start_at_different_phases, an_interval_without_a_packet_is_measured_all_the_same);
   TEST_CASE(suite, "faults", a_dead_peer_is_tried_ever_more_rarely_and_disturbs_no_other,
             a_peer_that_comes_up_late_is_measured_within_a_minute,
             a_cut_connection_leaves_a_partial_result_in_both_directions,
