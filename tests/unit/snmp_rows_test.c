@@ -1,5 +1,4 @@
-/* Rows of the MIB: the order of indices, GET and GETNEXT against a sorted list of all there is, and values. */
-#include <math.h>
+/* Rows of the MIB: the order of indices, GET and GETNEXT against a sorted list of all, and values. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,7 +112,8 @@ static struct oid result_oid(unsigned long column, const char *name, enum ow_dir
   return oid;
 }
 
-static bool result(unsigned long column, const char *name, enum ow_direction direction, struct mib_value *value)
+static bool result(unsigned long column, const char *name, enum ow_direction direction,
+                   struct mib_value *value)
 {
   return get(result_oid(column, name, direction), value);
 }
@@ -123,10 +123,10 @@ static bool result(unsigned long column, const char *name, enum ow_direction dir
 START_TEST(names_stand_in_their_order)
 {
   /* Owner, name: the owner's length first, then the owner, then the name's length. */
-  static const char *const order[][2] = {{"", "a"},    {"", "b"},    {"", "z"},   {"", "aa"},  {"", "ab"},
-                                         {"", "zz"},   {"", "aaa"},  {"", "aab"}, {"a", "b"},  {"a", "aa"},
-                                         {"b", "a"},   {"aa", "Z"},  {"aa", "a"}, {"aa", "~"}, {"aa", "aa"},
-                                         {"ab", "a"},  {"aab", "a"}, {"zzz", "a"}};
+  static const char *const order[][2] = {{"", "a"},   {"", "b"},    {"", "z"},   {"", "aa"},  {"", "ab"},
+                                         {"", "zz"},  {"", "aaa"},  {"", "aab"}, {"a", "b"},  {"a", "aa"},
+                                         {"b", "a"},  {"aa", "Z"},  {"aa", "a"}, {"aa", "~"}, {"aa", "aa"},
+                                         {"ab", "a"}, {"aab", "a"}, {"zzz", "a"}};
   const size_t count = sizeof order / sizeof *order;
   for (size_t i = 0; i < count; i++)
     add_peer(order[i * 7 % count][0], order[i * 7 % count][1]);
@@ -148,9 +148,9 @@ START_TEST(strings_of_an_index_are_read)
   static const struct {
     unsigned long at[4];
     size_t left, took;
-  } strings[] = {{{0}, 0, 0},           {{1, 'a'}, 2, 2},    {{2, 'a', 'b'}, 3, 3}, {{1, 'a', 'b'}, 3, 2},
-                 {{2, 'a'}, 2, 0},      {{0}, 1, 0},         {{4, 1, 1, 1}, 4, 0},  {{1, 0}, 2, 0},
-                 {{1, 255}, 2, 2},      {{1, 256}, 2, 0},    {{~0UL, 'a'}, 2, 0}};
+  } strings[] = {{{0}, 0, 0},      {{1, 'a'}, 2, 2}, {{2, 'a', 'b'}, 3, 3}, {{1, 'a', 'b'}, 3, 2},
+                 {{2, 'a'}, 2, 0}, {{0}, 1, 0},      {{4, 1, 1, 1}, 4, 0},  {{1, 0}, 2, 0},
+                 {{1, 255}, 2, 2}, {{1, 256}, 2, 0}, {{~0UL, 'a'}, 2, 0}};
   char out[4];
   for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
     ck_assert_uint_eq(mib_read_string(strings[i].at, strings[i].left, 1, 3, out), strings[i].took);
@@ -198,7 +198,8 @@ static void note(struct oid oid)
   }
 }
 
-static void note_columns(enum mib_group table, const struct peer *peer, const unsigned long *suffix, size_t count)
+static void note_columns(enum mib_group table, const struct peer *peer, const unsigned long *suffix,
+                         size_t count)
 {
   unsigned end;
   for (unsigned column = mib_table_columns(table, &end); column < end; column++) {
@@ -275,11 +276,20 @@ static struct oid random_question(struct test_prng *prng)
   struct oid oid = all[test_prng_below(prng, all_count)];
   size_t place = test_prng_below(prng, oid.count);
   switch (test_prng_below(prng, 5)) {
-  case 0: oid.count = place; break;
-  case 1: oid.at[oid.count++] = test_prng_below(prng, 3); break;
-  case 2: oid.at[place] += 1; break;
-  case 3: oid.at[place] -= oid.at[place] > 0; break;
-  default: oid.at[place] = test_prng_below(prng, 2) ? UINT32_MAX : 0;
+  case 0:
+    oid.count = place;
+    break;
+  case 1:
+    oid.at[oid.count++] = test_prng_below(prng, 3);
+    break;
+  case 2:
+    oid.at[place] += 1;
+    break;
+  case 3:
+    oid.at[place] -= oid.at[place] > 0;
+    break;
+  default:
+    oid.at[place] = test_prng_below(prng, 2) ? UINT32_MAX : 0;
   }
   return oid;
 }
@@ -510,16 +520,17 @@ START_TEST(a_result_is_shown)
   ow_board_add_interval(board, "a", &interval);
   refresh();
   static const uint32_t counts[][2] = {
-      {MIB_RESULT_NUMBER, 7},     {MIB_RESULT_SENT, 100},   {MIB_RESULT_RECEIVED, 97}, {MIB_RESULT_LOST, 3},
-      {MIB_RESULT_LOSS_RATIO, 3000}, {MIB_RESULT_SKIPPED, 4}, {MIB_RESULT_LOSS_RUN, 2}, {MIB_RESULT_DUPLICATES, 5},
-      {MIB_RESULT_REORDERED, 6},  {MIB_RESULT_DISCARDED, 7}, {MIB_RESULT_HOPS_MIN, 8}, {MIB_RESULT_HOPS_MAX, 9},
+      {MIB_RESULT_NUMBER, 7},     {MIB_RESULT_SENT, 100},        {MIB_RESULT_RECEIVED, 97},
+      {MIB_RESULT_LOST, 3},       {MIB_RESULT_LOSS_RATIO, 3000}, {MIB_RESULT_SKIPPED, 4},
+      {MIB_RESULT_LOSS_RUN, 2},   {MIB_RESULT_DUPLICATES, 5},    {MIB_RESULT_REORDERED, 6},
+      {MIB_RESULT_DISCARDED, 7},  {MIB_RESULT_HOPS_MIN, 8},      {MIB_RESULT_HOPS_MAX, 9},
       {MIB_RESULT_CLOCK_ERROR, 2}};
   static const int32_t numbers[][2] = {
-      {MIB_RESULT_STATUS, 1},          {MIB_RESULT_MODE, 3},           {MIB_RESULT_COMPLETENESS, 3},
-      {MIB_RESULT_DELAY_MIN, -1000},   {MIB_RESULT_DELAY_MEAN, 2000},  {MIB_RESULT_DELAY_MEDIAN, 3000},
-      {MIB_RESULT_DELAY_P95, 4000},    {MIB_RESULT_DELAY_P99, 5000},   {MIB_RESULT_DELAY_MAX, 6001},
-      {MIB_RESULT_JITTER, 1000},       {MIB_RESULT_IPDV, 0},           {MIB_RESULT_PDV, 5000},
-      {MIB_RESULT_SENDER_SYNC, 1},     {MIB_RESULT_RECEIVER_SYNC, 2},  {MIB_RESULT_STAMP_SOURCE, 1},
+      {MIB_RESULT_STATUS, 1},        {MIB_RESULT_MODE, 3},          {MIB_RESULT_COMPLETENESS, 3},
+      {MIB_RESULT_DELAY_MIN, -1000}, {MIB_RESULT_DELAY_MEAN, 2000}, {MIB_RESULT_DELAY_MEDIAN, 3000},
+      {MIB_RESULT_DELAY_P95, 4000},  {MIB_RESULT_DELAY_P99, 5000},  {MIB_RESULT_DELAY_MAX, 6001},
+      {MIB_RESULT_JITTER, 1000},     {MIB_RESULT_IPDV, 0},          {MIB_RESULT_PDV, 5000},
+      {MIB_RESULT_SENDER_SYNC, 1},   {MIB_RESULT_RECEIVER_SYNC, 2}, {MIB_RESULT_STAMP_SOURCE, 1},
       {MIB_RESULT_STEPPED, 2}};
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
     expect_gauge(counts[i][0], counts[i][1]);
@@ -600,56 +611,9 @@ START_TEST(totals_are_of_64_bits)
 }
 END_TEST
 
-/* ---- conversions ---- */
-
-START_TEST(nanoseconds_to_microseconds)
+START_TEST(bits_begin_at_the_highest)
 {
-  static const struct {
-    int64_t ns;
-    int32_t us;
-    uint32_t up;
-  } times[] = {{0, 0, 0},         {1, 0, 1},       {499, 0, 1},     {500, 1, 1},       {1000, 1, 1},
-               {1001, 1, 2},      {1499, 1, 2},    {1500, 2, 2},    {-499, 0, 0},      {-500, -1, 0},
-               {-1500, -2, 0},    {INT64_C(2147483647499), INT32_MAX, 2147483648U},
-               {INT64_C(2147483647500), INT32_MAX, 2147483648U},
-               {INT64_C(-2147483648499), INT32_MIN, 0},
-               {INT64_C(-2147483649000), INT32_MIN, 0},
-               {INT64_C(4294967295000), INT32_MAX, UINT32_MAX},
-               {INT64_C(4294967295001), INT32_MAX, UINT32_MAX},
-               {INT64_MAX, INT32_MAX, UINT32_MAX},
-               {INT64_MIN, INT32_MIN, 0}};
-  for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
-    ck_assert_msg(mib_microseconds(times[i].ns) == times[i].us, "%lld", (long long)times[i].ns);
-    ck_assert_msg(mib_microseconds_up(times[i].ns) == times[i].up, "%lld", (long long)times[i].ns);
-  }
-}
-END_TEST
-
-START_TEST(ratios_and_doubles)
-{
-  ck_assert_uint_eq(mib_loss_ratio(0, 100), 0);
-  ck_assert_uint_eq(mib_loss_ratio(1, 3), 33333);
-  ck_assert_uint_eq(mib_loss_ratio(2, 3), 66667);
-  ck_assert_uint_eq(mib_loss_ratio(1, 200000), 1);
-  ck_assert_uint_eq(mib_loss_ratio(1, 200001), 0);
-  ck_assert_uint_eq(mib_loss_ratio(UINT32_MAX, UINT32_MAX), 100000);
-  ck_assert_int_eq(mib_round(1.5), 2);
-  ck_assert_int_eq(mib_round(-1.5), -2);
-  ck_assert_int_eq(mib_round(1e300), INT32_MAX);
-  ck_assert_int_eq(mib_round(-1e300), INT32_MIN);
-  ck_assert_int_eq(mib_round(INFINITY), INT32_MAX);
-  ck_assert_int_eq(mib_round(-INFINITY), INT32_MIN);
-}
-END_TEST
-
-START_TEST(octets_are_cut_and_bits_begin_at_the_highest)
-{
-  char text[MIB_OCTETS_MOST + 2];
-  memset(text, 'x', sizeof text - 1);
-  text[sizeof text - 1] = '\0';
-  struct mib_value value = mib_text(text);
-  ck_assert_uint_eq(value.length, MIB_OCTETS_MOST);
-  ck_assert_uint_eq(value.octets[MIB_OCTETS_MOST], 0);
+  struct mib_value value;
   add_peer("", "a");
   refresh();
   ck_assert(get(oid_of(MIB_PEERS, MIB_PEER_MODES, "", "a"), &value));
@@ -669,19 +633,19 @@ static void with_mib(Suite *suite, const char *name, int times, const TTest *con
   suite_add_tcase(suite, added);
 }
 
-#define WITH_MIB(suite, name, times, ...) with_mib(suite, name, times, (const TTest *const[]){__VA_ARGS__, NULL})
+#define WITH_MIB(suite, name, times, ...)                                                                    \
+  with_mib(suite, name, times, (const TTest *const[]){__VA_ARGS__, NULL})
 
 int main(void)
 {
   test_seed();
   Suite *suite = suite_create("snmp/rows");
   WITH_MIB(suite, "order", 1, names_stand_in_their_order, strings_of_an_index_are_read,
-           identifiers_compare_by_their_parts, next_agrees_with_a_sorted_list, an_empty_table_has_scalars_alone,
-           what_is_no_object);
+           identifiers_compare_by_their_parts, next_agrees_with_a_sorted_list,
+           an_empty_table_has_scalars_alone, what_is_no_object);
   WITH_MIB(suite, "absent by kind", NOTHING_KNOWN + 1, absent_values_are_no_instances);
   WITH_MIB(suite, "values", 1, a_stopped_row_has_no_state_of_a_stream, a_result_is_shown,
            the_values_of_a_row_fit_together, the_history_is_a_ring, totals_are_of_64_bits,
-           octets_are_cut_and_bits_begin_at_the_highest);
-  TEST_CASE(suite, "conversions", nanoseconds_to_microseconds, ratios_and_doubles);
+           bits_begin_at_the_highest);
   return test_run(suite);
 }
