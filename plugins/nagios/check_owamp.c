@@ -35,9 +35,14 @@ static int64_t time_left(const struct check_options *options, int64_t begin)
   return options->timeout - (tenth < most ? tenth : most) - (monotonic_ns() - begin);
 }
 
+enum { DIAGNOSIS_PACKETS = 20, NAT_PACKETS = 5 };
+
+/* A diagnosis looks for faults: fewer packets do, and leave time within -t for another try. */
 static enum ow_status prepare(struct check_options *options, struct ow_failure *failure)
 {
   enum ow_status status = check_key_load(options, failure);
+  if (options->action == CHECK_DIAGNOSE && options->peer.packets > DIAGNOSIS_PACKETS)
+    options->peer.packets = DIAGNOSIS_PACKETS;
   if (status == OW_OK)
     status = ow_peer_check(&options->peer, failure);
   return status;
@@ -55,8 +60,6 @@ static enum ow_status measure(struct check_options *options, int64_t begin, cons
     status = ow_probe_run(&options->peer, time_left(options, begin), log, report);
   return status;
 }
-
-enum { NAT_PACKETS = 5 };
 
 /* If NAT may be the reason, another try tells, with few packets and as far as time allows. */
 static void diagnose(const struct check_options *options, int64_t begin, const struct ow_probe_report *report,
