@@ -92,7 +92,11 @@ static enum agent_action read_one(int letter, int count, char **words, struct ag
   case 'f': options->foreground = true; break;
   case 'x': netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, optarg); break;
   case 'c': netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_OPTIONALCONFIG, optarg); break;
-  case 'C': netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1); break;
+  case 'C':
+    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
+    /* Rows that were kept aren't read then, so what would be written is without them. */
+    netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE, 1);
+    break;
   case 'p': options->pid_file = optarg; break;
   case 'u': action = read_user(optarg, options) ? AGENT_RUN : AGENT_END_BADLY; break;
   case 'g': action = read_group(optarg, options) ? AGENT_RUN : AGENT_END_BADLY; break;
