@@ -55,7 +55,9 @@ static bool ring_grow(struct ring *ring, uint32_t most)
 /* Without memory for more the oldest goes early: the newest is worth more. */
 static void ring_add(struct ring *ring, uint32_t most, const struct ow_interval *interval)
 {
-  if (ring->count == ring->slots && ring->slots < most && !ring_grow(ring, most) && ring->slots == 0)
+  if (ring->count == ring->slots && ring->slots < most)
+    (void)ring_grow(ring, most);
+  if (ring->slots == 0)
     return;
   if (ring->count == ring->slots)
     ring->first = (ring->first + 1) % ring->slots;

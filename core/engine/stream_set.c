@@ -11,9 +11,8 @@ enum { NAMES_AT_ONCE = 8 };
 static void on_step(struct ow_step_watcher *watcher)
 {
   struct ow_stream_set *set = (struct ow_stream_set *)((char *)watcher - offsetof(struct ow_stream_set, steps));
-  struct ow_stream_run *run;
   ow_log(&set->log, OW_LOG_WARNING, "the wall clock was set: running intervals end now, and new ones begin");
-  TAILQ_FOREACH(run, &set->runs, in_set)
+  for (struct ow_stream_run *run = TAILQ_FIRST(&set->runs); run; run = TAILQ_NEXT(run, in_set))
     ow_stream_run_stepped(run);
 }
 
@@ -46,19 +45,22 @@ static void end(struct ow_stream_set *set, struct ow_stream_run *run)
 
 void ow_stream_set_close(struct ow_stream_set *set)
 {
-  struct ow_stream_run *run;
-  while ((run = TAILQ_FIRST(&set->runs)))
-    end(set, run);
+  struct ow_stream_run *run = TAILQ_FIRST(&set->runs);
+  while (run) {
+    struct ow_stream_run *next = TAILQ_NEXT(run, in_set);
+    dispose(run);
+    run = next;
+  }
+  TAILQ_INIT(&set->runs);
   ow_loop_unwatch_steps(set->loop, &set->steps);
   ow_traffic_close(&set->traffic);
 }
 
 static struct ow_stream_run *find(const struct ow_stream_set *set, const char *name)
 {
-  struct ow_stream_run *run;
-  TAILQ_FOREACH(run, &set->runs, in_set)
-    if (strcmp(run->config.name, name) == 0)
-      break;
+  struct ow_stream_run *run = TAILQ_FIRST(&set->runs);
+  while (run && strcmp(run->config.name, name) != 0)
+    run = TAILQ_NEXT(run, in_set);
   return run;
 }
 

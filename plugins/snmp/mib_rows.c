@@ -408,7 +408,7 @@ static struct mib_value totals_value(const struct mib *mib, const struct row *ro
 struct mib_value mib_row_value(const struct mib *mib, enum mib_group table, const struct row *row,
                                unsigned column)
 {
-  struct mib_value value = {.type = MIB_OCTETS};
+  struct mib_value value;
   if (table == MIB_RESULTS)
     value = result_value(mib, row, column);
   else if (table == MIB_HISTORY)

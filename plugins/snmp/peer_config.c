@@ -57,9 +57,15 @@ static enum ow_status set_host(struct peer_config *config, const char *value, st
   return status;
 }
 
+/* `out` has PEER_TEXT octets, as every option's text has. */
+static void put(char *out, const char *text)
+{
+  snprintf(out, PEER_TEXT, "%s", text);
+}
+
 static void get_host(const struct peer_config *config, char *out)
 {
-  strcpy(out, config->stream.peer.host);
+  put(out, config->stream.peer.host);
 }
 
 struct mib_value peer_address_value(const struct peer_config *config)
@@ -95,7 +101,7 @@ static enum ow_status set_port(struct peer_config *config, const char *value, st
 
 static void get_port(const struct peer_config *config, char *out)
 {
-  strcpy(out, config->stream.peer.port);
+  put(out, config->stream.peer.port);
 }
 
 static const struct {
@@ -118,7 +124,7 @@ static void get_family(const struct peer_config *config, char *out)
 {
   for (size_t i = 0; i < 3; i++)
     if (config->stream.peer.address_family == families[i].family)
-      strcpy(out, families[i].name);
+      put(out, families[i].name);
 }
 
 /* ---- sets of words, separated by commas; bit i stands for words[i] ---- */
@@ -204,7 +210,7 @@ static enum ow_status set_key_id(struct peer_config *config, const char *value, 
 
 static void get_key_id(const struct peer_config *config, char *out)
 {
-  strcpy(out, config->stream.peer.key_id);
+  put(out, config->stream.peer.key_id);
 }
 
 static enum ow_status set_key_file(struct peer_config *config, const char *value, struct ow_failure *failure)
@@ -214,7 +220,7 @@ static enum ow_status set_key_file(struct peer_config *config, const char *value
 
 static void get_key_file(const struct peer_config *config, char *out)
 {
-  strcpy(out, config->key_file);
+  put(out, config->key_file);
 }
 
 /* ---- traffic ---- */
@@ -251,7 +257,7 @@ static enum ow_status set_schedule(struct peer_config *config, const char *value
 
 static void get_schedule(const struct peer_config *config, char *out)
 {
-  strcpy(out, config->schedule);
+  put(out, config->schedule);
 }
 
 static enum ow_status set_padding(struct peer_config *config, const char *value, struct ow_failure *failure)
@@ -300,7 +306,7 @@ static enum ow_status set_source(struct peer_config *config, const char *value, 
 
 static void get_source(const struct peer_config *config, char *out)
 {
-  strcpy(out, config->stream.peer.source);
+  put(out, config->stream.peer.source);
 }
 
 static enum ow_status set_interface(struct peer_config *config, const char *value, struct ow_failure *failure)
@@ -310,7 +316,7 @@ static enum ow_status set_interface(struct peer_config *config, const char *valu
 
 static void get_interface(const struct peer_config *config, char *out)
 {
-  strcpy(out, config->stream.peer.interface);
+  put(out, config->stream.peer.interface);
 }
 
 static enum ow_status set_ports(struct peer_config *config, const char *value, struct ow_failure *failure)
@@ -343,7 +349,7 @@ static enum ow_status set_warning(struct peer_config *config, const char *value,
 
 static void get_warning(const struct peer_config *config, char *out)
 {
-  strcpy(out, config->warning);
+  put(out, config->warning);
 }
 
 static enum ow_status set_critical(struct peer_config *config, const char *value, struct ow_failure *failure)
@@ -353,7 +359,7 @@ static enum ow_status set_critical(struct peer_config *config, const char *value
 
 static void get_critical(const struct peer_config *config, char *out)
 {
-  strcpy(out, config->critical);
+  put(out, config->critical);
 }
 
 static enum ow_status set_raise(struct peer_config *config, const char *value, struct ow_failure *failure)
@@ -386,7 +392,7 @@ static enum ow_status set_uncertain(struct peer_config *config, const char *valu
 
 static void get_uncertain(const struct peer_config *config, char *out)
 {
-  strcpy(out, config->rule.uncertain == OW_UNCERTAIN_REMARK ? "remark" : "unknown");
+  put(out, config->rule.uncertain == OW_UNCERTAIN_REMARK ? "remark" : "unknown");
 }
 
 /* ---- the table ---- */

@@ -138,7 +138,7 @@ enum ow_status peers_add(struct peers *peers, const char *owner, const char *nam
     status = ow_fail(failure, OW_STATE, "there is a peer '%s' already", name);
   else if (!room_for_one(peers) || !(*peer = calloc(1, sizeof **peer)))
     status = ow_fail(failure, OW_MEMORY, "no memory for the peer '%s'", name);
-  if (status == OW_OK) {
+  if (status == OW_OK && *peer) {
     peer_config_defaults(&(*peer)->config);
     name_it(*peer, owner, name);
     (*peer)->origin = origin;
@@ -342,7 +342,7 @@ static void refresh_mirrored(struct peers *peers, const char *name, struct ow_ti
 {
   struct ow_failure failure = {0};
   struct peer *peer = peers_find(peers, "", name);
-  if (!peer && peers_add(peers, "", name, PEER_OF_QUERY, &peer, &failure) == OW_OK) {
+  if (!peer && peers_add(peers, "", name, PEER_OF_QUERY, &peer, &failure) == OW_OK && peer) {
     peer->status = ROW_ACTIVE;
     peer->since = now;
     peer->refusal.status = set_alarms(peer, &peers->mirror_config, &peer->refusal);
