@@ -8,6 +8,7 @@
 #include "engine/stream.h"
 #include "engine/thread.h"
 #include "support/main.h"
+#include "support/policy.h"
 
 #define S OW_NS_PER_S
 #define MS OW_NS_PER_MS
@@ -15,64 +16,6 @@
 enum { MANY = 40 };
 
 /* ---- a server that allows everything ---- */
-
-static uint32_t admit(void *context, struct ow_serve_client *client, struct ow_failure *why)
-{
-  (void)context, (void)client, (void)why;
-  return OW_MODE_OPEN;
-}
-
-static bool find_key(void *context, const char *key_id, struct ow_passphrase *passphrase)
-{
-  (void)context, (void)key_id, (void)passphrase;
-  return false;
-}
-
-static enum ow_accept identify(void *context, struct ow_serve_client *client, struct ow_failure *why)
-{
-  (void)context, (void)client, (void)why;
-  return OW_ACCEPT_OK;
-}
-
-static enum ow_accept claim(void *context, const struct ow_serve_client *client,
-                            const struct ow_session_request *request, const struct ow_slot *slots,
-                            struct ow_serve_claim *claimed, struct ow_failure *why)
-{
-  (void)context, (void)client, (void)request, (void)slots, (void)claimed, (void)why;
-  return OW_ACCEPT_OK;
-}
-
-static void release(void *context, const struct ow_serve_claim *claimed)
-{
-  (void)context, (void)claimed;
-}
-
-static bool may(void *context, const struct ow_serve_client *client, const struct ow_serve_client *owner)
-{
-  (void)context, (void)client, (void)owner;
-  return true;
-}
-
-static bool delete_on_fetch(void *context, const struct ow_serve_client *owner)
-{
-  (void)context, (void)owner;
-  return true;
-}
-
-static void leave(void *context, const struct ow_serve_client *client)
-{
-  (void)context, (void)client;
-}
-
-static const struct ow_serve_policy policy = {.admit = admit,
-                                              .find_key = find_key,
-                                              .identify = identify,
-                                              .claim = claim,
-                                              .release_bandwidth = release,
-                                              .release_disk = release,
-                                              .may_fetch = may,
-                                              .delete_on_fetch = delete_on_fetch,
-                                              .leave = leave};
 
 static struct ow_thread *server_thread;
 static struct ow_serve *server;
@@ -86,7 +29,7 @@ static void start_server(void)
   snprintf(config.port, sizeof config.port, "0");
   server_thread = ow_thread_create(&failure);
   ck_assert_msg(server_thread != NULL, "%s", failure.text);
-  server = ow_serve_create(ow_thread_loop(server_thread), &config, &policy, NULL, &failure);
+  server = ow_serve_create(ow_thread_loop(server_thread), &config, &test_policy, NULL, &failure);
   ck_assert_msg(server != NULL, "%s", failure.text);
   ck_assert_int_eq(ow_thread_start(server_thread, "server", NULL, &failure), OW_OK);
 }
@@ -107,6 +50,7 @@ static struct ow_stream_config config_of(const char *name, unsigned port)
   snprintf(config.name, sizeof config.name, "%s", name);
   snprintf(config.peer.host, sizeof config.peer.host, "127.0.0.1");
   snprintf(config.peer.port, sizeof config.peer.port, "%u", port);
+  config.peer.modes = OW_MODE_OPEN;
   config.peer.loss_timeout = 200 * MS;
   config.peer.slots[0] = (struct ow_slot){OW_SLOT_FIXED, ow_span_from_ns(50 * MS)};
   config.interval = 3200 * MS;

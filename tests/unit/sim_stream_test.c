@@ -7,6 +7,7 @@
 #include "engine/stream_set.h"
 #include "sim/sim.h"
 #include "support/main.h"
+#include "support/policy.h"
 #include "support/seed.h"
 
 #define S OW_NS_PER_S
@@ -14,74 +15,6 @@
 #define LATEST (1 * S) /* beyond the loss timeout: when a result must be there */
 
 enum { FIRST_HOST = 2, PEERS = 4, HISTORY = 16384 };
-
-static const char KEY_ID[] = "monitor";
-static const char PASSPHRASE[] = "correct horse battery staple";
-
-/* ---- servers that allow everything ---- */
-
-static uint32_t admit(void *context, struct ow_serve_client *client, struct ow_failure *why)
-{
-  (void)context, (void)client, (void)why;
-  return OW_MODES_ALL;
-}
-
-static bool find_key(void *context, const char *key_id, struct ow_passphrase *passphrase)
-{
-  (void)context;
-  passphrase->length = sizeof PASSPHRASE - 1;
-  memcpy(passphrase->octets, PASSPHRASE, passphrase->length);
-  return strcmp(key_id, KEY_ID) == 0;
-}
-
-static enum ow_accept identify(void *context, struct ow_serve_client *client, struct ow_failure *why)
-{
-  (void)context, (void)client, (void)why;
-  return OW_ACCEPT_OK;
-}
-
-static enum ow_accept claim_answer = OW_ACCEPT_OK;
-
-static enum ow_accept claim(void *context, const struct ow_serve_client *client,
-                            const struct ow_session_request *request, const struct ow_slot *slots,
-                            struct ow_serve_claim *claimed, struct ow_failure *why)
-{
-  (void)context, (void)client, (void)request, (void)slots, (void)claimed;
-  ow_fail(why, OW_LIMIT, "the test says so");
-  return claim_answer;
-}
-
-static void release(void *context, const struct ow_serve_claim *claimed)
-{
-  (void)context, (void)claimed;
-}
-
-static bool may_fetch(void *context, const struct ow_serve_client *client, const struct ow_serve_client *owner)
-{
-  (void)context, (void)client, (void)owner;
-  return true;
-}
-
-static bool delete_on_fetch(void *context, const struct ow_serve_client *owner)
-{
-  (void)context, (void)owner;
-  return true;
-}
-
-static void leave(void *context, const struct ow_serve_client *client)
-{
-  (void)context, (void)client;
-}
-
-static const struct ow_serve_policy policy = {.admit = admit,
-                                              .find_key = find_key,
-                                              .identify = identify,
-                                              .claim = claim,
-                                              .release_bandwidth = release,
-                                              .release_disk = release,
-                                              .may_fetch = may_fetch,
-                                              .delete_on_fetch = delete_on_fetch,
-                                              .leave = leave};
 
 /* ---- the stage ---- */
 
@@ -108,7 +41,7 @@ static void start_server(uint8_t host)
   ow_serve_defaults(&config);
   snprintf(config.address, sizeof config.address, "127.0.0.%u", host);
   config.pbkdf2_count = 1024;
-  servers[host] = ow_serve_create(loop, &config, &policy, NULL, &failure);
+  servers[host] = ow_serve_create(loop, &config, &test_policy, NULL, &failure);
   ck_assert_msg(servers[host] != NULL, "%s", failure.text);
 }
 
@@ -124,7 +57,7 @@ static void raise_curtain(uint64_t seed)
   struct ow_failure failure = {0};
   sim_begin(seed);
   log_lines = 0;
-  claim_answer = OW_ACCEPT_OK;
+  test_policy_claims = OW_ACCEPT_OK;
   loop = ow_loop_create(&failure);
   board = ow_board_create(HISTORY);
   ck_assert_int_eq(ow_stream_set_open(&set, loop, board, &log), OW_OK);
@@ -154,9 +87,7 @@ static struct ow_stream_config config_of(uint8_t host, int64_t interval)
   snprintf(config.name, sizeof config.name, "peer%u", host);
   snprintf(config.peer.host, sizeof config.peer.host, "127.0.0.%u", host);
   config.peer.modes = modes[host % 3];
-  memcpy(config.peer.key_id, KEY_ID, sizeof KEY_ID);
-  memcpy(config.peer.passphrase.octets, PASSPHRASE, sizeof PASSPHRASE - 1);
-  config.peer.passphrase.length = sizeof PASSPHRASE - 1;
+  test_policy_key(&config.peer);
   return config;
 }
 
@@ -533,13 +464,13 @@ START_TEST(a_refusal_is_told_in_the_servers_words)
 {
   raise_curtain(test_seed());
   struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
-  claim_answer = OW_ACCEPT_TEMPORARY_LIMIT;
+  test_policy_claims = OW_ACCEPT_TEMPORARY_LIMIT;
   add(&config);
   sim_run(loop, 60 * S);
   ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_DOWN);
   ck_assert_int_eq(view_of(FIRST_HOST).status, OW_REFUSED);
   ck_assert_ptr_nonnull(strstr(view_of(FIRST_HOST).reason, "a temporary resource limit"));
-  claim_answer = OW_ACCEPT_OK;
+  test_policy_claims = OW_ACCEPT_OK;
   sim_run(loop, 100 * S);
   ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_UP);
   drop_curtain();

@@ -1,0 +1,16 @@
+/* A server's policy that allows everything in every mode, for those who hold its one key. */
+#ifndef OWAMP_TEST_POLICY_H
+#define OWAMP_TEST_POLICY_H
+
+#include "config/peer.h"
+#include "engine/serve.h"
+
+extern const struct ow_serve_policy test_policy;
+
+/** What it answers to a request for a session; OW_ACCEPT_OK unless a test says otherwise. */
+extern enum ow_accept test_policy_claims;
+
+/** Give a peer the key that the policy knows. */
+void test_policy_key(struct ow_peer *peer);
+
+#endif
