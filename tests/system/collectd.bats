@@ -265,7 +265,7 @@ NFT
 }
 
 @test "collectd: 50 peers" {
-  local number at
+  local number since=()
   stop main
   {
     echo "$SHORT"
@@ -276,10 +276,12 @@ NFT
   collectd_start many
   for number in {1..50}; do
     wait_value many "p$number" bool-forward-up 'v == 1' >/dev/null
+    since[number]=$(last_time many "p$number" bool-forward-up)
   done
-  at=$(last_time many p50 bool-forward-up)
+  # And another interval of each.
   for number in {1..50}; do
-    wait_value many "p$number" bool-reverse-up 'v == 1' "$at" >/dev/null
+    wait_value many "p$number" bool-forward-up 'v == 1' "${since[number]}" >/dev/null
+    wait_value many "p$number" bool-reverse-up 'v == 1' "${since[number]}" >/dev/null
   done
   for number in {1..50}; do
     csv_of many "p$number" bool-forward-up
