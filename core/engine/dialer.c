@@ -12,7 +12,13 @@ static void resolve(struct ow_dialer *dialer);
 void ow_dial_gate_prepare(struct ow_dial_gate *gate, unsigned at_once)
 {
   gate->free = at_once;
+  gate->closed = false;
   TAILQ_INIT(&gate->waiting);
+}
+
+void ow_dial_gate_close(struct ow_dial_gate *gate)
+{
+  gate->closed = true;
 }
 
 static void leave_gate(struct ow_dialer *dialer)
@@ -24,7 +30,7 @@ static void leave_gate(struct ow_dialer *dialer)
   if (!dialer->holds_place)
     return;
   dialer->holds_place = false;
-  struct ow_dialer *next = TAILQ_FIRST(&gate->waiting);
+  struct ow_dialer *next = gate->closed ? NULL : TAILQ_FIRST(&gate->waiting);
   if (next) {
     TAILQ_REMOVE(&gate->waiting, next, in_gate);
     next->waits = false;

@@ -25,9 +25,12 @@ TAILQ_HEAD(ow_dialers, ow_dialer);
  */
 struct ow_dial_gate {
   unsigned free;
+  bool closed;
   struct ow_dialers waiting;
 };
 void ow_dial_gate_prepare(struct ow_dial_gate *gate, unsigned at_once);
+/** All that share it are about to be cancelled: nobody who waits gets a place any more. */
+void ow_dial_gate_close(struct ow_dial_gate *gate);
 
 enum ow_dial_stage { OW_DIAL_RESOLVE, OW_DIAL_CONNECT, OW_DIAL_SETUP };
 

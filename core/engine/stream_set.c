@@ -46,6 +46,7 @@ static void end(struct ow_stream_set *set, struct ow_stream_run *run)
 void ow_stream_set_close(struct ow_stream_set *set)
 {
   struct ow_stream_run *run = TAILQ_FIRST(&set->runs);
+  ow_dial_gate_close(&set->gate); /* else each end would begin another's search for a name */
   while (run) {
     struct ow_stream_run *next = TAILQ_NEXT(run, in_set);
     dispose(run);
