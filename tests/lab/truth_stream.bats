@@ -61,3 +61,30 @@ judge() { python3 "$LAB/truth.py" "$LAB_TRUTH" "$BATS_TEST_TMPDIR/answer.json" -
   mv "$BATS_TEST_TMPDIR/lie.json" "$BATS_TEST_TMPDIR/answer.json"
   run ! judge
 }
+
+@test "what the subagent tells is the same truth" {
+  local agentx=$OWAMP_BUILD/plugins/snmp/owamp-agentx folder=$BATS_FILE_TMPDIR/snmp walk=$LAB/../system/snmp_walk.py
+  local root=.1.3.6.1.4.1.8072.9999.9999.861 number deadline=$((SECONDS + 20))
+  [[ -x $agentx ]] || skip "owamp-agentx is not built: libsnmp-dev is missing"
+  mkdir "$folder"
+  printf 'master agentx\nagentXSocket unix:%s/agentx.sock\nrocommunity public\n' "$folder" >"$folder/snmpd.conf"
+  echo "owampQuerySocket $QUERY" >"$folder/owamp-agentx.conf"
+  export MIBS='' SNMP_PERSISTENT_DIR=$folder/state SNMPCONFPATH=$folder
+  start snmpd "$NS_A" /usr/sbin/snmpd -f -Lo -C -c "$folder/snmpd.conf" udp:127.0.0.1:1161
+  wait_for_log snmpd 'NET-SNMP version' >/dev/null
+  start agentx "$NS_A" "$agentx" -f -x "unix:$folder/agentx.sock" -Lo
+  wait_for_log agentx 'is ready' >/dev/null
+  until [[ ${number:-} =~ ^[0-9]+$ ]]; do
+    ((SECONDS < deadline)) || { cat "$(log_of agentx)" && return 1; }
+    sleep 0.1
+    number=$(in_a snmpget -v2c -c public -OnQv 127.0.0.1:1161 "$root.1.3.1.2.$("$walk" index '' far 1)" 2>&1) || true
+  done
+  in_a snmpbulkwalk -v2c -c public -On 127.0.0.1:1161 "$root" >"$folder/walk"
+  "$walk" results "$QUERY" far <"$folder/walk"
+  # And that interval is the lab's.
+  ask 8
+  jq -c --argjson number "$number" '.intervals |= map(select(.number == $number))' "$BATS_TEST_TMPDIR/answer.json" \
+    >"$BATS_TEST_TMPDIR/one.json"
+  mv "$BATS_TEST_TMPDIR/one.json" "$BATS_TEST_TMPDIR/answer.json"
+  judge
+}
