@@ -3,9 +3,10 @@
 #include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "engine/thread.h"
 
 /* Who holds it, and so who frees it. */
 enum stage {
@@ -135,22 +136,13 @@ static void *resolve(void *argument)
   return NULL;
 }
 
-/* Signals are the host's: none may be delivered to a thread that the host doesn't know of. Returns errno. */
+/* Returns an error number. */
 static int start_thread(struct ow_resolution *resolution)
 {
   pthread_t thread;
-  pthread_attr_t attributes;
-  sigset_t all;
-  sigset_t before;
-  int error = pthread_attr_init(&attributes);
-  if (error)
-    return error;
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  error = pthread_create(&thread, &attributes, resolve, resolution);
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
-  pthread_attr_destroy(&attributes);
+  int error = ow_thread_create_deaf(&thread, resolve, resolution);
+  if (error == 0)
+    pthread_detach(thread);
   return error;
 }
 
