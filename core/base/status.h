@@ -8,16 +8,16 @@
 
 enum ow_status {
   OW_OK = 0,
-  OW_INVALID,   /* input that can't be read: malformed octets, bad option, bad file */
-  OW_PROTOCOL,  /* the peer broke the protocol */
-  OW_AUTH,      /* wrong passphrase, unknown KeyID, or an HMAC that doesn't match */
-  OW_REFUSED,   /* the peer said no, in the protocol's own words */
-  OW_LIMIT,     /* one of our own bounds was reached */
-  OW_TIMEOUT,   /* the peer was silent for too long */
-  OW_NETWORK,   /* the operating system reported a failure */
-  OW_MEMORY,    /* no memory */
-  OW_CRYPTO,    /* the crypto library failed */
-  OW_STATE,     /* the call is not possible in the object's present state */
+  OW_INVALID,  /* input that can't be read: malformed octets, bad option, bad file */
+  OW_PROTOCOL, /* the peer broke the protocol */
+  OW_AUTH,     /* wrong passphrase, unknown KeyID, or an HMAC that doesn't match */
+  OW_REFUSED,  /* the peer said no, in the protocol's own words */
+  OW_LIMIT,    /* one of our own bounds was reached */
+  OW_TIMEOUT,  /* the peer was silent for too long */
+  OW_NETWORK,  /* the operating system reported a failure */
+  OW_MEMORY,   /* no memory */
+  OW_CRYPTO,   /* the crypto library failed */
+  OW_STATE,    /* the call is not possible in the object's present state */
 };
 
 enum { OW_FAILURE_TEXT = 320 };

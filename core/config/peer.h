@@ -20,28 +20,28 @@ enum {
 
 /** Filled in with ow_peer_defaults(), then changed by options. Wipe with ow_peer_clear(). */
 struct ow_peer {
-  char host[OW_HOST_TEXT];            /* name or address of the OWAMP server */
-  char port[OW_PORT_TEXT];            /* service name or number, "861" */
-  int address_family;                 /* 0: either, 4, 6 */
-  char source[OW_HOST_TEXT];          /* own address, "" = the routing table's choice */
-  char interface[OW_INTERFACE_TEXT];  /* "" = any */
-  uint16_t test_port_low;             /* range for own UDP ports; 0 = ephemeral */
+  char host[OW_HOST_TEXT];           /* name or address of the OWAMP server */
+  char port[OW_PORT_TEXT];           /* service name or number, "861" */
+  int address_family;                /* 0: either, 4, 6 */
+  char source[OW_HOST_TEXT];         /* own address, "" = the routing table's choice */
+  char interface[OW_INTERFACE_TEXT]; /* "" = any */
+  uint16_t test_port_low;            /* range for own UDP ports; 0 = ephemeral */
   uint16_t test_port_high;
 
-  uint32_t modes;                     /* mask of modes that may be used; the strongest that both sides can is */
-  char key_id[OW_KEY_ID_TEXT];        /* "" = no key: only open mode is possible */
+  uint32_t modes;              /* mask of modes that may be used; the strongest that both sides can is */
+  char key_id[OW_KEY_ID_TEXT]; /* "" = no key: only open mode is possible */
   struct ow_passphrase passphrase;
-  uint32_t most_pbkdf2_count;         /* refuse servers that ask for more work */
+  uint32_t most_pbkdf2_count; /* refuse servers that ask for more work */
 
-  bool directions[2];                 /* by enum ow_direction: forward, reverse */
-  uint32_t packets;                   /* for each direction */
+  bool directions[2]; /* by enum ow_direction: forward, reverse */
+  uint32_t packets;   /* for each direction */
   struct ow_slot slots[OW_MAX_SLOTS];
   uint32_t slot_count;
-  uint32_t padding;                   /* octets */
+  uint32_t padding; /* octets */
   bool zero_padding;
   uint8_t dscp;
-  int64_t loss_timeout;               /* loss threshold, nanoseconds */
-  bool nat;                           /* send zero addresses: the server takes those of the control connection */
+  int64_t loss_timeout; /* loss threshold, nanoseconds */
+  bool nat;             /* send zero addresses: the server takes those of the control connection */
 };
 
 /** 50 packets each way, exponential with mean 100 ms, loss timeout 2 s, every mode, port 861. */
@@ -65,8 +65,8 @@ enum ow_status ow_peer_use_key(struct ow_peer *peer, const struct ow_keys_file *
                                const char *key_id, struct ow_failure *failure) OW_MUST_CHECK;
 
 /** "exp:10ms,fixed:5ms" to slots, which replace the peer's. OW_INVALID names the piece. */
-enum ow_status ow_peer_parse_schedule(const char *text, struct ow_peer *peer, struct ow_failure *failure)
-    OW_MUST_CHECK;
+enum ow_status ow_peer_parse_schedule(const char *text, struct ow_peer *peer,
+                                      struct ow_failure *failure) OW_MUST_CHECK;
 /** "8760-9960" or "8760". OW_INVALID. */
 enum ow_status ow_peer_parse_ports(const char *text, uint16_t *low, uint16_t *high,
                                    struct ow_failure *failure) OW_MUST_CHECK;
@@ -76,8 +76,8 @@ enum ow_status ow_peer_parse_dscp(const char *text, uint8_t *dscp, struct ow_fai
 /** The longest duration that can be configured: a day. */
 #define OW_LONGEST_DURATION (INT64_C(86400) * OW_NS_PER_S)
 /** "10ms", "2.5s", "500us"; positive, a day at most. A number without a unit is refused. OW_INVALID. */
-enum ow_status ow_peer_parse_duration(const char *text, int64_t *nanoseconds, struct ow_failure *failure)
-    OW_MUST_CHECK;
+enum ow_status ow_peer_parse_duration(const char *text, int64_t *nanoseconds,
+                                      struct ow_failure *failure) OW_MUST_CHECK;
 /** A decimal number from `least` to `most`. OW_INVALID. */
 enum ow_status ow_peer_parse_number(const char *text, uint32_t least, uint32_t most, uint32_t *value,
                                     struct ow_failure *failure) OW_MUST_CHECK;

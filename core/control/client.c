@@ -66,17 +66,17 @@ static const char *awaited(enum ow_client_state state)
 {
   const char *what = NULL;
   switch (state) {
-    case OW_CLIENT_AWAIT_GREETING: what = "its Server-Greeting"; break;
-    case OW_CLIENT_AWAIT_SERVER_START: what = "its Server-Start (the answer to our key)"; break;
-    case OW_CLIENT_READY: break;
-    case OW_CLIENT_AWAIT_ACCEPT_SESSION: what = "its Accept-Session"; break;
-    case OW_CLIENT_AWAIT_START_ACK: what = "its Start-Ack"; break;
-    case OW_CLIENT_RUNNING: break;
-    case OW_CLIENT_STOPPING: what = "its Stop-Sessions"; break;
-    case OW_CLIENT_STOP_OWED: break;
-    case OW_CLIENT_AWAIT_FETCH_ACK: what = "its Fetch-Ack"; break;
-    case OW_CLIENT_FETCHING: what = "the rest of a fetched session"; break;
-    case OW_CLIENT_FAILED: break;
+  case OW_CLIENT_AWAIT_GREETING: what = "its Server-Greeting"; break;
+  case OW_CLIENT_AWAIT_SERVER_START: what = "its Server-Start (the answer to our key)"; break;
+  case OW_CLIENT_READY: break;
+  case OW_CLIENT_AWAIT_ACCEPT_SESSION: what = "its Accept-Session"; break;
+  case OW_CLIENT_AWAIT_START_ACK: what = "its Start-Ack"; break;
+  case OW_CLIENT_RUNNING: break;
+  case OW_CLIENT_STOPPING: what = "its Stop-Sessions"; break;
+  case OW_CLIENT_STOP_OWED: break;
+  case OW_CLIENT_AWAIT_FETCH_ACK: what = "its Fetch-Ack"; break;
+  case OW_CLIENT_FETCHING: what = "the rest of a fetched session"; break;
+  case OW_CLIENT_FAILED: break;
   }
   return what;
 }
@@ -138,7 +138,8 @@ static enum ow_status choose_mode(struct ow_client *client, const struct ow_gree
   if (client->mode == OW_MODE_NONE)
     return ow_fail(failure, OW_REFUSED, "no common mode: the server offers %s, we may use %s; %s",
                    modes_text(greeting->modes, theirs, sizeof theirs), modes_text(usable, ours, sizeof ours),
-                   usable & ~(uint32_t)OW_MODE_OPEN ? "allow one of the server's" : "a KeyID and its key are needed");
+                   usable & ~(uint32_t)OW_MODE_OPEN ? "allow one of the server's"
+                                                    : "a KeyID and its key are needed");
   if (client->mode != OW_MODE_OPEN && !ow_count_valid(greeting->challenge.count, client->config.most_count))
     return ow_fail(failure, OW_LIMIT,
                    "the server asks for %u rounds of PBKDF2; a power of 2 from %u to %u is accepted",
@@ -191,13 +192,15 @@ static enum ow_status refused_set_up(const struct ow_client *client, struct ow_f
   if (client->mode == OW_MODE_OPEN || accept != OW_ACCEPT_FAILURE)
     return ow_fail(failure, OW_REFUSED, "the server refused the connection: %s", ow_accept_text(accept));
   ow_printable(key_id, sizeof key_id, client->config.key_id, strlen(client->config.key_id));
-  return ow_fail(failure, OW_AUTH,
-                 "the server refused the key: it does not know KeyID \"%s\", or the passphrase is another (%s)", key_id,
-                 ow_accept_text(accept));
+  return ow_fail(
+      failure, OW_AUTH,
+      "the server refused the key: it does not know KeyID \"%s\", or the passphrase is another (%s)", key_id,
+      ow_accept_text(accept));
 }
 
 /* Its clear part says whether we are accepted; what follows is the first block of the server's stream. */
-static enum ow_status on_server_start(struct ow_client *client, struct ow_instant now, struct ow_client_event *event)
+static enum ow_status on_server_start(struct ow_client *client, struct ow_instant now,
+                                      struct ow_client_event *event)
 {
   const uint8_t *message = ow_intake_message(&client->intake);
   enum ow_status status = OW_OK;
@@ -207,7 +210,8 @@ static enum ow_status on_server_start(struct ow_client *client, struct ow_instan
     if (client->server_start.accept != OW_ACCEPT_OK)
       return refused_set_up(client, &event->failure);
     if (client->mode != OW_MODE_OPEN)
-      status = ow_protection_open_from(&client->intake.protection, &client->keys, client->server_start.server_iv);
+      status =
+          ow_protection_open_from(&client->intake.protection, &client->keys, client->server_start.server_iv);
     ow_intake_expect(&client->intake, OW_SERVER_START - OW_SERVER_START_CLEAR, false);
   } else {
     ow_server_start_decode_rest(message, &client->server_start);
@@ -249,13 +253,14 @@ static void sessions_over(struct ow_client *client, struct ow_instant now)
 }
 
 /* Stop-Sessions, the only thing that a server may say while sessions run (RFC 4656, 3.8). */
-static enum ow_status on_stop_part(struct ow_client *client, struct ow_instant now, struct ow_client_event *event)
+static enum ow_status on_stop_part(struct ow_client *client, struct ow_instant now,
+                                   struct ow_client_event *event)
 {
   bool complete = false;
   const uint8_t *message = ow_intake_message(&client->intake);
   if (!client->stop.ends && message[0] != OW_COMMAND_STOP_SESSIONS)
-    return ow_fail(&event->failure, OW_PROTOCOL, "the server said %u while sessions run, not Stop-Sessions (3)",
-                   message[0]);
+    return ow_fail(&event->failure, OW_PROTOCOL,
+                   "the server said %u while sessions run, not Stop-Sessions (3)", message[0]);
   enum ow_status status =
       ow_stop_list_read(&client->stop, &client->intake, client->server_sending, &complete, &event->failure);
   if (status == OW_OK && complete) {
@@ -273,7 +278,8 @@ static enum ow_status on_stop_part(struct ow_client *client, struct ow_instant n
 
 /* ---- fetch ---- */
 
-static enum ow_status on_fetch_part(struct ow_client *client, struct ow_instant now, struct ow_client_event *event)
+static enum ow_status on_fetch_part(struct ow_client *client, struct ow_instant now,
+                                    struct ow_client_event *event)
 {
   struct ow_fetch_reader *fetch = &client->fetch;
   enum ow_fetch_part part;
@@ -283,22 +289,22 @@ static enum ow_status on_fetch_part(struct ow_client *client, struct ow_instant 
   enter(client, OW_CLIENT_FETCHING, now);
   event->fetch_ack = fetch->ack;
   switch (part) {
-    case OW_FETCH_PART_ACK: event->kind = OW_CLIENT_FETCH_ACK; break;
-    case OW_FETCH_PART_REQUEST: break;
-    case OW_FETCH_PART_SLOTS: break;
-    case OW_FETCH_PART_SKIPS:
-      event->kind = OW_CLIENT_FETCH_SESSION;
-      event->request = &fetch->request;
-      event->slots = fetch->slots;
-      event->skipped = fetch->skipped;
-      break;
-    case OW_FETCH_PART_RECORDS:
-      event->kind = OW_CLIENT_FETCH_RECORDS;
-      event->records = fetch->chunk;
-      event->record_count = fetch->chunk_count;
-      break;
-    case OW_FETCH_PART_HMAC: event->kind = OW_CLIENT_FETCHED; break;
-    case OW_FETCH_PART_END: break;
+  case OW_FETCH_PART_ACK: event->kind = OW_CLIENT_FETCH_ACK; break;
+  case OW_FETCH_PART_REQUEST: break;
+  case OW_FETCH_PART_SLOTS: break;
+  case OW_FETCH_PART_SKIPS:
+    event->kind = OW_CLIENT_FETCH_SESSION;
+    event->request = &fetch->request;
+    event->slots = fetch->slots;
+    event->skipped = fetch->skipped;
+    break;
+  case OW_FETCH_PART_RECORDS:
+    event->kind = OW_CLIENT_FETCH_RECORDS;
+    event->records = fetch->chunk;
+    event->record_count = fetch->chunk_count;
+    break;
+  case OW_FETCH_PART_HMAC: event->kind = OW_CLIENT_FETCHED; break;
+  case OW_FETCH_PART_END: break;
   }
   if (fetch->part == OW_FETCH_PART_END) {
     ow_intake_expect(&client->intake, 0, false);
@@ -313,17 +319,17 @@ static enum ow_status act(struct ow_client *client, struct ow_instant now, struc
 {
   enum ow_status status = OW_OK;
   switch (client->state) {
-    case OW_CLIENT_AWAIT_GREETING: status = on_greeting(client, now, &event->failure); break;
-    case OW_CLIENT_AWAIT_SERVER_START: status = on_server_start(client, now, event); break;
-    case OW_CLIENT_AWAIT_ACCEPT_SESSION: on_accept_session(client, now, event); break;
-    case OW_CLIENT_AWAIT_START_ACK: on_start_ack(client, now, event); break;
-    case OW_CLIENT_RUNNING:
-    case OW_CLIENT_STOPPING: status = on_stop_part(client, now, event); break;
-    case OW_CLIENT_AWAIT_FETCH_ACK:
-    case OW_CLIENT_FETCHING: status = on_fetch_part(client, now, event); break;
-    case OW_CLIENT_READY:
-    case OW_CLIENT_STOP_OWED:
-    case OW_CLIENT_FAILED: status = OW_STATE; break;
+  case OW_CLIENT_AWAIT_GREETING: status = on_greeting(client, now, &event->failure); break;
+  case OW_CLIENT_AWAIT_SERVER_START: status = on_server_start(client, now, event); break;
+  case OW_CLIENT_AWAIT_ACCEPT_SESSION: on_accept_session(client, now, event); break;
+  case OW_CLIENT_AWAIT_START_ACK: on_start_ack(client, now, event); break;
+  case OW_CLIENT_RUNNING:
+  case OW_CLIENT_STOPPING: status = on_stop_part(client, now, event); break;
+  case OW_CLIENT_AWAIT_FETCH_ACK:
+  case OW_CLIENT_FETCHING: status = on_fetch_part(client, now, event); break;
+  case OW_CLIENT_READY:
+  case OW_CLIENT_STOP_OWED:
+  case OW_CLIENT_FAILED: status = OW_STATE; break;
   }
   return status;
 }
@@ -343,10 +349,12 @@ static enum ow_status receive_part(struct ow_client *client, struct ow_instant n
                    ow_reader_left(input));
   enum ow_status status = ow_intake_feed(&client->intake, input, &complete);
   if (status == OW_AUTH)
-    ow_fail(&event->failure, status, "wrong HMAC on %s: octets were changed on the way, or the server is another",
+    ow_fail(&event->failure, status,
+            "wrong HMAC on %s: octets were changed on the way, or the server is another",
             awaited(client->state) ? awaited(client->state) : "its Stop-Sessions");
   else if (status != OW_OK)
-    ow_fail(&event->failure, status, "no memory, or the crypto library failed, while reading from the server");
+    ow_fail(&event->failure, status,
+            "no memory, or the crypto library failed, while reading from the server");
   if (status == OW_OK && complete)
     status = act(client, now, event);
   return status;
@@ -394,10 +402,12 @@ void ow_client_disconnected(struct ow_client *client, const char *reason, struct
   const char *how = reason ? reason : "the server closed the connection";
   *event = (struct ow_client_event){0};
   if (client->state == OW_CLIENT_AWAIT_GREETING)
-    ow_fail(&event->failure, OW_REFUSED, "%s before any greeting: it refuses this address, or is too busy", how);
+    ow_fail(&event->failure, OW_REFUSED, "%s before any greeting: it refuses this address, or is too busy",
+            how);
   else if (client->state == OW_CLIENT_AWAIT_SERVER_START && client->mode != OW_MODE_OPEN &&
            !client->server_start_opened)
-    ow_fail(&event->failure, OW_AUTH, "%s after our key: it does not know the KeyID, or the passphrase is another", how);
+    ow_fail(&event->failure, OW_AUTH,
+            "%s after our key: it does not know the KeyID, or the passphrase is another", how);
   else if (what)
     ow_fail(&event->failure, OW_NETWORK, "%s where we waited for %s", how, what);
   else
@@ -409,7 +419,8 @@ void ow_client_disconnected(struct ow_client *client, const char *reason, struct
 /* ---- commands ---- */
 
 enum ow_status ow_client_request_session(struct ow_client *client, struct ow_instant now,
-                                         const struct ow_session_request *request, const struct ow_slot *slots)
+                                         const struct ow_session_request *request,
+                                         const struct ow_slot *slots)
 {
   if (client->state != OW_CLIENT_READY)
     return OW_STATE;
@@ -446,8 +457,8 @@ enum ow_status ow_client_stop_sessions(struct ow_client *client, struct ow_insta
   return client->outlet.status;
 }
 
-enum ow_status ow_client_fetch(struct ow_client *client, struct ow_instant now, const struct ow_fetch_request *request,
-                               uint32_t most_records)
+enum ow_status ow_client_fetch(struct ow_client *client, struct ow_instant now,
+                               const struct ow_fetch_request *request, uint32_t most_records)
 {
   uint8_t octets[OW_FETCH_SESSION];
   if (client->state != OW_CLIENT_READY)
@@ -481,7 +492,8 @@ struct ow_timestamp ow_client_server_start_time(const struct ow_client *client)
   return client->server_start.start_time;
 }
 
-enum ow_status ow_client_test_keys(const struct ow_client *client, const struct ow_sid *sid, struct ow_keys *keys)
+enum ow_status ow_client_test_keys(const struct ow_client *client, const struct ow_sid *sid,
+                                   struct ow_keys *keys)
 {
   *keys = (struct ow_keys){0};
   return client->mode == OW_MODE_OPEN ? OW_OK : ow_test_keys_derive(&client->keys, sid, keys);

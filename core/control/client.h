@@ -1,5 +1,6 @@
 /*
- * The Control-Client's side of OWAMP-Control (RFC 4656, 3), without any I/O: octets and time in, octets and events out.
+ * The Control-Client's side of OWAMP-Control (RFC 4656, 3), without any I/O: octets and time in, octets and
+ * events out.
  *
  *   AWAIT_GREETING -> AWAIT_SERVER_START -> READY
  *   READY -> AWAIT_ACCEPT_SESSION -> READY        ow_client_request_session()
@@ -40,26 +41,26 @@ enum ow_client_state {
 };
 
 struct ow_client_config {
-  uint32_t modes;           /* that may be used; keyed ones only count with a KeyID */
-  const char *key_id;       /* "" or NULL: none. Key and passphrase must stay until the client is ready. */
+  uint32_t modes;     /* that may be used; keyed ones only count with a KeyID */
+  const char *key_id; /* "" or NULL: none. Key and passphrase must stay until the client is ready. */
   const void *passphrase;
   size_t passphrase_octets;
-  uint32_t most_count;      /* largest PBKDF2 Count that is computed */
-  int64_t timeout;          /* ns to wait for each answer */
+  uint32_t most_count; /* largest PBKDF2 Count that is computed */
+  int64_t timeout;     /* ns to wait for each answer */
   struct ow_random random;
 };
 
 enum ow_client_event_kind {
   OW_CLIENT_NOTHING = 0,
-  OW_CLIENT_SET_UP,         /* Server-Start accepted us: commands can be given */
-  OW_CLIENT_SESSION,        /* `acceptance`: the answer to a request */
-  OW_CLIENT_STARTED,        /* `accept`: the answer to a start; 0: running */
-  OW_CLIENT_STOPPED,        /* the server's Stop-Sessions: `accept`, `ends`, `end_count` */
-  OW_CLIENT_FETCH_ACK,      /* `fetch_ack`; if its Accept is not 0, the fetch has ended */
-  OW_CLIENT_FETCH_SESSION,  /* `request`, `slots`, `skipped` (fetch_ack.skip_ranges of them) */
-  OW_CLIENT_FETCH_RECORDS,  /* `records`, `record_count`: some of them */
-  OW_CLIENT_FETCHED,        /* all records came, and their HMAC is right: only now may they be trusted */
-  OW_CLIENT_BROKEN,         /* `failure`: the connection is of no more use; send what is left and close */
+  OW_CLIENT_SET_UP,        /* Server-Start accepted us: commands can be given */
+  OW_CLIENT_SESSION,       /* `acceptance`: the answer to a request */
+  OW_CLIENT_STARTED,       /* `accept`: the answer to a start; 0: running */
+  OW_CLIENT_STOPPED,       /* the server's Stop-Sessions: `accept`, `ends`, `end_count` */
+  OW_CLIENT_FETCH_ACK,     /* `fetch_ack`; if its Accept is not 0, the fetch has ended */
+  OW_CLIENT_FETCH_SESSION, /* `request`, `slots`, `skipped` (fetch_ack.skip_ranges of them) */
+  OW_CLIENT_FETCH_RECORDS, /* `records`, `record_count`: some of them */
+  OW_CLIENT_FETCHED,       /* all records came, and their HMAC is right: only now may they be trusted */
+  OW_CLIENT_BROKEN,        /* `failure`: the connection is of no more use; send what is left and close */
 };
 
 /** What pointers point to is the client's, valid until the next call. */
@@ -81,7 +82,8 @@ struct ow_client_event {
 struct ow_client;
 
 /** A client on a connection that was just made. NULL without memory. The caller frees; secrets are wiped. */
-struct ow_client *ow_client_create(const struct ow_client_config *config, struct ow_instant now) OW_MUST_CHECK;
+struct ow_client *ow_client_create(const struct ow_client_config *config,
+                                   struct ow_instant now) OW_MUST_CHECK;
 void ow_client_free(struct ow_client *client);
 
 /**
@@ -100,19 +102,19 @@ void ow_client_expired(struct ow_client *client, struct ow_client_event *event);
 void ow_client_disconnected(struct ow_client *client, const char *reason, struct ow_client_event *event);
 
 /*
- * Commands. OW_STATE if the state doesn't allow them, OW_LIMIT or OW_MEMORY if the message can't be held, OW_CRYPTO.
- * The answer is an event.
+ * Commands. OW_STATE if the state doesn't allow them, OW_LIMIT or OW_MEMORY if the message can't be held,
+ * OW_CRYPTO. The answer is an event.
  */
 enum ow_status ow_client_request_session(struct ow_client *client, struct ow_instant now,
-                                         const struct ow_session_request *request, const struct ow_slot *slots)
-    OW_MUST_CHECK;
+                                         const struct ow_session_request *request,
+                                         const struct ow_slot *slots) OW_MUST_CHECK;
 enum ow_status ow_client_start_sessions(struct ow_client *client, struct ow_instant now) OW_MUST_CHECK;
 /** `ends` describes the sessions that this side was sending. */
 enum ow_status ow_client_stop_sessions(struct ow_client *client, struct ow_instant now, enum ow_accept accept,
                                        const struct ow_session_end *ends, uint32_t count) OW_MUST_CHECK;
 /** More than `most_records` records break the connection. */
-enum ow_status ow_client_fetch(struct ow_client *client, struct ow_instant now, const struct ow_fetch_request *request,
-                               uint32_t most_records) OW_MUST_CHECK;
+enum ow_status ow_client_fetch(struct ow_client *client, struct ow_instant now,
+                               const struct ow_fetch_request *request, uint32_t most_records) OW_MUST_CHECK;
 
 enum ow_client_state ow_client_state(const struct ow_client *client);
 /** The mode in use; OW_MODE_NONE before the greeting. */
@@ -122,7 +124,7 @@ uint32_t ow_client_modes_offered(const struct ow_client *client);
 /** When the server says it came up; zero before Server-Start. */
 struct ow_timestamp ow_client_server_start_time(const struct ow_client *client);
 /** Test keys of a session of this connection; zero in open mode. The caller wipes. OW_CRYPTO. */
-enum ow_status ow_client_test_keys(const struct ow_client *client, const struct ow_sid *sid, struct ow_keys *keys)
-    OW_MUST_CHECK;
+enum ow_status ow_client_test_keys(const struct ow_client *client, const struct ow_sid *sid,
+                                   struct ow_keys *keys) OW_MUST_CHECK;
 
 #endif

@@ -5,8 +5,8 @@
 
 #include "control/stop_list.h"
 
-void ow_fetch_reader_begin(struct ow_fetch_reader *reader, const struct ow_fetch_request *asked, uint32_t most_records,
-                           struct ow_intake *intake)
+void ow_fetch_reader_begin(struct ow_fetch_reader *reader, const struct ow_fetch_request *asked,
+                           uint32_t most_records, struct ow_intake *intake)
 {
   ow_fetch_reader_clear(reader);
   reader->asked = *asked;
@@ -22,7 +22,8 @@ void ow_fetch_reader_clear(struct ow_fetch_reader *reader)
   *reader = (struct ow_fetch_reader){0};
 }
 
-static enum ow_status read_ack(struct ow_fetch_reader *reader, struct ow_intake *intake, struct ow_failure *failure)
+static enum ow_status read_ack(struct ow_fetch_reader *reader, struct ow_intake *intake,
+                               struct ow_failure *failure)
 {
   struct ow_fetch_ack *ack = &reader->ack;
   enum ow_status status = OW_OK;
@@ -30,11 +31,12 @@ static enum ow_status read_ack(struct ow_fetch_reader *reader, struct ow_intake 
   if (ack->accept != OW_ACCEPT_OK) {
     reader->part = OW_FETCH_PART_END;
   } else if (ack->skip_ranges > OW_MAX_SKIP_RANGES) {
-    status = ow_fail(failure, OW_PROTOCOL, "Fetch-Ack announces %u skip ranges; %u are possible", ack->skip_ranges,
-                     (unsigned)OW_MAX_SKIP_RANGES);
+    status = ow_fail(failure, OW_PROTOCOL, "Fetch-Ack announces %u skip ranges; %u are possible",
+                     ack->skip_ranges, (unsigned)OW_MAX_SKIP_RANGES);
   } else if (ack->records > reader->most_records) {
-    status = ow_fail(failure, OW_LIMIT, "Fetch-Ack announces %u records; at most %u make sense for this session",
-                     ack->records, reader->most_records);
+    status =
+        ow_fail(failure, OW_LIMIT, "Fetch-Ack announces %u records; at most %u make sense for this session",
+                ack->records, reader->most_records);
   } else {
     reader->records_left = ack->records;
     reader->part = OW_FETCH_PART_REQUEST;
@@ -49,7 +51,8 @@ static enum ow_status read_request(struct ow_fetch_reader *reader, struct ow_int
   const struct ow_session_request *request = &reader->request;
   const uint8_t *message = ow_intake_message(intake);
   if (message[0] != OW_COMMAND_REQUEST_SESSION)
-    return ow_fail(failure, OW_PROTOCOL, "%u follows Fetch-Ack where the Request-Session (1) belongs", message[0]);
+    return ow_fail(failure, OW_PROTOCOL, "%u follows Fetch-Ack where the Request-Session (1) belongs",
+                   message[0]);
   enum ow_status status = ow_session_request_decode(message, &reader->request, failure);
   if (status == OW_OK && memcmp(request->sid.octets, reader->asked.sid.octets, OW_SID) != 0)
     status = ow_fail(failure, OW_PROTOCOL, "the session that was fetched is not the one that was asked for");
@@ -63,7 +66,8 @@ static enum ow_status read_request(struct ow_fetch_reader *reader, struct ow_int
   return status;
 }
 
-static enum ow_status read_slots(struct ow_fetch_reader *reader, struct ow_intake *intake, struct ow_failure *failure)
+static enum ow_status read_slots(struct ow_fetch_reader *reader, struct ow_intake *intake,
+                                 struct ow_failure *failure)
 {
   uint32_t count = reader->request.slot_count;
   enum ow_status status = OW_OK;
@@ -88,7 +92,8 @@ static void await_records(struct ow_fetch_reader *reader, struct ow_intake *inta
     ow_intake_expect(intake, OW_HMAC, true);
 }
 
-static enum ow_status read_skips(struct ow_fetch_reader *reader, struct ow_intake *intake, struct ow_failure *failure)
+static enum ow_status read_skips(struct ow_fetch_reader *reader, struct ow_intake *intake,
+                                 struct ow_failure *failure)
 {
   uint32_t count = reader->ack.skip_ranges;
   enum ow_status status = OW_OK;
@@ -96,7 +101,8 @@ static enum ow_status read_skips(struct ow_fetch_reader *reader, struct ow_intak
   if (!reader->skipped)
     status = ow_fail(failure, OW_MEMORY, "no memory for %u skip ranges", count);
   else
-    status = ow_skip_ranges_decode(ow_intake_message(intake), count, reader->request.packets, reader->skipped, failure);
+    status = ow_skip_ranges_decode(ow_intake_message(intake), count, reader->request.packets, reader->skipped,
+                                   failure);
   reader->chunk = calloc(OW_FETCH_CHUNK, sizeof *reader->chunk);
   if (status == OW_OK && !reader->chunk)
     status = ow_fail(failure, OW_MEMORY, "no memory for records");
@@ -121,19 +127,19 @@ static void read_end(struct ow_fetch_reader *reader)
   reader->chunk = NULL;
 }
 
-enum ow_status ow_fetch_reader_read(struct ow_fetch_reader *reader, struct ow_intake *intake, enum ow_fetch_part *read,
-                                    struct ow_failure *failure)
+enum ow_status ow_fetch_reader_read(struct ow_fetch_reader *reader, struct ow_intake *intake,
+                                    enum ow_fetch_part *read, struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
   *read = reader->part;
   switch (reader->part) {
-    case OW_FETCH_PART_ACK: status = read_ack(reader, intake, failure); break;
-    case OW_FETCH_PART_REQUEST: status = read_request(reader, intake, failure); break;
-    case OW_FETCH_PART_SLOTS: status = read_slots(reader, intake, failure); break;
-    case OW_FETCH_PART_SKIPS: status = read_skips(reader, intake, failure); break;
-    case OW_FETCH_PART_RECORDS: read_records(reader, intake); break;
-    case OW_FETCH_PART_HMAC: read_end(reader); break;
-    case OW_FETCH_PART_END: status = OW_STATE; break;
+  case OW_FETCH_PART_ACK: status = read_ack(reader, intake, failure); break;
+  case OW_FETCH_PART_REQUEST: status = read_request(reader, intake, failure); break;
+  case OW_FETCH_PART_SLOTS: status = read_slots(reader, intake, failure); break;
+  case OW_FETCH_PART_SKIPS: status = read_skips(reader, intake, failure); break;
+  case OW_FETCH_PART_RECORDS: read_records(reader, intake); break;
+  case OW_FETCH_PART_HMAC: read_end(reader); break;
+  case OW_FETCH_PART_END: status = OW_STATE; break;
   }
   return status;
 }

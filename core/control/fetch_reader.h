@@ -28,23 +28,23 @@ struct ow_fetch_reader {
   uint32_t most_records;
   struct ow_fetch_ack ack;
   struct ow_session_request request;
-  struct ow_slot *slots;          /* owned */
-  struct ow_skip_range *skipped;  /* owned */
+  struct ow_slot *slots;         /* owned */
+  struct ow_skip_range *skipped; /* owned */
   uint32_t records_left;
-  uint32_t awaited;     /* records of the next chunk */
-  uint32_t chunk_count; /* records in the chunk that was read last */
+  uint32_t awaited;        /* records of the next chunk */
+  uint32_t chunk_count;    /* records in the chunk that was read last */
   struct ow_sample *chunk; /* owned; only while records come, for connections live long and mostly idle */
 };
 
 /** Await the answer to `asked`. */
-void ow_fetch_reader_begin(struct ow_fetch_reader *reader, const struct ow_fetch_request *asked, uint32_t most_records,
-                           struct ow_intake *intake);
+void ow_fetch_reader_begin(struct ow_fetch_reader *reader, const struct ow_fetch_request *asked,
+                           uint32_t most_records, struct ow_intake *intake);
 void ow_fetch_reader_clear(struct ow_fetch_reader *reader);
 /**
- * Read the part that has arrived and await the next. `read` tells which part that was. OW_PROTOCOL if it is impossible
- * or not of the session that was asked for; OW_LIMIT for too many records; OW_MEMORY.
+ * Read the part that has arrived and await the next. `read` tells which part that was. OW_PROTOCOL if it is
+ * impossible or not of the session that was asked for; OW_LIMIT for too many records; OW_MEMORY.
  */
-enum ow_status ow_fetch_reader_read(struct ow_fetch_reader *reader, struct ow_intake *intake, enum ow_fetch_part *read,
-                                    struct ow_failure *failure) OW_MUST_CHECK;
+enum ow_status ow_fetch_reader_read(struct ow_fetch_reader *reader, struct ow_intake *intake,
+                                    enum ow_fetch_part *read, struct ow_failure *failure) OW_MUST_CHECK;
 
 #endif

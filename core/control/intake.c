@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-/* The largest message: Stop-Sessions' or a fetch's longest list of skip ranges, or a schedule of OW_MAX_SLOTS. */
+/*
+ * The largest message: Stop-Sessions' or a fetch's longest list of skip ranges, or a schedule of
+ * OW_MAX_SLOTS.
+ */
 enum { LARGEST_MESSAGE = 1 << 18 };
 
 void ow_intake_clear(struct ow_intake *intake)

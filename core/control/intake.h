@@ -1,6 +1,6 @@
 /*
- * From a byte stream to whole, opened messages. A message is expected in parts, because its head says how long
- * the rest is and because an HMAC is checked before anything that it covers is acted on.
+ * From a byte stream to whole, opened messages. A message is expected in parts, because its head says how
+ * long the rest is and because an HMAC is checked before anything that it covers is acted on.
  */
 #ifndef OWAMP_CONTROL_INTAKE_H
 #define OWAMP_CONTROL_INTAKE_H
@@ -25,16 +25,19 @@ struct ow_intake {
 
 void ow_intake_clear(struct ow_intake *intake);
 
-/** Forget the message and await a new one, whose first part has `octets` octets, its HMAC (if any) included. */
+/**
+ * Forget the message and await a new one, whose first part has `octets` octets, its HMAC (if any) included.
+ */
 void ow_intake_expect(struct ow_intake *intake, size_t octets, bool ends_with_hmac);
 /** Await a further part of the same message. */
 void ow_intake_expect_more(struct ow_intake *intake, size_t octets, bool ends_with_hmac);
 
 /**
- * Take from `input` what the awaited part lacks. `complete` tells whether it is there, opened and its HMAC right.
- * OW_AUTH if the HMAC is wrong; OW_LIMIT, OW_MEMORY, OW_CRYPTO.
+ * Take from `input` what the awaited part lacks. `complete` tells whether it is there, opened and its HMAC
+ * right. OW_AUTH if the HMAC is wrong; OW_LIMIT, OW_MEMORY, OW_CRYPTO.
  */
-enum ow_status ow_intake_feed(struct ow_intake *intake, struct ow_reader *input, bool *complete) OW_MUST_CHECK;
+enum ow_status ow_intake_feed(struct ow_intake *intake, struct ow_reader *input,
+                              bool *complete) OW_MUST_CHECK;
 
 /** True if some octets of the awaited message have come. */
 bool ow_intake_begun(const struct ow_intake *intake);

@@ -76,8 +76,8 @@ void ow_outlet_session_request(struct ow_outlet *outlet, const struct ow_session
   ow_outlet_hmac(outlet);
 }
 
-void ow_outlet_stop_sessions(struct ow_outlet *outlet, enum ow_accept accept, const struct ow_session_end *ends,
-                             uint32_t count)
+void ow_outlet_stop_sessions(struct ow_outlet *outlet, enum ow_accept accept,
+                             const struct ow_session_end *ends, uint32_t count)
 {
   uint8_t head[OW_STOP_SESSIONS];
   ow_stop_sessions_encode(&(struct ow_stop_sessions){.accept = accept, .sessions = count}, head);

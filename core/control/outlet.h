@@ -12,7 +12,9 @@
 #include "wire/session_request.h"
 #include "wire/start_stop.h"
 
-/** Zero-initialised but for octets.limit. The first failure sticks: nothing more is written, `status` tells. */
+/**
+ * Zero-initialised but for octets.limit. The first failure sticks: nothing more is written, `status` tells.
+ */
 struct ow_outlet {
   struct ow_protection protection;
   struct ow_buffer octets; /* ready to send */
@@ -34,8 +36,8 @@ void ow_outlet_message(struct ow_outlet *outlet, const uint8_t *octets, size_t c
 void ow_outlet_session_request(struct ow_outlet *outlet, const struct ow_session_request *request,
                                const struct ow_slot *slots);
 /** Stop-Sessions with all descriptions and its HMAC. */
-void ow_outlet_stop_sessions(struct ow_outlet *outlet, enum ow_accept accept, const struct ow_session_end *ends,
-                             uint32_t count);
+void ow_outlet_stop_sessions(struct ow_outlet *outlet, enum ow_accept accept,
+                             const struct ow_session_end *ends, uint32_t count);
 /** A fetch's skip ranges, padded to whole blocks, and their HMAC. */
 void ow_outlet_skip_ranges(struct ow_outlet *outlet, const struct ow_skip_range *ranges, uint32_t count);
 

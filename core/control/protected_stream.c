@@ -4,8 +4,8 @@
 
 #include "base/secret.h"
 
-static enum ow_status begin(struct ow_protection *protection, enum ow_cipher_kind kind, const struct ow_keys *keys,
-                            const uint8_t iv[OW_IV])
+static enum ow_status begin(struct ow_protection *protection, enum ow_cipher_kind kind,
+                            const struct ow_keys *keys, const uint8_t iv[OW_IV])
 {
   protection->cipher = ow_cipher_create(kind, keys->aes, iv);
   protection->hmac = ow_hmac_create(keys->hmac);

@@ -1,7 +1,7 @@
 /*
- * The control connection's protection in modes 2 and 4 (RFC 4656, 3.1): each direction is one AES-CBC stream that
- * runs on from message to message; each HMAC covers all plaintext of its direction since the HMAC before.
- * Before a direction is started, and in open mode, octets pass as they are and HMACs are zero.
+ * The control connection's protection in modes 2 and 4 (RFC 4656, 3.1): each direction is one AES-CBC stream
+ * that runs on from message to message; each HMAC covers all plaintext of its direction since the HMAC
+ * before. Before a direction is started, and in open mode, octets pass as they are and HMACs are zero.
  */
 #ifndef OWAMP_CONTROL_PROTECTED_STREAM_H
 #define OWAMP_CONTROL_PROTECTED_STREAM_H
@@ -34,7 +34,8 @@ enum ow_status ow_protection_seal(struct ow_protection *sending, uint8_t *octets
 enum ow_status ow_protection_seal_hmac(struct ow_protection *sending, uint8_t out[OW_HMAC]) OW_MUST_CHECK;
 
 /** Decrypt whole blocks in place. OW_CRYPTO. */
-enum ow_status ow_protection_open(struct ow_protection *receiving, uint8_t *octets, size_t count) OW_MUST_CHECK;
+enum ow_status ow_protection_open(struct ow_protection *receiving, uint8_t *octets,
+                                  size_t count) OW_MUST_CHECK;
 /** Decrypt and compare an HMAC: OW_AUTH if it is wrong. Without protection it is ignored. */
 enum ow_status ow_protection_check_hmac(struct ow_protection *receiving, uint8_t in[OW_HMAC]) OW_MUST_CHECK;
 

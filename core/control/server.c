@@ -44,17 +44,17 @@ static const char *awaited(enum ow_server_state state)
 {
   const char *what = NULL;
   switch (state) {
-    case OW_SERVER_AWAIT_SETUP: what = "its Set-Up-Response"; break;
-    case OW_SERVER_DECIDE_SETUP: break;
-    case OW_SERVER_READY: what = "a command"; break;
-    case OW_SERVER_DECIDE_SESSION: break;
-    case OW_SERVER_DECIDE_START: break;
-    case OW_SERVER_RUNNING: break;
-    case OW_SERVER_DECIDE_STOP: break;
-    case OW_SERVER_STOPPING: what = "its Stop-Sessions"; break;
-    case OW_SERVER_DECIDE_FETCH: break;
-    case OW_SERVER_FETCHING: break;
-    case OW_SERVER_FAILED: break;
+  case OW_SERVER_AWAIT_SETUP: what = "its Set-Up-Response"; break;
+  case OW_SERVER_DECIDE_SETUP: break;
+  case OW_SERVER_READY: what = "a command"; break;
+  case OW_SERVER_DECIDE_SESSION: break;
+  case OW_SERVER_DECIDE_START: break;
+  case OW_SERVER_RUNNING: break;
+  case OW_SERVER_DECIDE_STOP: break;
+  case OW_SERVER_STOPPING: what = "its Stop-Sessions"; break;
+  case OW_SERVER_DECIDE_FETCH: break;
+  case OW_SERVER_FETCHING: break;
+  case OW_SERVER_FAILED: break;
   }
   return what;
 }
@@ -124,13 +124,16 @@ static enum ow_status prove_key(struct ow_server *server)
   static const char nobody[] = "no such key";
   const void *passphrase = nobody;
   size_t octets = sizeof nobody;
-  bool known = server->config.find_key &&
-               server->config.find_key(server->config.key_context, server->response.key_id, &passphrase, &octets);
-  enum ow_status status = ow_token_open(passphrase, octets, &server->challenge, server->response.token, &server->keys);
+  bool known =
+      server->config.find_key &&
+      server->config.find_key(server->config.key_context, server->response.key_id, &passphrase, &octets);
+  enum ow_status status =
+      ow_token_open(passphrase, octets, &server->challenge, server->response.token, &server->keys);
   return status == OW_OK && !known ? OW_AUTH : status;
 }
 
-static enum ow_status on_setup_response(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
+static enum ow_status on_setup_response(struct ow_server *server, struct ow_instant now,
+                                        struct ow_server_event *event)
 {
   enum ow_status status = OW_OK;
   ow_setup_response_decode(ow_intake_message(&server->intake), &server->response);
@@ -198,7 +201,8 @@ enum ow_status ow_server_set_up(struct ow_server *server, struct ow_instant now,
 static enum ow_status read_request_head(struct ow_server *server, struct ow_server_event *event)
 {
   struct ow_session_request *request = &server->request;
-  enum ow_status status = ow_session_request_decode(ow_intake_message(&server->intake), request, &event->failure);
+  enum ow_status status =
+      ow_session_request_decode(ow_intake_message(&server->intake), request, &event->failure);
   if (status == OW_OK && request->slot_count > OW_MAX_SLOTS)
     status = ow_fail(&event->failure, OW_LIMIT, "the client asks for %u schedule slots; %u are supported",
                      request->slot_count, (unsigned)OW_MAX_SLOTS);
@@ -207,7 +211,8 @@ static enum ow_status read_request_head(struct ow_server *server, struct ow_serv
   return status;
 }
 
-static enum ow_status read_request_slots(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
+static enum ow_status read_request_slots(struct ow_server *server, struct ow_instant now,
+                                         struct ow_server_event *event)
 {
   uint32_t count = server->request.slot_count;
   const uint8_t *at = ow_intake_message(&server->intake) + OW_REQUEST_SESSION + OW_HMAC;
@@ -228,7 +233,8 @@ static enum ow_status read_request_slots(struct ow_server *server, struct ow_ins
 }
 
 /* Its parts: the first block, the rest of the head, the slots. */
-static enum ow_status on_request(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
+static enum ow_status on_request(struct ow_server *server, struct ow_instant now,
+                                 struct ow_server_event *event)
 {
   size_t have = server->intake.opened;
   enum ow_status status = OW_OK;
@@ -282,13 +288,14 @@ enum ow_status ow_server_answer_start(struct ow_server *server, struct ow_instan
   return server->outlet.status;
 }
 
-static enum ow_status on_stop_part(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
+static enum ow_status on_stop_part(struct ow_server *server, struct ow_instant now,
+                                   struct ow_server_event *event)
 {
   bool complete = false;
   const uint8_t *message = ow_intake_message(&server->intake);
   if (!server->stop.ends && message[0] != OW_COMMAND_STOP_SESSIONS)
-    return ow_fail(&event->failure, OW_PROTOCOL, "command %u while sessions run; only Stop-Sessions (3) is possible",
-                   message[0]);
+    return ow_fail(&event->failure, OW_PROTOCOL,
+                   "command %u while sessions run; only Stop-Sessions (3) is possible", message[0]);
   enum ow_status status =
       ow_stop_list_read(&server->stop, &server->intake, server->client_sending, &complete, &event->failure);
   if (status == OW_OK && complete) {
@@ -349,9 +356,9 @@ static void flush_records(struct ow_server *server, struct ow_instant now)
   }
 }
 
-enum ow_status ow_server_begin_fetch(struct ow_server *server, struct ow_instant now, const struct ow_fetch_ack *ack,
-                                     const struct ow_session_request *request, const struct ow_slot *slots,
-                                     const struct ow_skip_range *skipped)
+enum ow_status ow_server_begin_fetch(struct ow_server *server, struct ow_instant now,
+                                     const struct ow_fetch_ack *ack, const struct ow_session_request *request,
+                                     const struct ow_slot *slots, const struct ow_skip_range *skipped)
 {
   uint8_t octets[OW_FETCH_ACK];
   if (server->state != OW_SERVER_DECIDE_FETCH)
@@ -374,7 +381,8 @@ enum ow_status ow_server_begin_fetch(struct ow_server *server, struct ow_instant
   return server->outlet.status;
 }
 
-enum ow_status ow_server_fetch_record(struct ow_server *server, struct ow_instant now, const struct ow_sample *record)
+enum ow_status ow_server_fetch_record(struct ow_server *server, struct ow_instant now,
+                                      const struct ow_sample *record)
 {
   if (server->state != OW_SERVER_FETCHING)
     return OW_STATE;
@@ -388,20 +396,21 @@ enum ow_status ow_server_fetch_record(struct ow_server *server, struct ow_instan
 
 /* ---- octets in ---- */
 
-static enum ow_status on_command(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
+static enum ow_status on_command(struct ow_server *server, struct ow_instant now,
+                                 struct ow_server_event *event)
 {
   uint8_t command = ow_intake_message(&server->intake)[0];
   enum ow_status status = OW_OK;
   switch (command) {
-    case OW_COMMAND_REQUEST_SESSION: status = on_request(server, now, event); break;
-    case OW_COMMAND_START_SESSIONS: on_start(server, now, event); break;
-    case OW_COMMAND_STOP_SESSIONS:
-      status = ow_fail(&event->failure, OW_PROTOCOL, "Stop-Sessions while no session runs");
-      break;
-    case OW_COMMAND_FETCH_SESSION: on_fetch(server, now, event); break;
-    default: /* any octet may come from the wire */
-      status = ow_fail(&event->failure, OW_PROTOCOL, "unknown command %u", command);
-      break;
+  case OW_COMMAND_REQUEST_SESSION: status = on_request(server, now, event); break;
+  case OW_COMMAND_START_SESSIONS: on_start(server, now, event); break;
+  case OW_COMMAND_STOP_SESSIONS:
+    status = ow_fail(&event->failure, OW_PROTOCOL, "Stop-Sessions while no session runs");
+    break;
+  case OW_COMMAND_FETCH_SESSION: on_fetch(server, now, event); break;
+  default: /* any octet may come from the wire */
+    status = ow_fail(&event->failure, OW_PROTOCOL, "unknown command %u", command);
+    break;
   }
   return status;
 }
@@ -410,17 +419,17 @@ static enum ow_status act(struct ow_server *server, struct ow_instant now, struc
 {
   enum ow_status status = OW_OK;
   switch (server->state) {
-    case OW_SERVER_AWAIT_SETUP: status = on_setup_response(server, now, event); break;
-    case OW_SERVER_READY: status = on_command(server, now, event); break;
-    case OW_SERVER_RUNNING:
-    case OW_SERVER_STOPPING: status = on_stop_part(server, now, event); break;
-    case OW_SERVER_DECIDE_SETUP:
-    case OW_SERVER_DECIDE_SESSION:
-    case OW_SERVER_DECIDE_START:
-    case OW_SERVER_DECIDE_STOP:
-    case OW_SERVER_DECIDE_FETCH:
-    case OW_SERVER_FETCHING:
-    case OW_SERVER_FAILED: status = OW_STATE; break;
+  case OW_SERVER_AWAIT_SETUP: status = on_setup_response(server, now, event); break;
+  case OW_SERVER_READY: status = on_command(server, now, event); break;
+  case OW_SERVER_RUNNING:
+  case OW_SERVER_STOPPING: status = on_stop_part(server, now, event); break;
+  case OW_SERVER_DECIDE_SETUP:
+  case OW_SERVER_DECIDE_SESSION:
+  case OW_SERVER_DECIDE_START:
+  case OW_SERVER_DECIDE_STOP:
+  case OW_SERVER_DECIDE_FETCH:
+  case OW_SERVER_FETCHING:
+  case OW_SERVER_FAILED: status = OW_STATE; break;
   }
   return status;
 }
@@ -452,7 +461,8 @@ static enum ow_status receive_part(struct ow_server *server, struct ow_instant n
   if (status == OW_AUTH)
     ow_fail(&event->failure, status, "wrong HMAC on a message of the client: octets were changed on the way");
   else if (status != OW_OK)
-    ow_fail(&event->failure, status, "no memory, or the crypto library failed, while reading from the client");
+    ow_fail(&event->failure, status,
+            "no memory, or the crypto library failed, while reading from the client");
   if (status == OW_OK && complete)
     status = act(server, now, event);
   if (status == OW_OK && server->outlet.status != OW_OK)
@@ -513,7 +523,8 @@ uint32_t ow_server_fetch_left(const struct ow_server *server)
   return server->records_left;
 }
 
-enum ow_status ow_server_test_keys(const struct ow_server *server, const struct ow_sid *sid, struct ow_keys *keys)
+enum ow_status ow_server_test_keys(const struct ow_server *server, const struct ow_sid *sid,
+                                   struct ow_keys *keys)
 {
   *keys = (struct ow_keys){0};
   return server->mode == OW_MODE_OPEN ? OW_OK : ow_test_keys_derive(&server->keys, sid, keys);

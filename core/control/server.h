@@ -1,6 +1,7 @@
 /*
- * The Server's side of OWAMP-Control (RFC 4656, 3), without any I/O: octets and time in, octets and events out.
- * Where a decision is the host's, the machine waits in a DECIDE state for the call that brings it, and takes no octets.
+ * The Server's side of OWAMP-Control (RFC 4656, 3), without any I/O: octets and time in, octets and events
+ * out. Where a decision is the host's, the machine waits in a DECIDE state for the call that brings it, and
+ * takes no octets.
  *
  *   AWAIT_SETUP -> DECIDE_SETUP -> READY                ow_server_set_up()
  *   READY -> DECIDE_SESSION -> READY                    ow_server_answer_session()
@@ -45,7 +46,7 @@ enum ow_server_state {
 struct ow_server_config {
   uint32_t modes;        /* to offer; 0: the greeting refuses to talk */
   uint32_t pbkdf2_count; /* power of 2, 1024 at least */
-  int64_t setup_timeout; /* ns to wait for the Set-Up-Response, for the rest of a message, and for Stop-Sessions */
+  int64_t setup_timeout; /* ns to wait for the Set-Up-Response, a message's rest, and Stop-Sessions */
   int64_t idle_timeout;  /* ns to wait for a command */
   struct ow_timestamp up_since;
   struct ow_random random;
@@ -56,12 +57,12 @@ struct ow_server_config {
 
 enum ow_server_event_kind {
   OW_SERVER_NOTHING = 0,
-  OW_SERVER_SET_UP,  /* mode chosen and key proven, `key_id` tells whose: ow_server_set_up() */
-  OW_SERVER_REQUEST, /* `request`, `slots`: ow_server_answer_session() */
-  OW_SERVER_START_ASKED,   /* ow_server_answer_start() */
-  OW_SERVER_STOP,    /* `accept`, `ends`, `end_count`: if the state is DECIDE_STOP, ow_server_stop_sessions() */
-  OW_SERVER_FETCH,   /* `fetch`: ow_server_begin_fetch() */
-  OW_SERVER_BROKEN,  /* `failure`: the connection is of no more use; send what is left and close */
+  OW_SERVER_SET_UP,      /* mode chosen and key proven, `key_id` tells whose: ow_server_set_up() */
+  OW_SERVER_REQUEST,     /* `request`, `slots`: ow_server_answer_session() */
+  OW_SERVER_START_ASKED, /* ow_server_answer_start() */
+  OW_SERVER_STOP,  /* `accept`, `ends`, `end_count`: if the state is DECIDE_STOP, ow_server_stop_sessions() */
+  OW_SERVER_FETCH, /* `fetch`: ow_server_begin_fetch() */
+  OW_SERVER_BROKEN, /* `failure`: the connection is of no more use; send what is left and close */
 };
 
 /** What pointers point to is the server's, valid until the next call. */
@@ -80,7 +81,8 @@ struct ow_server_event {
 struct ow_server;
 
 /** A server on a connection that was just accepted; its greeting waits in the output. NULL without memory. */
-struct ow_server *ow_server_create(const struct ow_server_config *config, struct ow_instant now) OW_MUST_CHECK;
+struct ow_server *ow_server_create(const struct ow_server_config *config,
+                                   struct ow_instant now) OW_MUST_CHECK;
 void ow_server_free(struct ow_server *server);
 
 /** As ow_client_receive(). In a DECIDE state nothing is taken: call again after the decision. */
@@ -92,31 +94,36 @@ int64_t ow_server_deadline(const struct ow_server *server);
 void ow_server_expired(struct ow_server *server, struct ow_server_event *event);
 
 /*
- * Decisions and commands. OW_STATE if the state doesn't allow them, OW_LIMIT or OW_MEMORY if the message can't be
- * held, OW_CRYPTO.
+ * Decisions and commands. OW_STATE if the state doesn't allow them, OW_LIMIT or OW_MEMORY if the message
+ * can't be held, OW_CRYPTO.
  */
 /** Answer the set-up. If `accept` is not 0 the connection has ended: send what is left and close. */
-enum ow_status ow_server_set_up(struct ow_server *server, struct ow_instant now, enum ow_accept accept) OW_MUST_CHECK;
+enum ow_status ow_server_set_up(struct ow_server *server, struct ow_instant now,
+                                enum ow_accept accept) OW_MUST_CHECK;
 enum ow_status ow_server_answer_session(struct ow_server *server, struct ow_instant now,
                                         const struct ow_session_acceptance *acceptance) OW_MUST_CHECK;
-enum ow_status ow_server_answer_start(struct ow_server *server, struct ow_instant now, enum ow_accept accept)
-    OW_MUST_CHECK;
+enum ow_status ow_server_answer_start(struct ow_server *server, struct ow_instant now,
+                                      enum ow_accept accept) OW_MUST_CHECK;
 /** `ends` describes the sessions that this side was sending. */
 enum ow_status ow_server_stop_sessions(struct ow_server *server, struct ow_instant now, enum ow_accept accept,
                                        const struct ow_session_end *ends, uint32_t count) OW_MUST_CHECK;
-/** If ack->accept is 0, ack->records calls of ow_server_fetch_record() must follow; `request` as it was agreed. */
-enum ow_status ow_server_begin_fetch(struct ow_server *server, struct ow_instant now, const struct ow_fetch_ack *ack,
-                                     const struct ow_session_request *request, const struct ow_slot *slots,
+/**
+ * If ack->accept is 0, ack->records calls of ow_server_fetch_record() must follow; `request` as it was
+ * agreed.
+ */
+enum ow_status ow_server_begin_fetch(struct ow_server *server, struct ow_instant now,
+                                     const struct ow_fetch_ack *ack, const struct ow_session_request *request,
+                                     const struct ow_slot *slots,
                                      const struct ow_skip_range *skipped) OW_MUST_CHECK;
-enum ow_status ow_server_fetch_record(struct ow_server *server, struct ow_instant now, const struct ow_sample *record)
-    OW_MUST_CHECK;
+enum ow_status ow_server_fetch_record(struct ow_server *server, struct ow_instant now,
+                                      const struct ow_sample *record) OW_MUST_CHECK;
 
 enum ow_server_state ow_server_state(const struct ow_server *server);
 enum ow_mode ow_server_mode(const struct ow_server *server);
 /** Records that the fetch still lacks. */
 uint32_t ow_server_fetch_left(const struct ow_server *server);
 /** Test keys of a session of this connection; zero in open mode. The caller wipes. OW_CRYPTO. */
-enum ow_status ow_server_test_keys(const struct ow_server *server, const struct ow_sid *sid, struct ow_keys *keys)
-    OW_MUST_CHECK;
+enum ow_status ow_server_test_keys(const struct ow_server *server, const struct ow_sid *sid,
+                                   struct ow_keys *keys) OW_MUST_CHECK;
 
 #endif

@@ -28,7 +28,8 @@ static enum ow_status read_head(struct ow_stop_list *list, const uint8_t *messag
   list->expected = stop.sessions;
   list->ends = calloc(stop.sessions ? stop.sessions : 1, sizeof *list->ends);
   list->ranges = calloc(stop.sessions ? stop.sessions : 1, sizeof *list->ranges);
-  return list->ends && list->ranges ? OW_OK : ow_fail(failure, OW_MEMORY, "no memory for a Stop-Sessions message");
+  return list->ends && list->ranges ? OW_OK
+                                    : ow_fail(failure, OW_MEMORY, "no memory for a Stop-Sessions message");
 }
 
 static enum ow_status read_ranges(struct ow_stop_list *list, const uint8_t *in, struct ow_failure *failure)
@@ -56,7 +57,8 @@ static enum ow_status read_description(struct ow_stop_list *list, struct ow_inta
   const uint8_t *message = ow_intake_message(intake);
   ow_session_end_decode(message, end);
   if (end->skip_ranges > OW_MAX_SKIP_RANGES)
-    return ow_fail(failure, OW_PROTOCOL, "Stop-Sessions announces %u skip ranges for one session; %u are possible",
+    return ow_fail(failure, OW_PROTOCOL,
+                   "Stop-Sessions announces %u skip ranges for one session; %u are possible",
                    end->skip_ranges, (unsigned)OW_MAX_SKIP_RANGES);
   size_t octets = ow_session_end_octets(end->skip_ranges);
   *whole = intake->opened == octets;
@@ -67,8 +69,8 @@ static enum ow_status read_description(struct ow_stop_list *list, struct ow_inta
   return read_ranges(list, message + OW_STOP_DESCRIPTION, failure);
 }
 
-enum ow_status ow_stop_list_read(struct ow_stop_list *list, struct ow_intake *intake, uint32_t most, bool *complete,
-                                 struct ow_failure *failure)
+enum ow_status ow_stop_list_read(struct ow_stop_list *list, struct ow_intake *intake, uint32_t most,
+                                 bool *complete, struct ow_failure *failure)
 {
   bool whole = true;
   enum ow_status status = OW_OK;

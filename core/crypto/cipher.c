@@ -11,23 +11,17 @@ static const EVP_CIPHER *algorithm(enum ow_cipher_kind kind, bool *encrypt)
   const EVP_CIPHER *cipher = NULL;
   *encrypt = true;
   switch (kind) {
-    case OW_CBC_DECRYPT:
-      *encrypt = false;
-      cipher = EVP_aes_128_cbc();
-      break;
-    case OW_CBC_ENCRYPT:
-      cipher = EVP_aes_128_cbc();
-      break;
-    case OW_ECB_DECRYPT:
-      *encrypt = false;
-      cipher = EVP_aes_128_ecb();
-      break;
-    case OW_ECB_ENCRYPT:
-      cipher = EVP_aes_128_ecb();
-      break;
-    case OW_KEYSTREAM:
-      cipher = EVP_aes_128_ctr();
-      break;
+  case OW_CBC_DECRYPT:
+    *encrypt = false;
+    cipher = EVP_aes_128_cbc();
+    break;
+  case OW_CBC_ENCRYPT: cipher = EVP_aes_128_cbc(); break;
+  case OW_ECB_DECRYPT:
+    *encrypt = false;
+    cipher = EVP_aes_128_ecb();
+    break;
+  case OW_ECB_ENCRYPT: cipher = EVP_aes_128_ecb(); break;
+  case OW_KEYSTREAM: cipher = EVP_aes_128_ctr(); break;
   }
   return cipher;
 }

@@ -10,8 +10,8 @@
 _Static_assert(OW_TOKEN == OW_CHALLENGE + sizeof(struct ow_keys), "a Token is the challenge and both keys");
 
 /* One run of a cipher that lives no longer. */
-static enum ow_status run_once(enum ow_cipher_kind kind, const uint8_t key[16], const uint8_t *in, uint8_t *out,
-                               size_t octets)
+static enum ow_status run_once(enum ow_cipher_kind kind, const uint8_t key[16], const uint8_t *in,
+                               uint8_t *out, size_t octets)
 {
   enum ow_status status = OW_CRYPTO;
   struct ow_cipher *cipher = ow_cipher_create(kind, key, NULL);
@@ -25,14 +25,15 @@ static enum ow_status derive(const void *passphrase, size_t octets, const struct
                              uint8_t key[16])
 {
   if (octets > INT_MAX || challenge->count > INT_MAX ||
-      PKCS5_PBKDF2_HMAC(passphrase, (int)octets, challenge->salt, OW_SALT, (int)challenge->count, EVP_sha1(), 16,
-                        key) != 1)
+      PKCS5_PBKDF2_HMAC(passphrase, (int)octets, challenge->salt, OW_SALT, (int)challenge->count, EVP_sha1(),
+                        16, key) != 1)
     return OW_CRYPTO;
   return OW_OK;
 }
 
-enum ow_status ow_token_seal(const void *passphrase, size_t passphrase_octets, const struct ow_challenge *challenge,
-                             const struct ow_keys *keys, uint8_t token[OW_TOKEN])
+enum ow_status ow_token_seal(const void *passphrase, size_t passphrase_octets,
+                             const struct ow_challenge *challenge, const struct ow_keys *keys,
+                             uint8_t token[OW_TOKEN])
 {
   uint8_t key[16];
   uint8_t plain[OW_TOKEN];
@@ -48,8 +49,9 @@ enum ow_status ow_token_seal(const void *passphrase, size_t passphrase_octets, c
   return status;
 }
 
-enum ow_status ow_token_open(const void *passphrase, size_t passphrase_octets, const struct ow_challenge *challenge,
-                             const uint8_t token[OW_TOKEN], struct ow_keys *keys)
+enum ow_status ow_token_open(const void *passphrase, size_t passphrase_octets,
+                             const struct ow_challenge *challenge, const uint8_t token[OW_TOKEN],
+                             struct ow_keys *keys)
 {
   uint8_t key[16];
   uint8_t plain[OW_TOKEN];
@@ -69,7 +71,8 @@ enum ow_status ow_token_open(const void *passphrase, size_t passphrase_octets, c
   return status;
 }
 
-enum ow_status ow_test_keys_derive(const struct ow_keys *session, const struct ow_sid *sid, struct ow_keys *test)
+enum ow_status ow_test_keys_derive(const struct ow_keys *session, const struct ow_sid *sid,
+                                   struct ow_keys *test)
 {
   enum ow_status status = run_once(OW_ECB_ENCRYPT, sid->octets, session->aes, test->aes, sizeof test->aes);
   if (status == OW_OK)

@@ -32,18 +32,20 @@ struct ow_challenge {
  * Token = AES-CBC(PBKDF2-HMAC-SHA1(passphrase, salt, count), IV 0, challenge || keys) (RFC 4656, 3.1).
  * The caller has bounded `count`: the time taken is proportional to it. OW_CRYPTO if the library fails.
  */
-enum ow_status ow_token_seal(const void *passphrase, size_t passphrase_octets, const struct ow_challenge *challenge,
-                             const struct ow_keys *keys, uint8_t token[OW_TOKEN]) OW_MUST_CHECK;
+enum ow_status ow_token_seal(const void *passphrase, size_t passphrase_octets,
+                             const struct ow_challenge *challenge, const struct ow_keys *keys,
+                             uint8_t token[OW_TOKEN]) OW_MUST_CHECK;
 
 /**
  * Decrypt a Token. OW_AUTH if it does not hold the challenge (wrong passphrase; `keys` is then wiped),
  * OW_CRYPTO if the library fails. Takes the same time in either case.
  */
-enum ow_status ow_token_open(const void *passphrase, size_t passphrase_octets, const struct ow_challenge *challenge,
-                             const uint8_t token[OW_TOKEN], struct ow_keys *keys) OW_MUST_CHECK;
+enum ow_status ow_token_open(const void *passphrase, size_t passphrase_octets,
+                             const struct ow_challenge *challenge, const uint8_t token[OW_TOKEN],
+                             struct ow_keys *keys) OW_MUST_CHECK;
 
 /** The keys of the test session `sid` (RFC 4656, 4.1.2). OW_CRYPTO if the library fails. */
-enum ow_status ow_test_keys_derive(const struct ow_keys *session, const struct ow_sid *sid, struct ow_keys *test)
-    OW_MUST_CHECK;
+enum ow_status ow_test_keys_derive(const struct ow_keys *session, const struct ow_sid *sid,
+                                   struct ow_keys *test) OW_MUST_CHECK;
 
 #endif

@@ -39,9 +39,9 @@ void ow_board_set_state(struct ow_board *board, const struct ow_stream_view *vie
 /** An interval has ended; its number is higher than all before. Totals and counts follow. */
 void ow_board_add_interval(struct ow_board *board, const char *name, const struct ow_interval *interval);
 /**
- * A stream that another process keeps, as it stands there: replaces the view, but for its version, and adds the
- * intervals that are newer than those that are here (`count`, rising, may be 0). If `view` is behind what is
- * here, it is another stream of the same name, and what was kept is dropped. OW_MEMORY, OW_INVALID.
+ * A stream that another process keeps, as it stands there: replaces the view, but for its version, and adds
+ * the intervals that are newer than those that are here (`count`, rising, may be 0). If `view` is behind what
+ * is here, it is another stream of the same name, and what was kept is dropped. OW_MEMORY, OW_INVALID.
  */
 enum ow_status ow_board_mirror(struct ow_board *board, const struct ow_stream_view *view,
                                const struct ow_interval *intervals, size_t count) OW_MUST_CHECK;

@@ -142,8 +142,8 @@ static void send_output(struct ow_channel *channel)
 }
 
 /*
- * A fast reader empties the output as quickly as it is filled again. Others get their turn all the same: what is
- * left to do is done when the loop comes back, since a connection that can take octets is always ready.
+ * A fast reader empties the output as quickly as it is filled again. Others get their turn all the same: what
+ * is left to do is done when the loop comes back, since a connection that can take octets is always ready.
  */
 void ow_channel_flush(struct ow_channel *channel)
 {
@@ -197,14 +197,16 @@ static enum ow_status bind_source(int descriptor, const union ow_address *source
   return OW_OK;
 }
 
-enum ow_status ow_channel_connect(struct ow_channel *channel, struct ow_loop *loop, const union ow_address *server,
-                                  const union ow_address *source, const char *interface, struct ow_failure *failure)
+enum ow_status ow_channel_connect(struct ow_channel *channel, struct ow_loop *loop,
+                                  const union ow_address *server, const union ow_address *source,
+                                  const char *interface, struct ow_failure *failure)
 {
   int descriptor = socket(server->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0)
     return ow_fail(failure, OW_NETWORK, "can't open a socket: %s", strerrordesc_np(errno));
   enum ow_status status = bind_source(descriptor, source, interface, failure);
-  if (status == OW_OK && connect(descriptor, &server->any, ow_address_length(server)) != 0 && errno != EINPROGRESS)
+  if (status == OW_OK && connect(descriptor, &server->any, ow_address_length(server)) != 0 &&
+      errno != EINPROGRESS)
     status = ow_fail(failure, OW_NETWORK, "%s", strerrordesc_np(errno));
   if (status != OW_OK) {
     close(descriptor);

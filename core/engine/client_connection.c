@@ -96,13 +96,15 @@ static void on_deadline(struct ow_timer *timer)
     ow_client_expired(connection->client, &event);
     tell(connection, &event);
   } else {
-    tell_failure(connection, OW_TIMEOUT, "no answer to our TCP connection: the host is down, or a firewall drops it");
+    tell_failure(connection, OW_TIMEOUT,
+                 "no answer to our TCP connection: the host is down, or a firewall drops it");
   }
 }
 
 enum ow_status ow_client_connection_open(struct ow_client_connection *connection, struct ow_loop *loop,
                                          const struct ow_peer *peer, const union ow_address *server,
-                                         const union ow_address *source, int64_t timeout, struct ow_failure *failure)
+                                         const union ow_address *source, int64_t timeout,
+                                         struct ow_failure *failure)
 {
   connection->loop = loop;
   connection->client = NULL;

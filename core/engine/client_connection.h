@@ -1,4 +1,7 @@
-/* A Control-Client on a real connection: the machine of control/client.h, a channel, and a timer for its deadline. */
+/*
+ * A Control-Client on a real connection: the machine of control/client.h, a channel, and a timer for its
+ * deadline.
+ */
 #ifndef OWAMP_ENGINE_CLIENT_CONNECTION_H
 #define OWAMP_ENGINE_CLIENT_CONNECTION_H
 
@@ -23,18 +26,22 @@ struct ow_client_connection {
   int64_t answered;   /* monotonic ns: our answer to the greeting; 0 before */
   int64_t round_trip; /* ns: the quicker of the TCP handshake and the set-up; 0 before */
   /**
-   * An event of the machine. OW_CLIENT_BROKEN comes for every failure, that of connecting included, with a sentence that
-   * names the server, and is the last. May give commands (then ow_client_connection_send()) and may close.
+   * An event of the machine. OW_CLIENT_BROKEN comes for every failure, that of connecting included, with a
+   * sentence that names the server, and is the last. May give commands (then ow_client_connection_send()) and
+   * may close.
    */
   void (*event)(struct ow_client_connection *connection, const struct ow_client_event *event);
   void *context; /* the owner's */
 };
 
-/** Connect; key and modes are those of `peer`, which must stay. `timeout`, ns, is for connecting and for each answer. */
+/**
+ * Connect; key and modes are those of `peer`, which must stay. `timeout`, ns, is for connecting and for each
+ * answer.
+ */
 enum ow_status ow_client_connection_open(struct ow_client_connection *connection, struct ow_loop *loop,
                                          const struct ow_peer *peer, const union ow_address *server,
-                                         const union ow_address *source, int64_t timeout, struct ow_failure *failure)
-    OW_MUST_CHECK;
+                                         const union ow_address *source, int64_t timeout,
+                                         struct ow_failure *failure) OW_MUST_CHECK;
 /** Send what a command has written, and watch its deadline. */
 void ow_client_connection_send(struct ow_client_connection *connection);
 void ow_client_connection_close(struct ow_client_connection *connection);

@@ -37,9 +37,9 @@ enum ow_dial_stage { OW_DIAL_RESOLVE, OW_DIAL_CONNECT, OW_DIAL_SETUP };
 /** Embed it; zero-initialised, then the first group filled in. */
 struct ow_dialer {
   struct ow_loop *loop;
-  const struct ow_peer *peer;             /* must stay */
-  struct ow_client_connection *control;   /* closed; its events are the dialer's until `done` */
-  struct ow_dial_gate *gate;              /* NULL: no bound */
+  const struct ow_peer *peer;           /* must stay */
+  struct ow_client_connection *control; /* closed; its events are the dialer's until `done` */
+  struct ow_dial_gate *gate;            /* NULL: no bound */
   /** Set up (OW_OK), or why not: the sentence of the last address that was tried. May dial again. */
   void (*done)(struct ow_dialer *dialer, enum ow_status status, const struct ow_failure *failure);
 

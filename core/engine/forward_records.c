@@ -24,7 +24,8 @@ static bool all_arrived(const struct ow_measurement *measurement)
   for (size_t i = 0; seen && i < measurement->forward.count; i++) {
     const struct ow_sample *sample = ow_samples_at(&measurement->forward, i);
     uint8_t bit = (uint8_t)(1U << sample->sequence % 8);
-    if (sample->sequence < end.next_sequence && !ow_sample_lost(sample) && !(seen[sample->sequence / 8] & bit)) {
+    if (sample->sequence < end.next_sequence && !ow_sample_lost(sample) &&
+        !(seen[sample->sequence / 8] & bit)) {
       seen[sample->sequence / 8] |= bit;
       missing--;
     }
@@ -77,7 +78,8 @@ static void give_up_confirmation(struct ow_measurement *measurement, const char 
   measurement->confirmation_ready = false;
   measurement->confirmation_busy = false;
   if (measurement->state == OW_MEASUREMENT_SALVAGING) {
-    ow_log(measurement->log, OW_LOG_INFO, "can't ask for the records of the lost connection's session: %s", reason);
+    ow_log(measurement->log, OW_LOG_INFO, "can't ask for the records of the lost connection's session: %s",
+           reason);
     ow_measurement_finish(measurement);
   } else {
     ow_log(measurement->log, OW_LOG_INFO,
@@ -107,24 +109,25 @@ static void on_confirmation_ready(struct ow_measurement *measurement)
     ask_for_records(measurement);
 }
 
-static void on_confirmation_event(struct ow_client_connection *connection, const struct ow_client_event *event)
+static void on_confirmation_event(struct ow_client_connection *connection,
+                                  const struct ow_client_event *event)
 {
   struct ow_measurement *measurement =
       (struct ow_measurement *)((char *)connection - offsetof(struct ow_measurement, confirmation));
   switch (event->kind) {
-    case OW_CLIENT_SET_UP: on_confirmation_ready(measurement); break;
-    case OW_CLIENT_FETCH_ACK:
-      if (event->fetch_ack.accept != OW_ACCEPT_OK)
-        give_up_confirmation(measurement, ow_accept_text(event->fetch_ack.accept));
-      break;
-    case OW_CLIENT_FETCH_RECORDS: ow_forward_take(measurement, event); break;
-    case OW_CLIENT_FETCHED: on_confirmation_answer(measurement); break;
-    case OW_CLIENT_BROKEN: give_up_confirmation(measurement, event->failure.text); break;
-    case OW_CLIENT_NOTHING:
-    case OW_CLIENT_SESSION:
-    case OW_CLIENT_STARTED:
-    case OW_CLIENT_STOPPED:
-    case OW_CLIENT_FETCH_SESSION: break;
+  case OW_CLIENT_SET_UP: on_confirmation_ready(measurement); break;
+  case OW_CLIENT_FETCH_ACK:
+    if (event->fetch_ack.accept != OW_ACCEPT_OK)
+      give_up_confirmation(measurement, ow_accept_text(event->fetch_ack.accept));
+    break;
+  case OW_CLIENT_FETCH_RECORDS: ow_forward_take(measurement, event); break;
+  case OW_CLIENT_FETCHED: on_confirmation_answer(measurement); break;
+  case OW_CLIENT_BROKEN: give_up_confirmation(measurement, event->failure.text); break;
+  case OW_CLIENT_NOTHING:
+  case OW_CLIENT_SESSION:
+  case OW_CLIENT_STARTED:
+  case OW_CLIENT_STOPPED:
+  case OW_CLIENT_FETCH_SESSION: break;
   }
 }
 
@@ -148,8 +151,8 @@ void ow_forward_connect(struct ow_measurement *measurement)
   ow_address_set_port(&source, 0);
   measurement->confirmation.event = on_confirmation_event;
   if (ow_client_connection_open(&measurement->confirmation, loop_of(measurement), measurement->peer,
-                                &measurement->server, &source,
-                                measurement->control->config.timeout, &failure) != OW_OK)
+                                &measurement->server, &source, measurement->control->config.timeout,
+                                &failure) != OW_OK)
     give_up_confirmation(measurement, failure.text);
 }
 
@@ -166,7 +169,10 @@ void ow_forward_prepare(struct ow_measurement *measurement)
 
 /* ---- salvaging ---- */
 
-/* The control connection is lost, and with it the sessions; but the server may still hold the forward records. */
+/*
+ * The control connection is lost, and with it the sessions; but the server may still hold the forward
+ * records.
+ */
 static bool can_salvage(const struct ow_measurement *measurement)
 {
   bool ran = measurement->state == OW_MEASUREMENT_RUNNING || measurement->state == OW_MEASUREMENT_STOPPING ||

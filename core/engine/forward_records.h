@@ -33,7 +33,8 @@ bool ow_forward_salvage(struct ow_measurement *measurement) OW_MUST_CHECK;
 void ow_measurement_consider(struct ow_measurement *measurement);
 void ow_measurement_finish(struct ow_measurement *measurement);
 /** The first reason stays. */
-void ow_measurement_note_failure(struct ow_measurement *measurement, enum ow_status status, const char *reason);
+void ow_measurement_note_failure(struct ow_measurement *measurement, enum ow_status status,
+                                 const char *reason);
 /** The most records that are taken of a direction. */
 uint32_t ow_measurement_most_records(const struct ow_measurement *measurement, enum ow_direction direction);
 

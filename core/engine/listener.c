@@ -87,7 +87,8 @@ enum ow_status ow_listeners_open(struct ow_listeners *listeners, const char *hos
   size_t open = 0;
   int error = getaddrinfo(host[0] ? host : NULL, port, &hints, &addresses);
   if (error)
-    return ow_fail(failure, OW_INVALID, "can't listen on \"%s\" port %s: %s", host, port, gai_strerror(error));
+    return ow_fail(failure, OW_INVALID, "can't listen on \"%s\" port %s: %s", host, port,
+                   gai_strerror(error));
   /* A host without one family is served on the other. */
   for (struct addrinfo *at = addresses; at && open < OW_LISTENERS; at = at->ai_next)
     if (listen_on(listeners, &listeners->each[open], at, failure) == OW_OK)

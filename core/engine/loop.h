@@ -60,14 +60,16 @@ enum ow_status ow_timer_set(struct ow_loop *loop, struct ow_timer *timer, int64_
  * Fire once, when the wall clock reaches `when`: an absolute wake-up with the kernel's best resolution, at
  * once if it lies in the past. A wall clock that is set is noticed at once, and the wait follows it.
  */
-enum ow_status ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer, struct ow_timestamp when)
-    OW_MUST_CHECK;
+enum ow_status ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer,
+                                 struct ow_timestamp when) OW_MUST_CHECK;
 void ow_timer_cancel(struct ow_loop *loop, struct ow_timer *timer);
 
 /** How often the wall clock was set (stepped) since the loop was made. Compare before and after. */
 uint64_t ow_loop_clock_steps(const struct ow_loop *loop);
 
-/** Somebody who must know at once when the wall clock is set. Embed it; zero-initialised it watches nothing. */
+/**
+ * Somebody who must know at once when the wall clock is set. Embed it; zero-initialised it watches nothing.
+ */
 struct ow_step_watcher {
   struct ow_step_watcher *next;
   /** The count is higher than before. May set and cancel timers, and close watches; not unwatch steps. */

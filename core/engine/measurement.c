@@ -10,7 +10,7 @@
 #include "schedule/schedule.h"
 #include "wire/sid.h"
 
-#define SETTLE_MARGIN (20 * OW_NS_PER_MS)        /* beyond the loss timeout, for the last packet's record */
+#define SETTLE_MARGIN (20 * OW_NS_PER_MS) /* beyond the loss timeout, for the last packet's record */
 
 static struct ow_loop *loop_of(const struct ow_measurement *measurement)
 {
@@ -61,7 +61,8 @@ static void conclude_forward(struct ow_measurement *measurement)
       .packets = end.next_sequence,
       .skipped = end.skipped,
       .skip_ranges = end.skip_ranges,
-      .absent_is_lost = measurement->status == OW_OK && (measurement->forward_waited || measurement->confirmed),
+      .absent_is_lost =
+          measurement->status == OW_OK && (measurement->forward_waited || measurement->confirmed),
       .partial = measurement->status != OW_OK || ow_sender_due(measurement->sender.sender, &due),
       .stepped = clock_was_set(measurement),
   };
@@ -74,7 +75,8 @@ static void conclude_reverse(struct ow_measurement *measurement)
   uint32_t skip_ranges;
   const struct ow_skip_range *skipped = ow_receiver_skipped(receiver, &skip_ranges);
   uint32_t planned = measurement->requests[OW_REVERSE].packets;
-  uint32_t reached = measurement->server_ended ? measurement->server_next : ow_receiver_next_sequence(receiver);
+  uint32_t reached =
+      measurement->server_ended ? measurement->server_next : ow_receiver_next_sequence(receiver);
   struct ow_observation observation = {
       .samples = ow_receiver_samples(receiver),
       .packets = reached,
@@ -109,7 +111,8 @@ void ow_measurement_finish(struct ow_measurement *measurement)
 }
 
 /* The first reason stays. */
-void ow_measurement_note_failure(struct ow_measurement *measurement, enum ow_status status, const char *reason)
+void ow_measurement_note_failure(struct ow_measurement *measurement, enum ow_status status,
+                                 const char *reason)
 {
   if (measurement->status == OW_OK)
     measurement->status = ow_fail(&measurement->failure, status, "%s", reason);
@@ -123,8 +126,8 @@ static void fail(struct ow_measurement *measurement, enum ow_status status, cons
 
 /* ---- requesting ---- */
 
-static struct ow_endpoint test_address(const struct ow_measurement *measurement, const union ow_address *address,
-                                       uint16_t port)
+static struct ow_endpoint test_address(const struct ow_measurement *measurement,
+                                       const union ow_address *address, uint16_t port)
 {
   struct ow_endpoint endpoint = ow_address_to_endpoint(address);
   if (measurement->peer->nat)
@@ -133,7 +136,8 @@ static struct ow_endpoint test_address(const struct ow_measurement *measurement,
   return endpoint;
 }
 
-static enum ow_status open_socket(struct ow_measurement *measurement, enum ow_direction direction, uint16_t *port)
+static enum ow_status open_socket(struct ow_measurement *measurement, enum ow_direction direction,
+                                  uint16_t *port)
 {
   const struct ow_peer *peer = measurement->peer;
   union ow_address bound;
@@ -145,15 +149,16 @@ static enum ow_status open_socket(struct ow_measurement *measurement, enum ow_di
       .dscp = peer->dscp,
       .transmit_stamps = direction == OW_FORWARD,
   };
-  enum ow_status status = ow_udp_open(&options, &measurement->sockets[direction], &bound, &measurement->failure);
+  enum ow_status status =
+      ow_udp_open(&options, &measurement->sockets[direction], &bound, &measurement->failure);
   if (status == OW_OK)
     *port = ow_address_port(&bound);
   return status;
 }
 
 /*
- * Of a session whose SID is ours its packets can be counted; one that has none is thrown again. For the others
- * more than enough are asked for, and the sender stops in time.
+ * Of a session whose SID is ours its packets can be counted; one that has none is thrown again. For the
+ * others more than enough are asked for, and the sender stops in time.
  */
 static enum ow_status plan_until(struct ow_measurement *measurement, struct ow_session_request *request)
 {
@@ -166,8 +171,8 @@ static enum ow_status plan_until(struct ow_measurement *measurement, struct ow_s
   request->packets = request->server_receives ? most : 0;
   for (int i = 0; i < TRIES && status == OW_OK && request->packets == 0; i++) {
     request->sid = ow_sid_make(&own, ow_loop_now(loop_of(measurement)).wall, &ow_system_random);
-    status = ow_schedule_count(&request->sid, request->start, peer->slots, peer->slot_count, measurement->until, most,
-                               &request->packets);
+    status = ow_schedule_count(&request->sid, request->start, peer->slots, peer->slot_count,
+                               measurement->until, most, &request->packets);
   }
   if (status != OW_OK || request->packets == 0)
     status = ow_fail(&measurement->failure, status != OW_OK ? status : OW_INVALID,
@@ -176,8 +181,8 @@ static enum ow_status plan_until(struct ow_measurement *measurement, struct ow_s
 }
 
 /* Which end is ours is all that differs between the directions (RFC 4656, 3.5). */
-static struct ow_session_request describe(const struct ow_measurement *measurement, enum ow_direction direction,
-                                          uint16_t our_port)
+static struct ow_session_request describe(const struct ow_measurement *measurement,
+                                          enum ow_direction direction, uint16_t our_port)
 {
   const struct ow_peer *peer = measurement->peer;
   struct ow_endpoint own = ow_address_to_endpoint(&measurement->local);
@@ -268,8 +273,8 @@ static enum ow_status open_sender(struct ow_measurement *measurement, const stru
 }
 
 /*
- * A NAT in front of us lets in only what answers to something: an empty datagram to where the server's packets come
- * from. It works with a NAT that keeps the port, which is the usual case; the server ignores it.
+ * A NAT in front of us lets in only what answers to something: an empty datagram to where the server's
+ * packets come from. It works with a NAT that keeps the port, which is the usual case; the server ignores it.
  */
 static void open_the_way(const struct ow_measurement *measurement, const struct ow_session_terms *terms)
 {
@@ -289,8 +294,9 @@ static enum ow_status open_receiver(struct ow_measurement *measurement, const st
   receiver->any_port = terms->request->sender.port == 0;
   receiver->done = on_receiver_done;
   open_the_way(measurement, terms);
-  enum ow_status status = ow_test_receiver_open(receiver, measurement->traffic, measurement->sockets[OW_REVERSE], terms,
-                                                ow_measurement_most_records(measurement, OW_REVERSE));
+  enum ow_status status =
+      ow_test_receiver_open(receiver, measurement->traffic, measurement->sockets[OW_REVERSE], terms,
+                            ow_measurement_most_records(measurement, OW_REVERSE));
   measurement->sockets[OW_REVERSE] = -1;
   if (status != OW_OK)
     ow_fail(&measurement->failure, status, "no memory for a test receiver");
@@ -318,7 +324,8 @@ static enum ow_status open_end(struct ow_measurement *measurement, enum ow_direc
 
 static void on_acceptance(struct ow_measurement *measurement, const struct ow_session_acceptance *acceptance)
 {
-  enum ow_direction direction = measurement->state == OW_MEASUREMENT_REQUEST_FORWARD ? OW_FORWARD : OW_REVERSE;
+  enum ow_direction direction =
+      measurement->state == OW_MEASUREMENT_REQUEST_FORWARD ? OW_FORWARD : OW_REVERSE;
   struct ow_session_request *agreed = &measurement->requests[direction];
   if (acceptance->accept != OW_ACCEPT_OK) {
     char reason[OW_FAILURE_TEXT];
@@ -367,7 +374,8 @@ static void on_sender_done(struct ow_test_sender *sender)
 
 static void on_receiver_done(struct ow_test_receiver *receiver)
 {
-  ow_measurement_consider((struct ow_measurement *)((char *)receiver - offsetof(struct ow_measurement, receiver)));
+  ow_measurement_consider(
+      (struct ow_measurement *)((char *)receiver - offsetof(struct ow_measurement, receiver)));
 }
 
 static void on_settled(struct ow_timer *timer)
@@ -383,8 +391,8 @@ static void on_started(struct ow_measurement *measurement, enum ow_accept accept
   enum ow_status status = OW_OK;
   if (accept != OW_ACCEPT_OK) {
     char reason[OW_FAILURE_TEXT];
-    snprintf(reason, sizeof reason, "server %s refused to start the sessions: %s", measurement->control->server,
-             ow_accept_text(accept));
+    snprintf(reason, sizeof reason, "server %s refused to start the sessions: %s",
+             measurement->control->server, ow_accept_text(accept));
     fail(measurement, OW_REFUSED, reason);
     return;
   }
@@ -409,8 +417,8 @@ static void send_stop(struct ow_measurement *measurement)
   }
   if (measurement->receiver.open)
     ow_test_receiver_catch_up(&measurement->receiver);
-  if (ow_client_stop_sessions(measurement->control->client, ow_loop_now(loop_of(measurement)), OW_ACCEPT_OK, &end,
-                              measurement->sender.open) == OW_OK)
+  if (ow_client_stop_sessions(measurement->control->client, ow_loop_now(loop_of(measurement)), OW_ACCEPT_OK,
+                              &end, measurement->sender.open) == OW_OK)
     ow_client_connection_send(measurement->control);
   else
     fail(measurement, OW_STATE, "can't write Stop-Sessions");
@@ -446,7 +454,8 @@ static void apply_server_end(struct ow_measurement *measurement, const struct ow
 
 static void fetch_or_finish(struct ow_measurement *measurement)
 {
-  const struct ow_fetch_request whole = {.end = OW_FETCH_TO_END, .sid = measurement->requests[OW_FORWARD].sid};
+  const struct ow_fetch_request whole = {.end = OW_FETCH_TO_END,
+                                         .sid = measurement->requests[OW_FORWARD].sid};
   if (!measurement->sender.open || measurement->confirmed) {
     ow_measurement_finish(measurement);
   } else if (ow_client_fetch(measurement->control->client, ow_loop_now(loop_of(measurement)), &whole,
@@ -471,7 +480,8 @@ static void on_stopped(struct ow_measurement *measurement, const struct ow_clien
   apply_server_end(measurement, event);
   if (measurement->state == OW_MEASUREMENT_RUNNING) { /* the server stopped first: answer */
     send_stop(measurement);
-    measurement->state = measurement->state == OW_MEASUREMENT_DONE ? measurement->state : OW_MEASUREMENT_STOPPING;
+    measurement->state =
+        measurement->state == OW_MEASUREMENT_DONE ? measurement->state : OW_MEASUREMENT_STOPPING;
   }
   if (measurement->state == OW_MEASUREMENT_STOPPING)
     fetch_or_finish(measurement);
@@ -494,19 +504,19 @@ static void on_fetch_ack(struct ow_measurement *measurement, enum ow_accept acce
 void ow_measurement_event(struct ow_measurement *measurement, const struct ow_client_event *event)
 {
   switch (event->kind) {
-    case OW_CLIENT_NOTHING:
-    case OW_CLIENT_SET_UP: break;
-    case OW_CLIENT_SESSION: on_acceptance(measurement, &event->acceptance); break;
-    case OW_CLIENT_STARTED: on_started(measurement, event->accept); break;
-    case OW_CLIENT_STOPPED: on_stopped(measurement, event); break;
-    case OW_CLIENT_FETCH_ACK: on_fetch_ack(measurement, event->fetch_ack.accept); break;
-    case OW_CLIENT_FETCH_SESSION: break;
-    case OW_CLIENT_FETCH_RECORDS: ow_forward_take(measurement, event); break;
-    case OW_CLIENT_FETCHED:
-      ow_forward_keep(measurement);
-      ow_measurement_finish(measurement);
-      break;
-    case OW_CLIENT_BROKEN: on_broken(measurement, &event->failure); break;
+  case OW_CLIENT_NOTHING:
+  case OW_CLIENT_SET_UP: break;
+  case OW_CLIENT_SESSION: on_acceptance(measurement, &event->acceptance); break;
+  case OW_CLIENT_STARTED: on_started(measurement, event->accept); break;
+  case OW_CLIENT_STOPPED: on_stopped(measurement, event); break;
+  case OW_CLIENT_FETCH_ACK: on_fetch_ack(measurement, event->fetch_ack.accept); break;
+  case OW_CLIENT_FETCH_SESSION: break;
+  case OW_CLIENT_FETCH_RECORDS: ow_forward_take(measurement, event); break;
+  case OW_CLIENT_FETCHED:
+    ow_forward_keep(measurement);
+    ow_measurement_finish(measurement);
+    break;
+  case OW_CLIENT_BROKEN: on_broken(measurement, &event->failure); break;
   }
 }
 
@@ -563,7 +573,8 @@ bool ow_measurement_explain_skew(const struct ow_measurement *measurement, struc
   bool skewed = receiver && ow_receiver_received(receiver) == 0 && late + off > 0;
   if (skewed)
     ow_fail(failure, OW_INVALID,
-            "%u packets came from %s, but all outside the loss timeout by their stamps: the two hosts' clocks differ by "
+            "%u packets came from %s, but all outside the loss timeout by their stamps: the two hosts' "
+            "clocks differ by "
             "more than it; synchronise them (NTP or PTP)",
             late + off, measurement->control->server);
   return skewed;

@@ -36,19 +36,19 @@ struct ow_measurement {
   void (*done)(struct ow_measurement *measurement);
 
   enum ow_measurement_state state;
-  enum ow_status status;       /* OW_OK: complete */
-  struct ow_failure failure;   /* why not */
-  uint64_t clock_steps;        /* of the loop, as it began */
-  int64_t started;             /* monotonic ns: Start-Ack */
+  enum ow_status status;     /* OW_OK: complete */
+  struct ow_failure failure; /* why not */
+  uint64_t clock_steps;      /* of the loop, as it began */
+  int64_t started;           /* monotonic ns: Start-Ack */
 
-  struct ow_timestamp until;   /* no packet is due later; zero: as many packets as the peer's `packets` */
-  union ow_address server;     /* both ends of the control connection */
+  struct ow_timestamp until; /* no packet is due later; zero: as many packets as the peer's `packets` */
+  union ow_address server;   /* both ends of the control connection */
   union ow_address local;
   struct ow_session_request requests[OW_DIRECTIONS];
-  int sockets[OW_DIRECTIONS];  /* until a sender or a receiver takes them over; -1 */
+  int sockets[OW_DIRECTIONS];       /* until a sender or a receiver takes them over; -1 */
   struct ow_test_sender sender;     /* forward */
   struct ow_test_receiver receiver; /* reverse */
-  bool server_ended;           /* the server's Stop-Sessions told how far it got in the reverse direction */
+  bool server_ended; /* the server's Stop-Sessions told how far it got in the reverse direction */
   uint32_t server_next;
 
   /*

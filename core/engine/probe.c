@@ -31,15 +31,15 @@ const char *ow_probe_step_name(enum ow_probe_step step)
 {
   const char *name = "";
   switch (step) {
-    case OW_STEP_RESOLVE: name = "resolve"; break;
-    case OW_STEP_CONNECT: name = "connect"; break;
-    case OW_STEP_SETUP: name = "setup"; break;
-    case OW_STEP_REQUEST: name = "request"; break;
-    case OW_STEP_START: name = "start"; break;
-    case OW_STEP_RUN: name = "run"; break;
-    case OW_STEP_STOP: name = "stop"; break;
-    case OW_STEP_FETCH: name = "fetch"; break;
-    case OW_STEP_DONE: name = "done"; break;
+  case OW_STEP_RESOLVE: name = "resolve"; break;
+  case OW_STEP_CONNECT: name = "connect"; break;
+  case OW_STEP_SETUP: name = "setup"; break;
+  case OW_STEP_REQUEST: name = "request"; break;
+  case OW_STEP_START: name = "start"; break;
+  case OW_STEP_RUN: name = "run"; break;
+  case OW_STEP_STOP: name = "stop"; break;
+  case OW_STEP_FETCH: name = "fetch"; break;
+  case OW_STEP_DONE: name = "done"; break;
   }
   return name;
 }
@@ -69,14 +69,14 @@ static enum ow_probe_step step_of(const struct ow_measurement *measurement)
 {
   enum ow_probe_step step = OW_STEP_DONE;
   switch (measurement->state) {
-    case OW_MEASUREMENT_REQUEST_FORWARD:
-    case OW_MEASUREMENT_REQUEST_REVERSE: step = OW_STEP_REQUEST; break;
-    case OW_MEASUREMENT_STARTING: step = OW_STEP_START; break;
-    case OW_MEASUREMENT_RUNNING:
-    case OW_MEASUREMENT_SALVAGING: step = OW_STEP_RUN; break;
-    case OW_MEASUREMENT_STOPPING: step = OW_STEP_STOP; break;
-    case OW_MEASUREMENT_FETCHING: step = OW_STEP_FETCH; break;
-    case OW_MEASUREMENT_DONE: break;
+  case OW_MEASUREMENT_REQUEST_FORWARD:
+  case OW_MEASUREMENT_REQUEST_REVERSE: step = OW_STEP_REQUEST; break;
+  case OW_MEASUREMENT_STARTING: step = OW_STEP_START; break;
+  case OW_MEASUREMENT_RUNNING:
+  case OW_MEASUREMENT_SALVAGING: step = OW_STEP_RUN; break;
+  case OW_MEASUREMENT_STOPPING: step = OW_STEP_STOP; break;
+  case OW_MEASUREMENT_FETCHING: step = OW_STEP_FETCH; break;
+  case OW_MEASUREMENT_DONE: break;
   }
   return step;
 }
@@ -155,8 +155,9 @@ static void on_measured(struct ow_measurement *measurement)
 
 static enum ow_probe_step step_of_dialing(const struct ow_dialer *dialer)
 {
-  static const enum ow_probe_step steps[] = {
-      [OW_DIAL_RESOLVE] = OW_STEP_RESOLVE, [OW_DIAL_CONNECT] = OW_STEP_CONNECT, [OW_DIAL_SETUP] = OW_STEP_SETUP};
+  static const enum ow_probe_step steps[] = {[OW_DIAL_RESOLVE] = OW_STEP_RESOLVE,
+                                             [OW_DIAL_CONNECT] = OW_STEP_CONNECT,
+                                             [OW_DIAL_SETUP] = OW_STEP_SETUP};
   return steps[dialer->stage];
 }
 
@@ -190,7 +191,8 @@ static void on_closing_time(struct ow_timer *timer)
 {
   struct probe *probe = (struct probe *)((char *)timer - offsetof(struct probe, closing));
   if (probe->measuring)
-    ow_measurement_cut_short(&probe->measurement, "time ran out before the last packet's loss timeout; raise the timeout");
+    ow_measurement_cut_short(&probe->measurement,
+                             "time ran out before the last packet's loss timeout; raise the timeout");
 }
 
 /* ---- connecting ---- */

@@ -106,27 +106,16 @@ static void on_event(struct ow_client_connection *connection, const struct ow_cl
 {
   struct fetch *fetch = connection->context;
   switch (event->kind) {
-  case OW_CLIENT_FETCH_ACK:
-    on_ack(fetch, &event->fetch_ack);
-    break;
-  case OW_CLIENT_FETCH_SESSION:
-    on_session(fetch, event);
-    break;
-  case OW_CLIENT_FETCH_RECORDS:
-    on_records(fetch, event);
-    break;
-  case OW_CLIENT_FETCHED:
-    on_fetched(fetch);
-    break;
-  case OW_CLIENT_BROKEN:
-    stop(fetch, event->failure.status, &event->failure);
-    break;
+  case OW_CLIENT_FETCH_ACK: on_ack(fetch, &event->fetch_ack); break;
+  case OW_CLIENT_FETCH_SESSION: on_session(fetch, event); break;
+  case OW_CLIENT_FETCH_RECORDS: on_records(fetch, event); break;
+  case OW_CLIENT_FETCHED: on_fetched(fetch); break;
+  case OW_CLIENT_BROKEN: stop(fetch, event->failure.status, &event->failure); break;
   case OW_CLIENT_NOTHING:
   case OW_CLIENT_SET_UP:
   case OW_CLIENT_SESSION:
   case OW_CLIENT_STARTED:
-  case OW_CLIENT_STOPPED:
-    break;
+  case OW_CLIENT_STOPPED: break;
   }
 }
 

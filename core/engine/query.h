@@ -27,8 +27,8 @@ enum { OW_QUERY_INTERVALS = 120 };
 
 struct ow_query_options {
   const char *path;
-  mode_t permissions;      /* of the socket, whatever the umask; 0660 is wise */
-  const char *group;       /* its group's name; NULL or "": as it comes */
+  mode_t permissions; /* of the socket, whatever the umask; 0660 is wise */
+  const char *group;  /* its group's name; NULL or "": as it comes */
 };
 
 struct ow_query_server;
@@ -62,9 +62,10 @@ struct ow_query_mirror;
 /**
  * Keep `board`, which must outlive it, like the board that is published at `path`: from a thread of its own,
  * with all signals blocked, that asks about once a second for what has changed. What it missed for a while
- * is caught up with, as far as it is still kept there. While nobody answers, the streams that were seen stay, as down, with
- * the reason, and it tries again after 1 s, then 2, up to 16. A stream whose name is on the board already
- * is left out. `log` (may be NULL) is copied; it gets a line when the socket begins or ceases to answer. NULL with a failure.
+ * is caught up with, as far as it is still kept there. While nobody answers, the streams that were seen stay,
+ * as down, with the reason, and it tries again after 1 s, then 2, up to 16. A stream whose name is on the
+ * board already is left out. `log` (may be NULL) is copied; it gets a line when the socket begins or ceases
+ * to answer. NULL with a failure.
  */
 struct ow_query_mirror *ow_query_follow(const char *path, struct ow_board *board, const struct ow_log *log,
                                         struct ow_failure *failure) OW_MUST_CHECK;

@@ -7,8 +7,8 @@
 #include "report/answer.h"
 
 static enum ow_status ask(struct ow_query_link *link, const char *name, int64_t deadline,
-                          struct ow_stream_view *view, struct ow_interval *intervals, size_t count, size_t *got,
-                          struct ow_failure *failure)
+                          struct ow_stream_view *view, struct ow_interval *intervals, size_t count,
+                          size_t *got, struct ow_failure *failure)
 {
   char request[OW_STREAM_NAME + 32];
   const char *line = NULL;
@@ -33,7 +33,8 @@ enum ow_status ow_query_get(const char *path, const char *name, int64_t timeout,
   int64_t deadline = ow_query_clock() + timeout;
   *got = 0;
   if (!ow_stream_name_valid(name))
-    return ow_fail(failure, OW_INVALID, "a stream's name has 1 to %d printable characters and no space, / \" or \\",
+    return ow_fail(failure, OW_INVALID,
+                   "a stream's name has 1 to %d printable characters and no space, / \" or \\",
                    OW_STREAM_NAME - 1);
   enum ow_status status = ow_query_link_open(&link, path, -1, deadline, &own);
   if (status == OW_OK)

@@ -79,8 +79,8 @@ static enum ow_status retry(struct ow_query_link *link, short events, int64_t de
   return status;
 }
 
-enum ow_status ow_query_link_send(struct ow_query_link *link, const char *text, size_t octets, int64_t deadline,
-                                  struct ow_failure *failure)
+enum ow_status ow_query_link_send(struct ow_query_link *link, const char *text, size_t octets,
+                                  int64_t deadline, struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
   while (octets && status == OW_OK) {

@@ -26,8 +26,8 @@ bool ow_query_cancelled(int cancel, int64_t deadline);
 /** `deadline` on ow_query_clock(). OW_NETWORK, OW_TIMEOUT, OW_STATE; the link is closed if it fails. */
 enum ow_status ow_query_link_open(struct ow_query_link *link, const char *path, int cancel, int64_t deadline,
                                   struct ow_failure *failure) OW_MUST_CHECK;
-enum ow_status ow_query_link_send(struct ow_query_link *link, const char *text, size_t octets, int64_t deadline,
-                                  struct ow_failure *failure) OW_MUST_CHECK;
+enum ow_status ow_query_link_send(struct ow_query_link *link, const char *text, size_t octets,
+                                  int64_t deadline, struct ow_failure *failure) OW_MUST_CHECK;
 /** The next line without its newline; valid until the next call. OW_PROTOCOL if it has no end. */
 enum ow_status ow_query_link_read(struct ow_query_link *link, int64_t deadline, const char **line,
                                   size_t *octets, struct ow_failure *failure) OW_MUST_CHECK;

@@ -54,7 +54,8 @@ static int by_name(const void *a, const void *b)
 
 static struct followed *find(const struct ow_query_mirror *mirror, const char *name)
 {
-  return mirror->count ? bsearch(name, mirror->streams, mirror->count, sizeof *mirror->streams, by_name) : NULL;
+  return mirror->count ? bsearch(name, mirror->streams, mirror->count, sizeof *mirror->streams, by_name)
+                       : NULL;
 }
 
 /* One that appears. A name that is taken isn't ours. */
@@ -65,8 +66,8 @@ static struct followed follow_new(const struct ow_query_mirror *mirror, const ch
   memcpy(stream.name, name, sizeof stream.name);
   stream.foreign = ow_board_view(mirror->board, name, &taken);
   if (stream.foreign)
-    ow_log(&mirror->log, OW_LOG_WARNING, "query socket %s: stream %s is left out, there is one of that name already",
-           mirror->path, name);
+    ow_log(&mirror->log, OW_LOG_WARNING,
+           "query socket %s: stream %s is left out, there is one of that name already", mirror->path, name);
   return stream;
 }
 
@@ -294,7 +295,8 @@ static enum ow_status begin(struct ow_query_mirror *mirror, const char *path, st
   memcpy(mirror->path, path, strlen(path) + 1);
   mirror->cancel = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (mirror->cancel < 0)
-    return ow_fail(failure, OW_NETWORK, "query socket %s: cannot make an eventfd: %s", path, strerrordesc_np(errno));
+    return ow_fail(failure, OW_NETWORK, "query socket %s: cannot make an eventfd: %s", path,
+                   strerrordesc_np(errno));
   int error = ow_thread_create_deaf(&mirror->thread, run, mirror);
   return error ? ow_fail(failure, OW_NETWORK, "query socket %s: cannot start a thread: %s", path,
                          strerrordesc_np(error))

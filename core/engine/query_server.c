@@ -26,7 +26,7 @@ struct client {
   size_t sent;
   char input[LINE_MOST];
   size_t length;
-  bool ended;  /* it will ask no more */
+  bool ended;   /* it will ask no more */
   bool closing; /* close when the answer is sent */
   int64_t active;
 };

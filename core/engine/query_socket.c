@@ -106,7 +106,8 @@ static enum ow_status make_room(const struct sockaddr_un *address, struct ow_fai
   if (lstat(address->sun_path, &there) != 0)
     return OW_OK; /* bind(2) will say if it can't be */
   if (!S_ISSOCK(there.st_mode))
-    return ow_fail(failure, OW_STATE, "something else than a socket is there; remove it or choose another path");
+    return ow_fail(failure, OW_STATE,
+                   "something else than a socket is there; remove it or choose another path");
   int answering = connect_to(address);
   if (answering >= 0)
     close(answering);

@@ -22,16 +22,16 @@ enum {
 struct fetch {
   struct ow_serve_session *session; /* NULL: none */
   struct ow_fetch_request range;
-  size_t next;                      /* record to look at */
+  size_t next; /* record to look at */
 };
 
 struct connection {
   TAILQ_ENTRY(connection) all;
   struct ow_serve *serve;
   struct ow_channel channel;
-  struct ow_timer timer;   /* the machine's deadline */
-  struct ow_timer linger;  /* every session is done: the client should stop them */
-  struct ow_post burial;   /* frees it, when nothing on the stack uses it */
+  struct ow_timer timer;  /* the machine's deadline */
+  struct ow_timer linger; /* every session is done: the client should stop them */
+  struct ow_post burial;  /* frees it, when nothing on the stack uses it */
   struct ow_server *machine;
   struct ow_serve_client client;
   char name[OW_ADDRESS_TEXT];
@@ -134,17 +134,17 @@ static uint32_t ends_of_senders(struct connection *connection, struct ow_session
   struct ow_serve_session *session;
   uint32_t count = 0;
   TAILQ_FOREACH(session, &connection->sessions, of_connection)
-    if (session->sender.open) {
-      ow_test_sender_stop(&session->sender);
-      if (ends)
-        ends[count] = ow_sender_end(session->sender.sender);
-      count++;
-    }
+  if (session->sender.open) {
+    ow_test_sender_stop(&session->sender);
+    if (ends)
+      ends[count] = ow_sender_end(session->sender.sender);
+    count++;
+  }
   return count;
 }
 
-static const struct ow_session_end *end_of(const struct ow_serve_session *session, const struct ow_session_end *ends,
-                                           uint32_t count)
+static const struct ow_session_end *end_of(const struct ow_serve_session *session,
+                                           const struct ow_session_end *ends, uint32_t count)
 {
   const struct ow_session_end *found = NULL;
   for (uint32_t i = 0; i < count; i++)
@@ -176,7 +176,8 @@ static enum ow_status send_stop(struct connection *connection, enum ow_accept ac
   enum ow_status status = OW_MEMORY;
   if (ends) {
     (void)ends_of_senders(connection, ends);
-    status = ow_server_stop_sessions(connection->machine, ow_loop_now(connection->serve->loop), accept, ends, count);
+    status = ow_server_stop_sessions(connection->machine, ow_loop_now(connection->serve->loop), accept, ends,
+                                     count);
   }
   free(ends);
   return status;
@@ -274,7 +275,8 @@ static void consider_linger(struct connection *connection)
   struct ow_serve_session *session;
   int64_t longest = 0;
   bool finished = true;
-  TAILQ_FOREACH(session, &connection->sessions, of_connection) {
+  TAILQ_FOREACH(session, &connection->sessions, of_connection)
+  {
     int64_t timeout = ow_span_to_ns(session->request.timeout);
     finished = finished && ow_serve_session_finished(session);
     longest = timeout > longest ? timeout : longest;
@@ -310,8 +312,8 @@ static void on_request(struct connection *connection, const struct ow_server_eve
   union ow_address local = ow_channel_local(&connection->channel);
   union ow_address remote = ow_channel_remote(&connection->channel);
   acceptance.accept =
-      ow_serve_session_open(&serve->host, connection->machine, &connection->client, &local, &remote, event->request,
-                            event->slots, &session, &acceptance, &why);
+      ow_serve_session_open(&serve->host, connection->machine, &connection->client, &local, &remote,
+                            event->request, event->slots, &session, &acceptance, &why);
   if (session && session->request.server_receives && !keep(serve, session)) {
     ow_serve_session_free(session);
     session = NULL;
@@ -341,8 +343,8 @@ static void on_start(struct connection *connection)
   if (status == OW_OK)
     ow_channel_flush(&connection->channel);
   TAILQ_FOREACH(session, &connection->sessions, of_connection)
-    if (status == OW_OK && !session->running)
-      status = ow_serve_session_start(session, &failure);
+  if (status == OW_OK && !session->running)
+    status = ow_serve_session_start(session, &failure);
   require(connection, status);
   if (connection->channel.open)
     consider_linger(connection);
@@ -387,7 +389,8 @@ static void finish_fetch(struct connection *connection)
   struct ow_serve_session *session = connection->fetch.session;
   const struct ow_fetch_request *range = &connection->fetch.range;
   bool whole = range->begin == 0 && range->end == OW_FETCH_TO_END && session->ended;
-  bool drop = whole && session->kept && serve->policy->delete_on_fetch(serve->policy->context, &session->owner);
+  bool drop =
+      whole && session->kept && serve->policy->delete_on_fetch(serve->policy->context, &session->owner);
   end_fetch(connection);
   if (drop)
     forget(serve, session);
@@ -414,7 +417,8 @@ static void send_records(struct connection *connection)
 static enum ow_accept may_fetch(struct connection *connection, const struct ow_serve_session *session)
 {
   const struct ow_serve_policy *policy = connection->serve->policy;
-  bool may = session && session->running && policy->may_fetch(policy->context, &connection->client, &session->owner);
+  bool may =
+      session && session->running && policy->may_fetch(policy->context, &connection->client, &session->owner);
   return may ? OW_ACCEPT_OK : OW_ACCEPT_FAILURE; /* a stranger can't tell which sessions there are */
 }
 
@@ -434,9 +438,9 @@ static void on_fetch(struct connection *connection, const struct ow_fetch_reques
     connection->fetch = (struct fetch){.session = session, .range = *range};
     session->fetches++;
   }
-  enum ow_status status = ow_server_begin_fetch(connection->machine, ow_loop_now(connection->serve->loop), &ack,
-                                                session ? &session->request : NULL, session ? session->slots : NULL,
-                                                skipped);
+  enum ow_status status =
+      ow_server_begin_fetch(connection->machine, ow_loop_now(connection->serve->loop), &ack,
+                            session ? &session->request : NULL, session ? session->slots : NULL, skipped);
   if (status != OW_OK)
     require(connection, status);
   else if (ack.accept == OW_ACCEPT_OK)
@@ -448,19 +452,20 @@ static void on_fetch(struct connection *connection, const struct ow_fetch_reques
 static void act(struct connection *connection, const struct ow_server_event *event)
 {
   switch (event->kind) {
-    case OW_SERVER_NOTHING: break;
-    case OW_SERVER_SET_UP: on_set_up(connection, event->key_id); break;
-    case OW_SERVER_REQUEST: on_request(connection, event); break;
-    case OW_SERVER_START_ASKED: on_start(connection); break;
-    case OW_SERVER_STOP: on_stop(connection, event); break;
-    case OW_SERVER_FETCH: on_fetch(connection, &event->fetch); break;
-    case OW_SERVER_BROKEN: break_off(connection, &event->failure); break;
+  case OW_SERVER_NOTHING: break;
+  case OW_SERVER_SET_UP: on_set_up(connection, event->key_id); break;
+  case OW_SERVER_REQUEST: on_request(connection, event); break;
+  case OW_SERVER_START_ASKED: on_start(connection); break;
+  case OW_SERVER_STOP: on_stop(connection, event); break;
+  case OW_SERVER_FETCH: on_fetch(connection, &event->fetch); break;
+  case OW_SERVER_BROKEN: break_off(connection, &event->failure); break;
   }
 }
 
 static void on_received(struct ow_channel *channel, struct ow_reader *input)
 {
-  struct connection *connection = (struct connection *)((char *)channel - offsetof(struct connection, channel));
+  struct connection *connection =
+      (struct connection *)((char *)channel - offsetof(struct connection, channel));
   struct ow_server_event event;
   do {
     ow_server_receive(connection->machine, ow_loop_now(connection->serve->loop), input, &event);
@@ -471,7 +476,8 @@ static void on_received(struct ow_channel *channel, struct ow_reader *input)
 
 static void on_drained(struct ow_channel *channel)
 {
-  struct connection *connection = (struct connection *)((char *)channel - offsetof(struct connection, channel));
+  struct connection *connection =
+      (struct connection *)((char *)channel - offsetof(struct connection, channel));
   if (ow_server_state(connection->machine) == OW_SERVER_FETCHING) {
     send_records(connection);
     if (channel->open)
@@ -484,7 +490,8 @@ static void on_drained(struct ow_channel *channel)
 
 static void on_over(struct ow_channel *channel, const char *reason)
 {
-  struct connection *connection = (struct connection *)((char *)channel - offsetof(struct connection, channel));
+  struct connection *connection =
+      (struct connection *)((char *)channel - offsetof(struct connection, channel));
   ow_log(connection->serve->log, reason ? OW_LOG_NOTICE : OW_LOG_INFO, "client %s: %s%s", connection->name,
          reason ? reason : "gone", TAILQ_EMPTY(&connection->sessions) ? "" : ", with sessions running");
   close_after_last_words(connection);
@@ -515,13 +522,15 @@ static bool find_key(void *context, const char *key_id, const void **passphrase,
 static uint32_t admit(struct ow_serve *serve, struct ow_serve_client *client, struct ow_failure *why)
 {
   if (serve->counts.connections >= serve->config.most_connections) {
-    ow_fail(why, OW_LIMIT, "%u control connections are open, and no more are allowed", serve->counts.connections);
+    ow_fail(why, OW_LIMIT, "%u control connections are open, and no more are allowed",
+            serve->counts.connections);
     return 0;
   }
   return serve->policy->admit(serve->policy->context, client, why);
 }
 
-static struct connection *create_connection(struct ow_serve *serve, int socket, const union ow_address *remote)
+static struct connection *create_connection(struct ow_serve *serve, int socket,
+                                            const union ow_address *remote)
 {
   struct connection *connection = calloc(1, sizeof *connection);
   struct ow_failure why = {0};
@@ -536,7 +545,8 @@ static struct connection *create_connection(struct ow_serve *serve, int socket, 
   const struct ow_server_config config = {
       .modes = admit(serve, &connection->client, &why),
       .pbkdf2_count = serve->config.pbkdf2_count,
-      .setup_timeout = SETUP_TIMEOUT < serve->config.control_timeout ? SETUP_TIMEOUT : serve->config.control_timeout,
+      .setup_timeout =
+          SETUP_TIMEOUT < serve->config.control_timeout ? SETUP_TIMEOUT : serve->config.control_timeout,
       .idle_timeout = serve->config.control_timeout,
       .up_since = serve->up_since,
       .random = ow_system_random,

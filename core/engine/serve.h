@@ -17,18 +17,18 @@
 #include "wire/session_request.h"
 
 struct ow_serve_config {
-  char address[256];            /* to listen on; "" = every address of both families */
-  char port[32];                /* service name or number; "0": a free one */
-  uint16_t test_port_low;       /* UDP; 0 = ephemeral */
+  char address[256];      /* to listen on; "" = every address of both families */
+  char port[32];          /* service name or number; "0": a free one */
+  uint16_t test_port_low; /* UDP; 0 = ephemeral */
   uint16_t test_port_high;
-  uint32_t pbkdf2_count;        /* power of 2, 1024 at least */
-  int64_t control_timeout;      /* ns of silence after which a control connection without running sessions ends */
-  int64_t test_timeout;         /* ns that a stopped or ended session may linger before the server stops it itself */
-  uint32_t most_connections;    /* control connections at once */
-  uint32_t most_sessions;       /* test sessions at once, over all connections */
-  uint64_t most_records;        /* records in memory, over all sessions */
-  uint32_t most_sessions_kept;  /* finished sessions that can still be fetched; the oldest goes first */
-  bool third_party;             /* send test packets to other hosts than the client; off by default (RFC 4656, 6) */
+  uint32_t pbkdf2_count;   /* power of 2, 1024 at least */
+  int64_t control_timeout; /* ns of silence after which a control connection without running sessions ends */
+  int64_t test_timeout; /* ns that a stopped or ended session may linger before the server stops it itself */
+  uint32_t most_connections;   /* control connections at once */
+  uint32_t most_sessions;      /* test sessions at once, over all connections */
+  uint64_t most_records;       /* records in memory, over all sessions */
+  uint32_t most_sessions_kept; /* finished sessions that can still be fetched; the oldest goes first */
+  bool third_party; /* send test packets to other hosts than the client; off by default (RFC 4656, 6) */
 };
 
 /** Bounded and loopback-friendly: port 861, 1000 connections, 10000 sessions, 16 M records, Count 2048. */
@@ -42,7 +42,9 @@ struct ow_serve_client {
   void *account; /* policy's own; set by `admit` or `identify` */
 };
 
-/** What an accepted session has claimed of the policy's resources; filled in by `claim`, given back with it. */
+/**
+ * What an accepted session has claimed of the policy's resources; filled in by `claim`, given back with it.
+ */
 struct ow_serve_claim {
   void *account;
   uint64_t bandwidth; /* bits a second */
@@ -75,8 +77,8 @@ struct ow_serve_policy {
 struct ow_serve;
 
 /**
- * Listen. The loop, the policy and the log must outlive the server. NULL with a failure that names the address.
- * The caller frees before the loop.
+ * Listen. The loop, the policy and the log must outlive the server. NULL with a failure that names the
+ * address. The caller frees before the loop.
  */
 struct ow_serve *ow_serve_create(struct ow_loop *loop, const struct ow_serve_config *config,
                                  const struct ow_serve_policy *policy, const struct ow_log *log,
@@ -86,7 +88,9 @@ void ow_serve_free(struct ow_serve *serve);
 /** The TCP port it listens on. */
 uint16_t ow_serve_port(const struct ow_serve *serve);
 
-/** Take a changed configuration for what comes from now on; the listening address and port stay as they are. */
+/**
+ * Take a changed configuration for what comes from now on; the listening address and port stay as they are.
+ */
 void ow_serve_reconfigure(struct ow_serve *serve, const struct ow_serve_config *config);
 
 /** Numbers for a person or a monitor. */

@@ -33,17 +33,19 @@ static enum ow_accept check_shape(const struct ow_session_request *request, stru
 }
 
 /* RFC 4656, 6: who sends to third parties on request is a weapon. */
-static enum ow_accept check_addresses(const struct ow_session_host *host, const struct ow_session_request *request,
+static enum ow_accept check_addresses(const struct ow_session_host *host,
+                                      const struct ow_session_request *request,
                                       const struct ow_endpoint *client, struct ow_failure *why)
 {
   enum ow_accept accept = OW_ACCEPT_OK;
   if (request->sender.version != client->version) {
-    ow_fail(why, OW_INVALID, "the test is to be IPv%u, the control connection is IPv%u", request->sender.version,
-            client->version);
+    ow_fail(why, OW_INVALID, "the test is to be IPv%u, the control connection is IPv%u",
+            request->sender.version, client->version);
     accept = OW_ACCEPT_NOT_SUPPORTED;
   } else if (request->server_sends && !host->config->third_party && !ow_endpoint_is_any(&request->receiver) &&
              !ow_endpoint_same_host(&request->receiver, client)) {
-    ow_fail(why, OW_REFUSED, "test packets are to go to another host than the client's "
+    ow_fail(why, OW_REFUSED,
+            "test packets are to go to another host than the client's "
             "(behind NAT, the client can request with zero addresses)");
     accept = OW_ACCEPT_NOT_SUPPORTED;
   } else if (request->server_sends && request->receiver.port == 0) {
@@ -59,8 +61,8 @@ static uint64_t records_for(const struct ow_session_request *request)
   return request->server_receives ? (uint64_t)request->packets + request->packets / 8 + 16 : 0;
 }
 
-static enum ow_accept check_bounds(const struct ow_session_host *host, const struct ow_session_request *request,
-                                   struct ow_failure *why)
+static enum ow_accept check_bounds(const struct ow_session_host *host,
+                                   const struct ow_session_request *request, struct ow_failure *why)
 {
   uint64_t records = records_for(request);
   enum ow_accept accept = OW_ACCEPT_OK;
@@ -92,8 +94,9 @@ static void on_receiver_done(struct ow_test_receiver *receiver)
   session->done(session);
 }
 
-static enum ow_status open_sender(struct ow_serve_session *session, int socket, const struct ow_session_terms *terms,
-                                  const union ow_address *remote, struct ow_failure *why)
+static enum ow_status open_sender(struct ow_serve_session *session, int socket,
+                                  const struct ow_session_terms *terms, const union ow_address *remote,
+                                  struct ow_failure *why)
 {
   const struct ow_endpoint *to = &terms->request->receiver;
   union ow_address address = ow_endpoint_is_any(to) ? *remote : ow_address_from_endpoint(to, remote);
@@ -106,8 +109,8 @@ static enum ow_status open_sender(struct ow_serve_session *session, int socket, 
   return status;
 }
 
-static enum ow_status open_receiver(struct ow_serve_session *session, int socket, const struct ow_session_terms *terms,
-                                    const struct ow_endpoint *client)
+static enum ow_status open_receiver(struct ow_serve_session *session, int socket,
+                                    const struct ow_session_terms *terms, const struct ow_endpoint *client)
 {
   struct ow_test_receiver *receiver = &session->receiver;
   receiver->from = ow_endpoint_is_any(&terms->request->sender) ? *client : terms->request->sender;
@@ -119,8 +122,8 @@ static enum ow_status open_receiver(struct ow_serve_session *session, int socket
 }
 
 static enum ow_status open_traffic(struct ow_serve_session *session, const struct ow_server *machine,
-                                   const union ow_address *local, const union ow_address *remote, uint16_t *port,
-                                   struct ow_failure *why)
+                                   const union ow_address *local, const union ow_address *remote,
+                                   uint16_t *port, struct ow_failure *why)
 {
   const struct ow_serve_config *config = session->host->config;
   struct ow_session_request *agreed = &session->request;
@@ -155,8 +158,8 @@ static enum ow_status open_traffic(struct ow_serve_session *session, const struc
 }
 
 static struct ow_serve_session *allocate(struct ow_session_host *host, const struct ow_serve_client *client,
-                                         const struct ow_session_request *request, const struct ow_slot *slots,
-                                         const struct ow_serve_claim *claim)
+                                         const struct ow_session_request *request,
+                                         const struct ow_slot *slots, const struct ow_serve_claim *claim)
 {
   struct ow_serve_session *session = calloc(1, sizeof *session);
   if (session) {

@@ -38,19 +38,19 @@ struct ow_serve_session {
   struct ow_test_receiver receiver;
   bool kept;
   bool running;
-  bool ended;       /* no more traffic */
+  bool ended; /* no more traffic */
   bool bandwidth_released;
   uint32_t next_sequence; /* of an ended receive session */
-  uint32_t fetches;  /* that read the records at this moment */
-  bool condemned;    /* free it after the last fetch */
-  void *connection;  /* while it belongs to one */
+  uint32_t fetches;       /* that read the records at this moment */
+  bool condemned;         /* free it after the last fetch */
+  void *connection;       /* while it belongs to one */
   /** All its packets are accounted for. */
   void (*done)(struct ow_serve_session *session);
 };
 
 /**
- * Agree on a session, or tell why not. On OW_ACCEPT_OK `session` is open and `acceptance` filled in. `local` and `remote` are
- * the control connection's.
+ * Agree on a session, or tell why not. On OW_ACCEPT_OK `session` is open and `acceptance` filled in. `local`
+ * and `remote` are the control connection's.
  */
 enum ow_accept ow_serve_session_open(struct ow_session_host *host, const struct ow_server *machine,
                                      const struct ow_serve_client *client, const union ow_address *local,
@@ -58,7 +58,8 @@ enum ow_accept ow_serve_session_open(struct ow_session_host *host, const struct 
                                      const struct ow_slot *slots, struct ow_serve_session **session,
                                      struct ow_session_acceptance *acceptance, struct ow_failure *why);
 /** Begin to send or receive. */
-enum ow_status ow_serve_session_start(struct ow_serve_session *session, struct ow_failure *failure) OW_MUST_CHECK;
+enum ow_status ow_serve_session_start(struct ow_serve_session *session,
+                                      struct ow_failure *failure) OW_MUST_CHECK;
 /** True if all its packets are sent, or received or lost. */
 bool ow_serve_session_finished(const struct ow_serve_session *session);
 /** End its traffic; `end` (may be NULL) is what the client's Stop-Sessions said of it. The records stay. */

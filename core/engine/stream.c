@@ -41,8 +41,9 @@ enum ow_status ow_stream_check(const struct ow_stream_config *config, struct ow_
   if (status != OW_OK)
     return status;
   if (!ow_stream_name_valid(config->name))
-    status = ow_fail(failure, OW_INVALID,
-                     "a stream's name has 1 to 63 printable ASCII characters, none of them a space, /, \" or \\");
+    status =
+        ow_fail(failure, OW_INVALID,
+                "a stream's name has 1 to 63 printable ASCII characters, none of them a space, /, \" or \\");
   else if (config->interval > OW_LONGEST_DURATION)
     status = ow_fail(failure, OW_INVALID, "an interval of more than a day");
   else if (config->interval < least)
@@ -58,7 +59,8 @@ enum ow_status ow_stream_check(const struct ow_stream_config *config, struct ow_
 
 /* ---- life ---- */
 
-struct ow_streams *ow_streams_create(struct ow_board *board, const struct ow_log *log, struct ow_failure *failure)
+struct ow_streams *ow_streams_create(struct ow_board *board, const struct ow_log *log,
+                                     struct ow_failure *failure)
 {
   struct ow_streams *streams = calloc(1, sizeof *streams);
   enum ow_status status = OW_MEMORY;

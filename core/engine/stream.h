@@ -22,8 +22,8 @@
 /** One stream. */
 struct ow_stream_config {
   char name[OW_STREAM_NAME];
-  struct ow_peer peer;  /* `packets` has no meaning: as many as the schedule has in an interval */
-  int64_t interval;     /* ns, of a day at most; at least the loss timeout and 3 s */
+  struct ow_peer peer; /* `packets` has no meaning: as many as the schedule has in an interval */
+  int64_t interval;    /* ns, of a day at most; at least the loss timeout and 3 s */
 };
 
 /**
@@ -35,7 +35,8 @@ void ow_stream_defaults(struct ow_stream_config *config);
  * Everything that can be said against it before anything is sent, ow_peer_check() included. OW_INVALID with a
  * sentence.
  */
-enum ow_status ow_stream_check(const struct ow_stream_config *config, struct ow_failure *failure) OW_MUST_CHECK;
+enum ow_status ow_stream_check(const struct ow_stream_config *config,
+                               struct ow_failure *failure) OW_MUST_CHECK;
 
 struct ow_streams;
 

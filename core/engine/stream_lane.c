@@ -6,10 +6,10 @@
 #include "engine/stream_run.h"
 #include "schedule/schedule.h"
 
-#define ANSWER_TIME (5 * OW_NS_PER_S)        /* for connecting, and for each of the server's answers */
-#define CLOSING_TIME (800 * OW_NS_PER_MS)    /* beyond the loss timeout: for stopping and fetching */
-#define START_MARGIN (100 * OW_NS_PER_MS)    /* beyond 4 round trips: what a server needs to get ready */
-#define STEP_TIME (1 * OW_NS_PER_S)          /* for a measurement to end after the clock was set */
+#define ANSWER_TIME (5 * OW_NS_PER_S)     /* for connecting, and for each of the server's answers */
+#define CLOSING_TIME (800 * OW_NS_PER_MS) /* beyond the loss timeout: for stopping and fetching */
+#define START_MARGIN (100 * OW_NS_PER_MS) /* beyond 4 round trips: what a server needs to get ready */
+#define STEP_TIME (1 * OW_NS_PER_S)       /* for a measurement to end after the clock was set */
 
 static struct ow_loop *loop_of(const struct ow_stream_lane *lane)
 {
@@ -35,7 +35,6 @@ static int64_t monotonic_of(const struct ow_stream_lane *lane, struct ow_timesta
 }
 
 /* ---- the result ---- */
-
 
 /* An interval before this one that is still to be handed over. */
 static bool is_behind_other(const struct ow_stream_lane *lane)
@@ -142,7 +141,8 @@ static void judge(struct ow_stream_lane *lane)
     lane->trouble.status = OW_INVALID;
   else if (lane->began_late)
     ow_fail(&lane->trouble, OW_TIMEOUT, "measured in its later part only; before: %.200s",
-            late.status == OW_OK ? "it took too long to reach the server and to request the sessions" : late.text);
+            late.status == OW_OK ? "it took too long to reach the server and to request the sessions"
+                                 : late.text);
   else if (any_partial(&lane->interval))
     ow_fail(&lane->trouble, OW_PROTOCOL, "server %s ended the sessions early", lane->control.server);
 }
@@ -214,7 +214,8 @@ static void begin(struct ow_stream_lane *lane)
 
 static void on_dialed(struct ow_dialer *dialer, enum ow_status status, const struct ow_failure *failure)
 {
-  struct ow_stream_lane *lane = (struct ow_stream_lane *)((char *)dialer - offsetof(struct ow_stream_lane, dialer));
+  struct ow_stream_lane *lane =
+      (struct ow_stream_lane *)((char *)dialer - offsetof(struct ow_stream_lane, dialer));
   if (status == OW_OK) {
     lane->connected = true;
     lane->control.event = on_control_event;
@@ -266,20 +267,21 @@ static void dialed_too_long(struct ow_stream_lane *lane)
 
 static void on_timer(struct ow_timer *timer)
 {
-  struct ow_stream_lane *lane = (struct ow_stream_lane *)((char *)timer - offsetof(struct ow_stream_lane, timer));
+  struct ow_stream_lane *lane =
+      (struct ow_stream_lane *)((char *)timer - offsetof(struct ow_stream_lane, timer));
   char reason[OW_FAILURE_TEXT];
   switch (lane->state) {
-    case OW_LANE_IDLE: break;
-    case OW_LANE_WAITING: prepare(lane); break;
-    case OW_LANE_DIALING: dialed_too_long(lane); break;
-    case OW_LANE_MEASURING:
-      snprintf(reason, sizeof reason,
-               "server %s did not answer in time when the sessions were stopped and their records fetched",
-               lane->control.server);
-      disconnect(lane);
-      ow_measurement_abandon(&lane->measurement, OW_TIMEOUT, reason);
-      break;
-    case OW_LANE_HOLDING: ow_lane_settle(lane); break;
+  case OW_LANE_IDLE: break;
+  case OW_LANE_WAITING: prepare(lane); break;
+  case OW_LANE_DIALING: dialed_too_long(lane); break;
+  case OW_LANE_MEASURING:
+    snprintf(reason, sizeof reason,
+             "server %s did not answer in time when the sessions were stopped and their records fetched",
+             lane->control.server);
+    disconnect(lane);
+    ow_measurement_abandon(&lane->measurement, OW_TIMEOUT, reason);
+    break;
+  case OW_LANE_HOLDING: ow_lane_settle(lane); break;
   }
 }
 

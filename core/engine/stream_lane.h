@@ -17,8 +17,8 @@
 struct ow_stream_run;
 
 enum ow_lane_state {
-  OW_LANE_IDLE,      /* has no interval */
-  OW_LANE_WAITING,   /* for the time to prepare it, or to try again */
+  OW_LANE_IDLE,    /* has no interval */
+  OW_LANE_WAITING, /* for the time to prepare it, or to try again */
   OW_LANE_DIALING,
   OW_LANE_MEASURING, /* from the request for the sessions to their results */
   OW_LANE_HOLDING,   /* the result is known, but the interval, or one before it, hasn't ended */
@@ -31,12 +31,12 @@ struct ow_stream_lane {
   struct ow_timer timer;
   struct ow_dialer dialer;
   struct ow_client_connection control;
-  bool connected;             /* set up; idle unless measuring */
+  bool connected; /* set up; idle unless measuring */
   struct ow_measurement measurement;
   struct ow_interval interval; /* in the making */
   struct ow_failure trouble;   /* the last thing that kept it from being measured whole; status OW_OK: none */
   bool began_late;
-  bool stepped;                /* the wall clock was set while it was measured */
+  bool stepped; /* the wall clock was set while it was measured */
 };
 
 /** Take the stream's next interval. */

@@ -13,7 +13,9 @@ enum { NEVER_REACHED = 16 }; /* doublings of the delay */
 
 /* ---- the grid ---- */
 
-/* Beside a tenth of the interval the round trips of connecting, and of requesting and starting two sessions. */
+/*
+ * Beside a tenth of the interval the round trips of connecting, and of requesting and starting two sessions.
+ */
 int64_t ow_stream_run_lead(const struct ow_stream_run *run)
 {
   int64_t lead = run->config.interval / 10;
@@ -81,8 +83,8 @@ void ow_stream_run_succeeded(struct ow_stream_run *run, const struct ow_client_c
 {
   struct ow_stream_view *state = &run->state;
   if (state->state != OW_STREAM_UP)
-    ow_log(&run->set->log, OW_LOG_NOTICE, "peer %s: up, server %s, mode %s", run->config.name, control->server,
-           ow_mode_name(ow_client_mode(control->client)));
+    ow_log(&run->set->log, OW_LOG_NOTICE, "peer %s: up, server %s, mode %s", run->config.name,
+           control->server, ow_mode_name(ow_client_mode(control->client)));
   run->failures = 0;
   run->retry_at = 0;
   state->state = OW_STREAM_UP;
@@ -144,7 +146,8 @@ enum ow_status ow_stream_run_open(struct ow_stream_run *run, struct ow_stream_se
                                   const struct ow_stream_config *config, int64_t offset)
 {
   *run = (struct ow_stream_run){.set = set, .config = *config, .anchor_number = 1, .next_number = 1};
-  run->last_failure.status = ow_fail(&run->last_failure, OW_TIMEOUT, "there was no time left to reach the server");
+  run->last_failure.status =
+      ow_fail(&run->last_failure, OW_TIMEOUT, "there was no time left to reach the server");
   run->anchor = ow_timestamp_plus(ow_loop_now(set->loop).wall, ow_stream_run_lead(run) + offset);
   describe(run);
   enum ow_status status = ow_board_put_stream(set->board, &run->state);

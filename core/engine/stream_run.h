@@ -16,12 +16,12 @@ struct ow_stream_run {
   TAILQ_ENTRY(ow_stream_run) in_set;
   struct ow_stream_set *set;
   struct ow_stream_config config;
-  struct ow_timestamp anchor;  /* when interval `anchor_number` begins; all others follow */
+  struct ow_timestamp anchor; /* when interval `anchor_number` begins; all others follow */
   uint64_t anchor_number;
-  uint64_t next_number;        /* of the first interval that no lane has taken */
+  uint64_t next_number; /* of the first interval that no lane has taken */
   struct ow_stream_lane lanes[OW_LANES];
-  unsigned failures;           /* in a row */
-  int64_t retry_at;            /* monotonic ns: no attempt to reach the peer before */
+  unsigned failures; /* in a row */
+  int64_t retry_at;  /* monotonic ns: no attempt to reach the peer before */
   struct ow_failure last_failure;
   struct ow_stream_view state; /* as the board was last told */
 };

@@ -4,7 +4,7 @@
 #include "engine/test_traffic.h"
 
 enum {
-  BATCHES_AT_ONCE = 8,        /* before others get their turn */
+  BATCHES_AT_ONCE = 8,              /* before others get their turn */
   USER_STAMP_ERROR_NS = 200 * 1000, /* a wake-up on a busy host, where the kernel gave no stamp */
 };
 /* How finely losses are noticed: a timer for every packet would cost more than the packets. */
@@ -46,7 +46,8 @@ static void take(struct ow_test_receiver *receiver, const struct ow_datagram *da
     receiver->ttl_unknown |= !datagram->ttl_known;
     note_dscp(receiver, datagram);
     (void)ow_receiver_packet(receiver->receiver, datagram->octets, datagram->length, datagram->received,
-                             datagram->source, ow_system_error(&receiver->traffic->clock, now, stamping), datagram->ttl);
+                             datagram->source, ow_system_error(&receiver->traffic->clock, now, stamping),
+                             datagram->ttl);
   }
 }
 
@@ -104,7 +105,10 @@ static void on_expiry(struct ow_timer *timer)
   tell_if_done(receiver);
 }
 
-/* Only an empty socket tells that a packet has not come; losses are judged by the time before it was looked at. */
+/*
+ * Only an empty socket tells that a packet has not come; losses are judged by the time before it was looked
+ * at.
+ */
 void ow_test_receiver_catch_up(struct ow_test_receiver *receiver)
 {
   enum { BOUND = 1024 };
@@ -116,14 +120,15 @@ void ow_test_receiver_catch_up(struct ow_test_receiver *receiver)
 
 /* ---- life ---- */
 
-enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct ow_traffic *traffic, int socket,
-                                     const struct ow_session_terms *terms, uint64_t most_records)
+enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct ow_traffic *traffic,
+                                     int socket, const struct ow_session_terms *terms, uint64_t most_records)
 {
   receiver->traffic = traffic;
   receiver->watch = (struct ow_watch){.descriptor = socket, .ready = on_readable};
   receiver->timer.expired = on_expiry;
   receiver->open = true;
-  (void)!ow_type_p_to_dscp(terms->request->type_p, &receiver->dscp); /* anything else was refused as a request */
+  (void)!ow_type_p_to_dscp(terms->request->type_p,
+                           &receiver->dscp); /* anything else was refused as a request */
   receiver->receiver = ow_receiver_create(terms, most_records);
   if (!receiver->receiver) {
     ow_test_receiver_close(receiver);

@@ -6,10 +6,10 @@
 
 enum {
   READINGS = sizeof((struct ow_test_sender){0}).readings / sizeof(struct ow_timestamp),
-  AT_ONCE = 64,              /* packets that one wake-up may send before others get their turn */
-  FIRST_STAMPS = 4,          /* of every session */
+  AT_ONCE = 64,     /* packets that one wake-up may send before others get their turn */
+  FIRST_STAMPS = 4, /* of every session */
 };
-#define STAMP_EVERY (5 * OW_NS_PER_MS)          /* over all sessions of a loop */
+#define STAMP_EVERY (5 * OW_NS_PER_MS)            /* over all sessions of a loop */
 #define STAMP_SESSION_EVERY (1000 * OW_NS_PER_MS) /* but each session at least as often */
 
 /* ---- departures ---- */
@@ -41,8 +41,8 @@ static struct ow_error_estimate stamp_error(struct ow_test_sender *sender, int64
 }
 
 /*
- * An ICMP error belongs to an earlier packet and kept this one back: it gets a second try. A failed send that asked for a
- * stamp makes the kernel's count of stamps begin anew.
+ * An ICMP error belongs to an earlier packet and kept this one back: it gets a second try. A failed send that
+ * asked for a stamp makes the kernel's count of stamps begin anew.
  */
 static int send_packet(struct ow_test_sender *sender, const uint8_t *packet, size_t octets, bool ask)
 {
@@ -95,11 +95,12 @@ static enum ow_status await_next(struct ow_test_sender *sender)
 
 static void on_due(struct ow_timer *timer)
 {
-  struct ow_test_sender *sender = (struct ow_test_sender *)((char *)timer - offsetof(struct ow_test_sender, timer));
+  struct ow_test_sender *sender =
+      (struct ow_test_sender *)((char *)timer - offsetof(struct ow_test_sender, timer));
   struct ow_timestamp due;
   struct ow_instant now = ow_system_now();
-  for (unsigned sent = 0; sent < AT_ONCE && ow_sender_due(sender->sender, &due) && !ow_timestamp_after(due, now.wall);
-       sent++) {
+  for (unsigned sent = 0;
+       sent < AT_ONCE && ow_sender_due(sender->sender, &due) && !ow_timestamp_after(due, now.wall); sent++) {
     if (ow_sender_ready(sender->sender, now.wall))
       send_one(sender, now.monotonic);
     now = ow_system_now();

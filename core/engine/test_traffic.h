@@ -1,6 +1,6 @@
 /*
- * The two ends of OWAMP-Test on real sockets: a test sender and a test receiver, each one UDP socket on the loop.
- * Many share one ow_traffic: buffers, the clock's error, and what is known of departures.
+ * The two ends of OWAMP-Test on real sockets: a test sender and a test receiver, each one UDP socket on the
+ * loop. Many share one ow_traffic: buffers, the clock's error, and what is known of departures.
  */
 #ifndef OWAMP_ENGINE_TEST_TRAFFIC_H
 #define OWAMP_ENGINE_TEST_TRAFFIC_H
@@ -23,7 +23,7 @@ struct ow_traffic {
   struct ow_udp_batch *batch;
   struct ow_clock_cache clock;
   struct ow_departure departure; /* where a new sender's correction begins */
-  int64_t last_stamp_asked;      /* monotonic ns: transmit stamps cost two system calls, so they are rationed */
+  int64_t last_stamp_asked; /* monotonic ns: transmit stamps cost two system calls, so they are rationed */
 };
 
 /** OW_MEMORY. */
@@ -48,8 +48,8 @@ struct ow_test_sender {
 };
 
 /**
- * Take over a bound and connected socket (closed with the sender, and at once on failure). Nothing is sent before
- * ow_test_sender_start(). OW_MEMORY, or OW_CRYPTO.
+ * Take over a bound and connected socket (closed with the sender, and at once on failure). Nothing is sent
+ * before ow_test_sender_start(). OW_MEMORY, or OW_CRYPTO.
  */
 enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traffic *traffic, int socket,
                                    const struct ow_session_terms *terms, bool zero_padding) OW_MUST_CHECK;
@@ -66,22 +66,24 @@ struct ow_test_receiver {
   struct ow_timer timer;
   bool open;
   struct ow_receiver *receiver;
-  bool any_port;              /* take packets from any port of the peer (it didn't say which) */
-  struct ow_endpoint from;    /* and from no other host */
-  uint32_t strangers;         /* datagrams from others */
+  bool any_port;           /* take packets from any port of the peer (it didn't say which) */
+  struct ow_endpoint from; /* and from no other host */
+  uint32_t strangers;      /* datagrams from others */
   bool ttl_unknown;
-  uint8_t dscp;               /* that the packets should have */
-  uint32_t remarked;          /* packets that had another */
-  uint8_t remarked_to;        /* the last one's */
+  uint8_t dscp;        /* that the packets should have */
+  uint32_t remarked;   /* packets that had another */
+  uint8_t remarked_to; /* the last one's */
   /** Every packet has arrived, or the last one's loss timeout has passed. Once. May close the receiver. */
   void (*done)(struct ow_test_receiver *receiver);
   bool told;
 };
 
 /** Take over a bound socket, as above. Packets that arrive before ow_test_receiver_start() wait in it. */
-enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct ow_traffic *traffic, int socket,
-                                     const struct ow_session_terms *terms, uint64_t most_records) OW_MUST_CHECK;
-enum ow_status ow_test_receiver_start(struct ow_test_receiver *receiver, struct ow_failure *failure) OW_MUST_CHECK;
+enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct ow_traffic *traffic,
+                                     int socket, const struct ow_session_terms *terms,
+                                     uint64_t most_records) OW_MUST_CHECK;
+enum ow_status ow_test_receiver_start(struct ow_test_receiver *receiver,
+                                      struct ow_failure *failure) OW_MUST_CHECK;
 /** Take what waits in the socket, then let overdue packets become losses: the records are as of now. */
 void ow_test_receiver_catch_up(struct ow_test_receiver *receiver);
 /** Receive no more; the records stay. */

@@ -24,7 +24,9 @@ struct ow_thread;
 
 /** The loop, not running yet. NULL with a failure. */
 struct ow_thread *ow_thread_create(struct ow_failure *failure) OW_MUST_CHECK;
-/** Stops it if it runs, and frees the loop: every watch must be closed, every timer cancelled. NULL: nothing. */
+/**
+ * Stops it if it runs, and frees the loop: every watch must be closed, every timer cancelled. NULL: nothing.
+ */
 void ow_thread_free(struct ow_thread *thread);
 
 /** Valid until the thread is freed. */

@@ -14,11 +14,11 @@
 #include "time/sample.h"
 
 struct ow_udp_options {
-  union ow_address local;         /* address to bind; its port is ignored */
-  uint16_t port_low, port_high;   /* 0: ephemeral */
-  const char *interface;          /* NULL or "": any (SO_BINDTODEVICE) */
+  union ow_address local;       /* address to bind; its port is ignored */
+  uint16_t port_low, port_high; /* 0: ephemeral */
+  const char *interface;        /* NULL or "": any (SO_BINDTODEVICE) */
   uint8_t dscp;
-  bool transmit_stamps;           /* be ready for ow_udp_send(.., want_stamp) */
+  bool transmit_stamps; /* be ready for ow_udp_send(.., want_stamp) */
 };
 
 /**

@@ -24,9 +24,10 @@ bool ow_stream_state_find(const char *name, enum ow_stream_state *state)
 const char *ow_status_name(enum ow_status status)
 {
   static const char *const names[] = {
-      [OW_OK] = "ok",           [OW_INVALID] = "invalid", [OW_PROTOCOL] = "protocol", [OW_AUTH] = "auth",
-      [OW_REFUSED] = "refused", [OW_LIMIT] = "limit",     [OW_TIMEOUT] = "timeout",   [OW_NETWORK] = "network",
-      [OW_MEMORY] = "memory",   [OW_CRYPTO] = "crypto",   [OW_STATE] = "state"};
+      [OW_OK] = "ok",           [OW_INVALID] = "invalid", [OW_PROTOCOL] = "protocol",
+      [OW_AUTH] = "auth",       [OW_REFUSED] = "refused", [OW_LIMIT] = "limit",
+      [OW_TIMEOUT] = "timeout", [OW_NETWORK] = "network", [OW_MEMORY] = "memory",
+      [OW_CRYPTO] = "crypto",   [OW_STATE] = "state"};
   return names[status];
 }
 

@@ -14,7 +14,7 @@
 #include "wire/mode.h"
 
 enum {
-  OW_STREAM_NAME = 64,   /* with its NUL; see ow_stream_name_valid() */
+  OW_STREAM_NAME = 64, /* with its NUL; see ow_stream_name_valid() */
   OW_STREAM_HOST = 256,
   OW_STREAM_PORT = 32,
   OW_STREAM_SERVER = 80,
@@ -40,16 +40,16 @@ const char *ow_status_name(enum ow_status status);
 bool ow_stream_name_valid(const char *name);
 
 /**
- * One interval. A packet belongs to it if its scheduled time lies after `begin` and not after `end`, but for what
- * the rounding of a schedule's 32.32 deltas adds up to.
+ * One interval. A packet belongs to it if its scheduled time lies after `begin` and not after `end`, but for
+ * what the rounding of a schedule's 32.32 deltas adds up to.
  */
 struct ow_interval {
-  uint64_t number;              /* counts a stream's intervals from 1, those that failed too */
-  struct ow_timestamp begin;    /* wall clock */
+  uint64_t number;           /* counts a stream's intervals from 1, those that failed too */
+  struct ow_timestamp begin; /* wall clock */
   struct ow_timestamp end;
-  enum ow_status status;        /* OW_OK: measured whole */
-  char reason[OW_FAILURE_TEXT]; /* why not; else "" */
-  enum ow_mode mode;            /* OW_MODE_NONE: no connection was made */
+  enum ow_status status;                   /* OW_OK: measured whole */
+  char reason[OW_FAILURE_TEXT];            /* why not; else "" */
+  enum ow_mode mode;                       /* OW_MODE_NONE: no connection was made */
   struct ow_result results[OW_DIRECTIONS]; /* absent: not asked for, or nothing is known */
 };
 
@@ -61,23 +61,23 @@ struct ow_totals {
 /** A stream as it stands. */
 struct ow_stream_view {
   char name[OW_STREAM_NAME];
-  char host[OW_STREAM_HOST];   /* as configured */
+  char host[OW_STREAM_HOST]; /* as configured */
   char port[OW_STREAM_PORT];
   bool directions[OW_DIRECTIONS]; /* asked for */
-  int64_t interval;            /* ns */
+  int64_t interval;               /* ns */
 
   enum ow_stream_state state;
-  struct ow_timestamp since;   /* when it came to be in that state */
-  enum ow_status status;       /* of the last failure; OW_OK: none in this state */
-  char reason[OW_FAILURE_TEXT]; /* the last failure's sentence while `state` is down; else "" */
-  enum ow_mode mode;           /* in use; OW_MODE_NONE: not connected yet */
+  struct ow_timestamp since;     /* when it came to be in that state */
+  enum ow_status status;         /* of the last failure; OW_OK: none in this state */
+  char reason[OW_FAILURE_TEXT];  /* the last failure's sentence while `state` is down; else "" */
+  enum ow_mode mode;             /* in use; OW_MODE_NONE: not connected yet */
   char server[OW_STREAM_SERVER]; /* "192.0.2.1 port 861"; "" before the first connection */
 
-  uint64_t newest;             /* number of the newest interval; 0: none yet */
-  uint64_t intervals;          /* ended */
-  uint64_t failed;             /* of these, not measured whole */
+  uint64_t newest;    /* number of the newest interval; 0: none yet */
+  uint64_t intervals; /* ended */
+  uint64_t failed;    /* of these, not measured whole */
   struct ow_totals totals[OW_DIRECTIONS];
-  uint64_t version;            /* changes whenever anything of this stream changes */
+  uint64_t version; /* changes whenever anything of this stream changes */
 };
 
 /** Add an interval's numbers to the totals. */

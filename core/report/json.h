@@ -18,17 +18,17 @@
  * "receiver_synchronized", "error", "receive_stamp", "stepped"}}. NULL without memory. The caller decrefs.
  *
  * Absent results have no begin, end and counts, but for packets that were discarded. Delay, jitter, ipdv and
- * pdv are null if nothing was received, or a clock was stepped: they mean nothing then. Seconds are reals that
- * tell the nanosecond with 15 digits, with which they should be printed; a time of 10^15 ns (11 days) or more,
- * between clocks that nobody set, has beside it its nanoseconds as an integer: "max_ns" beside "max".
+ * pdv are null if nothing was received, or a clock was stepped: they mean nothing then. Seconds are reals
+ * that tell the nanosecond with 15 digits, with which they should be printed; a time of 10^15 ns (11 days) or
+ * more, between clocks that nobody set, has beside it its nanoseconds as an integer: "max_ns" beside "max".
  */
 json_t *ow_result_to_json(const struct ow_result *result, enum ow_direction direction) OW_MUST_CHECK;
 /**
  * Back, every number to the nanosecond; what was null is zero. OW_INVALID names the member that is missing or
  * can't be. Members that it doesn't know are passed over.
  */
-enum ow_status ow_result_from_json(const json_t *object, struct ow_result *result, enum ow_direction *direction,
-                                   struct ow_failure *failure) OW_MUST_CHECK;
+enum ow_status ow_result_from_json(const json_t *object, struct ow_result *result,
+                                   enum ow_direction *direction, struct ow_failure *failure) OW_MUST_CHECK;
 
 /**
  * {"number", "begin", "end", "status", "reason", "mode", "results": [...]}; only directions of which anything

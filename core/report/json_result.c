@@ -188,8 +188,8 @@ static void get_clock(struct ow_reading *reading, const json_t *object, struct o
 
 static void get_result(struct ow_reading *reading, const json_t *object, struct ow_result *result)
 {
-  result->completeness = (enum ow_completeness)ow_get_word(reading, object, "completeness", completeness_names,
-                                                           OW_RESULT_COMPLETE + 1, -1);
+  result->completeness = (enum ow_completeness)ow_get_word(reading, object, "completeness",
+                                                           completeness_names, OW_RESULT_COMPLETE + 1, -1);
   if (result->completeness != OW_RESULT_ABSENT) {
     result->begin = ow_get_stamp(reading, object, "begin");
     result->end = ow_get_stamp(reading, object, "end");
@@ -204,14 +204,15 @@ static void get_result(struct ow_reading *reading, const json_t *object, struct 
     get_hops(reading, object, result);
 }
 
-enum ow_status ow_result_from_json(const json_t *object, struct ow_result *result, enum ow_direction *direction,
-                                   struct ow_failure *failure)
+enum ow_status ow_result_from_json(const json_t *object, struct ow_result *result,
+                                   enum ow_direction *direction, struct ow_failure *failure)
 {
   struct ow_reading reading = {.within = "", .failure = failure};
   *result = (struct ow_result){0};
   *direction = OW_FORWARD;
   if (ow_reading_object(&reading, object, "result")) {
-    *direction = (enum ow_direction)ow_get_word(&reading, object, "direction", direction_names, OW_DIRECTIONS, -1);
+    *direction =
+        (enum ow_direction)ow_get_word(&reading, object, "direction", direction_names, OW_DIRECTIONS, -1);
     get_result(&reading, object, result);
   }
   if (reading.status != OW_OK)

@@ -244,7 +244,8 @@ static void get_stream(struct ow_reading *reading, const json_t *object, struct 
   view->version = ow_get_count(reading, object, "version", INT64_MAX);
 }
 
-enum ow_status ow_stream_from_json(const json_t *object, struct ow_stream_view *view, struct ow_failure *failure)
+enum ow_status ow_stream_from_json(const json_t *object, struct ow_stream_view *view,
+                                   struct ow_failure *failure)
 {
   struct ow_reading reading = {.within = "", .failure = failure};
   *view = (struct ow_stream_view){0};

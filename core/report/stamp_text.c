@@ -22,8 +22,8 @@ static const int month_begins[] = {0, 31, 61, 92, 122, 153, 184, 214, 245, 275, 
 static int64_t days_of(struct date date)
 {
   int64_t year = date.month < 3 ? date.year - 1 : date.year; /* positive: see PIVOT */
-  return year * 365 + year / 4 - year / 100 + year / 400 + month_begins[(date.month + 9) % 12] + date.day - 1 -
-         719468;
+  return year * 365 + year / 4 - year / 100 + year / 400 + month_begins[(date.month + 9) % 12] + date.day -
+         1 - 719468;
 }
 
 static struct date date_of(int64_t days)

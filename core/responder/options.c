@@ -62,30 +62,14 @@ static enum ow_status take(int letter, const char *word, struct ow_options *opti
 {
   enum ow_status status = OW_OK;
   switch (letter) {
-  case 'f':
-    options->foreground = true;
-    break;
-  case 'c':
-    options->conf = optarg;
-    break;
-  case 'S':
-    status = take_listen(optarg, options, failure);
-    break;
-  case 'v':
-    options->verbose++;
-    break;
-  case 'V':
-    options->version = true;
-    break;
-  case 'h':
-    options->help = true;
-    break;
-  case ':':
-    status = ow_fail(failure, OW_INVALID, "option %.100s needs a value", word);
-    break;
-  default:
-    status = unknown(word, optopt, failure);
-    break;
+  case 'f': options->foreground = true; break;
+  case 'c': options->conf = optarg; break;
+  case 'S': status = take_listen(optarg, options, failure); break;
+  case 'v': options->verbose++; break;
+  case 'V': options->version = true; break;
+  case 'h': options->help = true; break;
+  case ':': status = ow_fail(failure, OW_INVALID, "option %.100s needs a value", word); break;
+  default: status = unknown(word, optopt, failure); break;
   }
   return status;
 }

@@ -221,8 +221,8 @@ static uint64_t saturate(unsigned __int128 value)
 }
 
 /*
- * Bits a second on the wire, IP and UDP headers included. Rounded down, as owampd does: a limit may be used to
- * the last bit.
+ * Bits a second on the wire, IP and UDP headers included. Rounded down, as owampd does: a limit may be used
+ * to the last bit.
  */
 static uint64_t bandwidth_of(const struct ow_session_request *request, const struct ow_slot *slots,
                              enum ow_mode mode)

@@ -241,27 +241,17 @@ static enum ow_status take_level(const struct reading *reading, const char *valu
 static enum ow_status take(const struct reading *reading, const char *value)
 {
   switch (reading->directive->kind) {
-  case WHOLE:
-    return take_whole(reading, value);
-  case COUNT:
-    return take_count(reading, value);
-  case SECONDS:
-    return take_seconds(reading, value);
-  case TEXT:
-    return take_text(reading, value);
-  case LISTEN:
-    return take_listen(reading, value);
-  case PORTS:
-    return take_ports(reading, value);
-  case MODES:
-    return take_modes(reading, value);
-  case FACILITY:
-    return take_facility(reading, value);
-  case LEVEL:
-    return take_level(reading, value);
+  case WHOLE: return take_whole(reading, value);
+  case COUNT: return take_count(reading, value);
+  case SECONDS: return take_seconds(reading, value);
+  case TEXT: return take_text(reading, value);
+  case LISTEN: return take_listen(reading, value);
+  case PORTS: return take_ports(reading, value);
+  case MODES: return take_modes(reading, value);
+  case FACILITY: return take_facility(reading, value);
+  case LEVEL: return take_level(reading, value);
   case FLAG:
-  case NO_MEANING:
-    break;
+  case NO_MEANING: break;
   }
   return OW_OK;
 }

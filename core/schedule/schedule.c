@@ -83,8 +83,9 @@ int64_t ow_slots_mean_ns(const struct ow_slot *slots, uint32_t slot_count)
   return mean > 0 ? mean : 1;
 }
 
-enum ow_status ow_schedule_count(const struct ow_sid *sid, struct ow_timestamp start, const struct ow_slot *slots,
-                                 uint32_t slot_count, struct ow_timestamp until, uint32_t most, uint32_t *count)
+enum ow_status ow_schedule_count(const struct ow_sid *sid, struct ow_timestamp start,
+                                 const struct ow_slot *slots, uint32_t slot_count, struct ow_timestamp until,
+                                 uint32_t most, uint32_t *count)
 {
   struct ow_schedule *schedule = ow_schedule_create(sid, start, slots, slot_count);
   struct ow_timestamp due = start;

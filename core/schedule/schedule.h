@@ -25,12 +25,12 @@ enum ow_status ow_schedule_next(struct ow_schedule *schedule, struct ow_timestam
  * How many packets of this schedule are due not later than `until`: a new schedule of the session is counted
  * through, up to `most`. OW_MEMORY or OW_CRYPTO if it can't be made.
  */
-enum ow_status ow_schedule_count(const struct ow_sid *sid, struct ow_timestamp start, const struct ow_slot *slots,
-                                 uint32_t slot_count, struct ow_timestamp until, uint32_t most,
-                                 uint32_t *count) OW_MUST_CHECK;
+enum ow_status ow_schedule_count(const struct ow_sid *sid, struct ow_timestamp start,
+                                 const struct ow_slot *slots, uint32_t slot_count, struct ow_timestamp until,
+                                 uint32_t most, uint32_t *count) OW_MUST_CHECK;
 /**
- * A number of packets that hardly any session's schedule reaches within `nanoseconds` (once in 10^15): what to
- * ask for before the SID is known.
+ * A number of packets that hardly any session's schedule reaches within `nanoseconds` (once in 10^15): what
+ * to ask for before the SID is known.
  */
 uint32_t ow_slots_most_packets(const struct ow_slot *slots, uint32_t slot_count, int64_t nanoseconds);
 

@@ -27,8 +27,8 @@ static int64_t median_of(const struct ow_departure *departure)
 }
 
 /*
- * How wrong the correction was that this packet left with. Each is forgotten slowly, so that the largest of the
- * last few hundred is known without keeping them.
+ * How wrong the correction was that this packet left with. Each is forgotten slowly, so that the largest of
+ * the last few hundred is known without keeping them.
  */
 static void note_surprise(struct ow_departure *departure, int64_t offset)
 {

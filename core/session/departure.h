@@ -20,7 +20,10 @@ struct ow_departure {
   int64_t surprise; /* ns: the largest error of a correction, slowly forgotten */
 };
 
-/** A packet left `offset` ns after its stamp was read. Implausible offsets (negative, above 100 ms) are left out. */
+/**
+ * A packet left `offset` ns after its stamp was read. Implausible offsets (negative, above 100 ms) are left
+ * out.
+ */
 void ow_departure_add(struct ow_departure *departure, int64_t offset);
 /** Add this to the stamps that follow, ns; 0 while nothing is known. */
 int64_t ow_departure_correction(const struct ow_departure *departure);

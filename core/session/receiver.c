@@ -47,16 +47,16 @@ const char *ow_reception_text(enum ow_reception reception)
 {
   const char *text = "";
   switch (reception) {
-    case OW_RECEIVED: text = "received"; break;
-    case OW_RECEIVED_DUPLICATE: text = "duplicate"; break;
-    case OW_IGNORED_SHORT: text = "too short"; break;
-    case OW_IGNORED_HMAC: text = "wrong HMAC"; break;
-    case OW_IGNORED_ERROR_ESTIMATE: text = "error estimate with Multiplier 0"; break;
-    case OW_IGNORED_SEQUENCE: text = "sequence number out of range"; break;
-    case OW_IGNORED_OFF_SCHEDULE: text = "stamp off schedule by more than the loss timeout"; break;
-    case OW_IGNORED_LATE: text = "arrived after the loss timeout"; break;
-    case OW_IGNORED_FULL: text = "bound on records reached"; break;
-    case OW_RECEPTIONS: break;
+  case OW_RECEIVED: text = "received"; break;
+  case OW_RECEIVED_DUPLICATE: text = "duplicate"; break;
+  case OW_IGNORED_SHORT: text = "too short"; break;
+  case OW_IGNORED_HMAC: text = "wrong HMAC"; break;
+  case OW_IGNORED_ERROR_ESTIMATE: text = "error estimate with Multiplier 0"; break;
+  case OW_IGNORED_SEQUENCE: text = "sequence number out of range"; break;
+  case OW_IGNORED_OFF_SCHEDULE: text = "stamp off schedule by more than the loss timeout"; break;
+  case OW_IGNORED_LATE: text = "arrived after the loss timeout"; break;
+  case OW_IGNORED_FULL: text = "bound on records reached"; break;
+  case OW_RECEPTIONS: break;
   }
   return text;
 }
@@ -132,8 +132,8 @@ static bool schedule_one(struct ow_receiver *receiver)
 }
 
 /*
- * The packet `sequence`, if its fate is open. What lies beyond the loss threshold after `sent` is not looked for, so that
- * an invented sequence number costs no more than the packets that could be on their way.
+ * The packet `sequence`, if its fate is open. What lies beyond the loss threshold after `sent` is not looked
+ * for, so that an invented sequence number costs no more than the packets that could be on their way.
  */
 static struct outstanding *find(struct ow_receiver *receiver, uint32_t sequence, struct ow_timestamp sent)
 {
@@ -141,7 +141,8 @@ static struct outstanding *find(struct ow_receiver *receiver, uint32_t sequence,
               (sequence < receiver->scheduled || sequence - receiver->scheduled < MOST_AHEAD);
   while (more && receiver->scheduled <= sequence) {
     more = schedule_one(receiver) &&
-           ow_timestamp_difference(outstanding(receiver, receiver->scheduled - 1)->due, sent) <= receiver->timeout;
+           ow_timestamp_difference(outstanding(receiver, receiver->scheduled - 1)->due, sent) <=
+               receiver->timeout;
   }
   return more ? outstanding(receiver, sequence) : NULL;
 }
@@ -158,8 +159,8 @@ static void move_first_unseen(struct ow_receiver *receiver)
 
 static bool record(struct ow_receiver *receiver, const struct ow_sample *sample)
 {
-  bool kept =
-      receiver->samples.count < receiver->most_records && ow_samples_append(&receiver->samples, sample) == OW_OK;
+  bool kept = receiver->samples.count < receiver->most_records &&
+              ow_samples_append(&receiver->samples, sample) == OW_OK;
   if (kept && sample->sequence >= receiver->next_sequence)
     receiver->next_sequence = sample->sequence + 1;
   return kept;
@@ -358,7 +359,8 @@ static void drop_records(struct ow_receiver *receiver, struct ow_timestamp now, 
   ow_samples_shorten(&receiver->samples, kept);
 }
 
-enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestamp now, const struct ow_session_end *end)
+enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestamp now,
+                                const struct ow_session_end *end)
 {
   enum ow_status status = OW_OK;
   while (!ow_receiver_expire(receiver, now))

@@ -33,10 +33,11 @@ enum ow_reception {
 const char *ow_reception_text(enum ow_reception reception);
 
 /**
- * Copies what it needs of `terms`. At most `most_records` records are kept, lost ones included. NULL if memory is short or
- * the crypto library fails.
+ * Copies what it needs of `terms`. At most `most_records` records are kept, lost ones included. NULL if
+ * memory is short or the crypto library fails.
  */
-struct ow_receiver *ow_receiver_create(const struct ow_session_terms *terms, uint64_t most_records) OW_MUST_CHECK;
+struct ow_receiver *ow_receiver_create(const struct ow_session_terms *terms,
+                                       uint64_t most_records) OW_MUST_CHECK;
 void ow_receiver_free(struct ow_receiver *receiver);
 
 /** Take a datagram from the agreed peer. `error` is this host's, with the stamping error. */
@@ -45,8 +46,8 @@ enum ow_reception ow_receiver_packet(struct ow_receiver *receiver, const uint8_t
                                      struct ow_error_estimate error, uint8_t ttl);
 
 /**
- * It is `now`, and every datagram that had arrived by then has been handed over: packets that are overdue become
- * records of loss. At most 4096 at a time; false if there are more to do.
+ * It is `now`, and every datagram that had arrived by then has been handed over: packets that are overdue
+ * become records of loss. At most 4096 at a time; false if there are more to do.
  */
 bool ow_receiver_expire(struct ow_receiver *receiver, struct ow_timestamp now);
 /** When the next packet will be overdue; false if none is outstanding. */
@@ -63,18 +64,18 @@ uint32_t ow_receiver_received(const struct ow_receiver *receiver);
 /** How many datagrams met with `reception`. */
 uint32_t ow_receiver_count(const struct ow_receiver *receiver, enum ow_reception reception);
 /**
- * By how much the stamps of ignored packets lay off schedule (ns, the last one): if it is large and steady, the clocks
- * differ by that much. 0 if none was ignored for it.
+ * By how much the stamps of ignored packets lay off schedule (ns, the last one): if it is large and steady,
+ * the clocks differ by that much. 0 if none was ignored for it.
  */
 int64_t ow_receiver_off_schedule_by(const struct ow_receiver *receiver);
 
 /**
- * The sender has stopped (RFC 4656, 3.8): drop records of packets that it skipped and of all from its Next Seqno on, and
- * records of loss for packets whose scheduled time lies less than the loss threshold before `now`. Nothing is expected
- * any more. OW_MEMORY if the skip ranges can't be kept.
+ * The sender has stopped (RFC 4656, 3.8): drop records of packets that it skipped and of all from its Next
+ * Seqno on, and records of loss for packets whose scheduled time lies less than the loss threshold before
+ * `now`. Nothing is expected any more. OW_MEMORY if the skip ranges can't be kept.
  */
-enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestamp now, const struct ow_session_end *end)
-    OW_MUST_CHECK;
+enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestamp now,
+                                const struct ow_session_end *end) OW_MUST_CHECK;
 
 /** The records, in order of arrival (of their loss). */
 const struct ow_samples *ow_receiver_samples(const struct ow_receiver *receiver);

@@ -14,12 +14,12 @@ enum { MOST_SKIP_RANGES = 16384 };
 struct ow_sender {
   struct ow_sid sid;
   uint32_t packets;
-  uint32_t next;            /* sequence number */
-  struct ow_timestamp due;  /* of `next` */
+  uint32_t next;           /* sequence number */
+  struct ow_timestamp due; /* of `next` */
   struct ow_timestamp last_due;
   struct ow_timestamp until; /* no packet is due after it; zero: no such bound */
   int64_t timeout;
-  bool prepared;            /* `packet` holds `next`, but for its stamp */
+  bool prepared; /* `packet` holds `next`, but for its stamp */
   bool over;
 
   struct ow_schedule *schedule;
@@ -55,8 +55,8 @@ static enum ow_status prepare(struct ow_sender *sender)
   if (!sender->prepared) {
     status = ow_packet_prepare(sender->codec, sender->next, sender->packet);
     if (status == OW_OK && sender->padding_source)
-      status = ow_cipher_run(sender->padding_source, sender->packet + sender->head, sender->packet + sender->head,
-                             sender->octets - sender->head);
+      status = ow_cipher_run(sender->padding_source, sender->packet + sender->head,
+                             sender->packet + sender->head, sender->octets - sender->head);
     sender->prepared = status == OW_OK;
   }
   return status;
@@ -144,7 +144,8 @@ static bool room_for_range(struct ow_sender *sender)
 /* A packet that can't be described as skipped was not reached: the session ends before it. */
 static void skip(struct ow_sender *sender)
 {
-  struct ow_skip_range *last = sender->skipped && sender->skip_ranges ? &sender->skipped[sender->skip_ranges - 1] : NULL;
+  struct ow_skip_range *last =
+      sender->skipped && sender->skip_ranges ? &sender->skipped[sender->skip_ranges - 1] : NULL;
   sender->prepared = false;
   if (last && last->last + 1 == sender->next) {
     last->last = sender->next;
@@ -177,8 +178,8 @@ bool ow_sender_ready(struct ow_sender *sender, struct ow_timestamp now)
   return !sender->over;
 }
 
-const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now, struct ow_error_estimate error,
-                               size_t *octets)
+const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now,
+                               struct ow_error_estimate error, size_t *octets)
 {
   *octets = sender->octets;
   sender->prepared = false;

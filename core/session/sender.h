@@ -20,7 +20,7 @@
 /** A session as both ends agreed on it. */
 struct ow_session_terms {
   enum ow_mode mode;
-  const struct ow_keys *keys; /* test keys; not needed in open mode */
+  const struct ow_keys *keys;               /* test keys; not needed in open mode */
   const struct ow_session_request *request; /* SID, packets, padding, start, timeout */
   const struct ow_slot *slots;
 };
@@ -28,30 +28,33 @@ struct ow_session_terms {
 struct ow_sender;
 
 /**
- * Copies what it needs of `terms`. With `zero_padding` the padding is zeros, else pseudo-random and new for each packet.
- * NULL if memory is short, the crypto library fails, or a packet would be larger than OW_PACKET_LARGEST.
+ * Copies what it needs of `terms`. With `zero_padding` the padding is zeros, else pseudo-random and new for
+ * each packet. NULL if memory is short, the crypto library fails, or a packet would be larger than
+ * OW_PACKET_LARGEST.
  */
 struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool zero_padding,
                                    const struct ow_random *random) OW_MUST_CHECK;
 void ow_sender_free(struct ow_sender *sender);
 
 /**
- * Send no packet that is due after `until`, however many were agreed on: the session then ends with a lower Next
- * Seqno (RFC 4656, 3.8). Before the first packet is sent.
+ * Send no packet that is due after `until`, however many were agreed on: the session then ends with a lower
+ * Next Seqno (RFC 4656, 3.8). Before the first packet is sent.
  */
 void ow_sender_until(struct ow_sender *sender, struct ow_timestamp until);
 
 /** The next packet's scheduled time; false when every packet has been sent or skipped. */
 bool ow_sender_due(const struct ow_sender *sender, struct ow_timestamp *when);
 /**
- * It is `now`: skip what is more than the loss threshold late (RFC 4656, 4.1.1). True if a packet is to be sent, which
- * is then ready for its stamp. OW_CRYPTO ends the session: `due` turns false.
+ * It is `now`: skip what is more than the loss threshold late (RFC 4656, 4.1.1). True if a packet is to be
+ * sent, which is then ready for its stamp. OW_CRYPTO ends the session: `due` turns false.
  */
 bool ow_sender_ready(struct ow_sender *sender, struct ow_timestamp now);
 /** Stamp the packet that is ready; it goes to the wire at once. NULL if the crypto library fails. */
-const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now, struct ow_error_estimate error,
-                               size_t *octets);
-/** It has left (`true`), or the operating system didn't take it, and it counts as skipped. Prepares the next. */
+const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now,
+                               struct ow_error_estimate error, size_t *octets);
+/**
+ * It has left (`true`), or the operating system didn't take it, and it counts as skipped. Prepares the next.
+ */
 void ow_sender_sent(struct ow_sender *sender, bool left);
 
 /** Sequence number of the packet that is due next, or the number of packets when all are done. */

@@ -66,17 +66,15 @@ struct ow_finding ow_judge_threshold(const struct ow_result *const results[OW_DI
                                      enum ow_verdict severity, const struct ow_judging *how)
 {
   enum ow_metric metric = threshold->metric;
-  struct ow_finding finding = {.verdict = OW_VERDICT_UNKNOWN,
-                               .metric = metric,
-                               .direction = direction,
-                               .range = threshold->range};
+  struct ow_finding finding = {
+      .verdict = OW_VERDICT_UNKNOWN, .metric = metric, .direction = direction, .range = threshold->range};
   if (!how)
     how = &usual_judging;
   finding.has_value = ow_metric_find(results, metric, direction, &finding.value);
   if (finding.has_value) {
     finding.error_ns = ow_metric_error(results, metric, direction);
-    finding.uncertain = ow_metric_needs_clock(metric) &&
-                        straddles(threshold->range, finding.value, finding.error_ns);
+    finding.uncertain =
+        ow_metric_needs_clock(metric) && straddles(threshold->range, finding.value, finding.error_ns);
     count_packets(&finding, results[direction], how);
     finding.verdict = weigh(&finding, severity, how);
   }
@@ -118,8 +116,7 @@ static void judge_list(const struct ow_result *const results[OW_DIRECTIONS],
     for (int d = 0; d < OW_DIRECTIONS; d++) {
       if (!ow_threshold_concerns(threshold, results, (enum ow_direction)d))
         continue;
-      struct ow_finding finding =
-          ow_judge_threshold(results, (enum ow_direction)d, threshold, severity, how);
+      struct ow_finding finding = ow_judge_threshold(results, (enum ow_direction)d, threshold, severity, how);
       raise_to(judgement, finding.verdict);
       if (finding.verdict != OW_VERDICT_OK || finding.uncertain)
         insert(judgement, &finding);

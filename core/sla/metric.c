@@ -75,38 +75,23 @@ static double seconds(int64_t nanoseconds)
 static double value_of(const struct ow_result *result, enum ow_metric metric)
 {
   switch (metric) {
-  case OW_METRIC_DELAY_MIN:
-    return seconds(result->delay.min);
-  case OW_METRIC_DELAY_MEAN:
-    return seconds(result->delay.mean);
-  case OW_METRIC_DELAY_MEDIAN:
-    return seconds(result->delay.median);
-  case OW_METRIC_DELAY_P95:
-    return seconds(result->delay.p95);
-  case OW_METRIC_DELAY_P99:
-    return seconds(result->delay.p99);
-  case OW_METRIC_DELAY_MAX:
-    return seconds(result->delay.max);
-  case OW_METRIC_JITTER:
-    return seconds(result->jitter);
-  case OW_METRIC_IPDV:
-    return seconds(result->ipdv);
-  case OW_METRIC_PDV:
-    return seconds(result->pdv);
-  case OW_METRIC_LOSS:
-    return 100.0 * result->lost / result->sent;
-  case OW_METRIC_LOST:
-    return result->lost;
-  case OW_METRIC_DUPLICATES:
-    return result->duplicates;
-  case OW_METRIC_REORDERED:
-    return result->reordered;
-  case OW_METRIC_HOPS:
-    return result->hops_max;
+  case OW_METRIC_DELAY_MIN: return seconds(result->delay.min);
+  case OW_METRIC_DELAY_MEAN: return seconds(result->delay.mean);
+  case OW_METRIC_DELAY_MEDIAN: return seconds(result->delay.median);
+  case OW_METRIC_DELAY_P95: return seconds(result->delay.p95);
+  case OW_METRIC_DELAY_P99: return seconds(result->delay.p99);
+  case OW_METRIC_DELAY_MAX: return seconds(result->delay.max);
+  case OW_METRIC_JITTER: return seconds(result->jitter);
+  case OW_METRIC_IPDV: return seconds(result->ipdv);
+  case OW_METRIC_PDV: return seconds(result->pdv);
+  case OW_METRIC_LOSS: return 100.0 * result->lost / result->sent;
+  case OW_METRIC_LOST: return result->lost;
+  case OW_METRIC_DUPLICATES: return result->duplicates;
+  case OW_METRIC_REORDERED: return result->reordered;
+  case OW_METRIC_HOPS: return result->hops_max;
   case OW_METRIC_ASYMMETRY:
   case OW_METRIC_RTT:
-  case OW_METRICS:
-    break;
+  case OW_METRICS: break;
   }
   return 0;
 }

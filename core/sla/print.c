@@ -74,16 +74,12 @@ const char *ow_value_print(char out[OW_VALUE_TEXT], enum ow_metric metric, doubl
 {
   char number[OW_VALUE_TEXT - 4];
   switch (ow_metric_unit(metric)) {
-  case OW_UNIT_SECONDS:
-    ow_seconds_print(out, value);
-    break;
+  case OW_UNIT_SECONDS: ow_seconds_print(out, value); break;
   case OW_UNIT_PERCENT:
     ow_decimal_print(number, sizeof number, value, places_for(fabs(value), MOST_PLACES), true);
     snprintf(out, OW_VALUE_TEXT, "%s %%", number);
     break;
-  case OW_UNIT_COUNT:
-    ow_decimal_print(out, OW_VALUE_TEXT, value, 0, false);
-    break;
+  case OW_UNIT_COUNT: ow_decimal_print(out, OW_VALUE_TEXT, value, 0, false); break;
   }
   return out;
 }

@@ -34,10 +34,22 @@
 #include "stats/result.h"
 
 enum ow_metric {
-  OW_METRIC_DELAY_MIN, OW_METRIC_DELAY_MEAN, OW_METRIC_DELAY_MEDIAN, OW_METRIC_DELAY_P95,
-  OW_METRIC_DELAY_P99, OW_METRIC_DELAY_MAX, OW_METRIC_JITTER, OW_METRIC_IPDV, OW_METRIC_PDV,
-  OW_METRIC_LOSS, OW_METRIC_LOST, OW_METRIC_DUPLICATES, OW_METRIC_REORDERED, OW_METRIC_HOPS,
-  OW_METRIC_ASYMMETRY, OW_METRIC_RTT,
+  OW_METRIC_DELAY_MIN,
+  OW_METRIC_DELAY_MEAN,
+  OW_METRIC_DELAY_MEDIAN,
+  OW_METRIC_DELAY_P95,
+  OW_METRIC_DELAY_P99,
+  OW_METRIC_DELAY_MAX,
+  OW_METRIC_JITTER,
+  OW_METRIC_IPDV,
+  OW_METRIC_PDV,
+  OW_METRIC_LOSS,
+  OW_METRIC_LOST,
+  OW_METRIC_DUPLICATES,
+  OW_METRIC_REORDERED,
+  OW_METRIC_HOPS,
+  OW_METRIC_ASYMMETRY,
+  OW_METRIC_RTT,
   OW_METRICS
 };
 
@@ -118,17 +130,16 @@ struct ow_judging {
 
 /** One threshold applied to one direction's result, or to both. */
 struct ow_finding {
-  enum ow_verdict verdict; /* OK or the list's severity; UNKNOWN: no value, or uncertain and so wished, or
-                              too few packets */
+  enum ow_verdict verdict; /* OK or the list's severity; UNKNOWN: no value, too few packets, or uncertain */
   bool uncertain; /* value ± the clocks' error bound holds a value whose verdict would be another one */
   bool too_few;   /* fewer packets were sent than ow_judging asks for */
   enum ow_metric metric;
   enum ow_direction direction; /* OW_FORWARD for a metric of both */
   bool has_value;
-  double value;      /* 0 if there is none */
-  int64_t error_ns;  /* ow_metric_error(); 0 without a value */
-  uint32_t lost;     /* for loss and lost: of how many packets */
-  uint32_t sent;     /* that is; else both are 0 */
+  double value;     /* 0 if there is none */
+  int64_t error_ns; /* ow_metric_error(); 0 without a value */
+  uint32_t lost;    /* for loss and lost: of how many packets */
+  uint32_t sent;    /* that is; else both are 0 */
   struct ow_range range;
 };
 

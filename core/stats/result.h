@@ -33,9 +33,9 @@ struct ow_delays {
 };
 
 struct ow_clock_trust {
-  bool sender_synchronized;   /* S bit of every packet */
-  bool receiver_synchronized; /* S bit of every record */
-  int64_t error_ns;           /* the largest sum of both ends' estimates */
+  bool sender_synchronized;           /* S bit of every packet */
+  bool receiver_synchronized;         /* S bit of every record */
+  int64_t error_ns;                   /* the largest sum of both ends' estimates */
   enum ow_stamp_source receive_stamp; /* the least trustworthy: unknown, then user, then kernel */
   bool stepped; /* known always: a clock was set meanwhile, so delay, jitter, ipdv and pdv are invalid */
 };
@@ -46,19 +46,19 @@ struct ow_result {
   struct ow_timestamp begin;
   struct ow_timestamp end;
 
-  uint32_t sent;        /* packets that left the sender; = received + lost */
-  uint32_t received;    /* different packets that arrived within the loss threshold */
+  uint32_t sent;     /* packets that left the sender; = received + lost */
+  uint32_t received; /* different packets that arrived within the loss threshold */
   uint32_t lost;
-  uint32_t skipped;     /* never sent: the sender was too late for them */
+  uint32_t skipped;          /* never sent: the sender was too late for them */
   uint32_t longest_loss_run; /* skipped packets neither break a run nor lengthen it */
-  uint32_t duplicates;  /* further copies of received packets */
-  uint32_t reordered;   /* RFC 4737: sequence number below one that arrived before; first copies only */
-  uint32_t discarded;   /* packets that the receiver ignored: strangers, corrupt, too late */
+  uint32_t duplicates;       /* further copies of received packets */
+  uint32_t reordered;        /* RFC 4737: sequence number below one that arrived before; first copies only */
+  uint32_t discarded;        /* packets that the receiver ignored: strangers, corrupt, too late */
 
   /* Valid if received > 0, else zero. */
   struct ow_delays delay;
-  int64_t jitter;  /* p95 - median, as owping */
-  int64_t pdv;     /* p95 - min */
+  int64_t jitter;   /* p95 - median, as owping */
+  int64_t pdv;      /* p95 - min */
   uint8_t hops_min; /* 255 - TTL */
   uint8_t hops_max;
   struct ow_clock_trust clock;
@@ -70,8 +70,8 @@ struct ow_result {
 
 /** What there is to judge: the planned packets and what is known of them. */
 struct ow_observation {
-  const struct ow_samples *samples; /* in order of arrival, which decides reordering; lost ones anywhere */
-  uint32_t packets;                 /* sequence numbers 0 .. packets-1 are covered */
+  const struct ow_samples *samples;    /* in order of arrival, which decides reordering; lost ones anywhere */
+  uint32_t packets;                    /* sequence numbers 0 .. packets-1 are covered */
   const struct ow_skip_range *skipped; /* rising, disjoint */
   uint32_t skip_ranges;
   /** True: a covered packet without a record was lost. False: nothing is known of it, it counts nowhere. */

@@ -29,7 +29,7 @@ struct ow_sample {
   uint32_t sequence;
   struct ow_error_estimate send_error;
   struct ow_error_estimate receive_error;
-  uint8_t ttl; /* TTL or hop limit as it arrived */
+  uint8_t ttl;    /* TTL or hop limit as it arrived */
   uint8_t source; /* enum ow_stamp_source */
 };
 

@@ -7,8 +7,9 @@
 
 struct ow_endpoint {
   uint8_t version; /* 4 or 6 */
-  uint8_t address[16]; /* IPv4 in the first 4 octets, the rest zero; all zero: that of the control connection */
-  uint16_t port; /* 0: any */
+  uint8_t
+      address[16]; /* IPv4 in the first 4 octets, the rest zero; all zero: that of the control connection */
+  uint16_t port;   /* 0: any */
 };
 
 /** Same family and address; the port is not looked at. */

@@ -7,10 +7,10 @@ const char *ow_mode_name(enum ow_mode mode)
 {
   const char *name = "none";
   switch (mode) {
-    case OW_MODE_NONE: break;
-    case OW_MODE_OPEN: name = "open"; break;
-    case OW_MODE_AUTHENTICATED: name = "authenticated"; break;
-    case OW_MODE_ENCRYPTED: name = "encrypted"; break;
+  case OW_MODE_NONE: break;
+  case OW_MODE_OPEN: name = "open"; break;
+  case OW_MODE_AUTHENTICATED: name = "authenticated"; break;
+  case OW_MODE_ENCRYPTED: name = "encrypted"; break;
   }
   return name;
 }
@@ -46,12 +46,12 @@ const char *ow_accept_text(enum ow_accept accept)
 {
   const char *text = "a failure, no reason given (Accept 1)";
   switch (accept) {
-    case OW_ACCEPT_OK: text = "accepted (Accept 0)"; break;
-    case OW_ACCEPT_FAILURE: break;
-    case OW_ACCEPT_INTERNAL_ERROR: text = "an internal error (Accept 2)"; break;
-    case OW_ACCEPT_NOT_SUPPORTED: text = "some aspect of the request is not supported (Accept 3)"; break;
-    case OW_ACCEPT_PERMANENT_LIMIT: text = "a permanent resource limit (Accept 4)"; break;
-    case OW_ACCEPT_TEMPORARY_LIMIT: text = "a temporary resource limit (Accept 5)"; break;
+  case OW_ACCEPT_OK: text = "accepted (Accept 0)"; break;
+  case OW_ACCEPT_FAILURE: break;
+  case OW_ACCEPT_INTERNAL_ERROR: text = "an internal error (Accept 2)"; break;
+  case OW_ACCEPT_NOT_SUPPORTED: text = "some aspect of the request is not supported (Accept 3)"; break;
+  case OW_ACCEPT_PERMANENT_LIMIT: text = "a permanent resource limit (Accept 4)"; break;
+  case OW_ACCEPT_TEMPORARY_LIMIT: text = "a temporary resource limit (Accept 5)"; break;
   }
   return text;
 }

@@ -34,16 +34,16 @@ static void read_address(struct ow_reader *reader, struct ow_endpoint *endpoint)
     memset(endpoint->address + 4, 0, sizeof endpoint->address - 4);
 }
 
-static enum ow_status check(const struct ow_session_request *request, uint8_t conf_sender, uint8_t conf_receiver,
-                            struct ow_failure *failure)
+static enum ow_status check(const struct ow_session_request *request, uint8_t conf_sender,
+                            uint8_t conf_receiver, struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
   uint8_t version = request->sender.version;
   if (version != 4 && version != 6)
     status = ow_fail(failure, OW_PROTOCOL, "Request-Session: IPVN is %u, not 4 or 6", version);
   else if (conf_sender > 1 || conf_receiver > 1 || conf_sender + conf_receiver == 0)
-    status = ow_fail(failure, OW_PROTOCOL, "Request-Session: Conf-Sender is %u and Conf-Receiver is %u", conf_sender,
-                     conf_receiver);
+    status = ow_fail(failure, OW_PROTOCOL, "Request-Session: Conf-Sender is %u and Conf-Receiver is %u",
+                     conf_sender, conf_receiver);
   else if (request->slot_count == 0)
     status = ow_fail(failure, OW_PROTOCOL, "Request-Session: the schedule has no slot");
   else if (request->packets == 0)
@@ -51,8 +51,8 @@ static enum ow_status check(const struct ow_session_request *request, uint8_t co
   return status;
 }
 
-enum ow_status ow_session_request_decode(const uint8_t in[OW_REQUEST_SESSION], struct ow_session_request *request,
-                                         struct ow_failure *failure)
+enum ow_status ow_session_request_decode(const uint8_t in[OW_REQUEST_SESSION],
+                                         struct ow_session_request *request, struct ow_failure *failure)
 {
   struct ow_reader reader = ow_reader(in, OW_REQUEST_SESSION);
   ow_read_skip(&reader, 1);
@@ -109,7 +109,8 @@ bool ow_type_p_to_dscp(uint32_t type_p, uint8_t *dscp)
   return type_p == ow_type_p_from_dscp(*dscp);
 }
 
-void ow_session_acceptance_encode(const struct ow_session_acceptance *acceptance, uint8_t out[OW_ACCEPT_SESSION])
+void ow_session_acceptance_encode(const struct ow_session_acceptance *acceptance,
+                                  uint8_t out[OW_ACCEPT_SESSION])
 {
   struct ow_writer writer = ow_writer(out, OW_ACCEPT_SESSION);
   ow_write_u8(&writer, (uint8_t)acceptance->accept);
@@ -119,7 +120,8 @@ void ow_session_acceptance_encode(const struct ow_session_acceptance *acceptance
   ow_write_zeros(&writer, 12);
 }
 
-void ow_session_acceptance_decode(const uint8_t in[OW_ACCEPT_SESSION], struct ow_session_acceptance *acceptance)
+void ow_session_acceptance_decode(const uint8_t in[OW_ACCEPT_SESSION],
+                                  struct ow_session_acceptance *acceptance)
 {
   struct ow_reader reader = ow_reader(in, OW_ACCEPT_SESSION);
   acceptance->accept = ow_accept_from_wire(ow_read_u8(&reader));

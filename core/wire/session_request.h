@@ -33,16 +33,23 @@ struct ow_session_request {
 };
 
 void ow_session_request_encode(const struct ow_session_request *request, uint8_t out[OW_REQUEST_SESSION]);
-/** OW_PROTOCOL, with the field named, if IPVN, the Conf fields, or the number of slots or packets are impossible. */
-enum ow_status ow_session_request_decode(const uint8_t in[OW_REQUEST_SESSION], struct ow_session_request *request,
+/**
+ * OW_PROTOCOL, with the field named, if IPVN, the Conf fields, or the number of slots or packets are
+ * impossible.
+ */
+enum ow_status ow_session_request_decode(const uint8_t in[OW_REQUEST_SESSION],
+                                         struct ow_session_request *request,
                                          struct ow_failure *failure) OW_MUST_CHECK;
 
 void ow_slot_encode(const struct ow_slot *slot, uint8_t out[OW_SLOT]);
 /** OW_PROTOCOL if the slot's type is unknown. */
-enum ow_status ow_slot_decode(const uint8_t in[OW_SLOT], struct ow_slot *slot, struct ow_failure *failure)
-    OW_MUST_CHECK;
+enum ow_status ow_slot_decode(const uint8_t in[OW_SLOT], struct ow_slot *slot,
+                              struct ow_failure *failure) OW_MUST_CHECK;
 
-/** Type-P Descriptor of a DSCP (0 to 63), and back; false if the descriptor isn't a plain DSCP (RFC 4656, 3.5). */
+/**
+ * Type-P Descriptor of a DSCP (0 to 63), and back; false if the descriptor isn't a plain DSCP (RFC 4656,
+ * 3.5).
+ */
 uint32_t ow_type_p_from_dscp(uint8_t dscp);
 bool ow_type_p_to_dscp(uint32_t type_p, uint8_t *dscp) OW_MUST_CHECK;
 
@@ -52,7 +59,9 @@ struct ow_session_acceptance {
   struct ow_sid sid;
 };
 
-void ow_session_acceptance_encode(const struct ow_session_acceptance *acceptance, uint8_t out[OW_ACCEPT_SESSION]);
-void ow_session_acceptance_decode(const uint8_t in[OW_ACCEPT_SESSION], struct ow_session_acceptance *acceptance);
+void ow_session_acceptance_encode(const struct ow_session_acceptance *acceptance,
+                                  uint8_t out[OW_ACCEPT_SESSION]);
+void ow_session_acceptance_decode(const uint8_t in[OW_ACCEPT_SESSION],
+                                  struct ow_session_acceptance *acceptance);
 
 #endif

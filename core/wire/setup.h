@@ -53,6 +53,7 @@ void ow_server_start_encode(const struct ow_server_start *start, uint8_t out[OW_
 /** Decodes what stands in clear: accept and server_iv. */
 void ow_server_start_decode_clear(const uint8_t in[OW_SERVER_START_CLEAR], struct ow_server_start *start);
 /** Decodes the last block, decrypted. */
-void ow_server_start_decode_rest(const uint8_t in[OW_SERVER_START - OW_SERVER_START_CLEAR], struct ow_server_start *start);
+void ow_server_start_decode_rest(const uint8_t in[OW_SERVER_START - OW_SERVER_START_CLEAR],
+                                 struct ow_server_start *start);
 
 #endif

@@ -2,7 +2,8 @@
 
 #include "base/cursor.h"
 
-struct ow_sid ow_sid_make(const struct ow_endpoint *maker, struct ow_timestamp now, const struct ow_random *random)
+struct ow_sid ow_sid_make(const struct ow_endpoint *maker, struct ow_timestamp now,
+                          const struct ow_random *random)
 {
   struct ow_sid sid = {0};
   struct ow_writer writer = ow_writer(sid.octets, sizeof sid.octets);

@@ -36,7 +36,8 @@ struct ow_packet_codec *ow_packet_codec_create(enum ow_mode mode, const struct o
 void ow_packet_codec_free(struct ow_packet_codec *codec);
 
 /** Write everything but the stamp of packet `sequence`; `out` has ow_packet_least() octets. OW_CRYPTO. */
-enum ow_status ow_packet_prepare(struct ow_packet_codec *codec, uint32_t sequence, uint8_t *out) OW_MUST_CHECK;
+enum ow_status ow_packet_prepare(struct ow_packet_codec *codec, uint32_t sequence,
+                                 uint8_t *out) OW_MUST_CHECK;
 /** Put the stamp into a prepared packet. Once for each ow_packet_prepare(). OW_CRYPTO. */
 enum ow_status ow_packet_stamp(struct ow_packet_codec *codec, struct ow_timestamp sent,
                                struct ow_error_estimate error, uint8_t *out) OW_MUST_CHECK;

@@ -1,6 +1,6 @@
 /*
- * From a board to collectd: what is new on it since the last look, as values and notifications. One thread at a
- * time.
+ * From a board to collectd: what is new on it since the last look, as values and notifications. One thread at
+ * a time.
  */
 #ifndef OWAMP_COLLECTD_FEED_H
 #define OWAMP_COLLECTD_FEED_H

@@ -1,4 +1,7 @@
-/* What the plugin's top level, a <Peer> and a <Query> block say of streams: one table of keywords for all three. */
+/*
+ * What the plugin's top level, a <Peer> and a <Query> block say of streams: one table of keywords for all
+ * three.
+ */
 #ifndef OWAMP_COLLECTD_PEER_BLOCK_H
 #define OWAMP_COLLECTD_PEER_BLOCK_H
 
@@ -34,8 +37,8 @@ void owamp_peer_defaults(struct owamp_peer_settings *settings);
 struct owamp_block owamp_peer_block(struct owamp_peer_settings *settings, unsigned place);
 
 /**
- * After the last item: what one keyword alone can't know. For a <Peer> also reads the key and checks the whole
- * stream. OW_INVALID with a sentence. `failure` must not be NULL.
+ * After the last item: what one keyword alone can't know. For a <Peer> also reads the key and checks the
+ * whole stream. OW_INVALID with a sentence. `failure` must not be NULL.
  */
 enum ow_status owamp_peer_block_end(const struct owamp_block *block,
                                     struct ow_failure *failure) OW_MUST_CHECK;

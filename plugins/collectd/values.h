@@ -14,15 +14,15 @@ cdtime_t owamp_cdtime(struct ow_timestamp stamp);
 typedef uint32_t owamp_selection;
 
 /**
- * "median,p95,loss,up": what to dispatch, by the names of the values without type and direction. OW_INVALID names
- * what isn't one.
+ * "median,p95,loss,up": what to dispatch, by the names of the values without type and direction. OW_INVALID
+ * names what isn't one.
  */
 enum ow_status owamp_selection_parse(const char *text, owamp_selection *selection,
                                      struct ow_failure *failure) OW_MUST_CHECK;
 
 /**
- * Dispatch the selected values of the directions that were asked for, with the interval's end as their time and
- * the stream's interval as their interval. What isn't known is NaN. Never blocks.
+ * Dispatch the selected values of the directions that were asked for, with the interval's end as their time
+ * and the stream's interval as their interval. What isn't known is NaN. Never blocks.
  */
 void owamp_values_dispatch(const struct ow_stream_view *view, const struct ow_interval *interval,
                            owamp_selection selection);

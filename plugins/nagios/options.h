@@ -12,8 +12,8 @@
 
 enum check_action {
   CHECK_MEASURE,
-  CHECK_QUERY,    /* judge a running stream */
-  CHECK_FETCH,    /* judge a session that the server holds */
+  CHECK_QUERY, /* judge a running stream */
+  CHECK_FETCH, /* judge a session that the server holds */
   CHECK_DIAGNOSE,
   CHECK_SHOW_HELP,
   CHECK_SHOW_VERSION,
@@ -24,24 +24,24 @@ enum { CHECK_MOST_LAST = 1000 };
 /** The strings of argv must outlive it. Clear with check_options_clear(). */
 struct check_options {
   enum check_action action;
-  bool actions_clash;             /* more than one was asked for */
-  struct ow_peer peer;            /* without its key, which check_key_load() adds */
-  const char *key_id;             /* NULL: none */
-  const char *key_file;           /* NULL: none */
-  bool key_file_exposed;          /* others than its owner and group may read it */
+  bool actions_clash;    /* more than one was asked for */
+  struct ow_peer peer;   /* without its key, which check_key_load() adds */
+  const char *key_id;    /* NULL: none */
+  const char *key_file;  /* NULL: none */
+  bool key_file_exposed; /* others than its owner and group may read it */
   struct ow_thresholds warning;
   struct ow_thresholds critical;
   struct ow_judging judging;
-  int64_t timeout;                /* nanoseconds for the whole check */
-  int verbosity;                  /* 0 to 3 */
+  int64_t timeout; /* nanoseconds for the whole check */
+  int verbosity;   /* 0 to 3 */
   bool json;
   bool has_timeout_state;
-  enum ow_verdict timeout_state;  /* what it is worth that time ran out, if that was said */
+  enum ow_verdict timeout_state; /* what it is worth that time ran out, if that was said */
   const char *query_socket;
-  const char *stream;             /* name of the stream to judge */
-  uint32_t last;                  /* its newest intervals */
-  int64_t max_age;                /* ns since they ended; 0: by the stream's interval */
-  uint8_t sid[16];                /* to fetch */
+  const char *stream; /* name of the stream to judge */
+  uint32_t last;      /* its newest intervals */
+  int64_t max_age;    /* ns since they ended; 0: by the stream's interval */
+  uint8_t sid[16];    /* to fetch */
   bool interval_given;
   bool direction_given;
   bool schedule_given;
@@ -59,15 +59,15 @@ enum ow_status check_options_parse(int argc, char **argv, struct check_options *
 void check_options_clear(struct check_options *options);
 
 /** OW_INVALID, with the numbers to change, if the planned measurement can't end within the timeout. */
-enum ow_status check_options_fit(const struct check_options *options, struct ow_failure *failure)
-    OW_MUST_CHECK;
+enum ow_status check_options_fit(const struct check_options *options,
+                                 struct ow_failure *failure) OW_MUST_CHECK;
 
 /**
  * OW_INVALID if a threshold is on a metric of both directions and one only is asked for. Parsing checks that;
  * a stream may have other directions.
  */
-enum ow_status check_options_directions(const struct check_options *options, struct ow_failure *failure)
-    OW_MUST_CHECK;
+enum ow_status check_options_directions(const struct check_options *options,
+                                        struct ow_failure *failure) OW_MUST_CHECK;
 
 /** Lines of at most 79 columns. */
 void check_options_help(FILE *out);

@@ -58,14 +58,9 @@ static const char *stamp_source_words(enum ow_stamp_source source)
 {
   const char *words = "the peer";
   switch (source) {
-  case OW_STAMP_UNKNOWN:
-    break;
-  case OW_STAMP_KERNEL:
-    words = "this host's kernel";
-    break;
-  case OW_STAMP_USER:
-    words = "this process, late by its wake-up";
-    break;
+  case OW_STAMP_UNKNOWN: break;
+  case OW_STAMP_KERNEL: words = "this host's kernel"; break;
+  case OW_STAMP_USER: words = "this process, late by its wake-up"; break;
   }
   return words;
 }

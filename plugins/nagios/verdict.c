@@ -20,16 +20,13 @@ static enum ow_verdict timeout_verdict(enum ow_probe_step step)
   switch (step) {
   case OW_STEP_RESOLVE:
   case OW_STEP_RUN:
-  case OW_STEP_DONE:
-    verdict = OW_VERDICT_UNKNOWN;
-    break;
+  case OW_STEP_DONE: verdict = OW_VERDICT_UNKNOWN; break;
   case OW_STEP_CONNECT:
   case OW_STEP_SETUP:
   case OW_STEP_REQUEST:
   case OW_STEP_START:
   case OW_STEP_STOP:
-  case OW_STEP_FETCH:
-    break;
+  case OW_STEP_FETCH: break;
   }
   return verdict;
 }
@@ -38,26 +35,17 @@ enum ow_verdict check_failure_verdict(enum ow_status status, enum ow_probe_step 
 {
   enum ow_verdict verdict = OW_VERDICT_UNKNOWN;
   switch (status) {
-  case OW_OK:
-    verdict = OW_VERDICT_OK;
-    break;
-  case OW_NETWORK:
-    verdict = step == OW_STEP_RESOLVE ? OW_VERDICT_UNKNOWN : OW_VERDICT_CRITICAL;
-    break;
-  case OW_TIMEOUT:
-    verdict = timeout_verdict(step);
-    break;
-  case OW_PROTOCOL:
-    verdict = OW_VERDICT_CRITICAL;
-    break;
+  case OW_OK: verdict = OW_VERDICT_OK; break;
+  case OW_NETWORK: verdict = step == OW_STEP_RESOLVE ? OW_VERDICT_UNKNOWN : OW_VERDICT_CRITICAL; break;
+  case OW_TIMEOUT: verdict = timeout_verdict(step); break;
+  case OW_PROTOCOL: verdict = OW_VERDICT_CRITICAL; break;
   case OW_INVALID:
   case OW_AUTH:
   case OW_REFUSED:
   case OW_LIMIT:
   case OW_MEMORY:
   case OW_CRYPTO:
-  case OW_STATE:
-    break;
+  case OW_STATE: break;
   }
   return verdict;
 }

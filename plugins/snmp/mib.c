@@ -42,31 +42,17 @@ static bool system_value(const struct mib *mib, unsigned long column, struct mib
   enum ow_stamp_source source = OW_STAMP_UNKNOWN;
   bool has = true;
   switch ((enum mib_system)column) {
-  case MIB_VERSION:
-    *value = mib_text(OWAMP_VERSION);
-    break;
-  case MIB_CLOCK_SYNCHRONIZED:
-    *value = mib_truth(mib->system.clock_synchronized);
-    break;
-  case MIB_CLOCK_ERROR:
-    *value = mib_gauge(mib_microseconds_up(mib->system.clock_error));
-    break;
+  case MIB_VERSION: *value = mib_text(OWAMP_VERSION); break;
+  case MIB_CLOCK_SYNCHRONIZED: *value = mib_truth(mib->system.clock_synchronized); break;
+  case MIB_CLOCK_ERROR: *value = mib_gauge(mib_microseconds_up(mib->system.clock_error)); break;
   case MIB_STAMP_SOURCE:
     has = stamp_source(mib, &source);
     *value = mib_integer((int32_t)source + 1);
     break;
-  case MIB_HISTORY_SIZE:
-    *value = mib_gauge(mib->peers->history);
-    break;
-  case MIB_NOTIFICATIONS_ENABLED:
-    *value = mib_bits(mib->system.notifications);
-    break;
-  case MIB_NOTIFICATIONS_DROPPED:
-    *value = mib_counter(mib->system.dropped);
-    break;
-  case MIB_SYSTEM_END:
-    has = false;
-    break;
+  case MIB_HISTORY_SIZE: *value = mib_gauge(mib->peers->history); break;
+  case MIB_NOTIFICATIONS_ENABLED: *value = mib_bits(mib->system.notifications); break;
+  case MIB_NOTIFICATIONS_DROPPED: *value = mib_counter(mib->system.dropped); break;
+  case MIB_SYSTEM_END: has = false; break;
   }
   return has;
 }

@@ -1,6 +1,6 @@
 /*
- * OWAMP-MIB as a function: what stands at an object identifier, and what comes next. Identifiers are relative to
- * owampObjects. Nothing here needs an SNMP library.
+ * OWAMP-MIB as a function: what stands at an object identifier, and what comes next. Identifiers are relative
+ * to owampObjects. Nothing here needs an SNMP library.
  */
 #ifndef OWAMP_SNMP_MIB_H
 #define OWAMP_SNMP_MIB_H
@@ -40,8 +40,8 @@ void mib_clear(struct mib *mib);
 bool mib_get(const struct mib *mib, const unsigned long *name, size_t count, struct mib_value *value,
              bool *object);
 /**
- * The first instance behind `name`, which may be empty: writes its identifier (at most MIB_OID_MOST) and value.
- * Returns how many sub-identifiers it has; 0: there is none.
+ * The first instance behind `name`, which may be empty: writes its identifier (at most MIB_OID_MOST) and
+ * value. Returns how many sub-identifiers it has; 0: there is none.
  */
 size_t mib_next(const struct mib *mib, const unsigned long *name, size_t count, unsigned long *out,
                 struct mib_value *value);

@@ -13,8 +13,8 @@ enum { MIB_OWNER = 33, MIB_PEER_INDEX = 1 + 32 + 1 + 63, MIB_ROW_INDEX = MIB_PEE
 size_t mib_peer_index(const char *owner, const char *name, unsigned long *out);
 
 /**
- * Read a string of `least` to `most` octets from `at`, which has `left` sub-identifiers, into `out` with a NUL.
- * Returns how many sub-identifiers it took; 0: none that can be (octets of 0 too).
+ * Read a string of `least` to `most` octets from `at`, which has `left` sub-identifiers, into `out` with a
+ * NUL. Returns how many sub-identifiers it took; 0: none that can be (octets of 0 too).
  */
 size_t mib_read_string(const unsigned long *at, size_t left, size_t least, size_t most, char *out);
 

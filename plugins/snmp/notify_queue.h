@@ -1,6 +1,6 @@
 /*
- * Notifications that wait to be sent: while the master agent is away, or since a storm of them is spread out. The
- * queue and the rate are bounded; what doesn't fit is dropped, and counted.
+ * Notifications that wait to be sent: while the master agent is away, or since a storm of them is spread out.
+ * The queue and the rate are bounded; what doesn't fit is dropped, and counted.
  */
 #ifndef OWAMP_SNMP_NOTIFY_QUEUE_H
 #define OWAMP_SNMP_NOTIFY_QUEUE_H

@@ -129,9 +129,7 @@ enum set_error peer_column_set(struct peer_config *config, unsigned long column,
   uint8_t octet = value->octets[0];
   enum set_error error = SET_OK;
   switch (column) {
-  case MIB_PEER_FAMILY:
-    peer->address_family = value->integer == 2 ? 4 : value->integer == 3 ? 6 : 0;
-    break;
+  case MIB_PEER_FAMILY: peer->address_family = value->integer == 2 ? 4 : value->integer == 3 ? 6 : 0; break;
   case MIB_PEER_MODES:
     peer->modes = (octet & 0x80 ? OW_MODE_OPEN : 0U) | (octet & 0x40 ? OW_MODE_AUTHENTICATED : 0U) |
                   (octet & 0x20 ? OW_MODE_ENCRYPTED : 0U);
@@ -140,18 +138,10 @@ enum set_error peer_column_set(struct peer_config *config, unsigned long column,
     peer->directions[OW_FORWARD] = octet & 0x80;
     peer->directions[OW_REVERSE] = octet & 0x40;
     break;
-  case MIB_PEER_PORT_LOW:
-    peer->test_port_low = (uint16_t)value->gauge;
-    break;
-  case MIB_PEER_PORT_HIGH:
-    peer->test_port_high = (uint16_t)value->gauge;
-    break;
-  case MIB_PEER_RAISE_COUNT:
-    config->rule.raise = (uint8_t)value->gauge;
-    break;
-  case MIB_PEER_RAISE_WINDOW:
-    config->rule.of = (uint8_t)value->gauge;
-    break;
+  case MIB_PEER_PORT_LOW: peer->test_port_low = (uint16_t)value->gauge; break;
+  case MIB_PEER_PORT_HIGH: peer->test_port_high = (uint16_t)value->gauge; break;
+  case MIB_PEER_RAISE_COUNT: config->rule.raise = (uint8_t)value->gauge; break;
+  case MIB_PEER_RAISE_WINDOW: config->rule.of = (uint8_t)value->gauge; break;
   default:
     if (option)
       error = set_option(config, option, value);

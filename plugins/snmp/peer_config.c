@@ -73,8 +73,7 @@ struct mib_value peer_address_value(const struct peer_config *config)
   uint8_t address[16];
   struct mib_value value = {.type = MIB_OCTETS};
   switch (config->address_type) {
-  case PEER_ADDRESS_UNKNOWN:
-    break;
+  case PEER_ADDRESS_UNKNOWN: break;
   case PEER_ADDRESS_IPV4:
     if (inet_pton(AF_INET, config->stream.peer.host, address) == 1)
       value = mib_octets(address, 4);
@@ -83,9 +82,7 @@ struct mib_value peer_address_value(const struct peer_config *config)
     if (inet_pton(AF_INET6, config->stream.peer.host, address) == 1)
       value = mib_octets(address, 16);
     break;
-  case PEER_ADDRESS_DNS:
-    value = mib_text(config->stream.peer.host);
-    break;
+  case PEER_ADDRESS_DNS: value = mib_text(config->stream.peer.host); break;
   }
   return value;
 }

@@ -1,6 +1,6 @@
 /*
- * What can be configured of a peer. One table of options serves the lines of owamp-agentx.conf, the rows that are
- * kept, and the columns that can be set over SNMP: a value has one text, and one function that reads it.
+ * What can be configured of a peer. One table of options serves the lines of owamp-agentx.conf, the rows that
+ * are kept, and the columns that can be set over SNMP: a value has one text, and one function that reads it.
  *
  *   owampPeer NAME KEY VALUE [KEY VALUE]...
  */

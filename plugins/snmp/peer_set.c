@@ -107,9 +107,7 @@ static enum set_error take_variable(struct peer_set *set, const struct set_varia
     row->wanted = (enum row_status)variable->value.integer;
     row->status_variable = number;
     break;
-  case MIB_PEER_STORAGE:
-    row->storage = (enum row_storage)variable->value.integer;
-    break;
+  case MIB_PEER_STORAGE: row->storage = (enum row_storage)variable->value.integer; break;
   case MIB_PEER_ADDRESS_TYPE:
   case MIB_PEER_ADDRESS:
     row->address_touched = true;
@@ -119,8 +117,7 @@ static enum set_error take_variable(struct peer_set *set, const struct set_varia
     else
       row->address_type = variable->value.integer;
     break;
-  default:
-    error = peer_column_set(&row->config, column, &variable->value);
+  default: error = peer_column_set(&row->config, column, &variable->value);
   }
   return error;
 }

@@ -1,6 +1,6 @@
 /*
- * Changes of the peer table over SNMP: all or nothing. A set request is first checked value by value, then row by
- * row against a draft, then carried out, and can be undone until it is finished.
+ * Changes of the peer table over SNMP: all or nothing. A set request is first checked value by value, then
+ * row by row against a draft, then carried out, and can be undone until it is finished.
  */
 #ifndef OWAMP_SNMP_PEER_SET_H
 #define OWAMP_SNMP_PEER_SET_H
@@ -43,8 +43,8 @@ struct peer_set {
 };
 
 /**
- * Check all of a request, and make drafts of the rows that it touches; nothing changes yet. SET_OK, or what is
- * wrong, and `*wrong` says with which variable. peer_set_finish() is due in any case.
+ * Check all of a request, and make drafts of the rows that it touches; nothing changes yet. SET_OK, or what
+ * is wrong, and `*wrong` says with which variable. peer_set_finish() is due in any case.
  */
 enum set_error peer_set_check(struct peer_set *set, struct peers *peers, const struct set_variable *variables,
                               size_t count, size_t *wrong);

@@ -1,7 +1,7 @@
 /*
  * All peers, in the order of their rows, with what is configured and what was last read from the boards. They
- * belong to the SNMP thread alone: between two refreshes nothing that was measured changes, so the values of a
- * row fit together, and neither side waits for the other.
+ * belong to the SNMP thread alone: between two refreshes nothing that was measured changes, so the values of
+ * a row fit together, and neither side waits for the other.
  */
 #ifndef OWAMP_SNMP_PEERS_H
 #define OWAMP_SNMP_PEERS_H
@@ -96,8 +96,8 @@ struct peer *peers_find(const struct peers *peers, const char *owner, const char
 /** True if neither such a row nor another of the same stream's name is there. */
 bool peers_name_free(const struct peers *peers, const char *owner, const char *name);
 /**
- * Make a row that does nothing yet, not ready, with every default. OW_INVALID (a name that can't be), OW_STATE
- * (the row, or its stream's name, is there already), OW_MEMORY.
+ * Make a row that does nothing yet, not ready, with every default. OW_INVALID (a name that can't be),
+ * OW_STATE (the row, or its stream's name, is there already), OW_MEMORY.
  */
 enum ow_status peers_add(struct peers *peers, const char *owner, const char *name, enum peer_origin origin,
                          struct peer **peer, struct ow_failure *failure) OW_MUST_CHECK;
@@ -107,7 +107,9 @@ void peers_remove(struct peers *peers, struct peer *peer);
 void peer_start(struct peers *peers, struct peer *peer, struct ow_timestamp now);
 void peer_stop(struct peers *peers, struct peer *peer);
 
-/** Show the streams of `board`, with these thresholds. It must outlive the peers, or peers_drop_mirrored(). */
+/**
+ * Show the streams of `board`, with these thresholds. It must outlive the peers, or peers_drop_mirrored().
+ */
 void peers_mirror(struct peers *peers, const struct ow_board *board, const struct peer_config *thresholds);
 /** Show them no longer. */
 void peers_drop_mirrored(struct peers *peers);

@@ -21,8 +21,8 @@ enum ow_status file_peers_add(struct file_peers *file, const struct file_peer *p
 void file_peers_clear(struct file_peers *file);
 
 /**
- * Make the table's peers of the file like `file`: new ones begin, changed ones begin anew, those that are gone
- * end, and all others are left alone. `complain` hears of each that can't be.
+ * Make the table's peers of the file like `file`: new ones begin, changed ones begin anew, those that are
+ * gone end, and all others are left alone. `complain` hears of each that can't be.
  */
 void peers_follow_file(struct peers *peers, const struct file_peers *file, struct ow_timestamp now,
                        void (*complain)(const char *sentence));

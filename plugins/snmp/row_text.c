@@ -26,7 +26,9 @@ const char *row_print(char out[ROW_TEXT], const struct peer *peer)
     peer_options[i].get(&peer->config, value);
     peer_options[i].get(&usual, before);
     bool fits = used + strlen(value) + strlen(peer_options[i].key) + 8 < ROW_TEXT;
-    /* Half of a range of ports, as a row may have that isn't ready, has no text: the rest of the row is kept. */
+    /*
+     * Half of a range of ports, as a row may have that isn't ready, has no text: the rest of the row is kept.
+     */
     if (value[0] && strcmp(value, before) != 0 && fits &&
         peer_config_set(&scratch, peer_options[i].key, value, &ignored) == OW_OK)
       used = append(out, append(out, used, peer_options[i].key), value);

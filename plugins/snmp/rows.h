@@ -1,7 +1,7 @@
 /*
- * The rows of the four tables as sorted arrays, made from the peers after each change. For every kind of value
- * that may be absent, a row knows where the next row that has it stands: so GETNEXT is a binary search and one
- * step, however many values are absent in between.
+ * The rows of the four tables as sorted arrays, made from the peers after each change. For every kind of
+ * value that may be absent, a row knows where the next row that has it stands: so GETNEXT is a binary search
+ * and one step, however many values are absent in between.
  */
 #ifndef OWAMP_SNMP_ROWS_H
 #define OWAMP_SNMP_ROWS_H

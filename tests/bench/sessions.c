@@ -160,8 +160,8 @@ static void report(struct run *run, double pace)
 {
   double seconds = run->at[1] - run->at[0];
   double packets = pace * 2 * run->count * seconds;
-  printf("{\"sessions\": %u, \"failed\": %u, \"packets\": %lu, \"lost\": %lu, \"skipped\": %lu, ",
-         run->count, run->failed, (unsigned long)run->packets, (unsigned long)run->lost, (unsigned long)run->skipped);
+  printf("{\"sessions\": %u, \"failed\": %u, \"packets\": %lu, \"lost\": %lu, \"skipped\": %lu, ", run->count,
+         run->failed, (unsigned long)run->packets, (unsigned long)run->lost, (unsigned long)run->skipped);
   printf("\"set_up_ms_each\": %.3f, ", (run->set_up_to - run->set_up_from) * 1e3 / run->count);
   spread_print(&run->lateness, "lateness_us", 1e-3);
   spread_print(&run->error, "error_us", 1e-3);

@@ -1,4 +1,7 @@
-/* Answers of a query socket: what is accepted is within bounds, and comes out the same when it is written again. */
+/*
+ * Answers of a query socket: what is accepted is within bounds, and comes out the same when it is written
+ * again.
+ */
 #include <string.h>
 
 #include "report/answer.h"
@@ -24,7 +27,8 @@ static void check_stream(const uint8_t *input, size_t octets)
     FUZZ_CHECK(text);
     FUZZ_CHECK(ow_stream_name_valid(view.name));
     FUZZ_CHECK(ow_answer_read_stream(text, length, &view_again, again, MOST, &got_again, NULL) == OW_OK);
-    FUZZ_CHECK(got == got_again && view.version == view_again.version && view.since.ntp == view_again.since.ntp);
+    FUZZ_CHECK(got == got_again && view.version == view_again.version &&
+               view.since.ntp == view_again.since.ntp);
     for (size_t i = 0; i < got; i++)
       FUZZ_CHECK(intervals[i].end.ntp == again[i].end.ntp &&
                  intervals[i].results[0].delay.p95 == again[i].results[0].delay.p95);

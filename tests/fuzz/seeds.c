@@ -1,6 +1,6 @@
 /*
- * fuzz_seeds FOLDER: writes a small corpus for each target to FOLDER/<target>, made from the captures where they
- * have what the target reads in clear.
+ * fuzz_seeds FOLDER: writes a small corpus for each target to FOLDER/<target>, made from the captures where
+ * they have what the target reads in clear.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -115,12 +115,13 @@ int main(int argc, char **argv)
   seed_text(argv[1], "thresholds", "long",
             "delay_p95@forward=~:20ms,loss=1%,jitter=@0:500us,lost@reverse=3:");
   seed_text(argv[1], "query_answer", "list", "{\"streams\":[{\"name\":\"a\",\"newest\":3,\"version\":8}]}");
-  seed_text(argv[1], "query_answer", "stream",
-            "{\"stream\":{\"name\":\"a\",\"host\":\"h\",\"port\":\"1\",\"directions\":[\"forward\"],"
-            "\"interval\":60.0,\"state\":\"up\",\"since\":\"2026-11-24T12:00:00.000000000Z\",\"status\":\"ok\","
-            "\"newest\":1,\"intervals\":1,\"failed\":0,\"totals\":[],\"version\":1},\"intervals\":[{\"number\":1,"
-            "\"status\":\"ok\",\"mode\":\"open\",\"results\":[{\"direction\":\"forward\",\"completeness\":"
-            "\"complete\",\"sent\":0,\"received\":0,\"lost\":0,\"longest_loss_run\":0,\"skipped\":0,"
-            "\"duplicates\":0,\"reordered\":0,\"discarded\":0}]}]}");
+  seed_text(
+      argv[1], "query_answer", "stream",
+      "{\"stream\":{\"name\":\"a\",\"host\":\"h\",\"port\":\"1\",\"directions\":[\"forward\"],"
+      "\"interval\":60.0,\"state\":\"up\",\"since\":\"2026-11-24T12:00:00.000000000Z\",\"status\":\"ok\","
+      "\"newest\":1,\"intervals\":1,\"failed\":0,\"totals\":[],\"version\":1},\"intervals\":[{\"number\":1,"
+      "\"status\":\"ok\",\"mode\":\"open\",\"results\":[{\"direction\":\"forward\",\"completeness\":"
+      "\"complete\",\"sent\":0,\"received\":0,\"lost\":0,\"longest_loss_run\":0,\"skipped\":0,"
+      "\"duplicates\":0,\"reordered\":0,\"discarded\":0}]}]}");
   return EXIT_SUCCESS;
 }

@@ -1,4 +1,7 @@
-/* The Server's machine: whatever a client sends, it answers or breaks off, and never says anything for nothing. */
+/*
+ * The Server's machine: whatever a client sends, it answers or breaks off, and never says anything for
+ * nothing.
+ */
 #include <string.h>
 
 #include "control/server.h"
@@ -17,24 +20,27 @@ static void decide(struct ow_server *server, const struct ow_server_event *event
 {
   const struct ow_session_acceptance acceptance = {.port = 9};
   const struct ow_fetch_ack ack = {.records = 3, .finished = true};
-  const struct ow_session_request request = {
-      .server_receives = true, .slot_count = 1, .packets = 3, .sender = {.version = 4}, .receiver = {.version = 4}};
+  const struct ow_session_request request = {.server_receives = true,
+                                             .slot_count = 1,
+                                             .packets = 3,
+                                             .sender = {.version = 4},
+                                             .receiver = {.version = 4}};
   const struct ow_slot slot = {OW_SLOT_FIXED, {1}};
   const struct ow_sample record = {0};
   switch (event->kind) {
-    case OW_SERVER_NOTHING:
-    case OW_SERVER_BROKEN: break;
-    case OW_SERVER_SET_UP: FUZZ_CHECK(ow_server_set_up(server, NOW, OW_ACCEPT_OK) == OW_OK); break;
-    case OW_SERVER_REQUEST: FUZZ_CHECK(ow_server_answer_session(server, NOW, &acceptance) == OW_OK); break;
-    case OW_SERVER_START_ASKED: FUZZ_CHECK(ow_server_answer_start(server, NOW, OW_ACCEPT_OK) == OW_OK); break;
-    case OW_SERVER_STOP:
-      FUZZ_CHECK(ow_server_stop_sessions(server, NOW, OW_ACCEPT_OK, NULL, 0) == OW_OK);
-      break;
-    case OW_SERVER_FETCH:
-      FUZZ_CHECK(ow_server_begin_fetch(server, NOW, &ack, &request, &slot, NULL) == OW_OK);
-      while (ow_server_fetch_left(server))
-        FUZZ_CHECK(ow_server_fetch_record(server, NOW, &record) == OW_OK);
-      break;
+  case OW_SERVER_NOTHING:
+  case OW_SERVER_BROKEN: break;
+  case OW_SERVER_SET_UP: FUZZ_CHECK(ow_server_set_up(server, NOW, OW_ACCEPT_OK) == OW_OK); break;
+  case OW_SERVER_REQUEST: FUZZ_CHECK(ow_server_answer_session(server, NOW, &acceptance) == OW_OK); break;
+  case OW_SERVER_START_ASKED: FUZZ_CHECK(ow_server_answer_start(server, NOW, OW_ACCEPT_OK) == OW_OK); break;
+  case OW_SERVER_STOP:
+    FUZZ_CHECK(ow_server_stop_sessions(server, NOW, OW_ACCEPT_OK, NULL, 0) == OW_OK);
+    break;
+  case OW_SERVER_FETCH:
+    FUZZ_CHECK(ow_server_begin_fetch(server, NOW, &ack, &request, &slot, NULL) == OW_OK);
+    while (ow_server_fetch_left(server))
+      FUZZ_CHECK(ow_server_fetch_record(server, NOW, &record) == OW_OK);
+    break;
   }
 }
 

@@ -1,4 +1,7 @@
-/* A Request-Session and the slots behind it, without HMACs: what is accepted comes back, and can be scheduled. */
+/*
+ * A Request-Session and the slots behind it, without HMACs: what is accepted comes back, and can be
+ * scheduled.
+ */
 #include <string.h>
 
 #include "schedule/schedule.h"

@@ -1,4 +1,6 @@
-/* Next Seqno, then skip ranges: those accepted rise without overlap below it, and encode to the same octets. */
+/*
+ * Next Seqno, then skip ranges: those accepted rise without overlap below it, and encode to the same octets.
+ */
 #include <string.h>
 
 #include "base/cursor.h"

@@ -12,8 +12,8 @@
 #include "support/seed.h"
 
 /*
- * Wiping made visible: every area that the core wipes, before it is freed. This definition comes before libc's;
- * the second name is what a build with _FORTIFY_SOURCE calls.
+ * Wiping made visible: every area that the core wipes, before it is freed. This definition comes before
+ * libc's; the second name is what a build with _FORTIFY_SOURCE calls.
  */
 static struct {
   const void *area;

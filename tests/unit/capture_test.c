@@ -1,7 +1,7 @@
 /*
- * Three whole measurements of another implementation (tests/vectors), decoded to the last octet. The walk through the
- * control connection rests on AES and HMAC alone, and so is independent of the core's own protected stream, which is
- * then held against the same octets.
+ * Three whole measurements of another implementation (tests/vectors), decoded to the last octet. The walk
+ * through the control connection rests on AES and HMAC alone, and so is independent of the core's own
+ * protected stream, which is then held against the same octets.
  */
 #include <math.h>
 #include <stdio.h>
@@ -588,7 +588,10 @@ struct arrival {
   struct ow_packet packet;
 };
 
-/* The session's datagrams in the order of the capture, each HMAC checked by the core's codec. Returns how many. */
+/*
+ * The session's datagrams in the order of the capture, each HMAC checked by the core's codec. Returns how
+ * many.
+ */
 static uint32_t decode_packets(const struct conversation *all, const struct session *session,
                                struct arrival arrivals[MOST_PACKETS])
 {
@@ -901,7 +904,9 @@ static size_t made_octets(const struct made *made)
   return (size_t)(made->writer.at - made->octets);
 }
 
-/* An IPv4 packet from 192.0.2.1 to 192.0.2.2, DSCP 46, TTL 64; stamped `fraction` after Unix time 1000000000. */
+/*
+ * An IPv4 packet from 192.0.2.1 to 192.0.2.2, DSCP 46, TTL 64; stamped `fraction` after Unix time 1000000000.
+ */
 static void make_packet(struct made *made, uint32_t fraction, uint8_t protocol, const void *payload,
                         size_t octets)
 {

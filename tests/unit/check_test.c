@@ -1255,7 +1255,8 @@ int main(void)
             help_fits_the_screen_and_names_every_option);
   TEST_LOOP(suite, "mistakes", LENGTH(mistakes), mistakes_are_named);
   TEST_LOOP(suite, "times", LENGTH(times), times_have_three_digits);
-  TEST_CASE(suite, "text", decimals_have_no_trailing_zeros, values_have_their_unit, text_is_bounded_and_clean);
+  TEST_CASE(suite, "text", decimals_have_no_trailing_zeros, values_have_their_unit,
+            text_is_bounded_and_clean);
   TEST_CASE(suite, "verdicts", all_is_well, perfdata_and_json_are_the_same_numbers,
             a_histogram_counts_every_packet, breaches_are_named, of_many_breaches_four_are_named,
             uncertain_verdicts_say_so, clocks_that_are_not_synchronised, negative_delays_are_shown,

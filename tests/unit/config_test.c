@@ -487,54 +487,25 @@ static const char *const fault_words[FAULTS] = {
 static void break_peer(struct ow_peer *peer, enum fault fault)
 {
   switch (fault) {
-  case NO_HOST:
-    peer->host[0] = '\0';
-    break;
-  case NO_PORT:
-    peer->port[0] = '\0';
-    break;
-  case NO_MODE:
-    peer->modes = 0;
-    break;
-  case STRANGE_MODE:
-    peer->modes = 8 | OW_MODE_OPEN;
-    break;
-  case NO_KEY:
-    peer->modes = OW_MODE_AUTHENTICATED | OW_MODE_ENCRYPTED;
-    break;
-  case NO_PASSPHRASE:
-    memcpy(peer->key_id, "joe", 4);
-    break;
-  case NO_DIRECTION:
-    peer->directions[0] = peer->directions[1] = false;
-    break;
-  case NO_PACKET:
-    peer->packets = 0;
-    break;
-  case NO_SLOT:
-    peer->slot_count = 0;
-    break;
-  case MANY_SLOTS:
-    peer->slot_count = OW_MAX_SLOTS + 1;
-    break;
-  case MUCH_PADDING:
-    peer->padding = OW_MOST_PADDING + 1;
-    break;
-  case HIGH_DSCP:
-    peer->dscp = 64;
-    break;
-  case NO_LOSS_TIMEOUT:
-    peer->loss_timeout = 0;
-    break;
-  case HALF_A_RANGE:
-    peer->test_port_low = 1;
-    break;
+  case NO_HOST: peer->host[0] = '\0'; break;
+  case NO_PORT: peer->port[0] = '\0'; break;
+  case NO_MODE: peer->modes = 0; break;
+  case STRANGE_MODE: peer->modes = 8 | OW_MODE_OPEN; break;
+  case NO_KEY: peer->modes = OW_MODE_AUTHENTICATED | OW_MODE_ENCRYPTED; break;
+  case NO_PASSPHRASE: memcpy(peer->key_id, "joe", 4); break;
+  case NO_DIRECTION: peer->directions[0] = peer->directions[1] = false; break;
+  case NO_PACKET: peer->packets = 0; break;
+  case NO_SLOT: peer->slot_count = 0; break;
+  case MANY_SLOTS: peer->slot_count = OW_MAX_SLOTS + 1; break;
+  case MUCH_PADDING: peer->padding = OW_MOST_PADDING + 1; break;
+  case HIGH_DSCP: peer->dscp = 64; break;
+  case NO_LOSS_TIMEOUT: peer->loss_timeout = 0; break;
+  case HALF_A_RANGE: peer->test_port_low = 1; break;
   case RANGE_BACKWARDS:
     peer->test_port_low = 2;
     peer->test_port_high = 1;
     break;
-  case FAULTS:
-    break;
+  case FAULTS: break;
   }
 }
 

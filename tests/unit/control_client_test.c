@@ -213,20 +213,11 @@ static enum ow_status give(struct test_pair *pair, enum command command)
   struct ow_fetch_request fetch = {.end = OW_FETCH_TO_END, .sid = test_sid(1)};
   enum ow_status status = OW_INVALID;
   switch (command) {
-  case REQUEST:
-    status = ow_client_request_session(pair->client, test_at(0), &request, test_slots);
-    break;
-  case START:
-    status = ow_client_start_sessions(pair->client, test_at(0));
-    break;
-  case STOP:
-    status = ow_client_stop_sessions(pair->client, test_at(0), OW_ACCEPT_FAILURE, NULL, 0);
-    break;
-  case FETCH:
-    status = ow_client_fetch(pair->client, test_at(0), &fetch, 100);
-    break;
-  case COMMANDS:
-    break;
+  case REQUEST: status = ow_client_request_session(pair->client, test_at(0), &request, test_slots); break;
+  case START: status = ow_client_start_sessions(pair->client, test_at(0)); break;
+  case STOP: status = ow_client_stop_sessions(pair->client, test_at(0), OW_ACCEPT_FAILURE, NULL, 0); break;
+  case FETCH: status = ow_client_fetch(pair->client, test_at(0), &fetch, 100); break;
+  case COMMANDS: break;
   }
   return status;
 }

@@ -1,7 +1,8 @@
 /*
- * Captured conversations of a working OWAMP peer: each of our machines takes the place of one side, is fed the
- * other's octets, and must say what was captured, octet for octet. The peer leaves every unused and MBZ octet zero, as
- * we do, so nothing is masked: in the protected modes a single different octet would change all that follows it.
+ * Captured conversations of a working OWAMP peer: each of our machines takes the place of one side, is fed
+ * the other's octets, and must say what was captured, octet for octet. The peer leaves every unused and MBZ
+ * octet zero, as we do, so nothing is masked: in the protected modes a single different octet would change
+ * all that follows it.
  *
  * What only randomness decides comes from the capture: keys (out of the Token), IVs, challenge and salt.
  */
@@ -307,36 +308,19 @@ static void client_on_records(struct client_replay *replay, const struct ow_clie
 static void client_on(struct client_replay *replay, const struct ow_client_event *event)
 {
   switch (event->kind) {
-  case OW_CLIENT_NOTHING:
-    break;
-  case OW_CLIENT_SET_UP:
-    client_ask(replay);
-    break;
-  case OW_CLIENT_SESSION:
-    client_on_session(replay, event);
-    break;
+  case OW_CLIENT_NOTHING: break;
+  case OW_CLIENT_SET_UP: client_ask(replay); break;
+  case OW_CLIENT_SESSION: client_on_session(replay, event); break;
   case OW_CLIENT_STARTED:
     if (replay->stop_first)
       client_stop(replay);
     break;
-  case OW_CLIENT_STOPPED:
-    client_on_stopped(replay, event);
-    break;
-  case OW_CLIENT_FETCH_ACK:
-    ck_assert_uint_eq(event->fetch_ack.records, replay->talk->ack.records);
-    break;
-  case OW_CLIENT_FETCH_SESSION:
-    client_on_fetched_session(replay, event);
-    break;
-  case OW_CLIENT_FETCH_RECORDS:
-    client_on_records(replay, event);
-    break;
-  case OW_CLIENT_FETCHED:
-    replay->fetched = true;
-    break;
-  case OW_CLIENT_BROKEN:
-    replay->failure = event->failure;
-    break;
+  case OW_CLIENT_STOPPED: client_on_stopped(replay, event); break;
+  case OW_CLIENT_FETCH_ACK: ck_assert_uint_eq(event->fetch_ack.records, replay->talk->ack.records); break;
+  case OW_CLIENT_FETCH_SESSION: client_on_fetched_session(replay, event); break;
+  case OW_CLIENT_FETCH_RECORDS: client_on_records(replay, event); break;
+  case OW_CLIENT_FETCHED: replay->fetched = true; break;
+  case OW_CLIENT_BROKEN: replay->failure = event->failure; break;
   }
 }
 
@@ -537,27 +521,16 @@ static void server_on_start(struct server_replay *replay)
 static void server_on(struct server_replay *replay, const struct ow_server_event *event)
 {
   switch (event->kind) {
-  case OW_SERVER_NOTHING:
-    break;
+  case OW_SERVER_NOTHING: break;
   case OW_SERVER_SET_UP:
     ck_assert_str_eq(event->key_id, replay->talk->mode == OW_MODE_OPEN ? "" : TEST_KEY_ID);
     ck_assert_int_eq(ow_server_set_up(replay->server, test_at(0), OW_ACCEPT_OK), OW_OK);
     break;
-  case OW_SERVER_REQUEST:
-    server_on_request(replay, event);
-    break;
-  case OW_SERVER_START_ASKED:
-    server_on_start(replay);
-    break;
-  case OW_SERVER_STOP:
-    server_on_stop(replay, event);
-    break;
-  case OW_SERVER_FETCH:
-    server_on_fetch(replay, event);
-    break;
-  case OW_SERVER_BROKEN:
-    replay->failure = event->failure;
-    break;
+  case OW_SERVER_REQUEST: server_on_request(replay, event); break;
+  case OW_SERVER_START_ASKED: server_on_start(replay); break;
+  case OW_SERVER_STOP: server_on_stop(replay, event); break;
+  case OW_SERVER_FETCH: server_on_fetch(replay, event); break;
+  case OW_SERVER_BROKEN: replay->failure = event->failure; break;
   }
 }
 

@@ -278,26 +278,13 @@ static enum ow_status decide(struct test_pair *pair, enum decision decision)
   struct ow_sample record = test_record(0);
   enum ow_status status = OW_INVALID;
   switch (decision) {
-  case SET_UP:
-    status = ow_server_set_up(server, test_at(0), OW_ACCEPT_OK);
-    break;
-  case SESSION:
-    status = ow_server_answer_session(server, test_at(0), &acceptance);
-    break;
-  case START:
-    status = ow_server_answer_start(server, test_at(0), OW_ACCEPT_OK);
-    break;
-  case STOP:
-    status = ow_server_stop_sessions(server, test_at(0), OW_ACCEPT_OK, &end, 1);
-    break;
-  case BEGIN_FETCH:
-    status = begin_fetch(pair);
-    break;
-  case RECORD:
-    status = ow_server_fetch_record(server, test_at(0), &record);
-    break;
-  case DECISIONS:
-    break;
+  case SET_UP: status = ow_server_set_up(server, test_at(0), OW_ACCEPT_OK); break;
+  case SESSION: status = ow_server_answer_session(server, test_at(0), &acceptance); break;
+  case START: status = ow_server_answer_start(server, test_at(0), OW_ACCEPT_OK); break;
+  case STOP: status = ow_server_stop_sessions(server, test_at(0), OW_ACCEPT_OK, &end, 1); break;
+  case BEGIN_FETCH: status = begin_fetch(pair); break;
+  case RECORD: status = ow_server_fetch_record(server, test_at(0), &record); break;
+  case DECISIONS: break;
   }
   return status;
 }
@@ -391,28 +378,24 @@ static struct answer expected_answer(enum ow_server_state state, unsigned comman
   case OW_SERVER_AWAIT_SETUP:
     answer = (struct answer){true, OW_SERVER_BROKEN, OW_PROTOCOL, "was not offered"};
     break;
-  case OW_SERVER_READY:
-    answer = ready_answer(command);
-    break;
+  case OW_SERVER_READY: answer = ready_answer(command); break;
   case OW_SERVER_RUNNING:
-  case OW_SERVER_STOPPING:
-    answer = running_answer(command);
-    break;
-  case OW_SERVER_FAILED:
-    answer = swallowed;
-    break;
+  case OW_SERVER_STOPPING: answer = running_answer(command); break;
+  case OW_SERVER_FAILED: answer = swallowed; break;
   case OW_SERVER_DECIDE_SETUP:
   case OW_SERVER_DECIDE_SESSION:
   case OW_SERVER_DECIDE_START:
   case OW_SERVER_DECIDE_STOP:
   case OW_SERVER_DECIDE_FETCH:
-  case OW_SERVER_FETCHING:
-    break;
+  case OW_SERVER_FETCHING: break;
   }
   return answer;
 }
 
-/* A message of any command, long enough for each; as Stop-Sessions it is one with Accept 1 and no descriptions. */
+/*
+ * A message of any command, long enough for each; as Stop-Sessions it is one with Accept 1 and no
+ * descriptions.
+ */
 static void check_command(enum ow_server_state state, unsigned command)
 {
   struct test_pair pair;

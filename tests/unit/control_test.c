@@ -1,7 +1,7 @@
 /*
- * Whole conversations between our client and our server over a wire that may change an octet or end. The captured
- * conversations are replayed in control_replay_test.c; single messages and states are in control_client_test.c,
- * control_server_test.c and control_pair_test.c.
+ * Whole conversations between our client and our server over a wire that may change an octet or end. The
+ * captured conversations are replayed in control_replay_test.c; single messages and states are in
+ * control_client_test.c, control_server_test.c and control_pair_test.c.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -136,7 +136,10 @@ static bool stop(struct wire *wire, uint32_t skips)
   return well;
 }
 
-/* The answer to a fetch makes several events. Its records are checked only if they may be trusted: none was changed. */
+/*
+ * The answer to a fetch makes several events. Its records are checked only if they may be trusted: none was
+ * changed.
+ */
 static bool client_fetches(struct wire *wire, uint32_t records)
 {
   size_t count;
@@ -235,7 +238,10 @@ START_TEST(a_bit_changed_in_any_protected_octet_breaks_the_reader)
 }
 END_TEST
 
-/* Every octet in turn is cut off in control_replay_test.c. Here the steps fall on each place in a block in turn. */
+/*
+ * Every octet in turn is cut off in control_replay_test.c. Here the steps fall on each place in a block in
+ * turn.
+ */
 START_TEST(a_connection_that_ends_anywhere_breaks_the_reader)
 {
   enum { STEP = 5 };

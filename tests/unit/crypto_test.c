@@ -1,6 +1,7 @@
 /*
- * core/crypto against vectors from elsewhere: NIST SP 800-38A, and the openssl program. The commands are given
- * beside what they printed; AES, HMAC, SALT and so on stand for the hexadecimal digits of the constants below.
+ * core/crypto against vectors from elsewhere: NIST SP 800-38A, and the openssl program. The commands are
+ * given beside what they printed; AES, HMAC, SALT and so on stand for the hexadecimal digits of the constants
+ * below.
  */
 #include <string.h>
 
@@ -34,9 +35,14 @@
 #define SALT "101112131415161718191a1b1c1d1e1f"
 #define AES_KEY "202122232425262728292a2b2c2d2e2f"
 #define HMAC_KEY "303132333435363738393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f"
-/* openssl kdf -keylen 16 -kdfopt digest:SHA1 -kdfopt pass:PASSPHRASE -kdfopt hexsalt:SALT -kdfopt iter:2048 PBKDF2 */
+/*
+ * openssl kdf -keylen 16 -kdfopt digest:SHA1 -kdfopt pass:PASSPHRASE -kdfopt hexsalt:SALT -kdfopt iter:2048
+ * PBKDF2
+ */
 #define DERIVED_KEY "89a84468cc9794d7f31eee39a2dc6938"
-/* echo CHALLENGE AES_KEY HMAC_KEY | xxd -r -p | openssl enc -aes-128-cbc -nopad -K DERIVED_KEY -iv 0 | xxd -p */
+/*
+ * echo CHALLENGE AES_KEY HMAC_KEY | xxd -r -p | openssl enc -aes-128-cbc -nopad -K DERIVED_KEY -iv 0 | xxd -p
+ */
 #define TOKEN                                                                                                \
   "f6cc1fc9352dffba08c92d8b67ac28e7 5d3e6cdb64cb073cf022e09889dcc69e "                                       \
   "86e5ff562231f5db23299a55ba6c457d a54421acd3d962ae0fd15c92be01107c"

@@ -1,4 +1,7 @@
-/* core/engine: the query socket over real Unix sockets: who publishes, who asks, who follows, and who means ill. */
+/*
+ * core/engine: the query socket over real Unix sockets: who publishes, who asks, who follows, and who means
+ * ill.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -77,8 +80,12 @@ static void tear_down(void)
 
 static void add_stream(struct ow_board *to, const char *name)
 {
-  struct ow_stream_view view = {.host = "far.example.net", .port = "861", .directions = {true, true},
-                                .interval = 60 * SECOND, .state = OW_STREAM_UP, .mode = OW_MODE_OPEN};
+  struct ow_stream_view view = {.host = "far.example.net",
+                                .port = "861",
+                                .directions = {true, true},
+                                .interval = 60 * SECOND,
+                                .state = OW_STREAM_UP,
+                                .mode = OW_MODE_OPEN};
   snprintf(view.name, sizeof view.name, "%s", name);
   ck_assert_int_eq(ow_board_put_stream(to, &view), OW_OK);
   ow_board_set_state(to, &view, (struct ow_timestamp){1});
@@ -90,7 +97,10 @@ static void add_interval(struct ow_board *to, const char *name, uint64_t number,
   interval.begin.ntp = (uint64_t)(epoch + 60 * number) << 32;
   interval.end.ntp = (uint64_t)(epoch + 60 * (number + 1)) << 32;
   for (int d = 0; d < OW_DIRECTIONS; d++)
-    interval.results[d] = (struct ow_result){.completeness = OW_RESULT_COMPLETE, .sent = 60, .received = 59, .lost = 1,
+    interval.results[d] = (struct ow_result){.completeness = OW_RESULT_COMPLETE,
+                                             .sent = 60,
+                                             .received = 59,
+                                             .lost = 1,
                                              .delay = {.min = 1, .p95 = (int64_t)number}};
   ow_board_add_interval(to, name, &interval);
 }
@@ -153,8 +163,8 @@ static void assert_closed(int descriptor)
 
 /* ---- publishing and asking ---- */
 
-static enum ow_status get(const char *name, struct ow_stream_view *view, struct ow_interval *intervals, size_t count,
-                          size_t *got)
+static enum ow_status get(const char *name, struct ow_stream_view *view, struct ow_interval *intervals,
+                          size_t count, size_t *got)
 {
   return ow_query_get(path, name, 20 * SECOND, view, intervals, count, got, &failure);
 }
@@ -192,7 +202,8 @@ QUERY_TEST(what_fails_is_told)
   for (int i = 0; i < 8; i++)
     add_stream(board, (const char[]){'s', (char)('0' + i), '\0'});
   ck_assert_int_eq(get("far", &view, &interval, 1, &got), OW_REFUSED);
-  ck_assert_ptr_nonnull(strstr(failure.text, "no stream \"far\", but there are: s0, s1, s2, s3, s4 and 3 more"));
+  ck_assert_ptr_nonnull(
+      strstr(failure.text, "no stream \"far\", but there are: s0, s1, s2, s3, s4 and 3 more"));
   ck_assert_ptr_nonnull(strstr(failure.text, path));
   ck_assert_uint_eq(got, 0);
   ck_assert_int_eq(get("f r", &view, &interval, 1, &got), OW_INVALID);
@@ -252,9 +263,10 @@ QUERY_TEST(requests_are_lines)
 
 QUERY_TEST(what_is_no_request_is_answered_so)
 {
-  static const char *const bad[] = {"\n", "LIST\n", "list \n", "list x\n", "get\n", "get \n", "get far 0\n",
-                                    "get far -1\n", "get far 1x\n", "get far 1 1\n", "get far \n", "get a/b\n",
-                                    " list\n", "\r\n", "get far\xff\n"};
+  static const char *const bad[] = {"\n",           "LIST\n",        "list \n",      "list x\n",
+                                    "get\n",        "get \n",        "get far 0\n",  "get far -1\n",
+                                    "get far 1x\n", "get far 1 1\n", "get far \n",   "get a/b\n",
+                                    " list\n",      "\r\n",          "get far\xff\n"};
   int client = connect_raw();
   add_stream(board, "far");
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -522,7 +534,8 @@ QUERY_TEST(thousands_of_connections_are_borne)
   /* All come within 5 s: the first are let in, the last is told why it isn't. */
   assert_answer(crowd[0], "list\n", 5, "streams");
   take_line(crowd[count - 1], line, sizeof line);
-  ck_assert_msg(strstr(line, "too many") != NULL || strstr(line, "idle") != NULL || line[0] == '\0', "%s", line);
+  ck_assert_msg(strstr(line, "too many") != NULL || strstr(line, "idle") != NULL || line[0] == '\0', "%s",
+                line);
   for (int i = 0; i < count; i++)
     close(crowd[i]);
   int client = -1;
@@ -689,7 +702,8 @@ int main(void)
   TEST_CASE(suite, "asking", one_asks_for_a_streams_intervals, what_fails_is_told,
             who_does_not_answer_is_not_waited_for, requests_are_lines);
   TEST_CASE(suite, "hostile", what_is_no_request_is_answered_so, a_line_without_end_ends_the_connection,
-            random_octets_do_no_harm, a_slow_reader_is_cut_off_and_hurts_nobody, thousands_of_connections_are_borne);
+            random_octets_do_no_harm, a_slow_reader_is_cut_off_and_hurts_nobody,
+            thousands_of_connections_are_borne);
   TEST_CASE(suite, "place", permissions_are_as_asked_for, a_dead_process_socket_is_replaced,
             two_do_not_publish_at_one_path, other_files_stay, only_the_own_socket_is_removed,
             of_those_that_begin_at_once_one_wins);

@@ -69,7 +69,8 @@ static struct ow_interval await_interval(const struct ow_board *board, const cha
 {
   struct ow_interval interval = {0};
   int64_t begin = monotonic();
-  while ((!ow_board_newest(board, name, &interval) || interval.number < number) && monotonic() - begin < 20 * S)
+  while ((!ow_board_newest(board, name, &interval) || interval.number < number) &&
+         monotonic() - begin < 20 * S)
     nanosleep(&(struct timespec){.tv_nsec = 10 * MS}, NULL);
   ck_assert_uint_ge(interval.number, number);
   return interval;

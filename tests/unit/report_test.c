@@ -129,7 +129,8 @@ static void assert_same_interval(const struct ow_interval *a, const struct ow_in
 
 static struct ow_totals any_totals(void)
 {
-  return (struct ow_totals){number(63), number(63), number(63), number(63), number(63), number(63), number(63)};
+  return (struct ow_totals){number(63), number(63), number(63), number(63),
+                            number(63), number(63), number(63)};
 }
 
 static struct ow_stream_view any_view(void)
@@ -189,8 +190,8 @@ START_TEST(streams_and_intervals_come_back_as_they_were)
     char *text = ow_answer_stream(&view, intervals, 3, &octets);
     ck_assert_ptr_nonnull(text);
     ck_assert_ptr_null(memchr(text, '\n', octets));
-    ck_assert_msg(ow_answer_read_stream(text, octets, &view_back, back, 3, &got, &failure) == OW_OK, "%s: %.*s",
-                  failure.text, (int)octets, text);
+    ck_assert_msg(ow_answer_read_stream(text, octets, &view_back, back, 3, &got, &failure) == OW_OK,
+                  "%s: %.*s", failure.text, (int)octets, text);
     ck_assert_uint_eq(got, 3);
     assert_same_view(&view, &view_back);
     for (int i = 0; i < 3; i++)
@@ -205,8 +206,16 @@ END_TEST
 
 START_TEST(times_at_their_bounds_come_back)
 {
-  static const int64_t times[] = {0,          1,          -1,        999999999,           -999999999999999,
-                                  999999999999999, 1000000000000000, -1000000000000000, INT64_MAX, INT64_MIN};
+  static const int64_t times[] = {0,
+                                  1,
+                                  -1,
+                                  999999999,
+                                  -999999999999999,
+                                  999999999999999,
+                                  1000000000000000,
+                                  -1000000000000000,
+                                  INT64_MAX,
+                                  INT64_MIN};
   for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
     struct ow_result back;
     enum ow_direction direction;
@@ -269,11 +278,17 @@ END_TEST
 
 START_TEST(other_text_is_no_stamp)
 {
-  static const char *const rows[] = {"", "2024-01-01", "2023-02-29T00:00:00.000000000Z",
-                                     "2024-13-01T00:00:00.000000000Z", "2024-00-01T00:00:00.000000000Z",
-                                     "2024-01-01T24:00:00.000000000Z", "2024-01-01T00:60:00.000000000Z",
-                                     "1900-01-01T00:00:00.000000000Z", "9999-12-31T23:59:59.999999999Z",
-                                     "2024-01-01T00:00:00.000000000z", "2024-01-01T00:00:00.00000000:Z"};
+  static const char *const rows[] = {"",
+                                     "2024-01-01",
+                                     "2023-02-29T00:00:00.000000000Z",
+                                     "2024-13-01T00:00:00.000000000Z",
+                                     "2024-00-01T00:00:00.000000000Z",
+                                     "2024-01-01T24:00:00.000000000Z",
+                                     "2024-01-01T00:60:00.000000000Z",
+                                     "1900-01-01T00:00:00.000000000Z",
+                                     "9999-12-31T23:59:59.999999999Z",
+                                     "2024-01-01T00:00:00.000000000z",
+                                     "2024-01-01T00:00:00.00000000:Z"};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     struct ow_timestamp stamp;
     ck_assert_msg(!ow_stamp_parse(rows[i], &stamp), "%s", rows[i]);
@@ -304,8 +319,8 @@ START_TEST(hostile_members_are_named)
       {"\"direction\":\"reverse\"", "\"direction\":\"forward\"", "results"},
       {"\"number\":7", "\"number\":0", "intervals"},
       {"\"number\":7", "\"number\":1e3", "number"},
-      {"\"status\":\"ok\",\"reason\":null,\"mode\":null,\"results\":[", "\"status\":\"ok\",\"mode\":\"x\",\"results\":[[],",
-       "mode"},
+      {"\"status\":\"ok\",\"reason\":null,\"mode\":null,\"results\":[",
+       "\"status\":\"ok\",\"mode\":\"x\",\"results\":[[],", "mode"},
       {"\"results\":[", "\"results\":[{},{},", "results"},
       {"\"results\":[", "\"results\":[[[[[", "JSON"},
       {"\"intervals\":[{", "\"intervals\":[7,{", "interval must be an object"},
@@ -322,9 +337,12 @@ START_TEST(hostile_members_are_named)
   struct ow_interval interval = {.number = 7};
   for (int d = 0; d < OW_DIRECTIONS; d++)
     interval.results[d] = (struct ow_result){.completeness = OW_RESULT_COMPLETE,
-                                             .sent = 2, .received = 1, .lost = 1,
+                                             .sent = 2,
+                                             .received = 1,
+                                             .lost = 1,
                                              .delay.min = OW_NS_PER_S / 2,
-                                             .hops_min = 3, .hops_max = 3,
+                                             .hops_min = 3,
+                                             .hops_max = 3,
                                              .clock.receive_stamp = OW_STAMP_KERNEL};
   size_t octets;
   char *sound = ow_answer_stream(&view, &interval, 1, &octets);
@@ -337,10 +355,12 @@ START_TEST(hostile_members_are_named)
     size_t got;
     const char *at = memmem(sound, octets, rows[i].from, strlen(rows[i].from));
     ck_assert_msg(at != NULL, "%s is not in %.*s", rows[i].from, (int)octets, sound);
-    int length = snprintf(wrong, sizeof wrong, "%.*s%s%.*s", (int)(at - sound), sound, rows[i].to,
-                          (int)(octets - (size_t)(at - sound) - strlen(rows[i].from)), at + strlen(rows[i].from));
+    int length =
+        snprintf(wrong, sizeof wrong, "%.*s%s%.*s", (int)(at - sound), sound, rows[i].to,
+                 (int)(octets - (size_t)(at - sound) - strlen(rows[i].from)), at + strlen(rows[i].from));
     ck_assert_int_lt(length, (int)sizeof wrong);
-    ck_assert_msg(ow_answer_read_stream(wrong, (size_t)length, &view_back, back, 2, &got, &failure) == OW_PROTOCOL,
+    ck_assert_msg(ow_answer_read_stream(wrong, (size_t)length, &view_back, back, 2, &got, &failure) ==
+                      OW_PROTOCOL,
                   "%s", rows[i].to);
     ck_assert_int_eq(failure.status, OW_PROTOCOL);
     ck_assert_msg(strstr(failure.text, rows[i].named) != NULL, "%s: %s", rows[i].to, failure.text);
@@ -374,7 +394,8 @@ START_TEST(lists_and_errors_are_read)
   ck_assert_int_eq(ow_answer_read_list("{}", 2, &listed, &count, &failure), OW_PROTOCOL);
   ck_assert_int_eq(ow_answer_read_list("[]", 2, &listed, &count, &failure), OW_PROTOCOL);
   ck_assert_int_eq(ow_answer_read_list("", 0, &listed, &count, NULL), OW_PROTOCOL);
-  ck_assert_int_eq(ow_answer_read_list("{\"streams\":[{\"name\":5}]}", 24, &listed, &count, &failure), OW_PROTOCOL);
+  ck_assert_int_eq(ow_answer_read_list("{\"streams\":[{\"name\":5}]}", 24, &listed, &count, &failure),
+                   OW_PROTOCOL);
   ck_assert_ptr_null(listed);
   char *deep = malloc(100000);
   ck_assert_ptr_nonnull(deep);
@@ -405,7 +426,8 @@ END_TEST
 START_TEST(totals_add_up)
 {
   struct ow_totals totals = {.sent = UINT32_MAX};
-  struct ow_result result = {.sent = 7, .received = 5, .lost = 2, .skipped = 1, .duplicates = 3, .reordered = 4, .discarded = 6};
+  struct ow_result result = {
+      .sent = 7, .received = 5, .lost = 2, .skipped = 1, .duplicates = 3, .reordered = 4, .discarded = 6};
   ow_totals_add(&totals, &result);
   ow_totals_add(&totals, &result);
   ck_assert_uint_eq(totals.sent, (uint64_t)UINT32_MAX + 14);
@@ -424,8 +446,8 @@ int main(void)
   test_seed();
   TEST_CASE(suite, "interval", names_are_checked, totals_add_up);
   TEST_CASE(suite, "stamps", stamps_are_text, other_text_is_no_stamp);
-  TEST_CASE(suite, "round trip", streams_and_intervals_come_back_as_they_were, times_at_their_bounds_come_back,
-            what_means_nothing_is_not_told);
+  TEST_CASE(suite, "round trip", streams_and_intervals_come_back_as_they_were,
+            times_at_their_bounds_come_back, what_means_nothing_is_not_told);
   TEST_CASE(suite, "hostile", hostile_members_are_named, lists_and_errors_are_read);
   return test_run(suite);
 }

@@ -31,8 +31,11 @@ static void set_up(struct fixture *fixture, enum ow_mode mode, uint32_t packets)
 {
   *fixture = (struct fixture){.prng = test_prng(7)};
   fixture->random = test_random(&fixture->prng);
-  fixture->request = (struct ow_session_request){
-      .slot_count = 1, .packets = packets, .start = START, .timeout = ow_span_from_ns(2000 * MS), .sid = {{9}}};
+  fixture->request = (struct ow_session_request){.slot_count = 1,
+                                                 .packets = packets,
+                                                 .start = START,
+                                                 .timeout = ow_span_from_ns(2000 * MS),
+                                                 .sid = {{9}}};
   fixture->terms =
       (struct ow_session_terms){.mode = mode, .keys = &KEYS, .request = &fixture->request, .slots = &SLOT};
 }
@@ -73,7 +76,8 @@ static enum ow_reception give(struct ow_receiver *receiver, const struct fixture
 {
   uint8_t packet[OW_PACKET_SECURE];
   size_t octets = make_packet(fixture, sequence, sent, ERROR, packet);
-  return ow_receiver_packet(receiver, packet, octets, ow_timestamp_plus(sent, delay), OW_STAMP_KERNEL, ERROR, 250);
+  return ow_receiver_packet(receiver, packet, octets, ow_timestamp_plus(sent, delay), OW_STAMP_KERNEL, ERROR,
+                            250);
 }
 
 /* ---- sender ---- */
@@ -198,7 +202,8 @@ START_TEST(what_can_not_be_right_is_ignored_and_counted)
   ck_assert_int_eq(ow_receiver_packet(receiver, packet, octets - 1, due(0), OW_STAMP_KERNEL, ERROR, 1),
                    OW_IGNORED_SHORT);
   packet[3] ^= 1;
-  ck_assert_int_eq(ow_receiver_packet(receiver, packet, octets, due(0), OW_STAMP_KERNEL, ERROR, 1), OW_IGNORED_HMAC);
+  ck_assert_int_eq(ow_receiver_packet(receiver, packet, octets, due(0), OW_STAMP_KERNEL, ERROR, 1),
+                   OW_IGNORED_HMAC);
   octets = make_packet(&fixture, 0, due(0), (struct ow_error_estimate){0x8000}, packet);
   ck_assert_int_eq(ow_receiver_packet(receiver, packet, octets, due(0), OW_STAMP_KERNEL, ERROR, 1),
                    OW_IGNORED_ERROR_ESTIMATE);

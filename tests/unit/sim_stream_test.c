@@ -1,4 +1,6 @@
-/* Streams and servers as they are, on a simulated network: what they report is held to what really happened. */
+/*
+ * Streams and servers as they are, on a simulated network: what they report is held to what really happened.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,7 +123,10 @@ struct truth {
   uint32_t arrived;
 };
 
-/* The packets that left after `begin` and not after `end`; the list is sorted by time as long as no clock is set. */
+/*
+ * The packets that left after `begin` and not after `end`; the list is sorted by time as long as no clock is
+ * set.
+ */
 static struct truth truth_of(uint8_t host, bool to_host, struct ow_timestamp begin, struct ow_timestamp end)
 {
   struct truth truth = {0};
@@ -193,8 +198,8 @@ static void assert_in_time(int64_t interval, int64_t timeout)
     snprintf(name, sizeof name, "peer%u", host);
     if (ow_board_newest(board, name, &newest)) {
       int64_t age = ow_timestamp_difference(sim_wall(), newest.end);
-      ck_assert_msg(age <= interval + timeout + LATEST, "%s: the newest result's interval ended %.3f s ago", name,
-                    (double)age / 1e9);
+      ck_assert_msg(age <= interval + timeout + LATEST, "%s: the newest result's interval ended %.3f s ago",
+                    name, (double)age / 1e9);
     }
   }
 }
@@ -583,18 +588,10 @@ static void disturb(void)
     else
       start_server(host);
     break;
-  case 1:
-    sim_cut(host);
-    break;
-  case 2:
-    path->blackhole = !path->blackhole;
-    break;
-  case 3:
-    path->loss[sim_random(2)] = (uint32_t)sim_random(100000);
-    break;
-  default:
-    path->jitter[sim_random(2)] = (int64_t)sim_random(20) * MS;
-    break;
+  case 1: sim_cut(host); break;
+  case 2: path->blackhole = !path->blackhole; break;
+  case 3: path->loss[sim_random(2)] = (uint32_t)sim_random(100000); break;
+  default: path->jitter[sim_random(2)] = (int64_t)sim_random(20) * MS; break;
   }
 }
 

@@ -1,4 +1,6 @@
-/* Alarms: X of Y, severities, what doesn't count, and random streams against a model that keeps everything. */
+/*
+ * Alarms: X of Y, severities, what doesn't count, and random streams against a model that keeps everything.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +58,9 @@ static size_t take(struct ow_alarms *alarms, struct ow_result result)
   return ow_alarms_take(alarms, results, events, OW_MAX_FINDINGS);
 }
 
-/* p95 of 10 for '.', 30 for 'w', 70 for 'c', nothing known for '?'; '|': an event is due for the one before. */
+/*
+ * p95 of 10 for '.', 30 for 'w', 70 for 'c', nothing known for '?'; '|': an event is due for the one before.
+ */
 static void play(struct ow_alarms *alarms, const char *story)
 {
   for (const char *at = story; *at; at++) {

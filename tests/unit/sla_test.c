@@ -159,8 +159,9 @@ START_TEST(reads_every_metric_in_every_form)
 {
   for (int f = 0; f < FORMS; f++)
     for (const struct scale *scale = scales(_i); scale->unit; scale++)
-      if (is_delay(_i) || of_both(_i) ? !(_i == OW_METRIC_ASYMMETRY && forms[f].high < 0 && isnan(forms[f].low))
-                                      : !forms[f].signed_only)
+      if (is_delay(_i) || of_both(_i)
+              ? !(_i == OW_METRIC_ASYMMETRY && forms[f].high < 0 && isnan(forms[f].low))
+              : !forms[f].signed_only)
         check_form(_i, &forms[f], scale);
 }
 END_TEST
@@ -922,14 +923,22 @@ START_TEST(prints_values)
     double value;
     const char *text;
   } cases[] = {
-      {OW_METRIC_DELAY_P95, 0.0123, "12.3 ms"},    {OW_METRIC_RTT, -0.00045, "-450 us"},
-      {OW_METRIC_JITTER, 2, "2.00 s"},             {OW_METRIC_JITTER, 0, "0.00 us"},
-      {OW_METRIC_JITTER, 0.0009996, "1.00 ms"},    {OW_METRIC_JITTER, 0.9996, "1.00 s"},
-      {OW_METRIC_JITTER, 9.996e-6, "10.0 us"},     {OW_METRIC_JITTER, 1234.5, "1235 s"},
-      {OW_METRIC_JITTER, 99.96e-6, "100 us"},      {OW_METRIC_LOSS, 1.5, "1.5 %"},
-      {OW_METRIC_LOSS, 100, "100 %"},              {OW_METRIC_LOSS, 100.0 / 3, "33.3 %"},
-      {OW_METRIC_LOSS, 0.0012345, "0.00123 %"},    {OW_METRIC_LOSS, 0, "0 %"},
-      {OW_METRIC_LOST, 3, "3"},                    {OW_METRIC_HOPS, 20, "20"},
+      {OW_METRIC_DELAY_P95, 0.0123, "12.3 ms"},
+      {OW_METRIC_RTT, -0.00045, "-450 us"},
+      {OW_METRIC_JITTER, 2, "2.00 s"},
+      {OW_METRIC_JITTER, 0, "0.00 us"},
+      {OW_METRIC_JITTER, 0.0009996, "1.00 ms"},
+      {OW_METRIC_JITTER, 0.9996, "1.00 s"},
+      {OW_METRIC_JITTER, 9.996e-6, "10.0 us"},
+      {OW_METRIC_JITTER, 1234.5, "1235 s"},
+      {OW_METRIC_JITTER, 99.96e-6, "100 us"},
+      {OW_METRIC_LOSS, 1.5, "1.5 %"},
+      {OW_METRIC_LOSS, 100, "100 %"},
+      {OW_METRIC_LOSS, 100.0 / 3, "33.3 %"},
+      {OW_METRIC_LOSS, 0.0012345, "0.00123 %"},
+      {OW_METRIC_LOSS, 0, "0 %"},
+      {OW_METRIC_LOST, 3, "3"},
+      {OW_METRIC_HOPS, 20, "20"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     char text[OW_VALUE_TEXT];

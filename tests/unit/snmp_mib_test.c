@@ -71,8 +71,8 @@ static void measure(const char *name, uint64_t number, uint32_t received)
 {
   struct ow_interval interval = {.number = number, .mode = OW_MODE_OPEN};
   for (int i = 0; i < OW_DIRECTIONS; i++) {
-    interval.results[i] = (struct ow_result){.completeness = OW_RESULT_COMPLETE, .sent = 10,
-                                             .received = received, .lost = 10 - received};
+    interval.results[i] = (struct ow_result){
+        .completeness = OW_RESULT_COMPLETE, .sent = 10, .received = received, .lost = 10 - received};
     interval.results[i].delay.p95 = -1500;
   }
   ow_board_add_interval(board, name, &interval);

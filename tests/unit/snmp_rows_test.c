@@ -276,20 +276,11 @@ static struct oid random_question(struct test_prng *prng)
   struct oid oid = all[test_prng_below(prng, all_count)];
   size_t place = test_prng_below(prng, oid.count);
   switch (test_prng_below(prng, 5)) {
-  case 0:
-    oid.count = place;
-    break;
-  case 1:
-    oid.at[oid.count++] = test_prng_below(prng, 3);
-    break;
-  case 2:
-    oid.at[place] += 1;
-    break;
-  case 3:
-    oid.at[place] -= oid.at[place] > 0;
-    break;
-  default:
-    oid.at[place] = test_prng_below(prng, 2) ? UINT32_MAX : 0;
+  case 0: oid.count = place; break;
+  case 1: oid.at[oid.count++] = test_prng_below(prng, 3); break;
+  case 2: oid.at[place] += 1; break;
+  case 3: oid.at[place] -= oid.at[place] > 0; break;
+  default: oid.at[place] = test_prng_below(prng, 2) ? UINT32_MAX : 0;
   }
   return oid;
 }

@@ -696,7 +696,9 @@ START_TEST(a_record_of_a_lost_packet_is_lost)
 }
 END_TEST
 
-/* Test packets; what is enciphered was computed with the openssl program, see crypto_test.c for the commands. */
+/*
+ * Test packets; what is enciphered was computed with the openssl program, see crypto_test.c for the commands.
+ */
 
 static const enum ow_mode modes[] = {OW_MODE_OPEN, OW_MODE_AUTHENTICATED, OW_MODE_ENCRYPTED};
 enum { MODES = sizeof modes / sizeof *modes };

@@ -34,20 +34,20 @@ struct agent_conf {
 
 struct agent {
   struct agent_conf conf;
-  bool starting;                  /* rows that were kept are read only now */
+  bool starting; /* rows that were kept are read only now */
   struct peers peers;
   struct mib mib;
   struct peer_set set;
   struct notify_queue queue;
-  bool connected;                 /* to the master agent */
-  bool store;                     /* rows changed that are to be kept */
+  bool connected; /* to the master agent */
+  bool store;     /* rows changed that are to be kept */
   struct ow_log log;
   struct ow_board *board;
   struct ow_board *mirror_board;
   struct ow_streams *streams;
   struct ow_query_mirror *mirror;
   struct ow_query_server *published;
-  char following[AGENT_PATH];     /* what `mirror` follows */
+  char following[AGENT_PATH]; /* what `mirror` follows */
   char publishing[AGENT_PATH];
 };
 

@@ -193,7 +193,7 @@ static struct kept_row {
   char name[OW_STREAM_NAME];
   bool active;
   struct peer_config config;
-} *kept;
+} * kept;
 static size_t kept_count;
 
 static void read_row(const char *token, char *line)

@@ -28,9 +28,7 @@ static void give(netsnmp_request_info *request, const struct mib_value *value)
   case MIB_INTEGER: failed = snmp_set_var_typed_value(to, ASN_INTEGER, &integer, sizeof integer); break;
   case MIB_GAUGE: failed = snmp_set_var_typed_value(to, ASN_GAUGE, &gauge, sizeof gauge); break;
   case MIB_COUNTER64: failed = snmp_set_var_typed_value(to, ASN_COUNTER64, &counter, sizeof counter); break;
-  case MIB_OCTETS:
-    failed = snmp_set_var_typed_value(to, ASN_OCTET_STR, value->octets, value->length);
-    break;
+  case MIB_OCTETS: failed = snmp_set_var_typed_value(to, ASN_OCTET_STR, value->octets, value->length); break;
   }
   if (failed)
     snmp_log(LOG_ERR, "no memory for an answer\n");

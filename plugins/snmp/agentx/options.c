@@ -13,20 +13,19 @@
 
 #include "agentx/agent.h"
 
-static const char help[] =
-    "owamp-agentx " OWAMP_VERSION ": one-way delay for SNMP, as a subagent of snmpd\n"
-    "  -f            stay in the foreground\n"
-    "  -x ADDRESS    the master agent's AgentX socket (default: Net-SNMP's own)\n"
-    "  -c FILE[,...] read these files too; with -C, only these\n"
-    "  -C            don't read the default configuration files\n"
-    "  -p FILE       write the process id to FILE\n"
-    "  -u NAME|UID   become this user once all is open\n"
-    "  -g NAME|GID   become this group\n"
-    "  -D TOKEN,...  debugging output for these tokens, or ALL\n"
-    "  -H            print what can stand in owamp-agentx.conf\n"
-    "  -V, -v        print the version\n"
-    "  -h            print this help\n"
-    "  -L...         where to log:\n";
+static const char help[] = "owamp-agentx " OWAMP_VERSION ": one-way delay for SNMP, as a subagent of snmpd\n"
+                           "  -f            stay in the foreground\n"
+                           "  -x ADDRESS    the master agent's AgentX socket (default: Net-SNMP's own)\n"
+                           "  -c FILE[,...] read these files too; with -C, only these\n"
+                           "  -C            don't read the default configuration files\n"
+                           "  -p FILE       write the process id to FILE\n"
+                           "  -u NAME|UID   become this user once all is open\n"
+                           "  -g NAME|GID   become this group\n"
+                           "  -D TOKEN,...  debugging output for these tokens, or ALL\n"
+                           "  -H            print what can stand in owamp-agentx.conf\n"
+                           "  -V, -v        print the version\n"
+                           "  -h            print this help\n"
+                           "  -L...         where to log:\n";
 
 static bool number_of(const char *text, unsigned *number)
 {

@@ -1,5 +1,6 @@
 /*
- * bench_query [STREAMS]: what a query socket costs when that many streams (1000) are published. Prints, asserts nothing.
+ * bench_query [STREAMS]: what a query socket costs when that many streams (1000) are published. Prints,
+ * asserts nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,9 +35,14 @@ static void add_interval(struct ow_board *board, int number, uint64_t serial)
   char name[OW_STREAM_NAME];
   struct ow_interval interval = {.number = serial, .begin.ntp = serial << 38, .end.ntp = (serial + 1) << 38};
   for (int d = 0; d < OW_DIRECTIONS; d++)
-    interval.results[d] = (struct ow_result){
-        .completeness = OW_RESULT_COMPLETE, .sent = 60, .received = 60, .jitter = 12345, .pdv = 23456, .has_ipdv = true,
-        .ipdv = 3456, .delay = {1234567, 2345678, 2234567, 3456789, 4567890, 5678901}};
+    interval.results[d] = (struct ow_result){.completeness = OW_RESULT_COMPLETE,
+                                             .sent = 60,
+                                             .received = 60,
+                                             .jitter = 12345,
+                                             .pdv = 23456,
+                                             .has_ipdv = true,
+                                             .ipdv = 3456,
+                                             .delay = {1234567, 2345678, 2234567, 3456789, 4567890, 5678901}};
   ow_board_add_interval(board, name_of(name, number), &interval);
 }
 
@@ -72,13 +78,15 @@ static void bench_get(const char *path, int streams)
     struct ow_interval interval;
     size_t got;
     double begin = seconds(CLOCK_MONOTONIC);
-    if (ow_query_get(path, name_of(name, i % streams), OW_NS_PER_S, &view, &interval, 1, &got, &failure) != OW_OK)
+    if (ow_query_get(path, name_of(name, i % streams), OW_NS_PER_S, &view, &interval, 1, &got, &failure) !=
+        OW_OK)
       stop(failure.text);
     times[i] = seconds(CLOCK_MONOTONIC) - begin;
   }
   cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
   qsort(times, GETS, sizeof *times, by_size);
-  printf("  get, %d streams, %d times (microseconds): median %.0f  p99 %.0f  max %.0f  processor, both ends %.0f\n",
+  printf("  get, %d streams, %d times (microseconds): median %.0f  p99 %.0f  max %.0f  processor, both ends "
+         "%.0f\n",
          streams, GETS, times[GETS / 2] * 1e6, times[GETS * 99 / 100] * 1e6, times[GETS - 1] * 1e6,
          cpu / GETS * 1e6);
 }
@@ -121,7 +129,8 @@ static void bench_follow(struct ow_board *board, const char *path, int streams)
   printf("  a new interval of each: seen after %.0f ms, asked for once a second\n", took * 1e3);
   cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
   sleep(5);
-  printf("  nothing new: %.2f %% of a processor, both ends\n", (seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) / 5 * 100);
+  printf("  nothing new: %.2f %% of a processor, both ends\n",
+         (seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu) / 5 * 100);
   cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
   for (int i = 0; i < 100; i++) {
     add_interval(board, i * streams / 100, 12);

@@ -23,10 +23,10 @@ bool choice_made(struct choice *choice, struct random *random, uint64_t number)
 {
   bool made = false;
   switch (choice->kind) {
-    case CHOOSE_RANDOM: made = random_uniform(random) < choice->probability; break;
-    case CHOOSE_GILBERT: made = gilbert(choice, random); break;
-    case CHOOSE_EVERY: made = number >= choice->from && (number - choice->from) % choice->every == 0; break;
-    case CHOOSE_NUMBERS: made = in_ranges(choice, number); break;
+  case CHOOSE_RANDOM: made = random_uniform(random) < choice->probability; break;
+  case CHOOSE_GILBERT: made = gilbert(choice, random); break;
+  case CHOOSE_EVERY: made = number >= choice->from && (number - choice->from) % choice->every == 0; break;
+  case CHOOSE_NUMBERS: made = in_ranges(choice, number); break;
   }
   return made;
 }
@@ -42,12 +42,12 @@ int64_t delay_next(struct delay *delay, struct random *random)
 {
   int64_t value = delay->first;
   switch (delay->kind) {
-    case DELAY_FIXED: break;
-    case DELAY_UNIFORM:
-      value += (int64_t)random_below(random, (uint64_t)(delay->second - delay->first) + 1);
-      break;
-    case DELAY_NORMAL: value += llrint(random_normal(random) * (double)delay->second); break;
-    case DELAY_TRACE: value = from_trace(delay); break;
+  case DELAY_FIXED: break;
+  case DELAY_UNIFORM:
+    value += (int64_t)random_below(random, (uint64_t)(delay->second - delay->first) + 1);
+    break;
+  case DELAY_NORMAL: value += llrint(random_normal(random) * (double)delay->second); break;
+  case DELAY_TRACE: value = from_trace(delay); break;
   }
   return value > 0 ? value : 0;
 }

@@ -34,15 +34,15 @@ static void apply_rules(const struct frame *frame, const struct layout *layout, 
     if (!choice_made(&rule->choice, &way->random, record->number))
       continue;
     switch (rule->effect) {
-      case LOSE:
-        decision->lost = true;
-        record_note(record, "lost:%s", kinds[rule->choice.kind]);
-        break;
-      case DUPLICATE:
-        decision->duplicated = true;
-        decision->duplicate_after = rule->after;
-        break;
-      case CORRUPT: corrupt(frame, layout, rule, way, record); break;
+    case LOSE:
+      decision->lost = true;
+      record_note(record, "lost:%s", kinds[rule->choice.kind]);
+      break;
+    case DUPLICATE:
+      decision->duplicated = true;
+      decision->duplicate_after = rule->after;
+      break;
+    case CORRUPT: corrupt(frame, layout, rule, way, record); break;
     }
   }
 }
@@ -144,9 +144,11 @@ static void forward_matched(struct forwarder *forwarder, int way, const struct a
   struct flow *flow = flow_of(&forwarder->flows, &layout->flow);
   if (flow->packets == 0)
     flow->first = arrival->stamp;
-  struct record record = {
-      .way = way, .number = flow->packets++, .in = arrival->stamp, .flow = layout->flow,
-      .length = layout->payload ? layout->end - layout->payload : 0};
+  struct record record = {.way = way,
+                          .number = flow->packets++,
+                          .in = arrival->stamp,
+                          .flow = layout->flow,
+                          .length = layout->payload ? layout->end - layout->payload : 0};
   if (layout->payload)
     memcpy(record.head, arrival->frame.octets + layout->payload,
            record.length < HEAD_OCTETS ? record.length : HEAD_OCTETS);
@@ -170,7 +172,9 @@ void forward_arrivals(struct forwarder *forwarder, int way)
 
 /* ---- departure ---- */
 
-/* The stamp has come, or never will: then the time just before the sending stands for it, and it is said so. */
+/*
+ * The stamp has come, or never will: then the time just before the sending stands for it, and it is said so.
+ */
 static void departed(struct forwarder *forwarder, struct pending **awaited, int64_t stamp)
 {
   struct pending *pending = *awaited;

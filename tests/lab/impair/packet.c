@@ -5,11 +5,27 @@
 
 enum {
   ETHERNET = 14,
-  IP4_LEAST = 20, IP4_TOS = 1, IP4_LENGTH = 2, IP4_FRAGMENT = 6, IP4_TTL = 8, IP4_PROTOCOL = 9, IP4_SUM = 10,
-  IP4_SOURCE = 12, IP4_TARGET = 16,
-  IP6_HEADER = 40, IP6_LENGTH = 4, IP6_NEXT = 6, IP6_HOPS = 7, IP6_SOURCE = 8, IP6_TARGET = 24,
-  UDP_HEADER = 8, UDP_SUM = 6, TCP_SUM = 16,
-  ARP_SENDER = 14, ARP_TARGET = 24, ARP_LENGTH = 28,
+  IP4_LEAST = 20,
+  IP4_TOS = 1,
+  IP4_LENGTH = 2,
+  IP4_FRAGMENT = 6,
+  IP4_TTL = 8,
+  IP4_PROTOCOL = 9,
+  IP4_SUM = 10,
+  IP4_SOURCE = 12,
+  IP4_TARGET = 16,
+  IP6_HEADER = 40,
+  IP6_LENGTH = 4,
+  IP6_NEXT = 6,
+  IP6_HOPS = 7,
+  IP6_SOURCE = 8,
+  IP6_TARGET = 24,
+  UDP_HEADER = 8,
+  UDP_SUM = 6,
+  TCP_SUM = 16,
+  ARP_SENDER = 14,
+  ARP_TARGET = 24,
+  ARP_LENGTH = 28,
 };
 
 static uint16_t get16(const uint8_t *at)
@@ -235,8 +251,8 @@ static void replace_arp(uint8_t *address, in_addr_t from, in_addr_t to)
     memcpy(address, &to, 4);
 }
 
-bool packet_translate(const struct frame *frame, const struct layout *layout,
-                      const struct scenario *scenario, int way)
+bool packet_translate(const struct frame *frame, const struct layout *layout, const struct scenario *scenario,
+                      int way)
 {
   bool done = false;
   bool arp = frame->length >= ETHERNET + ARP_LENGTH && get16(frame->octets + 12) == ETHERTYPE_ARP;

@@ -47,7 +47,7 @@ bool packet_take_hops(const struct frame *frame, const struct layout *layout, ui
 /** Flip a bit of the payload. The checksum then tells, unless it is to be mended. */
 void packet_corrupt(const struct frame *frame, const struct layout *layout, size_t bit, bool mend);
 /** Translate A's addresses: the source of what goes forward, the target of what comes back; in ARP too. */
-bool packet_translate(const struct frame *frame, const struct layout *layout,
-                      const struct scenario *scenario, int way);
+bool packet_translate(const struct frame *frame, const struct layout *layout, const struct scenario *scenario,
+                      int way);
 
 #endif

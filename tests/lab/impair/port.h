@@ -12,8 +12,8 @@ enum { PORT_BATCH = 32 };
 
 struct port {
   const char *name;
-  int plain;   /* receives; sends what is not logged */
-  int stamped; /* sends what is logged */
+  int plain;     /* receives; sends what is not logged */
+  int stamped;   /* sends what is logged */
   uint32_t sent; /* stamped ones: the kernel counts them alike */
 };
 

@@ -281,8 +281,8 @@ struct keyword {
 static bool read_way(struct line *line, struct way *way)
 {
   static const struct keyword keywords[] = {
-      {"delay", set_delay}, {"order", set_order},   {"loss", add_loss},      {"duplicate", add_duplicate},
-      {"dscp", set_dscp},   {"hops", set_hops},     {"corrupt", add_corruption}, {"blackout", add_blackout},
+      {"delay", set_delay}, {"order", set_order}, {"loss", add_loss},          {"duplicate", add_duplicate},
+      {"dscp", set_dscp},   {"hops", set_hops},   {"corrupt", add_corruption}, {"blackout", add_blackout},
   };
   for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++)
     if (strcmp(word(line, 1), keywords[i].name) == 0)

@@ -15,9 +15,9 @@ enum delay_kind { DELAY_FIXED, DELAY_UNIFORM, DELAY_NORMAL, DELAY_TRACE };
 
 struct delay {
   enum delay_kind kind;
-  int64_t first;   /* ns: the delay, the least, the mean */
-  int64_t second;  /* ns: the most, the standard deviation */
-  int64_t *trace;  /* ns, taken in turn */
+  int64_t first;  /* ns: the delay, the least, the mean */
+  int64_t second; /* ns: the most, the standard deviation */
+  int64_t *trace; /* ns, taken in turn */
   size_t trace_count;
   size_t trace_next;
 };
@@ -31,11 +31,11 @@ enum choice_kind { CHOOSE_RANDOM, CHOOSE_GILBERT, CHOOSE_EVERY, CHOOSE_NUMBERS }
 /* Which packets a rule is for. Numbers count the packets of a flow (addresses and ports) from 0. */
 struct choice {
   enum choice_kind kind;
-  double probability;            /* random */
-  double to_bad, to_good;        /* Gilbert-Elliott: of changing state, for each packet */
-  double in_bad, in_good;        /* and of being chosen in each */
+  double probability;     /* random */
+  double to_bad, to_good; /* Gilbert-Elliott: of changing state, for each packet */
+  double in_bad, in_good; /* and of being chosen in each */
   bool bad;
-  uint64_t every, from;          /* from, from + every, ... */
+  uint64_t every, from; /* from, from + every, ... */
   struct range *ranges;
   size_t range_count;
 };
@@ -83,7 +83,9 @@ struct scenario {
   size_t nat_count;
 };
 
-/** On failure `why` (of `size` octets) says in which line and what. The scenario is to be freed either way. */
+/**
+ * On failure `why` (of `size` octets) says in which line and what. The scenario is to be freed either way.
+ */
 bool scenario_read(struct scenario *scenario, const char *path, char *why, size_t size);
 void scenario_free(struct scenario *scenario);
 

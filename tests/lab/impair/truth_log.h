@@ -15,10 +15,10 @@ struct record {
   uint64_t number; /* in its flow */
   unsigned copy;
   int64_t in;
-  int64_t out;     /* 0: it never left */
-  struct flow_name flow; /* as it came in */
-  uint8_t ttl;     /* as it left */
-  size_t length;   /* of the payload */
+  int64_t out;               /* 0: it never left */
+  struct flow_name flow;     /* as it came in */
+  uint8_t ttl;               /* as it left */
+  size_t length;             /* of the payload */
   uint8_t head[HEAD_OCTETS]; /* of the payload, as it came in */
   char done[DONE_TEXT];
 };

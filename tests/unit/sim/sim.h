@@ -1,8 +1,8 @@
 /*
- * A simulated host and network in place of the operating system: time that passes only from event to event, TCP and UDP
- * between addresses of one process, a wall clock that can be stepped. It defines the functions of engine/loop.h, channel.h,
- * listener.h, udp.h, resolver.h and system_clock.h, so that everything above them, both sides of every measurement,
- * runs as it is: a day in seconds.
+ * A simulated host and network in place of the operating system: time that passes only from event to event,
+ * TCP and UDP between addresses of one process, a wall clock that can be stepped. It defines the functions of
+ * engine/loop.h, channel.h, listener.h, udp.h, resolver.h and system_clock.h, so that everything above them,
+ * both sides of every measurement, runs as it is: a day in seconds.
  */
 #ifndef OWAMP_TEST_SIM_H
 #define OWAMP_TEST_SIM_H
@@ -32,15 +32,18 @@ uint64_t sim_random(uint64_t below);
 
 /** How a host is reached; by the last octet of its address. */
 struct sim_path {
-  int64_t delay[2];   /* ns: to the host, from it */
-  int64_t jitter[2];  /* ns: up to so much more, uniform */
-  uint32_t loss[2];   /* of a million UDP packets */
-  bool blackhole;     /* nothing passes; TCP waits and goes on later */
+  int64_t delay[2];  /* ns: to the host, from it */
+  int64_t jitter[2]; /* ns: up to so much more, uniform */
+  uint32_t loss[2];  /* of a million UDP packets */
+  bool blackhole;    /* nothing passes; TCP waits and goes on later */
 };
 struct sim_path *sim_path(uint8_t host);
 /** Break every TCP connection with a host, as a reset does. */
 void sim_cut(uint8_t host);
-/** What a name is resolved to, "peer.example" and so on; NULL: it doesn't exist any more. Numbers resolve to themselves. */
+/**
+ * What a name is resolved to, "peer.example" and so on; NULL: it doesn't exist any more. Numbers resolve to
+ * themselves.
+ */
 void sim_name(const char *name, const char *address);
 
 /* ---- what really happened ---- */
@@ -48,8 +51,8 @@ void sim_name(const char *name, const char *address);
 /** Every UDP packet that left a socket. */
 struct sim_packet {
   struct ow_timestamp sent;
-  uint8_t host;       /* the other host's */
-  bool to_host;       /* or from it */
+  uint8_t host; /* the other host's */
+  bool to_host; /* or from it */
   bool arrived;
 };
 extern struct sim_packet *sim_packets;

@@ -100,9 +100,8 @@ static uint8_t host_of(const union ow_address *address)
 
 static union ow_address address_of(uint8_t host, uint16_t port)
 {
-  return (union ow_address){.v4 = {.sin_family = AF_INET,
-                                   .sin_port = htons(port),
-                                   .sin_addr.s_addr = htonl(0x7f000000U | host)}};
+  return (union ow_address){
+      .v4 = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(0x7f000000U | host)}};
 }
 
 struct sim_path *sim_path(uint8_t host)
@@ -170,8 +169,8 @@ static struct endpoint *endpoint_of(const struct ow_channel *channel)
   return &endpoints[channel->watch.descriptor];
 }
 
-static void adopt(struct ow_channel *channel, struct ow_loop *loop, int descriptor, struct connection *connection,
-                  int side)
+static void adopt(struct ow_channel *channel, struct ow_loop *loop, int descriptor,
+                  struct connection *connection, int side)
 {
   channel->loop = loop;
   channel->open = true;
@@ -227,8 +226,9 @@ static void knock(void *context)
 
 static uint16_t free_port(void);
 
-enum ow_status ow_channel_connect(struct ow_channel *channel, struct ow_loop *loop, const union ow_address *server,
-                                  const union ow_address *source, const char *interface, struct ow_failure *failure)
+enum ow_status ow_channel_connect(struct ow_channel *channel, struct ow_loop *loop,
+                                  const union ow_address *server, const union ow_address *source,
+                                  const char *interface, struct ow_failure *failure)
 {
   struct connection *connection = calloc(1, sizeof *connection);
   struct handshake *handshake = calloc(1, sizeof *handshake);
@@ -309,14 +309,14 @@ void sim_cut(uint8_t host)
 {
   struct connection *connection;
   SLIST_FOREACH(connection, &all_connections, all)
-    if (connection->host == host && !connection->cut) {
-      connection->cut = true;
-      for (int side = 0; side < 2; side++) {
-        struct ow_channel *channel = connection->ends[side];
-        if (channel)
-          channel->over(channel, "Connection reset by peer");
-      }
+  if (connection->host == host && !connection->cut) {
+    connection->cut = true;
+    for (int side = 0; side < 2; side++) {
+      struct ow_channel *channel = connection->ends[side];
+      if (channel)
+        channel->over(channel, "Connection reset by peer");
     }
+  }
 }
 
 /* ---- listening ---- */

@@ -1,4 +1,6 @@
-/* What collectd's daemon would be to the plugin: it takes down all that is logged, dispatched and notified. */
+/*
+ * What collectd's daemon would be to the plugin: it takes down all that is logged, dispatched and notified.
+ */
 #ifndef OWAMP_TEST_FAKE_COLLECTD_H
 #define OWAMP_TEST_FAKE_COLLECTD_H
 
@@ -36,7 +38,9 @@ unsigned fake_collectd_count(const char *instance, const char *type_and_instance
 /** A log line with that text in it; NULL if there is none. */
 const char *fake_collectd_logged(const char *text);
 
-/** A tree as liboconfig makes it of `text`, in its own syntax, one item a line. fake_config_free() frees it. */
+/**
+ * A tree as liboconfig makes it of `text`, in its own syntax, one item a line. fake_config_free() frees it.
+ */
 oconfig_item_t *fake_config(const char *text);
 void fake_config_free(oconfig_item_t *tree);
 

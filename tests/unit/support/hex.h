@@ -5,7 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Hexadecimal digits, spaces between them allowed, to `octets` octets; fails the test unless they are just as many. */
+/**
+ * Hexadecimal digits, spaces between them allowed, to `octets` octets; fails the test unless they are just as
+ * many.
+ */
 void test_hex(const char *digits, uint8_t *out, size_t octets);
 
 /** Fails the test unless `octets` octets at `area` are what `digits` say. */

@@ -353,21 +353,15 @@ void test_client_at(struct test_pair *pair, enum ow_mode mode, enum ow_client_st
   switch (state) {
   case OW_CLIENT_AWAIT_GREETING:
   case OW_CLIENT_AWAIT_SERVER_START:
-  case OW_CLIENT_FAILED:
-    from_greeting(pair, state);
-    break;
+  case OW_CLIENT_FAILED: from_greeting(pair, state); break;
   case OW_CLIENT_READY:
   case OW_CLIENT_AWAIT_ACCEPT_SESSION:
   case OW_CLIENT_AWAIT_START_ACK:
   case OW_CLIENT_AWAIT_FETCH_ACK:
-  case OW_CLIENT_FETCHING:
-    from_ready(pair, state);
-    break;
+  case OW_CLIENT_FETCHING: from_ready(pair, state); break;
   case OW_CLIENT_RUNNING:
   case OW_CLIENT_STOPPING:
-  case OW_CLIENT_STOP_OWED:
-    from_running(pair, state);
-    break;
+  case OW_CLIENT_STOP_OWED: from_running(pair, state); break;
   }
   ck_assert_int_eq(ow_client_state(pair->client), state);
 }
@@ -419,21 +413,15 @@ void test_server_at(struct test_pair *pair, enum ow_mode mode, enum ow_server_st
   switch (state) {
   case OW_SERVER_AWAIT_SETUP:
   case OW_SERVER_DECIDE_SETUP:
-  case OW_SERVER_FAILED:
-    server_from_start(pair, state);
-    break;
+  case OW_SERVER_FAILED: server_from_start(pair, state); break;
   case OW_SERVER_READY:
   case OW_SERVER_DECIDE_SESSION:
   case OW_SERVER_DECIDE_START:
   case OW_SERVER_DECIDE_FETCH:
-  case OW_SERVER_FETCHING:
-    server_from_ready(pair, state);
-    break;
+  case OW_SERVER_FETCHING: server_from_ready(pair, state); break;
   case OW_SERVER_RUNNING:
   case OW_SERVER_STOPPING:
-  case OW_SERVER_DECIDE_STOP:
-    server_from_running(pair, state);
-    break;
+  case OW_SERVER_DECIDE_STOP: server_from_running(pair, state); break;
   }
   ck_assert_int_eq(ow_server_state(pair->server), state);
 }

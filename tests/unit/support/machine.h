@@ -32,7 +32,9 @@ struct test_keyring {
 /** A moment `seconds` after the one at which all machines are created. */
 struct ow_instant test_at(int64_t seconds);
 
-/** Zero the pair, then test_pair_prepare() or test_pair_open(). It must not move: the machines point into it. */
+/**
+ * Zero the pair, then test_pair_prepare() or test_pair_open(). It must not move: the machines point into it.
+ */
 struct test_pair {
   struct test_prng prng;
   struct test_keyring keyring;
@@ -51,7 +53,9 @@ void test_pair_create(struct test_pair *pair);
 void test_pair_open(struct test_pair *pair, enum ow_mode mode);
 void test_pair_close(struct test_pair *pair);
 
-/** Hand one side's octets to the other until it has an event, or no octets are left: the kind is then NOTHING. */
+/**
+ * Hand one side's octets to the other until it has an event, or no octets are left: the kind is then NOTHING.
+ */
 struct ow_client_event test_client_next(struct test_pair *pair);
 struct ow_server_event test_server_next(struct test_pair *pair);
 /** The same; fails the test unless the event is of that kind, and its failure is told. */
@@ -84,8 +88,9 @@ void test_answer_fetch(struct test_pair *pair, uint32_t records, const struct ow
                        uint32_t count);
 
 /**
- * A pair whose client, or server, is in `state`. From RUNNING on there are two sessions: 1, which the client sends, and
- * 2, which the server sends. In FETCHING the client has seen Fetch-Ack, and the rest waits; the server lacks all records.
+ * A pair whose client, or server, is in `state`. From RUNNING on there are two sessions: 1, which the client
+ * sends, and 2, which the server sends. In FETCHING the client has seen Fetch-Ack, and the rest waits; the
+ * server lacks all records.
  */
 void test_client_at(struct test_pair *pair, enum ow_mode mode, enum ow_client_state state);
 void test_server_at(struct test_pair *pair, enum ow_mode mode, enum ow_server_state state);

@@ -1,7 +1,8 @@
 /*
- * Captured traffic as tests want it: the control connection as two reassembled streams whose segments keep their
- * order and time, and the UDP datagrams. Classic libpcap files in either byte order, stamps in µs or ns; link types
- * NULL, Ethernet, raw IP, Linux cooked v1 and v2; IPv4 without fragments. Other packets are passed over.
+ * Captured traffic as tests want it: the control connection as two reassembled streams whose segments keep
+ * their order and time, and the UDP datagrams. Classic libpcap files in either byte order, stamps in µs or
+ * ns; link types NULL, Ethernet, raw IP, Linux cooked v1 and v2; IPv4 without fragments. Other packets are
+ * passed over.
  */
 #ifndef OWAMP_TEST_PCAP_H
 #define OWAMP_TEST_PCAP_H
@@ -42,9 +43,10 @@ struct test_capture {
 };
 
 /**
- * Read a whole file; `server_port` is the TCP port that tells the control connection, of which there may be one.
- * Octets sent again are dropped. OW_INVALID for what this reader can't tell right: a cut packet, a gap in
- * the stream, a fragment, a second connection, an unknown kind of file; OW_MEMORY. `capture` is then empty.
+ * Read a whole file; `server_port` is the TCP port that tells the control connection, of which there may be
+ * one. Octets sent again are dropped. OW_INVALID for what this reader can't tell right: a cut packet, a gap
+ * in the stream, a fragment, a second connection, an unknown kind of file; OW_MEMORY. `capture` is then
+ * empty.
  */
 enum ow_status test_capture_read(struct test_capture *capture, const char *path, uint16_t server_port,
                                  struct ow_failure *failure) OW_MUST_CHECK;

@@ -41,7 +41,8 @@ static void release(void *context, const struct ow_serve_claim *claimed)
   (void)context, (void)claimed;
 }
 
-static bool may_fetch(void *context, const struct ow_serve_client *client, const struct ow_serve_client *owner)
+static bool may_fetch(void *context, const struct ow_serve_client *client,
+                      const struct ow_serve_client *owner)
 {
   (void)context, (void)client, (void)owner;
   return true;
