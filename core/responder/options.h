@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "base/status.h"
-#include "responder/listen_address.h"
+#include "policy/listen_address.h"
 
 struct ow_options {
   bool foreground;

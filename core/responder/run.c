@@ -11,16 +11,16 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include "engine/loop.h"
-#include "responder/answering.h"
-#include "responder/daemonize.h"
-#include "responder/log_output.h"
+#include "daemon/daemonize.h"
+#include "daemon/log_output.h"
+#include "daemon/pidfile.h"
+#include "daemon/privileges.h"
+#include "io/loop.h"
+#include "policy/answering.h"
+#include "policy/settings.h"
+#include "policy/test_ports.h"
 #include "responder/options.h"
-#include "responder/pidfile.h"
-#include "responder/privileges.h"
-#include "responder/quantity.h"
-#include "responder/settings.h"
-#include "responder/test_ports.h"
+#include "text/quantity.h"
 
 enum { STARTED = 0, FAILED = 1, USAGE = 2 };
 

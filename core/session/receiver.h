@@ -1,6 +1,6 @@
 /*
  * Session-Receiver (RFC 4656, 4.2): which packets count, which were lost, which came twice.
- * It reads no socket: the engine hands it datagrams with their stamps, and the time.
+ * It reads no socket: traffic/ hands it datagrams with their stamps, and the time.
  */
 #ifndef OWAMP_SESSION_RECEIVER_H
 #define OWAMP_SESSION_RECEIVER_H

@@ -1,6 +1,6 @@
 /*
  * Session-Sender (RFC 4656, 4.1): what is due when, which packets are skipped, and the packets themselves.
- * It sends nothing: the engine asks for the next packet, stamps it as late as it can, and sends.
+ * It sends nothing: traffic/ asks for the next packet, stamps it as late as it can, and sends.
  */
 #ifndef OWAMP_SESSION_SENDER_H
 #define OWAMP_SESSION_SENDER_H

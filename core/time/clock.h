@@ -1,4 +1,4 @@
-/* Time is handed in: the engine reads the system's clocks, a test replays a measurement's. */
+/* Time is handed in: io/ reads the system's clocks, a test replays a measurement's. */
 #ifndef OWAMP_TIME_CLOCK_H
 #define OWAMP_TIME_CLOCK_H
 

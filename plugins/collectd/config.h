@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "engine/query.h"
-#include "engine/stream.h"
 #include "peer_block.h"
-#include "responder/embedded.h"
+#include "policy/embedded.h"
+#include "query/query.h"
+#include "stream/stream.h"
 
 /** A path of a Unix socket, with its NUL. */
 enum { OWAMP_SOCKET_PATH = 108, OWAMP_GROUP = 64 };

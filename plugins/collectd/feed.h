@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "engine/board.h"
 #include "peer_block.h"
+#include "results/board.h"
 
 struct owamp_feed;
 

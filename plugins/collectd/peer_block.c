@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "engine/peer_key.h"
 #include "log.h"
+#include "measure/peer_key.h"
 
 void owamp_peer_defaults(struct owamp_peer_settings *settings)
 {

@@ -7,9 +7,9 @@
 
 #include <limits.h>
 
-#include "engine/stream.h"
 #include "keyword.h"
 #include "sla/alarm.h"
+#include "stream/stream.h"
 #include "values.h"
 
 /** What of a stream's results is dispatched, and when they are worth a notification. */

@@ -3,10 +3,10 @@
 #include <signal.h>
 #include <time.h>
 
-#include "engine/probe.h"
 #include "extra_opts.h"
 #include "key_load.h"
 #include "last_resort.h"
+#include "measure/probe.h"
 #include "options.h"
 #include "output.h"
 #include "stream.h"

@@ -2,7 +2,7 @@
 #ifndef CHECK_OWAMP_DIAGNOSE_H
 #define CHECK_OWAMP_DIAGNOSE_H
 
-#include "engine/probe.h"
+#include "measure/probe.h"
 #include "options.h"
 #include "text.h"
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "engine/text_file.h"
+#include "io/text_file.h"
 
 static const char flag[] = "--extra-opts";
 static const char usual_section[] = "check_owamp";

@@ -1,6 +1,6 @@
 #include "key_load.h"
 
-#include "engine/text_file.h"
+#include "io/text_file.h"
 
 static enum ow_status take_key(struct check_options *options, const struct ow_text_file *file,
                                struct ow_failure *failure)

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "engine/probe.h"
+#include "measure/probe.h"
 #include "options.h"
 #include "verdict.h"
 

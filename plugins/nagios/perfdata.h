@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "engine/probe.h"
+#include "measure/probe.h"
 #include "options.h"
 
 /**

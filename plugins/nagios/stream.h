@@ -2,8 +2,8 @@
 #ifndef CHECK_OWAMP_STREAM_H
 #define CHECK_OWAMP_STREAM_H
 
-#include "engine/query.h"
 #include "options.h"
+#include "query/query.h"
 #include "verdict.h"
 
 /**

@@ -3,7 +3,7 @@
 #define CHECK_OWAMP_VERDICT_H
 
 #include "diagnose.h"
-#include "engine/probe.h"
+#include "measure/probe.h"
 #include "options.h"
 #include "report/interval.h"
 #include "sla/threshold.h"

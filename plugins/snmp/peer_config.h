@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "engine/stream.h"
 #include "mib_index.h"
 #include "mib_value.h"
 #include "sla/alarm.h"
+#include "stream/stream.h"
 
 enum { PEER_TEXT = 256 };
 

@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "engine/board.h"
 #include "mib_index.h"
 #include "peer_config.h"
+#include "results/board.h"
 #include "sla/alarm.h"
 
 /** RowStatus and StorageType (RFC 2579). */

@@ -1,11 +1,11 @@
-/* What the bench's load generators share. They use the engine as check_owamp does, but for many at once. */
+/* What the bench's load generators share. They use the core as check_owamp does, but for many at once. */
 #ifndef BENCH_H
 #define BENCH_H
 
 #include <stdint.h>
 
 #include "config/peer.h"
-#include "engine/address.h"
+#include "io/address.h"
 #include "time/timestamp.h"
 
 struct usage {

@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/peer_key.h"
+#include "measure/peer_key.h"
 
 void give_up(const char *format, ...)
 {

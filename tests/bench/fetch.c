@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bench.h"
-#include "engine/measurement.h"
+#include "measure/measurement.h"
 
 struct run {
   struct ow_peer peer;

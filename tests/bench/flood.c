@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "bench.h"
-#include "engine/test_traffic.h"
+#include "traffic/traffic.h"
 #include "wire/test_packet.h"
 
 static struct ow_loop *loop;

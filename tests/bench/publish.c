@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "bench.h"
-#include "engine/query.h"
+#include "query/query.h"
 
 static struct ow_timestamp now(void)
 {

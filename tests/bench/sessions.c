@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "bench.h"
-#include "engine/measurement.h"
+#include "measure/measurement.h"
 #include "schedule/schedule.h"
 
 enum {

@@ -7,13 +7,13 @@
 #include <sys/types.h>
 
 #include "base/log.h"
-#include "engine/query.h"
-#include "engine/stream.h"
 #include "mib.h"
 #include "notify_queue.h"
 #include "peer_set.h"
 #include "peers.h"
 #include "peers_file.h"
+#include "query/query.h"
+#include "stream/stream.h"
 
 #define AGENT_NAME "owamp-agentx"
 enum { AGENT_PATH = 256, AGENT_HISTORY = 12, AGENT_HISTORY_MOST = 10000 };

@@ -7,7 +7,7 @@
 #include <net-snmp/net-snmp-includes.h>
 
 #include "agentx/agent.h"
-#include "engine/system_clock.h"
+#include "io/system_clock.h"
 #include "row_text.h"
 
 enum { WORDS_MOST = 64, WORD = 512 };

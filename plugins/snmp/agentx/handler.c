@@ -7,7 +7,7 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
 #include "agentx/agent.h"
-#include "engine/system_clock.h"
+#include "io/system_clock.h"
 
 static const oid objects[] = {MIB_ROOT, 1};
 static const oid peer_entry[] = {MIB_ROOT, 1, MIB_PEERS, 1};

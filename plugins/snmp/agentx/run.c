@@ -16,7 +16,7 @@
 
 #include "agentx/agent.h"
 #include "agentx/options.h"
-#include "engine/system_clock.h"
+#include "io/system_clock.h"
 
 enum { PING_SECONDS = 5, DESCRIPTORS = 1024 };
 

@@ -5,8 +5,8 @@
 #include <net-snmp/net-snmp-includes.h>
 
 #include "agentx/agent.h"
-#include "engine/peer_key.h"
-#include "engine/system_clock.h"
+#include "io/system_clock.h"
+#include "measure/peer_key.h"
 
 /* ---- what the table of peers asks for ---- */
 

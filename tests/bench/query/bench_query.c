@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "engine/query.h"
+#include "query/query.h"
 
 enum { GETS = 2000, FOLLOW_GIVE_UP_MS = 30000 };
 

@@ -1,7 +1,7 @@
 /*
  * A simulated host and network in place of the operating system: time that passes only from event to event,
  * TCP and UDP between addresses of one process, a wall clock that can be stepped. It defines the functions of
- * engine/loop.h, channel.h, listener.h, udp.h, resolver.h and system_clock.h, so that everything above them,
+ * io/loop.h, channel.h, listener.h, udp.h, resolver.h and system_clock.h, so that everything above them,
  * both sides of every measurement, runs as it is: a day in seconds.
  */
 #ifndef OWAMP_TEST_SIM_H
@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "engine/address.h"
-#include "engine/loop.h"
+#include "io/address.h"
+#include "io/loop.h"
 #include "time/timestamp.h"
 
 /** Begin anew at a fixed date, with nothing in the network. `seed` decides all that is random. */

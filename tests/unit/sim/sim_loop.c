@@ -1,11 +1,11 @@
-/* engine/loop.h, system_clock.h: time passes from event to event. */
+/* io/loop.h, system_clock.h: time passes from event to event. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
-#include "engine/system_clock.h"
-#include "engine/timer_heap.h"
+#include "io/system_clock.h"
+#include "io/timer_heap.h"
 #include "sim.h"
 
 enum { DESCRIPTORS = 65536 };

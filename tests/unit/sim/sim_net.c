@@ -1,4 +1,4 @@
-/* engine/channel.h, listener.h, udp.h, resolver.h: hosts that are nothing but addresses. */
+/* io/channel.h, listener.h, udp.h, resolver.h: hosts that are nothing but addresses. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,10 +8,10 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-#include "engine/channel.h"
-#include "engine/listener.h"
-#include "engine/resolver.h"
-#include "engine/udp.h"
+#include "io/channel.h"
+#include "io/listener.h"
+#include "io/resolver.h"
+#include "io/udp.h"
 #include "sim.h"
 
 enum { HOSTS = 256, DESCRIPTORS = 65536, PORTS = 65536, FIRST_PORT = 10000, QUEUE_MOST = 4096, NAMES = 8 };

@@ -3,7 +3,7 @@
 #define OWAMP_TEST_POLICY_H
 
 #include "config/peer.h"
-#include "engine/serve.h"
+#include "server/server.h"
 
 extern const struct ow_serve_policy test_policy;
 

@@ -1,0 +1,66 @@
+#include "daemon/pidfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The same kind of lock that owampd takes, so that the two exclude each other. */
+static enum ow_status lock(const struct ow_pidfile *file, struct ow_failure *failure)
+{
+  struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  if (fcntl(file->descriptor, F_SETLK, &whole) == 0)
+    return OW_OK;
+  int error = errno;
+  struct flock holder = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+  if ((error == EACCES || error == EAGAIN) && fcntl(file->descriptor, F_GETLK, &holder) == 0 &&
+      holder.l_pid > 0)
+    return ow_fail(failure, OW_STATE,
+                   "%.200s: process %ld is already running; stop it, or set another vardir", file->path,
+                   (long)holder.l_pid);
+  return ow_fail(failure, OW_INVALID, "%.200s: can't lock it: %s", file->path, strerror(error));
+}
+
+static enum ow_status write_id(const struct ow_pidfile *file, struct ow_failure *failure)
+{
+  char text[32];
+  int length = snprintf(text, sizeof text, "%ld\n", (long)getpid());
+  bool written =
+      ftruncate(file->descriptor, 0) == 0 && pwrite(file->descriptor, text, (size_t)length, 0) == length;
+  return written ? OW_OK : ow_fail(failure, OW_INVALID, "%.200s: %s", file->path, strerror(errno));
+}
+
+enum ow_status ow_pidfile_lock(struct ow_pidfile *file, const char *folder, struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  file->descriptor = -1;
+  int length = snprintf(file->path, sizeof file->path, "%s/owamp-server.pid", folder);
+  if (length < 0 || (size_t)length >= sizeof file->path)
+    return ow_fail(failure, OW_INVALID, "%.200s: the path is too long", folder);
+  file->descriptor = open(file->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
+                          S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+  if (file->descriptor < 0)
+    return ow_fail(failure, OW_INVALID, "%.200s: %s; is vardir right?", file->path, strerror(errno));
+  status = lock(file, failure);
+  if (status == OW_OK)
+    status = write_id(file, failure);
+  if (status != OW_OK) {
+    close(file->descriptor);
+    file->descriptor = -1;
+  }
+  return status;
+}
+
+/* Having stepped down we may be unable to remove it; empty, it misleads nobody. */
+void ow_pidfile_release(struct ow_pidfile *file)
+{
+  if (file->descriptor >= 0) {
+    if (ftruncate(file->descriptor, 0) == 0)
+      (void)unlink(file->path);
+    close(file->descriptor);
+    file->descriptor = -1;
+  }
+}

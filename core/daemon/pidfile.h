@@ -1,0 +1,23 @@
+/* owamp-server.pid: who runs, and that nobody else does. */
+#ifndef OWAMP_DAEMON_PIDFILE_H
+#define OWAMP_DAEMON_PIDFILE_H
+
+#include <limits.h>
+
+#include "base/status.h"
+
+struct ow_pidfile {
+  int descriptor; /* -1: none */
+  char path[PATH_MAX];
+};
+
+/**
+ * Lock `folder`/owamp-server.pid and write this process's id. The lock is the process's: lock after the last
+ * fork. OW_STATE if another process holds it, OW_INVALID if it can't be written. `failure` must not be NULL.
+ */
+enum ow_status ow_pidfile_lock(struct ow_pidfile *file, const char *folder,
+                               struct ow_failure *failure) OW_MUST_CHECK;
+/** Empty it, remove it if we may, and let go. Nothing happens if there is none. */
+void ow_pidfile_release(struct ow_pidfile *file);
+
+#endif

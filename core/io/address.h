@@ -1,0 +1,35 @@
+/* Socket addresses, and the way to and from what the messages carry. */
+#ifndef OWAMP_IO_ADDRESS_H
+#define OWAMP_IO_ADDRESS_H
+
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "wire/endpoint.h"
+
+/** A socket address of either family. */
+union ow_address {
+  struct sockaddr any;
+  struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+};
+
+socklen_t ow_address_length(const union ow_address *address);
+
+/** IPv4-mapped IPv6 addresses become IPv4; a family that is neither gives version 0. */
+struct ow_endpoint ow_address_to_endpoint(const union ow_address *address);
+/** A link-local address gets the scope id of `like` (may be NULL): the messages carry none. */
+union ow_address ow_address_from_endpoint(const struct ow_endpoint *endpoint, const union ow_address *like);
+
+/** In host order. */
+uint16_t ow_address_port(const union ow_address *address);
+void ow_address_set_port(union ow_address *address, uint16_t port);
+
+enum { OW_ADDRESS_TEXT = 80 };
+
+/** "192.0.2.1 port 861", "fe80::1%eth0 port 861"; returns `out`, for which OW_ADDRESS_TEXT octets suffice. */
+const char *ow_address_print(char *out, size_t size, const union ow_address *address);
+
+#endif

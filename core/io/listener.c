@@ -1,0 +1,105 @@
+#include "io/listener.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define REST (100 * OW_NS_PER_MS)
+
+static void listen_for(struct ow_listeners *listeners, uint32_t events)
+{
+  for (int i = 0; i < OW_LISTENERS; i++)
+    if (listeners->each[i].watch.descriptor >= 0)
+      ow_watch_change(listeners->loop, &listeners->each[i].watch, events);
+}
+
+static void on_rested(struct ow_timer *timer)
+{
+  listen_for((struct ow_listeners *)((char *)timer - offsetof(struct ow_listeners, rest)), EPOLLIN);
+}
+
+/* The connection that can't be accepted stays in the queue, and would wake the loop again and again. */
+static void rest(struct ow_listeners *listeners)
+{
+  listen_for(listeners, 0);
+  (void)!ow_timer_set(listeners->loop, &listeners->rest, ow_loop_now(listeners->loop).monotonic + REST);
+}
+
+static void on_connection(struct ow_watch *watch, uint32_t events)
+{
+  struct ow_listener *listener = (struct ow_listener *)((char *)watch - offsetof(struct ow_listener, watch));
+  union ow_address remote;
+  socklen_t size = sizeof remote;
+  (void)events;
+  int socket = accept4(watch->descriptor, &remote.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (socket >= 0)
+    listener->all->accepted(listener->all, socket, &remote);
+  else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+    rest(listener->all);
+}
+
+static enum ow_status listen_on(struct ow_listeners *listeners, struct ow_listener *listener,
+                                const struct addrinfo *address, struct ow_failure *failure)
+{
+  const int on = 1;
+  union ow_address wish;
+  char text[OW_ADDRESS_TEXT];
+  socklen_t size = sizeof wish;
+  memcpy(&wish, address->ai_addr, address->ai_addrlen);
+  if (listeners->port) /* the other family already has one: share it */
+    ow_address_set_port(&wish, listeners->port);
+  int descriptor = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (descriptor < 0)
+    return ow_fail(failure, OW_NETWORK, "can't open a socket: %s", strerrordesc_np(errno));
+  (void)setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (address->ai_family == AF_INET6)
+    (void)setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+  if (bind(descriptor, &wish.any, ow_address_length(&wish)) != 0 || listen(descriptor, SOMAXCONN) != 0) {
+    ow_fail(failure, OW_NETWORK, "can't listen on %s: %s", ow_address_print(text, sizeof text, &wish),
+            strerrordesc_np(errno));
+    close(descriptor);
+    return OW_NETWORK;
+  }
+  (void)getsockname(descriptor, &wish.any, &size);
+  listeners->port = ow_address_port(&wish);
+  listener->all = listeners;
+  listener->watch = (struct ow_watch){.descriptor = descriptor, .ready = on_connection};
+  return ow_watch_open(listeners->loop, &listener->watch, EPOLLIN, failure);
+}
+
+void ow_listeners_prepare(struct ow_listeners *listeners, struct ow_loop *loop,
+                          void (*accepted)(struct ow_listeners *listeners, int socket,
+                                           const union ow_address *remote))
+{
+  *listeners = (struct ow_listeners){.loop = loop, .accepted = accepted, .rest = {.expired = on_rested}};
+  for (int i = 0; i < OW_LISTENERS; i++)
+    listeners->each[i].watch.descriptor = -1;
+}
+
+enum ow_status ow_listeners_open(struct ow_listeners *listeners, const char *host, const char *port,
+                                 struct ow_failure *failure)
+{
+  const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+  struct addrinfo *addresses = NULL;
+  size_t open = 0;
+  int error = getaddrinfo(host[0] ? host : NULL, port, &hints, &addresses);
+  if (error)
+    return ow_fail(failure, OW_INVALID, "can't listen on \"%s\" port %s: %s", host, port,
+                   gai_strerror(error));
+  /* A host without one family is served on the other. */
+  for (struct addrinfo *at = addresses; at && open < OW_LISTENERS; at = at->ai_next)
+    if (listen_on(listeners, &listeners->each[open], at, failure) == OW_OK)
+      open++;
+  freeaddrinfo(addresses);
+  return open ? OW_OK : OW_NETWORK;
+}
+
+void ow_listeners_close(struct ow_listeners *listeners)
+{
+  ow_timer_cancel(listeners->loop, &listeners->rest);
+  for (int i = 0; i < OW_LISTENERS; i++)
+    ow_watch_close(listeners->loop, &listeners->each[i].watch);
+}

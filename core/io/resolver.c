@@ -1,0 +1,196 @@
+#include "io/resolver.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/thread.h"
+
+/* Who holds it, and so who frees it. */
+enum stage {
+  STAGE_RUNNING,   /* the thread */
+  STAGE_CANCELLED, /* the thread, alone: the loop may be gone */
+  STAGE_POSTED,    /* the loop, which will run it; and then `done` */
+};
+
+struct ow_resolution {
+  struct ow_post post; /* first, so that it is found by it */
+  struct ow_loop *loop;
+  ow_resolved *done;
+  void *context;
+  char *host;
+  char *port;
+  int family;
+  pthread_mutex_t lock; /* guards `stage` */
+  enum stage stage;
+  enum ow_status status;
+  struct ow_failure failure;
+  union ow_address addresses[OW_RESOLVED_MOST];
+  size_t count;
+};
+
+static void free_resolution(struct ow_resolution *resolution)
+{
+  if (resolution) {
+    pthread_mutex_destroy(&resolution->lock);
+    free(resolution->host);
+    free(resolution->port);
+  }
+  free(resolution);
+}
+
+static struct ow_resolution *create(const char *host, const char *port)
+{
+  struct ow_resolution *resolution = calloc(1, sizeof *resolution);
+  if (resolution) {
+    pthread_mutex_init(&resolution->lock, NULL);
+    resolution->host = strdup(host);
+    resolution->port = strdup(port);
+    if (!resolution->host || !resolution->port) {
+      free_resolution(resolution);
+      resolution = NULL;
+    }
+  }
+  return resolution;
+}
+
+/* What to do about it. */
+static const char *advice(int error)
+{
+  const char *text = "";
+  if (error == EAI_NONAME || error == EAI_NODATA)
+    text = "; check the spelling, and the address family if one is given";
+  else if (error == EAI_SERVICE)
+    text = "; give the port as a number";
+  else if (error == EAI_AGAIN || error == EAI_FAIL)
+    text = "; no name server answers, try again or give an address";
+  return text;
+}
+
+static void fail(struct ow_resolution *resolution, int error, int system_error)
+{
+  const char *reason = error == EAI_SYSTEM ? strerror(system_error) : gai_strerror(error);
+  char host[128];
+  ow_printable(host, sizeof host, resolution->host, strlen(resolution->host));
+  resolution->status = ow_fail(&resolution->failure, error == EAI_MEMORY ? OW_MEMORY : OW_NETWORK,
+                               "cannot resolve %s: %s%s", host, reason, advice(error));
+}
+
+static void keep(struct ow_resolution *resolution, const struct addrinfo *found)
+{
+  for (const struct addrinfo *at = found; at && resolution->count < OW_RESOLVED_MOST; at = at->ai_next) {
+    if (at->ai_addrlen <= sizeof *resolution->addresses)
+      memcpy(&resolution->addresses[resolution->count++], at->ai_addr, at->ai_addrlen);
+  }
+}
+
+/* Returns getaddrinfo's code, and fills in addresses or failure. */
+static int look_up(struct ow_resolution *resolution, int flags)
+{
+  struct addrinfo *found = NULL;
+  struct addrinfo hints = {.ai_flags = flags, .ai_socktype = SOCK_STREAM};
+  if (resolution->family)
+    hints.ai_family = resolution->family == 6 ? AF_INET6 : AF_INET;
+  int error = getaddrinfo(resolution->host, resolution->port, &hints, &found);
+  int system_error = errno;
+  if (error)
+    fail(resolution, error, system_error);
+  else
+    keep(resolution, found);
+  if (found)
+    freeaddrinfo(found);
+  return error;
+}
+
+static void finish(struct ow_post *post)
+{
+  struct ow_resolution *resolution = (struct ow_resolution *)post;
+  /* The thread may still be on its way out of the lock. */
+  pthread_mutex_lock(&resolution->lock);
+  pthread_mutex_unlock(&resolution->lock);
+  resolution->done(resolution->context, resolution->status, resolution->addresses, resolution->count,
+                   &resolution->failure);
+  free_resolution(resolution);
+}
+
+static void hand_over(struct ow_resolution *resolution)
+{
+  pthread_mutex_lock(&resolution->lock);
+  bool cancelled = resolution->stage == STAGE_CANCELLED;
+  if (!cancelled) {
+    resolution->stage = STAGE_POSTED;
+    ow_loop_post(resolution->loop, &resolution->post);
+  }
+  pthread_mutex_unlock(&resolution->lock);
+  if (cancelled)
+    free_resolution(resolution);
+}
+
+static void *resolve(void *argument)
+{
+  struct ow_resolution *resolution = argument;
+  look_up(resolution, 0);
+  hand_over(resolution);
+  return NULL;
+}
+
+/* Returns an error number. */
+static int start_thread(struct ow_resolution *resolution)
+{
+  pthread_t thread;
+  int error = ow_thread_create_deaf(&thread, resolve, resolution);
+  if (error == 0)
+    pthread_detach(thread);
+  return error;
+}
+
+/* An address needs no thread: nothing is asked of anybody. */
+static int begin(struct ow_resolution *resolution)
+{
+  int error = 0;
+  if (look_up(resolution, AI_NUMERICHOST | AI_NUMERICSERV) == 0) {
+    hand_over(resolution);
+  } else {
+    resolution->status = OW_OK;
+    error = start_thread(resolution);
+  }
+  return error;
+}
+
+struct ow_resolution *ow_resolve(struct ow_loop *loop, const char *host, const char *port, int family,
+                                 ow_resolved *done, void *context, struct ow_failure *failure)
+{
+  struct ow_resolution *resolution = create(host, port);
+  if (!resolution) {
+    ow_fail(failure, OW_MEMORY, "no memory to resolve a name");
+    return NULL;
+  }
+  resolution->post.run = finish;
+  resolution->loop = loop;
+  resolution->family = family;
+  resolution->done = done;
+  resolution->context = context;
+  int error = begin(resolution);
+  if (error) {
+    ow_fail(failure, OW_NETWORK, "cannot start a thread to resolve a name: %s", strerror(error));
+    free_resolution(resolution);
+    resolution = NULL;
+  }
+  return resolution; /* NOLINT(clang-analyzer-unix.Malloc): nobody could cancel it before now */
+}
+
+void ow_resolve_cancel(struct ow_resolution *resolution)
+{
+  if (!resolution)
+    return;
+  pthread_mutex_lock(&resolution->lock);
+  enum stage stage = resolution->stage;
+  if (stage == STAGE_RUNNING)
+    resolution->stage = STAGE_CANCELLED;
+  pthread_mutex_unlock(&resolution->lock);
+  /* Within `done` it is not waiting any more, and freed afterwards. */
+  if (stage == STAGE_POSTED && ow_loop_unpost(resolution->loop, &resolution->post))
+    free_resolution(resolution);
+}

@@ -1,0 +1,81 @@
+/*
+ * UDP sockets for test packets: TTL 255 out, TTL in, DSCP, kernel receive stamps, and the kernel's transmit
+ * stamps, which tell how late packets really leave.
+ */
+#ifndef OWAMP_IO_UDP_H
+#define OWAMP_IO_UDP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "io/address.h"
+#include "time/sample.h"
+
+struct ow_udp_options {
+  union ow_address local;       /* address to bind; its port is ignored */
+  uint16_t port_low, port_high; /* 0: ephemeral */
+  const char *interface;        /* NULL or "": any (SO_BINDTODEVICE) */
+  uint8_t dscp;
+  bool transmit_stamps; /* be ready for ow_udp_send(.., want_stamp) */
+};
+
+/**
+ * Open a non-blocking socket and bind it. Ports of a range are tried from a random one on. On success the
+ * descriptor is the caller's, `bound` its address; else the descriptor is -1. OW_LIMIT if no port of the
+ * range is free; OW_INVALID for a range or DSCP that can't be; OW_NETWORK.
+ */
+enum ow_status ow_udp_open(const struct ow_udp_options *options, int *descriptor, union ow_address *bound,
+                           struct ow_failure *failure) OW_MUST_CHECK;
+/** Fix the peer, so that the kernel drops strangers and routes once. */
+enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer,
+                              struct ow_failure *failure) OW_MUST_CHECK;
+
+/**
+ * Send one datagram on a connected socket. `want_stamp`: ask the kernel for its transmit stamp. Returns 0, or
+ * errno (EAGAIN, ENOBUFS, ECONNREFUSED from an earlier ICMP, ...). A pending ICMP error is reported once, and
+ * that datagram was not sent; retry sends. A failed send that asked for a stamp begins the count of stamps
+ * again at 0, and those that were not read yet are dropped.
+ */
+int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_stamp);
+
+/** One received datagram. */
+struct ow_datagram {
+  const uint8_t *octets;
+  size_t length;
+  struct ow_timestamp received;
+  enum ow_stamp_source source;
+  uint8_t ttl;
+  bool ttl_known;
+  uint8_t dscp;
+  bool dscp_known;
+  union ow_address from;
+};
+
+enum { OW_UDP_BATCH = 32 };
+
+/**
+ * Buffers for ow_udp_receive(); one for a whole loop. NULL without memory. While there is one the kernel
+ * stamps all that arrives, from a moment later on: make it well before the first test packet is due.
+ */
+struct ow_udp_batch;
+struct ow_udp_batch *ow_udp_batch_create(void) OW_MUST_CHECK;
+void ow_udp_batch_free(struct ow_udp_batch *batch);
+
+/**
+ * Up to OW_UDP_BATCH datagrams that wait, into `datagrams`, valid until the next call with this batch.
+ * Returns how many; 0: none wait. Datagrams longer than 2048 octets are cut (a test packet's tail is only
+ * padding). Pending socket errors (ICMP) are swallowed.
+ */
+size_t ow_udp_receive(int descriptor, struct ow_udp_batch *batch, struct ow_datagram datagrams[OW_UDP_BATCH]);
+
+/**
+ * The next transmit stamp from the error queue: `order` counts the packets that were sent with a stamp asked
+ * for, from 0. Some may never come. Waiting stamps raise EPOLLERR (never masked): watch the descriptor and
+ * then read until false, which means that none waits, and also swallows an ICMP error, so that EPOLLERR is
+ * down afterwards.
+ */
+bool ow_udp_transmit_stamp(int descriptor, uint32_t *order, struct ow_timestamp *departed) OW_MUST_CHECK;
+
+#endif

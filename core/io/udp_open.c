@@ -1,0 +1,233 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/net_tstamp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/random.h"
+#include "io/system_clock.h"
+#include "io/udp.h"
+
+enum { RECEIVE_BUFFER = 1 << 20, DSCP_MOST = 63 };
+
+struct option {
+  int level;
+  int name;
+  int value;
+  const char *what;
+};
+
+static enum ow_status set_options(int descriptor, const struct option *options, size_t count,
+                                  struct ow_failure *failure)
+{
+  for (size_t i = 0; i < count; i++) {
+    const struct option *option = &options[i];
+    if (setsockopt(descriptor, option->level, option->name, &option->value, sizeof option->value) < 0)
+      return ow_fail(failure, OW_NETWORK, "cannot set %s of a UDP socket: %s", option->what, strerror(errno));
+  }
+  return OW_OK;
+}
+
+/*
+ * TTL 255 out (RFC 4656, 4.1.2), TTL in for the records. Path MTU discovery is off, so that padding beyond
+ * the MTU is fragmented and not refused.
+ */
+static enum ow_status set_v4(int descriptor, uint8_t dscp, struct ow_failure *failure)
+{
+  const struct option options[] = {
+      {IPPROTO_IP, IP_TTL, 255, "the TTL"},
+      {IPPROTO_IP, IP_RECVTTL, 1, "reception of the TTL"},
+      {IPPROTO_IP, IP_RECVTOS, 1, "reception of the DSCP"},
+      {IPPROTO_IP, IP_TOS, dscp << 2, "the DSCP"},
+      {IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT, "fragmentation"},
+  };
+  return set_options(descriptor, options, sizeof options / sizeof *options, failure);
+}
+
+static enum ow_status set_v6(int descriptor, uint8_t dscp, struct ow_failure *failure)
+{
+  const struct option options[] = {
+      {IPPROTO_IPV6, IPV6_V6ONLY, 1, "the address family"},
+      {IPPROTO_IPV6, IPV6_UNICAST_HOPS, 255, "the hop limit"},
+      {IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, "reception of the hop limit"},
+      {IPPROTO_IPV6, IPV6_RECVTCLASS, 1, "reception of the DSCP"},
+      {IPPROTO_IPV6, IPV6_TCLASS, dscp << 2, "the DSCP"},
+      {IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT, "fragmentation"},
+  };
+  return set_options(descriptor, options, sizeof options / sizeof *options, failure);
+}
+
+static bool set_stamping(int descriptor, unsigned flags)
+{
+  return setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags) == 0;
+}
+
+/*
+ * The best stamps that this kernel has; without any, each datagram gets the time of its reading. Transmit
+ * stamps are only prepared here: ow_udp_send() asks for them packet by packet. OPT_ID numbers them,
+ * OPT_TSONLY spares us the packet's copy.
+ */
+static void enable_stamps(int descriptor, bool transmit)
+{
+  const unsigned receive = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE;
+  const int on = 1;
+  if (transmit && set_stamping(descriptor, receive | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY))
+    return;
+  if (set_stamping(descriptor, receive))
+    return;
+  setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+}
+
+/*
+ * Room for bursts of thousands of sessions on one port. Unprivileged, the system's limit caps it; that is no
+ * failure.
+ */
+static void enlarge_buffer(int descriptor)
+{
+  const int octets = RECEIVE_BUFFER;
+  if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof octets) < 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &octets, sizeof octets);
+}
+
+static enum ow_status bind_to_interface(int descriptor, const char *interface, struct ow_failure *failure)
+{
+  if (!interface || !*interface)
+    return OW_OK;
+  if (setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) == 0)
+    return OW_OK;
+  if (errno == EPERM)
+    return ow_fail(failure, OW_NETWORK, "cannot use interface %s: it takes the capability CAP_NET_RAW here",
+                   interface);
+  return ow_fail(failure, OW_NETWORK, "cannot use interface %s: %s", interface, strerror(errno));
+}
+
+static enum ow_status fail_bind(struct ow_failure *failure, const union ow_address *address)
+{
+  char text[OW_ADDRESS_TEXT];
+  const char *hint = "";
+  int error = errno;
+  if (error == EADDRNOTAVAIL)
+    hint = "; no interface of this host has it";
+  else if (error == EACCES)
+    hint = "; ports below 1024 take the capability CAP_NET_BIND_SERVICE";
+  return ow_fail(failure, error == EADDRINUSE ? OW_LIMIT : OW_NETWORK, "cannot bind UDP to %s: %s%s",
+                 ow_address_print(text, sizeof text, address), strerror(error), hint);
+}
+
+static enum ow_status fail_range(struct ow_failure *failure, const struct ow_udp_options *options)
+{
+  char text[OW_ADDRESS_TEXT];
+  union ow_address address = options->local;
+  ow_address_set_port(&address, options->port_low);
+  if (options->port_high == options->port_low)
+    return ow_fail(failure, OW_LIMIT, "UDP %s is taken", ow_address_print(text, sizeof text, &address));
+  return ow_fail(failure, OW_LIMIT, "every UDP port of the range is taken: %s to %u",
+                 ow_address_print(text, sizeof text, &address), options->port_high);
+}
+
+static bool bind_to_port(int descriptor, union ow_address *address, uint16_t port)
+{
+  ow_address_set_port(address, port);
+  return bind(descriptor, &address->any, ow_address_length(address)) == 0;
+}
+
+/*
+ * From a random port on, so that a port that was just given back isn't the next one taken: late packets go to
+ * it.
+ */
+static enum ow_status bind_in_range(int descriptor, const struct ow_udp_options *options,
+                                    union ow_address *address, struct ow_failure *failure)
+{
+  uint32_t start;
+  uint32_t count = (uint32_t)options->port_high - options->port_low + 1;
+  ow_random_fill(&ow_system_random, &start, sizeof start);
+  for (uint32_t i = 0; i < count; i++) {
+    uint16_t port = (uint16_t)(options->port_low + (start % count + i) % count);
+    if (bind_to_port(descriptor, address, port))
+      return OW_OK;
+    if (errno != EADDRINUSE)
+      return fail_bind(failure, address);
+  }
+  return fail_range(failure, options);
+}
+
+static enum ow_status bind_socket(int descriptor, const struct ow_udp_options *options,
+                                  union ow_address *bound, struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  socklen_t length = sizeof *bound;
+  *bound = options->local;
+  if (options->port_low)
+    status = bind_in_range(descriptor, options, bound, failure);
+  else if (!bind_to_port(descriptor, bound, 0))
+    status = fail_bind(failure, bound);
+  if (status == OW_OK && getsockname(descriptor, &bound->any, &length) < 0)
+    status = ow_fail(failure, OW_NETWORK, "cannot read the address of a UDP socket: %s", strerror(errno));
+  return status;
+}
+
+static enum ow_status check(const struct ow_udp_options *options, struct ow_failure *failure)
+{
+  sa_family_t family = options->local.any.sa_family;
+  if (family != AF_INET && family != AF_INET6)
+    return ow_fail(failure, OW_INVALID, "a UDP socket needs an IPv4 or IPv6 address");
+  if (options->port_low > options->port_high)
+    return ow_fail(failure, OW_INVALID, "UDP port range %u-%u: the first is above the last",
+                   options->port_low, options->port_high);
+  if (options->port_low == 0 && options->port_high != 0)
+    return ow_fail(failure, OW_INVALID, "UDP port range 0-%u: it must begin at 1 or above",
+                   options->port_high);
+  if (options->dscp > DSCP_MOST)
+    return ow_fail(failure, OW_INVALID, "DSCP %u: it must be %d or below", options->dscp, DSCP_MOST);
+  return OW_OK;
+}
+
+static enum ow_status set_up(int descriptor, const struct ow_udp_options *options, union ow_address *bound,
+                             struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  if (options->local.any.sa_family == AF_INET6)
+    status = set_v6(descriptor, options->dscp, failure);
+  else
+    status = set_v4(descriptor, options->dscp, failure);
+  if (status == OW_OK)
+    status = bind_to_interface(descriptor, options->interface, failure);
+  if (status == OW_OK) {
+    enlarge_buffer(descriptor);
+    enable_stamps(descriptor, options->transmit_stamps);
+    status = bind_socket(descriptor, options, bound, failure);
+  }
+  return status;
+}
+
+enum ow_status ow_udp_open(const struct ow_udp_options *options, int *descriptor, union ow_address *bound,
+                           struct ow_failure *failure)
+{
+  int opened = -1;
+  enum ow_status status = check(options, failure);
+  if (status == OW_OK) {
+    opened = socket(options->local.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_UDP);
+    if (opened < 0)
+      status = ow_fail(failure, OW_NETWORK, "cannot open a UDP socket: %s", strerror(errno));
+  }
+  if (status == OW_OK)
+    status = set_up(opened, options, bound, failure);
+  if (status != OW_OK && opened >= 0) {
+    close(opened);
+    opened = -1;
+  }
+  *descriptor = opened;
+  return status;
+}
+
+enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer, struct ow_failure *failure)
+{
+  char text[OW_ADDRESS_TEXT];
+  if (connect(descriptor, &peer->any, ow_address_length(peer)) == 0)
+    return OW_OK;
+  int error = errno;
+  return ow_fail(failure, OW_NETWORK, "cannot send UDP to %s: %s", ow_address_print(text, sizeof text, peer),
+                 strerror(error));
+}

@@ -1,0 +1,161 @@
+#include <errno.h>
+#include <linux/net_tstamp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "io/system_clock.h"
+#include "io/udp.h"
+
+enum { DATAGRAM_MOST = 2048 };
+
+/*
+ * What comes with a datagram: its TTL and its stamp, and a little room for what else the host may have
+ * enabled.
+ */
+union control {
+  struct cmsghdr header;
+  uint8_t octets[256];
+};
+
+struct ow_udp_batch {
+  int stamp_keeper;
+  struct mmsghdr messages[OW_UDP_BATCH];
+  struct iovec data[OW_UDP_BATCH];
+  union ow_address from[OW_UDP_BATCH];
+  union control control[OW_UDP_BATCH];
+  uint8_t octets[OW_UDP_BATCH][DATAGRAM_MOST];
+};
+
+/*
+ * The kernel stamps arriving packets while any socket asks for it, and begins only a moment after the first
+ * one asks: the first packets would go without. So this socket, which receives nothing, asks early and all
+ * along.
+ */
+static int keep_stamping(void)
+{
+  const unsigned flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE;
+  int keeper = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
+  if (keeper < 0)
+    keeper = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
+  if (keeper >= 0)
+    setsockopt(keeper, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags);
+  return keeper;
+}
+
+struct ow_udp_batch *ow_udp_batch_create(void)
+{
+  struct ow_udp_batch *batch = calloc(1, sizeof *batch);
+  if (batch)
+    batch->stamp_keeper = keep_stamping();
+  return batch;
+}
+
+void ow_udp_batch_free(struct ow_udp_batch *batch)
+{
+  if (batch && batch->stamp_keeper >= 0)
+    close(batch->stamp_keeper);
+  free(batch);
+}
+
+/* The kernel writes the lengths back, so they are set afresh each time. */
+static void prepare(struct ow_udp_batch *batch)
+{
+  for (size_t i = 0; i < OW_UDP_BATCH; i++) {
+    batch->data[i] = (struct iovec){.iov_base = batch->octets[i], .iov_len = DATAGRAM_MOST};
+    batch->messages[i].msg_hdr = (struct msghdr){
+        .msg_name = &batch->from[i],
+        .msg_namelen = sizeof batch->from[i],
+        .msg_iov = &batch->data[i],
+        .msg_iovlen = 1,
+        .msg_control = &batch->control[i],
+        .msg_controllen = sizeof batch->control[i],
+    };
+  }
+}
+
+static void take_kernel_stamp(struct ow_datagram *datagram, const struct cmsghdr *header, size_t stamps)
+{
+  struct timespec stamp; /* SO_TIMESTAMPING has three: software's first */
+  if (header->cmsg_len < CMSG_LEN(stamps * sizeof stamp))
+    return;
+  memcpy(&stamp, CMSG_DATA(header), sizeof stamp);
+  if (stamp.tv_sec == 0)
+    return;
+  datagram->received = ow_timestamp_from_unix(stamp);
+  datagram->source = OW_STAMP_KERNEL;
+}
+
+static void take_ttl(struct ow_datagram *datagram, const struct cmsghdr *header)
+{
+  int ttl;
+  if (header->cmsg_len < CMSG_LEN(sizeof ttl))
+    return;
+  memcpy(&ttl, CMSG_DATA(header), sizeof ttl);
+  datagram->ttl = (uint8_t)ttl;
+  datagram->ttl_known = true;
+}
+
+/* One octet over IPv4, an int over IPv6. */
+static void take_traffic_class(struct ow_datagram *datagram, const struct cmsghdr *header)
+{
+  uint8_t octet = 0;
+  int whole = 0;
+  if (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_len >= CMSG_LEN(sizeof whole)) {
+    memcpy(&whole, CMSG_DATA(header), sizeof whole);
+    octet = (uint8_t)whole;
+  } else if (header->cmsg_len >= CMSG_LEN(sizeof octet)) {
+    octet = *CMSG_DATA(header);
+  }
+  datagram->dscp = octet >> 2;
+  datagram->dscp_known = true;
+}
+
+static void take_control(struct ow_datagram *datagram, struct msghdr *message)
+{
+  for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
+    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPING)
+      take_kernel_stamp(datagram, header, 3);
+    else if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPNS)
+      take_kernel_stamp(datagram, header, 1);
+    else if ((header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_TTL) ||
+             (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_HOPLIMIT))
+      take_ttl(datagram, header);
+    else if ((header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_TOS) ||
+             (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_TCLASS))
+      take_traffic_class(datagram, header);
+  }
+}
+
+/* An error here is an ICMP message's, told once for each; the datagrams behind it are wanted. */
+static int receive(int descriptor, struct ow_udp_batch *batch)
+{
+  int got = -1;
+  for (int tries = 0; got < 0 && tries < OW_UDP_BATCH; tries++) {
+    prepare(batch);
+    got = recvmmsg(descriptor, batch->messages, OW_UDP_BATCH, MSG_DONTWAIT, NULL);
+    if (got < 0 && (errno == EAGAIN || errno == EBADF))
+      got = 0;
+  }
+  return got < 0 ? 0 : got;
+}
+
+size_t ow_udp_receive(int descriptor, struct ow_udp_batch *batch, struct ow_datagram datagrams[OW_UDP_BATCH])
+{
+  size_t count = (size_t)receive(descriptor, batch);
+  struct ow_timestamp now = ow_system_stamp();
+  for (size_t i = 0; i < count; i++) {
+    struct mmsghdr *message = &batch->messages[i];
+    datagrams[i] = (struct ow_datagram){
+        .octets = batch->octets[i],
+        .length = message->msg_len,
+        .received = now,
+        .source = OW_STAMP_USER,
+        .from = batch->from[i],
+    };
+    take_control(&datagrams[i], &message->msg_hdr);
+  }
+  return count;
+}

@@ -1,0 +1,154 @@
+#include "measure/client_connection.h"
+
+#include <string.h>
+
+#include "io/system_clock.h"
+
+static struct ow_client_connection *of_channel(struct ow_channel *channel)
+{
+  return (struct ow_client_connection *)((char *)channel - offsetof(struct ow_client_connection, channel));
+}
+
+static struct ow_client_connection *of_timer(struct ow_timer *timer)
+{
+  return (struct ow_client_connection *)((char *)timer - offsetof(struct ow_client_connection, timer));
+}
+
+static void watch_deadline(struct ow_client_connection *connection)
+{
+  int64_t deadline = ow_client_deadline(connection->client);
+  if (deadline == OW_NEVER)
+    ow_timer_cancel(connection->loop, &connection->timer);
+  else
+    (void)!ow_timer_set(connection->loop, &connection->timer, deadline);
+}
+
+static void tell(struct ow_client_connection *connection, struct ow_client_event *event)
+{
+  if (event->kind == OW_CLIENT_BROKEN) {
+    ow_timer_cancel(connection->loop, &connection->timer);
+    ow_fail_within(&event->failure, "server %s", connection->server);
+  }
+  connection->event(connection, event);
+}
+
+static void tell_failure(struct ow_client_connection *connection, enum ow_status status, const char *reason)
+{
+  struct ow_client_event event = {.kind = OW_CLIENT_BROKEN};
+  ow_fail(&event.failure, status, "%s", reason);
+  tell(connection, &event);
+}
+
+static void on_connected(struct ow_channel *channel)
+{
+  struct ow_client_connection *connection = of_channel(channel);
+  struct ow_instant now = ow_loop_now(connection->loop);
+  connection->round_trip = now.monotonic - connection->began;
+  connection->client = ow_client_create(&connection->config, now);
+  if (!connection->client) {
+    tell_failure(connection, OW_MEMORY, "no memory for a control connection");
+  } else {
+    channel->output = ow_client_output(connection->client);
+    watch_deadline(connection);
+  }
+}
+
+/* A handshake may include a lost SYN or the search for a neighbour, a set-up the derivation of a key. */
+static void measure_round_trip(struct ow_client_connection *connection, const struct ow_client_event *event)
+{
+  int64_t now = ow_loop_now(connection->loop).monotonic;
+  if (event->kind == OW_CLIENT_SET_UP && now - connection->answered < connection->round_trip)
+    connection->round_trip = now - connection->answered;
+  else if (!connection->answered && ow_client_state(connection->client) == OW_CLIENT_AWAIT_SERVER_START)
+    connection->answered = now;
+}
+
+static void on_received(struct ow_channel *channel, struct ow_reader *input)
+{
+  struct ow_client_connection *connection = of_channel(channel);
+  struct ow_client_event event;
+  do {
+    ow_client_receive(connection->client, ow_loop_now(connection->loop), input, &event);
+    measure_round_trip(connection, &event);
+    ow_client_connection_send(connection);
+    if (event.kind != OW_CLIENT_NOTHING)
+      tell(connection, &event);
+  } while (channel->open && event.kind != OW_CLIENT_NOTHING && event.kind != OW_CLIENT_BROKEN);
+}
+
+static void on_over(struct ow_channel *channel, const char *reason)
+{
+  struct ow_client_connection *connection = of_channel(channel);
+  struct ow_client_event event;
+  if (connection->client) {
+    ow_client_disconnected(connection->client, reason, &event);
+    tell(connection, &event);
+  } else {
+    tell_failure(connection, OW_NETWORK, reason ? reason : "the connection was closed as it was made");
+  }
+}
+
+static void on_deadline(struct ow_timer *timer)
+{
+  struct ow_client_connection *connection = of_timer(timer);
+  struct ow_client_event event;
+  if (connection->client) {
+    ow_client_expired(connection->client, &event);
+    tell(connection, &event);
+  } else {
+    tell_failure(connection, OW_TIMEOUT,
+                 "no answer to our TCP connection: the host is down, or a firewall drops it");
+  }
+}
+
+enum ow_status ow_client_connection_open(struct ow_client_connection *connection, struct ow_loop *loop,
+                                         const struct ow_peer *peer, const union ow_address *server,
+                                         const union ow_address *source, int64_t timeout,
+                                         struct ow_failure *failure)
+{
+  connection->loop = loop;
+  connection->client = NULL;
+  connection->answered = 0;
+  connection->config = (struct ow_client_config){
+      .modes = peer->modes,
+      .key_id = peer->key_id,
+      .passphrase = peer->passphrase.octets,
+      .passphrase_octets = peer->passphrase.length,
+      .most_count = peer->most_pbkdf2_count,
+      .timeout = timeout,
+      .random = ow_system_random,
+  };
+  connection->channel = (struct ow_channel){
+      .output = &connection->nothing,
+      .life = connection->channel.life, /* whoever still works on the last one must see the difference */
+      .connected = on_connected,
+      .received = on_received,
+      .over = on_over,
+      .watch = {.descriptor = -1},
+  };
+  connection->timer.expired = on_deadline;
+  ow_address_print(connection->server, sizeof connection->server, server);
+  connection->began = ow_loop_now(loop).monotonic;
+  enum ow_status status =
+      ow_channel_connect(&connection->channel, loop, server, source, peer->interface, failure);
+  if (status != OW_OK)
+    ow_fail_within(failure, "server %s", connection->server);
+  else
+    status = ow_timer_set(loop, &connection->timer, connection->began + timeout);
+  return status;
+}
+
+void ow_client_connection_send(struct ow_client_connection *connection)
+{
+  ow_channel_flush(&connection->channel);
+  watch_deadline(connection);
+}
+
+void ow_client_connection_close(struct ow_client_connection *connection)
+{
+  if (connection->loop)
+    ow_timer_cancel(connection->loop, &connection->timer);
+  ow_channel_close(&connection->channel);
+  ow_client_free(connection->client);
+  connection->client = NULL;
+}

@@ -1,0 +1,49 @@
+/*
+ * A Control-Client on a real connection: the machine of control/client.h, a channel, and a timer for its
+ * deadline.
+ */
+#ifndef OWAMP_MEASURE_CLIENT_CONNECTION_H
+#define OWAMP_MEASURE_CLIENT_CONNECTION_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+#include "config/peer.h"
+#include "control/client.h"
+#include "io/channel.h"
+#include "io/loop.h"
+
+/** Embed it. Zero-initialised: closed. */
+struct ow_client_connection {
+  struct ow_loop *loop;
+  struct ow_channel channel;
+  struct ow_timer timer;
+  struct ow_client *client;
+  struct ow_client_config config;
+  struct ow_buffer nothing; /* to send, until there is a machine */
+  char server[OW_ADDRESS_TEXT];
+  int64_t began;      /* monotonic ns: connect() */
+  int64_t answered;   /* monotonic ns: our answer to the greeting; 0 before */
+  int64_t round_trip; /* ns: the quicker of the TCP handshake and the set-up; 0 before */
+  /**
+   * An event of the machine. OW_CLIENT_BROKEN comes for every failure, that of connecting included, with a
+   * sentence that names the server, and is the last. May give commands (then ow_client_connection_send()) and
+   * may close.
+   */
+  void (*event)(struct ow_client_connection *connection, const struct ow_client_event *event);
+  void *context; /* the owner's */
+};
+
+/**
+ * Connect; key and modes are those of `peer`, which must stay. `timeout`, ns, is for connecting and for each
+ * answer.
+ */
+enum ow_status ow_client_connection_open(struct ow_client_connection *connection, struct ow_loop *loop,
+                                         const struct ow_peer *peer, const union ow_address *server,
+                                         const union ow_address *source, int64_t timeout,
+                                         struct ow_failure *failure) OW_MUST_CHECK;
+/** Send what a command has written, and watch its deadline. */
+void ow_client_connection_send(struct ow_client_connection *connection);
+void ow_client_connection_close(struct ow_client_connection *connection);
+
+#endif

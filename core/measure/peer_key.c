@@ -1,0 +1,29 @@
+#include "measure/peer_key.h"
+
+#include "io/text_file.h"
+
+static enum ow_status take_key(struct ow_peer *peer, const char *path, const char *key_id,
+                               const struct ow_text_file *file, struct ow_failure *failure)
+{
+  struct ow_keys_file keys = {0};
+  enum ow_status status = ow_key_file_parse(path, file->text, file->octets, &keys, failure);
+  if (status == OW_OK)
+    status = ow_peer_use_key(peer, &keys, path, key_id, failure);
+  ow_key_file_clear(&keys);
+  return status;
+}
+
+enum ow_status ow_peer_key_load(struct ow_peer *peer, const char *path, const char *key_id,
+                                const struct ow_log *log, struct ow_failure *failure)
+{
+  struct ow_text_file file;
+  enum ow_status status = ow_text_file_read(path, &file, failure);
+  if (status == OW_OK && file.missing)
+    status = ow_fail(failure, OW_INVALID, "%s: there is no such file", path);
+  else if (status == OW_OK)
+    status = take_key(peer, path, key_id, &file, failure);
+  if (status == OW_OK && file.world_readable)
+    ow_log(log, OW_LOG_WARNING, "%s: everybody on this host can read these passphrases; chmod o= it", path);
+  ow_text_file_clear(&file);
+  return status;
+}

@@ -1,0 +1,67 @@
+#include "policy/answering.h"
+
+#include <string.h>
+
+static void fill_serve_config(const struct ow_server_conf *conf, struct ow_serve_config *config)
+{
+  ow_serve_defaults(config);
+  _Static_assert(sizeof config->address == sizeof conf->listen.address, "copied whole");
+  _Static_assert(sizeof config->port == sizeof conf->listen.port, "copied whole");
+  memcpy(config->address, conf->listen.address, sizeof config->address);
+  memcpy(config->port, conf->listen.port, sizeof config->port);
+  config->test_port_low = conf->test_port_low;
+  config->test_port_high = conf->test_port_high;
+  config->pbkdf2_count = (uint32_t)conf->pbkdf2_count;
+  config->control_timeout = conf->control_timeout;
+  if (conf->end_delay >= 0)
+    config->test_timeout = conf->end_delay;
+  if (conf->most_connections > 0)
+    config->most_connections = (uint32_t)conf->most_connections;
+}
+
+static enum ow_status install(struct ow_answering *answering, struct ow_settings *settings,
+                              struct ow_failure *failure)
+{
+  if (ow_policy_install(answering->policy, &settings->limits, &settings->keys, settings->conf.modes) != OW_OK)
+    return ow_fail(failure, OW_MEMORY, "no memory");
+  return OW_OK;
+}
+
+enum ow_status ow_answering_prepare(struct ow_answering *answering, struct ow_settings *settings,
+                                    struct ow_failure *failure)
+{
+  answering->policy = ow_policy_create();
+  if (!answering->policy)
+    return ow_fail(failure, OW_MEMORY, "no memory");
+  answering->answers = ow_policy_answers(answering->policy);
+  return install(answering, settings, failure);
+}
+
+enum ow_status ow_answering_listen(struct ow_answering *answering, struct ow_loop *loop,
+                                   const struct ow_server_conf *conf, const struct ow_log *log,
+                                   struct ow_failure *failure)
+{
+  struct ow_serve_config config;
+  fill_serve_config(conf, &config);
+  answering->serve = ow_serve_create(loop, &config, &answering->answers, log, failure);
+  return answering->serve ? OW_OK : failure->status;
+}
+
+enum ow_status ow_answering_change(struct ow_answering *answering, struct ow_settings *settings,
+                                   struct ow_failure *failure)
+{
+  enum ow_status status = install(answering, settings, failure);
+  if (status == OW_OK) {
+    struct ow_serve_config config;
+    fill_serve_config(&settings->conf, &config);
+    ow_serve_reconfigure(answering->serve, &config);
+  }
+  return status;
+}
+
+void ow_answering_end(struct ow_answering *answering)
+{
+  ow_serve_free(answering->serve);
+  ow_policy_free(answering->policy);
+  *answering = (struct ow_answering){0};
+}

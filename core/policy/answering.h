@@ -1,0 +1,41 @@
+/* What answers clients, by settings: the policy and the server, on a loop that somebody else runs. */
+#ifndef OWAMP_POLICY_ANSWERING_H
+#define OWAMP_POLICY_ANSWERING_H
+
+#include "base/log.h"
+#include "base/status.h"
+#include "io/loop.h"
+#include "policy/policy.h"
+#include "policy/settings.h"
+#include "server/server.h"
+
+/** Zero-initialised: nothing yet. */
+struct ow_answering {
+  struct ow_policy *policy;
+  struct ow_serve_policy answers;
+  struct ow_serve *serve;
+};
+
+/**
+ * Take over the limits and keys of `settings`, which it leaves empty: the rules. OW_MEMORY. Whatever comes of
+ * this and the next: ow_answering_end(). `failure` must not be NULL.
+ */
+enum ow_status ow_answering_prepare(struct ow_answering *answering, struct ow_settings *settings,
+                                    struct ow_failure *failure) OW_MUST_CHECK;
+/**
+ * Listen where `conf` says. `answering` and `log` stay where they are until the end. Fails as
+ * ow_serve_create() does.
+ */
+enum ow_status ow_answering_listen(struct ow_answering *answering, struct ow_loop *loop,
+                                   const struct ow_server_conf *conf, const struct ow_log *log,
+                                   struct ow_failure *failure) OW_MUST_CHECK;
+/**
+ * Other settings for what comes from now on; takes over their limits and keys. OW_MEMORY: all is as before.
+ * On the loop's thread.
+ */
+enum ow_status ow_answering_change(struct ow_answering *answering, struct ow_settings *settings,
+                                   struct ow_failure *failure) OW_MUST_CHECK;
+/** Ends every connection and session at once. Before the loop is freed. */
+void ow_answering_end(struct ow_answering *answering);
+
+#endif

@@ -1,0 +1,71 @@
+#include "policy/listen_address.h"
+
+#include <arpa/inet.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "text/quantity.h"
+
+const struct ow_listen_address ow_listen_default = {.address = "", .port = "861"};
+
+static bool is_ipv6(const char *text)
+{
+  struct in6_addr address;
+  return inet_pton(AF_INET6, text, &address) == 1;
+}
+
+/* Copy if it fits; false otherwise. */
+static bool copy(char *out, size_t size, const char *from, size_t length)
+{
+  bool fits = length < size;
+  if (fits) {
+    memcpy(out, from, length);
+    out[length] = '\0';
+  }
+  return fits;
+}
+
+static enum ow_status take_port(const char *text, struct ow_listen_address *listen,
+                                struct ow_failure *failure)
+{
+  uint64_t number;
+  bool numeric = ow_whole_parse(text, &number);
+  bool begins_with_digit = *text >= '0' && *text <= '9';
+  if (*text == '\0' || (begins_with_digit && (!numeric || number > UINT16_MAX)) ||
+      !copy(listen->port, sizeof listen->port, text, strlen(text)))
+    return ow_fail(failure, OW_INVALID, "\"%.40s\" is not a port; 0 to 65535, or the name of a service",
+                   text);
+  return OW_OK;
+}
+
+static enum ow_status take_bracketed(const char *text, struct ow_listen_address *listen,
+                                     struct ow_failure *failure)
+{
+  struct ow_listen_address found = *listen;
+  const char *end = strchr(text, ']');
+  if (!end || (end[1] != '\0' && end[1] != ':') ||
+      !copy(found.address, sizeof found.address, text + 1, (size_t)(end - text) - 1) ||
+      found.address[0] == '\0')
+    return ow_fail(failure, OW_INVALID, "\"%.60s\" is not an address; write [2001:db8::1]:861", text);
+  *listen = found;
+  return end[1] == ':' ? take_port(end + 2, listen, failure) : OW_OK;
+}
+
+enum ow_status ow_listen_address_parse(const char *text, struct ow_listen_address *listen,
+                                       struct ow_failure *failure)
+{
+  const char *colon = strchr(text, ':');
+  size_t length = colon ? (size_t)(colon - text) : strlen(text);
+  if (*text == '[')
+    return take_bracketed(text, listen, failure);
+  if (is_ipv6(text)) {
+    colon = NULL;
+    length = strlen(text);
+  } else if (colon && strchr(colon + 1, ':')) {
+    return ow_fail(failure, OW_INVALID, "\"%.60s\" is not an address; write IPv6 as [2001:db8::1]:861", text);
+  }
+  if (*text == '\0' || !copy(listen->address, sizeof listen->address, text, length))
+    return ow_fail(failure, OW_INVALID, "\"%.60s\" is not an address; write 192.0.2.1:861, :861 or 192.0.2.1",
+                   text);
+  return colon ? take_port(colon + 1, listen, failure) : OW_OK;
+}

@@ -1,0 +1,22 @@
+/* "ADDRESS:PORT" as owampd writes it. */
+#ifndef OWAMP_POLICY_LISTEN_ADDRESS_H
+#define OWAMP_POLICY_LISTEN_ADDRESS_H
+
+#include "base/status.h"
+
+struct ow_listen_address {
+  char address[256]; /* name or number; "": every address */
+  char port[32];     /* number, or the name of a service */
+};
+
+/** Every address, port 861. */
+extern const struct ow_listen_address ow_listen_default;
+
+/**
+ * "host", "host:port", ":port", "[2001:db8::1]", "[2001:db8::1]:port", "2001:db8::1". What isn't given stays
+ * as it is in `listen`. Port "0": a free one. OW_INVALID. `failure` must not be NULL.
+ */
+enum ow_status ow_listen_address_parse(const char *text, struct ow_listen_address *listen,
+                                       struct ow_failure *failure) OW_MUST_CHECK;
+
+#endif

@@ -1,0 +1,342 @@
+#include "policy/server_conf.h"
+
+#include <string.h>
+#include <syslog.h>
+
+#include "text/lines.h"
+#include "text/quantity.h"
+#include "time/timestamp.h"
+#include "wire/mode.h"
+#include "wire/setup.h"
+
+/* More would let one client's set-up hold up everybody else's packets for too long. */
+enum { PBKDF2_MOST = 65536, WEEK = 7 * 24 * 3600, CONNECTIONS_MOST = 1000 * 1000 };
+
+enum kind { FLAG, WHOLE, SECONDS, TEXT, LISTEN, PORTS, MODES, FACILITY, LEVEL, COUNT, NO_MEANING };
+
+/* Where the value goes, and what it may be: numbers and seconds from least to most, texts up to most. */
+struct directive {
+  const char *name;
+  enum kind kind;
+  size_t offset;
+  uint64_t least;
+  uint64_t most;
+  size_t line;      /* where the line's number goes; 0: nowhere */
+  const char *like; /* an example, or, without meaning here, why */
+};
+
+#define AT(member) offsetof(struct ow_server_conf, member)
+
+static const struct directive directives[] = {
+    {"authmode", MODES, AT(modes), 0, 0, AT(modes_line), "authmode AEO"},
+    {"controltimeout", SECONDS, AT(control_timeout), 1, WEEK, 0, "controltimeout 1800"},
+    {"enddelay", SECONDS, AT(end_delay), 0, WEEK, 0, "enddelay 1.0"},
+    {"facility", FACILITY, AT(facility), 0, 0, 0, "facility daemon"},
+    {"group", TEXT, AT(group), 1, OW_ACCOUNT_TEXT - 1, AT(group_line), "group owamp"},
+    {"loglevel", LEVEL, AT(log_most), 0, 0, 0, "loglevel INFO"},
+    {"maxcontrolsessions", WHOLE, AT(most_connections), 0, CONNECTIONS_MOST, 0, "maxcontrolsessions 100"},
+    {"pbkdf2_count", COUNT, AT(pbkdf2_count), OW_COUNT_LEAST, PBKDF2_MOST, 0, "pbkdf2_count 2048"},
+    {"rootfolly", FLAG, AT(root_folly), 0, 0, 0, NULL},
+    {"srcnode", LISTEN, AT(listen), 0, 0, AT(listen_line), "srcnode 192.0.2.1:861"},
+    {"testports", PORTS, 0, 0, 0, AT(test_ports_line), "testports 8760-9960"},
+    {"user", TEXT, AT(user), 1, OW_ACCOUNT_TEXT - 1, AT(user_line), "user owamp"},
+    {"vardir", TEXT, AT(vardir), 1, PATH_MAX - 32, 0, "vardir /run/owamp"},
+    {"verbose", FLAG, AT(verbose), 0, 0, 0, NULL},
+    {"datadir", NO_MEANING, 0, 0, 0, 0,
+     "finished sessions are kept in memory, within the limits, and aren't written to disk"},
+    {"dieby", NO_MEANING, 0, 0, 0, 0, "there are no child processes to wait for"},
+    {"diskfudge", NO_MEANING, 0, 0, 0, 0, "the disk limit itself is what holds"},
+    {"loglocation", NO_MEANING, 0, 0, 0, 0, "messages name no place in the source"},
+    {"priority", NO_MEANING, 0, 0, 0, 0, "each message has its own; loglevel chooses which are logged"},
+    {"syncfuzz", NO_MEANING, 0, 0, 0, 0, "the kernel tells how wrong the clock may be"},
+    {"testtimeout", NO_MEANING, 0, 0, 0, 0, "it is TWAMP's; each session says its own"},
+};
+
+void ow_server_conf_defaults(struct ow_server_conf *conf)
+{
+  *conf = (struct ow_server_conf){
+      .listen = ow_listen_default,
+      .modes = OW_MODES_ALL,
+      .control_timeout = 1800 * OW_NS_PER_S,
+      .end_delay = -1,
+      .pbkdf2_count = 2048,
+      .facility = LOG_DAEMON,
+      .log_most = OW_LOG_NOTICE,
+  };
+}
+
+/* The line that is being read. */
+struct reading {
+  const struct ow_conf_lines *lines;
+  const struct directive *directive;
+  char *word; /* of the file, for the line's number */
+  struct ow_server_conf *conf;
+  struct ow_failure *failure;
+};
+
+static void *target(const struct reading *reading)
+{
+  return (char *)reading->conf + reading->directive->offset;
+}
+
+static enum ow_status take_whole(const struct reading *reading, const char *value)
+{
+  const struct directive *directive = reading->directive;
+  uint64_t *into = target(reading);
+  uint64_t number;
+  if (!ow_whole_parse(value, &number) || number < directive->least || number > directive->most)
+    return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
+                              "%s \"%.40s\" is not a whole number from %llu to %llu; e.g. %s",
+                              directive->name, value, (unsigned long long)directive->least,
+                              (unsigned long long)directive->most, directive->like);
+  *into = number;
+  return OW_OK;
+}
+
+static enum ow_status take_count(const struct reading *reading, const char *value)
+{
+  uint64_t former = reading->conf->pbkdf2_count;
+  enum ow_status status = take_whole(reading, value);
+  if (status == OW_OK && !ow_count_valid((uint32_t)reading->conf->pbkdf2_count, PBKDF2_MOST)) {
+    reading->conf->pbkdf2_count = former;
+    status = ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
+                                "pbkdf2_count %.20s is not a power of 2; e.g. pbkdf2_count 2048", value);
+  }
+  return status;
+}
+
+static enum ow_status take_seconds(const struct reading *reading, const char *value)
+{
+  const struct directive *directive = reading->directive;
+  int64_t *into = target(reading);
+  int64_t span;
+  if (!ow_seconds_parse(value, &span) || span < (int64_t)directive->least * OW_NS_PER_S ||
+      span > (int64_t)directive->most * OW_NS_PER_S)
+    return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
+                              "%s \"%.40s\" is not a number of seconds from %llu to %llu; e.g. %s",
+                              directive->name, value, (unsigned long long)directive->least,
+                              (unsigned long long)directive->most, directive->like);
+  *into = span;
+  return OW_OK;
+}
+
+static enum ow_status take_text(const struct reading *reading, const char *value)
+{
+  size_t length = strlen(value);
+  if (length > reading->directive->most)
+    return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
+                              "%s: longer than %llu characters", reading->directive->name,
+                              (unsigned long long)reading->directive->most);
+  memcpy(target(reading), value, length + 1);
+  return OW_OK;
+}
+
+static enum ow_status take_listen(const struct reading *reading, const char *value)
+{
+  struct ow_failure inner;
+  reading->conf->listen = ow_listen_default;
+  if (ow_listen_address_parse(value, &reading->conf->listen, &inner) != OW_OK)
+    return ow_conf_lines_fail(reading->lines, reading->word, reading->failure, "srcnode: %s", inner.text);
+  return OW_OK;
+}
+
+/* "8760-9960", "8760" or "0". */
+static bool parse_ports(const char *text, uint64_t *low, uint64_t *high)
+{
+  char first[8];
+  const char *dash = strchr(text, '-');
+  size_t length = dash ? (size_t)(dash - text) : strlen(text);
+  if (length >= sizeof first)
+    return false;
+  memcpy(first, text, length);
+  first[length] = '\0';
+  return ow_whole_parse(first, low) && ow_whole_parse(dash ? dash + 1 : first, high) && *high <= UINT16_MAX &&
+         *low <= *high && (*low != 0 || *high == 0);
+}
+
+static enum ow_status take_ports(const struct reading *reading, const char *value)
+{
+  uint64_t low;
+  uint64_t high;
+  if (!parse_ports(value, &low, &high))
+    return ow_conf_lines_fail(
+        reading->lines, reading->word, reading->failure,
+        "testports \"%.40s\" is neither 0 nor LOW-HIGH, from 1 to 65535; e.g. testports 8760-9960", value);
+  reading->conf->test_port_low = (uint16_t)low;
+  reading->conf->test_port_high = (uint16_t)high;
+  return OW_OK;
+}
+
+static enum ow_status take_modes(const struct reading *reading, const char *value)
+{
+  uint32_t modes = 0;
+  bool known = *value != '\0';
+  for (const char *at = value; *at != '\0'; at++) {
+    char letter[2] = {*at, '\0'};
+    uint32_t mode = OW_MODE_NONE;
+    if (ow_same_word(letter, "A"))
+      mode = OW_MODE_AUTHENTICATED;
+    else if (ow_same_word(letter, "E"))
+      mode = OW_MODE_ENCRYPTED;
+    else if (ow_same_word(letter, "O"))
+      mode = OW_MODE_OPEN;
+    known = known && mode != OW_MODE_NONE;
+    modes |= mode;
+  }
+  if (!known)
+    return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
+                              "authmode \"%.20s\" holds other letters than A, E and O; e.g. authmode AEO",
+                              value);
+  reading->conf->modes = modes;
+  return OW_OK;
+}
+
+/* Names of syslog's facilities, with or without LOG_ before them. */
+static const struct {
+  const char *name;
+  int facility;
+} facilities[] = {
+    {"auth", LOG_AUTH},     {"authpriv", LOG_AUTHPRIV}, {"cron", LOG_CRON},     {"daemon", LOG_DAEMON},
+    {"ftp", LOG_FTP},       {"kern", LOG_KERN},         {"lpr", LOG_LPR},       {"mail", LOG_MAIL},
+    {"news", LOG_NEWS},     {"syslog", LOG_SYSLOG},     {"user", LOG_USER},     {"uucp", LOG_UUCP},
+    {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1},     {"local2", LOG_LOCAL2}, {"local3", LOG_LOCAL3},
+    {"local4", LOG_LOCAL4}, {"local5", LOG_LOCAL5},     {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7},
+};
+
+static enum ow_status take_facility(const struct reading *reading, const char *value)
+{
+  enum { PREFIX = 4 };
+  char start[PREFIX + 1] = "";
+  memcpy(start, value, strnlen(value, PREFIX));
+  const char *name = ow_same_word(start, "LOG_") ? value + PREFIX : value;
+  for (size_t i = 0; i < sizeof facilities / sizeof *facilities; i++)
+    if (ow_same_word(name, facilities[i].name)) {
+      reading->conf->facility = facilities[i].facility;
+      return OW_OK;
+    }
+  return ow_conf_lines_fail(
+      reading->lines, reading->word, reading->failure,
+      "facility \"%.40s\" is not one of syslog's; daemon, user, local0 to local7 and others", value);
+}
+
+static enum ow_status take_level(const struct reading *reading, const char *value)
+{
+  static const struct {
+    const char *name;
+    enum ow_log_level most;
+    bool nothing;
+  } levels[] = {{"FATAL", OW_LOG_ERROR, false}, {"WARN", OW_LOG_WARNING, false},
+                {"INFO", OW_LOG_INFO, false},   {"DEBUG", OW_LOG_DEBUG, false},
+                {"ALL", OW_LOG_DEBUG, false},   {"NONE", OW_LOG_ERROR, true}};
+  for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
+    if (ow_same_word(value, levels[i].name)) {
+      reading->conf->log_most = levels[i].most;
+      reading->conf->log_nothing = levels[i].nothing;
+      return OW_OK;
+    }
+  return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
+                            "loglevel \"%.40s\" is not one of FATAL, WARN, INFO, DEBUG, ALL, NONE", value);
+}
+
+static enum ow_status take(const struct reading *reading, const char *value)
+{
+  switch (reading->directive->kind) {
+  case WHOLE: return take_whole(reading, value);
+  case COUNT: return take_count(reading, value);
+  case SECONDS: return take_seconds(reading, value);
+  case TEXT: return take_text(reading, value);
+  case LISTEN: return take_listen(reading, value);
+  case PORTS: return take_ports(reading, value);
+  case MODES: return take_modes(reading, value);
+  case FACILITY: return take_facility(reading, value);
+  case LEVEL: return take_level(reading, value);
+  case FLAG:
+  case NO_MEANING: break;
+  }
+  return OW_OK;
+}
+
+static const struct directive *find(const char *name)
+{
+  for (size_t i = 0; i < sizeof directives / sizeof *directives; i++)
+    if (ow_same_word(name, directives[i].name))
+      return &directives[i];
+  return NULL;
+}
+
+static enum ow_status take_flag(const struct reading *reading, const char *value)
+{
+  bool *into = target(reading);
+  if (value)
+    return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
+                              "%s takes no value; to switch it off, remove the line",
+                              reading->directive->name);
+  *into = true;
+  return OW_OK;
+}
+
+/* A comment may follow on the same line. */
+static char *value_or_comment(char **rest)
+{
+  char *word = ow_conf_word(rest);
+  return word && *word == '#' ? NULL : word;
+}
+
+static enum ow_status take_valued(const struct reading *reading, const char *value, char *rest)
+{
+  if (!value)
+    return ow_conf_lines_fail(reading->lines, reading->word, reading->failure, "%s needs a value; e.g. %s",
+                              reading->directive->name, reading->directive->like);
+  const char *more = value_or_comment(&rest);
+  if (more)
+    return ow_conf_lines_fail(reading->lines, more, reading->failure,
+                              "%s takes one value; what is \"%.40s\"?", reading->directive->name, more);
+  return take(reading, value);
+}
+
+static enum ow_status parse_line(const struct ow_conf_lines *lines, char *rest, struct ow_server_conf *conf,
+                                 const struct ow_log *log, struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  struct reading reading = {.lines = lines, .word = ow_conf_word(&rest), .conf = conf, .failure = failure};
+  reading.directive = find(reading.word);
+  if (!reading.directive)
+    return ow_conf_lines_fail(lines, reading.word, failure,
+                              "unknown directive \"%.40s\"; owamp-server.conf(5) lists them", reading.word);
+  const char *value = value_or_comment(&rest);
+  if (reading.directive->kind == NO_MEANING)
+    ow_log(log, OW_LOG_WARNING, "%s:%u: %s has no effect: %s", lines->name,
+           ow_conf_lines_number(lines, reading.word), reading.directive->name, reading.directive->like);
+  else if (reading.directive->kind == FLAG)
+    status = take_flag(&reading, value);
+  else
+    status = take_valued(&reading, value, rest);
+  if (reading.directive->line)
+    *(unsigned *)(void *)((char *)conf + reading.directive->line) = ow_conf_lines_number(lines, reading.word);
+  return status;
+}
+
+enum ow_status ow_server_conf_parse(const char *name, const char *text, size_t octets,
+                                    struct ow_server_conf *conf, const struct ow_log *log,
+                                    struct ow_failure *failure)
+{
+  struct ow_conf_lines lines;
+  char *line = NULL;
+  conf->file = name;
+  enum ow_status status = ow_conf_lines_open(&lines, name, text, octets, failure);
+  if (status == OW_OK)
+    status = ow_conf_lines_next(&lines, &line, failure);
+  while (status == OW_OK && line) {
+    status = parse_line(&lines, line, conf, log, failure);
+    if (status == OW_OK)
+      status = ow_conf_lines_next(&lines, &line, failure);
+  }
+  ow_conf_lines_close(&lines);
+  return status;
+}
+
+enum ow_status ow_server_conf_fail_at(const struct ow_server_conf *conf, unsigned line,
+                                      struct ow_failure *failure)
+{
+  return line ? ow_fail_within(failure, "%s:%u", conf->file, line) : failure->status;
+}

@@ -1,0 +1,175 @@
+#include "policy/settings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/text_file.h"
+#include "wire/mode.h"
+
+static bool name_file(char out[PATH_MAX], const char *stem, size_t length, const char *suffix)
+{
+  int written = snprintf(out, PATH_MAX, "%.*s%s", (int)length, stem, suffix);
+  return written > 0 && written < PATH_MAX;
+}
+
+/* Not realpath(3): the neighbours of a symbolic link are those where the link is. */
+static bool make_absolute(const char *path, char out[PATH_MAX])
+{
+  char folder[PATH_MAX] = "";
+  bool absolute = *path == '/';
+  if (!absolute && !getcwd(folder, sizeof folder))
+    return false;
+  int written = snprintf(out, PATH_MAX, "%s%s%s", folder, absolute ? "" : "/", path);
+  return written > 0 && written < PATH_MAX;
+}
+
+static enum ow_status name_all(const char *stem, size_t length, struct ow_settings_paths *paths,
+                               struct ow_failure *failure)
+{
+  if (!name_file(paths->conf, stem, length, ".conf") || !name_file(paths->limits, stem, length, ".limits") ||
+      !name_file(paths->keys, stem, length, ".pfs"))
+    return ow_fail(failure, OW_INVALID, "%.200s: the path is too long", stem);
+  paths->given = true;
+  return OW_OK;
+}
+
+enum ow_status ow_settings_find(const char *path, struct ow_settings_paths *paths, struct ow_failure *failure)
+{
+  char stem[PATH_MAX];
+  char inside[PATH_MAX];
+  struct stat about;
+  *paths = (struct ow_settings_paths){0};
+  if (!path)
+    return OW_OK;
+  if (stat(path, &about) != 0)
+    return ow_fail(failure, OW_INVALID,
+                   "%.200s: %s; -c takes the folder that holds owamp-server.conf, or the file", path,
+                   strerror(errno));
+  if (!make_absolute(path, stem))
+    return ow_fail(failure, OW_INVALID, "%.200s: the path is too long", path);
+  size_t length = strlen(stem);
+  if (S_ISDIR(about.st_mode)) {
+    if (!name_file(inside, stem, length, "/owamp-server"))
+      return ow_fail(failure, OW_INVALID, "%.200s: the path is too long", path);
+    return name_all(inside, strlen(inside), paths, failure);
+  }
+  if (length < 5 || strcmp(stem + length - 5, ".conf") != 0)
+    return ow_fail(failure, OW_INVALID, "%.200s: neither a folder nor a .conf file", path);
+  return name_all(stem, length - 5, paths, failure);
+}
+
+void ow_settings_clear(struct ow_settings *settings)
+{
+  ow_limits_clear(&settings->limits);
+  ow_key_file_clear(&settings->keys);
+}
+
+static enum ow_status load_conf(const char *path, struct ow_server_conf *conf, bool *found,
+                                const struct ow_log *log, struct ow_failure *failure)
+{
+  struct ow_text_file file;
+  enum ow_status status = ow_text_file_read(path, &file, failure);
+  if (status == OW_OK && !file.missing)
+    status = ow_server_conf_parse(path, file.text, file.octets, conf, log, failure);
+  *found |= !file.missing;
+  ow_text_file_clear(&file);
+  return status;
+}
+
+static enum ow_status load_keys(const char *path, struct ow_keys_file *keys, bool *found,
+                                const struct ow_log *log, struct ow_failure *failure)
+{
+  struct ow_text_file file;
+  enum ow_status status = ow_text_file_read(path, &file, failure);
+  if (status == OW_OK && !file.missing)
+    status = ow_key_file_parse(path, file.text, file.octets, keys, failure);
+  if (status == OW_OK && file.world_readable)
+    ow_log(log, OW_LOG_WARNING, "%s: everybody on this host can read these passphrases; chmod o= it", path);
+  *found |= !file.missing;
+  ow_text_file_clear(&file);
+  return status;
+}
+
+static enum ow_status load_limits(const char *path, struct ow_settings *settings, bool *found,
+                                  const struct ow_log *log, struct ow_failure *failure)
+{
+  struct ow_text_file file;
+  enum ow_status status = ow_text_file_read(path, &file, failure);
+  if (status == OW_OK && file.missing)
+    status = ow_limits_default(&settings->limits, failure);
+  else if (status == OW_OK)
+    status = ow_limits_parse(path, file.text, file.octets, &settings->keys, &settings->limits, log, failure);
+  *found |= !file.missing;
+  ow_text_file_clear(&file);
+  return status;
+}
+
+static enum ow_status missing(const char *path, struct ow_failure *failure)
+{
+  return ow_fail(failure, OW_INVALID, "%.200s: there is no such file", path);
+}
+
+enum ow_status ow_settings_load_rules(const char *keys, const char *limits, struct ow_settings *settings,
+                                      const struct ow_log *log, struct ow_failure *failure)
+{
+  bool found_keys = keys[0] == '\0';
+  bool found_limits = limits[0] == '\0';
+  enum ow_status status = OW_OK;
+  if (keys[0])
+    status = load_keys(keys, &settings->keys, &found_keys, log, failure);
+  if (status == OW_OK && limits[0])
+    status = load_limits(limits, settings, &found_limits, log, failure);
+  else if (status == OW_OK)
+    status = ow_limits_default(&settings->limits, failure);
+  if (status == OW_OK && !(found_keys && found_limits))
+    status = missing(found_keys ? limits : keys, failure);
+  if (status != OW_OK)
+    ow_settings_clear(settings);
+  return status;
+}
+
+static enum ow_status load_files(const struct ow_settings_paths *paths, struct ow_settings *settings,
+                                 const struct ow_log *log, struct ow_failure *failure)
+{
+  bool found = false;
+  enum ow_status status = load_conf(paths->conf, &settings->conf, &found, log, failure);
+  if (status == OW_OK)
+    status = load_keys(paths->keys, &settings->keys, &found, log, failure);
+  if (status == OW_OK)
+    status = load_limits(paths->limits, settings, &found, log, failure);
+  if (status == OW_OK && !found)
+    status = ow_fail(failure, OW_INVALID, "%.200s: neither it nor its .limits and .pfs exist; is -c right?",
+                     paths->conf);
+  return status;
+}
+
+/* Keyed modes need keys: without, only open mode is left. */
+static enum ow_status check_modes(const struct ow_settings_paths *paths, const struct ow_settings *settings,
+                                  struct ow_failure *failure)
+{
+  if (settings->conf.modes & OW_MODE_OPEN || settings->keys.count > 0)
+    return OW_OK;
+  ow_fail(failure, OW_INVALID, "authmode leaves out open mode, but %.120s holds no key: nobody could connect",
+          paths->keys);
+  return ow_server_conf_fail_at(&settings->conf, settings->conf.modes_line, failure);
+}
+
+enum ow_status ow_settings_load(const struct ow_settings_paths *paths, struct ow_settings *settings,
+                                const struct ow_log *log, struct ow_failure *failure)
+{
+  enum ow_status status;
+  *settings = (struct ow_settings){0};
+  ow_server_conf_defaults(&settings->conf);
+  if (paths->given)
+    status = load_files(paths, settings, log, failure);
+  else
+    status = ow_limits_default(&settings->limits, failure);
+  if (status == OW_OK)
+    status = check_modes(paths, settings, failure);
+  if (status != OW_OK)
+    ow_settings_clear(settings);
+  return status;
+}

@@ -1,0 +1,26 @@
+#include "policy/test_ports.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Which ports are privileged the kernel says (net.ipv4.ip_unprivileged_port_start): ask by trying. */
+enum ow_status ow_test_ports_allowed(const struct ow_server_conf *conf, struct ow_failure *failure)
+{
+  uint16_t low = conf->test_port_low;
+  struct sockaddr_in address = {
+      .sin_family = AF_INET, .sin_port = htons(low), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  enum ow_status status = OW_OK;
+  if (low == 0)
+    return OW_OK;
+  int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (descriptor < 0)
+    return OW_OK;
+  if (bind(descriptor, (const struct sockaddr *)&address, sizeof address) != 0 && errno == EACCES)
+    status =
+        ow_fail(failure, OW_INVALID,
+                "testports: port %u is for root and CAP_NET_BIND_SERVICE only; begin at 1024 or above", low);
+  close(descriptor);
+  return status == OW_OK ? OW_OK : ow_server_conf_fail_at(conf, conf->test_ports_line, failure);
+}

@@ -1,0 +1,185 @@
+#include "query/answers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/query.h"
+#include "report/answer.h"
+
+enum { REQUEST = 256, NAMES_TOLD = 5, READ_TRIES = 4 };
+
+struct ow_query_answers {
+  const struct ow_board *board;
+  struct ow_query_text *list; /* the last one, as long as the board doesn't change */
+  uint64_t list_version;
+  struct ow_interval intervals[OW_QUERY_INTERVALS];
+};
+
+/* ---- texts ---- */
+
+/* Takes `line` over. */
+static struct ow_query_text *text_of(char *line, size_t octets)
+{
+  struct ow_query_text *text = line ? malloc(sizeof *text) : NULL;
+  char *longer = text ? realloc(line, octets + 1) : NULL;
+  if (!longer) {
+    free(line);
+    free(text);
+    return NULL;
+  }
+  longer[octets] = '\n';
+  *text = (struct ow_query_text){.users = 1, .octets = octets + 1, .line = longer};
+  return text;
+}
+
+void ow_query_text_drop(struct ow_query_text *text)
+{
+  if (text && --text->users == 0) {
+    free(text->line);
+    free(text);
+  }
+}
+
+struct ow_query_text *ow_query_complain(const char *sentence)
+{
+  size_t octets = 0;
+  char *line = ow_answer_error(sentence, &octets);
+  return text_of(line, octets);
+}
+
+/* ---- list ---- */
+
+static struct ow_query_text *make_list(const struct ow_board *board)
+{
+  size_t octets = 0;
+  size_t listed = 0;
+  size_t count = ow_board_count(board);
+  char(*names)[OW_STREAM_NAME] = calloc(count + 1, sizeof *names);
+  struct ow_stream_view *views = calloc(count + 1, sizeof *views);
+  char *line = NULL;
+  if (names && views) {
+    size_t there = ow_board_names(board, names, count);
+    for (size_t i = 0; i < count && i < there; i++)
+      if (ow_board_view(board, names[i], &views[listed]))
+        listed++;
+    line = ow_answer_list(views, listed, &octets);
+  }
+  free(names);
+  free(views);
+  return text_of(line, octets);
+}
+
+/* The version is read first: what changes meanwhile makes the list an old one, never a lasting one. */
+static struct ow_query_text *answer_list(struct ow_query_answers *answers)
+{
+  uint64_t version = ow_board_version(answers->board);
+  if (!answers->list || answers->list_version != version) {
+    ow_query_text_drop(answers->list);
+    answers->list = make_list(answers->board);
+    answers->list_version = version;
+  }
+  if (answers->list)
+    answers->list->users++;
+  return answers->list;
+}
+
+/* ---- get ---- */
+
+static struct ow_query_text *no_such_stream(const struct ow_board *board, const char *name)
+{
+  char sentence[OW_FAILURE_TEXT];
+  char names[NAMES_TOLD][OW_STREAM_NAME];
+  size_t count = ow_board_names(board, names, NAMES_TOLD);
+  int length = snprintf(sentence, sizeof sentence, "there is no stream \"%s\", but %s", name,
+                        count ? "there are: " : "no stream at all");
+  for (size_t i = 0; i < count && i < NAMES_TOLD && length < (int)sizeof sentence; i++)
+    length += snprintf(sentence + length, sizeof sentence - (size_t)length, "%s%s", i ? ", " : "", names[i]);
+  if (count > NAMES_TOLD && length < (int)sizeof sentence)
+    snprintf(sentence + length, sizeof sentence - (size_t)length, " and %zu more", count - NAMES_TOLD);
+  return ow_query_complain(sentence);
+}
+
+/* View and intervals of one moment, unless the stream changes again and again. */
+static bool read_stream(struct ow_query_answers *answers, const char *name, size_t most,
+                        struct ow_stream_view *view, size_t *count)
+{
+  struct ow_stream_view after;
+  bool found = ow_board_view(answers->board, name, view);
+  *count = 0;
+  for (int i = 0; i < READ_TRIES && found; i++) {
+    uint64_t before = view->newest > most ? view->newest - most : 0;
+    *count = ow_board_intervals(answers->board, name, before, answers->intervals, most);
+    found = ow_board_view(answers->board, name, &after);
+    if (after.version == view->version)
+      break;
+    *view = after;
+  }
+  return found;
+}
+
+static struct ow_query_text *answer_get(struct ow_query_answers *answers, const char *name, size_t most)
+{
+  struct ow_stream_view view;
+  size_t count;
+  size_t octets = 0;
+  if (!read_stream(answers, name, most, &view, &count))
+    return no_such_stream(answers->board, name);
+  char *line = ow_answer_stream(&view, answers->intervals, count, &octets);
+  return text_of(line, octets);
+}
+
+/* ---- requests ---- */
+
+/* 1 to OW_QUERY_INTERVALS; more is that many; 0 if it's no number. */
+static size_t count_of(const char *text)
+{
+  size_t count = 0;
+  for (; *text >= '0' && *text <= '9'; text++)
+    count = count > OW_QUERY_INTERVALS ? count : count * 10 + (size_t)(*text - '0');
+  if (*text)
+    count = 0;
+  return count > OW_QUERY_INTERVALS ? OW_QUERY_INTERVALS : count;
+}
+
+static struct ow_query_text *answer_request(struct ow_query_answers *answers, char *request)
+{
+  char *rest = strchr(request, ' ');
+  char *count = rest ? strchr(rest + 1, ' ') : NULL;
+  size_t most = count ? count_of(count + 1) : 1;
+  if (rest)
+    *rest++ = '\0';
+  if (count)
+    *count = '\0';
+  if (strcmp(request, "list") == 0 && !rest)
+    return answer_list(answers);
+  if (strcmp(request, "get") == 0 && rest && ow_stream_name_valid(rest) && most > 0)
+    return answer_get(answers, rest, most);
+  return ow_query_complain("this is no request; ask \"list\", \"get NAME\" or \"get NAME COUNT\"");
+}
+
+struct ow_query_text *ow_query_answer(struct ow_query_answers *answers, const char *line, size_t octets)
+{
+  char request[REQUEST] = "";
+  if (octets && line[octets - 1] == '\r')
+    octets--;
+  /* A NUL ends a text too early: such a line is no request. */
+  if (octets < sizeof request && !memchr(line, '\0', octets))
+    memcpy(request, line, octets);
+  return answer_request(answers, request);
+}
+
+struct ow_query_answers *ow_query_answers_create(const struct ow_board *board)
+{
+  struct ow_query_answers *answers = calloc(1, sizeof *answers);
+  if (answers)
+    answers->board = board;
+  return answers;
+}
+
+void ow_query_answers_free(struct ow_query_answers *answers)
+{
+  if (answers)
+    ow_query_text_drop(answers->list);
+  free(answers);
+}

@@ -1,0 +1,50 @@
+#include <stdio.h>
+
+#include <string.h>
+
+#include "query/link.h"
+#include "query/query.h"
+#include "report/answer.h"
+
+static enum ow_status ask(struct ow_query_link *link, const char *name, int64_t deadline,
+                          struct ow_stream_view *view, struct ow_interval *intervals, size_t count,
+                          size_t *got, struct ow_failure *failure)
+{
+  char request[OW_STREAM_NAME + 32];
+  const char *line = NULL;
+  size_t octets = 0;
+  int length = snprintf(request, sizeof request, "get %s %zu\n", name, count);
+  enum ow_status status = ow_query_link_send(link, request, (size_t)length, deadline, failure);
+  if (status == OW_OK)
+    status = ow_query_link_read(link, deadline, &line, &octets, failure);
+  if (status == OW_OK)
+    status = ow_answer_read_stream(line, octets, view, intervals, count, got, failure);
+  if (status == OW_OK && strcmp(view->name, name) != 0)
+    status = ow_fail(failure, OW_PROTOCOL, "the answer is about another stream, %s", view->name);
+  return status;
+}
+
+enum ow_status ow_query_get(const char *path, const char *name, int64_t timeout, struct ow_stream_view *view,
+                            struct ow_interval *intervals, size_t count, size_t *got,
+                            struct ow_failure *failure)
+{
+  struct ow_failure own = {.text = ""};
+  struct ow_query_link link;
+  int64_t deadline = ow_query_clock() + timeout;
+  *got = 0;
+  if (!ow_stream_name_valid(name))
+    return ow_fail(failure, OW_INVALID,
+                   "a stream's name has 1 to %d printable characters and no space, / \" or \\",
+                   OW_STREAM_NAME - 1);
+  enum ow_status status = ow_query_link_open(&link, path, -1, deadline, &own);
+  if (status == OW_OK)
+    status = ask(&link, name, deadline, view, intervals, count, got, &own);
+  ow_query_link_close(&link);
+  if (status != OW_OK) {
+    ow_fail_within(&own, "query socket %s", path);
+    *got = 0;
+    if (failure)
+      *failure = own;
+  }
+  return status;
+}

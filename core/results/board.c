@@ -1,0 +1,353 @@
+#include "results/board.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The last intervals of a stream: number `first` of the ring is the oldest. */
+struct ring {
+  struct ow_interval *intervals;
+  uint32_t slots;
+  uint32_t first;
+  uint32_t count;
+};
+
+struct entry {
+  struct ow_stream_view view;
+  struct ring ring;
+};
+
+struct ow_board {
+  pthread_mutex_t lock; /* guards all but `history` and `version` */
+  uint32_t history;
+  atomic_uint_fast64_t version;
+  struct entry **entries; /* sorted by name */
+  size_t count;
+  size_t slots;
+};
+
+/* ---- the ring ---- */
+
+static struct ow_interval *ring_at(const struct ring *ring, uint32_t index)
+{
+  return &ring->intervals[(ring->first + index) % ring->slots];
+}
+
+/* It grows with what is in it: most streams of a short life never need all of the history. */
+static bool ring_grow(struct ring *ring, uint32_t most)
+{
+  uint32_t slots = ring->slots ? ring->slots * 2 : 2;
+  if (slots > most || slots < ring->slots)
+    slots = most;
+  struct ow_interval *intervals = calloc(slots, sizeof *intervals);
+  if (intervals) {
+    for (uint32_t i = 0; i < ring->count; i++)
+      intervals[i] = *ring_at(ring, i);
+    free(ring->intervals);
+    ring->intervals = intervals;
+    ring->slots = slots;
+    ring->first = 0;
+  }
+  return intervals != NULL;
+}
+
+/* Without memory for more the oldest goes early: the newest is worth more. */
+static void ring_add(struct ring *ring, uint32_t most, const struct ow_interval *interval)
+{
+  if (ring->count == ring->slots && ring->slots < most)
+    (void)ring_grow(ring, most);
+  if (ring->slots == 0)
+    return;
+  if (ring->count == ring->slots)
+    ring->first = (ring->first + 1) % ring->slots;
+  else
+    ring->count++;
+  *ring_at(ring, ring->count - 1) = *interval;
+}
+
+/* ---- entries ---- */
+
+/* Where `name` stands, or would. */
+static size_t place_of(const struct ow_board *board, const char *name, bool *found)
+{
+  size_t low = 0;
+  size_t high = board->count;
+  *found = false;
+  while (low < high && !*found) {
+    size_t middle = low + (high - low) / 2;
+    int order = strcmp(board->entries[middle]->view.name, name);
+    if (order < 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
+      *found = order == 0;
+    }
+  }
+  return *found ? high : low;
+}
+
+static struct entry *find(const struct ow_board *board, const char *name)
+{
+  bool found;
+  size_t place = place_of(board, name, &found);
+  return found ? board->entries[place] : NULL;
+}
+
+static void free_entry(struct entry *entry)
+{
+  if (entry)
+    free(entry->ring.intervals);
+  free(entry);
+}
+
+static bool room_for_entry(struct ow_board *board)
+{
+  if (board->count == board->slots) {
+    size_t slots = board->slots ? board->slots * 2 : 16;
+    struct entry **entries = reallocarray(board->entries, slots, sizeof *entries);
+    if (entries) {
+      board->entries = entries;
+      board->slots = slots;
+    }
+  }
+  return board->count < board->slots;
+}
+
+/* The entry of that name, made if there is none; NULL without memory. */
+static struct entry *find_or_add(struct ow_board *board, const char *name)
+{
+  bool found;
+  size_t place = place_of(board, name, &found);
+  if (found)
+    return board->entries[place];
+  struct entry *entry = room_for_entry(board) ? calloc(1, sizeof *entry) : NULL;
+  if (entry) {
+    memmove(&board->entries[place + 1], &board->entries[place],
+            (board->count - place) * sizeof *board->entries);
+    board->entries[place] = entry;
+    board->count++;
+  }
+  return entry;
+}
+
+/* ---- life ---- */
+
+struct ow_board *ow_board_create(uint32_t history)
+{
+  struct ow_board *board = calloc(1, sizeof *board);
+  if (board) {
+    pthread_mutex_init(&board->lock, NULL);
+    board->history = history ? history : 1;
+  }
+  return board;
+}
+
+void ow_board_free(struct ow_board *board)
+{
+  if (board) {
+    for (size_t i = 0; i < board->count; i++)
+      free_entry(board->entries[i]);
+    free(board->entries);
+    pthread_mutex_destroy(&board->lock);
+  }
+  free(board);
+}
+
+/* ---- writing ---- */
+
+/* With the lock held: a version that no stream of this board has had. */
+static void changed(struct ow_board *board, struct ow_stream_view *view)
+{
+  uint64_t version = atomic_fetch_add(&board->version, 1) + 1;
+  if (view)
+    view->version = version;
+}
+
+/* With the lock held. */
+static enum ow_status put(struct ow_board *board, const struct ow_stream_view *view, struct entry **entry)
+{
+  *entry = NULL;
+  if (memchr(view->name, '\0', sizeof view->name) && ow_stream_name_valid(view->name))
+    *entry = find_or_add(board, view->name);
+  else
+    return OW_INVALID;
+  return *entry ? OW_OK : OW_MEMORY;
+}
+
+enum ow_status ow_board_put_stream(struct ow_board *board, const struct ow_stream_view *view)
+{
+  struct entry *entry;
+  pthread_mutex_lock(&board->lock);
+  enum ow_status status = put(board, view, &entry);
+  if (status == OW_OK) {
+    entry->ring.first = entry->ring.count = 0;
+    entry->view = (struct ow_stream_view){.interval = view->interval};
+    memcpy(entry->view.name, view->name, sizeof view->name);
+    memcpy(entry->view.host, view->host, sizeof view->host);
+    memcpy(entry->view.port, view->port, sizeof view->port);
+    memcpy(entry->view.directions, view->directions, sizeof view->directions);
+    changed(board, &entry->view);
+  }
+  pthread_mutex_unlock(&board->lock);
+  return status;
+}
+
+void ow_board_remove_stream(struct ow_board *board, const char *name)
+{
+  bool found;
+  pthread_mutex_lock(&board->lock);
+  size_t place = place_of(board, name, &found);
+  if (found) {
+    free_entry(board->entries[place]);
+    board->count--;
+    memmove(&board->entries[place], &board->entries[place + 1],
+            (board->count - place) * sizeof *board->entries);
+    changed(board, NULL);
+  }
+  pthread_mutex_unlock(&board->lock);
+}
+
+void ow_board_set_state(struct ow_board *board, const struct ow_stream_view *view, struct ow_timestamp now)
+{
+  pthread_mutex_lock(&board->lock);
+  struct entry *entry = find(board, view->name);
+  if (entry) {
+    struct ow_stream_view *own = &entry->view;
+    if (own->state != view->state || ow_timestamp_is_zero(own->since))
+      own->since = now;
+    own->state = view->state;
+    own->status = view->status;
+    own->mode = view->mode;
+    memcpy(own->reason, view->reason, sizeof own->reason);
+    memcpy(own->server, view->server, sizeof own->server);
+    changed(board, own);
+  }
+  pthread_mutex_unlock(&board->lock);
+}
+
+void ow_board_add_interval(struct ow_board *board, const char *name, const struct ow_interval *interval)
+{
+  pthread_mutex_lock(&board->lock);
+  struct entry *entry = find(board, name);
+  if (entry && interval->number > entry->view.newest) {
+    struct ow_stream_view *view = &entry->view;
+    ring_add(&entry->ring, board->history, interval);
+    view->newest = interval->number;
+    view->intervals++;
+    view->failed += interval->status != OW_OK;
+    for (int i = 0; i < OW_DIRECTIONS; i++)
+      ow_totals_add(&view->totals[i], &interval->results[i]);
+    changed(board, view);
+  }
+  pthread_mutex_unlock(&board->lock);
+}
+
+enum ow_status ow_board_mirror(struct ow_board *board, const struct ow_stream_view *view,
+                               const struct ow_interval *intervals, size_t count)
+{
+  struct entry *entry;
+  pthread_mutex_lock(&board->lock);
+  enum ow_status status = put(board, view, &entry);
+  if (status == OW_OK) {
+    uint64_t newest = entry->view.newest;
+    /* Numbers that begin anew are another stream's. */
+    if (view->newest < newest) {
+      entry->ring.first = entry->ring.count = 0;
+      newest = 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+      if (intervals[i].number > newest) {
+        ring_add(&entry->ring, board->history, &intervals[i]);
+        newest = intervals[i].number;
+      }
+    }
+    entry->view = *view;
+    entry->view.newest = newest;
+    changed(board, &entry->view);
+  }
+  pthread_mutex_unlock(&board->lock);
+  return status;
+}
+
+/* ---- reading ---- */
+
+/* Reading locks, too: a lock is no part of what a board says. */
+static void lock_to_read(const struct ow_board *board)
+{
+  union {
+    const struct ow_board *from;
+    struct ow_board *to;
+  } same = {.from = board};
+  pthread_mutex_lock(&same.to->lock);
+}
+
+static void unlock_after_reading(const struct ow_board *board)
+{
+  union {
+    const struct ow_board *from;
+    struct ow_board *to;
+  } same = {.from = board};
+  pthread_mutex_unlock(&same.to->lock);
+}
+
+uint64_t ow_board_version(const struct ow_board *board)
+{
+  return atomic_load(&board->version);
+}
+
+uint32_t ow_board_history(const struct ow_board *board)
+{
+  return board->history;
+}
+
+size_t ow_board_count(const struct ow_board *board)
+{
+  return ow_board_names(board, NULL, 0);
+}
+
+size_t ow_board_names(const struct ow_board *board, char (*names)[OW_STREAM_NAME], size_t most)
+{
+  lock_to_read(board);
+  size_t count = board->count;
+  for (size_t i = 0; i < count && i < most; i++)
+    memcpy(names[i], board->entries[i]->view.name, OW_STREAM_NAME);
+  unlock_after_reading(board);
+  return count;
+}
+
+bool ow_board_view(const struct ow_board *board, const char *name, struct ow_stream_view *view)
+{
+  lock_to_read(board);
+  const struct entry *entry = find(board, name);
+  if (entry)
+    *view = entry->view;
+  unlock_after_reading(board);
+  return entry != NULL;
+}
+
+size_t ow_board_intervals(const struct ow_board *board, const char *name, uint64_t after,
+                          struct ow_interval *intervals, size_t most)
+{
+  size_t count = 0;
+  lock_to_read(board);
+  const struct entry *entry = find(board, name);
+  for (uint32_t i = 0; entry && i < entry->ring.count && count < most; i++) {
+    const struct ow_interval *interval = ring_at(&entry->ring, i);
+    if (interval->number > after)
+      intervals[count++] = *interval;
+  }
+  unlock_after_reading(board);
+  return count;
+}
+
+bool ow_board_newest(const struct ow_board *board, const char *name, struct ow_interval *interval)
+{
+  lock_to_read(board);
+  const struct entry *entry = find(board, name);
+  bool any = entry && entry->ring.count > 0;
+  if (any)
+    *interval = *ring_at(&entry->ring, entry->ring.count - 1);
+  unlock_after_reading(board);
+  return any;
+}

@@ -1,0 +1,67 @@
+/*
+ * Where the newest results of all streams stand. Whoever measures, or reads a query socket, writes; any
+ * thread reads. Everything is copied, under a lock that is held for no longer than a copy takes: measuring
+ * never waits for a reader.
+ */
+#ifndef OWAMP_RESULTS_BOARD_H
+#define OWAMP_RESULTS_BOARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "report/interval.h"
+
+struct ow_board;
+
+/**
+ * Keeps the last `history` intervals of each stream, 1 at least. NULL without memory. The caller frees, when
+ * nobody uses it any more.
+ */
+struct ow_board *ow_board_create(uint32_t history) OW_MUST_CHECK;
+void ow_board_free(struct ow_board *board);
+
+/* ---- writing ---- */
+
+/**
+ * A stream appears, or takes another's place with nothing kept: name, host, port, directions and interval are
+ * taken from `view`, the rest is its own. OW_MEMORY; OW_INVALID for a name that can't be.
+ */
+enum ow_status ow_board_put_stream(struct ow_board *board, const struct ow_stream_view *view) OW_MUST_CHECK;
+/** It is gone, with all that was kept. */
+void ow_board_remove_stream(struct ow_board *board, const char *name);
+/**
+ * Its state: state, status, reason, mode and server are taken from `view`, which need not hold more than the
+ * name beside them; `since` is `now` if the state is another one than before.
+ */
+void ow_board_set_state(struct ow_board *board, const struct ow_stream_view *view, struct ow_timestamp now);
+/** An interval has ended; its number is higher than all before. Totals and counts follow. */
+void ow_board_add_interval(struct ow_board *board, const char *name, const struct ow_interval *interval);
+/**
+ * A stream that another process keeps, as it stands there: replaces the view, but for its version, and adds
+ * the intervals that are newer than those that are here (`count`, rising, may be 0). If `view` is behind what
+ * is here, it is another stream of the same name, and what was kept is dropped. OW_MEMORY, OW_INVALID.
+ */
+enum ow_status ow_board_mirror(struct ow_board *board, const struct ow_stream_view *view,
+                               const struct ow_interval *intervals, size_t count) OW_MUST_CHECK;
+
+/* ---- reading ---- */
+
+/** Changes with every change. Cheap. */
+uint64_t ow_board_version(const struct ow_board *board);
+/** How many intervals of a stream it keeps. */
+uint32_t ow_board_history(const struct ow_board *board);
+/** How many streams there are. */
+size_t ow_board_count(const struct ow_board *board);
+/** Up to `most` names, sorted by strcmp(); returns how many there are, which may be more. */
+size_t ow_board_names(const struct ow_board *board, char (*names)[OW_STREAM_NAME], size_t most);
+/** False if there is no such stream. */
+bool ow_board_view(const struct ow_board *board, const char *name, struct ow_stream_view *view);
+/** The oldest kept intervals with a number above `after`, in order, `most` at most; returns how many. */
+size_t ow_board_intervals(const struct ow_board *board, const char *name, uint64_t after,
+                          struct ow_interval *intervals, size_t most);
+/** The newest interval; false if there is none. */
+bool ow_board_newest(const struct ow_board *board, const char *name, struct ow_interval *interval);
+
+#endif

@@ -1,0 +1,673 @@
+#include "server/server.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "control/server.h"
+#include "io/channel.h"
+#include "io/listener.h"
+#include "server/session.h"
+#include "traffic/traffic.h"
+
+enum {
+  FETCH_WINDOW = 65536, /* octets of records that wait for the connection */
+};
+#define SETUP_TIMEOUT (30 * OW_NS_PER_S)
+
+/* A Fetch-Session that is being answered. */
+struct fetch {
+  struct ow_serve_session *session; /* NULL: none */
+  struct ow_fetch_request range;
+  size_t next; /* record to look at */
+};
+
+struct connection {
+  TAILQ_ENTRY(connection) all;
+  struct ow_serve *serve;
+  struct ow_channel channel;
+  struct ow_timer timer;  /* the machine's deadline */
+  struct ow_timer linger; /* every session is done: the client should stop them */
+  struct ow_post burial;  /* frees it, when nothing on the stack uses it */
+  struct ow_server *machine;
+  struct ow_serve_client client;
+  char name[OW_ADDRESS_TEXT];
+  struct ow_serve_sessions sessions; /* requested or running */
+  struct fetch fetch;
+  struct ow_passphrase passphrase;
+};
+
+TAILQ_HEAD(connections, connection);
+
+struct ow_serve {
+  struct ow_loop *loop;
+  struct ow_serve_config config;
+  const struct ow_serve_policy *policy;
+  const struct ow_log *log;
+  struct ow_traffic traffic;
+  struct ow_session_host host;
+  struct ow_listeners listeners;
+  struct ow_timestamp up_since;
+  struct connections connections;
+  struct connections buried;
+  struct ow_serve_sessions kept; /* oldest first */
+  void *by_sid;                  /* tsearch(3) tree of the kept */
+  struct ow_serve_counts counts;
+};
+
+/* ---- kept sessions ---- */
+
+static int compare_sids(const void *a, const void *b)
+{
+  const struct ow_serve_session *left = a;
+  const struct ow_serve_session *right = b;
+  return memcmp(left->request.sid.octets, right->request.sid.octets, OW_SID);
+}
+
+static struct ow_serve_session *find_session(struct ow_serve *serve, const struct ow_sid *sid)
+{
+  struct ow_serve_session key = {.request = {.sid = *sid}};
+  struct ow_serve_session **found = tfind(&key, &serve->by_sid, compare_sids);
+  return found ? *found : NULL;
+}
+
+static void forget(struct ow_serve *serve, struct ow_serve_session *session)
+{
+  if (session->kept) {
+    (void)tdelete(session, &serve->by_sid, compare_sids);
+    TAILQ_REMOVE(&serve->kept, session, of_kept);
+    serve->host.kept--;
+    session->kept = false;
+  }
+  ow_serve_session_free(session);
+}
+
+/* The oldest session that no connection runs any more goes first. */
+static void make_room(struct ow_serve *serve)
+{
+  struct ow_serve_session *session = TAILQ_FIRST(&serve->kept);
+  while (session && serve->host.kept >= serve->config.most_sessions_kept) {
+    struct ow_serve_session *next = TAILQ_NEXT(session, of_kept);
+    if (!session->connection)
+      forget(serve, session);
+    session = next;
+  }
+}
+
+static bool keep(struct ow_serve *serve, struct ow_serve_session *session)
+{
+  make_room(serve);
+  session->kept = tsearch(session, &serve->by_sid, compare_sids) != NULL;
+  if (session->kept) {
+    TAILQ_INSERT_TAIL(&serve->kept, session, of_kept);
+    serve->host.kept++;
+  }
+  return session->kept;
+}
+
+/* ---- sending ---- */
+
+static void watch_deadline(struct connection *connection)
+{
+  int64_t deadline = ow_server_deadline(connection->machine);
+  if (deadline == OW_NEVER)
+    ow_timer_cancel(connection->serve->loop, &connection->timer);
+  else
+    (void)!ow_timer_set(connection->serve->loop, &connection->timer, deadline);
+}
+
+static void flush(struct connection *connection)
+{
+  if (connection->channel.open) {
+    ow_channel_flush(&connection->channel);
+    watch_deadline(connection);
+  }
+}
+
+/* ---- sessions of a connection ---- */
+
+static uint32_t ends_of_senders(struct connection *connection, struct ow_session_end *ends)
+{
+  struct ow_serve_session *session;
+  uint32_t count = 0;
+  TAILQ_FOREACH(session, &connection->sessions, of_connection)
+  if (session->sender.open) {
+    ow_test_sender_stop(&session->sender);
+    if (ends)
+      ends[count] = ow_sender_end(session->sender.sender);
+    count++;
+  }
+  return count;
+}
+
+static const struct ow_session_end *end_of(const struct ow_serve_session *session,
+                                           const struct ow_session_end *ends, uint32_t count)
+{
+  const struct ow_session_end *found = NULL;
+  for (uint32_t i = 0; i < count; i++)
+    if (memcmp(ends[i].sid.octets, session->request.sid.octets, OW_SID) == 0)
+      found = &ends[i];
+  return found;
+}
+
+/* Traffic ends; what was received can be fetched from now on by whoever may. */
+static void end_sessions(struct connection *connection, const struct ow_session_end *ends, uint32_t count)
+{
+  struct ow_serve_session *session;
+  ow_timer_cancel(connection->serve->loop, &connection->linger);
+  while ((session = TAILQ_FIRST(&connection->sessions))) {
+    TAILQ_REMOVE(&connection->sessions, session, of_connection);
+    session->connection = NULL;
+    ow_serve_session_end(session, end_of(session, ends, count));
+    if (!session->kept)
+      ow_serve_session_free(session);
+    else if (!session->running)
+      forget(connection->serve, session);
+  }
+}
+
+static enum ow_status send_stop(struct connection *connection, enum ow_accept accept)
+{
+  uint32_t count = ends_of_senders(connection, NULL);
+  struct ow_session_end *ends = calloc(count ? count : 1, sizeof *ends);
+  enum ow_status status = OW_MEMORY;
+  if (ends) {
+    (void)ends_of_senders(connection, ends);
+    status = ow_server_stop_sessions(connection->machine, ow_loop_now(connection->serve->loop), accept, ends,
+                                     count);
+  }
+  free(ends);
+  return status;
+}
+
+/* ---- the end of a connection ---- */
+
+static void free_connection(struct connection *connection)
+{
+  ow_wipe(connection, sizeof *connection);
+  free(connection);
+}
+
+static void bury(struct ow_post *post)
+{
+  struct connection *connection = (struct connection *)((char *)post - offsetof(struct connection, burial));
+  TAILQ_REMOVE(&connection->serve->buried, connection, all);
+  free_connection(connection);
+}
+
+static void end_fetch(struct connection *connection)
+{
+  struct ow_serve_session *session = connection->fetch.session;
+  connection->fetch.session = NULL;
+  if (session && --session->fetches == 0 && session->condemned)
+    ow_serve_session_free(session);
+}
+
+static void close_connection(struct connection *connection)
+{
+  struct ow_serve *serve = connection->serve;
+  if (!connection->channel.open)
+    return;
+  end_fetch(connection);
+  end_sessions(connection, NULL, 0);
+  ow_timer_cancel(serve->loop, &connection->timer);
+  ow_channel_close(&connection->channel);
+  serve->policy->leave(serve->policy->context, &connection->client);
+  ow_server_free(connection->machine);
+  connection->machine = NULL;
+  serve->counts.connections--;
+  TAILQ_REMOVE(&serve->connections, connection, all);
+  TAILQ_INSERT_TAIL(&serve->buried, connection, all);
+}
+
+/* Send what is left (an answer that says no), then close. */
+static void close_after_last_words(struct connection *connection)
+{
+  if (connection->channel.open) {
+    ow_channel_flush(&connection->channel);
+    close_connection(connection);
+    connection->burial.run = bury;
+    ow_loop_post(connection->serve->loop, &connection->burial);
+  }
+}
+
+static void break_off(struct connection *connection, const struct ow_failure *failure)
+{
+  ow_log(connection->serve->log, OW_LOG_WARNING, "client %s: %s", connection->name, failure->text);
+  close_after_last_words(connection);
+}
+
+static void require(struct connection *connection, enum ow_status status)
+{
+  struct ow_failure failure;
+  if (status != OW_OK) {
+    ow_fail(&failure, status, "can't write an answer: no memory, or too much waits to be sent");
+    break_off(connection, &failure);
+  }
+}
+
+/* ---- events ---- */
+
+static void on_set_up(struct connection *connection, const char *key_id)
+{
+  struct ow_serve *serve = connection->serve;
+  struct ow_failure why = {0};
+  size_t length = strnlen(key_id, sizeof connection->client.key_id - 1);
+  memcpy(connection->client.key_id, key_id, length);
+  connection->client.mode = ow_server_mode(connection->machine);
+  enum ow_accept accept = serve->policy->identify(serve->policy->context, &connection->client, &why);
+  enum ow_status status = ow_server_set_up(connection->machine, ow_loop_now(serve->loop), accept);
+  if (accept == OW_ACCEPT_OK) {
+    ow_log(serve->log, OW_LOG_INFO, "client %s: set up, mode %s", connection->name,
+           ow_mode_name(connection->client.mode));
+    require(connection, status);
+  } else {
+    serve->counts.refused_total++;
+    break_off(connection, &why);
+  }
+}
+
+static void consider_linger(struct connection *connection)
+{
+  struct ow_serve_session *session;
+  int64_t longest = 0;
+  bool finished = true;
+  TAILQ_FOREACH(session, &connection->sessions, of_connection)
+  {
+    int64_t timeout = ow_span_to_ns(session->request.timeout);
+    finished = finished && ow_serve_session_finished(session);
+    longest = timeout > longest ? timeout : longest;
+  }
+  if (finished && ow_server_state(connection->machine) == OW_SERVER_RUNNING)
+    (void)!ow_timer_set(connection->serve->loop, &connection->linger,
+                        ow_loop_now(connection->serve->loop).monotonic + longest +
+                            connection->serve->config.test_timeout);
+}
+
+static void on_session_done(struct ow_serve_session *session)
+{
+  if (session->connection)
+    consider_linger(session->connection);
+}
+
+/* The client left its finished sessions running: stop them ourselves. */
+static void on_linger(struct ow_timer *timer)
+{
+  struct connection *connection = (struct connection *)((char *)timer - offsetof(struct connection, linger));
+  if (ow_server_state(connection->machine) == OW_SERVER_RUNNING) {
+    require(connection, send_stop(connection, OW_ACCEPT_OK));
+    flush(connection);
+  }
+}
+
+static void on_request(struct connection *connection, const struct ow_server_event *event)
+{
+  struct ow_serve *serve = connection->serve;
+  struct ow_session_acceptance acceptance = {0};
+  struct ow_serve_session *session = NULL;
+  struct ow_failure why = {0};
+  union ow_address local = ow_channel_local(&connection->channel);
+  union ow_address remote = ow_channel_remote(&connection->channel);
+  acceptance.accept =
+      ow_serve_session_open(&serve->host, connection->machine, &connection->client, &local, &remote,
+                            event->request, event->slots, &session, &acceptance, &why);
+  if (session && session->request.server_receives && !keep(serve, session)) {
+    ow_serve_session_free(session);
+    session = NULL;
+    acceptance = (struct ow_session_acceptance){.accept = OW_ACCEPT_INTERNAL_ERROR};
+    ow_fail(&why, OW_MEMORY, "no memory to keep a session");
+  }
+  if (session) {
+    session->connection = connection;
+    session->done = on_session_done;
+    TAILQ_INSERT_TAIL(&connection->sessions, session, of_connection);
+    serve->counts.sessions_total++;
+  } else {
+    serve->counts.refused_total++;
+    ow_log(serve->log, OW_LOG_NOTICE, "client %s: session refused with %s: %s", connection->name,
+           ow_accept_text(acceptance.accept), why.text);
+  }
+  require(connection, ow_server_answer_session(connection->machine, ow_loop_now(serve->loop), &acceptance));
+}
+
+/* The answer goes first: the client's own packets may be waiting for it. */
+static void on_start(struct connection *connection)
+{
+  struct ow_failure failure = {0};
+  struct ow_serve_session *session;
+  enum ow_status status =
+      ow_server_answer_start(connection->machine, ow_loop_now(connection->serve->loop), OW_ACCEPT_OK);
+  if (status == OW_OK)
+    ow_channel_flush(&connection->channel);
+  TAILQ_FOREACH(session, &connection->sessions, of_connection)
+  if (status == OW_OK && !session->running)
+    status = ow_serve_session_start(session, &failure);
+  require(connection, status);
+  if (connection->channel.open)
+    consider_linger(connection);
+}
+
+static void on_stop(struct connection *connection, const struct ow_server_event *event)
+{
+  enum ow_status status = OW_OK;
+  if (event->accept != OW_ACCEPT_OK)
+    ow_log(connection->serve->log, OW_LOG_NOTICE, "client %s: ended its sessions with %s", connection->name,
+           ow_accept_text(event->accept));
+  if (ow_server_state(connection->machine) == OW_SERVER_DECIDE_STOP)
+    status = send_stop(connection, OW_ACCEPT_OK);
+  end_sessions(connection, event->ends, event->end_count);
+  require(connection, status);
+}
+
+/* ---- fetching ---- */
+
+static const struct ow_samples *records_of(const struct ow_serve_session *session)
+{
+  return ow_receiver_samples(session->receiver.receiver);
+}
+
+static bool in_range(const struct ow_fetch_request *range, const struct ow_sample *sample)
+{
+  return sample->sequence >= range->begin && sample->sequence <= range->end;
+}
+
+static uint32_t count_records(const struct ow_serve_session *session, const struct ow_fetch_request *range)
+{
+  const struct ow_samples *samples = records_of(session);
+  uint32_t count = 0;
+  for (size_t i = 0; i < samples->count; i++)
+    count += in_range(range, ow_samples_at(samples, i));
+  return count;
+}
+
+static void finish_fetch(struct connection *connection)
+{
+  struct ow_serve *serve = connection->serve;
+  struct ow_serve_session *session = connection->fetch.session;
+  const struct ow_fetch_request *range = &connection->fetch.range;
+  bool whole = range->begin == 0 && range->end == OW_FETCH_TO_END && session->ended;
+  bool drop =
+      whole && session->kept && serve->policy->delete_on_fetch(serve->policy->context, &session->owner);
+  end_fetch(connection);
+  if (drop)
+    forget(serve, session);
+}
+
+/* As many records as the connection takes; the rest when it has drained. */
+static void send_records(struct connection *connection)
+{
+  struct fetch *fetch = &connection->fetch;
+  enum ow_status status = OW_OK;
+  struct ow_instant now = ow_loop_now(connection->serve->loop);
+  while (status == OW_OK && ow_server_state(connection->machine) == OW_SERVER_FETCHING &&
+         ow_buffer_length(ow_server_output(connection->machine)) < FETCH_WINDOW) {
+    const struct ow_sample *sample = ow_samples_at(records_of(fetch->session), fetch->next++);
+    if (in_range(&fetch->range, sample))
+      status = ow_server_fetch_record(connection->machine, now, sample);
+  }
+  if (status != OW_OK)
+    require(connection, status);
+  else if (ow_server_state(connection->machine) != OW_SERVER_FETCHING)
+    finish_fetch(connection);
+}
+
+static enum ow_accept may_fetch(struct connection *connection, const struct ow_serve_session *session)
+{
+  const struct ow_serve_policy *policy = connection->serve->policy;
+  bool may =
+      session && session->running && policy->may_fetch(policy->context, &connection->client, &session->owner);
+  return may ? OW_ACCEPT_OK : OW_ACCEPT_FAILURE; /* a stranger can't tell which sessions there are */
+}
+
+static void on_fetch(struct connection *connection, const struct ow_fetch_request *range)
+{
+  struct ow_serve_session *session = find_session(connection->serve, &range->sid);
+  struct ow_fetch_ack ack = {.accept = may_fetch(connection, session)};
+  const struct ow_skip_range *skipped = NULL;
+  if (ack.accept == OW_ACCEPT_OK) {
+    if (!session->ended)
+      ow_test_receiver_catch_up(&session->receiver);
+    skipped = ow_receiver_skipped(session->receiver.receiver, &ack.skip_ranges);
+    ack.finished = session->ended;
+    ack.next_sequence =
+        session->ended ? session->next_sequence : ow_receiver_next_sequence(session->receiver.receiver);
+    ack.records = count_records(session, range);
+    connection->fetch = (struct fetch){.session = session, .range = *range};
+    session->fetches++;
+  }
+  enum ow_status status =
+      ow_server_begin_fetch(connection->machine, ow_loop_now(connection->serve->loop), &ack,
+                            session ? &session->request : NULL, session ? session->slots : NULL, skipped);
+  if (status != OW_OK)
+    require(connection, status);
+  else if (ack.accept == OW_ACCEPT_OK)
+    send_records(connection);
+}
+
+/* ---- octets ---- */
+
+static void act(struct connection *connection, const struct ow_server_event *event)
+{
+  switch (event->kind) {
+  case OW_SERVER_NOTHING: break;
+  case OW_SERVER_SET_UP: on_set_up(connection, event->key_id); break;
+  case OW_SERVER_REQUEST: on_request(connection, event); break;
+  case OW_SERVER_START_ASKED: on_start(connection); break;
+  case OW_SERVER_STOP: on_stop(connection, event); break;
+  case OW_SERVER_FETCH: on_fetch(connection, &event->fetch); break;
+  case OW_SERVER_BROKEN: break_off(connection, &event->failure); break;
+  }
+}
+
+static void on_received(struct ow_channel *channel, struct ow_reader *input)
+{
+  struct connection *connection =
+      (struct connection *)((char *)channel - offsetof(struct connection, channel));
+  struct ow_server_event event;
+  do {
+    ow_server_receive(connection->machine, ow_loop_now(connection->serve->loop), input, &event);
+    act(connection, &event);
+    flush(connection);
+  } while (channel->open && event.kind != OW_SERVER_NOTHING);
+}
+
+static void on_drained(struct ow_channel *channel)
+{
+  struct connection *connection =
+      (struct connection *)((char *)channel - offsetof(struct connection, channel));
+  if (ow_server_state(connection->machine) == OW_SERVER_FETCHING) {
+    send_records(connection);
+    if (channel->open)
+      ow_channel_offer(channel);
+    flush(connection);
+  } else {
+    ow_buffer_shrink(channel->output);
+  }
+}
+
+static void on_over(struct ow_channel *channel, const char *reason)
+{
+  struct connection *connection =
+      (struct connection *)((char *)channel - offsetof(struct connection, channel));
+  ow_log(connection->serve->log, reason ? OW_LOG_NOTICE : OW_LOG_INFO, "client %s: %s%s", connection->name,
+         reason ? reason : "gone", TAILQ_EMPTY(&connection->sessions) ? "" : ", with sessions running");
+  close_after_last_words(connection);
+}
+
+static void on_deadline(struct ow_timer *timer)
+{
+  struct connection *connection = (struct connection *)((char *)timer - offsetof(struct connection, timer));
+  struct ow_server_event event;
+  ow_server_expired(connection->machine, &event);
+  break_off(connection, &event.failure);
+}
+
+/* ---- new connections ---- */
+
+static bool find_key(void *context, const char *key_id, const void **passphrase, size_t *octets)
+{
+  struct connection *connection = context;
+  const struct ow_serve_policy *policy = connection->serve->policy;
+  bool found = policy->find_key(policy->context, key_id, &connection->passphrase);
+  if (found) {
+    *passphrase = connection->passphrase.octets;
+    *octets = connection->passphrase.length;
+  }
+  return found;
+}
+
+static uint32_t admit(struct ow_serve *serve, struct ow_serve_client *client, struct ow_failure *why)
+{
+  if (serve->counts.connections >= serve->config.most_connections) {
+    ow_fail(why, OW_LIMIT, "%u control connections are open, and no more are allowed",
+            serve->counts.connections);
+    return 0;
+  }
+  return serve->policy->admit(serve->policy->context, client, why);
+}
+
+static struct connection *create_connection(struct ow_serve *serve, int socket,
+                                            const union ow_address *remote)
+{
+  struct connection *connection = calloc(1, sizeof *connection);
+  struct ow_failure why = {0};
+  if (!connection) {
+    close(socket);
+    return NULL;
+  }
+  connection->serve = serve;
+  TAILQ_INIT(&connection->sessions);
+  ow_address_print(connection->name, sizeof connection->name, remote);
+  connection->client.address = ow_address_to_endpoint(remote);
+  const struct ow_server_config config = {
+      .modes = admit(serve, &connection->client, &why),
+      .pbkdf2_count = serve->config.pbkdf2_count,
+      .setup_timeout =
+          SETUP_TIMEOUT < serve->config.control_timeout ? SETUP_TIMEOUT : serve->config.control_timeout,
+      .idle_timeout = serve->config.control_timeout,
+      .up_since = serve->up_since,
+      .random = ow_system_random,
+      .key_context = connection,
+      .find_key = find_key,
+  };
+  if (config.modes == 0) {
+    serve->counts.refused_total++;
+    ow_log(serve->log, OW_LOG_NOTICE, "client %s: turned away: %s", connection->name, why.text);
+  }
+  connection->machine = ow_server_create(&config, ow_loop_now(serve->loop));
+  connection->timer.expired = on_deadline;
+  connection->linger.expired = on_linger;
+  connection->channel.received = on_received;
+  connection->channel.drained = on_drained;
+  connection->channel.over = on_over;
+  if (!connection->machine || ow_channel_adopt(&connection->channel, serve->loop, socket, &why) != OW_OK) {
+    if (!connection->machine)
+      close(socket);
+    ow_server_free(connection->machine);
+    free_connection(connection);
+    return NULL;
+  }
+  connection->channel.output = ow_server_output(connection->machine);
+  TAILQ_INSERT_TAIL(&serve->connections, connection, all);
+  serve->counts.connections++;
+  flush(connection);
+  if (config.modes == 0)
+    close_after_last_words(connection);
+  return connection;
+}
+
+static void on_connection(struct ow_listeners *listeners, int socket, const union ow_address *remote)
+{
+  struct ow_serve *serve = (struct ow_serve *)((char *)listeners - offsetof(struct ow_serve, listeners));
+  if (!create_connection(serve, socket, remote))
+    ow_log(serve->log, OW_LOG_ERROR, "no memory for a control connection");
+}
+
+/* ---- life ---- */
+
+void ow_serve_defaults(struct ow_serve_config *config)
+{
+  *config = (struct ow_serve_config){
+      .port = "861",
+      .pbkdf2_count = 2048,
+      .control_timeout = 1800 * OW_NS_PER_S,
+      .test_timeout = 5 * OW_NS_PER_S,
+      .most_connections = 1000,
+      .most_sessions = 10000,
+      .most_records = UINT64_C(16) << 20,
+      .most_sessions_kept = 10000,
+  };
+}
+
+struct ow_serve *ow_serve_create(struct ow_loop *loop, const struct ow_serve_config *config,
+                                 const struct ow_serve_policy *policy, const struct ow_log *log,
+                                 struct ow_failure *failure)
+{
+  struct ow_serve *serve = calloc(1, sizeof *serve);
+  if (!serve) {
+    ow_fail(failure, OW_MEMORY, "no memory for a server");
+    return NULL;
+  }
+  serve->loop = loop;
+  serve->config = *config;
+  serve->policy = policy;
+  serve->log = log;
+  serve->up_since = ow_loop_now(loop).wall;
+  serve->host = (struct ow_session_host){
+      .config = &serve->config, .policy = policy, .log = log, .traffic = &serve->traffic};
+  TAILQ_INIT(&serve->connections);
+  TAILQ_INIT(&serve->buried);
+  TAILQ_INIT(&serve->kept);
+  ow_listeners_prepare(&serve->listeners, loop, on_connection);
+  enum ow_status status = ow_traffic_open(&serve->traffic, loop);
+  if (status != OW_OK)
+    ow_fail(failure, status, "no memory for a server");
+  else
+    status = ow_listeners_open(&serve->listeners, config->address, config->port, failure);
+  if (status != OW_OK) {
+    ow_serve_free(serve);
+    serve = NULL;
+  }
+  return serve;
+}
+
+void ow_serve_free(struct ow_serve *serve)
+{
+  struct connection *connection;
+  struct ow_serve_session *session;
+  if (!serve)
+    return;
+  while ((connection = TAILQ_FIRST(&serve->connections)))
+    close_connection(connection);
+  while ((session = TAILQ_FIRST(&serve->kept)))
+    forget(serve, session);
+  while ((connection = TAILQ_FIRST(&serve->buried))) {
+    TAILQ_REMOVE(&serve->buried, connection, all);
+    free_connection(connection);
+  }
+  ow_listeners_close(&serve->listeners);
+  ow_traffic_close(&serve->traffic);
+  free(serve);
+}
+
+uint16_t ow_serve_port(const struct ow_serve *serve)
+{
+  return serve->listeners.port;
+}
+
+void ow_serve_reconfigure(struct ow_serve *serve, const struct ow_serve_config *config)
+{
+  serve->config = *config;
+}
+
+struct ow_serve_counts ow_serve_count(const struct ow_serve *serve)
+{
+  struct ow_serve_counts counts = serve->counts;
+  counts.sessions_running = serve->host.sessions;
+  counts.sessions_kept = serve->host.kept;
+  counts.records = serve->host.records_reserved;
+  return counts;
+}

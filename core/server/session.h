@@ -1,0 +1,70 @@
+/* One test session of the server's: its end of the traffic, and the records that can be fetched. */
+#ifndef OWAMP_SERVER_SESSION_H
+#define OWAMP_SERVER_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "control/server.h"
+#include "server/server.h"
+#include "traffic/traffic.h"
+
+struct ow_serve_session;
+
+/** What a session needs of the server that it belongs to. */
+struct ow_session_host {
+  const struct ow_serve_config *config;
+  const struct ow_serve_policy *policy;
+  const struct ow_log *log;
+  struct ow_traffic *traffic;
+  uint64_t records_reserved; /* over all sessions */
+  uint32_t sessions;         /* running or agreed */
+  uint32_t kept;
+};
+
+TAILQ_HEAD(ow_serve_sessions, ow_serve_session);
+
+struct ow_serve_session {
+  TAILQ_ENTRY(ow_serve_session) of_connection;
+  TAILQ_ENTRY(ow_serve_session) of_kept; /* those that can be fetched, oldest first */
+  struct ow_session_host *host;
+  struct ow_serve_client owner;
+  struct ow_session_request request; /* as agreed */
+  struct ow_slot *slots;
+  struct ow_serve_claim claim;
+  uint64_t reserved;
+  struct ow_test_sender sender;
+  struct ow_test_receiver receiver;
+  bool kept;
+  bool running;
+  bool ended; /* no more traffic */
+  bool bandwidth_released;
+  uint32_t next_sequence; /* of an ended receive session */
+  uint32_t fetches;       /* that read the records at this moment */
+  bool condemned;         /* free it after the last fetch */
+  void *connection;       /* while it belongs to one */
+  /** All its packets are accounted for. */
+  void (*done)(struct ow_serve_session *session);
+};
+
+/**
+ * Agree on a session, or tell why not. On OW_ACCEPT_OK `session` is open and `acceptance` filled in. `local`
+ * and `remote` are the control connection's.
+ */
+enum ow_accept ow_serve_session_open(struct ow_session_host *host, const struct ow_server *machine,
+                                     const struct ow_serve_client *client, const union ow_address *local,
+                                     const union ow_address *remote, const struct ow_session_request *request,
+                                     const struct ow_slot *slots, struct ow_serve_session **session,
+                                     struct ow_session_acceptance *acceptance, struct ow_failure *why);
+/** Begin to send or receive. */
+enum ow_status ow_serve_session_start(struct ow_serve_session *session,
+                                      struct ow_failure *failure) OW_MUST_CHECK;
+/** True if all its packets are sent, or received or lost. */
+bool ow_serve_session_finished(const struct ow_serve_session *session);
+/** End its traffic; `end` (may be NULL) is what the client's Stop-Sessions said of it. The records stay. */
+void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end);
+/** Free it, now or after the fetch that reads it. */
+void ow_serve_session_free(struct ow_serve_session *session);
+
+#endif

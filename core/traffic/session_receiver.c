@@ -1,0 +1,173 @@
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "traffic/traffic.h"
+
+enum {
+  BATCHES_AT_ONCE = 8,              /* before others get their turn */
+  USER_STAMP_ERROR_NS = 200 * 1000, /* a wake-up on a busy host, where the kernel gave no stamp */
+};
+/* How finely losses are noticed: a timer for every packet would cost more than the packets. */
+#define EXPIRY_GRAIN (200 * OW_NS_PER_MS)
+
+static struct ow_test_receiver *of_watch(struct ow_watch *watch)
+{
+  return (struct ow_test_receiver *)((char *)watch - offsetof(struct ow_test_receiver, watch));
+}
+
+static struct ow_test_receiver *of_timer(struct ow_timer *timer)
+{
+  return (struct ow_test_receiver *)((char *)timer - offsetof(struct ow_test_receiver, timer));
+}
+
+/* ---- datagrams ---- */
+
+static bool from_peer(const struct ow_test_receiver *receiver, const union ow_address *from)
+{
+  struct ow_endpoint endpoint = ow_address_to_endpoint(from);
+  return ow_endpoint_same_host(&endpoint, &receiver->from) &&
+         (receiver->any_port || endpoint.port == receiver->from.port);
+}
+
+static void note_dscp(struct ow_test_receiver *receiver, const struct ow_datagram *datagram)
+{
+  if (datagram->dscp_known && datagram->dscp != receiver->dscp) {
+    receiver->remarked++;
+    receiver->remarked_to = datagram->dscp;
+  }
+}
+
+static void take(struct ow_test_receiver *receiver, const struct ow_datagram *datagram, int64_t now)
+{
+  int64_t stamping = datagram->source == OW_STAMP_KERNEL ? 0 : USER_STAMP_ERROR_NS;
+  if (!from_peer(receiver, &datagram->from)) {
+    receiver->strangers++;
+  } else {
+    receiver->ttl_unknown |= !datagram->ttl_known;
+    note_dscp(receiver, datagram);
+    (void)ow_receiver_packet(receiver->receiver, datagram->octets, datagram->length, datagram->received,
+                             datagram->source, ow_system_error(&receiver->traffic->clock, now, stamping),
+                             datagram->ttl);
+  }
+}
+
+/* True if the socket is empty. */
+static bool take_waiting(struct ow_test_receiver *receiver, unsigned batches)
+{
+  struct ow_datagram datagrams[OW_UDP_BATCH];
+  size_t count = OW_UDP_BATCH;
+  int64_t now = ow_loop_now(receiver->traffic->loop).monotonic;
+  for (unsigned i = 0; i < batches && count == OW_UDP_BATCH; i++) {
+    count = ow_udp_receive(receiver->watch.descriptor, receiver->traffic->batch, datagrams);
+    for (size_t j = 0; j < count; j++)
+      take(receiver, &datagrams[j], now);
+  }
+  return count < OW_UDP_BATCH;
+}
+
+/* ---- the end ---- */
+
+static void tell_if_done(struct ow_test_receiver *receiver)
+{
+  if (!receiver->told && ow_receiver_finished(receiver->receiver)) {
+    receiver->told = true;
+    ow_timer_cancel(receiver->traffic->loop, &receiver->timer);
+    receiver->done(receiver);
+  }
+}
+
+static enum ow_status await_expiry(struct ow_test_receiver *receiver)
+{
+  struct ow_timestamp when;
+  enum ow_status status = OW_OK;
+  if (!receiver->told && ow_receiver_next_expiry(receiver->receiver, &when)) {
+    struct ow_instant now = ow_loop_now(receiver->traffic->loop);
+    int64_t wait = ow_timestamp_difference(when, now.wall);
+    int64_t grain = wait > EXPIRY_GRAIN ? wait : (int64_t)EXPIRY_GRAIN;
+    status = ow_timer_set(receiver->traffic->loop, &receiver->timer, now.monotonic + grain);
+  }
+  return status;
+}
+
+static void on_readable(struct ow_watch *watch, uint32_t events)
+{
+  struct ow_test_receiver *receiver = of_watch(watch);
+  (void)events;
+  (void)take_waiting(receiver, BATCHES_AT_ONCE);
+  tell_if_done(receiver);
+}
+
+static void on_expiry(struct ow_timer *timer)
+{
+  struct ow_test_receiver *receiver = of_timer(timer);
+  ow_test_receiver_catch_up(receiver);
+  (void)!await_expiry(receiver); /* setting a timer again needs no memory */
+  tell_if_done(receiver);
+}
+
+/*
+ * Only an empty socket tells that a packet has not come; losses are judged by the time before it was looked
+ * at.
+ */
+void ow_test_receiver_catch_up(struct ow_test_receiver *receiver)
+{
+  enum { BOUND = 1024 };
+  struct ow_timestamp before = ow_loop_now(receiver->traffic->loop).wall;
+  bool empty = receiver->watch.descriptor < 0 || take_waiting(receiver, BOUND);
+  while (empty && !ow_receiver_expire(receiver->receiver, before))
+    continue;
+}
+
+/* ---- life ---- */
+
+enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct ow_traffic *traffic,
+                                     int socket, const struct ow_session_terms *terms, uint64_t most_records)
+{
+  receiver->traffic = traffic;
+  receiver->watch = (struct ow_watch){.descriptor = socket, .ready = on_readable};
+  receiver->timer.expired = on_expiry;
+  receiver->open = true;
+  (void)!ow_type_p_to_dscp(terms->request->type_p,
+                           &receiver->dscp); /* anything else was refused as a request */
+  receiver->receiver = ow_receiver_create(terms, most_records);
+  if (!receiver->receiver) {
+    ow_test_receiver_close(receiver);
+    return OW_MEMORY;
+  }
+  return OW_OK;
+}
+
+enum ow_status ow_test_receiver_start(struct ow_test_receiver *receiver, struct ow_failure *failure)
+{
+  enum ow_status status = ow_watch_open(receiver->traffic->loop, &receiver->watch, EPOLLIN, failure);
+  if (status == OW_OK)
+    status = await_expiry(receiver);
+  return status;
+}
+
+void ow_test_receiver_stop(struct ow_test_receiver *receiver)
+{
+  if (receiver->open) {
+    ow_timer_cancel(receiver->traffic->loop, &receiver->timer);
+    ow_watch_close(receiver->traffic->loop, &receiver->watch);
+    receiver->told = true;
+  }
+}
+
+void ow_test_receiver_close(struct ow_test_receiver *receiver)
+{
+  if (receiver->open) {
+    ow_test_receiver_stop(receiver);
+    ow_receiver_free(receiver->receiver);
+    receiver->receiver = NULL;
+    receiver->open = false;
+  }
+}
+
+uint32_t ow_test_receiver_discarded(const struct ow_test_receiver *receiver)
+{
+  uint32_t discarded = receiver->strangers;
+  for (int i = OW_IGNORED_SHORT; i < OW_RECEPTIONS; i++)
+    discarded += ow_receiver_count(receiver->receiver, (enum ow_reception)i);
+  return discarded;
+}

@@ -1,0 +1,149 @@
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "traffic/traffic.h"
+
+enum {
+  READINGS = sizeof((struct ow_test_sender){0}).readings / sizeof(struct ow_timestamp),
+  AT_ONCE = 64,     /* packets that one wake-up may send before others get their turn */
+  FIRST_STAMPS = 4, /* of every session */
+};
+#define STAMP_EVERY (5 * OW_NS_PER_MS)            /* over all sessions of a loop */
+#define STAMP_SESSION_EVERY (1000 * OW_NS_PER_MS) /* but each session at least as often */
+
+/* ---- departures ---- */
+
+static void read_departures(struct ow_test_sender *sender)
+{
+  uint32_t order;
+  struct ow_timestamp departed;
+  while (ow_udp_transmit_stamp(sender->socket, &order, &departed)) {
+    if (order < sender->asked && sender->asked - order <= READINGS) {
+      int64_t offset = ow_timestamp_difference(departed, sender->readings[order % READINGS]);
+      ow_departure_add(&sender->departure, offset);
+      ow_departure_add(&sender->traffic->departure, offset);
+    }
+  }
+}
+
+static bool worth_a_stamp(const struct ow_test_sender *sender, int64_t now)
+{
+  return sender->asked < FIRST_STAMPS || now - sender->traffic->last_stamp_asked >= STAMP_EVERY ||
+         now - sender->last_asked >= STAMP_SESSION_EVERY;
+}
+
+/* ---- sending ---- */
+
+static struct ow_error_estimate stamp_error(struct ow_test_sender *sender, int64_t now)
+{
+  return ow_system_error(&sender->traffic->clock, now, ow_departure_spread(&sender->departure));
+}
+
+/*
+ * An ICMP error belongs to an earlier packet and kept this one back: it gets a second try. A failed send that
+ * asked for a stamp makes the kernel's count of stamps begin anew.
+ */
+static int send_packet(struct ow_test_sender *sender, const uint8_t *packet, size_t octets, bool ask)
+{
+  int error = ow_udp_send(sender->socket, packet, octets, ask);
+  if (error && ask)
+    sender->asked = 0;
+  if (error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH)
+    error = ow_udp_send(sender->socket, packet, octets, ask);
+  if (error && ask)
+    sender->asked = 0;
+  return error;
+}
+
+/* Everything that can be done before the clock is read is done before. */
+static void send_one(struct ow_test_sender *sender, int64_t now)
+{
+  size_t octets;
+  int error = EIO;
+  bool ask = worth_a_stamp(sender, now);
+  if (ask)
+    read_departures(sender);
+  int64_t correction = ow_departure_correction(&sender->departure);
+  struct ow_error_estimate estimate = stamp_error(sender, now);
+
+  struct ow_timestamp reading = ow_system_stamp();
+  const uint8_t *packet =
+      ow_sender_stamp(sender->sender, ow_timestamp_plus(reading, correction), estimate, &octets);
+  if (packet)
+    error = send_packet(sender, packet, octets, ask);
+  if (error == 0 && ask) {
+    sender->readings[sender->asked++ % READINGS] = reading;
+    sender->last_asked = sender->traffic->last_stamp_asked = now;
+  } else if (error != 0) {
+    sender->refused++;
+    sender->last_error = error;
+  }
+  ow_sender_sent(sender->sender, error == 0);
+}
+
+static enum ow_status await_next(struct ow_test_sender *sender)
+{
+  struct ow_timestamp due;
+  enum ow_status status = OW_OK;
+  if (ow_sender_due(sender->sender, &due))
+    status = ow_timer_set_wall(sender->traffic->loop, &sender->timer, due);
+  else
+    sender->done(sender);
+  return status;
+}
+
+static void on_due(struct ow_timer *timer)
+{
+  struct ow_test_sender *sender =
+      (struct ow_test_sender *)((char *)timer - offsetof(struct ow_test_sender, timer));
+  struct ow_timestamp due;
+  struct ow_instant now = ow_system_now();
+  for (unsigned sent = 0;
+       sent < AT_ONCE && ow_sender_due(sender->sender, &due) && !ow_timestamp_after(due, now.wall); sent++) {
+    if (ow_sender_ready(sender->sender, now.wall))
+      send_one(sender, now.monotonic);
+    now = ow_system_now();
+  }
+  (void)!await_next(sender); /* setting a timer again needs no memory */
+}
+
+/* ---- life ---- */
+
+enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traffic *traffic, int socket,
+                                   const struct ow_session_terms *terms, bool zero_padding)
+{
+  sender->traffic = traffic;
+  sender->socket = socket;
+  sender->open = true;
+  sender->timer.expired = on_due;
+  sender->departure = traffic->departure;
+  sender->sender = ow_sender_create(terms, zero_padding, &ow_system_random);
+  if (!sender->sender) {
+    ow_test_sender_close(sender);
+    return OW_MEMORY;
+  }
+  return OW_OK;
+}
+
+enum ow_status ow_test_sender_start(struct ow_test_sender *sender)
+{
+  return await_next(sender);
+}
+
+void ow_test_sender_stop(struct ow_test_sender *sender)
+{
+  if (sender->open)
+    ow_timer_cancel(sender->traffic->loop, &sender->timer);
+}
+
+void ow_test_sender_close(struct ow_test_sender *sender)
+{
+  if (sender->open) {
+    ow_test_sender_stop(sender);
+    close(sender->socket);
+    ow_sender_free(sender->sender);
+    sender->sender = NULL;
+    sender->open = false;
+  }
+}

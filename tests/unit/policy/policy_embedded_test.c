@@ -1,0 +1,139 @@
+/* The responder inside another program: it answers from a thread of its own, and ends when told to. */
+#include <arpa/inet.h>
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "policy/embedded.h"
+#include "support/main.h"
+#include "wire/mode.h"
+
+static struct ow_embedded_options options;
+static struct ow_failure failure;
+
+static void set_up(void)
+{
+  ow_embedded_defaults(&options);
+  strcpy(options.listen, "127.0.0.1:0");
+  failure = (struct ow_failure){.text = ""};
+}
+
+static int connect_to(uint16_t port)
+{
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+  struct timeval patience = {.tv_sec = 10};
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  int descriptor = socket(AF_INET, SOCK_STREAM, 0);
+  setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  ck_assert_int_eq(connect(descriptor, (struct sockaddr *)&address, sizeof address), 0);
+  return descriptor;
+}
+
+/* The Modes of its Server-Greeting (RFC 4656, 3.1). */
+static unsigned offered(uint16_t port)
+{
+  unsigned char greeting[64];
+  int descriptor = connect_to(port);
+  ck_assert_int_eq(recv(descriptor, greeting, sizeof greeting, MSG_WAITALL), sizeof greeting);
+  close(descriptor);
+  return greeting[15];
+}
+
+START_TEST(it_answers_and_ends)
+{
+  struct ow_embedded *embedded = ow_embedded_start(&options, NULL, &failure);
+  ck_assert_msg(embedded != NULL, "%s", failure.text);
+  uint16_t port = ow_embedded_port(embedded);
+  ck_assert_uint_eq(offered(port), OW_MODE_OPEN);
+  int descriptor = connect_to(port);
+  ow_embedded_stop(embedded);
+  unsigned char greeting[65];
+  ck_assert_int_le(recv(descriptor, greeting, sizeof greeting, MSG_WAITALL), 64);
+  close(descriptor);
+}
+END_TEST
+
+START_TEST(the_hosts_signals_stay_as_they_are)
+{
+  struct sigaction before;
+  struct sigaction after;
+  sigset_t blocked;
+  sigaction(SIGPIPE, NULL, &before);
+  struct ow_embedded *embedded = ow_embedded_start(&options, NULL, &failure);
+  ck_assert_ptr_nonnull(embedded);
+  sigaction(SIGPIPE, NULL, &after);
+  ck_assert_ptr_eq((void *)after.sa_handler, (void *)before.sa_handler);
+  pthread_sigmask(SIG_SETMASK, NULL, &blocked);
+  ck_assert(!sigismember(&blocked, SIGTERM) && !sigismember(&blocked, SIGHUP));
+  ow_embedded_stop(embedded);
+}
+END_TEST
+
+START_TEST(keys_bring_the_keyed_modes)
+{
+  snprintf(options.key_file, sizeof options.key_file, "/tmp/owamp-embedded-%d.pfs", getpid());
+  FILE *file = fopen(options.key_file, "w");
+  ck_assert(file && fputs("monitor 736563726574\n", file) >= 0 && fclose(file) == 0);
+  options.modes = OW_MODE_AUTHENTICATED | OW_MODE_ENCRYPTED;
+  struct ow_embedded *embedded = ow_embedded_start(&options, NULL, &failure);
+  unlink(options.key_file);
+  ck_assert_msg(embedded != NULL, "%s", failure.text);
+  ck_assert_uint_eq(offered(ow_embedded_port(embedded)), OW_MODE_AUTHENTICATED | OW_MODE_ENCRYPTED);
+  ow_embedded_stop(embedded);
+}
+END_TEST
+
+static void expect_refusal(const char *why)
+{
+  ck_assert_int_ne(ow_embedded_check(&options, &failure), OW_OK);
+  ck_assert_msg(strstr(failure.text, why) != NULL, "%s", failure.text);
+  ck_assert_ptr_null(ow_embedded_start(&options, NULL, &failure));
+}
+
+START_TEST(what_cannot_work_is_refused)
+{
+  strcpy(options.listen, "localhost:861");
+  expect_refusal("numeric address");
+  strcpy(options.listen, "[::1");
+  expect_refusal("[::1");
+  set_up();
+  options.modes = OW_MODE_ENCRYPTED;
+  expect_refusal("nobody could connect");
+  set_up();
+  strcpy(options.key_file, "/nowhere/keys.pfs");
+  expect_refusal("/nowhere/keys.pfs: there is no such file");
+  set_up();
+  strcpy(options.limits_file, "/nowhere/rules.limits");
+  expect_refusal("/nowhere/rules.limits: there is no such file");
+}
+END_TEST
+
+START_TEST(a_port_that_is_taken_is_named)
+{
+  struct ow_embedded *first = ow_embedded_start(&options, NULL, &failure);
+  ck_assert_ptr_nonnull(first);
+  snprintf(options.listen, sizeof options.listen, "127.0.0.1:%u", ow_embedded_port(first));
+  ck_assert_int_eq(ow_embedded_check(&options, &failure), OW_OK);
+  ck_assert_ptr_null(ow_embedded_start(&options, NULL, &failure));
+  ck_assert_msg(strstr(failure.text, "127.0.0.1") != NULL, "%s", failure.text);
+  ow_embedded_stop(first);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("policy/embedded");
+  TCase *tests = tcase_create("embedded");
+  tcase_add_checked_fixture(tests, set_up, NULL);
+  tcase_add_test(tests, it_answers_and_ends);
+  tcase_add_test(tests, the_hosts_signals_stay_as_they_are);
+  tcase_add_test(tests, keys_bring_the_keyed_modes);
+  tcase_add_test(tests, what_cannot_work_is_refused);
+  tcase_add_test(tests, a_port_that_is_taken_is_named);
+  suite_add_tcase(suite, tests);
+  return test_run(suite);
+}

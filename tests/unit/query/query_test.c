@@ -1,0 +1,715 @@
+/*
+ * core/query: the query socket over real Unix sockets: who publishes, who asks, who follows, and who means
+ * ill.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "query/query.h"
+#include "support/main.h"
+#include "support/seed.h"
+
+#define SECOND OW_NS_PER_S
+
+enum { HISTORY = 50, MANY = 1000 };
+
+static char folder[64];
+static char path[96];
+static struct ow_board *board;
+static struct ow_query_server *server;
+static struct ow_failure failure;
+
+static struct ow_query_options options_for(const char *where)
+{
+  return (struct ow_query_options){.path = where, .permissions = 0660};
+}
+
+static void publish(void)
+{
+  struct ow_query_options options = options_for(path);
+  server = ow_query_publish(board, &options, NULL, &failure);
+  ck_assert_msg(server != NULL, "%s", failure.text);
+}
+
+static void unpublish(void)
+{
+  ow_query_unpublish(server);
+  server = NULL;
+}
+
+static void set_up(void)
+{
+  snprintf(folder, sizeof folder, "/tmp/owamp-query-XXXXXX");
+  ck_assert_ptr_nonnull(mkdtemp(folder));
+  snprintf(path, sizeof path, "%s/query.sock", folder);
+  board = ow_board_create(HISTORY);
+  ck_assert_ptr_nonnull(board);
+  publish();
+}
+
+/* Nothing stays behind: the folder must be empty. */
+static void tear_down(void)
+{
+  unpublish();
+  ow_board_free(board);
+  ck_assert_msg(rmdir(folder) == 0, "%s: %s", folder, strerror(errno));
+}
+
+#define QUERY_TEST(name)                                                                                     \
+  static void do_##name(void);                                                                               \
+  START_TEST(name)                                                                                           \
+  {                                                                                                          \
+    set_up();                                                                                                \
+    do_##name();                                                                                             \
+    tear_down();                                                                                             \
+  }                                                                                                          \
+  END_TEST                                                                                                   \
+  static void do_##name(void)
+
+static void add_stream(struct ow_board *to, const char *name)
+{
+  struct ow_stream_view view = {.host = "far.example.net",
+                                .port = "861",
+                                .directions = {true, true},
+                                .interval = 60 * SECOND,
+                                .state = OW_STREAM_UP,
+                                .mode = OW_MODE_OPEN};
+  snprintf(view.name, sizeof view.name, "%s", name);
+  ck_assert_int_eq(ow_board_put_stream(to, &view), OW_OK);
+  ow_board_set_state(to, &view, (struct ow_timestamp){1});
+}
+
+static void add_interval(struct ow_board *to, const char *name, uint64_t number, uint32_t epoch)
+{
+  struct ow_interval interval = {.number = number, .mode = OW_MODE_OPEN};
+  interval.begin.ntp = (uint64_t)(epoch + 60 * number) << 32;
+  interval.end.ntp = (uint64_t)(epoch + 60 * (number + 1)) << 32;
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    interval.results[d] = (struct ow_result){.completeness = OW_RESULT_COMPLETE,
+                                             .sent = 60,
+                                             .received = 59,
+                                             .lost = 1,
+                                             .delay = {.min = 1, .p95 = (int64_t)number}};
+  ow_board_add_interval(to, name, &interval);
+}
+
+/* ---- raw clients ---- */
+
+static int try_connect(void)
+{
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  struct timeval limit = {.tv_sec = 20};
+  int descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
+  snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+  setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  if (connect(descriptor, (struct sockaddr *)&address, sizeof address) != 0) {
+    close(descriptor);
+    descriptor = -1;
+  }
+  return descriptor;
+}
+
+static int connect_raw(void)
+{
+  int descriptor = try_connect();
+  ck_assert_int_ge(descriptor, 0);
+  return descriptor;
+}
+
+static void put(int descriptor, const char *octets, size_t count)
+{
+  ck_assert_int_eq(send(descriptor, octets, count, MSG_NOSIGNAL), (ssize_t)count);
+}
+
+/* Up to the newline, or the end; which octets came. */
+static size_t take_line(int descriptor, char *line, size_t size)
+{
+  size_t length = 0;
+  while (length < size - 1 && recv(descriptor, line + length, 1, 0) == 1 && line[length] != '\n')
+    length++;
+  line[length] = '\0';
+  return length;
+}
+
+static void assert_answer(int descriptor, const char *request, size_t octets, const char *piece)
+{
+  char line[16384];
+  put(descriptor, request, octets);
+  take_line(descriptor, line, sizeof line);
+  ck_assert_msg(strstr(line, piece) != NULL, "%s is not in: %s", piece, line);
+}
+
+static void assert_closed(int descriptor)
+{
+  char rest[64];
+  ssize_t got;
+  while ((got = recv(descriptor, rest, sizeof rest, 0)) > 0)
+    continue;
+  ck_assert(got == 0 || errno == ECONNRESET);
+  close(descriptor);
+}
+
+/* ---- publishing and asking ---- */
+
+static enum ow_status get(const char *name, struct ow_stream_view *view, struct ow_interval *intervals,
+                          size_t count, size_t *got)
+{
+  return ow_query_get(path, name, 20 * SECOND, view, intervals, count, got, &failure);
+}
+
+QUERY_TEST(one_asks_for_a_streams_intervals)
+{
+  struct ow_stream_view view;
+  struct ow_interval intervals[OW_QUERY_INTERVALS];
+  size_t got;
+  add_stream(board, "far");
+  ck_assert_int_eq(get("far", &view, intervals, 1, &got), OW_OK);
+  ck_assert_uint_eq(got, 0);
+  for (uint64_t n = 1; n <= HISTORY + 5; n++)
+    add_interval(board, "far", n, 1000);
+  ck_assert_int_eq(get("far", &view, intervals, 1, &got), OW_OK);
+  ck_assert_uint_eq(got, 1);
+  ck_assert_uint_eq(intervals[0].number, HISTORY + 5);
+  ck_assert_str_eq(view.host, "far.example.net");
+  ck_assert_uint_eq(view.totals[OW_REVERSE].lost, HISTORY + 5);
+  ck_assert_int_eq(get("far", &view, intervals, OW_QUERY_INTERVALS, &got), OW_OK);
+  ck_assert_uint_eq(got, HISTORY);
+  for (uint64_t n = 0; n < HISTORY; n++)
+    ck_assert_uint_eq(intervals[n].number, n + 6);
+  ck_assert_int_eq(get("far", &view, intervals, 3, &got), OW_OK);
+  ck_assert_uint_eq(got, 3);
+  ck_assert_uint_eq(intervals[0].number, HISTORY + 3);
+  ck_assert_int_eq(intervals[0].results[OW_FORWARD].delay.p95, HISTORY + 3);
+}
+
+QUERY_TEST(what_fails_is_told)
+{
+  struct ow_stream_view view;
+  struct ow_interval interval;
+  size_t got = 7;
+  for (int i = 0; i < 8; i++)
+    add_stream(board, (const char[]){'s', (char)('0' + i), '\0'});
+  ck_assert_int_eq(get("far", &view, &interval, 1, &got), OW_REFUSED);
+  ck_assert_ptr_nonnull(
+      strstr(failure.text, "no stream \"far\", but there are: s0, s1, s2, s3, s4 and 3 more"));
+  ck_assert_ptr_nonnull(strstr(failure.text, path));
+  ck_assert_uint_eq(got, 0);
+  ck_assert_int_eq(get("f r", &view, &interval, 1, &got), OW_INVALID);
+  unpublish();
+  ck_assert_int_eq(get("far", &view, &interval, 1, &got), OW_NETWORK);
+  ck_assert_ptr_nonnull(strstr(failure.text, "No such file"));
+  ck_assert_int_eq(ow_query_get("", "far", SECOND, &view, &interval, 1, &got, &failure), OW_INVALID);
+}
+
+/* A socket that lets one in, and says nothing, or nonsense. */
+QUERY_TEST(who_does_not_answer_is_not_waited_for)
+{
+  struct ow_stream_view view;
+  struct ow_interval interval;
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  size_t got;
+  unpublish();
+  int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+  ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+  ck_assert_int_eq(get("far", &view, &interval, 1, &got), OW_NETWORK);
+  ck_assert_ptr_nonnull(strstr(failure.text, "has ended"));
+  ck_assert_int_eq(listen(listener, 0), 0);
+  ck_assert_int_eq(ow_query_get(path, "far", SECOND / 20, &view, &interval, 1, &got, &failure), OW_TIMEOUT);
+  /* The one of before fills the backlog: even connecting has its end. */
+  ck_assert_int_eq(ow_query_get(path, "far", SECOND / 20, &view, &interval, 1, &got, &failure), OW_TIMEOUT);
+  close(listener);
+  unlink(path);
+}
+
+QUERY_TEST(requests_are_lines)
+{
+  int client = connect_raw();
+  char line[4096];
+  add_stream(board, "far");
+  add_interval(board, "far", 1, 1000);
+  assert_answer(client, "list\n", 5, "\"name\":\"far\"");
+  assert_answer(client, "list\r\n", 6, "\"newest\":1");
+  assert_answer(client, "get far\n", 8, "\"intervals\":[{\"number\":1");
+  put(client, "get f", 5);
+  assert_answer(client, "ar 99999999999999999999999\n", 27, "\"number\":1");
+  put(client, "list\nget far\nget nobody\n", 24);
+  take_line(client, line, sizeof line);
+  ck_assert_ptr_nonnull(strstr(line, "streams"));
+  take_line(client, line, sizeof line);
+  ck_assert_ptr_nonnull(strstr(line, "intervals"));
+  take_line(client, line, sizeof line);
+  ck_assert_ptr_nonnull(strstr(line, "nobody"));
+  /* What was asked before the end is answered; half a line isn't. */
+  put(client, "list\nlist", 9);
+  shutdown(client, SHUT_WR);
+  take_line(client, line, sizeof line);
+  ck_assert_ptr_nonnull(strstr(line, "streams"));
+  ck_assert_uint_eq(take_line(client, line, sizeof line), 0);
+  assert_closed(client);
+}
+
+QUERY_TEST(what_is_no_request_is_answered_so)
+{
+  static const char *const bad[] = {"\n",           "LIST\n",        "list \n",      "list x\n",
+                                    "get\n",        "get \n",        "get far 0\n",  "get far -1\n",
+                                    "get far 1x\n", "get far 1 1\n", "get far \n",   "get a/b\n",
+                                    " list\n",      "\r\n",          "get far\xff\n"};
+  int client = connect_raw();
+  add_stream(board, "far");
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_answer(client, bad[i], strlen(bad[i]), "this is no request");
+  assert_answer(client, "list\0\n", 6, "this is no request");
+  assert_answer(client, "get far\0 1\n", 11, "this is no request");
+  close(client);
+}
+
+QUERY_TEST(a_line_without_end_ends_the_connection)
+{
+  char line[300];
+  int client = connect_raw();
+  memset(line, 'x', sizeof line);
+  assert_answer(client, line, 256, "more than 255 octets");
+  assert_closed(client);
+  client = connect_raw();
+  line[255] = '\n';
+  assert_answer(client, line, 256, "this is no request");
+  close(client);
+}
+
+QUERY_TEST(random_octets_do_no_harm)
+{
+  struct test_prng prng = test_prng(test_seed());
+  for (int i = 0; i < 200; i++) {
+    char octets[600];
+    int client = connect_raw();
+    test_prng_fill(&prng, octets, sizeof octets);
+    (void)!send(client, octets, test_prng_below(&prng, sizeof octets), MSG_NOSIGNAL);
+    close(client);
+  }
+  int client = connect_raw();
+  assert_answer(client, "list\n", 5, "{\"streams\":[]}");
+  close(client);
+}
+
+/* ---- who may, and where ---- */
+
+QUERY_TEST(permissions_are_as_asked_for)
+{
+  struct stat made;
+  struct ow_query_options options = options_for(path);
+  for (unsigned i = 0; i < 3; i++) {
+    static const mode_t modes[] = {0600, 0660, 0666};
+    unpublish();
+    options.permissions = modes[i];
+    mode_t before = umask(077);
+    server = ow_query_publish(board, &options, NULL, &failure);
+    ck_assert_uint_eq(umask(before), 077);
+    ck_assert_ptr_nonnull(server);
+    ck_assert_int_eq(stat(path, &made), 0);
+    ck_assert_uint_eq(made.st_mode & 0777, modes[i]);
+  }
+  unpublish();
+  options.group = "no such group";
+  ck_assert_ptr_null(ow_query_publish(board, &options, NULL, &failure));
+  ck_assert_int_eq(failure.status, OW_INVALID);
+  ck_assert_ptr_nonnull(strstr(failure.text, "no such group"));
+  options.group = "root";
+  server = ow_query_publish(board, &options, NULL, &failure);
+  if (geteuid() == 0) {
+    ck_assert_ptr_nonnull(server);
+    ck_assert_int_eq(stat(path, &made), 0);
+    ck_assert_uint_eq(made.st_gid, 0);
+  }
+}
+
+QUERY_TEST(a_dead_process_socket_is_replaced)
+{
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  unpublish();
+  int dead = socket(AF_UNIX, SOCK_STREAM, 0);
+  snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+  ck_assert_int_eq(bind(dead, (struct sockaddr *)&address, sizeof address), 0);
+  close(dead);
+  publish();
+  int client = connect_raw();
+  assert_answer(client, "list\n", 5, "streams");
+  close(client);
+}
+
+QUERY_TEST(two_do_not_publish_at_one_path)
+{
+  struct ow_query_options options = options_for(path);
+  ck_assert_ptr_null(ow_query_publish(board, &options, NULL, &failure));
+  ck_assert_int_eq(failure.status, OW_STATE);
+  ck_assert_ptr_nonnull(strstr(failure.text, path));
+  int client = connect_raw();
+  assert_answer(client, "list\n", 5, "streams");
+  close(client);
+}
+
+QUERY_TEST(other_files_stay)
+{
+  struct ow_query_options options = options_for(path);
+  unpublish();
+  int file = open(path, O_CREAT | O_WRONLY, 0600);
+  ck_assert_ptr_null(ow_query_publish(board, &options, NULL, &failure));
+  ck_assert_int_eq(failure.status, OW_STATE);
+  ck_assert_int_eq(access(path, F_OK), 0);
+  close(file);
+  unlink(path);
+  options.path = "/no/such/folder/query.sock";
+  ck_assert_ptr_null(ow_query_publish(board, &options, NULL, &failure));
+  ck_assert_ptr_nonnull(strstr(failure.text, "No such file"));
+  char longest[200];
+  memset(longest, 'x', sizeof longest);
+  longest[sizeof longest - 1] = '\0';
+  options.path = longest;
+  ck_assert_ptr_null(ow_query_publish(board, &options, NULL, &failure));
+  ck_assert_int_eq(failure.status, OW_INVALID);
+}
+
+/* The path was taken over meanwhile: what is there now stays. */
+QUERY_TEST(only_the_own_socket_is_removed)
+{
+  unlink(path);
+  int file = open(path, O_CREAT | O_WRONLY, 0600);
+  unpublish();
+  ck_assert_int_eq(access(path, F_OK), 0);
+  close(file);
+  unlink(path);
+}
+
+struct rivals {
+  pthread_barrier_t barrier;
+  atomic_int won;
+  struct ow_query_server *servers[4];
+};
+
+struct rival {
+  struct rivals *all;
+  int index;
+};
+
+static void *compete(void *argument)
+{
+  struct rival *rival = argument;
+  struct ow_query_options options = options_for(path);
+  struct ow_failure why;
+  pthread_barrier_wait(&rival->all->barrier);
+  rival->all->servers[rival->index] = ow_query_publish(board, &options, NULL, &why);
+  if (rival->all->servers[rival->index])
+    rival->all->won++;
+  return NULL;
+}
+
+QUERY_TEST(of_those_that_begin_at_once_one_wins)
+{
+  for (int round = 0; round < 10; round++) {
+    struct rivals rivals = {.won = 0};
+    struct rival each[4];
+    pthread_t threads[4];
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    unpublish();
+    int dead = socket(AF_UNIX, SOCK_STREAM, 0);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    ck_assert_int_eq(bind(dead, (struct sockaddr *)&address, sizeof address), 0);
+    close(dead);
+    pthread_barrier_init(&rivals.barrier, NULL, 4);
+    for (int i = 0; i < 4; i++) {
+      each[i] = (struct rival){&rivals, i};
+      ck_assert_int_eq(pthread_create(&threads[i], NULL, compete, &each[i]), 0);
+    }
+    for (int i = 0; i < 4; i++)
+      pthread_join(threads[i], NULL);
+    ck_assert_int_eq(rivals.won, 1);
+    for (int i = 0; i < 4; i++)
+      if (rivals.servers[i])
+        server = rivals.servers[i];
+    int client = connect_raw();
+    assert_answer(client, "list\n", 5, "streams");
+    close(client);
+    pthread_barrier_destroy(&rivals.barrier);
+  }
+}
+
+/* ---- many, slow, and too many ---- */
+
+static void *ask_often(void *argument)
+{
+  struct ow_stream_view view;
+  struct ow_interval intervals[3];
+  struct ow_failure why = {.text = ""};
+  intptr_t wrong = 0;
+  size_t got;
+  (void)argument;
+  for (int i = 0; i < 200; i++)
+    wrong += ow_query_get(path, "far", 20 * SECOND, &view, intervals, 3, &got, &why) != OW_OK ||
+             (got && intervals[got - 1].number != view.newest);
+  return (void *)wrong;
+}
+
+QUERY_TEST(many_ask_while_it_changes)
+{
+  pthread_t readers[8];
+  add_stream(board, "far");
+  for (size_t i = 0; i < 8; i++)
+    ck_assert_int_eq(pthread_create(&readers[i], NULL, ask_often, NULL), 0);
+  for (uint64_t n = 1; n <= 2000; n++)
+    add_interval(board, "far", n, 1000);
+  for (size_t i = 0; i < 8; i++) {
+    void *wrong;
+    pthread_join(readers[i], &wrong);
+    ck_assert_ptr_null(wrong);
+  }
+}
+
+static void fill_board(void)
+{
+  for (int i = 0; i < MANY; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "peer%04d", i);
+    add_stream(board, name);
+    add_interval(board, name, 1, 1000);
+  }
+}
+
+/* It asks for more than its socket holds, and never reads. */
+QUERY_TEST(a_slow_reader_is_cut_off_and_hurts_nobody)
+{
+  int slow = connect_raw();
+  int quick = connect_raw();
+  int small = 4096;
+  char line[1024];
+  setsockopt(slow, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+  fill_board();
+  for (int i = 0; i < 40; i++)
+    put(slow, "list\n", 5);
+  assert_answer(quick, "get peer0500\n", 13, "peer0500");
+  /* Closed by the server while most of the answers have not been sent. */
+  struct pollfd end = {.fd = slow, .events = 0};
+  while (poll(&end, 1, 50) == 0)
+    assert_answer(quick, "get peer0999\n", 13, "peer0999");
+  ck_assert_int_ne(end.revents & POLLHUP, 0);
+  size_t lines = 0;
+  ssize_t got;
+  while ((got = recv(slow, line, sizeof line, 0)) > 0)
+    for (ssize_t i = 0; i < got; i++)
+      lines += line[i] == '\n';
+  ck_assert_uint_lt(lines, 40);
+  close(slow);
+  assert_answer(quick, "list\n", 5, "peer0000");
+  close(quick);
+}
+
+QUERY_TEST(thousands_of_connections_are_borne)
+{
+  enum { CROWD = 2000, PLACES = 128 };
+  static int crowd[CROWD];
+  int most = 0;
+  struct rlimit limit = {.rlim_cur = 8192, .rlim_max = 8192};
+  char line[256];
+  int count = 0;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+  most = limit.rlim_cur < 2 * CROWD ? (int)limit.rlim_cur / 2 - 64 : CROWD;
+  ck_assert_int_gt(most, PLACES);
+  for (; count < most && (crowd[count] = try_connect()) >= 0; count++)
+    continue;
+  ck_assert_int_eq(count, most);
+  /* All come within 5 s: the first are let in, the last is told why it isn't. */
+  assert_answer(crowd[0], "list\n", 5, "streams");
+  take_line(crowd[count - 1], line, sizeof line);
+  ck_assert_msg(strstr(line, "too many") != NULL || strstr(line, "idle") != NULL || line[0] == '\0', "%s",
+                line);
+  for (int i = 0; i < count; i++)
+    close(crowd[i]);
+  int client = -1;
+  for (int tries = 0; tries < 1000; tries++) {
+    client = connect_raw();
+    ssize_t sent = send(client, "list\n", 5, MSG_NOSIGNAL);
+    take_line(client, line, sizeof line);
+    if (sent == 5 && strstr(line, "streams"))
+      break;
+    close(client);
+    client = -1;
+  }
+  ck_assert_int_ge(client, 0);
+  close(client);
+}
+
+/* ---- following ---- */
+
+static struct ow_board *copy;
+static struct ow_query_mirror *mirror;
+
+static void follow(void)
+{
+  copy = ow_board_create(HISTORY);
+  ck_assert_ptr_nonnull(copy);
+  mirror = ow_query_follow(path, copy, NULL, &failure);
+  ck_assert_msg(mirror != NULL, "%s", failure.text);
+}
+
+static void unfollow(void)
+{
+  ow_query_unfollow(mirror);
+  ck_assert_uint_eq(ow_board_count(copy), 0);
+  ow_board_free(copy);
+}
+
+/* Wait until `name` on the copy has that state and newest interval; fails the test after a while. */
+static struct ow_stream_view await_copy(const char *name, enum ow_stream_state state, uint64_t newest)
+{
+  struct ow_stream_view view = {.name = ""};
+  struct timespec pause = {.tv_nsec = 5 * OW_NS_PER_MS};
+  bool there = false;
+  for (int i = 0; i < 8000 && !there; i++) {
+    there = ow_board_view(copy, name, &view) && view.state == state && view.newest == newest;
+    if (!there)
+      nanosleep(&pause, NULL);
+  }
+  ck_assert_msg(there, "%s: state %d, newest %d, %s", name, (int)view.state, (int)view.newest, view.reason);
+  return view;
+}
+
+static void assert_kept(const char *name, uint64_t first, uint64_t last)
+{
+  struct ow_interval intervals[HISTORY];
+  size_t count = ow_board_intervals(copy, name, 0, intervals, HISTORY);
+  ck_assert_uint_eq(count, last - first + 1);
+  for (size_t i = 0; i < count; i++)
+    ck_assert_uint_eq(intervals[i].number, first + i);
+}
+
+QUERY_TEST(a_mirror_is_like_the_board)
+{
+  fill_board();
+  follow();
+  struct ow_stream_view view = await_copy("peer0999", OW_STREAM_UP, 1);
+  ck_assert_uint_eq(ow_board_count(copy), MANY);
+  ck_assert_str_eq(view.host, "far.example.net");
+  ck_assert_uint_eq(view.totals[OW_FORWARD].received, 59);
+  for (uint64_t n = 2; n <= 20; n++)
+    add_interval(board, "peer0007", n, 1000);
+  view = await_copy("peer0007", OW_STREAM_UP, 20);
+  ck_assert_uint_eq(view.totals[OW_FORWARD].lost, 20);
+  assert_kept("peer0007", 1, 20);
+  ow_board_remove_stream(board, "peer0008");
+  add_stream(board, "late");
+  await_copy("late", OW_STREAM_UP, 0);
+  ck_assert(!ow_board_view(copy, "peer0008", &view));
+  unfollow();
+}
+
+QUERY_TEST(a_mirror_outlives_its_server)
+{
+  add_stream(board, "far");
+  add_interval(board, "far", 1, 1000);
+  follow();
+  await_copy("far", OW_STREAM_UP, 1);
+  unpublish();
+  struct ow_stream_view view = await_copy("far", OW_STREAM_DOWN, 1);
+  ck_assert_ptr_nonnull(strstr(view.reason, path));
+  ck_assert_int_eq(view.status, OW_NETWORK);
+  assert_kept("far", 1, 1);
+  for (uint64_t n = 2; n <= 9; n++)
+    add_interval(board, "far", n, 1000);
+  publish();
+  view = await_copy("far", OW_STREAM_UP, 9);
+  ck_assert_str_eq(view.reason, "");
+  assert_kept("far", 1, 9);
+  unfollow();
+}
+
+/* Another process with other streams of the same names, behind and ahead of what was seen. */
+QUERY_TEST(a_mirror_sees_that_a_stream_began_anew)
+{
+  for (int ahead = 0; ahead < 2; ahead++) {
+    uint64_t newest = ahead ? 5 : 2;
+    add_stream(board, "far");
+    for (uint64_t n = 1; n <= 3; n++)
+      add_interval(board, "far", n, 1000);
+    follow();
+    await_copy("far", OW_STREAM_UP, 3);
+    unpublish();
+    await_copy("far", OW_STREAM_DOWN, 3);
+    add_stream(board, "far");
+    for (uint64_t n = 1; n <= newest; n++)
+      add_interval(board, "far", n, 50000);
+    publish();
+    await_copy("far", OW_STREAM_UP, newest);
+    struct ow_interval intervals[HISTORY];
+    size_t count = ow_board_intervals(copy, "far", 0, intervals, HISTORY);
+    for (size_t i = 0; i < count; i++)
+      ck_assert_uint_ge(intervals[i].begin.ntp >> 32, 50000);
+    ck_assert_uint_eq(intervals[count - 1].number, newest);
+    unfollow();
+  }
+}
+
+QUERY_TEST(a_mirror_leaves_others_streams_alone)
+{
+  copy = ow_board_create(HISTORY);
+  ck_assert_ptr_nonnull(copy);
+  add_stream(copy, "mine");
+  add_stream(board, "mine");
+  add_interval(board, "mine", 1, 1000);
+  add_stream(board, "other");
+  mirror = ow_query_follow(path, copy, NULL, &failure);
+  ck_assert_ptr_nonnull(mirror);
+  await_copy("other", OW_STREAM_UP, 0);
+  await_copy("mine", OW_STREAM_UP, 0);
+  ow_query_unfollow(mirror);
+  ck_assert_uint_eq(ow_board_count(copy), 1);
+  ow_board_free(copy);
+}
+
+QUERY_TEST(a_mirror_waits_for_the_first_server)
+{
+  unpublish();
+  follow();
+  add_stream(board, "far");
+  publish();
+  await_copy("far", OW_STREAM_UP, 0);
+  unfollow();
+  unpublish();
+  follow();
+  unfollow();
+  ow_query_unfollow(NULL);
+  ck_assert_ptr_null(ow_query_follow("", board, NULL, &failure));
+  ck_assert_int_eq(failure.status, OW_INVALID);
+}
+
+int main(void)
+{
+  Suite *suite = suite_create("query/query");
+  test_seed();
+  TEST_CASE(suite, "asking", one_asks_for_a_streams_intervals, what_fails_is_told,
+            who_does_not_answer_is_not_waited_for, requests_are_lines);
+  TEST_CASE(suite, "hostile", what_is_no_request_is_answered_so, a_line_without_end_ends_the_connection,
+            random_octets_do_no_harm, a_slow_reader_is_cut_off_and_hurts_nobody,
+            thousands_of_connections_are_borne);
+  TEST_CASE(suite, "place", permissions_are_as_asked_for, a_dead_process_socket_is_replaced,
+            two_do_not_publish_at_one_path, other_files_stay, only_the_own_socket_is_removed,
+            of_those_that_begin_at_once_one_wins);
+  TEST_CASE(suite, "readers", many_ask_while_it_changes);
+  TEST_CASE(suite, "mirror", a_mirror_is_like_the_board, a_mirror_outlives_its_server,
+            a_mirror_sees_that_a_stream_began_anew, a_mirror_leaves_others_streams_alone,
+            a_mirror_waits_for_the_first_server);
+  return test_run(suite);
+}

@@ -1,0 +1,731 @@
+/*
+ * Streams and servers as they are, on a simulated network: what they report is held to what really happened.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/server.h"
+#include "sim/sim.h"
+#include "stream/set.h"
+#include "support/main.h"
+#include "support/policy.h"
+#include "support/seed.h"
+
+#define S OW_NS_PER_S
+#define MS OW_NS_PER_MS
+#define LATEST (1 * S) /* beyond the loss timeout: when a result must be there */
+
+enum { FIRST_HOST = 2, PEERS = 4, HISTORY = 16384 };
+
+/* ---- the stage ---- */
+
+static struct ow_loop *loop;
+static struct ow_board *board;
+static struct ow_stream_set set;
+static struct ow_serve *servers[256];
+static unsigned log_lines;
+static char last_line[512];
+
+static void on_log(void *context, enum ow_log_level level, const char *line)
+{
+  (void)context;
+  if (level <= OW_LOG_NOTICE) {
+    log_lines++;
+    snprintf(last_line, sizeof last_line, "%s", line);
+  }
+}
+
+static void start_server(uint8_t host)
+{
+  struct ow_serve_config config;
+  struct ow_failure failure = {0};
+  ow_serve_defaults(&config);
+  snprintf(config.address, sizeof config.address, "127.0.0.%u", host);
+  config.pbkdf2_count = 1024;
+  servers[host] = ow_serve_create(loop, &config, &test_policy, NULL, &failure);
+  ck_assert_msg(servers[host] != NULL, "%s", failure.text);
+}
+
+static void stop_server(uint8_t host)
+{
+  ow_serve_free(servers[host]);
+  servers[host] = NULL;
+}
+
+static void raise_curtain(uint64_t seed)
+{
+  const struct ow_log log = {.emit = on_log, .most = OW_LOG_NOTICE};
+  struct ow_failure failure = {0};
+  sim_begin(seed);
+  log_lines = 0;
+  test_policy_claims = OW_ACCEPT_OK;
+  loop = ow_loop_create(&failure);
+  board = ow_board_create(HISTORY);
+  ck_assert_int_eq(ow_stream_set_open(&set, loop, board, &log), OW_OK);
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    *sim_path(host) = (struct sim_path){.delay = {host * 10 * MS, host * 5 * MS}};
+    start_server(host);
+  }
+}
+
+static void drop_curtain(void)
+{
+  ow_stream_set_close(&set);
+  for (int host = 0; host < 256; host++)
+    if (servers[host])
+      stop_server((uint8_t)host);
+  ow_board_free(board);
+  sim_end();
+  ow_loop_free(loop);
+}
+
+static struct ow_stream_config config_of(uint8_t host, int64_t interval)
+{
+  static const uint32_t modes[] = {OW_MODE_OPEN, OW_MODE_AUTHENTICATED, OW_MODE_ENCRYPTED};
+  struct ow_stream_config config;
+  ow_stream_defaults(&config);
+  config.interval = interval;
+  snprintf(config.name, sizeof config.name, "peer%u", host);
+  snprintf(config.peer.host, sizeof config.peer.host, "127.0.0.%u", host);
+  config.peer.modes = modes[host % 3];
+  test_policy_key(&config.peer);
+  return config;
+}
+
+static void add(const struct ow_stream_config *config)
+{
+  struct ow_failure failure = {0};
+  ck_assert_msg(ow_stream_set_add(&set, config, &failure) == OW_OK, "%s", failure.text);
+}
+
+static size_t intervals_of(uint8_t host, struct ow_interval **intervals)
+{
+  char name[OW_STREAM_NAME];
+  snprintf(name, sizeof name, "peer%u", host);
+  *intervals = calloc(HISTORY, sizeof **intervals);
+  return ow_board_intervals(board, name, 0, *intervals, HISTORY);
+}
+
+static struct ow_stream_view view_of(uint8_t host)
+{
+  char name[OW_STREAM_NAME];
+  struct ow_stream_view view;
+  snprintf(name, sizeof name, "peer%u", host);
+  ck_assert(ow_board_view(board, name, &view));
+  return view;
+}
+
+/* ---- the truth ---- */
+
+struct truth {
+  uint32_t sent;
+  uint32_t arrived;
+};
+
+/*
+ * The packets that left after `begin` and not after `end`; the list is sorted by time as long as no clock is
+ * set.
+ */
+static struct truth truth_of(uint8_t host, bool to_host, struct ow_timestamp begin, struct ow_timestamp end)
+{
+  struct truth truth = {0};
+  size_t low = 0;
+  size_t high = sim_packet_count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (ow_timestamp_after(sim_packets[middle].sent, begin))
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  for (; low < sim_packet_count && !ow_timestamp_after(sim_packets[low].sent, end); low++) {
+    if (sim_packets[low].host == host && sim_packets[low].to_host == to_host) {
+      truth.sent++;
+      truth.arrived += sim_packets[low].arrived;
+    }
+  }
+  return truth;
+}
+
+static void assert_true(uint8_t host, const struct ow_interval *interval)
+{
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    const struct ow_result *result = &interval->results[d];
+    struct truth truth = truth_of(host, d == OW_FORWARD, interval->begin, interval->end);
+    /* Once in e^10 intervals of ten packets on average, a Poisson stream has none: nothing is known then. */
+    ck_assert_int_eq(result->completeness, truth.sent ? OW_RESULT_COMPLETE : OW_RESULT_ABSENT);
+    ck_assert_uint_eq(result->sent, truth.sent);
+    ck_assert_uint_eq(result->received, truth.arrived);
+    ck_assert_uint_eq(result->lost, truth.sent - truth.arrived);
+    ck_assert_uint_eq(result->skipped, 0);
+    ck_assert_uint_eq(result->duplicates, 0);
+    ck_assert_uint_eq(result->discarded, 0);
+  }
+}
+
+/* Every delay lies where the path's is, to the resolution of a stamp. */
+static void assert_delays(uint8_t host, const struct ow_interval *interval)
+{
+  const struct sim_path *path = sim_path(host);
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    const struct ow_result *result = &interval->results[d];
+    if (result->received && !result->clock.stepped) {
+      ck_assert_int_ge(result->delay.min, path->delay[d] - 2);
+      ck_assert_int_le(result->delay.max, path->delay[d] + path->jitter[d] + 2);
+    }
+  }
+}
+
+/* Numbers without a hole, and no gap and no overlap of time. */
+static void assert_gapless(const struct ow_interval *intervals, size_t count)
+{
+  for (size_t i = 0; i < count; i++) {
+    ck_assert_uint_eq(intervals[i].number, i + 1);
+    if (i > 0)
+      ck_assert_uint_eq(intervals[i].begin.ntp, intervals[i - 1].end.ntp);
+  }
+}
+
+/* ---- in time ---- */
+
+/* The newest result of every stream is never later than it may be. */
+static void assert_in_time(int64_t interval, int64_t timeout)
+{
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    struct ow_interval newest;
+    char name[OW_STREAM_NAME];
+    snprintf(name, sizeof name, "peer%u", host);
+    if (ow_board_newest(board, name, &newest)) {
+      int64_t age = ow_timestamp_difference(sim_wall(), newest.end);
+      ck_assert_msg(age <= interval + timeout + LATEST, "%s: the newest result's interval ended %.3f s ago",
+                    name, (double)age / 1e9);
+    }
+  }
+}
+
+static void run_watched(int64_t duration, int64_t interval, int64_t timeout)
+{
+  const int64_t step = 500 * MS;
+  for (int64_t done = 0; done < duration; done += step) {
+    sim_run(loop, step);
+    assert_in_time(interval, timeout);
+  }
+}
+
+/* ---- tests ---- */
+
+START_TEST(an_undisturbed_hour_is_reported_packet_for_packet)
+{
+  raise_curtain(test_seed());
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    struct ow_stream_config config = config_of(host, 60 * S);
+    sim_path(host)->jitter[0] = 3 * MS;
+    sim_path(host)->loss[0] = 20000;
+    sim_path(host)->loss[1] = 5000;
+    add(&config);
+  }
+  run_watched(3600 * S, 60 * S, 2 * S);
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    struct ow_interval *intervals;
+    size_t count = intervals_of(host, &intervals);
+    ck_assert_uint_ge(count, 57);
+    assert_gapless(intervals, count);
+    for (size_t i = 0; i < count; i++) {
+      ck_assert_msg(intervals[i].status == OW_OK, "%s", intervals[i].reason);
+      assert_true(host, &intervals[i]);
+      assert_delays(host, &intervals[i]);
+    }
+    free(intervals);
+    ck_assert_int_eq(view_of(host).state, OW_STREAM_UP);
+    ck_assert_uint_eq(view_of(host).failed, 0);
+  }
+  ck_assert_uint_eq(log_lines, PEERS); /* "up", once each */
+  drop_curtain();
+}
+END_TEST
+
+START_TEST(a_fixed_schedule_goes_on_without_a_seam)
+{
+  raise_curtain(test_seed());
+  struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
+  config.peer.slots[0] = (struct ow_slot){OW_SLOT_FIXED, ow_span_from_ns(100 * MS)};
+  add(&config);
+  sim_run(loop, 100 * S);
+  struct ow_interval *intervals;
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  ck_assert_uint_ge(count, 8);
+  for (size_t i = 0; i < count; i++) {
+    ck_assert_uint_eq(intervals[i].results[OW_FORWARD].sent, 100);
+    ck_assert_uint_eq(intervals[i].results[OW_REVERSE].sent, 100);
+  }
+  int64_t last[2] = {0, 0};
+  for (size_t i = 0; i < sim_packet_count; i++) {
+    int64_t now = ow_timestamp_difference(sim_packets[i].sent, intervals[0].begin);
+    int64_t *before = &last[sim_packets[i].to_host];
+    ck_assert_int_le(llabs(now - *before - 100 * MS), 20); /* rounding, as it adds up */
+    *before = now;
+  }
+  free(intervals);
+  drop_curtain();
+}
+END_TEST
+
+START_TEST(one_direction_alone_is_measured_alone)
+{
+  raise_curtain(test_seed());
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + 2; host++) {
+    struct ow_stream_config config = config_of(host, 10 * S);
+    config.peer.directions[host - FIRST_HOST] = false;
+    add(&config);
+  }
+  sim_run(loop, 60 * S);
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + 2; host++) {
+    struct ow_interval *intervals;
+    size_t count = intervals_of(host, &intervals);
+    ck_assert_uint_ge(count, 4);
+    for (size_t i = 0; i < count; i++) {
+      ck_assert_int_eq(intervals[i].status, OW_OK);
+      ck_assert_int_eq(intervals[i].results[host - FIRST_HOST].completeness, OW_RESULT_ABSENT);
+      ck_assert_int_eq(intervals[i].results[!(host - FIRST_HOST)].completeness, OW_RESULT_COMPLETE);
+    }
+    free(intervals);
+  }
+  drop_curtain();
+}
+END_TEST
+
+/* With few packets on average, one interval in some has none in the forward direction. */
+START_TEST(an_interval_without_a_packet_is_measured_all_the_same)
+{
+  raise_curtain(test_seed());
+  struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
+  config.peer.slots[0] = (struct ow_slot){OW_SLOT_EXPONENTIAL, ow_span_from_ns(2500 * MS)};
+  add(&config);
+  sim_run(loop, 10000 * S);
+  struct ow_interval *intervals;
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  size_t empty = 0;
+  assert_gapless(intervals, count);
+  for (size_t i = 0; i < count; i++) {
+    ck_assert_msg(intervals[i].status == OW_OK, "%s", intervals[i].reason);
+    assert_true(FIRST_HOST, &intervals[i]);
+    empty += intervals[i].results[OW_FORWARD].completeness == OW_RESULT_ABSENT;
+  }
+  ck_assert_uint_ge(count, 990);
+  ck_assert_uint_ge(empty, 1); /* 18 are to be expected: fewer than one happens once in 10^8 runs */
+  free(intervals);
+  ck_assert_uint_eq(log_lines, 1);
+  drop_curtain();
+}
+END_TEST
+
+/* Beginnings are spread over the interval, the first at once. */
+START_TEST(peers_start_at_different_phases)
+{
+  raise_curtain(test_seed());
+  int64_t begins[PEERS];
+  struct ow_timestamp start = sim_wall();
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    struct ow_stream_config config = config_of(host, 60 * S);
+    add(&config);
+  }
+  sim_run(loop, 200 * S);
+  for (uint8_t i = 0; i < PEERS; i++) {
+    struct ow_interval *intervals;
+    ck_assert_uint_ge(intervals_of((uint8_t)(FIRST_HOST + i), &intervals), 1);
+    begins[i] = ow_timestamp_difference(intervals[0].begin, start);
+    free(intervals);
+    ck_assert_int_le(begins[i], 65 * S);
+    for (int j = 0; j < i; j++)
+      ck_assert_int_ge(llabs(begins[i] - begins[j]), 60 * S / PEERS / 3);
+  }
+  ck_assert_int_le(begins[0], 6 * S);
+  drop_curtain();
+}
+END_TEST
+
+START_TEST(a_dead_peer_is_tried_ever_more_rarely_and_disturbs_no_other)
+{
+  raise_curtain(test_seed());
+  stop_server(FIRST_HOST);
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + 2; host++) {
+    struct ow_stream_config config = config_of(host, 10 * S);
+    add(&config);
+  }
+  run_watched(1800 * S, 10 * S, 2 * S);
+  int64_t before = 0;
+  unsigned attempts = 0;
+  for (size_t i = 0; i < sim_attempt_count; i++) {
+    if (sim_attempts[i].host == FIRST_HOST) {
+      if (attempts > 8)
+        ck_assert_int_ge(sim_attempts[i].when - before, 40 * S);
+      before = sim_attempts[i].when;
+      attempts++;
+    }
+  }
+  ck_assert_uint_ge(attempts, 20);
+  ck_assert_uint_le(attempts, 60);
+  struct ow_interval *intervals;
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  ck_assert_uint_ge(count, 175);
+  for (size_t i = 0; i < count; i++) {
+    ck_assert_uint_eq(intervals[i].number, i + 1);
+    ck_assert_int_eq(intervals[i].status, OW_NETWORK);
+    ck_assert_ptr_nonnull(strstr(intervals[i].reason, "Connection refused"));
+    ck_assert_int_eq(intervals[i].results[0].completeness, OW_RESULT_ABSENT);
+  }
+  free(intervals);
+  ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_DOWN);
+  count = intervals_of(FIRST_HOST + 1, &intervals);
+  assert_gapless(intervals, count);
+  for (size_t i = 0; i < count; i++)
+    assert_true(FIRST_HOST + 1, &intervals[i]);
+  free(intervals);
+  ck_assert_uint_eq(log_lines, 2); /* one is down, the other up */
+  drop_curtain();
+}
+END_TEST
+
+START_TEST(a_peer_that_comes_up_late_is_measured_within_a_minute)
+{
+  raise_curtain(test_seed());
+  stop_server(FIRST_HOST);
+  struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
+  add(&config);
+  sim_run(loop, 300 * S);
+  start_server(FIRST_HOST);
+  sim_run(loop, 100 * S);
+  ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_UP);
+  struct ow_interval *intervals;
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  ck_assert_int_eq(intervals[count - 1].status, OW_OK);
+  assert_true(FIRST_HOST, &intervals[count - 1]);
+  free(intervals);
+  ck_assert_uint_eq(log_lines, 2);
+  drop_curtain();
+}
+END_TEST
+
+/* The server lives on and has kept what it received. */
+START_TEST(a_cut_connection_leaves_a_partial_result_in_both_directions)
+{
+  raise_curtain(test_seed());
+  struct ow_stream_config config = config_of(FIRST_HOST, 60 * S);
+  add(&config);
+  sim_run(loop, 45 * S);
+  struct ow_timestamp cut = sim_wall();
+  sim_cut(FIRST_HOST);
+  sim_run(loop, 100 * S);
+  struct ow_interval *intervals;
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  ck_assert_uint_ge(count, 2);
+  assert_gapless(intervals, count);
+  ck_assert_int_eq(intervals[0].status, OW_NETWORK);
+  ck_assert_ptr_nonnull(strstr(intervals[0].reason, "Connection reset"));
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    struct truth truth = truth_of(FIRST_HOST, d == OW_FORWARD, intervals[0].begin, cut);
+    ck_assert_int_eq(intervals[0].results[d].completeness, OW_RESULT_PARTIAL);
+    ck_assert_uint_le(intervals[0].results[d].sent, truth.sent);
+    ck_assert_uint_ge(intervals[0].results[d].sent + 1, truth.sent);
+    ck_assert_uint_eq(intervals[0].results[d].lost, 0);
+  }
+  ck_assert_int_eq(intervals[1].status, OW_OK);
+  assert_true(FIRST_HOST, &intervals[1]);
+  free(intervals);
+  drop_curtain();
+}
+END_TEST
+
+START_TEST(a_restarted_responder_costs_its_interval_only)
+{
+  raise_curtain(test_seed());
+  struct ow_stream_config config = config_of(FIRST_HOST, 60 * S);
+  add(&config);
+  sim_run(loop, 100 * S);
+  stop_server(FIRST_HOST);
+  sim_run(loop, 2 * S);
+  start_server(FIRST_HOST);
+  sim_run(loop, 200 * S);
+  struct ow_interval *intervals;
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  ck_assert_uint_ge(count, 4);
+  assert_gapless(intervals, count);
+  for (size_t i = 0; i < count; i++) {
+    if (i == 1) {
+      ck_assert_int_ne(intervals[i].status, OW_OK);
+      ck_assert_int_eq(intervals[i].results[OW_REVERSE].completeness, OW_RESULT_PARTIAL);
+    } else {
+      ck_assert_msg(intervals[i].status == OW_OK, "%zu: %s", i, intervals[i].reason);
+      assert_true(FIRST_HOST, &intervals[i]);
+    }
+  }
+  free(intervals);
+  drop_curtain();
+}
+END_TEST
+
+START_TEST(a_refusal_is_told_in_the_servers_words)
+{
+  raise_curtain(test_seed());
+  struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
+  test_policy_claims = OW_ACCEPT_TEMPORARY_LIMIT;
+  add(&config);
+  sim_run(loop, 60 * S);
+  ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_DOWN);
+  ck_assert_int_eq(view_of(FIRST_HOST).status, OW_REFUSED);
+  ck_assert_ptr_nonnull(strstr(view_of(FIRST_HOST).reason, "a temporary resource limit"));
+  test_policy_claims = OW_ACCEPT_OK;
+  sim_run(loop, 100 * S);
+  ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_UP);
+  drop_curtain();
+}
+END_TEST
+
+START_TEST(a_blackhole_is_loss_as_far_as_it_is_known_and_passes)
+{
+  raise_curtain(test_seed());
+  struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
+  add(&config);
+  sim_run(loop, 35 * S);
+  sim_path(FIRST_HOST)->blackhole = true;
+  run_watched(60 * S, 10 * S, 2 * S);
+  ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_DOWN);
+  sim_path(FIRST_HOST)->blackhole = false;
+  run_watched(120 * S, 10 * S, 2 * S);
+  ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_UP);
+  struct ow_interval *intervals;
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  ck_assert_uint_ge(count, 19);
+  bool found = false;
+  for (size_t i = 0; i < count; i++) {
+    const struct ow_result *reverse = &intervals[i].results[OW_REVERSE];
+    ck_assert_uint_eq(intervals[i].number, i + 1);
+    if (reverse->lost > 0) {
+      struct truth truth = truth_of(FIRST_HOST, false, intervals[i].begin, intervals[i].end);
+      found = true;
+      ck_assert_int_ne(intervals[i].status, OW_OK);
+      ck_assert_int_eq(reverse->completeness, OW_RESULT_COMPLETE);
+      ck_assert_uint_eq(reverse->sent, truth.sent);
+      ck_assert_uint_eq(reverse->received, truth.arrived);
+      ck_assert_int_eq(intervals[i].results[OW_FORWARD].completeness, OW_RESULT_ABSENT);
+    }
+    if (intervals[i].status == OW_OK)
+      assert_true(FIRST_HOST, &intervals[i]);
+  }
+  ck_assert(found);
+  ck_assert_int_eq(intervals[count - 1].status, OW_OK);
+  free(intervals);
+  drop_curtain();
+}
+END_TEST
+
+START_TEST(a_name_is_resolved_anew_on_every_retry)
+{
+  raise_curtain(test_seed());
+  sim_name("peer.example", "127.0.0.2");
+  struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
+  snprintf(config.peer.host, sizeof config.peer.host, "peer.example");
+  add(&config);
+  sim_run(loop, 60 * S);
+  ck_assert_str_eq(view_of(FIRST_HOST).server, "127.0.0.2 port 861");
+  sim_name("peer.example", "127.0.0.3");
+  stop_server(FIRST_HOST);
+  sim_run(loop, 60 * S);
+  ck_assert_str_eq(view_of(FIRST_HOST).server, "127.0.0.3 port 861");
+  ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_UP);
+  sim_name("peer.example", NULL);
+  stop_server(FIRST_HOST + 1);
+  sim_run(loop, 60 * S);
+  ck_assert_ptr_nonnull(strstr(view_of(FIRST_HOST).reason, "resolve"));
+  drop_curtain();
+}
+END_TEST
+
+/* By _i: forwards or back, a little or far. */
+static const int64_t steps[] = {300 * S, -300 * S, 1500 * MS, -1500 * MS};
+enum { STEPS = sizeof steps / sizeof *steps };
+
+START_TEST(a_stepped_clock_marks_what_it_touches_and_yields_no_wild_delay)
+{
+  raise_curtain(test_seed());
+  struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
+  add(&config);
+  sim_run(loop, 34 * S);
+  uint64_t before = view_of(FIRST_HOST).newest;
+  sim_step_clock(loop, steps[_i]);
+  sim_run(loop, 60 * S);
+  struct ow_interval *intervals;
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  ck_assert_uint_ge(count, before + 4);
+  unsigned touched = 0;
+  for (size_t i = 0; i < count; i++) {
+    bool stepped = intervals[i].results[0].clock.stepped || intervals[i].results[1].clock.stepped;
+    ck_assert_uint_eq(intervals[i].number, i + 1);
+    assert_delays(FIRST_HOST, &intervals[i]);
+    ck_assert_msg((intervals[i].status == OW_OK) == !stepped, "%zu: %s", i, intervals[i].reason);
+    touched += stepped;
+  }
+  ck_assert_uint_ge(touched, 1);
+  ck_assert_uint_le(touched, 2);
+  ck_assert_int_eq(intervals[count - 1].status, OW_OK);
+  ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_UP);
+  free(intervals);
+  drop_curtain();
+}
+END_TEST
+
+/* ---- a day ---- */
+
+static void disturb(void)
+{
+  uint8_t host = (uint8_t)(FIRST_HOST + sim_random(PEERS));
+  struct sim_path *path = sim_path(host);
+  switch (sim_random(5)) {
+  case 0:
+    if (servers[host])
+      stop_server(host);
+    else
+      start_server(host);
+    break;
+  case 1: sim_cut(host); break;
+  case 2: path->blackhole = !path->blackhole; break;
+  case 3: path->loss[sim_random(2)] = (uint32_t)sim_random(100000); break;
+  default: path->jitter[sim_random(2)] = (int64_t)sim_random(20) * MS; break;
+  }
+}
+
+static void mend(void)
+{
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    sim_path(host)->blackhole = false;
+    if (!servers[host])
+      start_server(host);
+  }
+}
+
+/*
+ * Whole intervals are true to the packet, all others add up; totals are the sum of all. Of a server that dies
+ * unseen in a blackhole nobody can know that it sends no more, so that its packets count as lost.
+ */
+static void assert_day(uint8_t host, const struct ow_interval *intervals, size_t count, size_t least_whole)
+{
+  struct ow_stream_view view = view_of(host);
+  struct ow_totals sums[OW_DIRECTIONS] = {0};
+  size_t whole = 0;
+  for (size_t i = 0; i < count; i++) {
+    ck_assert_uint_eq(intervals[i].number, i + 1);
+    ck_assert_int_eq(intervals[i].status == OW_OK, intervals[i].reason[0] == '\0');
+    for (int d = 0; d < OW_DIRECTIONS; d++) {
+      const struct ow_result *result = &intervals[i].results[d];
+      struct truth truth = truth_of(host, d == OW_FORWARD, intervals[i].begin, intervals[i].end);
+      ow_totals_add(&sums[d], result);
+      ck_assert_uint_eq(result->sent, result->received + result->lost);
+      ck_assert(d == OW_REVERSE || result->sent <= truth.sent);
+      ck_assert_uint_le(result->received, truth.arrived);
+    }
+    if (intervals[i].status == OW_OK) {
+      assert_true(host, &intervals[i]);
+      whole++;
+    }
+  }
+  ck_assert_uint_ge(whole, least_whole);
+  ck_assert_uint_eq(view.intervals, count);
+  ck_assert_uint_eq(view.failed, count - whole);
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    ck_assert_int_eq(memcmp(&view.totals[d], &sums[d], sizeof sums[d]), 0);
+}
+
+START_TEST(a_day_of_restarts_cuts_blackholes_and_loss)
+{
+  enum { QUARTERS = 24 * 4 };
+  raise_curtain(test_seed());
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    struct ow_stream_config config = config_of(host, 30 * S);
+    add(&config);
+  }
+  for (int quarter = 0; quarter < QUARTERS; quarter++) {
+    for (uint64_t i = sim_random(4); i > 0; i--) {
+      disturb();
+      run_watched((int64_t)sim_random(120) * S, 30 * S, 2 * S);
+    }
+    mend();
+    run_watched(900 * S, 30 * S, 2 * S);
+  }
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    struct ow_interval *intervals;
+    size_t count = intervals_of(host, &intervals);
+    assert_day(host, intervals, count, count / 2);
+    ck_assert_int_eq(intervals[count - 1].status, OW_OK);
+    free(intervals);
+  }
+  drop_curtain();
+}
+END_TEST
+
+/* With clocks that are set the truth can't be looked up by time; delays must be right all the same. */
+START_TEST(hours_of_clock_steps_yield_no_wild_delay)
+{
+  raise_curtain(test_seed());
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    struct ow_stream_config config = config_of(host, 10 * S);
+    add(&config);
+  }
+  for (int i = 0; i < 200; i++) {
+    sim_step_clock(loop, (int64_t)sim_random(20000) * MS - 10000 * MS);
+    sim_run(loop, (int64_t)sim_random(60000) * MS);
+  }
+  sim_run(loop, 60 * S);
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    struct ow_interval *intervals;
+    size_t count = intervals_of(host, &intervals);
+    ck_assert_uint_ge(count, 200);
+    for (size_t i = 0; i < count; i++) {
+      ck_assert_uint_eq(intervals[i].number, i + 1);
+      assert_delays(host, &intervals[i]);
+    }
+    ck_assert_int_eq(intervals[count - 1].status, OW_OK);
+    free(intervals);
+  }
+  drop_curtain();
+}
+END_TEST
+
+START_TEST(ending_frees_everything_at_any_moment)
+{
+  for (int i = 0; i < 60; i++) {
+    raise_curtain(test_seed() + (uint64_t)i);
+    for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+      struct ow_stream_config config = config_of(host, 10 * S);
+      add(&config);
+    }
+    stop_server(FIRST_HOST);
+    sim_path(FIRST_HOST + 1)->blackhole = sim_random(2);
+    sim_run(loop, (int64_t)sim_random(40000) * MS);
+    struct ow_stream_config config = config_of(FIRST_HOST + 2, 10 * S);
+    add(&config); /* takes its namesake's place */
+    ck_assert(ow_stream_set_remove(&set, "peer5"));
+    ck_assert(!ow_stream_set_remove(&set, "peer5"));
+    sim_run(loop, (int64_t)sim_random(15000) * MS);
+    drop_curtain();
+  }
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("streams on a simulated network");
+  test_seed();
+  TEST_CASE(suite, "a calm network", an_undisturbed_hour_is_reported_packet_for_packet,
+            a_fixed_schedule_goes_on_without_a_seam, one_direction_alone_is_measured_alone,
+            peers_start_at_different_phases, an_interval_without_a_packet_is_measured_all_the_same);
+  TEST_CASE(suite, "faults", a_dead_peer_is_tried_ever_more_rarely_and_disturbs_no_other,
+            a_peer_that_comes_up_late_is_measured_within_a_minute,
+            a_cut_connection_leaves_a_partial_result_in_both_directions,
+            a_restarted_responder_costs_its_interval_only, a_refusal_is_told_in_the_servers_words,
+            a_blackhole_is_loss_as_far_as_it_is_known_and_passes, a_name_is_resolved_anew_on_every_retry);
+  TEST_LOOP(suite, "a stepped clock", STEPS, a_stepped_clock_marks_what_it_touches_and_yields_no_wild_delay);
+  TEST_CASE(suite, "long runs", a_day_of_restarts_cuts_blackholes_and_loss,
+            hours_of_clock_steps_yield_no_wild_delay, ending_frees_everything_at_any_moment);
+  return test_run(suite);
+}
