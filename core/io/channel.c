@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/container_of.h"
+
 enum {
   READ_AT_ONCE = 65536,
   MOST_BACKLOG = 65536,
@@ -15,7 +17,7 @@ enum {
 
 static struct ow_channel *of_watch(struct ow_watch *watch)
 {
-  return (struct ow_channel *)((char *)watch - offsetof(struct ow_channel, watch));
+  return OW_CONTAINER_OF(watch, struct ow_channel, watch);
 }
 
 /* ---- events ---- */

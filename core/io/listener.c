@@ -7,6 +7,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/container_of.h"
+
 #define REST (100 * OW_NS_PER_MS)
 
 static void listen_for(struct ow_listeners *listeners, uint32_t events)
@@ -18,7 +20,7 @@ static void listen_for(struct ow_listeners *listeners, uint32_t events)
 
 static void on_rested(struct ow_timer *timer)
 {
-  listen_for((struct ow_listeners *)((char *)timer - offsetof(struct ow_listeners, rest)), EPOLLIN);
+  listen_for(OW_CONTAINER_OF(timer, struct ow_listeners, rest), EPOLLIN);
 }
 
 /* The connection that can't be accepted stays in the queue, and would wake the loop again and again. */
@@ -30,7 +32,7 @@ static void rest(struct ow_listeners *listeners)
 
 static void on_connection(struct ow_watch *watch, uint32_t events)
 {
-  struct ow_listener *listener = (struct ow_listener *)((char *)watch - offsetof(struct ow_listener, watch));
+  struct ow_listener *listener = OW_CONTAINER_OF(watch, struct ow_listener, watch);
   union ow_address remote;
   socklen_t size = sizeof remote;
   (void)events;

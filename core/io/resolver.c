@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "io/thread.h"
 
 /* Who holds it, and so who frees it. */
@@ -16,7 +17,7 @@ enum stage {
 };
 
 struct ow_resolution {
-  struct ow_post post; /* first, so that it is found by it */
+  struct ow_post post;
   struct ow_loop *loop;
   ow_resolved *done;
   void *context;
@@ -106,7 +107,7 @@ static int look_up(struct ow_resolution *resolution, int flags)
 
 static void finish(struct ow_post *post)
 {
-  struct ow_resolution *resolution = (struct ow_resolution *)post;
+  struct ow_resolution *resolution = OW_CONTAINER_OF(post, struct ow_resolution, post);
   /* The thread may still be on its way out of the lock. */
   pthread_mutex_lock(&resolution->lock);
   pthread_mutex_unlock(&resolution->lock);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container_of.h"
+
 struct ow_thread {
   struct ow_loop *loop;
   pthread_t id;
@@ -17,7 +19,7 @@ struct ow_thread {
 
 /* Somebody waits for it. */
 struct call {
-  struct ow_post post; /* first, so that it is found by it */
+  struct ow_post post;
   struct ow_thread *thread;
   void (*run)(void *context);
   void *context;
@@ -114,7 +116,7 @@ void ow_thread_stop(struct ow_thread *thread)
 
 static void answer_call(struct ow_post *post)
 {
-  struct call *call = (struct call *)post;
+  struct call *call = OW_CONTAINER_OF(post, struct call, post);
   struct ow_thread *thread = call->thread;
   call->run(call->context);
   pthread_mutex_lock(&thread->lock);

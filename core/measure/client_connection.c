@@ -2,16 +2,17 @@
 
 #include <string.h>
 
+#include "base/container_of.h"
 #include "io/system_clock.h"
 
 static struct ow_client_connection *of_channel(struct ow_channel *channel)
 {
-  return (struct ow_client_connection *)((char *)channel - offsetof(struct ow_client_connection, channel));
+  return OW_CONTAINER_OF(channel, struct ow_client_connection, channel);
 }
 
 static struct ow_client_connection *of_timer(struct ow_timer *timer)
 {
-  return (struct ow_client_connection *)((char *)timer - offsetof(struct ow_client_connection, timer));
+  return OW_CONTAINER_OF(timer, struct ow_client_connection, timer);
 }
 
 static void watch_deadline(struct ow_client_connection *connection)

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/container_of.h"
 #include "io/loop.h"
 
 #define FIRST_CONFIRMATION_WAIT (1 * OW_NS_PER_MS)
@@ -112,8 +113,7 @@ static void on_confirmation_ready(struct ow_measurement *measurement)
 static void on_confirmation_event(struct ow_client_connection *connection,
                                   const struct ow_client_event *event)
 {
-  struct ow_measurement *measurement =
-      (struct ow_measurement *)((char *)connection - offsetof(struct ow_measurement, confirmation));
+  struct ow_measurement *measurement = OW_CONTAINER_OF(connection, struct ow_measurement, confirmation);
   switch (event->kind) {
   case OW_CLIENT_SET_UP: on_confirmation_ready(measurement); break;
   case OW_CLIENT_FETCH_ACK:
@@ -133,8 +133,7 @@ static void on_confirmation_event(struct ow_client_connection *connection,
 
 static void on_confirm_timer(struct ow_timer *timer)
 {
-  struct ow_measurement *measurement =
-      (struct ow_measurement *)((char *)timer - offsetof(struct ow_measurement, confirm_timer));
+  struct ow_measurement *measurement = OW_CONTAINER_OF(timer, struct ow_measurement, confirm_timer);
   bool busy = measurement->state != OW_MEASUREMENT_RUNNING || measurement->confirmation_busy;
   if (busy || ow_sender_next_sequence(measurement->sender.sender) == 0)
     return;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/container_of.h"
 #include "base/secret.h"
 #include "measure/forward_records.h"
 #include "schedule/schedule.h"
@@ -360,8 +361,7 @@ static void on_broken(struct ow_measurement *measurement, const struct ow_failur
 
 static void on_sender_done(struct ow_test_sender *sender)
 {
-  struct ow_measurement *measurement =
-      (struct ow_measurement *)((char *)sender - offsetof(struct ow_measurement, sender));
+  struct ow_measurement *measurement = OW_CONTAINER_OF(sender, struct ow_measurement, sender);
   struct ow_instant now = ow_loop_now(loop_of(measurement));
   int64_t since_due = ow_timestamp_difference(now.wall, ow_sender_last_due(sender->sender));
   int64_t settled = now.monotonic - since_due + measurement->peer->loss_timeout + SETTLE_MARGIN;
@@ -374,14 +374,12 @@ static void on_sender_done(struct ow_test_sender *sender)
 
 static void on_receiver_done(struct ow_test_receiver *receiver)
 {
-  ow_measurement_consider(
-      (struct ow_measurement *)((char *)receiver - offsetof(struct ow_measurement, receiver)));
+  ow_measurement_consider(OW_CONTAINER_OF(receiver, struct ow_measurement, receiver));
 }
 
 static void on_settled(struct ow_timer *timer)
 {
-  struct ow_measurement *measurement =
-      (struct ow_measurement *)((char *)timer - offsetof(struct ow_measurement, settle_timer));
+  struct ow_measurement *measurement = OW_CONTAINER_OF(timer, struct ow_measurement, settle_timer);
   measurement->forward_waited = true;
   ow_measurement_consider(measurement);
 }

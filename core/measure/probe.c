@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "io/system_clock.h"
 #include "measure/dialer.h"
 #include "measure/measurement.h"
@@ -123,7 +124,7 @@ static void report_reverse(struct probe *probe)
 
 static void on_measured(struct ow_measurement *measurement)
 {
-  struct probe *probe = (struct probe *)((char *)measurement - offsetof(struct probe, measurement));
+  struct probe *probe = OW_CONTAINER_OF(measurement, struct probe, measurement);
   struct ow_probe_report *report = probe->report;
   struct ow_timestamp latest = {0};
   for (int i = 0; i < OW_DIRECTIONS; i++) {
@@ -172,7 +173,7 @@ static void note_dialing(struct probe *probe)
 
 static void on_deadline(struct ow_timer *timer)
 {
-  struct probe *probe = (struct probe *)((char *)timer - offsetof(struct probe, deadline));
+  struct probe *probe = OW_CONTAINER_OF(timer, struct probe, deadline);
   struct ow_failure failure;
   if (probe->measuring) {
     probe->report->step = step_of(&probe->measurement);
@@ -189,7 +190,7 @@ static void on_deadline(struct ow_timer *timer)
 
 static void on_closing_time(struct ow_timer *timer)
 {
-  struct probe *probe = (struct probe *)((char *)timer - offsetof(struct probe, closing));
+  struct probe *probe = OW_CONTAINER_OF(timer, struct probe, closing);
   if (probe->measuring)
     ow_measurement_cut_short(&probe->measurement,
                              "time ran out before the last packet's loss timeout; raise the timeout");
@@ -228,7 +229,7 @@ static void on_control_event(struct ow_client_connection *connection, const stru
 
 static void on_dialed(struct ow_dialer *dialer, enum ow_status status, const struct ow_failure *failure)
 {
-  struct probe *probe = (struct probe *)((char *)dialer - offsetof(struct probe, dialer));
+  struct probe *probe = OW_CONTAINER_OF(dialer, struct probe, dialer);
   note_dialing(probe);
   if (status == OW_OK) {
     probe->control.event = on_control_event;

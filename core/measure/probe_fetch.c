@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "io/system_clock.h"
 #include "measure/dialer.h"
 #include "measure/probe.h"
@@ -131,7 +132,7 @@ static void note_dialing(struct fetch *fetch)
 
 static void on_dialed(struct ow_dialer *dialer, enum ow_status status, const struct ow_failure *failure)
 {
-  struct fetch *fetch = (struct fetch *)((char *)dialer - offsetof(struct fetch, dialer));
+  struct fetch *fetch = OW_CONTAINER_OF(dialer, struct fetch, dialer);
   const struct ow_fetch_request whole = {.end = OW_FETCH_TO_END, .sid = fetch->sid};
   note_dialing(fetch);
   if (status != OW_OK) {
@@ -150,7 +151,7 @@ static void on_dialed(struct ow_dialer *dialer, enum ow_status status, const str
 
 static void on_deadline(struct ow_timer *timer)
 {
-  struct fetch *fetch = (struct fetch *)((char *)timer - offsetof(struct fetch, deadline));
+  struct fetch *fetch = OW_CONTAINER_OF(timer, struct fetch, deadline);
   struct ow_failure failure;
   if (fetch->report->step != OW_STEP_FETCH)
     note_dialing(fetch);

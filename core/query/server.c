@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/container_of.h"
 #include "io/thread.h"
 #include "query/answers.h"
 #include "query/query.h"
@@ -19,7 +20,7 @@ enum { CLIENTS = 128, LINE_MOST = 256, REQUESTS_A_TURN = 32 };
 
 /* One at a time is answered; what it asks meanwhile waits in its socket, so that nothing grows. */
 struct client {
-  struct ow_watch watch; /* first, so that it is found by it; -1: free */
+  struct ow_watch watch; /* descriptor -1: free */
   struct ow_timer deadline;
   struct ow_query_server *server;
   struct ow_query_text *answer; /* NULL: none waits */
@@ -64,7 +65,7 @@ static void close_client(struct client *client)
 
 static void on_deadline(struct ow_timer *timer)
 {
-  struct client *client = (struct client *)(void *)((char *)timer - offsetof(struct client, deadline));
+  struct client *client = OW_CONTAINER_OF(timer, struct client, deadline);
   ow_log(&client->server->log, OW_LOG_NOTICE, "query socket %s: cut off a client that doesn't read",
          client->server->place.address.sun_path);
   close_client(client);
@@ -148,7 +149,7 @@ static bool step(struct client *client)
 /* After its turn it comes again when the others have had theirs: writable it is at any time. */
 static void on_client(struct ow_watch *watch, uint32_t events)
 {
-  struct client *client = (struct client *)watch;
+  struct client *client = OW_CONTAINER_OF(watch, struct client, watch);
   bool more = true;
   (void)events;
   for (int i = 0; i < 3 * REQUESTS_A_TURN && more; i++)
@@ -210,8 +211,7 @@ static void take_in(struct ow_query_server *server, int descriptor)
 
 static void on_connection(struct ow_watch *watch, uint32_t events)
 {
-  struct ow_query_server *server =
-      (struct ow_query_server *)(void *)((char *)watch - offsetof(struct ow_query_server, listener));
+  struct ow_query_server *server = OW_CONTAINER_OF(watch, struct ow_query_server, listener);
   (void)events;
   int descriptor = accept4(watch->descriptor, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (descriptor >= 0) {
@@ -224,8 +224,7 @@ static void on_connection(struct ow_watch *watch, uint32_t events)
 
 static void on_rested(struct ow_timer *timer)
 {
-  struct ow_query_server *server =
-      (struct ow_query_server *)(void *)((char *)timer - offsetof(struct ow_query_server, rest));
+  struct ow_query_server *server = OW_CONTAINER_OF(timer, struct ow_query_server, rest);
   ow_watch_change(server->loop, &server->listener, EPOLLIN);
 }
 

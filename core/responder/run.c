@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "base/container_of.h"
 #include "daemon/daemonize.h"
 #include "daemon/log_output.h"
 #include "daemon/pidfile.h"
@@ -137,8 +138,7 @@ static void stop(struct responder *responder, unsigned number)
 
 static void signals_ready(struct ow_watch *watch, uint32_t events)
 {
-  struct responder *responder =
-      (struct responder *)(void *)((char *)watch - offsetof(struct responder, signals));
+  struct responder *responder = OW_CONTAINER_OF(watch, struct responder, signals);
   struct signalfd_siginfo signal;
   (void)events;
   while (read(watch->descriptor, &signal, sizeof signal) == (ssize_t)sizeof signal) {

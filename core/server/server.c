@@ -6,6 +6,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
+#include "base/container_of.h"
 #include "base/secret.h"
 #include "control/server.h"
 #include "io/channel.h"
@@ -193,7 +194,7 @@ static void free_connection(struct connection *connection)
 
 static void bury(struct ow_post *post)
 {
-  struct connection *connection = (struct connection *)((char *)post - offsetof(struct connection, burial));
+  struct connection *connection = OW_CONTAINER_OF(post, struct connection, burial);
   TAILQ_REMOVE(&connection->serve->buried, connection, all);
   free_connection(connection);
 }
@@ -296,7 +297,7 @@ static void on_session_done(struct ow_serve_session *session)
 /* The client left its finished sessions running: stop them ourselves. */
 static void on_linger(struct ow_timer *timer)
 {
-  struct connection *connection = (struct connection *)((char *)timer - offsetof(struct connection, linger));
+  struct connection *connection = OW_CONTAINER_OF(timer, struct connection, linger);
   if (ow_server_state(connection->machine) == OW_SERVER_RUNNING) {
     require(connection, send_stop(connection, OW_ACCEPT_OK));
     flush(connection);
@@ -464,8 +465,7 @@ static void act(struct connection *connection, const struct ow_server_event *eve
 
 static void on_received(struct ow_channel *channel, struct ow_reader *input)
 {
-  struct connection *connection =
-      (struct connection *)((char *)channel - offsetof(struct connection, channel));
+  struct connection *connection = OW_CONTAINER_OF(channel, struct connection, channel);
   struct ow_server_event event;
   do {
     ow_server_receive(connection->machine, ow_loop_now(connection->serve->loop), input, &event);
@@ -476,8 +476,7 @@ static void on_received(struct ow_channel *channel, struct ow_reader *input)
 
 static void on_drained(struct ow_channel *channel)
 {
-  struct connection *connection =
-      (struct connection *)((char *)channel - offsetof(struct connection, channel));
+  struct connection *connection = OW_CONTAINER_OF(channel, struct connection, channel);
   if (ow_server_state(connection->machine) == OW_SERVER_FETCHING) {
     send_records(connection);
     if (channel->open)
@@ -490,8 +489,7 @@ static void on_drained(struct ow_channel *channel)
 
 static void on_over(struct ow_channel *channel, const char *reason)
 {
-  struct connection *connection =
-      (struct connection *)((char *)channel - offsetof(struct connection, channel));
+  struct connection *connection = OW_CONTAINER_OF(channel, struct connection, channel);
   ow_log(connection->serve->log, reason ? OW_LOG_NOTICE : OW_LOG_INFO, "client %s: %s%s", connection->name,
          reason ? reason : "gone", TAILQ_EMPTY(&connection->sessions) ? "" : ", with sessions running");
   close_after_last_words(connection);
@@ -499,7 +497,7 @@ static void on_over(struct ow_channel *channel, const char *reason)
 
 static void on_deadline(struct ow_timer *timer)
 {
-  struct connection *connection = (struct connection *)((char *)timer - offsetof(struct connection, timer));
+  struct connection *connection = OW_CONTAINER_OF(timer, struct connection, timer);
   struct ow_server_event event;
   ow_server_expired(connection->machine, &event);
   break_off(connection, &event.failure);
@@ -581,7 +579,7 @@ static struct connection *create_connection(struct ow_serve *serve, int socket,
 
 static void on_connection(struct ow_listeners *listeners, int socket, const union ow_address *remote)
 {
-  struct ow_serve *serve = (struct ow_serve *)((char *)listeners - offsetof(struct ow_serve, listeners));
+  struct ow_serve *serve = OW_CONTAINER_OF(listeners, struct ow_serve, listeners);
   if (!create_connection(serve, socket, remote))
     ow_log(serve->log, OW_LOG_ERROR, "no memory for a control connection");
 }

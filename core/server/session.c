@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/container_of.h"
 #include "base/secret.h"
 #include "wire/sid.h"
 #include "wire/test_packet.h"
@@ -82,15 +83,13 @@ static enum ow_accept check_bounds(const struct ow_session_host *host,
 
 static void on_sender_done(struct ow_test_sender *sender)
 {
-  struct ow_serve_session *session =
-      (struct ow_serve_session *)((char *)sender - offsetof(struct ow_serve_session, sender));
+  struct ow_serve_session *session = OW_CONTAINER_OF(sender, struct ow_serve_session, sender);
   session->done(session);
 }
 
 static void on_receiver_done(struct ow_test_receiver *receiver)
 {
-  struct ow_serve_session *session =
-      (struct ow_serve_session *)((char *)receiver - offsetof(struct ow_serve_session, receiver));
+  struct ow_serve_session *session = OW_CONTAINER_OF(receiver, struct ow_serve_session, receiver);
   session->done(session);
 }
 

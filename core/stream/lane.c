@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "schedule/schedule.h"
 #include "stream/run.h"
 
@@ -149,8 +150,7 @@ static void judge(struct ow_stream_lane *lane)
 
 static void on_measured(struct ow_measurement *measurement)
 {
-  struct ow_stream_lane *lane =
-      (struct ow_stream_lane *)((char *)measurement - offsetof(struct ow_stream_lane, measurement));
+  struct ow_stream_lane *lane = OW_CONTAINER_OF(measurement, struct ow_stream_lane, measurement);
   struct ow_failure failure = measurement->failure;
   bool ran = measurement->started != 0;
   lane->state = OW_LANE_HOLDING;
@@ -214,8 +214,7 @@ static void begin(struct ow_stream_lane *lane)
 
 static void on_dialed(struct ow_dialer *dialer, enum ow_status status, const struct ow_failure *failure)
 {
-  struct ow_stream_lane *lane =
-      (struct ow_stream_lane *)((char *)dialer - offsetof(struct ow_stream_lane, dialer));
+  struct ow_stream_lane *lane = OW_CONTAINER_OF(dialer, struct ow_stream_lane, dialer);
   if (status == OW_OK) {
     lane->connected = true;
     lane->control.event = on_control_event;
@@ -267,8 +266,7 @@ static void dialed_too_long(struct ow_stream_lane *lane)
 
 static void on_timer(struct ow_timer *timer)
 {
-  struct ow_stream_lane *lane =
-      (struct ow_stream_lane *)((char *)timer - offsetof(struct ow_stream_lane, timer));
+  struct ow_stream_lane *lane = OW_CONTAINER_OF(timer, struct ow_stream_lane, timer);
   char reason[OW_FAILURE_TEXT];
   switch (lane->state) {
   case OW_LANE_IDLE: break;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "base/secret.h"
 #include "stream/run.h"
 
@@ -10,8 +11,7 @@ enum { NAMES_AT_ONCE = 8 };
 
 static void on_step(struct ow_step_watcher *watcher)
 {
-  struct ow_stream_set *set =
-      (struct ow_stream_set *)((char *)watcher - offsetof(struct ow_stream_set, steps));
+  struct ow_stream_set *set = OW_CONTAINER_OF(watcher, struct ow_stream_set, steps);
   ow_log(&set->log, OW_LOG_WARNING, "the wall clock was set: running intervals end now, and new ones begin");
   for (struct ow_stream_run *run = TAILQ_FIRST(&set->runs); run; run = TAILQ_NEXT(run, in_set))
     ow_stream_run_stepped(run);

@@ -1,6 +1,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "base/container_of.h"
 #include "traffic/traffic.h"
 
 enum {
@@ -12,12 +13,12 @@ enum {
 
 static struct ow_test_receiver *of_watch(struct ow_watch *watch)
 {
-  return (struct ow_test_receiver *)((char *)watch - offsetof(struct ow_test_receiver, watch));
+  return OW_CONTAINER_OF(watch, struct ow_test_receiver, watch);
 }
 
 static struct ow_test_receiver *of_timer(struct ow_timer *timer)
 {
-  return (struct ow_test_receiver *)((char *)timer - offsetof(struct ow_test_receiver, timer));
+  return OW_CONTAINER_OF(timer, struct ow_test_receiver, timer);
 }
 
 /* ---- datagrams ---- */

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/container_of.h"
 #include "traffic/traffic.h"
 
 enum {
@@ -95,8 +96,7 @@ static enum ow_status await_next(struct ow_test_sender *sender)
 
 static void on_due(struct ow_timer *timer)
 {
-  struct ow_test_sender *sender =
-      (struct ow_test_sender *)((char *)timer - offsetof(struct ow_test_sender, timer));
+  struct ow_test_sender *sender = OW_CONTAINER_OF(timer, struct ow_test_sender, timer);
   struct ow_timestamp due;
   struct ow_instant now = ow_system_now();
   for (unsigned sent = 0;

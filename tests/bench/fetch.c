@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "bench.h"
 #include "measure/measurement.h"
 
@@ -24,7 +25,7 @@ struct run {
 
 static void fetch(struct ow_post *post)
 {
-  struct run *run = (struct run *)((char *)post - offsetof(struct run, next));
+  struct run *run = OW_CONTAINER_OF(post, struct run, next);
   if (run->left-- == 0) {
     ow_loop_stop(run->loop);
     return;
@@ -52,7 +53,7 @@ static void on_fetch_event(struct ow_client_connection *connection, const struct
 
 static void on_done(struct ow_measurement *measurement)
 {
-  struct run *run = (struct run *)((char *)measurement - offsetof(struct run, measurement));
+  struct run *run = OW_CONTAINER_OF(measurement, struct run, measurement);
   if (measurement->status != OW_OK)
     give_up("%s", measurement->failure.text);
   run->request =

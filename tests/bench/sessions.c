@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "bench.h"
 #include "measure/measurement.h"
 #include "schedule/schedule.h"
@@ -68,7 +69,7 @@ static void note_lateness(struct run *run, const struct ow_session_request *requ
 
 static void on_done(struct ow_measurement *measurement)
 {
-  struct one *one = (struct one *)((char *)measurement - offsetof(struct one, measurement));
+  struct one *one = OW_CONTAINER_OF(measurement, struct one, measurement);
   struct run *run = one->run;
   for (int i = 0; i < OW_DIRECTIONS; i++) {
     run->packets += measurement->results[i].sent;
@@ -98,12 +99,12 @@ static void take_usage(struct run *run, int which)
 
 static void on_begin(struct ow_timer *timer)
 {
-  take_usage((struct run *)((char *)timer - offsetof(struct run, begin)), 0);
+  take_usage(OW_CONTAINER_OF(timer, struct run, begin), 0);
 }
 
 static void on_end(struct ow_timer *timer)
 {
-  take_usage((struct run *)((char *)timer - offsetof(struct run, end)), 1);
+  take_usage(OW_CONTAINER_OF(timer, struct run, end), 1);
 }
 
 /* ---- opening ---- */

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/container_of.h"
 #include "io/loop.h"
 #include "io/resolver.h"
 #include "io/system_clock.h"
@@ -84,7 +85,7 @@ struct teller {
 
 static void told_of(struct ow_timer *timer)
 {
-  struct teller *teller = (struct teller *)timer;
+  struct teller *teller = OW_CONTAINER_OF(timer, struct teller, timer);
   struct ow_instant now = ow_loop_now(loop);
   ck_assert_uint_eq(timer->place, 0);
   ck_assert_int_ge(now.monotonic, teller->monotonic);
@@ -328,7 +329,7 @@ static uint64_t last_order;
 
 static void one_of_many(struct ow_timer *timer)
 {
-  struct many *one = (struct many *)timer;
+  struct many *one = OW_CONTAINER_OF(timer, struct many, timer);
   ck_assert(!one->cancelled);
   ck_assert(one->when > last_when || (one->when == last_when && one->order > last_order));
   ck_assert_int_le(one->when, ow_loop_now(loop).monotonic);
@@ -634,7 +635,7 @@ static int next_number[POSTERS];
 
 static void run_numbered(struct ow_post *post)
 {
-  struct numbered_post *numbered = (struct numbered_post *)post;
+  struct numbered_post *numbered = OW_CONTAINER_OF(post, struct numbered_post, post);
   ck_assert_int_eq(numbered->number, next_number[numbered->poster]++);
   if (++count == POSTERS * POSTS)
     ow_loop_stop(loop);

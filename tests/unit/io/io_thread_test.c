@@ -3,6 +3,7 @@
 #include <semaphore.h>
 #include <signal.h>
 
+#include "base/container_of.h"
 #include "io/thread.h"
 #include "support/main.h"
 
@@ -101,7 +102,7 @@ struct busy {
 
 static void turn(struct ow_timer *timer)
 {
-  struct busy *busy = (struct busy *)timer;
+  struct busy *busy = OW_CONTAINER_OF(timer, struct busy, timer);
   sem_post(&busy->turned);
   (void)!ow_timer_set(busy->loop, &busy->timer, 0);
 }

@@ -4,6 +4,7 @@
 #include <sys/timex.h>
 #include <unistd.h>
 
+#include "base/container_of.h"
 #include "io/system_clock.h"
 #include "io/timer_heap.h"
 #include "sim.h"
@@ -13,7 +14,7 @@ enum { DESCRIPTORS = 65536 };
 
 /* What happens in the network, by time and then in order. */
 struct event {
-  struct ow_timer timer; /* first */
+  struct ow_timer timer;
   void (*run)(void *context);
   void *context;
 };
@@ -120,7 +121,7 @@ void sim_end(void)
 {
   struct ow_timer *first;
   while ((first = ow_timer_heap_first(&events))) {
-    struct event *event = (struct event *)first;
+    struct event *event = OW_CONTAINER_OF(first, struct event, timer);
     ow_timer_heap_take(&events, first);
     free(event->context);
     free(event);
@@ -301,7 +302,7 @@ static bool happen(struct ow_loop *loop, int64_t until)
   if (first > monotonic)
     monotonic = first;
   if (first == at_event) {
-    struct event *happening = (struct event *)event;
+    struct event *happening = OW_CONTAINER_OF(event, struct event, timer);
     ow_timer_heap_take(&events, event);
     happening->run(happening->context);
     free(happening);
