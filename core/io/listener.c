@@ -27,7 +27,7 @@ static void on_rested(struct ow_timer *timer)
 static void rest(struct ow_listeners *listeners)
 {
   listen_for(listeners, 0);
-  (void)!ow_timer_set(listeners->loop, &listeners->rest, ow_loop_now(listeners->loop).monotonic + REST);
+  ow_timer_set(listeners->loop, &listeners->rest, ow_loop_now(listeners->loop).monotonic + REST);
 }
 
 static void on_connection(struct ow_watch *watch, uint32_t events)

@@ -42,6 +42,7 @@ struct ow_loop {
   uint64_t steps_told;
   struct ow_step_watcher *step_watchers;
   uint64_t next_order;
+  struct ow_completions completions;
   bool in_round; /* timers are being run */
   struct epoll_event events[EVENTS_MOST];
   int event_count;
@@ -126,26 +127,20 @@ static struct alarm *alarm_of(struct ow_loop *loop, bool on_wall_clock)
  * A deadline that is set by a timer's callback and has passed is taken as "now": so it comes after those that
  * were due before, and a callback that always sets its timer to the past holds up nobody.
  */
-static enum ow_status set_timer(struct ow_loop *loop, struct ow_timer *timer, bool on_wall_clock,
-                                int64_t when)
+static void set_timer(struct ow_loop *loop, struct ow_timer *timer, bool on_wall_clock, int64_t when)
 {
   struct alarm *alarm = alarm_of(loop, on_wall_clock);
   int64_t earliest = loop->in_round ? alarm->now : 0;
-  bool has_room = timer->place && timer->on_wall_clock == on_wall_clock;
-  enum ow_status status = has_room ? OW_OK : ow_timer_heap_reserve(&alarm->heap);
-  if (status == OW_OK) {
-    ow_timer_cancel(loop, timer);
-    timer->on_wall_clock = on_wall_clock;
-    timer->when = when < earliest ? earliest : when;
-    timer->order = loop->next_order++;
-    ow_timer_heap_put(&alarm->heap, timer);
-  }
-  return status;
+  ow_timer_cancel(loop, timer);
+  timer->on_wall_clock = on_wall_clock;
+  timer->when = when < earliest ? earliest : when;
+  timer->order = loop->next_order++;
+  ow_timer_heap_put(&alarm->heap, timer);
 }
 
-enum ow_status ow_timer_set(struct ow_loop *loop, struct ow_timer *timer, int64_t when)
+void ow_timer_set(struct ow_loop *loop, struct ow_timer *timer, int64_t when)
 {
-  return set_timer(loop, timer, false, when);
+  set_timer(loop, timer, false, when);
 }
 
 /* The first nanosecond from 1970 on that, as a stamp, is not before `stamp`. */
@@ -162,22 +157,22 @@ static int64_t unix_ns(struct ow_timestamp stamp)
   return nanoseconds;
 }
 
-enum ow_status ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer, struct ow_timestamp when)
+void ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer, struct ow_timestamp when)
 {
-  return set_timer(loop, timer, true, unix_ns(when));
+  set_timer(loop, timer, true, unix_ns(when));
 }
 
 void ow_timer_cancel(struct ow_loop *loop, struct ow_timer *timer)
 {
-  if (timer->place)
+  if (timer->set)
     ow_timer_heap_take(&alarm_of(loop, timer->on_wall_clock)->heap, timer);
 }
 
 /* The timer of both clocks that is the longest overdue. */
 static struct ow_timer *most_overdue(const struct ow_loop *loop)
 {
-  struct ow_timer *monotonic = ow_timer_heap_first(&loop->monotonic.heap);
-  struct ow_timer *wall = ow_timer_heap_first(&loop->wall.heap);
+  struct ow_timer *monotonic = loop->monotonic.heap.first;
+  struct ow_timer *wall = loop->wall.heap.first;
   if (monotonic && monotonic->when > loop->monotonic.now)
     monotonic = NULL;
   if (wall && wall->when > loop->wall.now)
@@ -196,7 +191,7 @@ static bool run_due(struct ow_loop *loop)
 {
   uint64_t newer = loop->next_order;
   struct ow_timer *timer = NULL;
-  if (loop->monotonic.heap.count + loop->wall.heap.count == 0)
+  if (!loop->monotonic.heap.first && !loop->wall.heap.first)
     return false;
   loop->wall.now = clock_ns(CLOCK_REALTIME);
   loop->monotonic.now = clock_ns(CLOCK_MONOTONIC);
@@ -207,6 +202,26 @@ static bool run_due(struct ow_loop *loop)
   }
   loop->in_round = false;
   return timer != NULL;
+}
+
+/* Completions */
+
+void ow_loop_deliver(struct ow_loop *loop, struct ow_completion *completion)
+{
+  ow_completions_add(&loop->completions, completion);
+}
+
+void ow_loop_withdraw(struct ow_loop *loop, struct ow_completion *completion)
+{
+  ow_completions_remove(&loop->completions, completion);
+}
+
+/* Those that come meanwhile wait for the next turn, so that nobody is held up. */
+static void run_completions(struct ow_loop *loop)
+{
+  uint64_t newer = loop->completions.next_order;
+  while (!atomic_load(&loop->stopped) && ow_completions_run(&loop->completions, newer))
+    continue;
 }
 
 /* Alarms */
@@ -232,7 +247,7 @@ static int64_t alarm_value(const struct ow_loop *loop, const struct alarm *alarm
  */
 static enum ow_status set_alarm(struct ow_loop *loop, struct alarm *alarm, struct ow_failure *failure)
 {
-  const struct ow_timer *first = ow_timer_heap_first(&alarm->heap);
+  const struct ow_timer *first = alarm->heap.first;
   enum alarm_state state = first ? ALARM_SET : ALARM_IDLE;
   int64_t when = first ? first->when : 0;
   int flags = TFD_TIMER_ABSTIME | (alarm == &loop->wall ? TFD_TIMER_CANCEL_ON_SET : 0);
@@ -419,6 +434,7 @@ struct ow_loop *ow_loop_create(struct ow_failure *failure)
   }
   loop->wake.descriptor = loop->monotonic.watch.descriptor = loop->wall.watch.descriptor = -1;
   pthread_mutex_init(&loop->lock, NULL);
+  ow_completions_prepare(&loop->completions);
   if (open_all(loop, failure) != OW_OK) {
     ow_loop_free(loop);
     loop = NULL;
@@ -434,8 +450,6 @@ void ow_loop_free(struct ow_loop *loop)
     ow_watch_close(loop, &loop->wall.watch);
     if (loop->epoll >= 0)
       close(loop->epoll);
-    ow_timer_heap_clear(&loop->monotonic.heap);
-    ow_timer_heap_clear(&loop->wall.heap);
     pthread_mutex_destroy(&loop->lock);
   }
   free(loop);
@@ -500,7 +514,7 @@ static bool take_event(struct ow_loop *loop, struct epoll_event *event)
 static enum ow_status turn(struct ow_loop *loop, struct ow_failure *failure)
 {
   struct epoll_event event;
-  bool at_once = run_due(loop);
+  bool at_once = run_due(loop) || ow_completions_wait(&loop->completions);
   enum ow_status status = wait_for_events(loop, at_once, failure);
   if (status == OW_OK)
     notice_wall_alarm(loop);
@@ -508,6 +522,8 @@ static enum ow_status turn(struct ow_loop *loop, struct ow_failure *failure)
   while (status == OW_OK && take_event(loop, &event))
     handle(loop, event.data.ptr, event.events);
   loop->event_count = 0;
+  if (status == OW_OK)
+    run_completions(loop);
   return status;
 }
 

@@ -1,6 +1,11 @@
 /*
  * One thread, one loop: descriptors, deadlines on the monotonic clock, and instants on the wall clock.
  * Nothing here is thread-safe but ow_loop_stop() and ow_loop_post().
+ *
+ * The rule of everything that lives on it: **no callback runs inside the call that causes it.** Callbacks are
+ * called by the loop (a watch, a timer, a completion, a post), or as the last act of another callback. What a
+ * call ends at once, or makes possible, is told by a completion at the end of the turn. So whoever is called
+ * back may close and free what calls it, and whoever calls finds everything as it was.
  */
 #ifndef OWAMP_IO_LOOP_H
 #define OWAMP_IO_LOOP_H
@@ -10,13 +15,15 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "io/completion.h"
+#include "io/timer.h"
 #include "time/clock.h"
 
 struct ow_loop;
 
 /** NULL if the operating system refuses; the failure says why. The caller frees. */
 struct ow_loop *ow_loop_create(struct ow_failure *failure) OW_MUST_CHECK;
-/** Every watch must be closed and every timer cancelled before. */
+/** Every watch must be closed, every timer cancelled and every completion withdrawn before. */
 void ow_loop_free(struct ow_loop *loop);
 
 /** Both clocks, now (CLOCK_REALTIME, CLOCK_MONOTONIC). */
@@ -41,28 +48,20 @@ void ow_watch_change(struct ow_loop *loop, struct ow_watch *watch, uint32_t even
 /** Stop watching; close the descriptor; set it to -1. Nothing happens if it is -1. */
 void ow_watch_close(struct ow_loop *loop, struct ow_watch *watch);
 
-/** A deadline. Embed it; zero-initialised it is not set. Order among equal deadlines is that of setting. */
-struct ow_timer {
-  size_t place;   /* in the heap, from 1; 0: not set */
-  uint64_t order; /* of setting */
-  int64_t when;   /* ns on its clock; on the wall clock since 1970, so that no era can wrap. The loop's own */
-  bool on_wall_clock;
-  /** The timer is no longer set. May set or cancel this and any other timer, and close any watch. */
-  void (*expired)(struct ow_timer *timer);
-};
-
-/**
- * Fire once, when the monotonic clock reaches `when` (ns). Sets or moves. OW_MEMORY; but moving on the same
- * clock needs none, nor does setting again within `expired`, before any other timer is set.
- */
-enum ow_status ow_timer_set(struct ow_loop *loop, struct ow_timer *timer, int64_t when) OW_MUST_CHECK;
+/** Fire once, when the monotonic clock reaches `when` (ns). Sets or moves. */
+void ow_timer_set(struct ow_loop *loop, struct ow_timer *timer, int64_t when);
 /**
  * Fire once, when the wall clock reaches `when`: an absolute wake-up with the kernel's best resolution, at
  * once if it lies in the past. A wall clock that is set is noticed at once, and the wait follows it.
  */
-enum ow_status ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer,
-                                 struct ow_timestamp when) OW_MUST_CHECK;
+void ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer, struct ow_timestamp when);
 void ow_timer_cancel(struct ow_loop *loop, struct ow_timer *timer);
+
+/** Run it at the end of this turn, or of the next if this one's are being run. Nothing happens if it waits.
+ */
+void ow_loop_deliver(struct ow_loop *loop, struct ow_completion *completion);
+/** It is not run. Nothing happens if it does not wait. */
+void ow_loop_withdraw(struct ow_loop *loop, struct ow_completion *completion);
 
 /** How often the wall clock was set (stepped) since the loop was made. Compare before and after. */
 uint64_t ow_loop_clock_steps(const struct ow_loop *loop);
@@ -81,7 +80,8 @@ void ow_loop_unwatch_steps(struct ow_loop *loop, struct ow_step_watcher *watcher
 
 /**
  * Run until ow_loop_stop(). OW_NETWORK if the operating system fails. Timers that are due come before
- * descriptors that are ready, and are looked at again between any two of them. Can be called again.
+ * descriptors that are ready, and are looked at again between any two of them; completions come last. Can be
+ * called again.
  */
 enum ow_status ow_loop_run(struct ow_loop *loop, struct ow_failure *failure) OW_MUST_CHECK;
 /**

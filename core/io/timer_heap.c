@@ -1,81 +1,80 @@
 #include "io/timer_heap.h"
 
-#include <stdbool.h>
-#include <stdlib.h>
+#include <stddef.h>
 
-void ow_timer_heap_clear(struct ow_timer_heap *heap)
-{
-  free(heap->slots);
-  *heap = (struct ow_timer_heap){0};
-}
-
-enum ow_status ow_timer_heap_reserve(struct ow_timer_heap *heap)
-{
-  if (heap->count < heap->capacity)
-    return OW_OK;
-  size_t capacity = heap->capacity ? heap->capacity * 2 : 64;
-  struct ow_timer **slots = reallocarray(heap->slots, capacity, sizeof *slots);
-  if (slots) {
-    heap->slots = slots;
-    heap->capacity = capacity;
-  }
-  return slots ? OW_OK : OW_MEMORY;
-}
+/*
+ * A leftist tree: no timer is earlier than its parent, and the rank of a timer, which is the length of the
+ * shortest way down to where a child is missing, is never larger on the right than on the left. So the way
+ * down along the right is at most log2(n + 1) timers long, and everything is done along it.
+ */
 
 static bool before(const struct ow_timer *a, const struct ow_timer *b)
 {
   return a->when < b->when || (a->when == b->when && a->order < b->order);
 }
 
-/* Places count from 1, so that 0 can mean "in no heap", and the children of i are 2i and 2i + 1. */
-static void settle(struct ow_timer_heap *heap, size_t place, struct ow_timer *timer)
+static unsigned rank_of(const struct ow_timer *timer)
 {
-  heap->slots[place - 1] = timer;
-  timer->place = place;
+  return timer ? timer->rank : 0;
 }
 
-static void rise(struct ow_timer_heap *heap, size_t place, struct ow_timer *timer)
+static void adopt(struct ow_timer *parent, struct ow_timer **place, struct ow_timer *child)
 {
-  while (place > 1 && before(timer, heap->slots[place / 2 - 1])) {
-    settle(heap, place, heap->slots[place / 2 - 1]);
-    place /= 2;
-  }
-  settle(heap, place, timer);
+  *place = child;
+  if (child)
+    child->parent = parent;
 }
 
-static void sink(struct ow_timer_heap *heap, size_t place, struct ow_timer *timer)
+/* The children in order, and the rank that follows from them. */
+static void balance(struct ow_timer *timer)
 {
-  size_t child;
-  while ((child = place * 2) <= heap->count) {
-    if (child < heap->count && before(heap->slots[child], heap->slots[child - 1]))
-      child++;
-    if (!before(heap->slots[child - 1], timer))
-      break;
-    settle(heap, place, heap->slots[child - 1]);
-    place = child;
+  if (rank_of(timer->left) < rank_of(timer->right)) {
+    struct ow_timer *left = timer->left;
+    timer->left = timer->right;
+    timer->right = left;
   }
-  settle(heap, place, timer);
+  timer->rank = rank_of(timer->right) + 1;
+}
+
+/* No deeper than the ways down along the right of both. */
+static struct ow_timer *merge(struct ow_timer *a, struct ow_timer *b)
+{
+  if (!a || !b)
+    return a ? a : b;
+  struct ow_timer *first = before(b, a) ? b : a;
+  adopt(first, &first->right, merge(first->right, first == a ? b : a));
+  balance(first);
+  return first;
 }
 
 void ow_timer_heap_put(struct ow_timer_heap *heap, struct ow_timer *timer)
 {
-  heap->count++;
-  rise(heap, heap->count, timer);
+  timer->parent = timer->left = timer->right = NULL;
+  timer->rank = 1;
+  timer->set = true;
+  heap->first = merge(heap->first, timer);
+  heap->first->parent = NULL;
+}
+
+/* Upwards as far as a rank changes, which is no further than ranks can grow. */
+static void rebalance(struct ow_timer *timer)
+{
+  bool changed = true;
+  for (; timer && changed; timer = timer->parent) {
+    unsigned rank = timer->rank;
+    balance(timer);
+    changed = timer->rank != rank;
+  }
 }
 
 void ow_timer_heap_take(struct ow_timer_heap *heap, struct ow_timer *timer)
 {
-  size_t place = timer->place;
-  struct ow_timer *last = heap->slots[heap->count - 1];
-  heap->count--;
-  timer->place = 0;
-  if (last != timer && before(last, timer))
-    rise(heap, place, last);
-  else if (last != timer)
-    sink(heap, place, last);
-}
-
-struct ow_timer *ow_timer_heap_first(const struct ow_timer_heap *heap)
-{
-  return heap->count ? heap->slots[0] : NULL;
+  struct ow_timer *parent = timer->parent;
+  struct ow_timer *rest = merge(timer->left, timer->right);
+  if (!parent)
+    adopt(NULL, &heap->first, rest);
+  else
+    adopt(parent, parent->left == timer ? &parent->left : &parent->right, rest);
+  rebalance(parent);
+  timer->set = false;
 }

@@ -21,7 +21,7 @@ static void watch_deadline(struct ow_client_connection *connection)
   if (deadline == OW_NEVER)
     ow_timer_cancel(connection->loop, &connection->timer);
   else
-    (void)!ow_timer_set(connection->loop, &connection->timer, deadline);
+    ow_timer_set(connection->loop, &connection->timer, deadline);
 }
 
 static void tell(struct ow_client_connection *connection, struct ow_client_event *event)
@@ -135,7 +135,7 @@ enum ow_status ow_client_connection_open(struct ow_client_connection *connection
   if (status != OW_OK)
     ow_fail_within(failure, "server %s", connection->server);
   else
-    status = ow_timer_set(loop, &connection->timer, connection->began + timeout);
+    ow_timer_set(loop, &connection->timer, connection->began + timeout);
   return status;
 }
 

@@ -52,7 +52,7 @@ void ow_forward_take(struct ow_measurement *measurement, const struct ow_client_
 static void await_confirmation(struct ow_measurement *measurement, int64_t wait)
 {
   int64_t now = ow_loop_now(loop_of(measurement)).monotonic;
-  (void)!ow_timer_set(loop_of(measurement), &measurement->confirm_timer, now + wait);
+  ow_timer_set(loop_of(measurement), &measurement->confirm_timer, now + wait);
 }
 
 static void on_confirmation_answer(struct ow_measurement *measurement)

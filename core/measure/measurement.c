@@ -369,7 +369,7 @@ static void on_sender_done(struct ow_test_sender *sender)
     settled = now.monotonic; /* no packet was due at all: there is nothing to wait for */
   if (!has_until(measurement))
     ow_forward_confirm(measurement);
-  (void)!ow_timer_set(loop_of(measurement), &measurement->settle_timer, settled);
+  ow_timer_set(loop_of(measurement), &measurement->settle_timer, settled);
 }
 
 static void on_receiver_done(struct ow_test_receiver *receiver)
@@ -399,7 +399,7 @@ static void on_started(struct ow_measurement *measurement, enum ow_accept accept
   if (measurement->receiver.open)
     status = ow_test_receiver_start(&measurement->receiver, &measurement->failure);
   if (status == OW_OK && measurement->sender.open)
-    status = ow_test_sender_start(&measurement->sender);
+    ow_test_sender_start(&measurement->sender);
   if (status != OW_OK)
     fail(measurement, status, "can't begin to send and receive test packets");
 }

@@ -213,7 +213,7 @@ static void begin_measurement(struct probe *probe)
       .log = probe->log,
       .done = on_measured,
   };
-  (void)!ow_timer_set(probe->loop, &probe->closing, probe->ends - CLOSING_TIME - round_trips);
+  ow_timer_set(probe->loop, &probe->closing, probe->ends - CLOSING_TIME - round_trips);
   ow_log(probe->log, OW_LOG_INFO, "connected to %s, mode %s, round trip %.3f ms", probe->report->server,
          ow_mode_name(probe->report->mode), (double)probe->control.round_trip / 1e6);
   ow_measurement_begin(measurement, ow_timestamp_plus(now, round_trips + START_LEAD));
@@ -257,10 +257,9 @@ static enum ow_status run(struct probe *probe, int64_t timeout)
   probe->closing.expired = on_closing_time;
   probe->ends = ow_loop_now(probe->loop).monotonic + timeout;
   status = ow_traffic_open(&probe->traffic, probe->loop);
-  if (status == OW_OK)
-    status = ow_timer_set(probe->loop, &probe->deadline, probe->ends);
   if (status != OW_OK)
     return ow_fail(&report->failure, status, "no memory for a measurement");
+  ow_timer_set(probe->loop, &probe->deadline, probe->ends);
   probe->dialer = (struct ow_dialer){
       .loop = probe->loop, .peer = probe->peer, .control = &probe->control, .done = on_dialed};
   ow_dialer_dial(&probe->dialer, probe->ends);

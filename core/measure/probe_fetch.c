@@ -165,13 +165,11 @@ static enum ow_status run(struct fetch *fetch, const struct ow_peer *peer, int64
   struct ow_probe_report *report = fetch->report;
   int64_t ends = ow_loop_now(fetch->loop).monotonic + timeout;
   fetch->deadline.expired = on_deadline;
-  enum ow_status status = ow_timer_set(fetch->loop, &fetch->deadline, ends);
-  if (status != OW_OK)
-    return ow_fail(&report->failure, status, "no memory for a timer");
+  ow_timer_set(fetch->loop, &fetch->deadline, ends);
   fetch->dialer =
       (struct ow_dialer){.loop = fetch->loop, .peer = peer, .control = &fetch->control, .done = on_dialed};
   ow_dialer_dial(&fetch->dialer, ends);
-  status = ow_loop_run(fetch->loop, &report->failure);
+  enum ow_status status = ow_loop_run(fetch->loop, &report->failure);
   return status == OW_OK ? report->status : status;
 }
 

@@ -78,7 +78,9 @@ static void begin_answer(struct client *client, struct ow_query_text *answer)
   client->answer = answer;
   client->sent = 0;
   client->active = now_of(server);
-  if (!answer || ow_timer_set(server->loop, &client->deadline, client->active + ANSWER_TIME) != OW_OK)
+  if (answer)
+    ow_timer_set(server->loop, &client->deadline, client->active + ANSWER_TIME);
+  else
     close_client(client);
 }
 
@@ -218,7 +220,7 @@ static void on_connection(struct ow_watch *watch, uint32_t events)
     take_in(server, descriptor);
   } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
     ow_watch_change(server->loop, watch, 0);
-    (void)!ow_timer_set(server->loop, &server->rest, now_of(server) + REST);
+    ow_timer_set(server->loop, &server->rest, now_of(server) + REST);
   }
 }
 
@@ -256,10 +258,6 @@ static enum ow_status begin(struct ow_query_server *server, const struct ow_quer
   if (!server->thread)
     return failure->status;
   server->loop = ow_thread_loop(server->thread);
-  /* The timer's memory now, so that a rest can't fail. */
-  if (ow_timer_set(server->loop, &server->rest, 0) != OW_OK)
-    return ow_fail(failure, OW_MEMORY, "no memory for a timer");
-  ow_timer_cancel(server->loop, &server->rest);
   server->listener.descriptor = ow_query_listen(options, &server->place, failure);
   if (server->listener.descriptor < 0)
     return failure->status;

@@ -117,7 +117,7 @@ static void watch_deadline(struct connection *connection)
   if (deadline == OW_NEVER)
     ow_timer_cancel(connection->serve->loop, &connection->timer);
   else
-    (void)!ow_timer_set(connection->serve->loop, &connection->timer, deadline);
+    ow_timer_set(connection->serve->loop, &connection->timer, deadline);
 }
 
 static void flush(struct connection *connection)
@@ -283,9 +283,9 @@ static void consider_linger(struct connection *connection)
     longest = timeout > longest ? timeout : longest;
   }
   if (finished && ow_server_state(connection->machine) == OW_SERVER_RUNNING)
-    (void)!ow_timer_set(connection->serve->loop, &connection->linger,
-                        ow_loop_now(connection->serve->loop).monotonic + longest +
-                            connection->serve->config.test_timeout);
+    ow_timer_set(connection->serve->loop, &connection->linger,
+                 ow_loop_now(connection->serve->loop).monotonic + longest +
+                     connection->serve->config.test_timeout);
 }
 
 static void on_session_done(struct ow_serve_session *session)

@@ -221,9 +221,13 @@ enum ow_accept ow_serve_session_open(struct ow_session_host *host, const struct 
 
 enum ow_status ow_serve_session_start(struct ow_serve_session *session, struct ow_failure *failure)
 {
+  enum ow_status status = OW_OK;
   session->running = true;
-  return session->request.server_sends ? ow_test_sender_start(&session->sender)
-                                       : ow_test_receiver_start(&session->receiver, failure);
+  if (session->request.server_sends)
+    ow_test_sender_start(&session->sender);
+  else
+    status = ow_test_receiver_start(&session->receiver, failure);
+  return status;
 }
 
 bool ow_serve_session_finished(const struct ow_serve_session *session)

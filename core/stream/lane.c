@@ -22,10 +22,9 @@ static struct ow_instant now_of(const struct ow_stream_lane *lane)
   return ow_loop_now(loop_of(lane));
 }
 
-/* Where there is no memory for a timer there is none for a session either. */
 static void wake_at(struct ow_stream_lane *lane, int64_t monotonic)
 {
-  (void)!ow_timer_set(loop_of(lane), &lane->timer, monotonic);
+  ow_timer_set(loop_of(lane), &lane->timer, monotonic);
 }
 
 /* Not before it: differences are rounded down. */

@@ -87,7 +87,7 @@ static void told_of(struct ow_timer *timer)
 {
   struct teller *teller = OW_CONTAINER_OF(timer, struct teller, timer);
   struct ow_instant now = ow_loop_now(loop);
-  ck_assert_uint_eq(timer->place, 0);
+  ck_assert(!timer->set);
   ck_assert_int_ge(now.monotonic, teller->monotonic);
   if (!ow_timestamp_is_zero(teller->wall))
     ck_assert(!ow_timestamp_after(teller->wall, now.wall));
@@ -100,14 +100,14 @@ static void at(struct teller *teller, int64_t when)
 {
   teller->timer.expired = told_of;
   teller->monotonic = when;
-  ck_assert_int_eq(ow_timer_set(loop, &teller->timer, when), OW_OK);
+  ow_timer_set(loop, &teller->timer, when);
 }
 
 static void at_wall(struct teller *teller, struct ow_timestamp when)
 {
   teller->timer.expired = told_of;
   teller->wall = when;
-  ck_assert_int_eq(ow_timer_set_wall(loop, &teller->timer, when), OW_OK);
+  ow_timer_set_wall(loop, &teller->timer, when);
 }
 
 static void stop(struct teller *teller)
@@ -343,7 +343,7 @@ static void set_one(struct many *one, struct test_prng *prng, int64_t base, uint
   one->when = base + (int64_t)test_prng_below(prng, 500) * (SOON / 100);
   one->order = order;
   one->timer.expired = one_of_many;
-  ck_assert_int_eq(ow_timer_set(loop, &one->timer, one->when), OW_OK);
+  ow_timer_set(loop, &one->timer, one->when);
 }
 
 LOOP_TEST(thousands_of_timers_set_moved_and_cancelled_at_random_fire_in_order)
@@ -368,6 +368,102 @@ LOOP_TEST(thousands_of_timers_set_moved_and_cancelled_at_random_fire_in_order)
   at(&end, base + 6 * SOON);
   run();
   ck_assert_uint_eq(count + cancelled, MANY);
+}
+
+/* Completions */
+
+struct ending {
+  struct ow_completion completion;
+  char name;
+  void (*act)(struct ending *ending);
+};
+
+static struct ending *other_ending;
+
+static void tell_ending(struct ow_completion *completion)
+{
+  struct ending *ending = OW_CONTAINER_OF(completion, struct ending, completion);
+  ck_assert(!completion->waits);
+  tell(ending->name);
+  if (ending->act)
+    ending->act(ending);
+}
+
+static void end_loop(struct ending *ending)
+{
+  (void)ending;
+  ow_loop_stop(loop);
+}
+
+static void deliver_again(struct ending *ending)
+{
+  if (told < 6)
+    ow_loop_deliver(loop, &ending->completion);
+  else
+    ow_loop_stop(loop);
+}
+
+static void withdraw_other(struct ending *ending)
+{
+  (void)ending;
+  ow_loop_withdraw(loop, &other_ending->completion);
+  ow_loop_withdraw(loop, &other_ending->completion);
+}
+
+LOOP_TEST(completions_run_once_each_in_the_order_of_coming)
+{
+  struct ending a = {{.run = tell_ending}, 'a', NULL};
+  struct ending b = {{.run = tell_ending}, 'b', NULL};
+  struct ending c = {{.run = tell_ending}, 'c', end_loop};
+  ow_loop_deliver(loop, &a.completion);
+  ow_loop_deliver(loop, &b.completion);
+  ow_loop_deliver(loop, &a.completion);
+  ow_loop_deliver(loop, &c.completion);
+  ck_assert_str_eq(story, "");
+  run();
+  ck_assert_str_eq(story, "abc");
+}
+
+static struct ending late_ending = {{.run = tell_ending}, '.', end_loop};
+
+static void deliver_late(struct ow_timer *timer)
+{
+  ow_loop_deliver(loop, &late_ending.completion);
+  tell(OW_CONTAINER_OF(timer, struct teller, timer)->name);
+}
+
+LOOP_TEST(a_completion_comes_after_all_that_its_turn_has_to_do)
+{
+  int64_t now = ow_loop_now(loop).monotonic;
+  struct teller a = {.timer.expired = deliver_late, .name = 'a'};
+  struct teller b = {.timer.expired = deliver_late, .name = 'b'};
+  ow_timer_set(loop, &a.timer, now);
+  ow_timer_set(loop, &b.timer, now);
+  run();
+  ck_assert_str_eq(story, "ab.");
+}
+
+LOOP_TEST(a_completion_can_withdraw_another)
+{
+  struct ending a = {{.run = tell_ending}, 'a', withdraw_other};
+  struct ending b = {{.run = tell_ending}, 'b', NULL};
+  struct ending c = {{.run = tell_ending}, 'c', end_loop};
+  other_ending = &b;
+  ow_loop_deliver(loop, &a.completion);
+  ow_loop_deliver(loop, &b.completion);
+  ow_loop_deliver(loop, &c.completion);
+  run();
+  ck_assert_str_eq(story, "ac");
+}
+
+LOOP_TEST(a_completion_that_always_delivers_itself_holds_up_nobody)
+{
+  struct ending again = {{.run = tell_ending}, 'x', deliver_again};
+  struct teller timer = {.name = 't'};
+  ow_loop_deliver(loop, &again.completion);
+  at(&timer, 0);
+  run();
+  ck_assert_str_eq(story, "txxxxx");
 }
 
 /* Watches */
@@ -1021,6 +1117,9 @@ static Suite *make_suite(void)
             instants_of_68_years_around_keep_their_order,
             timers_of_both_clocks_that_are_due_fire_by_their_lateness,
             thousands_of_timers_set_moved_and_cancelled_at_random_fire_in_order);
+  TEST_CASE(suite, "completions", completions_run_once_each_in_the_order_of_coming,
+            a_completion_comes_after_all_that_its_turn_has_to_do, a_completion_can_withdraw_another,
+            a_completion_that_always_delivers_itself_holds_up_nobody);
   TEST_CASE(suite, "watches", a_callback_can_close_watches_whose_events_are_in_the_same_batch,
             a_callback_can_close_its_own_watch,
             a_watch_that_is_opened_again_gets_no_event_of_the_old_descriptor,

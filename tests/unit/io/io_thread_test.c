@@ -104,7 +104,7 @@ static void turn(struct ow_timer *timer)
 {
   struct busy *busy = OW_CONTAINER_OF(timer, struct busy, timer);
   sem_post(&busy->turned);
-  (void)!ow_timer_set(busy->loop, &busy->timer, 0);
+  ow_timer_set(busy->loop, &busy->timer, 0);
 }
 
 START_TEST(ends_though_there_is_always_work)
@@ -112,7 +112,7 @@ START_TEST(ends_though_there_is_always_work)
   struct ow_thread *thread = create();
   struct busy busy = {.timer.expired = turn, .loop = ow_thread_loop(thread)};
   sem_init(&busy.turned, 0, 0);
-  ck_assert_int_eq(ow_timer_set(busy.loop, &busy.timer, 0), OW_OK);
+  ow_timer_set(busy.loop, &busy.timer, 0);
   start(thread);
   for (int i = 0; i < 3; i++)
     sem_wait(&busy.turned);

@@ -22,6 +22,7 @@ struct event {
 struct ow_loop {
   struct ow_timer_heap monotonic;
   struct ow_timer_heap wall;
+  struct ow_completions completions;
   struct ow_step_watcher *watchers;
   uint64_t steps;
   struct ow_post *first_post;
@@ -100,7 +101,7 @@ struct ow_error_estimate ow_system_error(struct ow_clock_cache *cache, int64_t n
 void sim_at(int64_t when, void (*run)(void *context), void *context)
 {
   struct event *event = calloc(1, sizeof *event);
-  if (!event || ow_timer_heap_reserve(&events) != OW_OK)
+  if (!event)
     abort();
   event->timer.when = when;
   event->timer.order = order++;
@@ -120,13 +121,12 @@ void sim_begin(uint64_t seed)
 void sim_end(void)
 {
   struct ow_timer *first;
-  while ((first = ow_timer_heap_first(&events))) {
+  while ((first = events.first)) {
     struct event *event = OW_CONTAINER_OF(first, struct event, timer);
     ow_timer_heap_take(&events, first);
     free(event->context);
     free(event);
   }
-  ow_timer_heap_clear(&events);
   sim_net_end();
 }
 
@@ -135,15 +135,14 @@ void sim_end(void)
 struct ow_loop *ow_loop_create(struct ow_failure *failure)
 {
   (void)failure;
-  return calloc(1, sizeof(struct ow_loop));
+  struct ow_loop *loop = calloc(1, sizeof *loop);
+  if (loop)
+    ow_completions_prepare(&loop->completions);
+  return loop;
 }
 
 void ow_loop_free(struct ow_loop *loop)
 {
-  if (loop) {
-    ow_timer_heap_clear(&loop->monotonic);
-    ow_timer_heap_clear(&loop->wall);
-  }
   free(loop);
 }
 
@@ -184,37 +183,44 @@ void ow_watch_close(struct ow_loop *loop, struct ow_watch *watch)
   }
 }
 
-static enum ow_status set_timer(struct ow_loop *loop, struct ow_timer *timer, bool on_wall, int64_t when)
+static void set_timer(struct ow_loop *loop, struct ow_timer *timer, bool on_wall, int64_t when)
 {
   struct ow_timer_heap *heap = on_wall ? &loop->wall : &loop->monotonic;
   ow_timer_cancel(loop, timer);
-  if (ow_timer_heap_reserve(heap) != OW_OK)
-    return OW_MEMORY;
   timer->on_wall_clock = on_wall;
   timer->when = when;
   timer->order = order++;
   ow_timer_heap_put(heap, timer);
-  return OW_OK;
 }
 
-enum ow_status ow_timer_set(struct ow_loop *loop, struct ow_timer *timer, int64_t when)
+void ow_timer_set(struct ow_loop *loop, struct ow_timer *timer, int64_t when)
 {
-  return set_timer(loop, timer, false, when);
+  set_timer(loop, timer, false, when);
 }
 
 /* The first nanosecond that, as a stamp, is not before `when`. */
-enum ow_status ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer, struct ow_timestamp when)
+void ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer, struct ow_timestamp when)
 {
   int64_t wall = monotonic + offset + ow_timestamp_difference(when, sim_wall());
   while (ow_timestamp_after(when, stamp_of(wall)))
     wall++;
-  return set_timer(loop, timer, true, wall);
+  set_timer(loop, timer, true, wall);
 }
 
 void ow_timer_cancel(struct ow_loop *loop, struct ow_timer *timer)
 {
-  if (timer->place)
+  if (timer->set)
     ow_timer_heap_take(timer->on_wall_clock ? &loop->wall : &loop->monotonic, timer);
+}
+
+void ow_loop_deliver(struct ow_loop *loop, struct ow_completion *completion)
+{
+  ow_completions_add(&loop->completions, completion);
+}
+
+void ow_loop_withdraw(struct ow_loop *loop, struct ow_completion *completion)
+{
+  ow_completions_remove(&loop->completions, completion);
 }
 
 uint64_t ow_loop_clock_steps(const struct ow_loop *loop)
@@ -272,12 +278,15 @@ void ow_loop_stop(struct ow_loop *loop)
 
 /* ---- running ---- */
 
-static void run_posts(struct ow_loop *loop)
+/* What happens without time passing: a turn's end, and what was posted. */
+static void run_waiting(struct ow_loop *loop)
 {
   struct ow_post *post;
-  while ((post = loop->first_post)) {
-    loop->first_post = post->next;
-    post->run(post);
+  while (!loop->stopped && (ow_completions_run(&loop->completions, UINT64_MAX) || loop->first_post)) {
+    if ((post = loop->first_post)) {
+      loop->first_post = post->next;
+      post->run(post);
+    }
   }
 }
 
@@ -289,9 +298,9 @@ static int64_t due(const struct ow_timer *timer, int64_t base)
 /* The next thing that happens, not after `until`; false if there is none. */
 static bool happen(struct ow_loop *loop, int64_t until)
 {
-  struct ow_timer *timer = ow_timer_heap_first(&loop->monotonic);
-  struct ow_timer *wall = ow_timer_heap_first(&loop->wall);
-  struct ow_timer *event = ow_timer_heap_first(&events);
+  struct ow_timer *timer = loop->monotonic.first;
+  struct ow_timer *wall = loop->wall.first;
+  struct ow_timer *event = events.first;
   int64_t at_timer = due(timer, 0);
   int64_t at_wall = due(wall, offset);
   int64_t at_event = due(event, 0);
@@ -318,7 +327,7 @@ void sim_run(struct ow_loop *loop, int64_t nanoseconds)
 {
   int64_t until = monotonic + nanoseconds;
   do
-    run_posts(loop);
+    run_waiting(loop);
   while (!loop->stopped && happen(loop, until));
   monotonic = until;
 }
@@ -327,7 +336,7 @@ enum ow_status ow_loop_run(struct ow_loop *loop, struct ow_failure *failure)
 {
   (void)failure;
   do
-    run_posts(loop);
+    run_waiting(loop);
   while (!loop->stopped && happen(loop, INT64_MAX - 1));
   loop->stopped = false;
   return OW_OK;

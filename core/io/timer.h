@@ -1,0 +1,22 @@
+/* A deadline, to be embedded in what waits for it. The loop sets it: io/loop.h. */
+#ifndef OWAMP_IO_TIMER_H
+#define OWAMP_IO_TIMER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** Zero-initialised it is not set. Order among equal deadlines is that of setting. */
+struct ow_timer {
+  struct ow_timer *parent; /* the loop's own, as is all but `expired` */
+  struct ow_timer *left;
+  struct ow_timer *right;
+  unsigned rank;
+  bool set;
+  bool on_wall_clock;
+  uint64_t order; /* of setting */
+  int64_t when;   /* ns on its clock; on the wall clock since 1970, so that no era can wrap */
+  /** The timer is no longer set. May set or cancel this and any other timer, and close any watch. */
+  void (*expired)(struct ow_timer *timer);
+};
+
+#endif
