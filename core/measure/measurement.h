@@ -13,6 +13,8 @@
 #include "config/peer.h"
 #include "measure/client_connection.h"
 #include "stats/result.h"
+#include "traffic/session_receiver.h"
+#include "traffic/session_sender.h"
 #include "traffic/traffic.h"
 
 enum ow_measurement_state {

@@ -12,6 +12,8 @@
 #include "io/channel.h"
 #include "io/listener.h"
 #include "server/session.h"
+#include "traffic/session_receiver.h"
+#include "traffic/session_sender.h"
 #include "traffic/traffic.h"
 
 enum {

@@ -8,6 +8,8 @@
 
 #include "control/server.h"
 #include "server/server.h"
+#include "traffic/session_receiver.h"
+#include "traffic/session_sender.h"
 #include "traffic/traffic.h"
 
 struct ow_serve_session;

@@ -1,8 +1,9 @@
+#include "traffic/session_receiver.h"
+
 #include <string.h>
 #include <sys/epoll.h>
 
 #include "base/container_of.h"
-#include "traffic/traffic.h"
 
 enum {
   BATCHES_AT_ONCE = 8,              /* before others get their turn */

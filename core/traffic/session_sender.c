@@ -1,9 +1,10 @@
+#include "traffic/session_sender.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/container_of.h"
-#include "traffic/traffic.h"
 
 enum {
   READINGS = sizeof((struct ow_test_sender){0}).readings / sizeof(struct ow_timestamp),

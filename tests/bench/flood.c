@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "bench.h"
-#include "traffic/traffic.h"
+#include "session/receiver.h"
+#include "traffic/session_sender.h"
 #include "wire/test_packet.h"
 
 static struct ow_loop *loop;

@@ -1,0 +1,50 @@
+/* The Session-Receiver on a real socket: one UDP socket on the loop, taking packets with the kernel's stamps.
+ */
+#ifndef OWAMP_TRAFFIC_SESSION_RECEIVER_H
+#define OWAMP_TRAFFIC_SESSION_RECEIVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "io/loop.h"
+#include "session/receiver.h"
+#include "traffic/traffic.h"
+#include "wire/endpoint.h"
+
+/** Embed it. Zero-initialised: closed. */
+struct ow_test_receiver {
+  struct ow_traffic *traffic;
+  struct ow_watch watch;
+  struct ow_timer timer;
+  bool open;
+  struct ow_receiver *receiver;
+  bool any_port;           /* take packets from any port of the peer (it didn't say which) */
+  struct ow_endpoint from; /* and from no other host */
+  uint32_t strangers;      /* datagrams from others */
+  bool ttl_unknown;
+  uint8_t dscp;        /* that the packets should have */
+  uint32_t remarked;   /* packets that had another */
+  uint8_t remarked_to; /* the last one's */
+  /** Every packet has arrived, or the last one's loss timeout has passed. Once. May close the receiver. */
+  void (*done)(struct ow_test_receiver *receiver);
+  bool told;
+};
+
+/** Take over a bound socket (closed with the receiver, and at once on failure). OW_MEMORY, OW_CRYPTO. Packets
+ * that arrive before ow_test_receiver_start() wait in it. */
+enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct ow_traffic *traffic,
+                                     int socket, const struct ow_session_terms *terms,
+                                     uint64_t most_records) OW_MUST_CHECK;
+enum ow_status ow_test_receiver_start(struct ow_test_receiver *receiver,
+                                      struct ow_failure *failure) OW_MUST_CHECK;
+/** Take what waits in the socket, then let overdue packets become losses: the records are as of now. */
+void ow_test_receiver_catch_up(struct ow_test_receiver *receiver);
+/** Receive no more; the records stay. */
+void ow_test_receiver_stop(struct ow_test_receiver *receiver);
+void ow_test_receiver_close(struct ow_test_receiver *receiver);
+
+/** Datagrams that count for nothing: strangers and everything that the receiver ignored. */
+uint32_t ow_test_receiver_discarded(const struct ow_test_receiver *receiver);
+
+#endif

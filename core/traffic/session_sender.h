@@ -1,0 +1,43 @@
+/* The Session-Sender on a real socket: one UDP socket on the loop, sending by the schedule. */
+#ifndef OWAMP_TRAFFIC_SESSION_SENDER_H
+#define OWAMP_TRAFFIC_SESSION_SENDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "io/timer.h"
+#include "session/departure.h"
+#include "session/sender.h"
+#include "traffic/traffic.h"
+
+/** Embed it. Zero-initialised: closed. */
+struct ow_test_sender {
+  struct ow_traffic *traffic;
+  struct ow_timer timer;
+  int socket;
+  bool open;
+  struct ow_sender *sender;
+  struct ow_departure departure;
+  struct ow_timestamp readings[8]; /* uncorrected stamps of packets whose departure was asked for, by order */
+  uint32_t asked;
+  int64_t last_asked;
+  uint32_t refused; /* packets that the operating system didn't take */
+  int last_error;   /* errno of the last of them */
+  /** Every packet has been sent or skipped. May close the sender. */
+  void (*done)(struct ow_test_sender *sender);
+};
+
+/**
+ * Take over a bound and connected socket (closed with the sender, and at once on failure). Nothing is sent
+ * before ow_test_sender_start(). OW_MEMORY, or OW_CRYPTO.
+ */
+enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traffic *traffic, int socket,
+                                   const struct ow_session_terms *terms, bool zero_padding) OW_MUST_CHECK;
+/** Send by the schedule. */
+void ow_test_sender_start(struct ow_test_sender *sender);
+/** Send no more; what was sent can still be asked for. */
+void ow_test_sender_stop(struct ow_test_sender *sender);
+void ow_test_sender_close(struct ow_test_sender *sender);
+
+#endif
