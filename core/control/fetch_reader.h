@@ -20,7 +20,7 @@ enum ow_fetch_part {
 };
 
 /** Records that come in one go: 16 of them fill 25 blocks exactly. */
-enum { OW_FETCH_CHUNK = 160 };
+enum { OW_FETCH_CHUNK = 640 };
 
 struct ow_fetch_reader {
   enum ow_fetch_part part; /* the one that is awaited */

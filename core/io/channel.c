@@ -9,16 +9,7 @@
 
 #include "base/container_of.h"
 
-enum {
-  READ_AT_ONCE = 65536,
-  MOST_BACKLOG = 65536,
-  REFILLS_AT_ONCE = 8, /* of the output, before others get their turn */
-};
-
-static struct ow_channel *of_watch(struct ow_watch *watch)
-{
-  return OW_CONTAINER_OF(watch, struct ow_channel, watch);
-}
+enum { MOST_INPUT = 65536 };
 
 /* ---- events ---- */
 
@@ -26,9 +17,9 @@ static struct ow_channel *of_watch(struct ow_watch *watch)
 static void watch_for_more(struct ow_channel *channel)
 {
   uint32_t events = 0;
-  if (ow_buffer_length(&channel->backlog) < MOST_BACKLOG / 2 && !channel->ended)
+  if (ow_buffer_length(&channel->input) < MOST_INPUT / 2 && !channel->ended)
     events |= EPOLLIN;
-  if (channel->connecting || ow_buffer_length(channel->output) || channel->emptied)
+  if (channel->connecting || ow_buffer_length(channel->output))
     events |= EPOLLOUT;
   ow_watch_change(channel->loop, &channel->watch, events);
 }
@@ -48,90 +39,98 @@ static void on_connected(struct ow_channel *channel)
   }
 }
 
-static bool still(const struct ow_channel *channel, unsigned life)
+static void end(struct ow_channel *channel, const char *reason)
 {
-  return channel->open && channel->life == life;
-}
-
-/* Who asks from within for what waits to be offered again gets it afterwards: nested, it would come twice. */
-static void hand_over(struct ow_channel *channel, struct ow_reader *input)
-{
-  unsigned life = channel->life;
-  channel->handing = true;
-  do {
-    channel->again = false;
-    channel->received(channel, input);
-  } while (still(channel, life) && channel->again && ow_reader_left(input));
-  if (still(channel, life))
-    channel->handing = false;
-}
-
-/* What was just read, and isn't taken at once, joins what waits. */
-static void hand_over_new(struct ow_channel *channel, const uint8_t *octets, size_t count)
-{
-  unsigned life = channel->life;
-  struct ow_reader input = ow_reader(octets, count);
-  if (ow_buffer_length(&channel->backlog) == 0)
-    hand_over(channel, &input);
-  if (still(channel, life) && ow_buffer_append(&channel->backlog, input.at, ow_reader_left(&input)) != OW_OK)
-    channel->over(channel, "no memory for what was received");
-  else if (still(channel, life) && ow_reader_left(&input) < count)
-    watch_for_more(channel);
-  else if (still(channel, life))
-    ow_channel_offer(channel);
+  channel->ended = true;
+  channel->reason = reason;
+  watch_for_more(channel);
+  ow_loop_deliver(channel->loop, &channel->attention);
 }
 
 static void on_readable(struct ow_channel *channel)
 {
-  uint8_t octets[READ_AT_ONCE];
-  ssize_t got = recv(channel->watch.descriptor, octets, sizeof octets, MSG_DONTWAIT);
-  if (got > 0) {
-    hand_over_new(channel, octets, (size_t)got);
+  uint8_t octets[MOST_INPUT];
+  size_t room = sizeof octets - ow_buffer_length(&channel->input);
+  ssize_t got = room ? recv(channel->watch.descriptor, octets, room, MSG_DONTWAIT) : -1;
+  if (!room) {
+    end(channel, strerrordesc_np(ECONNRESET)); /* only an end wakes us then */
+  } else if (got > 0 && ow_buffer_append(&channel->input, octets, (size_t)got) != OW_OK) {
+    end(channel, "no memory for what was received");
+  } else if (got > 0) {
+    watch_for_more(channel);
+    channel->received(channel);
   } else if (got == 0) {
-    channel->ended = true;
-    channel->over(channel, NULL);
+    end(channel, NULL);
   } else if (errno != EAGAIN && errno != EINTR) {
-    channel->over(channel, strerrordesc_np(errno));
+    end(channel, strerrordesc_np(errno));
   }
 }
 
 static void on_ready(struct ow_watch *watch, uint32_t events)
 {
-  struct ow_channel *channel = of_watch(watch);
+  struct ow_channel *channel = OW_CONTAINER_OF(watch, struct ow_channel, watch);
   if (channel->connecting) {
     on_connected(channel);
     return;
   }
   if (events & EPOLLOUT)
     ow_channel_flush(channel);
-  if (channel->open && events & (EPOLLIN | EPOLLHUP | EPOLLERR))
+  if (events & (EPOLLIN | EPOLLHUP | EPOLLERR) && !channel->ended)
     on_readable(channel);
+}
+
+/* ---- input ---- */
+
+/* Who has more to take comes first; the end is told when nobody asks for what is left. */
+static void on_attention(struct ow_completion *completion)
+{
+  struct ow_channel *channel = OW_CONTAINER_OF(completion, struct ow_channel, attention);
+  bool offered = channel->offered && ow_buffer_length(&channel->input);
+  channel->offered = false;
+  if (offered && channel->ended)
+    ow_loop_deliver(channel->loop, &channel->attention);
+  if (offered)
+    channel->received(channel);
+  else if (channel->ended)
+    channel->over(channel, channel->reason);
+}
+
+struct ow_reader ow_channel_input(const struct ow_channel *channel)
+{
+  return ow_reader(ow_buffer_head(&channel->input), ow_buffer_length(&channel->input));
+}
+
+void ow_channel_taken(struct ow_channel *channel, const struct ow_reader *input)
+{
+  ow_buffer_consume(&channel->input, ow_buffer_length(&channel->input) - ow_reader_left(input));
+  ow_buffer_shrink(&channel->input);
+  watch_for_more(channel);
 }
 
 void ow_channel_offer(struct ow_channel *channel)
 {
-  size_t length = ow_buffer_length(&channel->backlog);
-  unsigned life = channel->life;
-  channel->again = true;
-  if (channel->handing)
-    return;
-  if (length) {
-    uint8_t *head = ow_buffer_head(&channel->backlog);
-    struct ow_reader input = ow_reader(head, length);
-    hand_over(channel, &input);
-    if (still(channel, life))
-      ow_buffer_consume(&channel->backlog, (size_t)(input.at - head));
+  if (channel->open && ow_buffer_length(&channel->input)) {
+    channel->offered = true;
+    ow_loop_deliver(channel->loop, &channel->attention);
   }
-  if (still(channel, life))
-    watch_for_more(channel);
 }
 
-static void send_output(struct ow_channel *channel)
+/* ---- output ---- */
+
+static void on_emptied(struct ow_completion *completion)
+{
+  struct ow_channel *channel = OW_CONTAINER_OF(completion, struct ow_channel, emptied);
+  channel->drained(channel);
+}
+
+void ow_channel_flush(struct ow_channel *channel)
 {
   struct ow_buffer *output = channel->output;
   ssize_t sent = 0;
+  if (!channel->open || channel->connecting)
+    return;
   bool had = ow_buffer_length(output) > 0;
-  while (!channel->connecting && ow_buffer_length(output) && sent >= 0) {
+  while (ow_buffer_length(output) && sent >= 0) {
     sent = send(channel->watch.descriptor, ow_buffer_head(output), ow_buffer_length(output),
                 MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent > 0)
@@ -140,30 +139,8 @@ static void send_output(struct ow_channel *channel)
   if (sent < 0 && errno != EAGAIN && errno != EINTR)
     ow_buffer_consume(output, ow_buffer_length(output)); /* the reading side will tell why */
   if (had && !ow_buffer_length(output) && channel->drained)
-    channel->emptied = true;
-}
-
-/*
- * A fast reader empties the output as quickly as it is filled again. Others get their turn all the same: what
- * is left to do is done when the loop comes back, since a connection that can take octets is always ready.
- */
-void ow_channel_flush(struct ow_channel *channel)
-{
-  unsigned life = channel->life;
-  send_output(channel);
-  if (!channel->draining) {
-    channel->draining = true;
-    for (int i = 0; still(channel, life) && channel->emptied && i < REFILLS_AT_ONCE; i++) {
-      channel->emptied = false;
-      channel->drained(channel);
-      if (still(channel, life))
-        send_output(channel);
-    }
-    if (still(channel, life))
-      channel->draining = false;
-  }
-  if (still(channel, life))
-    watch_for_more(channel);
+    ow_loop_deliver(channel->loop, &channel->emptied);
+  watch_for_more(channel);
 }
 
 /* ---- life ---- */
@@ -174,9 +151,10 @@ static enum ow_status start(struct ow_channel *channel, struct ow_loop *loop, in
   const int on = 1;
   channel->loop = loop;
   channel->open = true;
-  channel->life++;
-  channel->handing = channel->draining = channel->emptied = false;
-  channel->backlog.limit = MOST_BACKLOG;
+  channel->offered = channel->ended = false;
+  channel->input.limit = MOST_INPUT;
+  channel->attention.run = on_attention;
+  channel->emptied.run = on_emptied;
   channel->watch = (struct ow_watch){.descriptor = socket, .ready = on_ready};
   /* Each message leaves in one segment, at once. */
   (void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -243,8 +221,10 @@ union ow_address ow_channel_remote(const struct ow_channel *channel)
 void ow_channel_close(struct ow_channel *channel)
 {
   if (channel->open) {
+    ow_loop_withdraw(channel->loop, &channel->attention);
+    ow_loop_withdraw(channel->loop, &channel->emptied);
     ow_watch_close(channel->loop, &channel->watch);
-    ow_buffer_clear(&channel->backlog);
+    ow_buffer_clear(&channel->input);
     channel->open = false;
   }
 }

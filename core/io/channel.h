@@ -8,31 +8,34 @@
 #include "base/cursor.h"
 #include "base/status.h"
 #include "io/address.h"
+#include "io/completion.h"
 #include "io/loop.h"
 
 /** Embed it; fill in the callbacks. Zero-initialised: closed. */
 struct ow_channel {
   struct ow_loop *loop;
   struct ow_watch watch;
-  struct ow_buffer *output; /* the machine's; sent from the head */
-  struct ow_buffer backlog; /* read, but not yet taken */
+  struct ow_buffer *output;       /* the machine's; sent from the head */
+  struct ow_buffer input;         /* read, but not yet taken */
+  struct ow_completion attention; /* `received`, or `over`, is due */
+  struct ow_completion emptied;   /* `drained` is due */
   bool open;
   bool connecting;
-  bool ended;    /* the peer has closed its side */
-  unsigned life; /* counts openings: a callback may close and open the channel again */
-  bool handing;  /* `received` is being called, so that a call from within isn't nested but repeated: */
-  bool again;
-  bool draining; /* likewise `drained` */
-  bool emptied;  /* `drained` is still to be called */
+  bool offered;       /* what waits is to be offered again */
+  bool ended;         /* nothing more can be read: the peer has closed its side, or the connection broke: */
+  const char *reason; /* NULL if the peer closed it */
+  /*
+   * Each is the last that the channel does in its turn, and may close it, open it again, or free it.
+   */
   /** The connection was made (client side only). */
   void (*connected)(struct ow_channel *channel);
-  /** Octets came: take what can be used; what is left is offered again by ow_channel_offer(). */
-  void (*received)(struct ow_channel *channel, struct ow_reader *input);
-  /** The output is empty again: write more, which is sent afterwards. May be NULL. */
+  /** Octets came, or were offered again: ow_channel_input(), then ow_channel_taken(). */
+  void (*received)(struct ow_channel *channel);
+  /** The output, which was not, is empty: write more, and flush. At the end of the turn. May be NULL. */
   void (*drained)(struct ow_channel *channel);
   /**
-   * The connection is over: the peer closed it (`reason` NULL) or it broke. The channel is still to be
-   * closed.
+   * The connection is over: the peer closed it (`reason` NULL) or it broke. It comes after what was read and
+   * offered was taken. The channel is still to be closed.
    */
   void (*over)(struct ow_channel *channel, const char *reason);
 };
@@ -47,9 +50,16 @@ enum ow_status ow_channel_connect(struct ow_channel *channel, struct ow_loop *lo
 /** Take over an accepted, non-blocking socket (closed with the channel, and at once on failure). */
 enum ow_status ow_channel_adopt(struct ow_channel *channel, struct ow_loop *loop, int socket,
                                 struct ow_failure *failure) OW_MUST_CHECK;
-/** Send what can be sent now; the rest goes as the connection takes it. Failures come by `over`, later. */
+/**
+ * Send what can be sent now; the rest goes as the connection takes it. Failures come by `over`, later.
+ * Nothing happens to a closed channel.
+ */
 void ow_channel_flush(struct ow_channel *channel);
-/** Offer the backlog again: the machine can take octets now. Within `received`: when that has returned. */
+/** What was read and waits to be taken; valid until ow_channel_taken(). */
+struct ow_reader ow_channel_input(const struct ow_channel *channel);
+/** So much of ow_channel_input() was taken as `input` has moved on. */
+void ow_channel_taken(struct ow_channel *channel, const struct ow_reader *input);
+/** The machine can take more: call `received` again, at the end of the turn, if anything waits. */
 void ow_channel_offer(struct ow_channel *channel);
 /** Both ends' addresses. */
 union ow_address ow_channel_local(const struct ow_channel *channel);

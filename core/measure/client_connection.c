@@ -24,10 +24,12 @@ static void watch_deadline(struct ow_client_connection *connection)
     ow_timer_set(connection->loop, &connection->timer, deadline);
 }
 
+/* Always the last act: the owner may close, and free, the connection. */
 static void tell(struct ow_client_connection *connection, struct ow_client_event *event)
 {
   if (event->kind == OW_CLIENT_BROKEN) {
     ow_timer_cancel(connection->loop, &connection->timer);
+    ow_channel_close(&connection->channel);
     ow_fail_within(&event->failure, "server %s", connection->server);
   }
   connection->event(connection, event);
@@ -64,17 +66,20 @@ static void measure_round_trip(struct ow_client_connection *connection, const st
     connection->answered = now;
 }
 
-static void on_received(struct ow_channel *channel, struct ow_reader *input)
+/* One event a call; what follows it is offered again. */
+static void on_received(struct ow_channel *channel)
 {
   struct ow_client_connection *connection = of_channel(channel);
+  struct ow_reader input = ow_channel_input(channel);
   struct ow_client_event event;
-  do {
-    ow_client_receive(connection->client, ow_loop_now(connection->loop), input, &event);
-    measure_round_trip(connection, &event);
-    ow_client_connection_send(connection);
-    if (event.kind != OW_CLIENT_NOTHING)
-      tell(connection, &event);
-  } while (channel->open && event.kind != OW_CLIENT_NOTHING && event.kind != OW_CLIENT_BROKEN);
+  ow_client_receive(connection->client, ow_loop_now(connection->loop), &input, &event);
+  ow_channel_taken(channel, &input);
+  measure_round_trip(connection, &event);
+  ow_client_connection_send(connection);
+  if (event.kind != OW_CLIENT_NOTHING) {
+    ow_channel_offer(channel);
+    tell(connection, &event);
+  }
 }
 
 static void on_over(struct ow_channel *channel, const char *reason)
@@ -121,7 +126,6 @@ enum ow_status ow_client_connection_open(struct ow_client_connection *connection
   };
   connection->channel = (struct ow_channel){
       .output = &connection->nothing,
-      .life = connection->channel.life, /* whoever still works on the last one must see the difference */
       .connected = on_connected,
       .received = on_received,
       .over = on_over,

@@ -27,8 +27,8 @@ struct ow_client_connection {
   int64_t round_trip; /* ns: the quicker of the TCP handshake and the set-up; 0 before */
   /**
    * An event of the machine. OW_CLIENT_BROKEN comes for every failure, that of connecting included, with a
-   * sentence that names the server, and is the last. May give commands (then ow_client_connection_send()) and
-   * may close.
+   * sentence that names the server; it is the last, and leaves only the machine to be asked. May give
+   * commands (then ow_client_connection_send()), close, and free.
    */
   void (*event)(struct ow_client_connection *connection, const struct ow_client_event *event);
   void *context; /* the owner's */

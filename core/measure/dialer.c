@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/container_of.h"
+
 /* Even with the deadline near, an address gets a chance. */
 #define LEAST_SHARE (100 * OW_NS_PER_MS)
 
@@ -73,6 +75,7 @@ void ow_dialer_cancel(struct ow_dialer *dialer)
     if (dialer->resolution)
       ow_resolve_cancel(dialer->resolution);
     dialer->resolution = NULL;
+    ow_loop_withdraw(dialer->loop, &dialer->unresolved);
     leave_gate(dialer);
     ow_client_connection_close(dialer->control);
   }
@@ -176,16 +179,22 @@ static void on_resolved(void *context, enum ow_status status, const union ow_add
   }
 }
 
+static void on_unresolved(struct ow_completion *completion)
+{
+  struct ow_dialer *dialer = OW_CONTAINER_OF(completion, struct ow_dialer, unresolved);
+  finish(dialer, dialer->failure.status, &dialer->failure);
+}
+
 static void resolve(struct ow_dialer *dialer)
 {
   const struct ow_peer *peer = dialer->peer;
-  struct ow_failure failure;
   const char *host = dialer->resolving_source ? peer->source : peer->host;
   const char *port = dialer->resolving_source ? "0" : peer->port;
   dialer->resolution =
-      ow_resolve(dialer->loop, host, port, peer->address_family, on_resolved, dialer, &failure);
+      ow_resolve(dialer->loop, host, port, peer->address_family, on_resolved, dialer, &dialer->failure);
+  dialer->unresolved.run = on_unresolved;
   if (!dialer->resolution)
-    finish(dialer, failure.status, &failure);
+    ow_loop_deliver(dialer->loop, &dialer->unresolved);
 }
 
 void ow_dialer_dial(struct ow_dialer *dialer, int64_t deadline)

@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "config/peer.h"
 #include "io/address.h"
+#include "io/completion.h"
 #include "io/loop.h"
 #include "io/resolver.h"
 #include "measure/client_connection.h"
@@ -40,7 +41,10 @@ struct ow_dialer {
   const struct ow_peer *peer;           /* must stay */
   struct ow_client_connection *control; /* closed; its events are the dialer's until `done` */
   struct ow_dial_gate *gate;            /* NULL: no bound */
-  /** Set up (OW_OK), or why not: the sentence of the last address that was tried. May dial again. */
+  /**
+   * Set up (OW_OK), or why not: the sentence of the last address that was tried. Never within
+   * ow_dialer_dial(). May dial again.
+   */
   void (*done)(struct ow_dialer *dialer, enum ow_status status, const struct ow_failure *failure);
 
   TAILQ_ENTRY(ow_dialer) in_gate;
@@ -48,6 +52,8 @@ struct ow_dialer {
   bool holds_place;
   bool busy;
   bool resolving_source;
+  struct ow_completion unresolved; /* the search for a name could not even begin, for this reason: */
+  struct ow_failure failure;
   enum ow_dial_stage stage; /* how far it has come */
   uint32_t modes_offered;   /* by the last server that greeted; 0: none did */
   int64_t deadline;         /* monotonic ns */

@@ -465,15 +465,17 @@ static void act(struct connection *connection, const struct ow_server_event *eve
   }
 }
 
-static void on_received(struct ow_channel *channel, struct ow_reader *input)
+static void on_received(struct ow_channel *channel)
 {
   struct connection *connection = OW_CONTAINER_OF(channel, struct connection, channel);
+  struct ow_reader input = ow_channel_input(channel);
   struct ow_server_event event;
-  do {
-    ow_server_receive(connection->machine, ow_loop_now(connection->serve->loop), input, &event);
-    act(connection, &event);
-    flush(connection);
-  } while (channel->open && event.kind != OW_SERVER_NOTHING);
+  ow_server_receive(connection->machine, ow_loop_now(connection->serve->loop), &input, &event);
+  ow_channel_taken(channel, &input);
+  if (event.kind != OW_SERVER_NOTHING)
+    ow_channel_offer(channel);
+  act(connection, &event);
+  flush(connection);
 }
 
 static void on_drained(struct ow_channel *channel)

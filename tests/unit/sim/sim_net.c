@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
+#include "base/container_of.h"
 #include "io/channel.h"
 #include "io/listener.h"
 #include "io/resolver.h"
@@ -144,12 +145,13 @@ static void arrive(void *context)
   } else if (segment->length == 0) {
     free(segment);
     channel->ended = true;
-    channel->over(channel, NULL);
+    channel->reason = NULL;
+    ow_loop_deliver(channel->loop, &channel->attention);
   } else {
-    if (ow_buffer_append(&channel->backlog, segment->octets, segment->length) != OW_OK)
+    if (ow_buffer_append(&channel->input, segment->octets, segment->length) != OW_OK)
       abort();
     free(segment);
-    ow_channel_offer(channel);
+    channel->received(channel);
   }
 }
 
@@ -169,12 +171,34 @@ static struct endpoint *endpoint_of(const struct ow_channel *channel)
   return &endpoints[channel->watch.descriptor];
 }
 
+static void on_attention(struct ow_completion *completion)
+{
+  struct ow_channel *channel = OW_CONTAINER_OF(completion, struct ow_channel, attention);
+  bool offered = channel->offered && ow_buffer_length(&channel->input);
+  channel->offered = false;
+  if (offered && channel->ended)
+    ow_loop_deliver(channel->loop, completion);
+  if (offered)
+    channel->received(channel);
+  else if (channel->ended)
+    channel->over(channel, channel->reason);
+}
+
+static void on_emptied(struct ow_completion *completion)
+{
+  struct ow_channel *channel = OW_CONTAINER_OF(completion, struct ow_channel, emptied);
+  channel->drained(channel);
+}
+
 static void adopt(struct ow_channel *channel, struct ow_loop *loop, int descriptor,
                   struct connection *connection, int side)
 {
   channel->loop = loop;
   channel->open = true;
-  channel->backlog.limit = 1 << 20;
+  channel->offered = channel->ended = false;
+  channel->input.limit = 1 << 20;
+  channel->attention.run = on_attention;
+  channel->emptied.run = on_emptied;
   channel->watch = (struct ow_watch){.descriptor = descriptor};
   endpoints[descriptor] = (struct endpoint){.connection = connection, .side = side};
   connection->ends[side] = channel;
@@ -192,7 +216,6 @@ static void complete(void *context)
   if (channel && !connection->cut) {
     channel->connecting = false;
     channel->connected(channel);
-    ow_channel_flush(channel);
   }
 }
 
@@ -260,24 +283,30 @@ void ow_channel_flush(struct ow_channel *channel)
 {
   struct ow_buffer *output = channel->output;
   size_t length = ow_buffer_length(output);
-  if (length && !channel->connecting) {
+  if (channel->open && length && !channel->connecting) {
     struct endpoint *endpoint = endpoint_of(channel);
     transmit(endpoint->connection, !endpoint->side, ow_buffer_head(output), length);
     ow_buffer_consume(output, length);
     if (channel->drained)
-      channel->drained(channel);
+      ow_loop_deliver(channel->loop, &channel->emptied);
   }
+}
+
+struct ow_reader ow_channel_input(const struct ow_channel *channel)
+{
+  return ow_reader(ow_buffer_head(&channel->input), ow_buffer_length(&channel->input));
+}
+
+void ow_channel_taken(struct ow_channel *channel, const struct ow_reader *input)
+{
+  ow_buffer_consume(&channel->input, ow_buffer_length(&channel->input) - ow_reader_left(input));
 }
 
 void ow_channel_offer(struct ow_channel *channel)
 {
-  size_t length = ow_buffer_length(&channel->backlog);
-  if (length) {
-    uint8_t *head = ow_buffer_head(&channel->backlog);
-    struct ow_reader input = ow_reader(head, length);
-    channel->received(channel, &input);
-    if (channel->open)
-      ow_buffer_consume(&channel->backlog, (size_t)(input.at - head));
+  if (channel->open && ow_buffer_length(&channel->input)) {
+    channel->offered = true;
+    ow_loop_deliver(channel->loop, &channel->attention);
   }
 }
 
@@ -299,8 +328,10 @@ void ow_channel_close(struct ow_channel *channel)
     struct endpoint *endpoint = endpoint_of(channel);
     endpoint->connection->ends[endpoint->side] = NULL;
     transmit(endpoint->connection, !endpoint->side, NULL, 0);
+    ow_loop_withdraw(channel->loop, &channel->attention);
+    ow_loop_withdraw(channel->loop, &channel->emptied);
     ow_watch_close(channel->loop, &channel->watch);
-    ow_buffer_clear(&channel->backlog);
+    ow_buffer_clear(&channel->input);
     channel->open = false;
   }
 }
@@ -313,8 +344,11 @@ void sim_cut(uint8_t host)
     connection->cut = true;
     for (int side = 0; side < 2; side++) {
       struct ow_channel *channel = connection->ends[side];
-      if (channel)
-        channel->over(channel, "Connection reset by peer");
+      if (channel) {
+        channel->ended = true;
+        channel->reason = "Connection reset by peer";
+        ow_loop_deliver(channel->loop, &channel->attention);
+      }
     }
   }
 }
