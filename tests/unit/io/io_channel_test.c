@@ -1,0 +1,242 @@
+/* core/io: a channel over a real pair of sockets: what it tells, in which order, and that each may be its
+ * end. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/container_of.h"
+#include "io/channel.h"
+#include "support/main.h"
+
+/* Allocated, so that the sanitizer sees who touches it after its owner has freed it. */
+struct owner {
+  struct ow_channel channel;
+  struct ow_buffer output;
+  size_t at_once; /* octets taken by a call of `received` */
+  size_t drains;  /* that write more */
+  bool calling;   /* a call into the channel is under way: nobody may be called back */
+};
+
+static struct ow_loop *loop;
+static struct owner *owner;
+static int other_end;
+static char story[64];
+
+static void tell(const char *text)
+{
+  ck_assert_uint_lt(strlen(story) + strlen(text), sizeof story);
+  strcat(story, text);
+}
+
+static void free_owner(void)
+{
+  ow_channel_close(&owner->channel);
+  ow_buffer_clear(&owner->output);
+  free(owner);
+  owner = NULL;
+}
+
+static void on_received(struct ow_channel *channel)
+{
+  struct owner *self = OW_CONTAINER_OF(channel, struct owner, channel);
+  struct ow_reader input = ow_channel_input(channel);
+  char taken[16] = "";
+  ck_assert(!self->calling);
+  self->calling = true;
+  size_t count = ow_reader_left(&input) < self->at_once ? ow_reader_left(&input) : self->at_once;
+  ow_read_octets(&input, taken, count);
+  ow_channel_taken(channel, &input);
+  ow_channel_offer(channel);
+  self->calling = false;
+  tell(taken);
+  tell(" ");
+}
+
+static void on_drained(struct ow_channel *channel)
+{
+  struct owner *self = OW_CONTAINER_OF(channel, struct owner, channel);
+  ck_assert(!self->calling);
+  tell("drained ");
+  if (self->drains) {
+    self->drains--;
+    ck_assert_int_eq(ow_buffer_append(&self->output, "more", 4), OW_OK);
+    self->calling = true;
+    ow_channel_flush(channel);
+    self->calling = false;
+  } else {
+    ow_loop_stop(loop);
+  }
+}
+
+static void on_over(struct ow_channel *channel, const char *reason)
+{
+  ck_assert(!OW_CONTAINER_OF(channel, struct owner, channel)->calling);
+  tell(reason ? reason : "over");
+  ow_loop_stop(loop);
+}
+
+static void set_up(void)
+{
+  struct ow_failure failure = {.text = ""};
+  int ends[2];
+  story[0] = '\0';
+  loop = ow_loop_create(&failure);
+  ck_assert_ptr_nonnull(loop);
+  ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+  other_end = ends[1];
+  owner = calloc(1, sizeof *owner);
+  ck_assert_ptr_nonnull(owner);
+  owner->at_once = 1;
+  owner->output.limit = 1024;
+  owner->channel = (struct ow_channel){
+      .output = &owner->output, .received = on_received, .drained = on_drained, .over = on_over};
+  ck_assert_int_eq(ow_channel_adopt(&owner->channel, loop, ends[0], &failure), OW_OK);
+}
+
+static void tear_down(void)
+{
+  if (owner)
+    free_owner();
+  if (other_end >= 0)
+    close(other_end);
+  ow_loop_free(loop);
+}
+
+static void run(void)
+{
+  struct ow_failure failure = {.text = ""};
+  ck_assert_int_eq(ow_loop_run(loop, &failure), OW_OK);
+}
+
+static void write_other(const char *text)
+{
+  ck_assert_int_eq(write(other_end, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static void close_other(void)
+{
+  close(other_end);
+  other_end = -1;
+}
+
+START_TEST(what_is_offered_comes_one_by_one_and_the_end_after_it)
+{
+  write_other("abc");
+  close_other();
+  run();
+  ck_assert_str_eq(story, "a b c over");
+}
+END_TEST
+
+static void leave_the_rest(struct ow_channel *channel)
+{
+  struct ow_reader input = ow_channel_input(channel);
+  (void)ow_read_u8(&input);
+  ow_channel_taken(channel, &input);
+  tell("one ");
+}
+
+START_TEST(what_nobody_offers_again_does_not_hold_up_the_end)
+{
+  owner->channel.received = leave_the_rest;
+  write_other("abc");
+  close_other();
+  run();
+  ck_assert_str_eq(story, "one over");
+}
+END_TEST
+
+START_TEST(an_emptied_output_is_told_after_the_call_that_emptied_it)
+{
+  char got[16] = "";
+  owner->drains = 2;
+  ck_assert_int_eq(ow_buffer_append(&owner->output, "first", 5), OW_OK);
+  owner->calling = true;
+  ow_channel_flush(&owner->channel);
+  owner->calling = false;
+  ck_assert_str_eq(story, "");
+  run();
+  ck_assert_str_eq(story, "drained drained drained ");
+  ck_assert_int_eq(read(other_end, got, sizeof got), 13);
+  ck_assert_str_eq(got, "firstmoremore");
+}
+END_TEST
+
+static void end_here(struct ow_channel *channel)
+{
+  (void)channel;
+  tell("freed");
+  free_owner();
+  ow_loop_stop(loop);
+}
+
+static void end_here_too(struct ow_channel *channel, const char *reason)
+{
+  (void)reason;
+  end_here(channel);
+}
+
+START_TEST(its_owner_may_free_it_when_octets_come)
+{
+  owner->channel.received = end_here;
+  write_other("abc");
+  run();
+  ck_assert_str_eq(story, "freed");
+}
+END_TEST
+
+START_TEST(its_owner_may_free_it_when_it_is_over)
+{
+  owner->channel.over = end_here_too;
+  close_other();
+  run();
+  ck_assert_str_eq(story, "freed");
+}
+END_TEST
+
+START_TEST(its_owner_may_free_it_when_its_output_is_empty)
+{
+  owner->channel.drained = end_here;
+  ck_assert_int_eq(ow_buffer_append(&owner->output, "x", 1), OW_OK);
+  ow_channel_flush(&owner->channel);
+  run();
+  ck_assert_str_eq(story, "freed");
+}
+END_TEST
+
+static void stop_soon(struct ow_completion *completion)
+{
+  (void)completion;
+  ow_loop_stop(loop);
+}
+
+START_TEST(a_closed_channel_tells_nothing_that_was_due)
+{
+  struct ow_completion end = {.run = stop_soon};
+  ck_assert_int_eq(ow_buffer_append(&owner->output, "x", 1), OW_OK);
+  ow_channel_flush(&owner->channel);
+  ow_channel_close(&owner->channel);
+  ow_loop_deliver(loop, &end);
+  run();
+  ck_assert_str_eq(story, "");
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("io: channel");
+  TCase *tests = tcase_create("channel");
+  tcase_add_checked_fixture(tests, set_up, tear_down);
+  const TTest *const all[] = {what_is_offered_comes_one_by_one_and_the_end_after_it,
+                              what_nobody_offers_again_does_not_hold_up_the_end,
+                              an_emptied_output_is_told_after_the_call_that_emptied_it,
+                              its_owner_may_free_it_when_octets_come,
+                              its_owner_may_free_it_when_it_is_over,
+                              its_owner_may_free_it_when_its_output_is_empty,
+                              a_closed_channel_tells_nothing_that_was_due};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    tcase_add_test(tests, all[i]);
+  suite_add_tcase(suite, tests);
+  return test_run(suite);
+}
