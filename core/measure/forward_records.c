@@ -3,27 +3,45 @@
 #include <stdlib.h>
 
 #include "base/container_of.h"
-#include "io/loop.h"
 
-#define FIRST_CONFIRMATION_WAIT (1 * OW_NS_PER_MS)
-#define LONGEST_CONFIRMATION_WAIT (100 * OW_NS_PER_MS)
+#define FIRST_WAIT (1 * OW_NS_PER_MS)
+#define LONGEST_WAIT (100 * OW_NS_PER_MS)
 
-static struct ow_loop *loop_of(const struct ow_measurement *measurement)
+static uint32_t next_sequence(const struct ow_forward_records *records)
 {
-  return measurement->traffic->loop;
+  return ow_sender_next_sequence(records->ends->sender.sender);
 }
 
-/* ---- records ---- */
+/* ---- the records ---- */
 
-static bool all_arrived(const struct ow_measurement *measurement)
+void ow_forward_records_begin(struct ow_forward_records *records)
 {
-  struct ow_session_end end = ow_sender_end(measurement->sender.sender);
+  ow_samples_clear(&records->incoming);
+}
+
+void ow_forward_records_take(struct ow_forward_records *records, const struct ow_client_event *event)
+{
+  for (uint32_t i = 0; i < event->record_count; i++)
+    if (ow_samples_append(&records->incoming, &event->records[i]) != OW_OK)
+      records->short_of_memory = true;
+}
+
+void ow_forward_records_keep(struct ow_forward_records *records)
+{
+  ow_samples_clear(&records->kept);
+  records->kept = records->incoming;
+  records->incoming = (struct ow_samples){0};
+}
+
+static bool all_arrived(const struct ow_forward_records *records)
+{
+  struct ow_session_end end = ow_sender_end(records->ends->sender.sender);
   uint64_t missing = end.next_sequence;
   uint8_t *seen = calloc(end.next_sequence / 8 + 1, 1);
   for (uint32_t i = 0; i < end.skip_ranges; i++)
     missing -= (uint64_t)end.skipped[i].last - end.skipped[i].first + 1;
-  for (size_t i = 0; seen && i < measurement->forward.count; i++) {
-    const struct ow_sample *sample = ow_samples_at(&measurement->forward, i);
+  for (size_t i = 0; seen && i < records->kept.count; i++) {
+    const struct ow_sample *sample = ow_samples_at(&records->kept, i);
     uint8_t bit = (uint8_t)(1U << sample->sequence % 8);
     if (sample->sequence < end.next_sequence && !ow_sample_lost(sample) &&
         !(seen[sample->sequence / 8] & bit)) {
@@ -35,94 +53,93 @@ static bool all_arrived(const struct ow_measurement *measurement)
   return missing == 0;
 }
 
-void ow_forward_keep(struct ow_measurement *measurement)
+/* ---- asking ---- */
+
+static void ask_in(struct ow_forward_records *records, int64_t wait)
 {
-  ow_samples_clear(&measurement->forward);
-  measurement->forward = measurement->fetching;
-  measurement->fetching = (struct ow_samples){0};
+  ow_timer_set(records->loop, &records->ask_timer, ow_loop_now(records->loop).monotonic + wait);
 }
 
-void ow_forward_take(struct ow_measurement *measurement, const struct ow_client_event *event)
+static void give_up(struct ow_forward_records *records, const char *reason)
 {
-  for (uint32_t i = 0; i < event->record_count; i++)
-    if (ow_samples_append(&measurement->fetching, &event->records[i]) != OW_OK)
-      ow_measurement_note_failure(measurement, OW_MEMORY, "no memory for the fetched records");
-}
-
-static void await_confirmation(struct ow_measurement *measurement, int64_t wait)
-{
-  int64_t now = ow_loop_now(loop_of(measurement)).monotonic;
-  ow_timer_set(loop_of(measurement), &measurement->confirm_timer, now + wait);
-}
-
-static void on_confirmation_answer(struct ow_measurement *measurement)
-{
-  measurement->confirmation_busy = false;
-  ow_forward_keep(measurement);
-  if (measurement->state == OW_MEASUREMENT_SALVAGING) {
-    ow_measurement_finish(measurement);
-    return;
-  }
-  measurement->confirmed = all_arrived(measurement);
-  if (measurement->confirmed) {
-    ow_measurement_consider(measurement);
-  } else {
-    await_confirmation(measurement, measurement->confirmation_wait);
-    if (measurement->confirmation_wait < LONGEST_CONFIRMATION_WAIT)
-      measurement->confirmation_wait *= 2;
-  }
-}
-
-static void give_up_confirmation(struct ow_measurement *measurement, const char *reason)
-{
-  ow_client_connection_close(&measurement->confirmation);
-  measurement->confirmation_ready = false;
-  measurement->confirmation_busy = false;
-  if (measurement->state == OW_MEASUREMENT_SALVAGING) {
-    ow_log(measurement->log, OW_LOG_INFO, "can't ask for the records of the lost connection's session: %s",
+  ow_client_connection_close(&records->connection);
+  records->state = OW_RECORDS_CLOSED;
+  if (records->purpose == OW_RECORDS_SALVAGING) {
+    ow_log(records->log, OW_LOG_INFO, "can't ask for the records of the lost connection's session: %s",
            reason);
-    ow_measurement_finish(measurement);
+    ow_loop_deliver(records->loop, &records->answered);
   } else {
-    ow_log(measurement->log, OW_LOG_INFO,
+    ow_log(records->log, OW_LOG_INFO,
            "can't ask for records while the session runs, so its end is waited for: %s", reason);
   }
 }
 
 /* A server that is asked for an explicit range answers at once, with what it has. */
-static void ask_for_records(struct ow_measurement *measurement)
+static void ask(struct ow_forward_records *records)
 {
-  uint32_t next = ow_sender_next_sequence(measurement->sender.sender);
-  const struct ow_fetch_request range = {.end = next - 1, .sid = measurement->requests[OW_FORWARD].sid};
-  if (ow_client_fetch(measurement->confirmation.client, ow_loop_now(loop_of(measurement)), &range,
-                      ow_measurement_most_records(measurement, OW_FORWARD)) == OW_OK) {
-    ow_samples_clear(&measurement->fetching);
-    measurement->confirmation_busy = true;
-    ow_client_connection_send(&measurement->confirmation);
+  const struct ow_fetch_request range = {.end = next_sequence(records) - 1,
+                                         .sid = records->ends->requests[OW_FORWARD].sid};
+  if (ow_client_fetch(records->connection.client, ow_loop_now(records->loop), &range,
+                      ow_session_ends_most_records(records->ends, OW_FORWARD)) == OW_OK) {
+    ow_forward_records_begin(records);
+    records->state = OW_RECORDS_ASKING;
+    ow_client_connection_send(&records->connection);
   } else {
-    give_up_confirmation(measurement, "Fetch-Session can't be written");
+    give_up(records, "Fetch-Session can't be written");
   }
 }
 
-static void on_confirmation_ready(struct ow_measurement *measurement)
+static void on_ask_timer(struct ow_timer *timer)
 {
-  measurement->confirmation_ready = true;
-  if (measurement->state == OW_MEASUREMENT_SALVAGING)
-    ask_for_records(measurement);
+  struct ow_forward_records *records = OW_CONTAINER_OF(timer, struct ow_forward_records, ask_timer);
+  bool sent_any = next_sequence(records) != 0;
+  switch (records->state) {
+  case OW_RECORDS_READY:
+    if (sent_any)
+      ask(records);
+    break;
+  case OW_RECORDS_CONNECTING: ask_in(records, FIRST_WAIT); break;
+  case OW_RECORDS_ASKING:
+  case OW_RECORDS_CLOSED: break;
+  }
 }
 
-static void on_confirmation_event(struct ow_client_connection *connection,
-                                  const struct ow_client_event *event)
+/* What is salvaged is all there will be; what is to be confirmed is asked for until it is. */
+static void on_answer(struct ow_forward_records *records)
 {
-  struct ow_measurement *measurement = OW_CONTAINER_OF(connection, struct ow_measurement, confirmation);
+  bool known = records->purpose == OW_RECORDS_SALVAGING;
+  records->state = OW_RECORDS_READY;
+  ow_forward_records_keep(records);
+  if (!known)
+    known = all_arrived(records);
+  if (known) {
+    ow_loop_deliver(records->loop, &records->answered);
+  } else if (records->purpose == OW_RECORDS_CONFIRMING) {
+    ask_in(records, records->ask_wait);
+    if (records->ask_wait < LONGEST_WAIT)
+      records->ask_wait *= 2;
+  }
+}
+
+static void on_set_up(struct ow_forward_records *records)
+{
+  records->state = OW_RECORDS_READY;
+  if (records->purpose == OW_RECORDS_SALVAGING)
+    ask(records);
+}
+
+static void on_event(struct ow_client_connection *connection, const struct ow_client_event *event)
+{
+  struct ow_forward_records *records = OW_CONTAINER_OF(connection, struct ow_forward_records, connection);
   switch (event->kind) {
-  case OW_CLIENT_SET_UP: on_confirmation_ready(measurement); break;
+  case OW_CLIENT_SET_UP: on_set_up(records); break;
   case OW_CLIENT_FETCH_ACK:
     if (event->fetch_ack.accept != OW_ACCEPT_OK)
-      give_up_confirmation(measurement, ow_accept_text(event->fetch_ack.accept));
+      give_up(records, ow_accept_text(event->fetch_ack.accept));
     break;
-  case OW_CLIENT_FETCH_RECORDS: ow_forward_take(measurement, event); break;
-  case OW_CLIENT_FETCHED: on_confirmation_answer(measurement); break;
-  case OW_CLIENT_BROKEN: give_up_confirmation(measurement, event->failure.text); break;
+  case OW_CLIENT_FETCH_RECORDS: ow_forward_records_take(records, event); break;
+  case OW_CLIENT_FETCHED: on_answer(records); break;
+  case OW_CLIENT_BROKEN: give_up(records, event->failure.text); break;
   case OW_CLIENT_NOTHING:
   case OW_CLIENT_SESSION:
   case OW_CLIENT_STARTED:
@@ -131,64 +148,74 @@ static void on_confirmation_event(struct ow_client_connection *connection,
   }
 }
 
-static void on_confirm_timer(struct ow_timer *timer)
+static void on_answered(struct ow_completion *completion)
 {
-  struct ow_measurement *measurement = OW_CONTAINER_OF(timer, struct ow_measurement, confirm_timer);
-  bool busy = measurement->state != OW_MEASUREMENT_RUNNING || measurement->confirmation_busy;
-  if (busy || ow_sender_next_sequence(measurement->sender.sender) == 0)
-    return;
-  if (measurement->confirmation_ready)
-    ask_for_records(measurement);
-  else if (measurement->confirmation.channel.open)
-    await_confirmation(measurement, FIRST_CONFIRMATION_WAIT);
+  struct ow_forward_records *records = OW_CONTAINER_OF(completion, struct ow_forward_records, answered);
+  records->done(records);
 }
 
-void ow_forward_connect(struct ow_measurement *measurement)
+/* ---- what the measurement asks for ---- */
+
+void ow_forward_records_prepare(struct ow_forward_records *records, struct ow_loop *loop,
+                                const struct ow_session_ends *ends, const struct ow_log *log, int64_t timeout)
+{
+  records->loop = loop;
+  records->ends = ends;
+  records->log = log;
+  records->timeout = timeout;
+  records->ask_timer.expired = on_ask_timer;
+  records->answered.run = on_answered;
+}
+
+void ow_forward_records_connect(struct ow_forward_records *records)
 {
   struct ow_failure failure;
-  union ow_address source = measurement->local;
+  union ow_address source = records->ends->local;
   ow_address_set_port(&source, 0);
-  measurement->confirmation.event = on_confirmation_event;
-  if (ow_client_connection_open(&measurement->confirmation, loop_of(measurement), measurement->peer,
-                                &measurement->server, &source, measurement->control->config.timeout,
-                                &failure) != OW_OK)
-    give_up_confirmation(measurement, failure.text);
+  records->connection.event = on_event;
+  records->state = OW_RECORDS_CONNECTING;
+  if (ow_client_connection_open(&records->connection, records->loop, records->ends->peer,
+                                &records->ends->server, &source, records->timeout, &failure) != OW_OK)
+    give_up(records, failure.text);
 }
 
-void ow_forward_confirm(struct ow_measurement *measurement)
+void ow_forward_records_confirm(struct ow_forward_records *records, int64_t round_trip)
 {
-  measurement->confirmation_wait = FIRST_CONFIRMATION_WAIT;
-  await_confirmation(measurement, measurement->control->round_trip / 2 + FIRST_CONFIRMATION_WAIT);
+  records->purpose = OW_RECORDS_CONFIRMING;
+  records->ask_wait = FIRST_WAIT;
+  ask_in(records, round_trip / 2 + FIRST_WAIT);
 }
 
-void ow_forward_prepare(struct ow_measurement *measurement)
+void ow_forward_records_salvage(struct ow_forward_records *records)
 {
-  measurement->confirm_timer.expired = on_confirm_timer;
+  records->purpose = OW_RECORDS_SALVAGING;
+  ow_timer_cancel(records->loop, &records->ask_timer);
+  switch (records->state) {
+  case OW_RECORDS_READY: ask(records); break;
+  case OW_RECORDS_CLOSED: ow_forward_records_connect(records); break;
+  case OW_RECORDS_CONNECTING:
+  case OW_RECORDS_ASKING: break;
+  }
 }
 
-/* ---- salvaging ---- */
-
-/*
- * The control connection is lost, and with it the sessions; but the server may still hold the forward
- * records.
- */
-static bool can_salvage(const struct ow_measurement *measurement)
+void ow_forward_records_rest(struct ow_forward_records *records)
 {
-  bool ran = measurement->state == OW_MEASUREMENT_RUNNING || measurement->state == OW_MEASUREMENT_STOPPING ||
-             measurement->state == OW_MEASUREMENT_FETCHING;
-  return ran && measurement->sender.open && !measurement->confirmed &&
-         ow_sender_next_sequence(measurement->sender.sender) > 0;
+  records->purpose = OW_RECORDS_KEEPING;
+  ow_timer_cancel(records->loop, &records->ask_timer);
 }
 
-bool ow_forward_salvage(struct ow_measurement *measurement)
+void ow_forward_records_hang_up(struct ow_forward_records *records)
 {
-  if (!can_salvage(measurement))
-    return false;
-  measurement->state = OW_MEASUREMENT_SALVAGING;
-  ow_test_sender_stop(&measurement->sender);
-  if (measurement->confirmation_ready && !measurement->confirmation_busy)
-    ask_for_records(measurement);
-  else if (!measurement->confirmation.channel.open)
-    ow_forward_connect(measurement);
-  return true;
+  ow_forward_records_rest(records);
+  ow_loop_withdraw(records->loop, &records->answered);
+  ow_client_connection_close(&records->connection);
+  records->state = OW_RECORDS_CLOSED;
+}
+
+void ow_forward_records_close(struct ow_forward_records *records)
+{
+  if (records->loop)
+    ow_forward_records_hang_up(records);
+  ow_samples_clear(&records->incoming);
+  ow_samples_clear(&records->kept);
 }

@@ -172,10 +172,10 @@ static void on_measured(struct ow_measurement *measurement)
 static void on_control_event(struct ow_client_connection *control, const struct ow_client_event *event)
 {
   struct ow_stream_lane *lane = control->context;
-  bool ran = lane->measurement.state == OW_MEASUREMENT_RUNNING;
+  bool ran = lane->measurement.course.phase == OW_COURSE_RUNNING;
   if (lane->state == OW_LANE_MEASURING) {
     ow_measurement_event(&lane->measurement, event);
-    if (!ran && lane->state == OW_LANE_MEASURING && lane->measurement.state == OW_MEASUREMENT_RUNNING)
+    if (!ran && lane->state == OW_LANE_MEASURING && lane->measurement.course.phase == OW_COURSE_RUNNING)
       ow_stream_run_succeeded(lane->run, control);
   } else if (event->kind == OW_CLIENT_BROKEN) {
     disconnect(lane); /* idle: it is made anew when it is needed */
@@ -316,7 +316,7 @@ void ow_lane_stepped(struct ow_stream_lane *lane)
   } else if (lane->state == OW_LANE_MEASURING) {
     lane->stepped = true;
     wake_at(lane, now_of(lane).monotonic + STEP_TIME);
-    if (lane->measurement.state == OW_MEASUREMENT_RUNNING) {
+    if (lane->measurement.course.phase == OW_COURSE_RUNNING) {
       ow_measurement_cut_short(&lane->measurement, "the wall clock was set");
     } else if (lane->measurement.started == 0) {
       disconnect(lane);

@@ -57,7 +57,7 @@ static void on_done(struct ow_measurement *measurement)
   if (measurement->status != OW_OK)
     give_up("%s", measurement->failure.text);
   run->request =
-      (struct ow_fetch_request){.end = OW_FETCH_TO_END, .sid = measurement->requests[OW_FORWARD].sid};
+      (struct ow_fetch_request){.end = OW_FETCH_TO_END, .sid = measurement->ends.requests[OW_FORWARD].sid};
   run->control.event = on_fetch_event;
   run->near = usage_of(0);
   run->far = usage_of(run->responder);

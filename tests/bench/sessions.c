@@ -80,9 +80,9 @@ static void on_done(struct ow_measurement *measurement)
     run->failure = measurement->failure;
     run->failed++;
   } else {
-    note_lateness(run, &measurement->requests[OW_FORWARD], &measurement->forward);
-    note_lateness(run, &measurement->requests[OW_REVERSE],
-                  ow_receiver_samples(measurement->receiver.receiver));
+    note_lateness(run, &measurement->ends.requests[OW_FORWARD], &measurement->records.kept);
+    note_lateness(run, &measurement->ends.requests[OW_REVERSE],
+                  ow_receiver_samples(measurement->ends.receiver.receiver));
   }
   if (++run->done == run->count)
     ow_loop_stop(run->loop);

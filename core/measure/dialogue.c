@@ -1,0 +1,107 @@
+#include "measure/dialogue.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/container_of.h"
+#include "io/system_clock.h"
+
+void ow_dialogue_end(struct ow_dialogue *dialogue, enum ow_status status, const struct ow_failure *failure)
+{
+  if (!dialogue->ended) {
+    dialogue->ended = true;
+    dialogue->report->status = status;
+    if (failure)
+      dialogue->report->failure = *failure;
+    ow_loop_stop(dialogue->loop);
+  }
+}
+
+static void note_dialing(struct ow_dialogue *dialogue)
+{
+  static const enum ow_probe_step steps[] = {[OW_DIAL_RESOLVE] = OW_STEP_RESOLVE,
+                                             [OW_DIAL_CONNECT] = OW_STEP_CONNECT,
+                                             [OW_DIAL_SETUP] = OW_STEP_SETUP};
+  struct ow_probe_report *report = dialogue->report;
+  report->step = dialogue->control.client ? OW_STEP_SETUP : steps[dialogue->dialer.stage];
+  report->modes_offered = dialogue->dialer.modes_offered;
+  _Static_assert(sizeof report->server <= sizeof dialogue->control.server, "cut, and ends in NUL");
+  memcpy(report->server, dialogue->control.server, sizeof report->server - 1);
+}
+
+static void on_dialed(struct ow_dialer *dialer, enum ow_status status, const struct ow_failure *failure)
+{
+  struct ow_dialogue *dialogue = OW_CONTAINER_OF(dialer, struct ow_dialogue, dialer);
+  note_dialing(dialogue);
+  if (status == OW_OK) {
+    dialogue->is_ready = true;
+    dialogue->report->mode = ow_client_mode(dialogue->control.client);
+    dialogue->ready(dialogue);
+  } else {
+    ow_dialogue_end(dialogue, status, failure);
+  }
+}
+
+static void on_deadline(struct ow_timer *timer)
+{
+  struct ow_dialogue *dialogue = OW_CONTAINER_OF(timer, struct ow_dialogue, deadline);
+  struct ow_failure failure;
+  if (dialogue->is_ready) {
+    dialogue->expired(dialogue);
+  } else {
+    note_dialing(dialogue);
+    ow_fail(&failure, OW_TIMEOUT, "time ran out at the step \"%s\" with %s port %s",
+            ow_probe_step_name(dialogue->report->step), dialogue->peer->host, dialogue->peer->port);
+    ow_dialogue_end(dialogue, OW_TIMEOUT, &failure);
+  }
+}
+
+/* ---- life ---- */
+
+enum ow_status ow_dialogue_open(struct ow_dialogue *dialogue, int64_t timeout)
+{
+  struct ow_probe_report *report = dialogue->report;
+  struct ow_clock_state clock = ow_system_clock_state();
+  *report = (struct ow_probe_report){.clock_synchronized = clock.synchronized, .clock_error = clock.error};
+  report->status = ow_peer_check(dialogue->peer, &report->failure);
+  if (report->status == OW_OK) {
+    dialogue->loop = ow_loop_create(&report->failure);
+    report->status = dialogue->loop ? OW_OK : OW_NETWORK;
+  }
+  if (report->status == OW_OK) {
+    dialogue->ends = ow_loop_now(dialogue->loop).monotonic + timeout;
+    dialogue->deadline.expired = on_deadline;
+    ow_timer_set(dialogue->loop, &dialogue->deadline, dialogue->ends);
+  }
+  return report->status;
+}
+
+enum ow_status ow_dialogue_hold(struct ow_dialogue *dialogue)
+{
+  struct ow_probe_report *report = dialogue->report;
+  dialogue->dialer = (struct ow_dialer){
+      .loop = dialogue->loop, .peer = dialogue->peer, .control = &dialogue->control, .done = on_dialed};
+  ow_dialer_dial(&dialogue->dialer, dialogue->ends);
+  enum ow_status status = ow_loop_run(dialogue->loop, &report->failure);
+  if (status != OW_OK)
+    report->status = status;
+  return report->status;
+}
+
+void ow_dialogue_close(struct ow_dialogue *dialogue)
+{
+  if (dialogue->loop) {
+    ow_dialer_cancel(&dialogue->dialer);
+    ow_timer_cancel(dialogue->loop, &dialogue->deadline);
+    ow_client_connection_close(&dialogue->control);
+    ow_loop_free(dialogue->loop);
+    dialogue->loop = NULL;
+  }
+}
+
+void ow_dialogue_print_endpoint(char *out, size_t size, const struct ow_endpoint *endpoint)
+{
+  union ow_address address = ow_address_from_endpoint(endpoint, NULL);
+  char text[OW_ADDRESS_TEXT];
+  snprintf(out, size, "%.*s", (int)size - 1, ow_address_print(text, sizeof text, &address));
+}

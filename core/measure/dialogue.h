@@ -1,0 +1,51 @@
+/*
+ * One conversation with a peer's server, on a loop of its own and until a deadline: from the name to a
+ * control connection, and the report of how far it came. What a probe and a fetch have in common.
+ */
+#ifndef OWAMP_MEASURE_DIALOGUE_H
+#define OWAMP_MEASURE_DIALOGUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "io/loop.h"
+#include "measure/client_connection.h"
+#include "measure/dialer.h"
+#include "measure/probe.h"
+
+/** Embed it; zero-initialised, then the first group filled in. */
+struct ow_dialogue {
+  const struct ow_peer *peer;
+  struct ow_probe_report *report;
+  /** The control connection is set up; its events are the owner's to take from now on. */
+  void (*ready)(struct ow_dialogue *dialogue);
+  /** The time is over, and `ready` was called: end by ow_dialogue_end(), in this turn or the next. */
+  void (*expired)(struct ow_dialogue *dialogue);
+
+  struct ow_loop *loop;
+  struct ow_client_connection control;
+  struct ow_dialer dialer;
+  struct ow_timer deadline;
+  int64_t ends; /* monotonic ns */
+  bool is_ready;
+  bool ended;
+};
+
+/**
+ * Empty the report, say in it what is known of this host's clock, check the peer and make the loop. It has
+ * `timeout` ns from now. OW_INVALID and others, which are the report's status too. Whatever comes of it:
+ * ow_dialogue_close().
+ */
+enum ow_status ow_dialogue_open(struct ow_dialogue *dialogue, int64_t timeout) OW_MUST_CHECK;
+/** Dial, and run until ow_dialogue_end(). Returns the report's status. */
+enum ow_status ow_dialogue_hold(struct ow_dialogue *dialogue) OW_MUST_CHECK;
+/** End with this; only the first end counts. `failure` may be NULL. */
+void ow_dialogue_end(struct ow_dialogue *dialogue, enum ow_status status, const struct ow_failure *failure);
+/** Closes connection and loop: whatever else lives on it must be closed before. */
+void ow_dialogue_close(struct ow_dialogue *dialogue);
+
+/** "192.0.2.1 port 40000", as a session's description says it. */
+void ow_dialogue_print_endpoint(char *out, size_t size, const struct ow_endpoint *endpoint);
+
+#endif
