@@ -14,12 +14,12 @@ static uint32_t next_sequence(const struct ow_forward_records *records)
 
 /* ---- the records ---- */
 
-void ow_forward_records_begin(struct ow_forward_records *records)
+void ow_forward_records_expect(struct ow_forward_records *records)
 {
   ow_samples_clear(&records->incoming);
 }
 
-void ow_forward_records_take(struct ow_forward_records *records, const struct ow_client_event *event)
+void ow_forward_records_add(struct ow_forward_records *records, const struct ow_client_event *event)
 {
   for (uint32_t i = 0; i < event->record_count; i++)
     if (ow_samples_append(&records->incoming, &event->records[i]) != OW_OK)
@@ -81,7 +81,7 @@ static void ask(struct ow_forward_records *records)
                                          .sid = records->ends->requests[OW_FORWARD].sid};
   if (ow_client_fetch(records->connection.client, ow_loop_now(records->loop), &range,
                       ow_session_ends_most_records(records->ends, OW_FORWARD)) == OW_OK) {
-    ow_forward_records_begin(records);
+    ow_forward_records_expect(records);
     records->state = OW_RECORDS_ASKING;
     ow_client_connection_send(&records->connection);
   } else {
@@ -137,7 +137,7 @@ static void on_event(struct ow_client_connection *connection, const struct ow_cl
     if (event->fetch_ack.accept != OW_ACCEPT_OK)
       give_up(records, ow_accept_text(event->fetch_ack.accept));
     break;
-  case OW_CLIENT_FETCH_RECORDS: ow_forward_records_take(records, event); break;
+  case OW_CLIENT_FETCH_RECORDS: ow_forward_records_add(records, event); break;
   case OW_CLIENT_FETCHED: on_answer(records); break;
   case OW_CLIENT_BROKEN: give_up(records, event->failure.text); break;
   case OW_CLIENT_NOTHING:

@@ -72,9 +72,9 @@ void ow_forward_records_rest(struct ow_forward_records *records);
 void ow_forward_records_hang_up(struct ow_forward_records *records);
 
 /** A fetch begins: what came of the last one and could not be trusted goes. */
-void ow_forward_records_begin(struct ow_forward_records *records);
+void ow_forward_records_expect(struct ow_forward_records *records);
 /** Records came: not to be trusted before ow_forward_records_keep(). */
-void ow_forward_records_take(struct ow_forward_records *records, const struct ow_client_event *event);
+void ow_forward_records_add(struct ow_forward_records *records, const struct ow_client_event *event);
 /** The fetch was whole: these are the records. */
 void ow_forward_records_keep(struct ow_forward_records *records);
 

@@ -193,7 +193,7 @@ static bool fetch(struct ow_measurement *measurement, enum ow_course_event *next
                                  ow_session_ends_most_records(&measurement->ends, OW_FORWARD)) == OW_OK;
   if (written) {
     ow_forward_records_hang_up(&measurement->records);
-    ow_forward_records_begin(&measurement->records);
+    ow_forward_records_expect(&measurement->records);
     ow_client_connection_send(measurement->control);
   }
   return !written && fail(measurement, OW_STATE, "can't write Fetch-Session", next);
@@ -233,12 +233,12 @@ static void proceed(struct ow_measurement *measurement, enum ow_course_command c
 {
   enum ow_course_event event;
   while (carry_out(measurement, command, &event))
-    command = ow_course_take(&measurement->course, event);
+    command = ow_course_advance(&measurement->course, event);
 }
 
 static void happened(struct ow_measurement *measurement, enum ow_course_event event)
 {
-  proceed(measurement, ow_course_take(&measurement->course, event));
+  proceed(measurement, ow_course_advance(&measurement->course, event));
 }
 
 /* ---- what happens ---- */
@@ -326,7 +326,7 @@ void ow_measurement_event(struct ow_measurement *measurement, const struct ow_cl
   case OW_CLIENT_STOPPED: on_stopped(measurement, event); break;
   case OW_CLIENT_FETCH_ACK: on_fetch_ack(measurement, event->fetch_ack.accept); break;
   case OW_CLIENT_FETCH_SESSION: break;
-  case OW_CLIENT_FETCH_RECORDS: ow_forward_records_take(&measurement->records, event); break;
+  case OW_CLIENT_FETCH_RECORDS: ow_forward_records_add(&measurement->records, event); break;
   case OW_CLIENT_FETCHED: on_fetched(measurement); break;
   case OW_CLIENT_BROKEN: on_broken(measurement, &event->failure); break;
   }

@@ -187,7 +187,7 @@ enum ow_course_command ow_course_begin(struct ow_course *course, bool forward, b
                  : enter(course, OW_COURSE_REQUESTING_REVERSE, OW_COURSE_REQUEST_REVERSE);
 }
 
-enum ow_course_command ow_course_take(struct ow_course *course, enum ow_course_event event)
+enum ow_course_command ow_course_advance(struct ow_course *course, enum ow_course_event event)
 {
   enum ow_course_command command = OW_COURSE_NOTHING;
   switch (course->phase) {

@@ -72,7 +72,7 @@ struct ow_course {
 /** Begin to measure these directions, one at least. */
 enum ow_course_command ow_course_begin(struct ow_course *course, bool forward, bool reverse);
 /** An event that has no meaning in the present phase changes nothing. */
-enum ow_course_command ow_course_take(struct ow_course *course, enum ow_course_event event);
+enum ow_course_command ow_course_advance(struct ow_course *course, enum ow_course_event event);
 /**
  * True if a forward packet without a record is lost, and not only unknown: if the measurement was `whole`,
  * and all arrived or the last one's loss timeout had passed.

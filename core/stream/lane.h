@@ -1,6 +1,7 @@
 /*
- * One of a stream's two control connections. It takes an interval, gets it requested and started before it
- * begins, measures it, hands over the result when it has ended, and takes the next that is free.
+ * One of a stream's two control connections. It is given an interval, gets it requested and started before it
+ * begins, measures it, and holds the result until it has ended. It knows neither the other lane nor the grid:
+ * what happens it tells, and what is to be done next it is told.
  */
 #ifndef OWAMP_STREAM_LANE_H
 #define OWAMP_STREAM_LANE_H
@@ -8,50 +9,81 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "io/loop.h"
 #include "measure/client_connection.h"
 #include "measure/dialer.h"
 #include "measure/measurement.h"
 #include "report/interval.h"
+#include "stream/stream_config.h"
+#include "traffic/traffic.h"
 
-struct ow_stream_run;
+/** What all lanes of a set of streams live on. */
+struct ow_lane_ground {
+  struct ow_loop *loop;
+  struct ow_traffic *traffic;
+  struct ow_dial_gate *gate;
+  const struct ow_log *log;
+};
 
 enum ow_lane_state {
   OW_LANE_IDLE,    /* has no interval */
   OW_LANE_WAITING, /* for the time to prepare it, or to try again */
   OW_LANE_DIALING,
   OW_LANE_MEASURING, /* from the request for the sessions to their results */
-  OW_LANE_HOLDING,   /* the result is known, but the interval, or one before it, hasn't ended */
+  OW_LANE_HOLDING,   /* the result is known, but the interval hasn't ended */
+  OW_LANE_ENDED,     /* the result can be handed over */
 };
 
-/** Embed it; zero-initialised but for `run`. */
+enum ow_lane_event {
+  OW_LANE_IS_DUE,      /* what it waited for has come: begin, wait or hold */
+  OW_LANE_HAS_STARTED, /* the sessions run */
+  OW_LANE_HAS_FAILED,  /* the interval could not be begun, for `trouble`: wait or hold */
+  OW_LANE_HAS_RESULT,  /* measured, whole or not (`outcome`): hold */
+  OW_LANE_HAS_ENDED,   /* the interval that it holds has ended */
+};
+
+/** Embed it; zero-initialised, then the first group filled in. */
 struct ow_stream_lane {
-  struct ow_stream_run *run;
+  const struct ow_lane_ground *ground;
+  const struct ow_stream_config *config;
+  /** Always the last act of a loop callback: may give the lane its next task, close and free it. */
+  void (*tell)(struct ow_stream_lane *lane, enum ow_lane_event event);
+  void *context; /* the owner's */
+
   enum ow_lane_state state;
   struct ow_timer timer;
   struct ow_dialer dialer;
   struct ow_client_connection control;
   bool connected; /* set up; idle unless measuring */
   struct ow_measurement measurement;
-  struct ow_interval interval; /* in the making */
+  struct ow_interval interval; /* in the making; its owner gives it its number and its place in time */
+  struct ow_failure outcome;   /* of the measurement; status OW_OK: whole */
   struct ow_failure trouble;   /* the last thing that kept it from being measured whole; status OW_OK: none */
   bool began_late;
   bool stepped; /* the wall clock was set while it was measured */
 };
 
-/** Take the stream's next interval. */
-void ow_lane_take(struct ow_stream_lane *lane);
+/** Take an interval by its number; it is then to be placed in time, and the lane to wait. */
+void ow_lane_take_interval(struct ow_stream_lane *lane, uint64_t number);
+/** Tell OW_LANE_IS_DUE at `monotonic` (ns). */
+void ow_lane_wait(struct ow_stream_lane *lane, int64_t monotonic);
+/** Connect, if need be, and measure what can still be measured of the interval. */
+void ow_lane_begin(struct ow_stream_lane *lane);
+/** Keep the result, or `trouble`, until the interval has ended; at once OW_LANE_ENDED if it has. */
+void ow_lane_hold(struct ow_stream_lane *lane);
+/** True if enough of the interval is left after `from` and what a server needs to get ready. */
+bool ow_lane_is_worth_measuring(const struct ow_stream_lane *lane, struct ow_timestamp from);
+/** When the wall clock will show that, on the monotonic clock (ns), and not before it. */
+int64_t ow_lane_monotonic(const struct ow_stream_lane *lane, struct ow_timestamp wall);
+
 /**
  * The wall clock was set. What is being measured ends, as marked by the step; a lane whose interval has not
- * begun is left with its number and without a time: ow_lane_again().
+ * begun (ow_lane_is_early()) is left waiting for ever: place it anew, and let it wait.
  */
 void ow_lane_stepped(struct ow_stream_lane *lane);
 /** True if it has an interval that has not been begun: that can have another time. */
 bool ow_lane_is_early(const struct ow_stream_lane *lane);
-/** Wait for the interval that it has, whose time is another one now. */
-void ow_lane_again(struct ow_stream_lane *lane);
-/** Hand over the result if nothing keeps it any more. */
-void ow_lane_settle(struct ow_stream_lane *lane);
 /** Ends everything at once. */
 void ow_lane_close(struct ow_stream_lane *lane);
 

@@ -11,32 +11,47 @@
 
 enum { NEVER_REACHED = 16 }; /* doublings of the delay */
 
+static struct ow_instant now_of(const struct ow_stream_run *run)
+{
+  return ow_loop_now(run->ground->loop);
+}
+
 /* ---- the grid ---- */
 
-/*
- * Beside a tenth of the interval the round trips of connecting, and of requesting and starting two sessions.
+/* Beside a tenth of the interval the round trips of connecting, and of requesting and starting two sessions.
  */
-int64_t ow_stream_run_lead(const struct ow_stream_run *run)
+static int64_t lead(const struct ow_stream_run *run)
 {
-  int64_t lead = run->config.interval / 10;
+  int64_t before = run->config.interval / 10;
   int64_t round_trip = 0;
   for (int i = 0; i < OW_LANES; i++)
     if (run->lanes[i].control.round_trip > round_trip)
       round_trip = run->lanes[i].control.round_trip;
-  lead = lead < LEAST_LEAD ? LEAST_LEAD : lead > MOST_LEAD ? MOST_LEAD : lead;
-  return lead + 8 * round_trip;
+  before = before < LEAST_LEAD ? LEAST_LEAD : before > MOST_LEAD ? MOST_LEAD : before;
+  return before + 8 * round_trip;
 }
 
-void ow_stream_run_place(const struct ow_stream_run *run, struct ow_interval *interval)
+static void place_on_grid(const struct ow_stream_run *run, struct ow_interval *interval)
 {
   int64_t since = (int64_t)(interval->number - run->anchor_number);
   interval->begin = ow_timestamp_plus(run->anchor, since * run->config.interval);
   interval->end = ow_timestamp_plus(interval->begin, run->config.interval);
 }
 
-struct ow_stream_lane *ow_stream_run_other(struct ow_stream_run *run, const struct ow_stream_lane *lane)
+static void wait_to_prepare(const struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
-  return &run->lanes[lane == &run->lanes[0]];
+  int64_t when = ow_lane_monotonic(lane, lane->interval.begin) - lead(run);
+  int64_t end = ow_lane_monotonic(lane, lane->interval.end);
+  if (when < run->retry_at)
+    when = run->retry_at;
+  ow_lane_wait(lane, when < end ? when : end);
+}
+
+static void give_next_interval(struct ow_stream_run *run, struct ow_stream_lane *lane)
+{
+  ow_lane_take_interval(lane, run->next_number++);
+  place_on_grid(run, &lane->interval);
+  wait_to_prepare(run, lane);
 }
 
 /* The lane whose interval comes first. */
@@ -45,45 +60,35 @@ static struct ow_stream_lane *earlier_lane(struct ow_stream_run *run)
   return &run->lanes[run->lanes[1].interval.number < run->lanes[0].interval.number];
 }
 
-/* Where the grid begins anew: at the first interval that hasn't begun. */
-static uint64_t first_early(struct ow_stream_run *run)
+/* In the order of the intervals, whichever lane is done first. */
+static void hand_over_ended(struct ow_stream_run *run)
 {
-  uint64_t number = run->next_number;
-  for (int i = 0; i < OW_LANES; i++)
-    if (ow_lane_is_early(&run->lanes[i]) && run->lanes[i].interval.number < number)
-      number = run->lanes[i].interval.number;
-  return number;
+  struct ow_stream_lane *lane;
+  while ((lane = earlier_lane(run))->state == OW_LANE_ENDED) {
+    ow_board_add_interval(run->board, run->config.name, &lane->interval);
+    give_next_interval(run, lane);
+  }
 }
 
-static void step_lane(struct ow_stream_lane *lane)
+static void hold(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
-  ow_lane_stepped(lane);
-  if (ow_lane_is_early(lane))
-    ow_lane_again(lane);
-}
-
-void ow_stream_run_stepped(struct ow_stream_run *run)
-{
-  struct ow_stream_lane *first = earlier_lane(run);
-  struct ow_stream_lane *second = ow_stream_run_other(run, first);
-  run->anchor_number = first_early(run);
-  run->anchor = ow_timestamp_plus(ow_loop_now(run->set->loop).wall, ow_stream_run_lead(run));
-  step_lane(first);
-  step_lane(second);
+  ow_lane_hold(lane);
+  hand_over_ended(run);
 }
 
 /* ---- state ---- */
 
 static void tell_board(struct ow_stream_run *run)
 {
-  ow_board_set_state(run->set->board, &run->state, ow_loop_now(run->set->loop).wall);
+  ow_board_set_state(run->board, &run->state, now_of(run).wall);
 }
 
-void ow_stream_run_succeeded(struct ow_stream_run *run, const struct ow_client_connection *control)
+/* Sessions run, or were measured whole: the peer is well. */
+static void note_success(struct ow_stream_run *run, const struct ow_client_connection *control)
 {
   struct ow_stream_view *state = &run->state;
   if (state->state != OW_STREAM_UP)
-    ow_log(&run->set->log, OW_LOG_NOTICE, "peer %s: up, server %s, mode %s", run->config.name,
+    ow_log(run->ground->log, OW_LOG_NOTICE, "peer %s: up, server %s, mode %s", run->config.name,
            control->server, ow_mode_name(ow_client_mode(control->client)));
   run->failures = 0;
   run->retry_at = 0;
@@ -107,12 +112,13 @@ static int64_t next_delay(struct ow_stream_run *run)
   return delay - delay / 4 + delay / 2 * random / UINT16_MAX;
 }
 
-void ow_stream_run_failed(struct ow_stream_run *run, const struct ow_failure *failure)
+/* An attempt, or a measurement, failed: the next attempt waits longer than the last. */
+static void note_failure(struct ow_stream_run *run, const struct ow_failure *failure)
 {
   struct ow_stream_view *state = &run->state;
   if (state->state != OW_STREAM_DOWN)
-    ow_log(&run->set->log, OW_LOG_WARNING, "peer %s: down: %s", run->config.name, failure->text);
-  run->retry_at = ow_loop_now(run->set->loop).monotonic + next_delay(run);
+    ow_log(run->ground->log, OW_LOG_WARNING, "peer %s: down: %s", run->config.name, failure->text);
+  run->retry_at = now_of(run).monotonic + next_delay(run);
   run->failures++;
   run->last_failure = *failure;
   state->state = OW_STREAM_DOWN;
@@ -121,9 +127,79 @@ void ow_stream_run_failed(struct ow_stream_run *run, const struct ow_failure *fa
   tell_board(run);
 }
 
-void ow_stream_run_report(struct ow_stream_run *run, const struct ow_interval *interval)
+/* ---- what the lanes tell ---- */
+
+/* It is time to prepare the interval, or to try again. */
+static void on_due(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
-  ow_board_add_interval(run->set->board, run->config.name, interval);
+  struct ow_instant now = now_of(run);
+  if (!ow_lane_is_worth_measuring(lane, now.wall)) {
+    lane->trouble = run->last_failure;
+    hold(run, lane);
+  } else if (run->retry_at > now.monotonic) {
+    wait_to_prepare(run, lane);
+  } else {
+    ow_lane_begin(lane);
+  }
+}
+
+/* Try again within the interval, or let it pass. */
+static void on_failed(struct ow_stream_run *run, struct ow_stream_lane *lane)
+{
+  struct ow_instant now = now_of(run);
+  note_failure(run, &lane->trouble);
+  if (ow_lane_is_worth_measuring(lane, ow_timestamp_plus(now.wall, run->retry_at - now.monotonic)))
+    wait_to_prepare(run, lane);
+  else
+    hold(run, lane);
+}
+
+static void on_result(struct ow_stream_run *run, struct ow_stream_lane *lane)
+{
+  if (lane->outcome.status == OW_OK)
+    note_success(run, &lane->control);
+  else if (!lane->stepped)
+    note_failure(run, &lane->outcome);
+  hold(run, lane);
+}
+
+static void on_lane(struct ow_stream_lane *lane, enum ow_lane_event event)
+{
+  struct ow_stream_run *run = lane->context;
+  switch (event) {
+  case OW_LANE_IS_DUE: on_due(run, lane); break;
+  case OW_LANE_HAS_STARTED: note_success(run, &lane->control); break;
+  case OW_LANE_HAS_FAILED: on_failed(run, lane); break;
+  case OW_LANE_HAS_RESULT: on_result(run, lane); break;
+  case OW_LANE_HAS_ENDED: hand_over_ended(run); break;
+  }
+}
+
+/* ---- the clock ---- */
+
+/* Where the grid begins anew: at the first interval that hasn't begun. */
+static uint64_t first_early(const struct ow_stream_run *run)
+{
+  uint64_t number = run->next_number;
+  for (int i = 0; i < OW_LANES; i++)
+    if (ow_lane_is_early(&run->lanes[i]) && run->lanes[i].interval.number < number)
+      number = run->lanes[i].interval.number;
+  return number;
+}
+
+void ow_stream_run_stepped(struct ow_stream_run *run)
+{
+  run->anchor_number = first_early(run);
+  run->anchor = ow_timestamp_plus(now_of(run).wall, lead(run));
+  for (int i = 0; i < OW_LANES; i++) {
+    struct ow_stream_lane *lane = &run->lanes[i];
+    ow_lane_stepped(lane);
+    if (ow_lane_is_early(lane)) {
+      place_on_grid(run, &lane->interval);
+      wait_to_prepare(run, lane);
+    }
+  }
+  hand_over_ended(run);
 }
 
 /* ---- life ---- */
@@ -142,19 +218,22 @@ static void describe(struct ow_stream_run *run)
   memcpy(view->directions, config->peer.directions, sizeof view->directions);
 }
 
-enum ow_status ow_stream_run_open(struct ow_stream_run *run, struct ow_stream_set *set,
-                                  const struct ow_stream_config *config, int64_t offset)
+enum ow_status ow_stream_run_open(struct ow_stream_run *run, const struct ow_lane_ground *ground,
+                                  struct ow_board *board, const struct ow_stream_config *config,
+                                  int64_t offset)
 {
-  *run = (struct ow_stream_run){.set = set, .config = *config, .anchor_number = 1, .next_number = 1};
+  *run = (struct ow_stream_run){
+      .ground = ground, .board = board, .config = *config, .anchor_number = 1, .next_number = 1};
   run->last_failure.status =
       ow_fail(&run->last_failure, OW_TIMEOUT, "there was no time left to reach the server");
-  run->anchor = ow_timestamp_plus(ow_loop_now(set->loop).wall, ow_stream_run_lead(run) + offset);
+  run->anchor = ow_timestamp_plus(now_of(run).wall, lead(run) + offset);
   describe(run);
-  enum ow_status status = ow_board_put_stream(set->board, &run->state);
+  enum ow_status status = ow_board_put_stream(board, &run->state);
   for (int i = 0; i < OW_LANES; i++)
-    run->lanes[i].run = run;
+    run->lanes[i] =
+        (struct ow_stream_lane){.ground = ground, .config = &run->config, .tell = on_lane, .context = run};
   for (int i = 0; i < OW_LANES && status == OW_OK; i++)
-    ow_lane_take(&run->lanes[i]);
+    give_next_interval(run, &run->lanes[i]);
   return status;
 }
 

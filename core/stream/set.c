@@ -5,7 +5,6 @@
 
 #include "base/container_of.h"
 #include "base/secret.h"
-#include "stream/run.h"
 
 enum { NAMES_AT_ONCE = 8 };
 
@@ -20,7 +19,8 @@ static void on_step(struct ow_step_watcher *watcher)
 enum ow_status ow_stream_set_open(struct ow_stream_set *set, struct ow_loop *loop, struct ow_board *board,
                                   const struct ow_log *log)
 {
-  *set = (struct ow_stream_set){.loop = loop, .board = board, .steps.stepped = on_step};
+  *set = (struct ow_stream_set){.board = board, .steps.stepped = on_step};
+  set->ground = (struct ow_lane_ground){loop, &set->traffic, &set->gate, &set->log};
   if (log)
     set->log = *log;
   TAILQ_INIT(&set->runs);
@@ -54,7 +54,7 @@ void ow_stream_set_close(struct ow_stream_set *set)
     run = next;
   }
   TAILQ_INIT(&set->runs);
-  ow_loop_unwatch_steps(set->loop, &set->steps);
+  ow_loop_unwatch_steps(set->ground.loop, &set->steps);
   ow_traffic_close(&set->traffic);
 }
 
@@ -86,7 +86,7 @@ enum ow_status ow_stream_set_add(struct ow_stream_set *set, const struct ow_stre
     struct ow_stream_run *old = find(set, config->name);
     if (old)
       end(set, old);
-    status = ow_stream_run_open(run, set, config, next_offset(set, config->interval));
+    status = ow_stream_run_open(run, &set->ground, set->board, config, next_offset(set, config->interval));
     if (status == OW_OK) {
       TAILQ_INSERT_TAIL(&set->runs, run, in_set);
     } else {

@@ -13,19 +13,19 @@
 #include "io/loop.h"
 #include "measure/dialer.h"
 #include "results/board.h"
-#include "stream/stream.h"
+#include "stream/run.h"
+#include "stream/stream_config.h"
 #include "traffic/traffic.h"
 
-struct ow_stream_run;
 TAILQ_HEAD(ow_stream_runs, ow_stream_run);
 
 /** Embed it. */
 struct ow_stream_set {
-  struct ow_loop *loop;
   struct ow_board *board;
   struct ow_log log;
   struct ow_traffic traffic;
   struct ow_dial_gate gate;
+  struct ow_lane_ground ground;
   struct ow_step_watcher steps;
   struct ow_stream_runs runs;
   uint64_t added; /* ever: spreads the beginnings */

@@ -12,31 +12,12 @@
 #ifndef OWAMP_STREAM_STREAM_H
 #define OWAMP_STREAM_STREAM_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
 #include "base/log.h"
 #include "base/status.h"
-#include "config/peer.h"
 #include "results/board.h"
-
-/** One stream. */
-struct ow_stream_config {
-  char name[OW_STREAM_NAME];
-  struct ow_peer peer; /* `packets` has no meaning: as many as the schedule has in an interval */
-  int64_t interval;    /* ns, of a day at most; at least the loss timeout and 3 s */
-};
-
-/**
- * An interval of 60 s; one packet a second, exponential, each way; a loss timeout of 2 s. The name is empty.
- * Wipe with ow_peer_clear().
- */
-void ow_stream_defaults(struct ow_stream_config *config);
-/**
- * Everything that can be said against it before anything is sent, ow_peer_check() included. OW_INVALID with a
- * sentence.
- */
-enum ow_status ow_stream_check(const struct ow_stream_config *config,
-                               struct ow_failure *failure) OW_MUST_CHECK;
+#include "stream/stream_config.h"
 
 struct ow_streams;
 

@@ -118,7 +118,7 @@ static void check_one(const struct ow_course *before, enum ow_course_event event
 {
   struct transition expected = find_transition(before, event);
   struct ow_course after = *before;
-  enum ow_course_command command = ow_course_take(&after, event);
+  enum ow_course_command command = ow_course_advance(&after, event);
   int forward = expected.forward_after == ANY ? (int)before->forward : expected.forward_after;
   int reverse = expected.reverse_after == ANY ? (int)before->reverse : expected.reverse_after;
   ck_assert_msg(command == expected.command && after.phase == expected.next &&
