@@ -62,7 +62,7 @@ void ow_client_free(struct ow_client *client)
 /* ---- state ---- */
 
 /* What a state waits for, in words; NULL if it waits for nothing. */
-static const char *awaited(enum ow_client_state state)
+static const char *what_is_awaited(enum ow_client_state state)
 {
   const char *what = NULL;
   switch (state) {
@@ -81,10 +81,10 @@ static const char *awaited(enum ow_client_state state)
   return what;
 }
 
-static void enter(struct ow_client *client, enum ow_client_state state, struct ow_instant now)
+static void enter_state(struct ow_client *client, enum ow_client_state state, struct ow_instant now)
 {
   client->state = state;
-  client->deadline = awaited(state) ? now.monotonic + client->config.timeout : OW_NEVER;
+  client->deadline = what_is_awaited(state) ? now.monotonic + client->config.timeout : OW_NEVER;
 }
 
 static void break_off(struct ow_client *client, struct ow_client_event *event)
@@ -181,7 +181,7 @@ static enum ow_status on_greeting(struct ow_client *client, struct ow_instant no
   ow_setup_response_encode(&response, octets);
   ow_outlet_clear_text(&client->outlet, octets, sizeof octets);
   ow_intake_expect(&client->intake, OW_SERVER_START_CLEAR, false);
-  enter(client, OW_CLIENT_AWAIT_SERVER_START, now);
+  enter_state(client, OW_CLIENT_AWAIT_SERVER_START, now);
   return OW_OK;
 }
 
@@ -216,7 +216,7 @@ static enum ow_status on_server_start(struct ow_client *client, struct ow_instan
   } else {
     ow_server_start_decode_rest(message, &client->server_start);
     ow_intake_expect(&client->intake, 0, false);
-    enter(client, OW_CLIENT_READY, now);
+    enter_state(client, OW_CLIENT_READY, now);
     event->kind = OW_CLIENT_SET_UP;
   }
   return status;
@@ -230,7 +230,7 @@ static void on_accept_session(struct ow_client *client, struct ow_instant now, s
   ow_intake_expect(&client->intake, 0, false);
   if (event->acceptance.accept == OW_ACCEPT_OK && client->requested_server_sends)
     client->server_sending++;
-  enter(client, OW_CLIENT_READY, now);
+  enter_state(client, OW_CLIENT_READY, now);
   event->kind = OW_CLIENT_SESSION;
 }
 
@@ -241,7 +241,7 @@ static void on_start_ack(struct ow_client *client, struct ow_instant now, struct
   running = event->accept == OW_ACCEPT_OK;
   ow_stop_list_clear(&client->stop);
   ow_intake_expect(&client->intake, running ? OW_STOP_SESSIONS : 0, false);
-  enter(client, running ? OW_CLIENT_RUNNING : OW_CLIENT_READY, now);
+  enter_state(client, running ? OW_CLIENT_RUNNING : OW_CLIENT_READY, now);
   event->kind = OW_CLIENT_STARTED;
 }
 
@@ -249,7 +249,7 @@ static void sessions_over(struct ow_client *client, struct ow_instant now)
 {
   client->server_sending = 0;
   ow_intake_expect(&client->intake, 0, false);
-  enter(client, OW_CLIENT_READY, now);
+  enter_state(client, OW_CLIENT_READY, now);
 }
 
 /* Stop-Sessions, the only thing that a server may say while sessions run (RFC 4656, 3.8). */
@@ -271,7 +271,7 @@ static enum ow_status on_stop_part(struct ow_client *client, struct ow_instant n
     if (client->state == OW_CLIENT_STOPPING)
       sessions_over(client, now);
     else
-      enter(client, OW_CLIENT_STOP_OWED, now);
+      enter_state(client, OW_CLIENT_STOP_OWED, now);
   }
   return status;
 }
@@ -286,7 +286,7 @@ static enum ow_status on_fetch_part(struct ow_client *client, struct ow_instant 
   enum ow_status status = ow_fetch_reader_read(fetch, &client->intake, &part, &event->failure);
   if (status != OW_OK)
     return status;
-  enter(client, OW_CLIENT_FETCHING, now);
+  enter_state(client, OW_CLIENT_FETCHING, now);
   event->fetch_ack = fetch->ack;
   switch (part) {
   case OW_FETCH_PART_ACK: event->kind = OW_CLIENT_FETCH_ACK; break;
@@ -308,7 +308,7 @@ static enum ow_status on_fetch_part(struct ow_client *client, struct ow_instant 
   }
   if (fetch->part == OW_FETCH_PART_END) {
     ow_intake_expect(&client->intake, 0, false);
-    enter(client, OW_CLIENT_READY, now);
+    enter_state(client, OW_CLIENT_READY, now);
   }
   return OW_OK;
 }
@@ -337,7 +337,7 @@ static enum ow_status act(struct ow_client *client, struct ow_instant now, struc
 /* Nothing may come in these states. */
 static bool expects_input(enum ow_client_state state)
 {
-  return awaited(state) || state == OW_CLIENT_RUNNING;
+  return what_is_awaited(state) || state == OW_CLIENT_RUNNING;
 }
 
 static enum ow_status receive_part(struct ow_client *client, struct ow_instant now, struct ow_reader *input,
@@ -351,7 +351,7 @@ static enum ow_status receive_part(struct ow_client *client, struct ow_instant n
   if (status == OW_AUTH)
     ow_fail(&event->failure, status,
             "wrong HMAC on %s: octets were changed on the way, or the server is another",
-            awaited(client->state) ? awaited(client->state) : "its Stop-Sessions");
+            what_is_awaited(client->state) ? what_is_awaited(client->state) : "its Stop-Sessions");
   else if (status != OW_OK)
     ow_fail(&event->failure, status,
             "no memory, or the crypto library failed, while reading from the server");
@@ -389,7 +389,7 @@ int64_t ow_client_deadline(const struct ow_client *client)
 
 void ow_client_expired(struct ow_client *client, struct ow_client_event *event)
 {
-  const char *what = awaited(client->state);
+  const char *what = what_is_awaited(client->state);
   *event = (struct ow_client_event){0};
   ow_fail(&event->failure, OW_TIMEOUT, "the server was silent for %g s where we waited for %s",
           (double)client->config.timeout / (double)OW_NS_PER_S, what ? what : "nothing");
@@ -398,7 +398,7 @@ void ow_client_expired(struct ow_client *client, struct ow_client_event *event)
 
 void ow_client_disconnected(struct ow_client *client, const char *reason, struct ow_client_event *event)
 {
-  const char *what = awaited(client->state);
+  const char *what = what_is_awaited(client->state);
   const char *how = reason ? reason : "the server closed the connection";
   *event = (struct ow_client_event){0};
   if (client->state == OW_CLIENT_AWAIT_GREETING)
@@ -427,7 +427,7 @@ enum ow_status ow_client_request_session(struct ow_client *client, struct ow_ins
   client->requested_server_sends = request->server_sends;
   ow_outlet_session_request(&client->outlet, request, slots);
   ow_intake_expect(&client->intake, OW_ACCEPT_SESSION + OW_HMAC, true);
-  enter(client, OW_CLIENT_AWAIT_ACCEPT_SESSION, now);
+  enter_state(client, OW_CLIENT_AWAIT_ACCEPT_SESSION, now);
   return client->outlet.status;
 }
 
@@ -439,7 +439,7 @@ enum ow_status ow_client_start_sessions(struct ow_client *client, struct ow_inst
   ow_start_sessions_encode(octets);
   ow_outlet_message(&client->outlet, octets, sizeof octets);
   ow_intake_expect(&client->intake, OW_START_ACK + OW_HMAC, true);
-  enter(client, OW_CLIENT_AWAIT_START_ACK, now);
+  enter_state(client, OW_CLIENT_AWAIT_START_ACK, now);
   return client->outlet.status;
 }
 
@@ -451,7 +451,7 @@ enum ow_status ow_client_stop_sessions(struct ow_client *client, struct ow_insta
     return OW_STATE;
   ow_outlet_stop_sessions(&client->outlet, accept, ends, count);
   if (state == OW_CLIENT_RUNNING)
-    enter(client, OW_CLIENT_STOPPING, now);
+    enter_state(client, OW_CLIENT_STOPPING, now);
   else
     sessions_over(client, now);
   return client->outlet.status;
@@ -466,7 +466,7 @@ enum ow_status ow_client_fetch(struct ow_client *client, struct ow_instant now,
   ow_fetch_request_encode(request, octets);
   ow_outlet_message(&client->outlet, octets, sizeof octets);
   ow_fetch_reader_begin(&client->fetch, request, most_records, &client->intake);
-  enter(client, OW_CLIENT_AWAIT_FETCH_ACK, now);
+  enter_state(client, OW_CLIENT_AWAIT_FETCH_ACK, now);
   return client->outlet.status;
 }
 

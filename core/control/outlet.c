@@ -15,7 +15,7 @@ static enum ow_status no_room(const struct ow_buffer *octets, size_t count)
 }
 
 /* Room at the tail, zeroed; NULL after a failure, which sticks. */
-static uint8_t *room(struct ow_outlet *outlet, size_t count)
+static uint8_t *room_for_message(struct ow_outlet *outlet, size_t count)
 {
   uint8_t *at = NULL;
   if (outlet->status == OW_OK) {
@@ -28,30 +28,30 @@ static uint8_t *room(struct ow_outlet *outlet, size_t count)
   return at;
 }
 
-static void seal(struct ow_outlet *outlet, uint8_t *at, size_t count)
+static void seal_message(struct ow_outlet *outlet, uint8_t *at, size_t count)
 {
   outlet->status = ow_protection_seal(&outlet->protection, at, count);
 }
 
 void ow_outlet_clear_text(struct ow_outlet *outlet, const uint8_t *octets, size_t count)
 {
-  uint8_t *at = room(outlet, count);
+  uint8_t *at = room_for_message(outlet, count);
   if (at)
     memcpy(at, octets, count);
 }
 
 void ow_outlet_blocks(struct ow_outlet *outlet, const uint8_t *octets, size_t count)
 {
-  uint8_t *at = room(outlet, count);
+  uint8_t *at = room_for_message(outlet, count);
   if (at) {
     memcpy(at, octets, count);
-    seal(outlet, at, count);
+    seal_message(outlet, at, count);
   }
 }
 
 void ow_outlet_hmac(struct ow_outlet *outlet)
 {
-  uint8_t *at = room(outlet, OW_HMAC);
+  uint8_t *at = room_for_message(outlet, OW_HMAC);
   if (at)
     outlet->status = ow_protection_seal_hmac(&outlet->protection, at);
 }
@@ -84,10 +84,10 @@ void ow_outlet_stop_sessions(struct ow_outlet *outlet, enum ow_accept accept,
   ow_outlet_blocks(outlet, head, sizeof head);
   for (uint32_t i = 0; i < count; i++) {
     size_t octets = ow_session_end_octets(ends[i].skip_ranges);
-    uint8_t *at = room(outlet, octets);
+    uint8_t *at = room_for_message(outlet, octets);
     if (at) {
       ow_session_end_encode(&ends[i], at);
-      seal(outlet, at, octets);
+      seal_message(outlet, at, octets);
     }
   }
   ow_outlet_hmac(outlet);
@@ -96,10 +96,10 @@ void ow_outlet_stop_sessions(struct ow_outlet *outlet, enum ow_accept accept,
 void ow_outlet_skip_ranges(struct ow_outlet *outlet, const struct ow_skip_range *ranges, uint32_t count)
 {
   size_t octets = OW_WHOLE_BLOCKS((size_t)count * OW_SKIP_RANGE);
-  uint8_t *at = room(outlet, octets);
+  uint8_t *at = room_for_message(outlet, octets);
   if (at) {
     ow_skip_ranges_encode(ranges, count, at);
-    seal(outlet, at, octets);
+    seal_message(outlet, at, octets);
   }
   ow_outlet_hmac(outlet);
 }

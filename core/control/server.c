@@ -40,7 +40,7 @@ struct ow_server {
 /* ---- state ---- */
 
 /* What a state waits for from the client, in words; NULL if for nothing, or for as long as it may take. */
-static const char *awaited(enum ow_server_state state)
+static const char *what_is_awaited(enum ow_server_state state)
 {
   const char *what = NULL;
   switch (state) {
@@ -59,21 +59,21 @@ static const char *awaited(enum ow_server_state state)
   return what;
 }
 
-static int64_t patience(const struct ow_server *server, enum ow_server_state state)
+static int64_t patience_in(const struct ow_server *server, enum ow_server_state state)
 {
   return state == OW_SERVER_READY ? server->config.idle_timeout : server->config.setup_timeout;
 }
 
-static void enter(struct ow_server *server, enum ow_server_state state, struct ow_instant now)
+static void enter_state(struct ow_server *server, enum ow_server_state state, struct ow_instant now)
 {
   server->state = state;
-  server->deadline = awaited(state) ? now.monotonic + patience(server, state) : OW_NEVER;
+  server->deadline = what_is_awaited(state) ? now.monotonic + patience_in(server, state) : OW_NEVER;
 }
 
 static void await_command(struct ow_server *server, struct ow_instant now)
 {
   ow_intake_expect(&server->intake, OW_BLOCK, false);
-  enter(server, OW_SERVER_READY, now);
+  enter_state(server, OW_SERVER_READY, now);
 }
 
 static void break_off(struct ow_server *server, struct ow_server_event *event)
@@ -98,7 +98,7 @@ struct ow_server *ow_server_create(const struct ow_server_config *config, struct
     ow_greeting_encode(&(struct ow_greeting){.modes = config->modes, .challenge = server->challenge}, octets);
     ow_outlet_clear_text(&server->outlet, octets, sizeof octets);
     ow_intake_expect(&server->intake, OW_SETUP_RESPONSE, false);
-    enter(server, OW_SERVER_AWAIT_SETUP, now);
+    enter_state(server, OW_SERVER_AWAIT_SETUP, now);
   }
   return server;
 }
@@ -151,7 +151,7 @@ static enum ow_status on_setup_response(struct ow_server *server, struct ow_inst
     return ow_fail(&event->failure, status, "the crypto library can't open the client's Token");
   server->key_proven = status == OW_OK;
   ow_intake_expect(&server->intake, 0, false);
-  enter(server, OW_SERVER_DECIDE_SETUP, now);
+  enter_state(server, OW_SERVER_DECIDE_SETUP, now);
   event->kind = OW_SERVER_SET_UP;
   event->key_id = server->response.key_id;
   if (!server->key_proven) {
@@ -192,7 +192,7 @@ enum ow_status ow_server_set_up(struct ow_server *server, struct ow_instant now,
   if (accept == OW_ACCEPT_OK)
     await_command(server, now);
   else
-    enter(server, OW_SERVER_FAILED, now);
+    enter_state(server, OW_SERVER_FAILED, now);
   return server->outlet.status;
 }
 
@@ -224,7 +224,7 @@ static enum ow_status read_request_slots(struct ow_server *server, struct ow_ins
   for (uint32_t i = 0; status == OW_OK && i < count; i++)
     status = ow_slot_decode(at + (size_t)i * OW_SLOT, &server->slots[i], &event->failure);
   if (status == OW_OK) {
-    enter(server, OW_SERVER_DECIDE_SESSION, now);
+    enter_state(server, OW_SERVER_DECIDE_SESSION, now);
     event->kind = OW_SERVER_REQUEST;
     event->request = &server->request;
     event->slots = server->slots;
@@ -268,7 +268,7 @@ static void on_start(struct ow_server *server, struct ow_instant now, struct ow_
   if (server->intake.opened == OW_BLOCK) {
     ow_intake_expect_more(&server->intake, OW_HMAC, true);
   } else {
-    enter(server, OW_SERVER_DECIDE_START, now);
+    enter_state(server, OW_SERVER_DECIDE_START, now);
     event->kind = OW_SERVER_START_ASKED;
   }
 }
@@ -283,7 +283,7 @@ enum ow_status ow_server_answer_start(struct ow_server *server, struct ow_instan
   await_command(server, now);
   if (accept == OW_ACCEPT_OK) {
     ow_stop_list_clear(&server->stop);
-    enter(server, OW_SERVER_RUNNING, now);
+    enter_state(server, OW_SERVER_RUNNING, now);
   }
   return server->outlet.status;
 }
@@ -307,7 +307,7 @@ static enum ow_status on_stop_part(struct ow_server *server, struct ow_instant n
     if (server->state == OW_SERVER_STOPPING)
       await_command(server, now);
     else
-      enter(server, OW_SERVER_DECIDE_STOP, now);
+      enter_state(server, OW_SERVER_DECIDE_STOP, now);
   }
   return status;
 }
@@ -319,7 +319,7 @@ enum ow_status ow_server_stop_sessions(struct ow_server *server, struct ow_insta
     return OW_STATE;
   ow_outlet_stop_sessions(&server->outlet, accept, ends, count);
   if (server->state == OW_SERVER_RUNNING)
-    enter(server, OW_SERVER_STOPPING, now);
+    enter_state(server, OW_SERVER_STOPPING, now);
   else
     await_command(server, now);
   return server->outlet.status;
@@ -333,7 +333,7 @@ static void on_fetch(struct ow_server *server, struct ow_instant now, struct ow_
     ow_intake_expect_more(&server->intake, OW_FETCH_SESSION - OW_BLOCK + OW_HMAC, true);
   } else {
     ow_fetch_request_decode(ow_intake_message(&server->intake), &event->fetch);
-    enter(server, OW_SERVER_DECIDE_FETCH, now);
+    enter_state(server, OW_SERVER_DECIDE_FETCH, now);
     event->kind = OW_SERVER_FETCH;
   }
 }
@@ -370,7 +370,7 @@ enum ow_status ow_server_begin_fetch(struct ow_server *server, struct ow_instant
   if (ack->accept == OW_ACCEPT_OK) {
     ow_outlet_session_request(&server->outlet, request, slots);
     ow_outlet_skip_ranges(&server->outlet, skipped, ack->skip_ranges);
-    enter(server, OW_SERVER_FETCHING, now);
+    enter_state(server, OW_SERVER_FETCHING, now);
     server->records_left = ack->records;
     server->records_pending = 0;
     if (ack->records == 0)
@@ -436,7 +436,7 @@ static enum ow_status act(struct ow_server *server, struct ow_instant now, struc
 
 static bool takes_input(enum ow_server_state state)
 {
-  return awaited(state) || state == OW_SERVER_RUNNING;
+  return what_is_awaited(state) || state == OW_SERVER_RUNNING;
 }
 
 /* True in the states that have no haste until a message begins. */
@@ -498,8 +498,8 @@ int64_t ow_server_deadline(const struct ow_server *server)
 void ow_server_expired(struct ow_server *server, struct ow_server_event *event)
 {
   bool within = at_leisure(server) && within_message(server);
-  const char *what = within ? "the rest of a message" : awaited(server->state);
-  int64_t waited = within ? server->config.setup_timeout : patience(server, server->state);
+  const char *what = within ? "the rest of a message" : what_is_awaited(server->state);
+  int64_t waited = within ? server->config.setup_timeout : patience_in(server, server->state);
   *event = (struct ow_server_event){0};
   ow_fail(&event->failure, OW_TIMEOUT, "the client was silent for %g s where we waited for %s",
           (double)waited / (double)OW_NS_PER_S, what ? what : "nothing");

@@ -39,7 +39,7 @@ static void on_connected(struct ow_channel *channel)
   }
 }
 
-static void end(struct ow_channel *channel, const char *reason)
+static void end_input(struct ow_channel *channel, const char *reason)
 {
   channel->ended = true;
   channel->reason = reason;
@@ -53,16 +53,16 @@ static void on_readable(struct ow_channel *channel)
   size_t room = sizeof octets - ow_buffer_length(&channel->input);
   ssize_t got = room ? recv(channel->watch.descriptor, octets, room, MSG_DONTWAIT) : -1;
   if (!room) {
-    end(channel, strerrordesc_np(ECONNRESET)); /* only an end wakes us then */
+    end_input(channel, strerrordesc_np(ECONNRESET)); /* only an end wakes us then */
   } else if (got > 0 && ow_buffer_append(&channel->input, octets, (size_t)got) != OW_OK) {
-    end(channel, "no memory for what was received");
+    end_input(channel, "no memory for what was received");
   } else if (got > 0) {
     watch_for_more(channel);
     channel->received(channel);
   } else if (got == 0) {
-    end(channel, NULL);
+    end_input(channel, NULL);
   } else if (errno != EAGAIN && errno != EINTR) {
-    end(channel, strerrordesc_np(errno));
+    end_input(channel, strerrordesc_np(errno));
   }
 }
 
@@ -145,8 +145,8 @@ void ow_channel_flush(struct ow_channel *channel)
 
 /* ---- life ---- */
 
-static enum ow_status start(struct ow_channel *channel, struct ow_loop *loop, int socket, uint32_t events,
-                            struct ow_failure *failure)
+static enum ow_status start_watching(struct ow_channel *channel, struct ow_loop *loop, int socket,
+                                     uint32_t events, struct ow_failure *failure)
 {
   const int on = 1;
   channel->loop = loop;
@@ -193,13 +193,13 @@ enum ow_status ow_channel_connect(struct ow_channel *channel, struct ow_loop *lo
     return status;
   }
   channel->connecting = true;
-  return start(channel, loop, descriptor, EPOLLOUT, failure);
+  return start_watching(channel, loop, descriptor, EPOLLOUT, failure);
 }
 
 enum ow_status ow_channel_adopt(struct ow_channel *channel, struct ow_loop *loop, int socket,
                                 struct ow_failure *failure)
 {
-  return start(channel, loop, socket, EPOLLIN, failure);
+  return start_watching(channel, loop, socket, EPOLLIN, failure);
 }
 
 union ow_address ow_channel_local(const struct ow_channel *channel)

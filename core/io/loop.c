@@ -457,7 +457,7 @@ void ow_loop_free(struct ow_loop *loop)
 
 /* Running */
 
-static void handle(struct ow_loop *loop, struct ow_watch *watch, uint32_t events)
+static void handle_event(struct ow_loop *loop, struct ow_watch *watch, uint32_t events)
 {
   if (watch == &loop->monotonic.watch) {
     loop->monotonic.state = ALARM_UNKNOWN;
@@ -511,7 +511,7 @@ static bool take_event(struct ow_loop *loop, struct epoll_event *event)
   return taken;
 }
 
-static enum ow_status turn(struct ow_loop *loop, struct ow_failure *failure)
+static enum ow_status run_turn(struct ow_loop *loop, struct ow_failure *failure)
 {
   struct epoll_event event;
   bool at_once = run_due(loop) || ow_completions_wait(&loop->completions);
@@ -520,7 +520,7 @@ static enum ow_status turn(struct ow_loop *loop, struct ow_failure *failure)
     notice_wall_alarm(loop);
   tell_steps(loop);
   while (status == OW_OK && take_event(loop, &event))
-    handle(loop, event.data.ptr, event.events);
+    handle_event(loop, event.data.ptr, event.events);
   loop->event_count = 0;
   if (status == OW_OK)
     run_completions(loop);
@@ -537,7 +537,7 @@ enum ow_status ow_loop_run(struct ow_loop *loop, struct ow_failure *failure)
   int slack = prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
   while (status == OW_OK && !atomic_exchange(&loop->stopped, false))
-    status = turn(loop, failure);
+    status = run_turn(loop, failure);
   if (slack > 0)
     prctl(PR_SET_TIMERSLACK, (unsigned long)slack, 0UL, 0UL, 0UL);
   return status;

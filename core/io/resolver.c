@@ -42,7 +42,7 @@ static void free_resolution(struct ow_resolution *resolution)
   free(resolution);
 }
 
-static struct ow_resolution *create(const char *host, const char *port)
+static struct ow_resolution *create_resolution(const char *host, const char *port)
 {
   struct ow_resolution *resolution = calloc(1, sizeof *resolution);
   if (resolution) {
@@ -163,7 +163,7 @@ static int begin(struct ow_resolution *resolution)
 struct ow_resolution *ow_resolve(struct ow_loop *loop, const char *host, const char *port, int family,
                                  ow_resolved *done, void *context, struct ow_failure *failure)
 {
-  struct ow_resolution *resolution = create(host, port);
+  struct ow_resolution *resolution = create_resolution(host, port);
   if (!resolution) {
     ow_fail(failure, OW_MEMORY, "no memory to resolve a name");
     return NULL;

@@ -61,7 +61,7 @@ void ow_udp_batch_free(struct ow_udp_batch *batch)
 }
 
 /* The kernel writes the lengths back, so they are set afresh each time. */
-static void prepare(struct ow_udp_batch *batch)
+static void prepare_batch(struct ow_udp_batch *batch)
 {
   for (size_t i = 0; i < OW_UDP_BATCH; i++) {
     batch->data[i] = (struct iovec){.iov_base = batch->octets[i], .iov_len = DATAGRAM_MOST};
@@ -134,7 +134,7 @@ static int receive(int descriptor, struct ow_udp_batch *batch)
 {
   int got = -1;
   for (int tries = 0; got < 0 && tries < OW_UDP_BATCH; tries++) {
-    prepare(batch);
+    prepare_batch(batch);
     got = recvmmsg(descriptor, batch->messages, OW_UDP_BATCH, MSG_DONTWAIT, NULL);
     if (got < 0 && (errno == EAGAIN || errno == EBADF))
       got = 0;

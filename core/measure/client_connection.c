@@ -25,7 +25,7 @@ static void watch_deadline(struct ow_client_connection *connection)
 }
 
 /* Always the last act: the owner may close, and free, the connection. */
-static void tell(struct ow_client_connection *connection, struct ow_client_event *event)
+static void tell_owner(struct ow_client_connection *connection, struct ow_client_event *event)
 {
   if (event->kind == OW_CLIENT_BROKEN) {
     ow_timer_cancel(connection->loop, &connection->timer);
@@ -39,7 +39,7 @@ static void tell_failure(struct ow_client_connection *connection, enum ow_status
 {
   struct ow_client_event event = {.kind = OW_CLIENT_BROKEN};
   ow_fail(&event.failure, status, "%s", reason);
-  tell(connection, &event);
+  tell_owner(connection, &event);
 }
 
 static void on_connected(struct ow_channel *channel)
@@ -78,7 +78,7 @@ static void on_received(struct ow_channel *channel)
   ow_client_connection_send(connection);
   if (event.kind != OW_CLIENT_NOTHING) {
     ow_channel_offer(channel);
-    tell(connection, &event);
+    tell_owner(connection, &event);
   }
 }
 
@@ -88,7 +88,7 @@ static void on_over(struct ow_channel *channel, const char *reason)
   struct ow_client_event event;
   if (connection->client) {
     ow_client_disconnected(connection->client, reason, &event);
-    tell(connection, &event);
+    tell_owner(connection, &event);
   } else {
     tell_failure(connection, OW_NETWORK, reason ? reason : "the connection was closed as it was made");
   }
@@ -100,7 +100,7 @@ static void on_deadline(struct ow_timer *timer)
   struct ow_client_event event;
   if (connection->client) {
     ow_client_expired(connection->client, &event);
-    tell(connection, &event);
+    tell_owner(connection, &event);
   } else {
     tell_failure(connection, OW_TIMEOUT,
                  "no answer to our TCP connection: the host is down, or a firewall drops it");

@@ -7,7 +7,7 @@
 /* Even with the deadline near, an address gets a chance. */
 #define LEAST_SHARE (100 * OW_NS_PER_MS)
 
-static void resolve(struct ow_dialer *dialer);
+static void resolve_next_name(struct ow_dialer *dialer);
 
 /* ---- the gate ---- */
 
@@ -37,7 +37,7 @@ static void leave_gate(struct ow_dialer *dialer)
     TAILQ_REMOVE(&gate->waiting, next, in_gate);
     next->waits = false;
     next->holds_place = true;
-    resolve(next);
+    resolve_next_name(next);
   } else {
     gate->free++;
   }
@@ -59,7 +59,7 @@ static bool enter_gate(struct ow_dialer *dialer)
 
 /* ---- the end ---- */
 
-static void finish(struct ow_dialer *dialer, enum ow_status status, const struct ow_failure *failure)
+static void finish_dialing(struct ow_dialer *dialer, enum ow_status status, const struct ow_failure *failure)
 {
   dialer->busy = false;
   leave_gate(dialer);
@@ -92,14 +92,14 @@ static void on_event(struct ow_client_connection *connection, const struct ow_cl
   if (connection->client)
     dialer->modes_offered = ow_client_modes_offered(connection->client);
   if (event->kind == OW_CLIENT_SET_UP) {
-    finish(dialer, OW_OK, NULL);
+    finish_dialing(dialer, OW_OK, NULL);
   } else if (event->kind == OW_CLIENT_BROKEN) {
     bool answered = connection->client != NULL; /* this server is there: no other address is more right */
     failure = event->failure;
     dialer->stage = answered ? OW_DIAL_SETUP : OW_DIAL_CONNECT;
     ow_client_connection_close(connection);
     if (answered)
-      finish(dialer, failure.status, &failure);
+      finish_dialing(dialer, failure.status, &failure);
     else
       connect_next(dialer, &failure);
   }
@@ -126,7 +126,7 @@ static void connect_next(struct ow_dialer *dialer, const struct ow_failure *last
       ow_client_connection_close(dialer->control);
   }
   if (status != OW_OK)
-    finish(dialer, failure.status, &failure);
+    finish_dialing(dialer, failure.status, &failure);
 }
 
 static void keep_family(struct ow_dialer *dialer, sa_family_t family)
@@ -147,7 +147,7 @@ static void start_connecting(struct ow_dialer *dialer)
     keep_family(dialer, dialer->source.any.sa_family);
   if (dialer->server_count == 0) {
     ow_fail(&failure, OW_NETWORK, "%s has no address of the source address's family", dialer->peer->host);
-    finish(dialer, OW_NETWORK, &failure);
+    finish_dialing(dialer, OW_NETWORK, &failure);
   } else {
     connect_next(dialer, NULL);
   }
@@ -162,7 +162,7 @@ static void on_resolved(void *context, enum ow_status status, const union ow_add
   struct ow_dialer *dialer = context;
   dialer->resolution = NULL;
   if (status != OW_OK) {
-    finish(dialer, status, failure);
+    finish_dialing(dialer, status, failure);
   } else if (dialer->resolving_source) {
     dialer->source = addresses[0];
     ow_address_set_port(&dialer->source, 0);
@@ -173,7 +173,7 @@ static void on_resolved(void *context, enum ow_status status, const union ow_add
     memcpy(dialer->servers, addresses, count * sizeof *addresses);
     dialer->resolving_source = dialer->peer->source[0] != '\0';
     if (dialer->resolving_source)
-      resolve(dialer);
+      resolve_next_name(dialer);
     else
       start_connecting(dialer);
   }
@@ -182,10 +182,10 @@ static void on_resolved(void *context, enum ow_status status, const union ow_add
 static void on_unresolved(struct ow_completion *completion)
 {
   struct ow_dialer *dialer = OW_CONTAINER_OF(completion, struct ow_dialer, unresolved);
-  finish(dialer, dialer->failure.status, &dialer->failure);
+  finish_dialing(dialer, dialer->failure.status, &dialer->failure);
 }
 
-static void resolve(struct ow_dialer *dialer)
+static void resolve_next_name(struct ow_dialer *dialer)
 {
   const struct ow_peer *peer = dialer->peer;
   const char *host = dialer->resolving_source ? peer->source : peer->host;
@@ -207,5 +207,5 @@ void ow_dialer_dial(struct ow_dialer *dialer, int64_t deadline)
   dialer->has_source = false;
   dialer->server_count = dialer->server_at = 0;
   if (enter_gate(dialer))
-    resolve(dialer);
+    resolve_next_name(dialer);
 }

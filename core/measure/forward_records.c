@@ -60,7 +60,7 @@ static void ask_in(struct ow_forward_records *records, int64_t wait)
   ow_timer_set(records->loop, &records->ask_timer, ow_loop_now(records->loop).monotonic + wait);
 }
 
-static void give_up(struct ow_forward_records *records, const char *reason)
+static void give_up_asking(struct ow_forward_records *records, const char *reason)
 {
   ow_client_connection_close(&records->connection);
   records->state = OW_RECORDS_CLOSED;
@@ -75,7 +75,7 @@ static void give_up(struct ow_forward_records *records, const char *reason)
 }
 
 /* A server that is asked for an explicit range answers at once, with what it has. */
-static void ask(struct ow_forward_records *records)
+static void ask_for_records(struct ow_forward_records *records)
 {
   const struct ow_fetch_request range = {.end = next_sequence(records) - 1,
                                          .sid = records->ends->requests[OW_FORWARD].sid};
@@ -85,7 +85,7 @@ static void ask(struct ow_forward_records *records)
     records->state = OW_RECORDS_ASKING;
     ow_client_connection_send(&records->connection);
   } else {
-    give_up(records, "Fetch-Session can't be written");
+    give_up_asking(records, "Fetch-Session can't be written");
   }
 }
 
@@ -96,7 +96,7 @@ static void on_ask_timer(struct ow_timer *timer)
   switch (records->state) {
   case OW_RECORDS_READY:
     if (sent_any)
-      ask(records);
+      ask_for_records(records);
     break;
   case OW_RECORDS_CONNECTING: ask_in(records, FIRST_WAIT); break;
   case OW_RECORDS_ASKING:
@@ -125,7 +125,7 @@ static void on_set_up(struct ow_forward_records *records)
 {
   records->state = OW_RECORDS_READY;
   if (records->purpose == OW_RECORDS_SALVAGING)
-    ask(records);
+    ask_for_records(records);
 }
 
 static void on_event(struct ow_client_connection *connection, const struct ow_client_event *event)
@@ -135,11 +135,11 @@ static void on_event(struct ow_client_connection *connection, const struct ow_cl
   case OW_CLIENT_SET_UP: on_set_up(records); break;
   case OW_CLIENT_FETCH_ACK:
     if (event->fetch_ack.accept != OW_ACCEPT_OK)
-      give_up(records, ow_accept_text(event->fetch_ack.accept));
+      give_up_asking(records, ow_accept_text(event->fetch_ack.accept));
     break;
   case OW_CLIENT_FETCH_RECORDS: ow_forward_records_add(records, event); break;
   case OW_CLIENT_FETCHED: on_answer(records); break;
-  case OW_CLIENT_BROKEN: give_up(records, event->failure.text); break;
+  case OW_CLIENT_BROKEN: give_up_asking(records, event->failure.text); break;
   case OW_CLIENT_NOTHING:
   case OW_CLIENT_SESSION:
   case OW_CLIENT_STARTED:
@@ -176,7 +176,7 @@ void ow_forward_records_connect(struct ow_forward_records *records)
   records->state = OW_RECORDS_CONNECTING;
   if (ow_client_connection_open(&records->connection, records->loop, records->ends->peer,
                                 &records->ends->server, &source, records->timeout, &failure) != OW_OK)
-    give_up(records, failure.text);
+    give_up_asking(records, failure.text);
 }
 
 void ow_forward_records_confirm(struct ow_forward_records *records, int64_t round_trip)
@@ -191,7 +191,7 @@ void ow_forward_records_salvage(struct ow_forward_records *records)
   records->purpose = OW_RECORDS_SALVAGING;
   ow_timer_cancel(records->loop, &records->ask_timer);
   switch (records->state) {
-  case OW_RECORDS_READY: ask(records); break;
+  case OW_RECORDS_READY: ask_for_records(records); break;
   case OW_RECORDS_CLOSED: ow_forward_records_connect(records); break;
   case OW_RECORDS_CONNECTING:
   case OW_RECORDS_ASKING: break;

@@ -93,7 +93,7 @@ static void conclude_reverse(struct ow_measurement *measurement)
   conclude(measurement, OW_REVERSE, &observation);
 }
 
-static void finish(struct ow_measurement *measurement)
+static void conclude_all(struct ow_measurement *measurement)
 {
   struct ow_session_ends *ends = &measurement->ends;
   ow_timer_cancel(loop_of(measurement), &measurement->settle_timer);
@@ -115,16 +115,16 @@ static void finish(struct ow_measurement *measurement)
 
 /* ---- what the course commands; each tells what is the next event at once, if there is one ---- */
 
-static bool fail(struct ow_measurement *measurement, enum ow_status status, const char *reason,
-                 enum ow_course_event *next)
+static bool fail_course(struct ow_measurement *measurement, enum ow_status status, const char *reason,
+                        enum ow_course_event *next)
 {
   note_failure(measurement, status, reason);
   *next = OW_COURSE_FAILED;
   return true;
 }
 
-static bool request(struct ow_measurement *measurement, enum ow_direction direction,
-                    enum ow_course_event *next)
+static bool request_session(struct ow_measurement *measurement, enum ow_direction direction,
+                            enum ow_course_event *next)
 {
   struct ow_failure failure;
   enum ow_status status = ow_session_ends_plan(&measurement->ends, direction, &failure);
@@ -136,18 +136,18 @@ static bool request(struct ow_measurement *measurement, enum ow_direction direct
     else
       ow_fail(&failure, status, "can't write the request for a session");
   }
-  return status != OW_OK && fail(measurement, status, failure.text, next);
+  return status != OW_OK && fail_course(measurement, status, failure.text, next);
 }
 
-static bool start(struct ow_measurement *measurement, enum ow_course_event *next)
+static bool start_sessions(struct ow_measurement *measurement, enum ow_course_event *next)
 {
   bool written = ow_client_start_sessions(measurement->control->client, now_of(measurement)) == OW_OK;
   if (written)
     ow_client_connection_send(measurement->control);
-  return !written && fail(measurement, OW_STATE, "can't write Start-Sessions", next);
+  return !written && fail_course(measurement, OW_STATE, "can't write Start-Sessions", next);
 }
 
-static bool run(struct ow_measurement *measurement, enum ow_course_event *next)
+static bool run_sessions(struct ow_measurement *measurement, enum ow_course_event *next)
 {
   struct ow_session_ends *ends = &measurement->ends;
   struct ow_failure failure;
@@ -157,10 +157,11 @@ static bool run(struct ow_measurement *measurement, enum ow_course_event *next)
     status = ow_test_receiver_start(&ends->receiver, &failure);
   if (status == OW_OK && ends->sender.open)
     ow_test_sender_start(&ends->sender);
-  return status != OW_OK && fail(measurement, status, "can't begin to send and receive test packets", next);
+  return status != OW_OK &&
+         fail_course(measurement, status, "can't begin to send and receive test packets", next);
 }
 
-static bool stop(struct ow_measurement *measurement, enum ow_course_event *next)
+static bool stop_sessions(struct ow_measurement *measurement, enum ow_course_event *next)
 {
   struct ow_session_ends *ends = &measurement->ends;
   struct ow_session_end end = {0};
@@ -175,17 +176,17 @@ static bool stop(struct ow_measurement *measurement, enum ow_course_event *next)
                                          &end, ends->sender.open) == OW_OK;
   if (written)
     ow_client_connection_send(measurement->control);
-  return !written && fail(measurement, OW_STATE, "can't write Stop-Sessions", next);
+  return !written && fail_course(measurement, OW_STATE, "can't write Stop-Sessions", next);
 }
 
 static bool answer_stop(struct ow_measurement *measurement, enum ow_course_event *next)
 {
   *next = OW_COURSE_SERVER_STOPPED;
-  (void)stop(measurement, next);
+  (void)stop_sessions(measurement, next);
   return true;
 }
 
-static bool fetch(struct ow_measurement *measurement, enum ow_course_event *next)
+static bool fetch_records(struct ow_measurement *measurement, enum ow_course_event *next)
 {
   const struct ow_fetch_request whole = {.end = OW_FETCH_TO_END,
                                          .sid = measurement->ends.requests[OW_FORWARD].sid};
@@ -196,11 +197,11 @@ static bool fetch(struct ow_measurement *measurement, enum ow_course_event *next
     ow_forward_records_expect(&measurement->records);
     ow_client_connection_send(measurement->control);
   }
-  return !written && fail(measurement, OW_STATE, "can't write Fetch-Session", next);
+  return !written && fail_course(measurement, OW_STATE, "can't write Fetch-Session", next);
 }
 
 /* Without a packet sent there is nothing to ask for. */
-static bool salvage(struct ow_measurement *measurement, enum ow_course_event *next)
+static bool salvage_records(struct ow_measurement *measurement, enum ow_course_event *next)
 {
   bool sent_any = ow_sender_next_sequence(measurement->ends.sender.sender) > 0;
   ow_test_sender_stop(&measurement->ends.sender);
@@ -216,29 +217,29 @@ static bool carry_out(struct ow_measurement *measurement, enum ow_course_command
   bool more = false;
   switch (command) {
   case OW_COURSE_NOTHING: break;
-  case OW_COURSE_REQUEST_FORWARD: more = request(measurement, OW_FORWARD, next); break;
-  case OW_COURSE_REQUEST_REVERSE: more = request(measurement, OW_REVERSE, next); break;
-  case OW_COURSE_START: more = start(measurement, next); break;
-  case OW_COURSE_RUN: more = run(measurement, next); break;
-  case OW_COURSE_STOP: more = stop(measurement, next); break;
+  case OW_COURSE_REQUEST_FORWARD: more = request_session(measurement, OW_FORWARD, next); break;
+  case OW_COURSE_REQUEST_REVERSE: more = request_session(measurement, OW_REVERSE, next); break;
+  case OW_COURSE_START: more = start_sessions(measurement, next); break;
+  case OW_COURSE_RUN: more = run_sessions(measurement, next); break;
+  case OW_COURSE_STOP: more = stop_sessions(measurement, next); break;
   case OW_COURSE_ANSWER_STOP: more = answer_stop(measurement, next); break;
-  case OW_COURSE_FETCH: more = fetch(measurement, next); break;
-  case OW_COURSE_SALVAGE: more = salvage(measurement, next); break;
-  case OW_COURSE_FINISH: finish(measurement); break;
+  case OW_COURSE_FETCH: more = fetch_records(measurement, next); break;
+  case OW_COURSE_SALVAGE: more = salvage_records(measurement, next); break;
+  case OW_COURSE_FINISH: conclude_all(measurement); break;
   }
   return more;
 }
 
-static void proceed(struct ow_measurement *measurement, enum ow_course_command command)
+static void carry_on(struct ow_measurement *measurement, enum ow_course_command command)
 {
   enum ow_course_event event;
   while (carry_out(measurement, command, &event))
     command = ow_course_advance(&measurement->course, event);
 }
 
-static void happened(struct ow_measurement *measurement, enum ow_course_event event)
+static void advance_course(struct ow_measurement *measurement, enum ow_course_event event)
 {
-  proceed(measurement, ow_course_advance(&measurement->course, event));
+  carry_on(measurement, ow_course_advance(&measurement->course, event));
 }
 
 /* ---- what happens ---- */
@@ -258,14 +259,14 @@ static void on_acceptance(struct ow_measurement *measurement, const struct ow_se
     if (status != OW_OK)
       note_failure(measurement, status, failure.text);
   }
-  happened(measurement, status == OW_OK ? OW_COURSE_ACCEPTED : OW_COURSE_FAILED);
+  advance_course(measurement, status == OW_OK ? OW_COURSE_ACCEPTED : OW_COURSE_FAILED);
 }
 
 static void on_started(struct ow_measurement *measurement, enum ow_accept accept)
 {
   if (accept != OW_ACCEPT_OK)
     note_refusal(measurement, "refused to start the sessions", accept);
-  happened(measurement, accept == OW_ACCEPT_OK ? OW_COURSE_STARTED : OW_COURSE_FAILED);
+  advance_course(measurement, accept == OW_ACCEPT_OK ? OW_COURSE_STARTED : OW_COURSE_FAILED);
 }
 
 static void apply_server_end(struct ow_measurement *measurement, const struct ow_client_event *event)
@@ -291,27 +292,27 @@ static void on_stopped(struct ow_measurement *measurement, const struct ow_clien
   if (event->accept != OW_ACCEPT_OK)
     note_refusal(measurement, "ended the sessions", event->accept);
   apply_server_end(measurement, event);
-  happened(measurement, OW_COURSE_SERVER_STOPPED);
+  advance_course(measurement, OW_COURSE_SERVER_STOPPED);
 }
 
 static void on_fetch_ack(struct ow_measurement *measurement, enum ow_accept accept)
 {
   if (accept != OW_ACCEPT_OK) {
     note_refusal(measurement, "refused to hand over the forward session's records", accept);
-    happened(measurement, OW_COURSE_FAILED);
+    advance_course(measurement, OW_COURSE_FAILED);
   }
 }
 
 static void on_fetched(struct ow_measurement *measurement)
 {
   ow_forward_records_keep(&measurement->records);
-  happened(measurement, OW_COURSE_FETCHED);
+  advance_course(measurement, OW_COURSE_FETCHED);
 }
 
 static void on_broken(struct ow_measurement *measurement, const struct ow_failure *failure)
 {
   note_failure(measurement, failure->status, failure->text);
-  happened(measurement, OW_COURSE_LOST);
+  advance_course(measurement, OW_COURSE_LOST);
 }
 
 void ow_measurement_event(struct ow_measurement *measurement, const struct ow_client_event *event)
@@ -347,18 +348,18 @@ static void on_sender_done(struct ow_test_sender *sender)
 
 static void on_receiver_done(struct ow_test_receiver *receiver)
 {
-  happened(OW_CONTAINER_OF(receiver, struct ow_measurement, ends.receiver), OW_COURSE_REVERSE_ENDED);
+  advance_course(OW_CONTAINER_OF(receiver, struct ow_measurement, ends.receiver), OW_COURSE_REVERSE_ENDED);
 }
 
 static void on_settled(struct ow_timer *timer)
 {
-  happened(OW_CONTAINER_OF(timer, struct ow_measurement, settle_timer), OW_COURSE_FORWARD_WAITED);
+  advance_course(OW_CONTAINER_OF(timer, struct ow_measurement, settle_timer), OW_COURSE_FORWARD_WAITED);
 }
 
 static void on_records(struct ow_forward_records *records)
 {
-  happened(OW_CONTAINER_OF(records, struct ow_measurement, records),
-           records->purpose == OW_RECORDS_SALVAGING ? OW_COURSE_SALVAGED : OW_COURSE_FORWARD_ARRIVED);
+  advance_course(OW_CONTAINER_OF(records, struct ow_measurement, records),
+                 records->purpose == OW_RECORDS_SALVAGING ? OW_COURSE_SALVAGED : OW_COURSE_FORWARD_ARRIVED);
 }
 
 static void on_finished(struct ow_completion *completion)
@@ -393,14 +394,15 @@ void ow_measurement_begin_until(struct ow_measurement *measurement, struct ow_ti
   measurement->clock_steps = ow_loop_clock_steps(loop_of(measurement));
   if (directions[OW_FORWARD] && !has_until(measurement))
     ow_forward_records_connect(&measurement->records);
-  proceed(measurement, ow_course_begin(&measurement->course, directions[OW_FORWARD], directions[OW_REVERSE]));
+  carry_on(measurement,
+           ow_course_begin(&measurement->course, directions[OW_FORWARD], directions[OW_REVERSE]));
 }
 
 void ow_measurement_cut_short(struct ow_measurement *measurement, const char *reason)
 {
   if (measurement->course.phase == OW_COURSE_RUNNING) {
     note_failure(measurement, OW_TIMEOUT, reason);
-    happened(measurement, OW_COURSE_CUT_SHORT);
+    advance_course(measurement, OW_COURSE_CUT_SHORT);
   }
 }
 
@@ -408,7 +410,7 @@ void ow_measurement_abandon(struct ow_measurement *measurement, enum ow_status s
 {
   if (measurement->course.phase != OW_COURSE_DONE) {
     note_failure(measurement, status, reason);
-    happened(measurement, OW_COURSE_FAILED);
+    advance_course(measurement, OW_COURSE_FAILED);
   }
 }
 

@@ -14,7 +14,7 @@ struct fetch {
   struct ow_skip_range *skipped; /* owned */
 };
 
-static void fail(struct fetch *fetch, enum ow_status status, const char *reason)
+static void fail_fetch(struct fetch *fetch, enum ow_status status, const char *reason)
 {
   struct ow_failure failure;
   ow_fail(&failure, status, "%s", reason);
@@ -48,7 +48,7 @@ static void on_session(struct fetch *fetch, const struct ow_client_event *event)
   if (fetch->skipped)
     memcpy(fetch->skipped, event->skipped, octets);
   else if (octets)
-    fail(fetch, OW_MEMORY, "no memory for the session's skip ranges");
+    fail_fetch(fetch, OW_MEMORY, "no memory for the session's skip ranges");
 }
 
 static void on_records(struct fetch *fetch, const struct ow_client_event *event)
@@ -57,7 +57,7 @@ static void on_records(struct fetch *fetch, const struct ow_client_event *event)
   for (uint32_t i = 0; i < event->record_count && status == OW_OK; i++)
     status = ow_samples_append(&direction_of(fetch)->samples, &event->records[i]);
   if (status != OW_OK)
-    fail(fetch, status, "no memory for the fetched records");
+    fail_fetch(fetch, status, "no memory for the fetched records");
 }
 
 /* A session that still runs tells nothing of what it has no record of. */
@@ -74,7 +74,7 @@ static void on_fetched(struct fetch *fetch)
   };
   bool any = direction->samples.count > 0 || observation.absent_is_lost;
   if (any && ow_result_compute(&observation, &direction->result) != OW_OK)
-    fail(fetch, OW_MEMORY, "no memory to work out the result");
+    fail_fetch(fetch, OW_MEMORY, "no memory to work out the result");
   else
     ow_dialogue_end(&fetch->dialogue, OW_OK, NULL);
   fetch->dialogue.report->step = OW_STEP_DONE;
@@ -107,7 +107,7 @@ static void on_ready(struct ow_dialogue *dialogue)
   if (ow_client_fetch(dialogue->control.client, ow_loop_now(dialogue->loop), &whole, OW_FETCH_MOST) == OW_OK)
     ow_client_connection_send(&dialogue->control);
   else
-    fail(fetch, OW_STATE, "can't write Fetch-Session");
+    fail_fetch(fetch, OW_STATE, "can't write Fetch-Session");
 }
 
 static void on_expired(struct ow_dialogue *dialogue)

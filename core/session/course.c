@@ -1,20 +1,20 @@
 #include "session/course.h"
 
-static enum ow_course_command enter(struct ow_course *course, enum ow_course_phase phase,
-                                    enum ow_course_command command)
+static enum ow_course_command enter_phase(struct ow_course *course, enum ow_course_phase phase,
+                                          enum ow_course_command command)
 {
   course->phase = phase;
   return command;
 }
 
-static enum ow_course_command finish(struct ow_course *course)
+static enum ow_course_command finish_course(struct ow_course *course)
 {
-  return enter(course, OW_COURSE_DONE, OW_COURSE_FINISH);
+  return enter_phase(course, OW_COURSE_DONE, OW_COURSE_FINISH);
 }
 
 /* ---- what is known of the packets ---- */
 
-static bool settled(const struct ow_course *course)
+static bool both_settled(const struct ow_course *course)
 {
   return course->forward != OW_FATE_OPEN && course->reverse != OW_FATE_OPEN;
 }
@@ -51,16 +51,16 @@ static enum ow_course_command while_setting_up(struct ow_course *course, enum ow
   switch (event) {
   case OW_COURSE_ACCEPTED:
     if (course->phase == OW_COURSE_REQUESTING_FORWARD && course->reverse != OW_FATE_UNASKED)
-      command = enter(course, OW_COURSE_REQUESTING_REVERSE, OW_COURSE_REQUEST_REVERSE);
+      command = enter_phase(course, OW_COURSE_REQUESTING_REVERSE, OW_COURSE_REQUEST_REVERSE);
     else if (course->phase != OW_COURSE_STARTING)
-      command = enter(course, OW_COURSE_STARTING, OW_COURSE_START);
+      command = enter_phase(course, OW_COURSE_STARTING, OW_COURSE_START);
     break;
   case OW_COURSE_STARTED:
     if (course->phase == OW_COURSE_STARTING)
-      command = enter(course, OW_COURSE_RUNNING, OW_COURSE_RUN);
+      command = enter_phase(course, OW_COURSE_RUNNING, OW_COURSE_RUN);
     break;
   case OW_COURSE_LOST:
-  case OW_COURSE_FAILED: command = finish(course); break;
+  case OW_COURSE_FAILED: command = finish_course(course); break;
   case OW_COURSE_FORWARD_ARRIVED:
   case OW_COURSE_FORWARD_WAITED:
   case OW_COURSE_REVERSE_ENDED:
@@ -74,15 +74,15 @@ static enum ow_course_command while_setting_up(struct ow_course *course, enum ow
 }
 
 /* The control connection is lost, and with it the sessions; but the server may still hold the records. */
-static enum ow_course_command lost(struct ow_course *course)
+static enum ow_course_command salvage_or_finish(struct ow_course *course)
 {
-  return records_are_elsewhere(course) ? enter(course, OW_COURSE_SALVAGING, OW_COURSE_SALVAGE)
-                                       : finish(course);
+  return records_are_elsewhere(course) ? enter_phase(course, OW_COURSE_SALVAGING, OW_COURSE_SALVAGE)
+                                       : finish_course(course);
 }
 
 static enum ow_course_command stop_if_settled(struct ow_course *course)
 {
-  return settled(course) ? enter(course, OW_COURSE_STOPPING, OW_COURSE_STOP) : OW_COURSE_NOTHING;
+  return both_settled(course) ? enter_phase(course, OW_COURSE_STOPPING, OW_COURSE_STOP) : OW_COURSE_NOTHING;
 }
 
 static enum ow_course_command while_running(struct ow_course *course, enum ow_course_event event)
@@ -101,10 +101,12 @@ static enum ow_course_command while_running(struct ow_course *course, enum ow_co
     reverse_ended(course);
     command = stop_if_settled(course);
     break;
-  case OW_COURSE_CUT_SHORT: command = enter(course, OW_COURSE_STOPPING, OW_COURSE_STOP); break;
-  case OW_COURSE_SERVER_STOPPED: command = enter(course, OW_COURSE_STOPPING, OW_COURSE_ANSWER_STOP); break;
-  case OW_COURSE_LOST: command = lost(course); break;
-  case OW_COURSE_FAILED: command = finish(course); break;
+  case OW_COURSE_CUT_SHORT: command = enter_phase(course, OW_COURSE_STOPPING, OW_COURSE_STOP); break;
+  case OW_COURSE_SERVER_STOPPED:
+    command = enter_phase(course, OW_COURSE_STOPPING, OW_COURSE_ANSWER_STOP);
+    break;
+  case OW_COURSE_LOST: command = salvage_or_finish(course); break;
+  case OW_COURSE_FAILED: command = finish_course(course); break;
   case OW_COURSE_ACCEPTED:
   case OW_COURSE_STARTED:
   case OW_COURSE_FETCHED:
@@ -121,11 +123,11 @@ static enum ow_course_command while_stopping(struct ow_course *course, enum ow_c
   case OW_COURSE_FORWARD_ARRIVED: forward_arrived(course); break;
   case OW_COURSE_FORWARD_WAITED: forward_waited(course); break;
   case OW_COURSE_SERVER_STOPPED:
-    command =
-        records_are_elsewhere(course) ? enter(course, OW_COURSE_FETCHING, OW_COURSE_FETCH) : finish(course);
+    command = records_are_elsewhere(course) ? enter_phase(course, OW_COURSE_FETCHING, OW_COURSE_FETCH)
+                                            : finish_course(course);
     break;
-  case OW_COURSE_LOST: command = lost(course); break;
-  case OW_COURSE_FAILED: command = finish(course); break;
+  case OW_COURSE_LOST: command = salvage_or_finish(course); break;
+  case OW_COURSE_FAILED: command = finish_course(course); break;
   case OW_COURSE_ACCEPTED:
   case OW_COURSE_STARTED:
   case OW_COURSE_REVERSE_ENDED:
@@ -142,9 +144,9 @@ static enum ow_course_command while_fetching(struct ow_course *course, enum ow_c
   enum ow_course_command command = OW_COURSE_NOTHING;
   switch (event) {
   case OW_COURSE_FORWARD_WAITED: forward_waited(course); break;
-  case OW_COURSE_LOST: command = lost(course); break;
+  case OW_COURSE_LOST: command = salvage_or_finish(course); break;
   case OW_COURSE_FETCHED:
-  case OW_COURSE_FAILED: command = finish(course); break;
+  case OW_COURSE_FAILED: command = finish_course(course); break;
   case OW_COURSE_ACCEPTED:
   case OW_COURSE_STARTED:
   case OW_COURSE_FORWARD_ARRIVED:
@@ -162,7 +164,7 @@ static enum ow_course_command while_salvaging(struct ow_course *course, enum ow_
   enum ow_course_command command = OW_COURSE_NOTHING;
   switch (event) {
   case OW_COURSE_SALVAGED:
-  case OW_COURSE_FAILED: command = finish(course); break;
+  case OW_COURSE_FAILED: command = finish_course(course); break;
   case OW_COURSE_ACCEPTED:
   case OW_COURSE_STARTED:
   case OW_COURSE_FORWARD_ARRIVED:
@@ -183,8 +185,8 @@ enum ow_course_command ow_course_begin(struct ow_course *course, bool forward, b
 {
   course->forward = forward ? OW_FATE_OPEN : OW_FATE_UNASKED;
   course->reverse = reverse ? OW_FATE_OPEN : OW_FATE_UNASKED;
-  return forward ? enter(course, OW_COURSE_REQUESTING_FORWARD, OW_COURSE_REQUEST_FORWARD)
-                 : enter(course, OW_COURSE_REQUESTING_REVERSE, OW_COURSE_REQUEST_REVERSE);
+  return forward ? enter_phase(course, OW_COURSE_REQUESTING_FORWARD, OW_COURSE_REQUEST_FORWARD)
+                 : enter_phase(course, OW_COURSE_REQUESTING_REVERSE, OW_COURSE_REQUEST_REVERSE);
 }
 
 enum ow_course_command ow_course_advance(struct ow_course *course, enum ow_course_event event)

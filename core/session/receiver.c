@@ -97,7 +97,7 @@ void ow_receiver_free(struct ow_receiver *receiver)
 
 /* ---- the window of outstanding packets ---- */
 
-static struct outstanding *outstanding(const struct ow_receiver *receiver, uint32_t sequence)
+static struct outstanding *outstanding_at(const struct ow_receiver *receiver, uint32_t sequence)
 {
   return &receiver->window[sequence & (receiver->window_slots - 1)];
 }
@@ -108,7 +108,7 @@ static bool widen(struct ow_receiver *receiver)
   struct outstanding *window = slots <= MOST_OUTSTANDING ? calloc(slots, sizeof *window) : NULL;
   if (window) {
     for (uint32_t i = receiver->base; i != receiver->scheduled; i++)
-      window[i & (slots - 1)] = *outstanding(receiver, i);
+      window[i & (slots - 1)] = *outstanding_at(receiver, i);
     free(receiver->window);
     receiver->window = window;
     receiver->window_slots = slots;
@@ -126,7 +126,7 @@ static bool schedule_one(struct ow_receiver *receiver)
     return false;
   if (ow_schedule_next(receiver->schedule, &next.due) != OW_OK)
     return false;
-  *outstanding(receiver, receiver->scheduled) = next;
+  *outstanding_at(receiver, receiver->scheduled) = next;
   receiver->scheduled++;
   return true;
 }
@@ -135,29 +135,31 @@ static bool schedule_one(struct ow_receiver *receiver)
  * The packet `sequence`, if its fate is open. What lies beyond the loss threshold after `sent` is not looked
  * for, so that an invented sequence number costs no more than the packets that could be on their way.
  */
-static struct outstanding *find(struct ow_receiver *receiver, uint32_t sequence, struct ow_timestamp sent)
+static struct outstanding *find_outstanding(struct ow_receiver *receiver, uint32_t sequence,
+                                            struct ow_timestamp sent)
 {
   bool more = sequence - receiver->base < MOST_OUTSTANDING &&
               (sequence < receiver->scheduled || sequence - receiver->scheduled < MOST_AHEAD);
   while (more && receiver->scheduled <= sequence) {
     more = schedule_one(receiver) &&
-           ow_timestamp_difference(outstanding(receiver, receiver->scheduled - 1)->due, sent) <=
+           ow_timestamp_difference(outstanding_at(receiver, receiver->scheduled - 1)->due, sent) <=
                receiver->timeout;
   }
-  return more ? outstanding(receiver, sequence) : NULL;
+  return more ? outstanding_at(receiver, sequence) : NULL;
 }
 
 static void move_first_unseen(struct ow_receiver *receiver)
 {
   if (receiver->first_unseen < receiver->base)
     receiver->first_unseen = receiver->base;
-  while (receiver->first_unseen < receiver->scheduled && outstanding(receiver, receiver->first_unseen)->seen)
+  while (receiver->first_unseen < receiver->scheduled &&
+         outstanding_at(receiver, receiver->first_unseen)->seen)
     receiver->first_unseen++;
 }
 
 /* ---- records ---- */
 
-static bool record(struct ow_receiver *receiver, const struct ow_sample *sample)
+static bool keep_record(struct ow_receiver *receiver, const struct ow_sample *sample)
 {
   bool kept = receiver->samples.count < receiver->most_records &&
               ow_samples_append(&receiver->samples, sample) == OW_OK;
@@ -175,7 +177,7 @@ static void record_loss(struct ow_receiver *receiver, uint32_t sequence, struct 
       .receive_error = ow_error_estimate(false, 0),
       .ttl = OW_TTL_LOST,
   };
-  if (!record(receiver, &lost))
+  if (!keep_record(receiver, &lost))
     receiver->counts[OW_IGNORED_FULL]++;
 }
 
@@ -185,7 +187,7 @@ bool ow_receiver_expire(struct ow_receiver *receiver, struct ow_timestamp now)
   while (!receiver->stopped && done < EXPIRE_AT_ONCE && receiver->base < receiver->packets) {
     if (receiver->base == receiver->scheduled && !schedule_one(receiver))
       break;
-    const struct outstanding *oldest = outstanding(receiver, receiver->base);
+    const struct outstanding *oldest = outstanding_at(receiver, receiver->base);
     if (ow_timestamp_difference(now, oldest->due) <= receiver->timeout)
       break;
     if (!oldest->seen)
@@ -201,9 +203,9 @@ bool ow_receiver_next_expiry(const struct ow_receiver *receiver, struct ow_times
 {
   bool known = !receiver->stopped && receiver->first_unseen < receiver->packets;
   if (known && receiver->first_unseen < receiver->scheduled)
-    *when = ow_timestamp_plus(outstanding(receiver, receiver->first_unseen)->due, receiver->timeout + 1);
+    *when = ow_timestamp_plus(outstanding_at(receiver, receiver->first_unseen)->due, receiver->timeout + 1);
   else if (known) /* not worked out yet: not before the last that was */
-    *when = ow_timestamp_plus(outstanding(receiver, receiver->scheduled - 1)->due, receiver->timeout + 1);
+    *when = ow_timestamp_plus(outstanding_at(receiver, receiver->scheduled - 1)->due, receiver->timeout + 1);
   return known;
 }
 
@@ -232,7 +234,7 @@ static enum ow_reception judge(struct ow_receiver *receiver, const struct ow_pac
   *found = NULL;
   if (packet->sequence < receiver->base)
     return OW_IGNORED_LATE;
-  *found = find(receiver, packet->sequence, packet->sent);
+  *found = find_outstanding(receiver, packet->sequence, packet->sent);
   if (!*found)
     return OW_IGNORED_OFF_SCHEDULE;
   int64_t off = ow_timestamp_difference(packet->sent, (*found)->due);
@@ -270,7 +272,7 @@ enum ow_reception ow_receiver_packet(struct ow_receiver *receiver, const uint8_t
         .ttl = ttl,
         .source = (uint8_t)source,
     };
-    if (!record(receiver, &sample)) {
+    if (!keep_record(receiver, &sample)) {
       reception = OW_IGNORED_FULL;
     } else if (!found->seen) {
       found->seen = true;

@@ -40,7 +40,7 @@ static bool is_beyond(const struct ow_sender *sender)
 }
 
 /* The next sequence number and when it is due. */
-static void advance(struct ow_sender *sender)
+static void advance_schedule(struct ow_sender *sender)
 {
   sender->next++;
   sender->last_due = sender->due;
@@ -49,7 +49,7 @@ static void advance(struct ow_sender *sender)
     sender->over = true;
 }
 
-static enum ow_status prepare(struct ow_sender *sender)
+static enum ow_status prepare_packet(struct ow_sender *sender)
 {
   enum ow_status status = OW_OK;
   if (!sender->prepared) {
@@ -95,7 +95,8 @@ struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool ze
     sender->timeout = ow_span_to_ns(terms->request->timeout);
     sender->head = head;
     sender->octets = octets;
-    if (!open_parts(sender, terms, octets > head && !zero_padding, random) || prepare(sender) != OW_OK) {
+    if (!open_parts(sender, terms, octets > head && !zero_padding, random) ||
+        prepare_packet(sender) != OW_OK) {
       ow_sender_free(sender);
       sender = NULL;
     }
@@ -149,10 +150,10 @@ static void skip(struct ow_sender *sender)
   sender->prepared = false;
   if (last && last->last + 1 == sender->next) {
     last->last = sender->next;
-    advance(sender);
+    advance_schedule(sender);
   } else if (room_for_range(sender)) {
     sender->skipped[sender->skip_ranges++] = (struct ow_skip_range){sender->next, sender->next};
-    advance(sender);
+    advance_schedule(sender);
   } else {
     sender->over = true;
   }
@@ -173,7 +174,7 @@ bool ow_sender_ready(struct ow_sender *sender, struct ow_timestamp now)
     discard_prepared(sender);
     skip(sender);
   }
-  if (!sender->over && prepare(sender) != OW_OK)
+  if (!sender->over && prepare_packet(sender) != OW_OK)
     sender->over = true;
   return !sender->over;
 }
@@ -189,10 +190,10 @@ const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now
 void ow_sender_sent(struct ow_sender *sender, bool left)
 {
   if (left)
-    advance(sender);
+    advance_schedule(sender);
   else
     skip(sender);
-  if (!sender->over && prepare(sender) != OW_OK)
+  if (!sender->over && prepare_packet(sender) != OW_OK)
     sender->over = true;
 }
 

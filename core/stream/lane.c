@@ -35,7 +35,7 @@ bool ow_lane_is_worth_measuring(const struct ow_stream_lane *lane, struct ow_tim
   return ow_timestamp_difference(lane->interval.end, begin) >= lane->config->interval / 4;
 }
 
-static void disconnect(struct ow_stream_lane *lane)
+static void disconnect_control(struct ow_stream_lane *lane)
 {
   ow_client_connection_close(&lane->control);
   lane->connected = false;
@@ -99,7 +99,7 @@ static void on_measured(struct ow_measurement *measurement)
     judge(lane);
   ow_measurement_close(measurement);
   if (!lane->control.client || ow_client_state(lane->control.client) != OW_CLIENT_READY)
-    disconnect(lane);
+    disconnect_control(lane);
   if (ran || lane->stepped)
     lane->tell(lane, OW_LANE_HAS_RESULT);
   else
@@ -115,7 +115,7 @@ static void on_control_event(struct ow_client_connection *control, const struct 
     if (!ran && lane->measurement.course.phase == OW_COURSE_RUNNING)
       lane->tell(lane, OW_LANE_HAS_STARTED);
   } else if (event->kind == OW_CLIENT_BROKEN) {
-    disconnect(lane); /* idle: it is made anew when it is needed */
+    disconnect_control(lane); /* idle: it is made anew when it is needed */
   }
 }
 
@@ -209,7 +209,7 @@ static void measured_too_long(struct ow_stream_lane *lane)
   snprintf(reason, sizeof reason,
            "server %s did not answer in time when the sessions were stopped and their records fetched",
            lane->control.server);
-  disconnect(lane);
+  disconnect_control(lane);
   ow_measurement_abandon(&lane->measurement, OW_TIMEOUT, reason);
 }
 
@@ -271,7 +271,7 @@ static void cut_by_step(struct ow_stream_lane *lane)
   if (lane->measurement.course.phase == OW_COURSE_RUNNING) {
     ow_measurement_cut_short(&lane->measurement, "the wall clock was set");
   } else if (lane->measurement.started == 0) {
-    disconnect(lane);
+    disconnect_control(lane);
     ow_measurement_abandon(&lane->measurement, OW_STATE, "the wall clock was set");
   }
 }
@@ -303,5 +303,5 @@ void ow_lane_close(struct ow_stream_lane *lane)
   ow_timer_cancel(lane->ground->loop, &lane->timer);
   ow_dialer_cancel(&lane->dialer);
   ow_measurement_close(&lane->measurement);
-  disconnect(lane);
+  disconnect_control(lane);
 }

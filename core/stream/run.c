@@ -20,7 +20,7 @@ static struct ow_instant now_of(const struct ow_stream_run *run)
 
 /* Beside a tenth of the interval the round trips of connecting, and of requesting and starting two sessions.
  */
-static int64_t lead(const struct ow_stream_run *run)
+static int64_t lead_time(const struct ow_stream_run *run)
 {
   int64_t before = run->config.interval / 10;
   int64_t round_trip = 0;
@@ -40,7 +40,7 @@ static void place_on_grid(const struct ow_stream_run *run, struct ow_interval *i
 
 static void wait_to_prepare(const struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
-  int64_t when = ow_lane_monotonic(lane, lane->interval.begin) - lead(run);
+  int64_t when = ow_lane_monotonic(lane, lane->interval.begin) - lead_time(run);
   int64_t end = ow_lane_monotonic(lane, lane->interval.end);
   if (when < run->retry_at)
     when = run->retry_at;
@@ -70,7 +70,7 @@ static void hand_over_ended(struct ow_stream_run *run)
   }
 }
 
-static void hold(struct ow_stream_run *run, struct ow_stream_lane *lane)
+static void hold_interval(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
   ow_lane_hold(lane);
   hand_over_ended(run);
@@ -135,7 +135,7 @@ static void on_due(struct ow_stream_run *run, struct ow_stream_lane *lane)
   struct ow_instant now = now_of(run);
   if (!ow_lane_is_worth_measuring(lane, now.wall)) {
     lane->trouble = run->last_failure;
-    hold(run, lane);
+    hold_interval(run, lane);
   } else if (run->retry_at > now.monotonic) {
     wait_to_prepare(run, lane);
   } else {
@@ -151,7 +151,7 @@ static void on_failed(struct ow_stream_run *run, struct ow_stream_lane *lane)
   if (ow_lane_is_worth_measuring(lane, ow_timestamp_plus(now.wall, run->retry_at - now.monotonic)))
     wait_to_prepare(run, lane);
   else
-    hold(run, lane);
+    hold_interval(run, lane);
 }
 
 static void on_result(struct ow_stream_run *run, struct ow_stream_lane *lane)
@@ -160,7 +160,7 @@ static void on_result(struct ow_stream_run *run, struct ow_stream_lane *lane)
     note_success(run, &lane->control);
   else if (!lane->stepped)
     note_failure(run, &lane->outcome);
-  hold(run, lane);
+  hold_interval(run, lane);
 }
 
 static void on_lane(struct ow_stream_lane *lane, enum ow_lane_event event)
@@ -190,7 +190,7 @@ static uint64_t first_early(const struct ow_stream_run *run)
 void ow_stream_run_stepped(struct ow_stream_run *run)
 {
   run->anchor_number = first_early(run);
-  run->anchor = ow_timestamp_plus(now_of(run).wall, lead(run));
+  run->anchor = ow_timestamp_plus(now_of(run).wall, lead_time(run));
   for (int i = 0; i < OW_LANES; i++) {
     struct ow_stream_lane *lane = &run->lanes[i];
     ow_lane_stepped(lane);
@@ -226,7 +226,7 @@ enum ow_status ow_stream_run_open(struct ow_stream_run *run, const struct ow_lan
       .ground = ground, .board = board, .config = *config, .anchor_number = 1, .next_number = 1};
   run->last_failure.status =
       ow_fail(&run->last_failure, OW_TIMEOUT, "there was no time left to reach the server");
-  run->anchor = ow_timestamp_plus(now_of(run).wall, lead(run) + offset);
+  run->anchor = ow_timestamp_plus(now_of(run).wall, lead_time(run) + offset);
   describe(run);
   enum ow_status status = ow_board_put_stream(board, &run->state);
   for (int i = 0; i < OW_LANES; i++)

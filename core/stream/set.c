@@ -31,17 +31,17 @@ enum ow_status ow_stream_set_open(struct ow_stream_set *set, struct ow_loop *loo
   return status;
 }
 
-static void dispose(struct ow_stream_run *run)
+static void dispose_of_run(struct ow_stream_run *run)
 {
   ow_stream_run_close(run);
   ow_wipe(run, sizeof *run);
   free(run);
 }
 
-static void end(struct ow_stream_set *set, struct ow_stream_run *run)
+static void end_stream(struct ow_stream_set *set, struct ow_stream_run *run)
 {
   TAILQ_REMOVE(&set->runs, run, in_set);
-  dispose(run);
+  dispose_of_run(run);
 }
 
 void ow_stream_set_close(struct ow_stream_set *set)
@@ -50,7 +50,7 @@ void ow_stream_set_close(struct ow_stream_set *set)
   ow_dial_gate_close(&set->gate); /* else each end would begin another's search for a name */
   while (run) {
     struct ow_stream_run *next = TAILQ_NEXT(run, in_set);
-    dispose(run);
+    dispose_of_run(run);
     run = next;
   }
   TAILQ_INIT(&set->runs);
@@ -58,7 +58,7 @@ void ow_stream_set_close(struct ow_stream_set *set)
   ow_traffic_close(&set->traffic);
 }
 
-static struct ow_stream_run *find(const struct ow_stream_set *set, const char *name)
+static struct ow_stream_run *find_run(const struct ow_stream_set *set, const char *name)
 {
   struct ow_stream_run *run = TAILQ_FIRST(&set->runs);
   while (run && strcmp(run->config.name, name) != 0)
@@ -83,14 +83,14 @@ enum ow_status ow_stream_set_add(struct ow_stream_set *set, const struct ow_stre
     status = run ? OW_OK : ow_fail(failure, OW_MEMORY, "no memory for the stream %s", config->name);
   }
   if (status == OW_OK) {
-    struct ow_stream_run *old = find(set, config->name);
+    struct ow_stream_run *old = find_run(set, config->name);
     if (old)
-      end(set, old);
+      end_stream(set, old);
     status = ow_stream_run_open(run, &set->ground, set->board, config, next_offset(set, config->interval));
     if (status == OW_OK) {
       TAILQ_INSERT_TAIL(&set->runs, run, in_set);
     } else {
-      dispose(run);
+      dispose_of_run(run);
       ow_fail(failure, status, "no memory for the stream %s", config->name);
     }
   }
@@ -99,10 +99,10 @@ enum ow_status ow_stream_set_add(struct ow_stream_set *set, const struct ow_stre
 
 bool ow_stream_set_remove(struct ow_stream_set *set, const char *name)
 {
-  struct ow_stream_run *run = find(set, name);
+  struct ow_stream_run *run = find_run(set, name);
   if (run) {
     ow_board_remove_stream(set->board, run->config.name);
-    end(set, run);
+    end_stream(set, run);
   }
   return run != NULL;
 }

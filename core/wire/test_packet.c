@@ -51,14 +51,14 @@ void ow_packet_codec_free(struct ow_packet_codec *codec)
 }
 
 /* Octets under the cipher and under the HMAC: one block in mode 2, two in mode 4 (RFC 4656, 4.1.2). */
-static size_t covered(const struct ow_packet_codec *codec)
+static size_t covered_octets(const struct ow_packet_codec *codec)
 {
   return codec->mode == OW_MODE_ENCRYPTED ? 32 : 16;
 }
 
 /* A cipher of the mode's kind at the start of its stream. */
-static enum ow_status begin(struct ow_packet_codec *codec, struct ow_cipher **cipher, enum ow_cipher_kind ecb,
-                            enum ow_cipher_kind cbc)
+static enum ow_status begin_packet(struct ow_packet_codec *codec, struct ow_cipher **cipher,
+                                   enum ow_cipher_kind ecb, enum ow_cipher_kind cbc)
 {
   static const uint8_t zero[OW_AES_BLOCK];
   enum ow_status status = OW_OK;
@@ -82,7 +82,7 @@ static enum ow_status seal(struct ow_packet_codec *codec, uint8_t *block)
 
 static enum ow_status prepare_secure(struct ow_packet_codec *codec, uint8_t *out)
 {
-  enum ow_status status = begin(codec, &codec->encrypt, OW_ECB_ENCRYPT, OW_CBC_ENCRYPT);
+  enum ow_status status = begin_packet(codec, &codec->encrypt, OW_ECB_ENCRYPT, OW_CBC_ENCRYPT);
   if (status == OW_OK)
     status = seal(codec, out + FIRST_BLOCK);
   if (status == OW_OK && codec->mode == OW_MODE_AUTHENTICATED)
@@ -122,9 +122,9 @@ enum ow_status ow_packet_stamp(struct ow_packet_codec *codec, struct ow_timestam
 static enum ow_status open_secure(struct ow_packet_codec *codec, const uint8_t *in, uint8_t plain[32])
 {
   uint8_t sum[OW_HMAC];
-  size_t octets = covered(codec);
+  size_t octets = covered_octets(codec);
   memcpy(plain, in, 32);
-  enum ow_status status = begin(codec, &codec->decrypt, OW_ECB_DECRYPT, OW_CBC_DECRYPT);
+  enum ow_status status = begin_packet(codec, &codec->decrypt, OW_ECB_DECRYPT, OW_CBC_DECRYPT);
   if (status == OW_OK)
     status = ow_cipher_run(codec->decrypt, in, plain, octets);
   if (status == OW_OK)
