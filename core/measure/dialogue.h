@@ -12,7 +12,7 @@
 #include "io/loop.h"
 #include "measure/client_connection.h"
 #include "measure/dialer.h"
-#include "measure/probe.h"
+#include "measure/probe_report.h"
 
 /** Embed it; zero-initialised, then the first group filled in. */
 struct ow_dialogue {

@@ -18,23 +18,6 @@ struct probe {
   struct ow_timer closing;
 };
 
-const char *ow_probe_step_name(enum ow_probe_step step)
-{
-  const char *name = "";
-  switch (step) {
-  case OW_STEP_RESOLVE: name = "resolve"; break;
-  case OW_STEP_CONNECT: name = "connect"; break;
-  case OW_STEP_SETUP: name = "setup"; break;
-  case OW_STEP_REQUEST: name = "request"; break;
-  case OW_STEP_START: name = "start"; break;
-  case OW_STEP_RUN: name = "run"; break;
-  case OW_STEP_STOP: name = "stop"; break;
-  case OW_STEP_FETCH: name = "fetch"; break;
-  case OW_STEP_DONE: name = "done"; break;
-  }
-  return name;
-}
-
 /* ---- what was measured ---- */
 
 static enum ow_probe_step step_of(const struct ow_measurement *measurement)
@@ -203,10 +186,4 @@ enum ow_status ow_probe_run(const struct ow_peer *peer, int64_t timeout, const s
     status = measure(&probe);
   ow_dialogue_close(&probe.dialogue);
   return status;
-}
-
-void ow_probe_report_clear(struct ow_probe_report *report)
-{
-  for (int i = 0; i < OW_DIRECTIONS; i++)
-    ow_samples_clear(&report->directions[i].samples);
 }

@@ -16,30 +16,30 @@ static enum ow_course_command finish_course(struct ow_course *course)
 
 static bool both_settled(const struct ow_course *course)
 {
-  return course->forward != OW_FATE_OPEN && course->reverse != OW_FATE_OPEN;
+  return course->forward != OW_COURSE_FATE_OPEN && course->reverse != OW_COURSE_FATE_OPEN;
 }
 
 static bool records_are_elsewhere(const struct ow_course *course)
 {
-  return course->forward == OW_FATE_OPEN || course->forward == OW_FATE_WAITED;
+  return course->forward == OW_COURSE_FATE_OPEN || course->forward == OW_COURSE_FATE_WAITED;
 }
 
 static void forward_arrived(struct ow_course *course)
 {
-  if (course->forward != OW_FATE_UNASKED)
-    course->forward = OW_FATE_KNOWN;
+  if (course->forward != OW_COURSE_FATE_UNASKED)
+    course->forward = OW_COURSE_FATE_KNOWN;
 }
 
 static void forward_waited(struct ow_course *course)
 {
-  if (course->forward == OW_FATE_OPEN)
-    course->forward = OW_FATE_WAITED;
+  if (course->forward == OW_COURSE_FATE_OPEN)
+    course->forward = OW_COURSE_FATE_WAITED;
 }
 
 static void reverse_ended(struct ow_course *course)
 {
-  if (course->reverse != OW_FATE_UNASKED)
-    course->reverse = OW_FATE_KNOWN;
+  if (course->reverse != OW_COURSE_FATE_UNASKED)
+    course->reverse = OW_COURSE_FATE_KNOWN;
 }
 
 /* ---- the phases ---- */
@@ -50,7 +50,7 @@ static enum ow_course_command while_setting_up(struct ow_course *course, enum ow
   enum ow_course_command command = OW_COURSE_NOTHING;
   switch (event) {
   case OW_COURSE_ACCEPTED:
-    if (course->phase == OW_COURSE_REQUESTING_FORWARD && course->reverse != OW_FATE_UNASKED)
+    if (course->phase == OW_COURSE_REQUESTING_FORWARD && course->reverse != OW_COURSE_FATE_UNASKED)
       command = enter_phase(course, OW_COURSE_REQUESTING_REVERSE, OW_COURSE_REQUEST_REVERSE);
     else if (course->phase != OW_COURSE_STARTING)
       command = enter_phase(course, OW_COURSE_STARTING, OW_COURSE_START);
@@ -183,8 +183,8 @@ static enum ow_course_command while_salvaging(struct ow_course *course, enum ow_
 
 enum ow_course_command ow_course_begin(struct ow_course *course, bool forward, bool reverse)
 {
-  course->forward = forward ? OW_FATE_OPEN : OW_FATE_UNASKED;
-  course->reverse = reverse ? OW_FATE_OPEN : OW_FATE_UNASKED;
+  course->forward = forward ? OW_COURSE_FATE_OPEN : OW_COURSE_FATE_UNASKED;
+  course->reverse = reverse ? OW_COURSE_FATE_OPEN : OW_COURSE_FATE_UNASKED;
   return forward ? enter_phase(course, OW_COURSE_REQUESTING_FORWARD, OW_COURSE_REQUEST_FORWARD)
                  : enter_phase(course, OW_COURSE_REQUESTING_REVERSE, OW_COURSE_REQUEST_REVERSE);
 }
@@ -208,5 +208,5 @@ enum ow_course_command ow_course_advance(struct ow_course *course, enum ow_cours
 
 bool ow_course_absent_is_lost(const struct ow_course *course, bool whole)
 {
-  return whole && (course->forward == OW_FATE_WAITED || course->forward == OW_FATE_KNOWN);
+  return whole && (course->forward == OW_COURSE_FATE_WAITED || course->forward == OW_COURSE_FATE_KNOWN);
 }

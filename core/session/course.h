@@ -27,11 +27,12 @@ enum ow_course_phase {
 
 /** What is known of a direction's packets. */
 enum ow_course_fate {
-  OW_FATE_UNASKED, /* this direction isn't measured */
-  OW_FATE_OPEN,    /* some may still come */
-  OW_FATE_WAITED,  /* forward: the last one's loss timeout has passed; the records are still to be fetched */
-  OW_FATE_KNOWN,   /* all is known: the records are here */
-  OW_FATES
+  OW_COURSE_FATE_UNASKED, /* this direction isn't measured */
+  OW_COURSE_FATE_OPEN,    /* some may still come */
+  OW_COURSE_FATE_WAITED,  /* forward: the last one's loss timeout has passed; the records are still to be
+                             fetched */
+  OW_COURSE_FATE_KNOWN,   /* all is known: the records are here */
+  OW_COURSE_FATES
 };
 
 enum ow_course_event {
@@ -66,7 +67,7 @@ enum ow_course_command {
 struct ow_course {
   enum ow_course_phase phase;
   enum ow_course_fate forward;
-  enum ow_course_fate reverse; /* never OW_FATE_WAITED */
+  enum ow_course_fate reverse; /* never OW_COURSE_FATE_WAITED */
 };
 
 /** Begin to measure these directions, one at least. */

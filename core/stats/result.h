@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "stats/delay.h"
 #include "time/sample.h"
 
 enum ow_direction { OW_FORWARD = 0, OW_REVERSE = 1, OW_DIRECTIONS = 2 };
@@ -25,11 +26,6 @@ enum ow_completeness {
   OW_RESULT_ABSENT = 0, /* nothing was measured: of no packet is anything known */
   OW_RESULT_PARTIAL,    /* cut short: the numbers are true of the packets that they cover */
   OW_RESULT_COMPLETE,
-};
-
-/** Nanoseconds, signed. */
-struct ow_delays {
-  int64_t min, mean, median, p95, p99, max;
 };
 
 struct ow_clock_trust {
@@ -92,8 +88,5 @@ int64_t ow_sample_delay(const struct ow_sample *sample);
  */
 enum ow_status ow_result_compute(const struct ow_observation *observation,
                                  struct ow_result *result) OW_MUST_CHECK;
-
-/** The delay of rank `percent` (1 to 100), nearest rank, of `count` sorted delays; count > 0. */
-int64_t ow_percentile(const int64_t *sorted, uint32_t count, uint32_t percent);
 
 #endif

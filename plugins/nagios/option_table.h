@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-#include "options.h"
+#include "base/status.h"
+#include "option_values.h"
 
 /** Either takes an argument and has `set`, or is a flag and has `raise`. */
 struct check_option {

@@ -2,51 +2,10 @@
 #ifndef CHECK_OWAMP_OPTIONS_H
 #define CHECK_OWAMP_OPTIONS_H
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 
 #include "base/status.h"
-#include "config/peer.h"
-#include "sla/threshold.h"
-
-enum check_action {
-  CHECK_MEASURE,
-  CHECK_QUERY, /* judge a running stream */
-  CHECK_FETCH, /* judge a session that the server holds */
-  CHECK_DIAGNOSE,
-  CHECK_SHOW_HELP,
-  CHECK_SHOW_VERSION,
-};
-
-enum { CHECK_MOST_LAST = 1000 };
-
-/** The strings of argv must outlive it. Clear with check_options_clear(). */
-struct check_options {
-  enum check_action action;
-  bool actions_clash;    /* more than one was asked for */
-  struct ow_peer peer;   /* without its key, which check_key_load() adds */
-  const char *key_id;    /* NULL: none */
-  const char *key_file;  /* NULL: none */
-  bool key_file_exposed; /* others than its owner and group may read it */
-  struct ow_thresholds warning;
-  struct ow_thresholds critical;
-  struct ow_judging judging;
-  int64_t timeout; /* nanoseconds for the whole check */
-  int verbosity;   /* 0 to 3 */
-  bool json;
-  bool has_timeout_state;
-  enum ow_verdict timeout_state; /* what it is worth that time ran out, if that was said */
-  const char *query_socket;
-  const char *stream; /* name of the stream to judge */
-  uint32_t last;      /* its newest intervals */
-  int64_t max_age;    /* ns since they ended; 0: by the stream's interval */
-  uint8_t sid[16];    /* to fetch */
-  bool interval_given;
-  bool direction_given;
-  bool schedule_given;
-  uint32_t modes_given;
-};
+#include "option_values.h"
 
 /**
  * Read the command line. OW_INVALID names the option and what would be right; all that could be read stands

@@ -1,8 +1,9 @@
+#include "reason.h"
+
 #include <math.h>
 #include <stdio.h>
 
 #include "text.h"
-#include "verdict.h"
 
 /* More of them hide what matters; -v shows all. */
 enum { MOST_FINDINGS = 4, BOUND_TEXT = 2 * CHECK_NUMBER + 16 };

@@ -1,4 +1,5 @@
 #include "verdict.h"
+#include "reason.h"
 
 #include "text.h"
 
@@ -78,13 +79,6 @@ static void raise_to(struct check_outcome *outcome, enum ow_verdict verdict)
 {
   if (verdict > outcome->verdict)
     outcome->verdict = verdict;
-}
-
-void check_results(const struct check_options *options, const struct ow_probe_report *report,
-                   const struct ow_result *results[OW_DIRECTIONS])
-{
-  for (int d = 0; d < OW_DIRECTIONS; d++)
-    results[d] = options->peer.directions[d] ? &report->directions[d].result : NULL;
 }
 
 static void judge_all(const struct check_options *options, const struct ow_probe_report *report,

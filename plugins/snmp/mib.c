@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "mib_rows.h"
+
 bool mib_update(struct mib *mib)
 {
   bool made = true;

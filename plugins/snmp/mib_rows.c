@@ -1,7 +1,6 @@
-/* Columns to values: what an instance of each object of the four tables says. */
-#include <stdlib.h>
+#include "mib_rows.h"
 
-#include "mib.h"
+#include <stdlib.h>
 
 unsigned mib_table_columns(enum mib_group table, unsigned *end)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mib_columns.h"
+#include "peers.h"
 
 /* What the MIB's SYNTAX says: for texts the length, for numbers the range. */
 struct syntax {

@@ -2,7 +2,12 @@
 #ifndef OWAMP_SNMP_PEER_COLUMN_H
 #define OWAMP_SNMP_PEER_COLUMN_H
 
-#include "peer_set.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mib_value.h"
+#include "peer_config.h"
+#include "set_error.h"
 
 /** True if the column can be set at all. */
 bool peer_column_writable(unsigned long column);

@@ -18,10 +18,10 @@ struct transition {
   int reverse_after;
 };
 
-#define UNASKED OW_FATE_UNASKED
-#define OPEN OW_FATE_OPEN
-#define WAITED OW_FATE_WAITED
-#define KNOWN OW_FATE_KNOWN
+#define UNASKED OW_COURSE_FATE_UNASKED
+#define OPEN OW_COURSE_FATE_OPEN
+#define WAITED OW_COURSE_FATE_WAITED
+#define KNOWN OW_COURSE_FATE_KNOWN
 
 static const struct transition transitions[] = {
     /* Setting up: what the server agreed to leads on, what fails ends it. */
@@ -131,10 +131,10 @@ static void check_one(const struct ow_course *before, enum ow_course_event event
 START_TEST(every_event_in_every_state)
 {
   for (int phase = 0; phase < OW_COURSE_PHASES; phase++)
-    for (int forward = 0; forward < OW_FATES; forward++)
-      for (int reverse = 0; reverse < OW_FATES; reverse++)
+    for (int forward = 0; forward < OW_COURSE_FATES; forward++)
+      for (int reverse = 0; reverse < OW_COURSE_FATES; reverse++)
         for (int event = 0; event < OW_COURSE_EVENTS; event++)
-          if (reverse != OW_FATE_WAITED)
+          if (reverse != OW_COURSE_FATE_WAITED)
             check_one(&(struct ow_course){(enum ow_course_phase)phase, (enum ow_course_fate)forward,
                                           (enum ow_course_fate)reverse},
                       (enum ow_course_event)event);
@@ -145,12 +145,12 @@ START_TEST(every_transition_of_the_table_is_met)
 {
   for (size_t i = 0; i < sizeof transitions / sizeof *transitions; i++) {
     bool met = false;
-    for (int forward = 0; forward < OW_FATES; forward++)
-      for (int reverse = 0; reverse < OW_FATES; reverse++) {
+    for (int forward = 0; forward < OW_COURSE_FATES; forward++)
+      for (int reverse = 0; reverse < OW_COURSE_FATES; reverse++) {
         struct ow_course before = {transitions[i].phase, (enum ow_course_fate)forward,
                                    (enum ow_course_fate)reverse};
         struct transition found = find_transition(&before, transitions[i].event);
-        met = met || (reverse != OW_FATE_WAITED && memcmp(&found, &transitions[i], sizeof found) == 0);
+        met = met || (reverse != OW_COURSE_FATE_WAITED && memcmp(&found, &transitions[i], sizeof found) == 0);
       }
     ck_assert_msg(met, "transition %zu is shadowed by one before it", i);
   }
@@ -162,20 +162,20 @@ START_TEST(begins_with_the_directions_that_are_asked_for)
   struct ow_course course;
   ck_assert_int_eq(ow_course_begin(&course, true, true), OW_COURSE_REQUEST_FORWARD);
   ck_assert_int_eq(course.phase, OW_COURSE_REQUESTING_FORWARD);
-  ck_assert(course.forward == OW_FATE_OPEN && course.reverse == OW_FATE_OPEN);
+  ck_assert(course.forward == OW_COURSE_FATE_OPEN && course.reverse == OW_COURSE_FATE_OPEN);
   ck_assert_int_eq(ow_course_begin(&course, true, false), OW_COURSE_REQUEST_FORWARD);
-  ck_assert(course.forward == OW_FATE_OPEN && course.reverse == OW_FATE_UNASKED);
+  ck_assert(course.forward == OW_COURSE_FATE_OPEN && course.reverse == OW_COURSE_FATE_UNASKED);
   ck_assert_int_eq(ow_course_begin(&course, false, true), OW_COURSE_REQUEST_REVERSE);
   ck_assert_int_eq(course.phase, OW_COURSE_REQUESTING_REVERSE);
-  ck_assert(course.forward == OW_FATE_UNASKED && course.reverse == OW_FATE_OPEN);
+  ck_assert(course.forward == OW_COURSE_FATE_UNASKED && course.reverse == OW_COURSE_FATE_OPEN);
 }
 END_TEST
 
 START_TEST(an_absent_packet_is_lost_only_if_it_could_have_come)
 {
-  for (int fate = 0; fate < OW_FATES; fate++) {
-    struct ow_course course = {OW_COURSE_DONE, (enum ow_course_fate)fate, OW_FATE_KNOWN};
-    bool settled = fate == OW_FATE_WAITED || fate == OW_FATE_KNOWN;
+  for (int fate = 0; fate < OW_COURSE_FATES; fate++) {
+    struct ow_course course = {OW_COURSE_DONE, (enum ow_course_fate)fate, OW_COURSE_FATE_KNOWN};
+    bool settled = fate == OW_COURSE_FATE_WAITED || fate == OW_COURSE_FATE_KNOWN;
     ck_assert_int_eq(ow_course_absent_is_lost(&course, true), settled);
     ck_assert(!ow_course_absent_is_lost(&course, false));
   }

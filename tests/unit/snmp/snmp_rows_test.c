@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mib.h"
+#include "mib_rows.h"
 #include "support/main.h"
 #include "support/seed.h"
 

@@ -1,0 +1,59 @@
+/* What a probe tells: how far it came, and both directions' numbers and records. */
+#ifndef OWAMP_MEASURE_PROBE_REPORT_H
+#define OWAMP_MEASURE_PROBE_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "stats/result.h"
+#include "time/sample.h"
+#include "wire/mode.h"
+
+/** How far a probe came; a failure belongs to the step that it stopped in. */
+enum ow_probe_step {
+  OW_STEP_RESOLVE,
+  OW_STEP_CONNECT,
+  OW_STEP_SETUP,   /* greeting, mode and key */
+  OW_STEP_REQUEST, /* the sessions */
+  OW_STEP_START,
+  OW_STEP_RUN,
+  OW_STEP_STOP,
+  OW_STEP_FETCH,
+  OW_STEP_DONE,
+};
+
+/** "resolve", "connect", "setup", ... */
+const char *ow_probe_step_name(enum ow_probe_step step);
+
+struct ow_probe_direction {
+  struct ow_result result;   /* completeness says whether anything is known */
+  struct ow_samples samples; /* every record, in order of arrival */
+  uint8_t sid[16];
+  char sender[64]; /* "192.0.2.1 port 40000", as the session was agreed */
+  char receiver[64];
+  int64_t departure_offset; /* ns by which packets really left after their stamp, corrected since; median */
+  bool departure_known;
+  /* Of the reverse direction, whose packets arrive here: */
+  uint32_t strangers; /* datagrams from elsewhere than the server's sender */
+  uint32_t remarked;  /* packets with another DSCP than was asked for, and the last one's */
+  uint8_t remarked_to;
+};
+
+struct ow_probe_report {
+  enum ow_status status;     /* OW_OK: both results are complete */
+  struct ow_failure failure; /* the sentence, if not */
+  enum ow_probe_step step;   /* the step that it stopped in; OW_STEP_DONE if all is well */
+  enum ow_mode mode;
+  uint32_t modes_offered; /* by the server; 0 if it never said */
+  char server[64];        /* "192.0.2.1 port 861": the address that was connected to */
+  struct ow_probe_direction directions[OW_DIRECTIONS];
+  bool clock_synchronized; /* this host's clock */
+  int64_t clock_error;     /* this host's, ns */
+  int64_t setup_ns;        /* connect to Start-Ack */
+  int64_t verdict_ns;      /* last packet's arrival known to be possible, to the end */
+};
+
+void ow_probe_report_clear(struct ow_probe_report *report);
+
+#endif

@@ -1,0 +1,39 @@
+/* What comes of a check: state, sentence, and what is known of the stream that was asked for. */
+#ifndef CHECK_OWAMP_OUTCOME_H
+#define CHECK_OWAMP_OUTCOME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "diagnose.h"
+#include "measure/probe_report.h"
+#include "option_values.h"
+#include "report/interval.h"
+#include "sla/threshold.h"
+
+enum { CHECK_REASON = 1024 };
+
+/** What is known of the stream that was asked for. */
+struct check_stream {
+  bool known;
+  char name[OW_STREAM_NAME];
+  enum ow_stream_state state;
+  int64_t interval;   /* ns */
+  uint32_t intervals; /* that are judged */
+  uint32_t failed;    /* of these, not measured whole */
+  int64_t age;        /* ns since the newest one's end; 0 without any */
+};
+
+struct check_outcome {
+  enum ow_verdict verdict;
+  struct ow_judgement judgement; /* of the thresholds alone */
+  char reason[CHECK_REASON];     /* one line without '|' */
+  struct check_stream stream;
+  struct check_diagnosis diagnosis;
+};
+
+/** The results as the judge takes them: NULL for a direction that wasn't asked for. */
+void check_results(const struct check_options *options, const struct ow_probe_report *report,
+                   const struct ow_result *results[OW_DIRECTIONS]);
+
+#endif
