@@ -72,7 +72,7 @@ char *ow_answer_error(const char *sentence, size_t *octets)
 
 /* ---- reading ---- */
 
-static json_t *parse(const char *line, size_t octets, struct ow_failure *failure)
+static json_t *parse_answer(const char *line, size_t octets, struct ow_failure *failure)
 {
   json_error_t error;
   char clean[sizeof error.text];
@@ -145,7 +145,7 @@ enum ow_status ow_answer_read_list(const char *line, size_t octets, struct ow_li
 {
   *listed = NULL;
   *count = 0;
-  json_t *object = parse(line, octets, failure);
+  json_t *object = parse_answer(line, octets, failure);
   enum ow_status status = object ? check_error(object, failure) : OW_PROTOCOL;
   if (status == OW_OK)
     status = read_list(object, listed, count, failure);
@@ -179,7 +179,7 @@ enum ow_status ow_answer_read_stream(const char *line, size_t octets, struct ow_
   struct ow_reading reading = {.within = "", .failure = failure};
   *got = 0;
   *view = (struct ow_stream_view){0};
-  json_t *object = parse(line, octets, failure);
+  json_t *object = parse_answer(line, octets, failure);
   enum ow_status status = object ? check_error(object, failure) : OW_PROTOCOL;
   if (status == OW_OK) {
     reading.status = ow_stream_from_json(json_object_get(object, "stream"), view, failure);

@@ -65,7 +65,7 @@ static const json_t *get_list(struct ow_reading *reading, const json_t *object, 
   return reading->status == OW_OK ? list : NULL;
 }
 
-static void append(struct ow_members *members, json_t *list, json_t *value)
+static void append_to_list(struct ow_members *members, json_t *list, json_t *value)
 {
   if (!value || json_array_append_new(list, value) != 0)
     members->failed = true;
@@ -83,7 +83,7 @@ static json_t *results_json(struct ow_members *members, const struct ow_interval
   json_t *list = json_array();
   for (int d = 0; d < OW_DIRECTIONS; d++)
     if (anything_known(&interval->results[d]))
-      append(members, list, ow_result_to_json(&interval->results[d], (enum ow_direction)d));
+      append_to_list(members, list, ow_result_to_json(&interval->results[d], (enum ow_direction)d));
   return list;
 }
 
@@ -151,7 +151,7 @@ static void put_directions(struct ow_members *members, const struct ow_stream_vi
   json_t *list = json_array();
   for (int d = 0; d < OW_DIRECTIONS; d++)
     if (view->directions[d])
-      append(members, list, json_string(direction_names[d]));
+      append_to_list(members, list, json_string(direction_names[d]));
   ow_put(members, "directions", list);
 }
 
@@ -160,7 +160,7 @@ static void put_totals(struct ow_members *members, const struct ow_stream_view *
   json_t *list = json_array();
   for (int d = 0; d < OW_DIRECTIONS; d++)
     if (view->directions[d])
-      append(members, list, totals_json(&view->totals[d], (enum ow_direction)d));
+      append_to_list(members, list, totals_json(&view->totals[d], (enum ow_direction)d));
   ow_put(members, "totals", list);
 }
 

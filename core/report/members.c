@@ -87,7 +87,8 @@ const json_t *ow_get_optional(const json_t *object, const char *name)
 }
 
 /* A member that must be there; `fits` says whether it is of the kind that is wanted. */
-static void complain(struct ow_reading *reading, const json_t *value, const char *name, const char *wanted)
+static void complain_of_member(struct ow_reading *reading, const json_t *value, const char *name,
+                               const char *wanted)
 {
   ow_reading_fail(reading, name, value ? wanted : "is missing");
 }
@@ -98,7 +99,7 @@ uint64_t ow_get_count(struct ow_reading *reading, const json_t *object, const ch
   json_int_t number = json_integer_value(value);
   bool good = json_is_integer(value) && number >= 0 && (uint64_t)number <= most;
   if (!good)
-    complain(reading, value, name, "must be a whole number within its bounds");
+    complain_of_member(reading, value, name, "must be a whole number within its bounds");
   return good ? (uint64_t)number : 0;
 }
 
@@ -106,7 +107,7 @@ bool ow_get_bool(struct ow_reading *reading, const json_t *object, const char *n
 {
   const json_t *value = json_object_get(object, name);
   if (!json_is_boolean(value))
-    complain(reading, value, name, "must be true or false");
+    complain_of_member(reading, value, name, "must be true or false");
   return json_is_true(value);
 }
 
@@ -119,7 +120,8 @@ int64_t ow_get_time(struct ow_reading *reading, const json_t *object, const char
   bool good = json_is_number(value) && (!exact || json_is_integer(exact)) &&
               (exact || fabs(nanoseconds) <= (double)EXACT);
   if (!good)
-    complain(reading, value, name, "must be a time in seconds; from 10^15 ns on with its nanoseconds");
+    complain_of_member(reading, value, name,
+                       "must be a time in seconds; from 10^15 ns on with its nanoseconds");
   return !good ? 0 : exact ? (int64_t)json_integer_value(exact) : llround(nanoseconds);
 }
 
@@ -162,6 +164,6 @@ int ow_get_word(struct ow_reading *reading, const json_t *object, const char *na
     if (names[i] && strcmp(names[i], json_string_value(value)) == 0)
       found = i;
   if (found < 0)
-    complain(reading, value, name, "must be one of the words for it");
+    complain_of_member(reading, value, name, "must be one of the words for it");
   return found < 0 ? 0 : found;
 }

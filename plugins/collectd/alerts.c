@@ -16,8 +16,8 @@ static int severity_of(enum ow_verdict verdict)
   return severity;
 }
 
-static void begin(notification_t *notification, const struct ow_stream_view *view, struct ow_timestamp when,
-                  int severity)
+static void begin_notification(notification_t *notification, const struct ow_stream_view *view,
+                               struct ow_timestamp when, int severity)
 {
   *notification = (notification_t){.severity = severity, .time = owamp_cdtime(when)};
   snprintf(notification->host, sizeof notification->host, "%s", hostname_g);
@@ -25,7 +25,7 @@ static void begin(notification_t *notification, const struct ow_stream_view *vie
   snprintf(notification->plugin_instance, sizeof notification->plugin_instance, "%s", view->name);
 }
 
-static void emit(notification_t *notification)
+static void emit_notification(notification_t *notification)
 {
   (void)plugin_dispatch_notification(notification);
   (void)plugin_notification_meta_free(notification->meta);
@@ -75,19 +75,19 @@ void owamp_alert_threshold(const struct ow_stream_view *view, struct ow_timestam
 {
   notification_t notification;
   char text[OW_ALARM_TEXT];
-  begin(&notification, view, when, severity_of(event->now));
+  begin_notification(&notification, view, when, severity_of(event->now));
   name_value(&notification, &event->finding);
   snprintf(notification.message, sizeof notification.message, "%.50s: %s%s", view->name,
            ow_alarm_print(text, event), event->finding.uncertain ? " (within the clocks' error)" : "");
   add_details(&notification, event);
-  emit(&notification);
+  emit_notification(&notification);
 }
 
 void owamp_alert_state(const struct ow_stream_view *view)
 {
   notification_t notification;
   bool up = view->state == OW_STREAM_UP;
-  begin(&notification, view, view->since, up ? NOTIF_OKAY : NOTIF_FAILURE);
+  begin_notification(&notification, view, view->since, up ? NOTIF_OKAY : NOTIF_FAILURE);
   snprintf(notification.type, sizeof notification.type, "bool");
   snprintf(notification.type_instance, sizeof notification.type_instance, "up");
   if (up)
@@ -99,5 +99,5 @@ void owamp_alert_state(const struct ow_stream_view *view)
   add_text(&notification, "state", ow_stream_state_name(view->state));
   if (!up)
     add_text(&notification, "reason", view->reason);
-  emit(&notification);
+  emit_notification(&notification);
 }

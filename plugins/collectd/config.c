@@ -246,14 +246,14 @@ struct reading {
   bool bad_socket;
 };
 
-static bool is(const oconfig_item_t *item, const char *key)
+static bool is_keyword(const oconfig_item_t *item, const char *key)
 {
   return strcasecmp(item->key, key) == 0;
 }
 
 static bool is_block(const oconfig_item_t *item)
 {
-  return is(item, "Peer") || is(item, "Query") || is(item, "Responder");
+  return is_keyword(item, "Peer") || is_keyword(item, "Query") || is_keyword(item, "Responder");
 }
 
 static bool is_publishing(const oconfig_item_t *item)
@@ -261,7 +261,7 @@ static bool is_publishing(const oconfig_item_t *item)
   return strncasecmp(item->key, "QuerySocket", strlen("QuerySocket")) == 0;
 }
 
-static void refuse(struct reading *reading, const char *what, const char *why)
+static void refuse_block(struct reading *reading, const char *what, const char *why)
 {
   reading->config->refused++;
   ow_log(&owamp_log, OW_LOG_ERROR, "%s is refused: %s", what, why);
@@ -279,7 +279,7 @@ static void read_default(struct reading *reading, const oconfig_item_t *item)
     reading->bad_defaults |= status != OW_OK;
   }
   if (status != OW_OK)
-    refuse(reading, is_publishing(item) ? "the query socket" : "a default of all peers", failure.text);
+    refuse_block(reading, is_publishing(item) ? "the query socket" : "a default of all peers", failure.text);
 }
 
 static void read_defaults(struct reading *reading, const oconfig_item_t *plugin)
@@ -290,7 +290,7 @@ static void read_defaults(struct reading *reading, const oconfig_item_t *plugin)
       read_default(reading, &plugin->children[i]);
   if (owamp_peer_block_end(&reading->default_block, &failure) != OW_OK) {
     reading->bad_defaults = true;
-    refuse(reading, "a default of all peers", failure.text);
+    refuse_block(reading, "a default of all peers", failure.text);
   }
   /* Half of what was said would let in others than was meant. */
   if (reading->bad_socket)
@@ -308,25 +308,25 @@ static void read_stream_block(struct reading *reading, const oconfig_item_t *ite
   enum ow_status status = owamp_item_argument(item, &argument, &failure);
   if (status == OW_OK && reading->bad_defaults)
     status = ow_fail(&failure, OW_INVALID, "a default that it builds on is refused");
-  if (status == OW_OK && is(item, "Peer"))
+  if (status == OW_OK && is_keyword(item, "Peer"))
     status = read_peer(reading->config, item, argument, &settings, &failure);
   else if (status == OW_OK)
     status = read_query(reading->config, item, argument, &settings, &failure);
   ow_peer_clear(&settings.stream.peer);
   if (status != OW_OK) {
     ow_printable(shown, sizeof shown, argument, strlen(argument));
-    snprintf(what, sizeof what, "<%s \"%s\">", is(item, "Peer") ? "Peer" : "Query", shown);
-    refuse(reading, what, failure.text);
+    snprintf(what, sizeof what, "<%s \"%s\">", is_keyword(item, "Peer") ? "Peer" : "Query", shown);
+    refuse_block(reading, what, failure.text);
   }
 }
 
 static void read_block(struct reading *reading, const oconfig_item_t *item)
 {
   struct ow_failure failure = {.text = ""};
-  if (!is(item, "Responder"))
+  if (!is_keyword(item, "Responder"))
     read_stream_block(reading, item);
   else if (read_responder(reading->config, item, &failure) != OW_OK)
-    refuse(reading, "<Responder>", failure.text);
+    refuse_block(reading, "<Responder>", failure.text);
 }
 
 void owamp_config_read(struct owamp_config *config, const oconfig_item_t *plugin)

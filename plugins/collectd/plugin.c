@@ -33,7 +33,7 @@ static struct {
   size_t source_count;
 } plugin;
 
-static void failed(const char *what, const struct ow_failure *failure)
+static void init_failed(const char *what, const struct ow_failure *failure)
 {
   ow_log(&owamp_log, OW_LOG_ERROR, "%s: %s", what, failure->text);
 }
@@ -62,7 +62,7 @@ static void start_stream(const struct owamp_peer *peer)
   if (status == OW_OK && owamp_feed_add(plugin.feed, peer->stream.name, &peer->rules) != OW_OK)
     status = ow_fail(&failure, OW_MEMORY, "no memory");
   if (status != OW_OK)
-    failed(peer->stream.name, &failure);
+    init_failed(peer->stream.name, &failure);
 }
 
 static void start_streams(void)
@@ -75,7 +75,7 @@ static void start_streams(void)
     for (size_t i = 0; i < plugin.config.peer_count; i++)
       start_stream(plugin.config.peers[i]);
   else
-    failed("no peer is measured", &failure);
+    init_failed("no peer is measured", &failure);
 }
 
 static void start_publishing(void)
@@ -86,7 +86,7 @@ static void start_publishing(void)
       .path = publish->path, .permissions = publish->permissions, .group = publish->group};
   plugin.publisher = ow_query_publish(plugin.board, &options, &owamp_log, &failure);
   if (!plugin.publisher)
-    failed("QuerySocket", &failure);
+    init_failed("QuerySocket", &failure);
 }
 
 static void start_source(struct source *source, const struct owamp_query *query,
@@ -98,7 +98,7 @@ static void start_source(struct source *source, const struct owamp_query *query,
   if (source->feed)
     source->mirror = ow_query_follow(query->path, source->board, &owamp_log, &failure);
   if (!source->mirror)
-    failed("Query", &failure);
+    init_failed("Query", &failure);
 }
 
 static void start_sources(void)
@@ -121,7 +121,7 @@ static void start_responder(void)
     ow_log(&owamp_log, OW_LOG_NOTICE, "<Responder> listens on %s, port %u",
            where[0] ? where : "every address", ow_embedded_port(plugin.responder));
   else
-    failed("<Responder>", &failure);
+    init_failed("<Responder>", &failure);
 }
 
 /* What can't be is logged; it is no reason to take the host down. */

@@ -92,8 +92,8 @@ struct output {
   owamp_selection selection;
 };
 
-static void begin(struct output *output, const struct ow_stream_view *view,
-                  const struct ow_interval *interval, owamp_selection selection)
+static void begin_values(struct output *output, const struct ow_stream_view *view,
+                         const struct ow_interval *interval, owamp_selection selection)
 {
   *output = (struct output){.list.values_len = 1, .selection = selection};
   output->list.time = owamp_cdtime(interval->end);
@@ -103,8 +103,8 @@ static void begin(struct output *output, const struct ow_stream_view *view,
 }
 
 /* `direction` is NULL for a value of both. */
-static void emit(struct output *output, const char *type, const char *direction, const char *name,
-                 double number)
+static void emit_value(struct output *output, const char *type, const char *direction, const char *name,
+                       double number)
 {
   value_list_t *list = &output->list;
   value_t value = {.gauge = number};
@@ -135,15 +135,15 @@ static void send_metrics(struct output *output, const char *direction, const str
   for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
     double value = 0;
     bool known = ow_metric_value(result, metrics[i].metric, &value);
-    emit(output, owamp_metric_type(ow_metric_unit(metrics[i].metric)), direction, metrics[i].instance,
-         known ? value : NAN);
+    emit_value(output, owamp_metric_type(ow_metric_unit(metrics[i].metric)), direction, metrics[i].instance,
+               known ? value : NAN);
   }
 }
 
 static void send_count(struct output *output, const char *direction, const char *what, bool known,
                        uint32_t count)
 {
-  emit(output, "count", direction, what, known ? (double)count : NAN);
+  emit_value(output, "count", direction, what, known ? (double)count : NAN);
 }
 
 static void send_counts(struct output *output, const char *direction, const struct ow_result *result)
@@ -160,7 +160,7 @@ static void send_counts(struct output *output, const char *direction, const stru
   send_count(output, direction, "discarded", known, result->discarded);
   send_count(output, direction, "hops_min", arrived, result->hops_min);
   send_count(output, direction, "hops_max", arrived, result->hops_max);
-  emit(output, "bool", direction, "up", arrived ? 1 : 0);
+  emit_value(output, "bool", direction, "up", arrived ? 1 : 0);
 }
 
 /* ---- both ---- */
@@ -183,8 +183,8 @@ static void send_clock(struct output *output, const struct ow_result *const resu
       synchronized = fmin(synchronized, good ? 1 : 0);
     }
   }
-  emit(output, "time_dispersion", NULL, "clock", error);
-  emit(output, "bool", NULL, "clock-synchronized", synchronized);
+  emit_value(output, "time_dispersion", NULL, "clock", error);
+  emit_value(output, "bool", NULL, "clock-synchronized", synchronized);
 }
 
 static void send_of_both(struct output *output, const struct ow_result *const results[OW_DIRECTIONS])
@@ -193,7 +193,7 @@ static void send_of_both(struct output *output, const struct ow_result *const re
   for (size_t i = 0; i < sizeof of_both / sizeof *of_both; i++) {
     double value = 0;
     bool known = ow_metric_find(results, of_both[i], OW_FORWARD, &value);
-    emit(output, "delay", NULL, ow_metric_name(of_both[i]), known ? value : NAN);
+    emit_value(output, "delay", NULL, ow_metric_name(of_both[i]), known ? value : NAN);
   }
 }
 
@@ -202,7 +202,7 @@ void owamp_values_dispatch(const struct ow_stream_view *view, const struct ow_in
 {
   struct output output;
   const struct ow_result *results[OW_DIRECTIONS] = {NULL, NULL};
-  begin(&output, view, interval, selection);
+  begin_values(&output, view, interval, selection);
   for (int i = 0; i < OW_DIRECTIONS; i++) {
     if (view->directions[i]) {
       const char *direction = ow_direction_name((enum ow_direction)i);

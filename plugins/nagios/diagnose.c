@@ -23,8 +23,8 @@ struct view {
 /* ---- one step ---- */
 
 OW_PRINTF(4, 5)
-static struct check_step *say(const struct view *view, const char *name, enum check_finding finding,
-                              const char *format, ...)
+static struct check_step *say_step(const struct view *view, const char *name, enum check_finding finding,
+                                   const char *format, ...)
 {
   struct check_step *step = &view->diagnosis->steps[view->diagnosis->count++];
   va_list arguments;
@@ -36,7 +36,7 @@ static struct check_step *say(const struct view *view, const char *name, enum ch
 }
 
 OW_PRINTF(2, 3)
-static void mend(struct check_step *step, const char *format, ...)
+static void say_mend(struct check_step *step, const char *format, ...)
 {
   va_list arguments;
   va_start(arguments, format);
@@ -46,7 +46,7 @@ static void mend(struct check_step *step, const char *format, ...)
 
 static void not_reached(const struct view *view, const char *name)
 {
-  say(view, name, CHECK_STEP_NOT_REACHED, "not reached");
+  say_step(view, name, CHECK_STEP_NOT_REACHED, "not reached");
 }
 
 /* ---- reaching the server ---- */
@@ -57,41 +57,42 @@ static bool stopped_at(const struct view *view, enum ow_probe_step step)
 }
 
 /* True if the probe came beyond that step. */
-static bool beyond(const struct view *view, enum ow_probe_step step)
+static bool came_beyond(const struct view *view, enum ow_probe_step step)
 {
   return view->report->step > step;
 }
 
-static void resolve(const struct view *view)
+static void diagnose_resolve(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
-  if (beyond(view, OW_STEP_RESOLVE))
-    say(view, "resolve", CHECK_STEP_OK, "%s is %s", view->options->peer.host, report->server);
+  if (came_beyond(view, OW_STEP_RESOLVE))
+    say_step(view, "resolve", CHECK_STEP_OK, "%s is %s", view->options->peer.host, report->server);
   else if (report->status == OW_INVALID)
-    mend(say(view, "resolve", CHECK_STEP_FAILED, "%s", report->failure.text), "correct the options");
+    say_mend(say_step(view, "resolve", CHECK_STEP_FAILED, "%s", report->failure.text), "correct the options");
   else
-    mend(say(view, "resolve", CHECK_STEP_FAILED, "%s", report->failure.text),
-         "check the name, /etc/resolv.conf and the DNS server, or give the address with -H");
+    say_mend(say_step(view, "resolve", CHECK_STEP_FAILED, "%s", report->failure.text),
+             "check the name, /etc/resolv.conf and the DNS server, or give the address with -H");
 }
 
-static void connect_to(const struct view *view)
+static void diagnose_connect(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
-  if (beyond(view, OW_STEP_CONNECT)) {
-    say(view, "connect", CHECK_STEP_OK, "TCP connection to %s", report->server);
+  if (came_beyond(view, OW_STEP_CONNECT)) {
+    say_step(view, "connect", CHECK_STEP_OK, "TCP connection to %s", report->server);
   } else if (!stopped_at(view, OW_STEP_CONNECT)) {
     not_reached(view, "connect");
   } else {
-    struct check_step *step = say(view, "connect", CHECK_STEP_FAILED, "%s", report->failure.text);
-    mend(step,
-         report->status == OW_TIMEOUT
-             ? "let TCP port %s through the firewalls on the way to the server, and check that the host is up"
-             : "start the OWAMP server (systemctl start owamp-responder), or correct the port %s with -p",
-         view->options->peer.port);
+    struct check_step *step = say_step(view, "connect", CHECK_STEP_FAILED, "%s", report->failure.text);
+    say_mend(
+        step,
+        report->status == OW_TIMEOUT
+            ? "let TCP port %s through the firewalls on the way to the server, and check that the host is up"
+            : "start the OWAMP server (systemctl start owamp-responder), or correct the port %s with -p",
+        view->options->peer.port);
   }
 }
 
-static void offered(const struct view *view, char *out, size_t size)
+static void print_offered_modes(const struct view *view, char *out, size_t size)
 {
   struct check_text text = {out, size, 0};
   out[0] = '\0';
@@ -108,58 +109,64 @@ static bool mode_is_common(const struct view *view)
   return view->report->modes_offered & usable;
 }
 
-static void mode(const struct view *view)
+static void diagnose_mode(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
   char modes[64];
-  offered(view, modes, sizeof modes);
-  if (beyond(view, OW_STEP_SETUP))
-    say(view, "mode", CHECK_STEP_OK, "%s, of %s offered", ow_mode_name(report->mode), modes);
+  print_offered_modes(view, modes, sizeof modes);
+  if (came_beyond(view, OW_STEP_SETUP))
+    say_step(view, "mode", CHECK_STEP_OK, "%s, of %s offered", ow_mode_name(report->mode), modes);
   else if (!stopped_at(view, OW_STEP_SETUP))
     not_reached(view, "mode");
   else if (report->status == OW_PROTOCOL || report->status == OW_TIMEOUT)
-    mend(say(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
-         "check that an OWAMP server listens on port %s, and not something else", view->options->peer.port);
+    say_mend(say_step(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
+             "check that an OWAMP server listens on port %s, and not something else",
+             view->options->peer.port);
   else if (!report->modes_offered)
-    mend(say(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
-         "allow this host's address in the server's owamp-server.limits, or wait until it has fewer clients");
+    say_mend(
+        say_step(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
+        "allow this host's address in the server's owamp-server.limits, or wait until it has fewer clients");
   else if (!mode_is_common(view))
-    mend(say(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
-         "allow another mode with --mode, give a key with --key-id and --key-file, or let the server offer "
-         "open mode "
-         "(it offers %s)",
-         modes);
+    say_mend(
+        say_step(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
+        "allow another mode with --mode, give a key with --key-id and --key-file, or let the server offer "
+        "open mode "
+        "(it offers %s)",
+        modes);
   else
-    say(view, "mode", CHECK_STEP_OK, "the server offers %s", modes);
+    say_step(view, "mode", CHECK_STEP_OK, "the server offers %s", modes);
 }
 
-static void key(const struct view *view)
+static void diagnose_key(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
   bool failed = stopped_at(view, OW_STEP_SETUP) && mode_is_common(view) && report->status != OW_PROTOCOL &&
                 report->status != OW_TIMEOUT;
-  if (beyond(view, OW_STEP_SETUP))
-    say(view, "key", CHECK_STEP_OK, report->mode == OW_MODE_OPEN ? "none is needed" : "the server knows it");
+  if (came_beyond(view, OW_STEP_SETUP))
+    say_step(view, "key", CHECK_STEP_OK,
+             report->mode == OW_MODE_OPEN ? "none is needed" : "the server knows it");
   else if (failed)
-    mend(say(view, "key", CHECK_STEP_FAILED, "%s", report->failure.text),
-         "put the same KeyID and passphrase into the server's owamp-server.pfs and into %s, then reload the "
-         "server",
-         view->options->key_file ? view->options->key_file : "--key-file");
+    say_mend(
+        say_step(view, "key", CHECK_STEP_FAILED, "%s", report->failure.text),
+        "put the same KeyID and passphrase into the server's owamp-server.pfs and into %s, then reload the "
+        "server",
+        view->options->key_file ? view->options->key_file : "--key-file");
   else
     not_reached(view, "key");
 }
 
-static void limits(const struct view *view)
+static void diagnose_limits(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
   bool asking = report->step == OW_STEP_REQUEST || report->step == OW_STEP_START;
   if (report->step > OW_STEP_START)
-    say(view, "limits", CHECK_STEP_OK, "the server agreed to the sessions");
+    say_step(view, "limits", CHECK_STEP_OK, "the server agreed to the sessions");
   else if (report->status != OW_OK && asking)
-    mend(say(view, "limits", CHECK_STEP_FAILED, "%s", report->failure.text),
-         "send less (--count, --interval, --padding), raise bandwidth in the server's owamp-server.limits or "
-         "the number of "
-         "its testports; with NAT on the way use --nat");
+    say_mend(
+        say_step(view, "limits", CHECK_STEP_FAILED, "%s", report->failure.text),
+        "send less (--count, --interval, --padding), raise bandwidth in the server's owamp-server.limits or "
+        "the number of "
+        "its testports; with NAT on the way use --nat");
   else
     not_reached(view, "limits");
 }
@@ -171,33 +178,33 @@ static const char *receiver_of(const struct ow_probe_direction *direction)
   return direction->receiver[0] ? direction->receiver : "the receiver";
 }
 
-static void packets(const struct view *view, enum ow_direction way)
+static void diagnose_packets(const struct view *view, enum ow_direction way)
 {
   const struct ow_probe_direction *direction = &view->report->directions[way];
   const struct ow_result *result = &direction->result;
   const char *name = way == OW_FORWARD ? "UDP out" : "UDP back";
   if (!view->options->peer.directions[way]) {
-    say(view, name, CHECK_STEP_NOT_REACHED, "not asked for");
+    say_step(view, name, CHECK_STEP_NOT_REACHED, "not asked for");
   } else if (result->completeness == OW_RESULT_ABSENT || result->sent == 0) {
     not_reached(view, name);
   } else if (result->received == 0) {
-    mend(say(view, name, CHECK_STEP_FAILED, "none of %u packets to %s arrived", result->sent,
-             receiver_of(direction)),
-         way == OW_FORWARD
-             ? "let UDP through to %s: the server's testports in all firewalls on the way, or its NAT's "
-               "forwarding"
-             : "let UDP through to %s: fix the ports with --ports and open them here, or use --nat",
-         receiver_of(direction));
+    say_mend(say_step(view, name, CHECK_STEP_FAILED, "none of %u packets to %s arrived", result->sent,
+                      receiver_of(direction)),
+             way == OW_FORWARD
+                 ? "let UDP through to %s: the server's testports in all firewalls on the way, or its NAT's "
+                   "forwarding"
+                 : "let UDP through to %s: fix the ports with --ports and open them here, or use --nat",
+             receiver_of(direction));
   } else if (result->lost > 0) {
-    mend(say(view, name, CHECK_STEP_REMARK, "%u of %u packets lost, at most %u in a row", result->lost,
-             result->sent, result->longest_loss_run),
-         "look for congestion or a faulty link on the %s way", ow_direction_name(way));
+    say_mend(say_step(view, name, CHECK_STEP_REMARK, "%u of %u packets lost, at most %u in a row",
+                      result->lost, result->sent, result->longest_loss_run),
+             "look for congestion or a faulty link on the %s way", ow_direction_name(way));
   } else {
-    say(view, name, CHECK_STEP_OK, "%u of %u packets arrived", result->received, result->sent);
+    say_step(view, name, CHECK_STEP_OK, "%u of %u packets arrived", result->received, result->sent);
   }
 }
 
-static bool arrived(const struct ow_probe_report *report, enum ow_direction way)
+static bool any_arrived(const struct ow_probe_report *report, enum ow_direction way)
 {
   return report->directions[way].result.completeness != OW_RESULT_ABSENT &&
          report->directions[way].result.received > 0;
@@ -207,7 +214,7 @@ static bool all_arrive(const struct check_options *options, const struct ow_prob
 {
   bool all = true;
   for (int d = 0; d < OW_DIRECTIONS; d++)
-    all = all && (!options->peer.directions[d] || arrived(report, (enum ow_direction)d));
+    all = all && (!options->peer.directions[d] || any_arrived(report, (enum ow_direction)d));
   return all;
 }
 
@@ -218,46 +225,49 @@ bool check_nat_suspected(const struct check_options *options, const struct ow_pr
   return !options->peer.nat && (refused || ran);
 }
 
-static void nat(const struct view *view)
+static void diagnose_nat(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
   uint32_t strangers = report->directions[OW_REVERSE].strangers;
   if (view->with_nat && all_arrive(view->options, view->with_nat))
-    mend(say(view, "NAT", CHECK_STEP_FAILED,
-             "addresses are rewritten on the way: without addresses in the requests packets arrive"),
-         "use --nat");
-  else if (strangers > 0 && !arrived(report, OW_REVERSE))
-    mend(say(view, "NAT", CHECK_STEP_FAILED,
-             "%u packets came from another address or port than the server's: they are rewritten on the way",
-             strangers),
-         "let the NAT before the server forward its testports unchanged, in both directions");
+    say_mend(say_step(view, "NAT", CHECK_STEP_FAILED,
+                      "addresses are rewritten on the way: without addresses in the requests packets arrive"),
+             "use --nat");
+  else if (strangers > 0 && !any_arrived(report, OW_REVERSE))
+    say_mend(
+        say_step(
+            view, "NAT", CHECK_STEP_FAILED,
+            "%u packets came from another address or port than the server's: they are rewritten on the way",
+            strangers),
+        "let the NAT before the server forward its testports unchanged, in both directions");
   else if (report->step <= OW_STEP_REQUEST)
     not_reached(view, "NAT");
   else if (!all_arrive(view->options, report))
-    say(view, "NAT", CHECK_STEP_NOT_REACHED, "%s",
-        view->with_nat ? "--nat makes no difference" : "nothing is known of it");
+    say_step(view, "NAT", CHECK_STEP_NOT_REACHED, "%s",
+             view->with_nat ? "--nat makes no difference" : "nothing is known of it");
   else
-    say(view, "NAT", CHECK_STEP_OK,
-        view->options->peer.nat ? "packets pass with --nat" : "addresses arrive as they were sent");
+    say_step(view, "NAT", CHECK_STEP_OK,
+             view->options->peer.nat ? "packets pass with --nat" : "addresses arrive as they were sent");
 }
 
-static void dscp(const struct view *view)
+static void diagnose_dscp(const struct view *view)
 {
   const struct ow_probe_direction *direction = &view->report->directions[OW_REVERSE];
-  if (!arrived(view->report, OW_REVERSE))
+  if (!any_arrived(view->report, OW_REVERSE))
     not_reached(view, "DSCP");
   else if (direction->remarked > 0)
-    mend(say(view, "DSCP", CHECK_STEP_REMARK, "%u packets of the reverse direction came with DSCP %u, not %u",
-             direction->remarked, direction->remarked_to, view->options->peer.dscp),
-         "let the routers on the way trust the DSCP, or measure with the one that they set");
+    say_mend(say_step(view, "DSCP", CHECK_STEP_REMARK,
+                      "%u packets of the reverse direction came with DSCP %u, not %u", direction->remarked,
+                      direction->remarked_to, view->options->peer.dscp),
+             "let the routers on the way trust the DSCP, or measure with the one that they set");
   else
-    say(view, "DSCP", CHECK_STEP_OK, "%u, unchanged in the reverse direction", view->options->peer.dscp);
+    say_step(view, "DSCP", CHECK_STEP_OK, "%u, unchanged in the reverse direction", view->options->peer.dscp);
 }
 
 /* A TTL of 255 or what hops have taken off it; more hops than any path has were set anew on the way. */
 enum { MOST_HOPS = 64 };
 
-static void ttl(const struct view *view)
+static void diagnose_ttl(const struct view *view)
 {
   unsigned least = 255;
   unsigned most = 0;
@@ -265,7 +275,7 @@ static void ttl(const struct view *view)
   bool varies = false;
   for (int d = 0; d < OW_DIRECTIONS; d++) {
     const struct ow_result *result = &view->report->directions[d].result;
-    if (arrived(view->report, (enum ow_direction)d)) {
+    if (any_arrived(view->report, (enum ow_direction)d)) {
       any = true;
       varies = varies || result->hops_min != result->hops_max;
       least = result->hops_min < least ? result->hops_min : least;
@@ -275,49 +285,52 @@ static void ttl(const struct view *view)
   if (!any)
     not_reached(view, "TTL");
   else if (most > MOST_HOPS)
-    mend(say(view, "TTL", CHECK_STEP_REMARK, "packets sent with a TTL of 255 arrive with %u", 255 - most),
-         "something on the way sets the TTL anew (a proxy, a tunnel, a firewall's scrubbing), so hops mean "
-         "nothing");
+    say_mend(
+        say_step(view, "TTL", CHECK_STEP_REMARK, "packets sent with a TTL of 255 arrive with %u", 255 - most),
+        "something on the way sets the TTL anew (a proxy, a tunnel, a firewall's scrubbing), so hops mean "
+        "nothing");
   else if (varies)
-    mend(say(view, "TTL", CHECK_STEP_REMARK, "from %u to %u hops in one direction", least, most),
-         "packets take different paths: look for a routing change or load balancing by packet");
+    say_mend(say_step(view, "TTL", CHECK_STEP_REMARK, "from %u to %u hops in one direction", least, most),
+             "packets take different paths: look for a routing change or load balancing by packet");
   else
-    say(view, "TTL", CHECK_STEP_OK, "%u to %u hops, each direction by one path", least, most);
+    say_step(view, "TTL", CHECK_STEP_OK, "%u to %u hops, each direction by one path", least, most);
 }
 
 /* ---- clocks ---- */
 
-static void clock_here(const struct view *view)
+static void diagnose_own_clock(const struct view *view)
 {
   char error[CHECK_NUMBER];
   ow_seconds_print(error, check_seconds(view->report->clock_error));
   if (view->report->clock_error == 0)
     not_reached(view, "clock here");
   else if (view->report->clock_synchronized)
-    say(view, "clock here", CHECK_STEP_OK, "synchronised, error +- %s", error);
+    say_step(view, "clock here", CHECK_STEP_OK, "synchronised, error +- %s", error);
   else
-    mend(say(view, "clock here", CHECK_STEP_REMARK, "not synchronised, error +- %s", error),
-         "run chrony, ntpd or ptp4l on this host; until then only loss, jitter, ipdv, pdv and rtt are to be "
-         "trusted");
+    say_mend(
+        say_step(view, "clock here", CHECK_STEP_REMARK, "not synchronised, error +- %s", error),
+        "run chrony, ntpd or ptp4l on this host; until then only loss, jitter, ipdv, pdv and rtt are to be "
+        "trusted");
 }
 
-static void clock_there(const struct view *view)
+static void diagnose_peer_clock(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
-  bool forward = arrived(report, OW_FORWARD);
+  bool forward = any_arrived(report, OW_FORWARD);
   const struct ow_clock_trust *clock = &report->directions[forward ? OW_FORWARD : OW_REVERSE].result.clock;
   if (report->status == OW_INVALID && report->step > OW_STEP_START)
-    mend(say(view, "clock there", CHECK_STEP_FAILED, "%s", report->failure.text), "synchronise both clocks");
-  else if (!forward && !arrived(report, OW_REVERSE))
+    say_mend(say_step(view, "clock there", CHECK_STEP_FAILED, "%s", report->failure.text),
+             "synchronise both clocks");
+  else if (!forward && !any_arrived(report, OW_REVERSE))
     not_reached(view, "clock there");
   else if (forward ? clock->receiver_synchronized : clock->sender_synchronized)
-    say(view, "clock there", CHECK_STEP_OK, "the server says that it is synchronised");
+    say_step(view, "clock there", CHECK_STEP_OK, "the server says that it is synchronised");
   else
-    mend(say(view, "clock there", CHECK_STEP_REMARK, "the server says that it is not synchronised"),
-         "run chrony, ntpd or ptp4l on the server");
+    say_mend(say_step(view, "clock there", CHECK_STEP_REMARK, "the server says that it is not synchronised"),
+             "run chrony, ntpd or ptp4l on the server");
 }
 
-static void clock_step(const struct view *view)
+static void diagnose_clock_step(const struct view *view)
 {
   bool stepped = false;
   bool any = false;
@@ -327,10 +340,11 @@ static void clock_step(const struct view *view)
     stepped = stepped || result->clock.stepped;
   }
   if (stepped)
-    mend(say(view, "clock step", CHECK_STEP_FAILED, "this host's clock was set during the measurement"),
-         "measure again; if it recurs, let one daemon alone discipline the clock, and by slewing");
+    say_mend(
+        say_step(view, "clock step", CHECK_STEP_FAILED, "this host's clock was set during the measurement"),
+        "measure again; if it recurs, let one daemon alone discipline the clock, and by slewing");
   else if (any)
-    say(view, "clock step", CHECK_STEP_OK, "this host's clock was not set meanwhile");
+    say_step(view, "clock step", CHECK_STEP_OK, "this host's clock was not set meanwhile");
   else
     not_reached(view, "clock step");
 }
@@ -340,17 +354,17 @@ void check_diagnose(const struct check_options *options, const struct ow_probe_r
 {
   const struct view view = {options, report, with_nat, diagnosis};
   diagnosis->count = 0;
-  resolve(&view);
-  connect_to(&view);
-  mode(&view);
-  key(&view);
-  limits(&view);
-  packets(&view, OW_FORWARD);
-  packets(&view, OW_REVERSE);
-  nat(&view);
-  dscp(&view);
-  ttl(&view);
-  clock_here(&view);
-  clock_there(&view);
-  clock_step(&view);
+  diagnose_resolve(&view);
+  diagnose_connect(&view);
+  diagnose_mode(&view);
+  diagnose_key(&view);
+  diagnose_limits(&view);
+  diagnose_packets(&view, OW_FORWARD);
+  diagnose_packets(&view, OW_REVERSE);
+  diagnose_nat(&view);
+  diagnose_dscp(&view);
+  diagnose_ttl(&view);
+  diagnose_own_clock(&view);
+  diagnose_peer_clock(&view);
+  diagnose_clock_step(&view);
 }

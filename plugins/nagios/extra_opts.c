@@ -76,7 +76,7 @@ static bool blank(char c)
   return c == ' ' || c == '\t' || c == '\r';
 }
 
-static struct piece trimmed(const char *at, size_t length)
+static struct piece trimmed_piece(const char *at, size_t length)
 {
   while (length > 0 && blank(*at)) {
     at++;
@@ -117,11 +117,11 @@ static enum ow_status take_option(struct reading *reading, struct piece line, ch
   const char *equals = memchr(line.at, '=', line.length);
   if (!equals)
     return bad_line(reading, "no '=': write NAME=VALUE, or NAME= for a flag", failure);
-  struct piece name = trimmed(line.at, (size_t)(equals - line.at));
-  struct piece value = trimmed(equals + 1, line.length - (size_t)(equals - line.at) - 1);
+  struct piece name = trimmed_piece(line.at, (size_t)(equals - line.at));
+  struct piece value = trimmed_piece(equals + 1, line.length - (size_t)(equals - line.at) - 1);
   const char *comment = memchr(value.at, '#', value.length);
   if (comment)
-    value = trimmed(value.at, (size_t)(comment - value.at));
+    value = trimmed_piece(value.at, (size_t)(comment - value.at));
   if (name.length == 0)
     return bad_line(reading, "no option before '='", failure);
   bool letter = name.length == 1;
@@ -135,7 +135,7 @@ static enum ow_status take_option(struct reading *reading, struct piece line, ch
 static void enter_section(struct reading *reading, struct piece line)
 {
   const char *end = memchr(line.at, ']', line.length);
-  struct piece name = trimmed(line.at + 1, end ? (size_t)(end - line.at) - 1 : line.length - 1);
+  struct piece name = trimmed_piece(line.at + 1, end ? (size_t)(end - line.at) - 1 : line.length - 1);
   reading->any_section = true;
   reading->inside =
       end && name.length == reading->section.length && memcmp(name.at, reading->section.at, name.length) == 0;
@@ -195,7 +195,7 @@ static enum ow_status read_section(struct reading *reading, const char *text, ch
   reading->any_section = reading->inside = false;
   while (*text && status == OW_OK) {
     size_t length = strcspn(text, "\n");
-    status = take_line(reading, trimmed(text, length), at, failure);
+    status = take_line(reading, trimmed_piece(text, length), at, failure);
     text += length + (text[length] ? 1 : 0);
   }
   return status;

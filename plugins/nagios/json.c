@@ -9,7 +9,7 @@
 /* Digits enough for a nanosecond in a million seconds, and few enough for 0.0123 to be written so. */
 enum { DIGITS = 15 };
 
-static void put(json_t *object, const char *name, json_t *value)
+static void put_member(json_t *object, const char *name, json_t *value)
 {
   /* Jansson frees the value and marks nothing if memory is short; the object then lacks the member. */
   (void)json_object_set_new(object, name, value);
@@ -17,16 +17,16 @@ static void put(json_t *object, const char *name, json_t *value)
 
 static void put_count(json_t *object, const char *name, uint32_t value)
 {
-  put(object, name, json_integer(value));
+  put_member(object, name, json_integer(value));
 }
 
 static void put_time(json_t *object, const char *name, int64_t nanoseconds)
 {
-  put(object, name, json_real(check_seconds(nanoseconds)));
+  put_member(object, name, json_real(check_seconds(nanoseconds)));
 }
 
 /* Names and words that a peer may have a hand in; JSON must be UTF-8. */
-static json_t *plain(const char *words)
+static json_t *plain_words(const char *words)
 {
   char clean[CHECK_REASON];
   struct check_text text = {clean, sizeof clean, 0};
@@ -46,14 +46,14 @@ static json_t *packet_json(const struct ow_sample *sample)
   bool lost = ow_sample_lost(sample);
   json_t *object = json_object();
   put_count(object, "sequence", sample->sequence);
-  put(object, "lost", json_boolean(lost));
-  put(object, "sent", stamp_json(sample->sent));
-  put(object, "received", stamp_json(sample->received));
-  put(object, "delay", lost ? json_null() : json_real(check_seconds(ow_sample_delay(sample))));
-  put(object, "ttl", lost ? json_null() : json_integer(sample->ttl));
+  put_member(object, "lost", json_boolean(lost));
+  put_member(object, "sent", stamp_json(sample->sent));
+  put_member(object, "received", stamp_json(sample->received));
+  put_member(object, "delay", lost ? json_null() : json_real(check_seconds(ow_sample_delay(sample))));
+  put_member(object, "ttl", lost ? json_null() : json_integer(sample->ttl));
   put_time(object, "send_error", ow_error_ns(sample->send_error));
-  put(object, "receive_error",
-      lost ? json_null() : json_real(check_seconds(ow_error_ns(sample->receive_error))));
+  put_member(object, "receive_error",
+             lost ? json_null() : json_real(check_seconds(ow_error_ns(sample->receive_error))));
   return object;
 }
 
@@ -80,11 +80,11 @@ static json_t *sid_json(const struct ow_probe_direction *direction)
 static json_t *result_json(const struct ow_probe_direction *probed, enum ow_direction direction, bool packets)
 {
   json_t *object = ow_result_to_json(&probed->result, direction);
-  put(object, "sid", sid_json(probed));
-  put(object, "sender", plain(probed->sender));
-  put(object, "receiver", plain(probed->receiver));
+  put_member(object, "sid", sid_json(probed));
+  put_member(object, "sender", plain_words(probed->sender));
+  put_member(object, "receiver", plain_words(probed->receiver));
   if (packets)
-    put(object, "packets", packets_json(&probed->samples));
+    put_member(object, "packets", packets_json(&probed->samples));
   return object;
 }
 
@@ -93,13 +93,13 @@ static json_t *finding_json(const struct ow_finding *finding)
   char range[OW_RANGE_TEXT];
   bool both = ow_metric_of_both(finding->metric);
   json_t *object = json_object();
-  put(object, "metric", json_string(ow_metric_name(finding->metric)));
-  put(object, "direction", both ? json_null() : json_string(ow_direction_name(finding->direction)));
-  put(object, "state", json_string(ow_verdict_name(finding->verdict)));
-  put(object, "value", finding->has_value ? json_real(finding->value) : json_null());
-  put(object, "range", json_string(ow_range_print(range, sizeof range, finding->range)));
-  put(object, "uncertain", json_boolean(finding->uncertain));
-  put(object, "too_few_packets", json_boolean(finding->too_few));
+  put_member(object, "metric", json_string(ow_metric_name(finding->metric)));
+  put_member(object, "direction", both ? json_null() : json_string(ow_direction_name(finding->direction)));
+  put_member(object, "state", json_string(ow_verdict_name(finding->verdict)));
+  put_member(object, "value", finding->has_value ? json_real(finding->value) : json_null());
+  put_member(object, "range", json_string(ow_range_print(range, sizeof range, finding->range)));
+  put_member(object, "uncertain", json_boolean(finding->uncertain));
+  put_member(object, "too_few_packets", json_boolean(finding->too_few));
   return object;
 }
 
@@ -110,8 +110,8 @@ static void put_both(json_t *object, const struct ow_result *const results[OW_DI
     enum ow_metric metric = (enum ow_metric)m;
     double value = 0;
     if (ow_metric_of_both(metric))
-      put(object, ow_metric_name(metric),
-          ow_metric_find(results, metric, OW_FORWARD, &value) ? json_real(value) : json_null());
+      put_member(object, ow_metric_name(metric),
+                 ow_metric_find(results, metric, OW_FORWARD, &value) ? json_real(value) : json_null());
   }
 }
 
@@ -128,32 +128,34 @@ static void put_lists(json_t *object, const struct check_options *options,
           results, result_json(&report->directions[d], (enum ow_direction)d, options->verbosity >= 3));
   for (size_t i = 0; i < outcome->judgement.count; i++)
     (void)json_array_append_new(findings, finding_json(&outcome->judgement.findings[i]));
-  put(object, "results", results);
+  put_member(object, "results", results);
   put_both(object, wanted);
-  put(object, "findings", findings);
+  put_member(object, "findings", findings);
 }
 
 static void put_report(json_t *object, const struct ow_probe_report *report)
 {
-  put(object, "server", plain(report->server));
-  put(object, "mode", report->mode == OW_MODE_NONE ? json_null() : json_string(ow_mode_name(report->mode)));
-  put(object, "step", json_string(ow_probe_step_name(report->step)));
-  put(object, "setup_time", report->setup_ns > 0 ? json_real(check_seconds(report->setup_ns)) : json_null());
-  put(object, "clock_synchronized",
-      report->clock_error > 0 ? json_boolean(report->clock_synchronized) : json_null());
-  put(object, "clock_error",
-      report->clock_error > 0 ? json_real(check_seconds(report->clock_error)) : json_null());
+  put_member(object, "server", plain_words(report->server));
+  put_member(object, "mode",
+             report->mode == OW_MODE_NONE ? json_null() : json_string(ow_mode_name(report->mode)));
+  put_member(object, "step", json_string(ow_probe_step_name(report->step)));
+  put_member(object, "setup_time",
+             report->setup_ns > 0 ? json_real(check_seconds(report->setup_ns)) : json_null());
+  put_member(object, "clock_synchronized",
+             report->clock_error > 0 ? json_boolean(report->clock_synchronized) : json_null());
+  put_member(object, "clock_error",
+             report->clock_error > 0 ? json_real(check_seconds(report->clock_error)) : json_null());
 }
 
 static json_t *stream_json(const struct check_stream *stream)
 {
   json_t *object = json_object();
-  put(object, "name", plain(stream->name));
-  put(object, "state", json_string(ow_stream_state_name(stream->state)));
+  put_member(object, "name", plain_words(stream->name));
+  put_member(object, "state", json_string(ow_stream_state_name(stream->state)));
   put_count(object, "intervals", stream->intervals);
   put_count(object, "failed", stream->failed);
   put_time(object, "interval", stream->interval);
-  put(object, "age", stream->intervals > 0 ? json_real(check_seconds(stream->age)) : json_null());
+  put_member(object, "age", stream->intervals > 0 ? json_real(check_seconds(stream->age)) : json_null());
   return object;
 }
 
@@ -163,10 +165,10 @@ static json_t *diagnosis_json(const struct check_diagnosis *diagnosis)
   for (size_t i = 0; i < diagnosis->count; i++) {
     const struct check_step *step = &diagnosis->steps[i];
     json_t *object = json_object();
-    put(object, "step", json_string(step->name));
-    put(object, "finding", json_string(check_finding_name(step->finding)));
-    put(object, "found", plain(step->found));
-    put(object, "mend", plain(step->mend));
+    put_member(object, "step", json_string(step->name));
+    put_member(object, "finding", json_string(check_finding_name(step->finding)));
+    put_member(object, "found", plain_words(step->found));
+    put_member(object, "mend", plain_words(step->mend));
     (void)json_array_append_new(list, object);
   }
   return list;
@@ -176,13 +178,13 @@ void check_json_print(FILE *out, const struct check_options *options, const stru
                       const struct check_outcome *outcome)
 {
   json_t *object = json_object();
-  put(object, "peer", plain(options->peer.host));
-  put(object, "state", json_string(ow_verdict_name(outcome->verdict)));
-  put(object, "reason", plain(outcome->reason));
+  put_member(object, "peer", plain_words(options->peer.host));
+  put_member(object, "state", json_string(ow_verdict_name(outcome->verdict)));
+  put_member(object, "reason", plain_words(outcome->reason));
   if (outcome->stream.known)
-    put(object, "stream", stream_json(&outcome->stream));
+    put_member(object, "stream", stream_json(&outcome->stream));
   if (outcome->diagnosis.count > 0)
-    put(object, "diagnosis", diagnosis_json(&outcome->diagnosis));
+    put_member(object, "diagnosis", diagnosis_json(&outcome->diagnosis));
   if (report) {
     put_report(object, report);
     put_lists(object, options, report, outcome);
