@@ -7,7 +7,7 @@
 #include "query/query.h"
 #include "report/answer.h"
 
-enum { REQUEST = 256, NAMES_TOLD = 5, READ_TRIES = 4 };
+enum { REQUEST = 256, NAMES_TOLD = 5 };
 
 struct ow_query_answers {
   const struct ow_board *board;
@@ -54,13 +54,13 @@ static struct ow_query_text *make_list(const struct ow_board *board)
 {
   size_t octets = 0;
   size_t listed = 0;
-  size_t count = ow_board_count(board);
-  char(*names)[OW_STREAM_NAME] = calloc(count + 1, sizeof *names);
+  size_t count;
+  char(*names)[OW_STREAM_NAME];
+  enum ow_status status = ow_board_all_names(board, &names, &count);
   struct ow_stream_view *views = calloc(count + 1, sizeof *views);
   char *line = NULL;
-  if (names && views) {
-    size_t there = ow_board_names(board, names, count);
-    for (size_t i = 0; i < count && i < there; i++)
+  if (status == OW_OK && views) {
+    for (size_t i = 0; i < count; i++)
       if (ow_board_view(board, names[i], &views[listed]))
         listed++;
     line = ow_answer_list(views, listed, &octets);
@@ -100,30 +100,12 @@ static struct ow_query_text *no_such_stream(const struct ow_board *board, const 
   return ow_query_complain(sentence);
 }
 
-/* View and intervals of one moment, unless the stream changes again and again. */
-static bool read_stream(struct ow_query_answers *answers, const char *name, size_t most,
-                        struct ow_stream_view *view, size_t *count)
-{
-  struct ow_stream_view after;
-  bool found = ow_board_view(answers->board, name, view);
-  *count = 0;
-  for (int i = 0; i < READ_TRIES && found; i++) {
-    uint64_t before = view->newest > most ? view->newest - most : 0;
-    *count = ow_board_intervals(answers->board, name, before, answers->intervals, most);
-    found = ow_board_view(answers->board, name, &after);
-    if (after.version == view->version)
-      break;
-    *view = after;
-  }
-  return found;
-}
-
 static struct ow_query_text *answer_get(struct ow_query_answers *answers, const char *name, size_t most)
 {
   struct ow_stream_view view;
   size_t count;
   size_t octets = 0;
-  if (!read_stream(answers, name, most, &view, &count))
+  if (!ow_board_read_last(answers->board, name, &view, answers->intervals, most, &count))
     return no_such_stream(answers->board, name);
   char *line = ow_answer_stream(&view, answers->intervals, count, &octets);
   return text_of(line, octets);

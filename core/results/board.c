@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "results/mark.h"
+
 /* The last intervals of a stream: number `first` of the ring is the oldest. */
 struct ring {
   struct ow_interval *intervals;
@@ -64,6 +66,26 @@ static void ring_add(struct ring *ring, uint32_t most, const struct ow_interval 
   else
     ring->count++;
   *ring_at(ring, ring->count - 1) = *interval;
+}
+
+/* The oldest with a number above `after`. */
+static size_t ring_copy(const struct ring *ring, uint64_t after, struct ow_interval *intervals, size_t most)
+{
+  size_t count = 0;
+  for (uint32_t i = 0; i < ring->count && count < most; i++) {
+    const struct ow_interval *interval = ring_at(ring, i);
+    if (interval->number > after)
+      intervals[count++] = *interval;
+  }
+  return count;
+}
+
+static size_t ring_copy_last(const struct ring *ring, struct ow_interval *intervals, size_t most)
+{
+  uint32_t count = ring->count < most ? ring->count : (uint32_t)most;
+  for (uint32_t i = 0; i < count; i++)
+    intervals[i] = *ring_at(ring, ring->count - count + i);
+  return count;
 }
 
 /* ---- entries ---- */
@@ -243,6 +265,16 @@ void ow_board_add_interval(struct ow_board *board, const char *name, const struc
   pthread_mutex_unlock(&board->lock);
 }
 
+/* What stands here of a stream that is mirrored. */
+static struct ow_stream_mark mark_of(const struct entry *entry)
+{
+  struct ow_stream_mark mark = {.number = 0};
+  ow_stream_mark_counts(&mark, &entry->view);
+  if (entry->ring.count)
+    ow_stream_mark_interval(&mark, ring_at(&entry->ring, entry->ring.count - 1));
+  return mark;
+}
+
 enum ow_status ow_board_mirror(struct ow_board *board, const struct ow_stream_view *view,
                                const struct ow_interval *intervals, size_t count)
 {
@@ -250,9 +282,9 @@ enum ow_status ow_board_mirror(struct ow_board *board, const struct ow_stream_vi
   pthread_mutex_lock(&board->lock);
   enum ow_status status = put(board, view, &entry);
   if (status == OW_OK) {
-    uint64_t newest = entry->view.newest;
-    /* Numbers that begin anew are another stream's. */
-    if (view->newest < newest) {
+    struct ow_stream_mark mark = mark_of(entry);
+    uint64_t newest = mark.number;
+    if (ow_stream_began_anew(&mark, view, intervals, count)) {
       entry->ring.first = entry->ring.count = 0;
       newest = 0;
     }
@@ -316,6 +348,26 @@ size_t ow_board_names(const struct ow_board *board, char (*names)[OW_STREAM_NAME
   return count;
 }
 
+/* Streams may appear between counting and copying; those that do are among the next time's. */
+enum ow_status ow_board_all_names(const struct ow_board *board, char (**names)[OW_STREAM_NAME], size_t *count)
+{
+  size_t room = ow_board_count(board);
+  *names = calloc(room + 1, sizeof **names);
+  *count = *names ? ow_board_names(board, *names, room) : 0;
+  if (*count > room)
+    *count = room;
+  return *names ? OW_OK : OW_MEMORY;
+}
+
+uint64_t ow_board_stream_version(const struct ow_board *board, const char *name)
+{
+  lock_to_read(board);
+  const struct entry *entry = find(board, name);
+  uint64_t version = entry ? entry->view.version : 0;
+  unlock_after_reading(board);
+  return version;
+}
+
 bool ow_board_view(const struct ow_board *board, const char *name, struct ow_stream_view *view)
 {
   lock_to_read(board);
@@ -329,16 +381,39 @@ bool ow_board_view(const struct ow_board *board, const char *name, struct ow_str
 size_t ow_board_intervals(const struct ow_board *board, const char *name, uint64_t after,
                           struct ow_interval *intervals, size_t most)
 {
-  size_t count = 0;
   lock_to_read(board);
   const struct entry *entry = find(board, name);
-  for (uint32_t i = 0; entry && i < entry->ring.count && count < most; i++) {
-    const struct ow_interval *interval = ring_at(&entry->ring, i);
-    if (interval->number > after)
-      intervals[count++] = *interval;
-  }
+  size_t count = entry ? ring_copy(&entry->ring, after, intervals, most) : 0;
   unlock_after_reading(board);
   return count;
+}
+
+bool ow_board_read(const struct ow_board *board, const char *name, uint64_t after,
+                   struct ow_stream_view *view, struct ow_interval *intervals, size_t most, size_t *count)
+{
+  *count = 0;
+  lock_to_read(board);
+  const struct entry *entry = find(board, name);
+  if (entry) {
+    *view = entry->view;
+    *count = ring_copy(&entry->ring, after, intervals, most);
+  }
+  unlock_after_reading(board);
+  return entry != NULL;
+}
+
+bool ow_board_read_last(const struct ow_board *board, const char *name, struct ow_stream_view *view,
+                        struct ow_interval *intervals, size_t most, size_t *count)
+{
+  *count = 0;
+  lock_to_read(board);
+  const struct entry *entry = find(board, name);
+  if (entry) {
+    *view = entry->view;
+    *count = ring_copy_last(&entry->ring, intervals, most);
+  }
+  unlock_after_reading(board);
+  return entry != NULL;
 }
 
 bool ow_board_newest(const struct ow_board *board, const char *name, struct ow_interval *interval)

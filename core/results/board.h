@@ -40,8 +40,8 @@ void ow_board_set_state(struct ow_board *board, const struct ow_stream_view *vie
 void ow_board_add_interval(struct ow_board *board, const char *name, const struct ow_interval *interval);
 /**
  * A stream that another process keeps, as it stands there: replaces the view, but for its version, and adds
- * the intervals that are newer than those that are here (`count`, rising, may be 0). If `view` is behind what
- * is here, it is another stream of the same name, and what was kept is dropped. OW_MEMORY, OW_INVALID.
+ * the intervals that are newer than those that are here (`count`, rising, may be 0). If it began anew, by the
+ * rule of results/mark.h, what was kept is dropped. OW_MEMORY, OW_INVALID.
  */
 enum ow_status ow_board_mirror(struct ow_board *board, const struct ow_stream_view *view,
                                const struct ow_interval *intervals, size_t count) OW_MUST_CHECK;
@@ -56,11 +56,26 @@ uint32_t ow_board_history(const struct ow_board *board);
 size_t ow_board_count(const struct ow_board *board);
 /** Up to `most` names, sorted by strcmp(); returns how many there are, which may be more. */
 size_t ow_board_names(const struct ow_board *board, char (*names)[OW_STREAM_NAME], size_t most);
+/** All names, sorted by strcmp(); the caller frees. OW_MEMORY; there are none then, and nothing to free. */
+enum ow_status ow_board_all_names(const struct ow_board *board, char (**names)[OW_STREAM_NAME],
+                                  size_t *count) OW_MUST_CHECK;
+/** A stream's version, that of its view; 0 if there is no such stream. */
+uint64_t ow_board_stream_version(const struct ow_board *board, const char *name);
 /** False if there is no such stream. */
 bool ow_board_view(const struct ow_board *board, const char *name, struct ow_stream_view *view);
 /** The oldest kept intervals with a number above `after`, in order, `most` at most; returns how many. */
 size_t ow_board_intervals(const struct ow_board *board, const char *name, uint64_t after,
                           struct ow_interval *intervals, size_t most);
+/**
+ * View and intervals of one moment: of a stream that was measured on meanwhile, neither is ahead of the
+ * other. The intervals are the oldest kept with a number above `after`, in order, `most` at most. False, and
+ * no intervals, if there is no such stream.
+ */
+bool ow_board_read(const struct ow_board *board, const char *name, uint64_t after,
+                   struct ow_stream_view *view, struct ow_interval *intervals, size_t most, size_t *count);
+/** The same with the last kept intervals, `most` at most. */
+bool ow_board_read_last(const struct ow_board *board, const char *name, struct ow_stream_view *view,
+                        struct ow_interval *intervals, size_t most, size_t *count);
 /** The newest interval; false if there is none. */
 bool ow_board_newest(const struct ow_board *board, const char *name, struct ow_interval *interval);
 

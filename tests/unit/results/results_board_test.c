@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "results/board.h"
@@ -63,6 +64,13 @@ START_TEST(names_are_sorted_and_counted)
   ow_board_remove_stream(board, "nobody");
   ck_assert_uint_eq(ow_board_names(board, found, 2), 4);
   ck_assert_str_eq(found[1], "a");
+  size_t count;
+  char(*all)[OW_STREAM_NAME];
+  ck_assert_int_eq(ow_board_all_names(board, &all, &count), OW_OK);
+  ck_assert_uint_eq(count, 4);
+  ck_assert_str_eq(all[0], "M");
+  ck_assert_str_eq(all[3], "mm");
+  free(all);
   ow_board_free(board);
 }
 END_TEST
@@ -98,6 +106,38 @@ START_TEST(the_last_intervals_are_kept_and_all_are_counted)
   ck_assert_uint_eq(view.totals[OW_FORWARD].sent, 110);
   ck_assert_uint_eq(view.totals[OW_FORWARD].lost, 11);
   ck_assert_uint_eq(view.totals[OW_REVERSE].sent, 0);
+  ow_board_free(board);
+}
+END_TEST
+
+START_TEST(view_and_intervals_are_read_together)
+{
+  struct ow_board *board = ow_board_create(HISTORY);
+  struct ow_interval read[HISTORY];
+  struct ow_stream_view view;
+  size_t count = 7;
+  ck_assert(!ow_board_read(board, "a", 0, &view, read, HISTORY, &count));
+  ck_assert_uint_eq(count, 0);
+  ck_assert(!ow_board_read_last(board, "a", &view, read, HISTORY, &count));
+  ck_assert_uint_eq(ow_board_stream_version(board, "a"), 0);
+  put(board, "a");
+  ck_assert(ow_board_read_last(board, "a", &view, read, HISTORY, &count));
+  ck_assert_uint_eq(count, 0);
+  ck_assert_uint_eq(ow_board_stream_version(board, "a"), view.version);
+  for (uint64_t number = 2; number <= 12; number += 2)
+    add(board, "a", number);
+  ck_assert_uint_gt(ow_board_stream_version(board, "a"), view.version);
+  ck_assert(ow_board_read(board, "a", 8, &view, read, HISTORY, &count));
+  ck_assert_uint_eq(view.newest, 12);
+  ck_assert_uint_eq(count, 2);
+  ck_assert_uint_eq(read[0].number, 10);
+  ck_assert(ow_board_read(board, "a", 0, &view, read, 3, &count));
+  ck_assert_uint_eq(count, 3);
+  ck_assert_uint_eq(read[0].number, 6);
+  ck_assert(ow_board_read_last(board, "a", &view, read, 3, &count));
+  ck_assert_uint_eq(count, 3);
+  ck_assert_uint_eq(read[0].number, 8);
+  ck_assert_uint_eq(read[2].number, 12);
   ow_board_free(board);
 }
 END_TEST
@@ -171,6 +211,24 @@ START_TEST(a_mirror_takes_each_interval_once)
 }
 END_TEST
 
+/* Numbers that are ahead of those here, but another stream's. */
+START_TEST(a_mirror_keeps_nothing_of_another_stream)
+{
+  struct ow_board *board = ow_board_create(HISTORY);
+  struct ow_stream_view view = view_named("a");
+  struct ow_interval some[] = {interval_numbered(1), interval_numbered(2), interval_numbered(3)};
+  struct ow_interval kept[HISTORY];
+  view.newest = 2;
+  ck_assert_int_eq(ow_board_mirror(board, &view, some, 2), OW_OK);
+  view.newest = 3;
+  some[1].begin = some[2].begin = NOW;
+  ck_assert_int_eq(ow_board_mirror(board, &view, &some[1], 2), OW_OK);
+  ck_assert_uint_eq(ow_board_intervals(board, "a", 0, kept, HISTORY), 2);
+  ck_assert_uint_eq(kept[0].begin.ntp, NOW.ntp);
+  ow_board_free(board);
+}
+END_TEST
+
 /* ---- threads ---- */
 
 enum { WRITES = 20000, READERS = 3, STREAMS = 8 };
@@ -199,12 +257,15 @@ static void *read_rows(void *argument)
   struct ow_interval kept[HISTORY];
   struct ow_stream_view view;
   size_t wrong = 0;
+  size_t count = 0;
   while (!atomic_load(&shared->done)) {
-    size_t count = ow_board_intervals(shared->board, "s3", 0, kept, HISTORY);
+    count = ow_board_intervals(shared->board, "s3", 0, kept, HISTORY);
     for (size_t i = 1; i < count; i++)
       wrong += kept[i].number != kept[i - 1].number + 1;
     if (ow_board_view(shared->board, "s3", &view))
       wrong += view.totals[OW_FORWARD].sent != view.intervals * 10 || view.newest != view.intervals;
+    if (ow_board_read_last(shared->board, "s3", &view, kept, HISTORY, &count) && count)
+      wrong += kept[count - 1].number != view.newest;
   }
   return wrong ? argument : NULL;
 }
@@ -236,8 +297,9 @@ int main(void)
 {
   Suite *suite = suite_create("results: board");
   TEST_CASE(suite, "streams and intervals", names_are_sorted_and_counted,
-            the_last_intervals_are_kept_and_all_are_counted, a_state_keeps_the_time_since_when,
-            a_stream_that_is_put_again_begins_anew, a_mirror_takes_each_interval_once);
+            the_last_intervals_are_kept_and_all_are_counted, view_and_intervals_are_read_together,
+            a_state_keeps_the_time_since_when, a_stream_that_is_put_again_begins_anew,
+            a_mirror_takes_each_interval_once, a_mirror_keeps_nothing_of_another_stream);
   TEST_CASE(suite, "threads", readers_see_whole_rows_while_another_thread_writes);
   return test_run(suite);
 }
