@@ -19,6 +19,11 @@ enum ow_status ow_follower_judge(struct ow_follower *follower, const struct ow_t
   return any && !follower->alarms ? OW_MEMORY : OW_OK;
 }
 
+enum ow_verdict ow_follower_severity(const struct ow_follower *follower)
+{
+  return follower->alarms ? ow_alarms_severity(follower->alarms) : OW_VERDICT_OK;
+}
+
 void ow_follower_close(struct ow_follower *follower)
 {
   ow_alarms_free(follower->alarms);

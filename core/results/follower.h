@@ -39,6 +39,8 @@ void ow_follower_open(struct ow_follower *follower, const char *name);
 enum ow_status ow_follower_judge(struct ow_follower *follower, const struct ow_thresholds *warning,
                                  const struct ow_thresholds *critical,
                                  const struct ow_alarm_rule *rule) OW_MUST_CHECK;
+/** The worst severity that is raised now; OK if none. */
+enum ow_verdict ow_follower_severity(const struct ow_follower *follower);
 /** Also of a zero-initialised one. */
 void ow_follower_close(struct ow_follower *follower);
 

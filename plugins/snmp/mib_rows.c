@@ -103,7 +103,7 @@ static struct mib_value state_value(const struct peer *peer)
 
 static struct mib_value severity_value(const struct peer *peer)
 {
-  enum ow_verdict verdict = peer->alarms ? ow_alarms_severity(peer->alarms) : OW_VERDICT_OK;
+  enum ow_verdict verdict = ow_follower_severity(&peer->follower);
   return mib_integer(verdict == OW_VERDICT_CRITICAL ? 3 : verdict == OW_VERDICT_WARNING ? 2 : 1);
 }
 

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "peer_stream.h"
+
 void peers_init(struct peers *peers, const struct peers_host *host, const struct ow_board *own,
                 uint32_t history)
 {
@@ -13,8 +15,7 @@ void peers_init(struct peers *peers, const struct peers_host *host, const struct
 
 static void free_peer(struct peer *peer)
 {
-  ow_alarms_free(peer->alarms);
-  free(peer->intervals);
+  peer_stream_clear(peer);
   free(peer);
 }
 
@@ -120,6 +121,7 @@ static void name_it(struct peer *peer, const char *owner, const char *name)
     used = (size_t)snprintf(peer->stream, sizeof peer->stream, "%s:", owner);
   memcpy(peer->stream + used, name, strlen(name) + 1);
   memcpy(peer->config.stream.name, peer->stream, sizeof peer->stream);
+  ow_follower_open(&peer->follower, peer->stream);
 }
 
 enum ow_status peers_add(struct peers *peers, const char *owner, const char *name, enum peer_origin origin,
@@ -162,163 +164,31 @@ void peers_remove(struct peers *peers, struct peer *peer)
 
 /* ---- streams ---- */
 
-static void forget(struct peers *peers, struct peer *peer)
-{
-  peer->measured = false;
-  peer->count = 0;
-  peer->down_told = false;
-  peer->refusal = (struct ow_failure){0};
-  ow_alarms_free(peer->alarms);
-  peer->alarms = NULL;
-  peers->changed = true;
-}
-
-static enum ow_status set_alarms(struct peer *peer, const struct peer_config *config,
-                                 struct ow_failure *failure)
-{
-  struct ow_thresholds warning = {.count = 0};
-  struct ow_thresholds critical = {.count = 0};
-  enum ow_status status = OW_OK;
-  if (config->warning[0])
-    status = ow_thresholds_parse(config->warning, &warning, failure);
-  if (status == OW_OK && config->critical[0])
-    status = ow_thresholds_parse(config->critical, &critical, failure);
-  if (status == OW_OK && warning.count + critical.count) {
-    peer->alarms = ow_alarms_create(&warning, &critical, &config->rule);
-    if (!peer->alarms)
-      status = ow_fail(failure, OW_MEMORY, "no memory for alarms");
-  }
-  return status;
-}
-
-static void tell(struct peers *peers, const struct peer *peer, struct notice *notice)
-{
-  memcpy(notice->owner, peer->owner, sizeof notice->owner);
-  memcpy(notice->name, peer->name, sizeof notice->name);
-  peers->host.notice(peers->host.context, notice);
-}
-
-static void tell_down(struct peers *peers, struct peer *peer, const char *why)
-{
-  struct notice notice = {.kind = NOTICE_PEER_DOWN};
-  snprintf(notice.text, sizeof notice.text, "%s", why[0] ? why : "the last attempt failed");
-  tell(peers, peer, &notice);
-  peer->down_told = true;
-}
-
-static void tell_up(struct peers *peers, struct peer *peer)
-{
-  struct notice notice = {.kind = NOTICE_PEER_UP, .text = "measured again"};
-  if (peer->view.server[0])
-    snprintf(notice.text, sizeof notice.text, "measured again, by %s", peer->view.server);
-  tell(peers, peer, &notice);
-  peer->down_told = false;
-}
-
 void peer_start(struct peers *peers, struct peer *peer, struct ow_timestamp now)
 {
-  struct ow_failure failure = {0};
-  forget(peers, peer);
-  peer->since = now;
-  peer->status = ROW_ACTIVE;
-  enum ow_status status = set_alarms(peer, &peer->config, &failure);
-  if (status == OW_OK)
-    status = peers->host.start(peers->host.context, peer, &failure);
-  peer->refusal = failure;
-  peer->refusal.status = status;
-  if (status != OW_OK)
-    tell_down(peers, peer, failure.text);
+  peer_stream_start(peer, &peers->host, now);
+  peers->changed = true;
 }
 
 void peer_stop(struct peers *peers, struct peer *peer)
 {
-  if (peer->status == ROW_ACTIVE && peer->origin != PEER_OF_QUERY)
-    peers->host.stop(peers->host.context, peer);
-  forget(peers, peer);
+  peer_stream_stop(peer, &peers->host);
+  peers->changed = true;
 }
 
-/* ---- what was measured ---- */
-
-static void take_alarms(struct peers *peers, struct peer *peer, const struct ow_interval *interval)
+static bool read_stream(const struct peers *peers, struct peer *peer, const struct ow_board *board,
+                        struct ow_timestamp now)
 {
-  static struct ow_alarm_event events[OW_MAX_FINDINGS]; /* of the one SNMP thread; too large for a stack */
-  const struct ow_result *results[OW_DIRECTIONS];
-  for (int i = 0; i < OW_DIRECTIONS; i++)
-    results[i] = peer->view.directions[i] ? &interval->results[i] : NULL;
-  size_t count = ow_alarms_take(peer->alarms, results, events, OW_MAX_FINDINGS);
-  for (size_t i = 0; i < count; i++) {
-    struct notice notice = {.kind = events[i].now == OW_VERDICT_OK ? NOTICE_CLEARED : NOTICE_RAISED,
-                            .event = events[i]};
-    char text[OW_ALARM_TEXT];
-    snprintf(notice.text, sizeof notice.text, "%s", ow_alarm_print(text, &events[i]));
-    tell(peers, peer, &notice);
-  }
+  return peer_stream_read(peer, &peers->host, board, peers->history, now);
 }
 
-/* Up to `room` of those behind the newest that is here; returns how many. */
-static size_t take_some(struct peers *peers, struct peer *peer, const struct ow_board *board, size_t room)
-{
-  uint64_t after = peer->count ? peer->intervals[peer->count - 1].number : 0;
-  size_t got = ow_board_intervals(board, peer->stream, after, peer->intervals + peer->count, room);
-  for (size_t i = 0; i < got && peer->alarms; i++)
-    take_alarms(peers, peer, &peer->intervals[peer->count + i]);
-  peer->count += got;
-  if (peer->count > room) {
-    memmove(peer->intervals, peer->intervals + peer->count - room, room * sizeof *peer->intervals);
-    peer->count = room;
-  }
-  return got;
-}
-
-static void take_intervals(struct peers *peers, struct peer *peer, const struct ow_board *board)
-{
-  size_t room = peers->history;
-  if (!peer->intervals)
-    peer->intervals = calloc(room * 2, sizeof *peer->intervals);
-  if (!peer->intervals)
-    return; /* none is shown: the next change tries again */
-  if (peer->count && peer->intervals[peer->count - 1].number > peer->view.newest)
-    peer->count = 0;
-  while (take_some(peers, peer, board, room) == room)
-    continue; /* the board may keep more than there is room for */
-}
-
-static bool fell_back(const struct ow_stream_view *before, const struct ow_stream_view *now)
-{
-  bool fell = now->intervals < before->intervals;
-  for (int i = 0; i < OW_DIRECTIONS; i++)
-    fell = fell || now->totals[i].sent < before->totals[i].sent ||
-           now->totals[i].received < before->totals[i].received;
-  return fell;
-}
-
-static bool take(struct peers *peers, struct peer *peer, const struct ow_board *board,
-                 struct ow_timestamp now)
-{
-  struct ow_stream_view view;
-  bool news =
-      ow_board_view(board, peer->stream, &view) && (!peer->measured || view.version != peer->view.version);
-  if (news) {
-    if (peer->measured && fell_back(&peer->view, &view))
-      peer->since = now;
-    peer->view = view;
-    peer->measured = true;
-    take_intervals(peers, peer, board);
-    if (view.state == OW_STREAM_DOWN && !peer->down_told)
-      tell_down(peers, peer, view.reason);
-    else if (view.state == OW_STREAM_UP && peer->down_told)
-      tell_up(peers, peer);
-  }
-  return news;
-}
-
-static bool refresh_own(struct peers *peers, struct ow_timestamp now)
+static bool refresh_own(const struct peers *peers, struct ow_timestamp now)
 {
   bool news = false;
   for (size_t i = 0; i < peers->count; i++) {
     struct peer *peer = peers->list[i];
     if (peer->origin != PEER_OF_QUERY && peer->status == ROW_ACTIVE && peer->refusal.status == OW_OK)
-      news |= take(peers, peer, peers->own, now);
+      news |= read_stream(peers, peer, peers->own, now);
   }
   return news;
 }
@@ -342,29 +212,25 @@ static void refresh_mirrored(struct peers *peers, const char *name, struct ow_ti
 {
   struct ow_failure failure = {0};
   struct peer *peer = peers_find(peers, "", name);
-  if (!peer && peers_add(peers, "", name, PEER_OF_QUERY, &peer, &failure) == OW_OK && peer) {
-    peer->status = ROW_ACTIVE;
-    peer->since = now;
-    peer->refusal.status = set_alarms(peer, &peers->mirror_config, &peer->refusal);
-  }
+  if (!peer && peers_add(peers, "", name, PEER_OF_QUERY, &peer, &failure) == OW_OK && peer)
+    peer_stream_adopt(peer, &peers->mirror_config, now);
   /* An own peer of that name comes first. */
   if (peer && peer->origin == PEER_OF_QUERY) {
     peer->seen = true;
-    if (take(peers, peer, peers->mirror, now))
+    if (read_stream(peers, peer, peers->mirror, now))
       describe(peer, &peers->mirror_config);
   }
 }
 
 static bool refresh_mirror(struct peers *peers, struct ow_timestamp now)
 {
-  size_t most = ow_board_count(peers->mirror);
-  char(*names)[OW_STREAM_NAME] = calloc(most + 1, sizeof *names);
-  if (!names)
+  size_t count;
+  char(*names)[OW_STREAM_NAME];
+  if (ow_board_all_names(peers->mirror, &names, &count) != OW_OK)
     return false;
-  size_t count = ow_board_names(peers->mirror, names, most);
   for (size_t i = 0; i < peers->count; i++)
     peers->list[i]->seen = false;
-  for (size_t i = 0; i < count && i < most; i++)
+  for (size_t i = 0; i < count; i++)
     refresh_mirrored(peers, names[i], now);
   for (size_t i = peers->count; i-- > 0;)
     if (peers->list[i]->origin == PEER_OF_QUERY && !peers->list[i]->seen)

@@ -341,9 +341,12 @@ START_TEST(alarms_are_told_with_their_interval)
   expect("2 alarm:2:WARNING");
   add_lossy(3, 60);
   add_lossy(4, 60);
+  expect("3 4 alarm:4:CRITICAL");
+  ck_assert_int_eq(ow_follower_severity(&follower), OW_VERDICT_CRITICAL);
   add_lossy(5, 0);
   add_lossy(6, 0);
-  expect("3 4 alarm:4:CRITICAL 5 6 alarm:6:OK");
+  expect("5 6 alarm:6:OK");
+  ck_assert_int_eq(ow_follower_severity(&follower), OW_VERDICT_OK);
 }
 END_TEST
 

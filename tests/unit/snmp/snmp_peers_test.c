@@ -417,7 +417,7 @@ START_TEST(a_breach_is_raised_and_cleared_once)
   ck_assert_int_eq(told[1].kind, NOTICE_RAISED);
   ck_assert_int_eq(told[1].event.now, OW_VERDICT_CRITICAL);
   ck_assert_int_eq(told[2].kind, NOTICE_CLEARED);
-  ck_assert_int_eq(ow_alarms_severity(peer->alarms), OW_VERDICT_OK);
+  ck_assert_int_eq(ow_follower_severity(&peer->follower), OW_VERDICT_OK);
 }
 END_TEST
 
@@ -439,6 +439,25 @@ START_TEST(the_last_intervals_are_kept)
   ck_assert_uint_eq(peer->count, 0);
   ck_assert(!peer->measured);
   ck_assert_uint_eq(stops, 1);
+}
+END_TEST
+
+/* Its rows are the new one's, and its totals begin now. */
+START_TEST(a_stream_that_began_anew_shows_nothing_of_the_old)
+{
+  const struct ow_timestamp later = ow_timestamp_plus(now, OW_NS_PER_S);
+  const struct peer *peer = run("host h");
+  struct ow_interval other = {.number = 2, .begin = later, .end = later};
+  for (uint64_t number = 1; number <= 2; number++)
+    add_interval(board, "me:a", number, 10);
+  ck_assert(peers_refresh(&peers, later));
+  ck_assert_uint_eq(peer->since.ntp, now.ntp);
+  put(board, "me:a");
+  ow_board_add_interval(board, "me:a", &other);
+  ck_assert(peers_refresh(&peers, later));
+  ck_assert_uint_eq(peer->count, 1);
+  ck_assert_uint_eq(peer->intervals[0].begin.ntp, later.ntp);
+  ck_assert_uint_eq(peer->since.ntp, later.ntp);
 }
 END_TEST
 
@@ -685,8 +704,9 @@ int main(void)
              a_row_that_is_not_ready_comes_back, the_longest_row_fits);
   WITH_TABLE(suite, "notices", down_and_up_are_told_once, a_refused_start_is_told,
              a_breach_is_raised_and_cleared_once);
-  WITH_TABLE(suite, "measured", the_last_intervals_are_kept, the_newest_are_shown_of_a_board_that_keeps_more,
-             a_query_sockets_streams_come_and_go);
+  WITH_TABLE(suite, "measured", the_last_intervals_are_kept,
+             a_stream_that_began_anew_shows_nothing_of_the_old,
+             the_newest_are_shown_of_a_board_that_keeps_more, a_query_sockets_streams_come_and_go);
   WITH_TABLE(suite, "file", a_reread_disturbs_only_what_changed, a_row_of_snmp_keeps_its_name);
   TEST_CASE(suite, "queue", a_storm_is_spread_out, the_oldest_are_dropped_and_counted,
             each_kind_can_be_switched_off, words_and_bits_of_the_kinds);
