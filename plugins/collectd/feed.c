@@ -5,19 +5,15 @@
 
 #include "alerts.h"
 #include "log.h"
+#include "results/follower.h"
 #include "values.h"
 
-/* A stream, and how far it was followed. */
 struct follow {
-  char name[OW_STREAM_NAME];
+  struct ow_follower follower;
   owamp_selection values;
-  struct ow_alarms *alarms; /* NULL: no thresholds */
-  bool shadowed;            /* a feed above has the name */
-  uint64_t version;         /* of the view, when it was looked at */
-  uint64_t seen;            /* number of the last interval */
-  struct ow_timestamp end;  /* of the last interval; zero: none yet */
-  bool set_back;            /* it was said that the clock went back */
-  bool down;                /* it was said that the stream is down */
+  bool shadowed;           /* a feed above has the name */
+  struct ow_timestamp end; /* of the last interval; zero: none yet */
+  bool set_back;           /* it was said that the clock went back */
 };
 
 struct owamp_feed {
@@ -39,12 +35,12 @@ static size_t place_of(const struct owamp_feed *feed, const char *name, bool *fo
   size_t high = feed->count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    if (strcmp(feed->follows[middle]->name, name) < 0)
+    if (strcmp(feed->follows[middle]->follower.name, name) < 0)
       low = middle + 1;
     else
       high = middle;
   }
-  *found = low < feed->count && strcmp(feed->follows[low]->name, name) == 0;
+  *found = low < feed->count && strcmp(feed->follows[low]->follower.name, name) == 0;
   return low;
 }
 
@@ -59,24 +55,20 @@ static bool is_taken(const struct owamp_feed *feed, const char *name)
 static void follow_free(struct follow *follow)
 {
   if (follow)
-    ow_alarms_free(follow->alarms);
+    ow_follower_close(&follow->follower);
   free(follow);
 }
 
 static struct follow *follow_create(const char *name, const struct owamp_rules *rules)
 {
   struct follow *follow = calloc(1, sizeof *follow);
-  bool whole = follow != NULL;
-  if (whole && rules->warning.count + rules->critical.count > 0) {
-    follow->alarms = ow_alarms_create(&rules->warning, &rules->critical, &rules->rule);
-    whole = follow->alarms != NULL;
-  }
-  if (whole) {
-    memcpy(follow->name, name, strnlen(name, sizeof follow->name - 1));
+  if (follow) {
     follow->values = rules->values;
-  } else {
-    follow_free(follow);
-    follow = NULL;
+    ow_follower_open(&follow->follower, name);
+    if (ow_follower_judge(&follow->follower, &rules->warning, &rules->critical, &rules->rule) != OW_OK) {
+      follow_free(follow);
+      follow = NULL;
+    }
   }
   return follow;
 }
@@ -129,10 +121,11 @@ void owamp_feed_free(struct owamp_feed *feed)
 /* Whoever has appeared on the board. Who is gone from it keeps its place: it may come back. */
 static void discover(struct owamp_feed *feed)
 {
-  size_t room = ow_board_count(feed->board);
-  char(*names)[OW_STREAM_NAME] = calloc(room ? room : 1, sizeof *names);
-  size_t count = names ? ow_board_names(feed->board, names, room) : 0;
-  for (size_t i = 0; i < count && i < room; i++) {
+  size_t count;
+  char(*names)[OW_STREAM_NAME];
+  if (ow_board_all_names(feed->board, &names, &count) != OW_OK)
+    ow_log(&owamp_log, OW_LOG_ERROR, "no memory to look for new streams");
+  for (size_t i = 0; i < count; i++) {
     bool found;
     place_of(feed, names[i], &found);
     if (!found && owamp_feed_add(feed, names[i], &feed->rules) != OW_OK)
@@ -143,29 +136,6 @@ static void discover(struct owamp_feed *feed)
 
 /* ---- what is new ---- */
 
-static void look_at_state(struct follow *follow, const struct ow_stream_view *view)
-{
-  bool down = view->state == OW_STREAM_DOWN;
-  bool tell = down ? !follow->down : follow->down && view->state == OW_STREAM_UP;
-  if (tell) {
-    owamp_alert_state(view);
-    follow->down = down;
-  }
-}
-
-static void look_at_alarms(struct follow *follow, const struct ow_stream_view *view,
-                           const struct ow_interval *interval)
-{
-  struct ow_alarm_event events[OW_MAX_FINDINGS];
-  const struct ow_result *results[OW_DIRECTIONS] = {NULL, NULL};
-  for (int i = 0; i < OW_DIRECTIONS; i++)
-    if (view->directions[i])
-      results[i] = &interval->results[i];
-  size_t count = ow_alarms_take(follow->alarms, results, events, OW_MAX_FINDINGS);
-  for (size_t i = 0; i < count; i++)
-    owamp_alert_threshold(view, interval->end, &events[i]);
-}
-
 /* collectd takes a name's values in the order of time only. */
 static bool in_order(struct follow *follow, const struct ow_interval *interval)
 {
@@ -173,48 +143,40 @@ static bool in_order(struct follow *follow, const struct ow_interval *interval)
   if (!later && !follow->set_back)
     ow_log(&owamp_log, OW_LOG_WARNING,
            "%s: a clock was set back; values are left out until it is later again than the last one was",
-           follow->name);
+           follow->follower.name);
   follow->set_back = !later;
   if (later)
     follow->end = interval->end;
   return later;
 }
 
-static void take(struct follow *follow, const struct ow_stream_view *view, const struct ow_interval *interval)
+static void take_interval(struct follow *follow, const struct ow_news *news)
 {
-  if (follow->seen > 0 && interval->number > follow->seen + 1)
+  if (news->missed > 0)
     ow_log(&owamp_log, OW_LOG_WARNING, "%s: %llu intervals are lost: collectd looked too seldom",
-           follow->name, (unsigned long long)(interval->number - follow->seen - 1));
-  follow->seen = interval->number;
-  if (in_order(follow, interval))
-    owamp_values_dispatch(view, interval, follow->values);
-  if (follow->alarms)
-    look_at_alarms(follow, view, interval);
+           follow->follower.name, (unsigned long long)news->missed);
+  if (in_order(follow, news->interval))
+    owamp_values_dispatch(news->view, news->interval, follow->values);
 }
 
-static void look_at_intervals(const struct owamp_feed *feed, struct follow *follow,
-                              const struct ow_stream_view *view)
+static void take(struct follow *follow, const struct ow_news *news)
 {
-  struct ow_interval intervals[OWAMP_HISTORY];
-  size_t count = OWAMP_HISTORY;
-  if (view->newest < follow->seen)
-    follow->seen = 0; /* who measures has begun anew */
-  while (count == OWAMP_HISTORY) {
-    count = ow_board_intervals(feed->board, follow->name, follow->seen, intervals, OWAMP_HISTORY);
-    for (size_t i = 0; i < count; i++)
-      take(follow, view, &intervals[i]);
+  switch (news->kind) {
+  case OW_NEWS_ANEW: break; /* its values go on where the other one's ended */
+  case OW_NEWS_DOWN:
+  case OW_NEWS_UP: owamp_alert_state(news->view); break;
+  case OW_NEWS_INTERVAL: take_interval(follow, news); break;
+  case OW_NEWS_ALARM: owamp_alert_threshold(news->view, news->interval->end, news->alarm); break;
   }
 }
 
 static void look_at(const struct owamp_feed *feed, struct follow *follow)
 {
-  struct ow_stream_view view;
-  if (!follow->shadowed && ow_board_view(feed->board, follow->name, &view) &&
-      view.version != follow->version) {
-    follow->version = view.version;
-    look_at_state(follow, &view);
-    look_at_intervals(feed, follow, &view);
-  }
+  struct ow_look look;
+  struct ow_news news;
+  if (!follow->shadowed && ow_follower_look(&follow->follower, feed->board, &look))
+    while (ow_look_next(&look, &news))
+      take(follow, &news);
 }
 
 void owamp_feed_poll(struct owamp_feed *feed)

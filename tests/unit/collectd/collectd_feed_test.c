@@ -405,6 +405,22 @@ START_TEST(numbers_that_begin_anew_are_followed)
 }
 END_TEST
 
+/* As many intervals as before, but later ones. */
+START_TEST(another_streams_intervals_of_the_same_numbers_are_new)
+{
+  struct ow_interval interval = an_interval(3, 20, 0);
+  follow("far", &no_rules);
+  add(1, 20, 0);
+  owamp_feed_poll(feed);
+  put(board, "far");
+  interval.number = 1;
+  ow_board_add_interval(board, "far", &interval);
+  owamp_feed_poll(feed);
+  ck_assert_uint_eq(fake_collectd_count("far", "bool-forward-up"), 2);
+  ck_assert_uint_eq(fake_collectd.lines, 0);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("collectd/feed");
@@ -426,6 +442,7 @@ int main(void)
   tcase_add_test(tests, metrics_of_both_directions_are_alarmed_too);
   tcase_add_test(tests, a_mirrored_board_is_followed_as_it_comes);
   tcase_add_test(tests, numbers_that_begin_anew_are_followed);
+  tcase_add_test(tests, another_streams_intervals_of_the_same_numbers_are_new);
   suite_add_tcase(suite, tests);
   return test_run(suite);
 }
