@@ -1,5 +1,4 @@
 #include <stdio.h>
-
 #include <string.h>
 
 #include "query/link.h"
@@ -36,7 +35,7 @@ enum ow_status ow_query_get(const char *path, const char *name, int64_t timeout,
     return ow_fail(failure, OW_INVALID,
                    "a stream's name has 1 to %d printable characters and no space, / \" or \\",
                    OW_STREAM_NAME - 1);
-  enum ow_status status = ow_query_link_open(&link, path, -1, deadline, &own);
+  enum ow_status status = ow_query_link_open(&link, path, deadline, &own);
   if (status == OW_OK)
     status = ask(&link, name, deadline, view, intervals, count, got, &own);
   ow_query_link_close(&link);

@@ -695,6 +695,131 @@ QUERY_TEST(a_mirror_waits_for_the_first_server)
   ck_assert_int_eq(failure.status, OW_INVALID);
 }
 
+/* ---- following one that is written by hand ---- */
+
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
+static char logged[2048];
+
+static void keep_line(void *context, enum ow_log_level level, const char *line)
+{
+  (void)context;
+  (void)level;
+  pthread_mutex_lock(&log_lock);
+  size_t used = strlen(logged);
+  snprintf(logged + used, sizeof logged - used, "%s\n", line);
+  pthread_mutex_unlock(&log_lock);
+}
+
+static void await_logged(const char *piece)
+{
+  struct timespec pause = {.tv_nsec = 5 * OW_NS_PER_MS};
+  bool there = false;
+  for (int i = 0; i < 4000 && !there; i++) {
+    pthread_mutex_lock(&log_lock);
+    there = strstr(logged, piece) != NULL;
+    pthread_mutex_unlock(&log_lock);
+    if (!there)
+      nanosleep(&pause, NULL);
+  }
+  ck_assert_msg(there, "%s is not in: %s", piece, logged);
+}
+
+/* In the server's place; the mirror follows. */
+static int listen_raw(void)
+{
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  struct ow_log log = {.emit = keep_line, .most = OW_LOG_DEBUG};
+  unpublish();
+  int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+  ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+  ck_assert_int_eq(listen(listener, 1), 0);
+  copy = ow_board_create(HISTORY);
+  ck_assert_ptr_nonnull(copy);
+  mirror = ow_query_follow(path, copy, &log, &failure);
+  ck_assert_msg(mirror != NULL, "%s", failure.text);
+  return listener;
+}
+
+static void close_raw(int listener)
+{
+  unfollow();
+  close(listener);
+  unlink(path);
+}
+
+static void expect_request(int client, const char *request)
+{
+  char line[256];
+  take_line(client, line, sizeof line);
+  ck_assert_str_eq(line, request);
+}
+
+static const char far_listed[] = "{\"streams\":[{\"name\":\"far\",\"newest\":0,\"version\":1}]}\n";
+
+QUERY_TEST(a_mirror_takes_answers_in_pieces)
+{
+  char answer[4096];
+  add_stream(board, "far");
+  int asked = connect_raw();
+  put(asked, "get far 1\n", 10);
+  size_t length = take_line(asked, answer, sizeof answer - 1);
+  answer[length++] = '\n';
+  close(asked);
+  int listener = listen_raw();
+  int client = accept(listener, NULL, NULL);
+  expect_request(client, "list");
+  for (size_t i = 0; i < sizeof far_listed - 1; i++)
+    put(client, far_listed + i, 1);
+  expect_request(client, "get far 50");
+  for (size_t i = 0; i < length; i++)
+    put(client, answer + i, 1);
+  await_copy("far", OW_STREAM_UP, 0);
+  expect_request(client, "list"); /* the next round */
+  close(client);
+  await_copy("far", OW_STREAM_DOWN, 0);
+  close_raw(listener);
+}
+
+QUERY_TEST(a_mirror_hears_why_it_is_cut_off)
+{
+  int listener = listen_raw();
+  int client = accept(listener, NULL, NULL);
+  expect_request(client, "list");
+  put(client, "{\"streams\":[]}\n", 15);
+  await_logged("answers: 0 streams");
+  put(client, "{\"error\":\"others wait\"}\n", 24);
+  close(client);
+  await_logged("others wait");
+  client = accept(listener, NULL, NULL); /* it comes again */
+  expect_request(client, "list");
+  put(client, "{\"streams\":[]}\n{\"streams\":[]}\n", 30);
+  await_logged("wasn't asked for");
+  close(client);
+  close_raw(listener);
+}
+
+/* Nonsense, another stream's answer, no answer. */
+QUERY_TEST(a_mirror_leaves_who_makes_no_sense)
+{
+  int listener = listen_raw();
+  int client = accept(listener, NULL, NULL);
+  expect_request(client, "list");
+  put(client, "hello\n", 6);
+  assert_closed(client);
+  client = accept(listener, NULL, NULL);
+  expect_request(client, "list");
+  put(client, far_listed, sizeof far_listed - 1);
+  expect_request(client, "get far 50");
+  put(client, far_listed, sizeof far_listed - 1);
+  assert_closed(client);
+  client = accept(listener, NULL, NULL);
+  expect_request(client, "list");
+  await_logged("no answer in time");
+  assert_closed(client);
+  close_raw(listener);
+}
+
 int main(void)
 {
   Suite *suite = suite_create("query/query");
@@ -711,5 +836,7 @@ int main(void)
   TEST_CASE(suite, "mirror", a_mirror_is_like_the_board, a_mirror_outlives_its_server,
             a_mirror_sees_that_a_stream_began_anew, a_mirror_leaves_others_streams_alone,
             a_mirror_waits_for_the_first_server);
+  TEST_CASE(suite, "mirror by hand", a_mirror_takes_answers_in_pieces, a_mirror_hears_why_it_is_cut_off,
+            a_mirror_leaves_who_makes_no_sense);
   return test_run(suite);
 }
