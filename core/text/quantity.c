@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "time/timestamp.h"
+#include "base/units.h"
 
 /* The number that `*text` begins with; false if there is none or it is too large. */
 static bool take_digits(const char **text, uint64_t *value)

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/units.h"
+
 struct timespec;
 
 /** A point in time: unsigned 32.32 seconds, as on the wire. All zero: no time. */
@@ -20,9 +22,6 @@ struct ow_timestamp {
 struct ow_span {
   uint64_t ntp;
 };
-
-#define OW_NS_PER_S INT64_C(1000000000)
-#define OW_NS_PER_MS INT64_C(1000000)
 
 /** a − b in nanoseconds, rounded down. */
 int64_t ow_timestamp_difference(struct ow_timestamp a, struct ow_timestamp b);
