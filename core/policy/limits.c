@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text/lines.h"
+#include "text/conf_lines.h"
 #include "text/quantity.h"
 
 static const struct ow_class bounded_class = {

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "text/lines.h"
+#include "text/conf_lines.h"
 #include "text/quantity.h"
 #include "time/timestamp.h"
 #include "wire/mode.h"

@@ -1,4 +1,4 @@
-#include "text/lines.h"
+#include "text/conf_lines.h"
 
 #include <stdarg.h>
 #include <stdio.h>

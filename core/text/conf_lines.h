@@ -2,8 +2,8 @@
  * The lines of owampd's configuration files: '#' begins a comment line, blank lines mean nothing, and a
  * backslash at the very end continues a line in the next one; anywhere else it is an error.
  */
-#ifndef OWAMP_TEXT_LINES_H
-#define OWAMP_TEXT_LINES_H
+#ifndef OWAMP_TEXT_CONF_LINES_H
+#define OWAMP_TEXT_CONF_LINES_H
 
 #include <stddef.h>
 
