@@ -4,69 +4,13 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "text/hex.h"
+#include "text/lines.h"
 
-/* A part of the text: a line, or a word of it. */
-struct piece {
-  const char *at;
-  size_t length;
-};
+/* No line is continued, and a word can hold anything else, a NUL too. */
+static const struct ow_lines_form form = {.blanks = " \t\r\v\f", .comments = "#"};
 
-static bool is_blank(char c)
-{
-  return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
-}
-
-/* Takes the next line, without its newline, from the front of `rest`. */
-static struct piece next_line(struct piece *rest)
-{
-  const char *newline = memchr(rest->at, '\n', rest->length);
-  struct piece line = {rest->at, newline ? (size_t)(newline - rest->at) : rest->length};
-  size_t taken = line.length + (newline ? 1 : 0);
-  rest->at += taken;
-  rest->length -= taken;
-  return line;
-}
-
-/* Takes the next word from the front of `line`; its length is 0 at the end. */
-static struct piece next_word(struct piece *line)
-{
-  size_t begin = 0;
-  while (begin < line->length && is_blank(line->at[begin]))
-    begin++;
-  size_t end = begin;
-  while (end < line->length && !is_blank(line->at[end]))
-    end++;
-  struct piece word = {line->at + begin, end - begin};
-  line->at += end;
-  line->length -= end;
-  return word;
-}
-
-static int hex_digit(char c)
-{
-  int value = -1;
-  if (c >= '0' && c <= '9')
-    value = c - '0';
-  else if (c >= 'a' && c <= 'f')
-    value = c - 'a' + 10;
-  else if (c >= 'A' && c <= 'F')
-    value = c - 'A' + 10;
-  return value;
-}
-
-static bool decode_hex(struct piece hex, uint8_t *out)
-{
-  bool right = true;
-  for (size_t i = 0; i + 1 < hex.length; i += 2) {
-    int high = hex_digit(hex.at[i]);
-    int low = hex_digit(hex.at[i + 1]);
-    right = right && high >= 0 && low >= 0;
-    out[i / 2] = (uint8_t)((high & 0xf) << 4 | (low & 0xf));
-  }
-  return right;
-}
-
-static enum ow_status parse_key_id(struct piece word, struct ow_key *key, struct ow_failure *failure)
+static enum ow_status parse_key_id(struct ow_piece word, struct ow_key *key, struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
   if (word.length >= sizeof key->key_id)
@@ -79,7 +23,7 @@ static enum ow_status parse_key_id(struct piece word, struct ow_key *key, struct
   return status;
 }
 
-static enum ow_status parse_passphrase(struct piece hex, struct ow_passphrase *passphrase,
+static enum ow_status parse_passphrase(struct ow_piece hex, struct ow_passphrase *passphrase,
                                        struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
@@ -90,19 +34,19 @@ static enum ow_status parse_passphrase(struct piece hex, struct ow_passphrase *p
                      hex.length / 2, sizeof passphrase->octets);
   else if (hex.length % 2 != 0)
     status = ow_fail(failure, OW_INVALID, "the passphrase has an odd number of hexadecimal digits");
-  else if (!decode_hex(hex, passphrase->octets))
+  else if (!ow_hex_parse(hex, passphrase->octets))
     status = ow_fail(failure, OW_INVALID, "the passphrase is not written in hexadecimal digits");
   else
     passphrase->length = hex.length / 2;
   return status;
 }
 
-static enum ow_status parse_key(struct piece line, struct ow_key *key, struct ow_failure *failure)
+static enum ow_status parse_key(struct ow_piece line, struct ow_key *key, struct ow_failure *failure)
 {
-  enum ow_status status = parse_key_id(next_word(&line), key, failure);
+  enum ow_status status = parse_key_id(ow_piece_word(&line, form.blanks), key, failure);
   if (status == OW_OK)
-    status = parse_passphrase(next_word(&line), &key->passphrase, failure);
-  if (status == OW_OK && next_word(&line).length > 0)
+    status = parse_passphrase(ow_piece_word(&line, form.blanks), &key->passphrase, failure);
+  if (status == OW_OK && ow_piece_word(&line, form.blanks).length > 0)
     status = ow_fail(failure, OW_INVALID, "nothing may follow the passphrase on its line");
   return status;
 }
@@ -138,22 +82,13 @@ static enum ow_status add(struct ow_keys_file *file, const struct ow_key *key, s
   return status;
 }
 
-static bool says_nothing(struct piece line)
-{
-  struct piece word = next_word(&line);
-  return word.length == 0 || *word.at == '#';
-}
-
-static enum ow_status parse_line(struct piece line, struct ow_keys_file *file, struct ow_failure *failure)
+static enum ow_status read_line(struct ow_piece line, struct ow_keys_file *file, struct ow_failure *failure)
 {
   struct ow_key key = {0};
-  enum ow_status status = OW_OK;
-  if (!says_nothing(line)) {
-    status = parse_key(line, &key, failure);
-    if (status == OW_OK)
-      status = add(file, &key, failure);
-    ow_wipe(&key, sizeof key);
-  }
+  enum ow_status status = parse_key(line, &key, failure);
+  if (status == OW_OK)
+    status = add(file, &key, failure);
+  ow_wipe(&key, sizeof key);
   return status;
 }
 
@@ -161,16 +96,14 @@ enum ow_status ow_key_file_parse(const char *name, const char *text, size_t octe
                                  struct ow_failure *failure)
 {
   struct ow_failure why = {0};
-  struct piece rest = {text, octets};
-  size_t line = 0;
+  struct ow_lines lines = ow_lines(&form, text, octets);
+  struct ow_piece line;
   enum ow_status status = OW_OK;
-  while (status == OW_OK && rest.length > 0) {
-    line++;
-    status = parse_line(next_line(&rest), file, &why);
-  }
+  while (status == OW_OK && ow_lines_next(&lines, &line))
+    status = read_line(line, file, &why);
   if (status != OW_OK) {
     ow_key_file_clear(file);
-    status = ow_fail(failure, status, "%s:%zu: %s", name, line, why.text);
+    status = ow_fail(failure, status, "%s:%zu: %s", name, lines.number, why.text);
   }
   return status;
 }

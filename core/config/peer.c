@@ -4,6 +4,7 @@
 
 #include "base/secret.h"
 #include "schedule/schedule.h"
+#include "text/dscp.h"
 
 enum {
   DEFAULT_PACKETS = 50,
@@ -11,7 +12,6 @@ enum {
   DEFAULT_LOSS_TIMEOUT_S = 2,
   /* A tenth of a second or so of one core; servers in the field ask for 2048 to some ten thousands. */
   DEFAULT_PBKDF2_COUNT = 1 << 18,
-  DSCP_MOST = 63,
 };
 
 void ow_peer_defaults(struct ow_peer *peer)
@@ -57,7 +57,7 @@ static const char *traffic_fault(const struct ow_peer *peer)
     fault = "the schedule needs 1 to 256 slots";
   else if (peer->padding > OW_MOST_PADDING)
     fault = "the padding is more than a datagram holds (65459 octets)";
-  else if (peer->dscp > DSCP_MOST)
+  else if (peer->dscp > OW_DSCP_MOST)
     fault = "the DSCP is above 63";
   else if (peer->loss_timeout <= 0)
     fault = "the loss timeout is not positive";

@@ -67,19 +67,5 @@ enum ow_status ow_peer_use_key(struct ow_peer *peer, const struct ow_keys_file *
 /** "exp:10ms,fixed:5ms" to slots, which replace the peer's. OW_INVALID names the piece. */
 enum ow_status ow_peer_parse_schedule(const char *text, struct ow_peer *peer,
                                       struct ow_failure *failure) OW_MUST_CHECK;
-/** "8760-9960" or "8760". OW_INVALID. */
-enum ow_status ow_peer_parse_ports(const char *text, uint16_t *low, uint16_t *high,
-                                   struct ow_failure *failure) OW_MUST_CHECK;
-/** A number ("46", "0x2e"), or a name, in capitals or not: "EF", "AF41", "CS1", "LE". OW_INVALID. */
-enum ow_status ow_peer_parse_dscp(const char *text, uint8_t *dscp, struct ow_failure *failure) OW_MUST_CHECK;
-
-/** The longest duration that can be configured: a day. */
-#define OW_LONGEST_DURATION (INT64_C(86400) * OW_NS_PER_S)
-/** "10ms", "2.5s", "500us"; positive, a day at most. A number without a unit is refused. OW_INVALID. */
-enum ow_status ow_peer_parse_duration(const char *text, int64_t *nanoseconds,
-                                      struct ow_failure *failure) OW_MUST_CHECK;
-/** A decimal number from `least` to `most`. OW_INVALID. */
-enum ow_status ow_peer_parse_number(const char *text, uint32_t least, uint32_t most, uint32_t *value,
-                                    struct ow_failure *failure) OW_MUST_CHECK;
 
 #endif

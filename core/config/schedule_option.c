@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "text/duration.h"
+
 enum { SLOT_TEXT = 64 };
 
 static bool read_kind(const char *word, size_t length, enum ow_slot_kind *kind)
@@ -29,7 +31,7 @@ static enum ow_status parse_slot(const char *text, size_t length, struct ow_slot
     status = ow_fail(failure, OW_INVALID,
                      "slot '%s': write exp:MEAN or fixed:DISTANCE, as in exp:10ms,fixed:5ms", piece);
   else
-    status = ow_peer_parse_duration(piece + kind_length + 1, &ns, failure);
+    status = ow_duration_parse(piece + kind_length + 1, &ns, failure);
   if (status == OW_OK)
     slot->parameter = ow_span_from_ns(ns);
   return status;

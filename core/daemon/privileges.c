@@ -7,7 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "text/quantity.h"
+#include "text/number.h"
 
 static const char unprivileged[] = "nobody";
 

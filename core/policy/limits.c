@@ -5,6 +5,7 @@
 
 #include "text/conf_lines.h"
 #include "text/quantity.h"
+#include "text/word.h"
 
 static const struct ow_class bounded_class = {
     .name = "default", .parent = OW_CLASS_NONE, .bandwidth = 100000000, .disk = 400000000, .open_mode = true};
@@ -86,15 +87,6 @@ struct pairs {
   char *values[KEYS]; /* NULL: not given */
 };
 
-static char *trim(char *text)
-{
-  text += strspn(text, " \t\r\n\v\f");
-  size_t length = strlen(text);
-  while (length && strchr(" \t\r\n\v\f", text[length - 1]))
-    text[--length] = '\0';
-  return text;
-}
-
 static enum key key_of(const char *name)
 {
   int key = 0;
@@ -109,8 +101,8 @@ static enum ow_status split_pair(const struct parser *parser, char *text, struct
   char *equals = strchr(text, '=');
   if (equals)
     *equals = '\0';
-  char *name = trim(text);
-  char *value = equals ? trim(equals + 1) : NULL;
+  char *name = ow_conf_trim(text);
+  char *value = equals ? ow_conf_trim(equals + 1) : NULL;
   enum key key = key_of(name);
   if (*name == '\0')
     return ow_conf_lines_fail(&parser->lines, start, parser->failure, "a limit is missing beside the comma");
@@ -123,7 +115,7 @@ static enum ow_status split_pair(const struct parser *parser, char *text, struct
   if (!value || *value == '\0')
     return ow_conf_lines_fail(&parser->lines, name, parser->failure, "%s needs a value: %s=...",
                               key_names[key], key_names[key]);
-  if (strpbrk(value, " \t\r\n\v\f="))
+  if (strpbrk(value, OW_CONF_BLANKS "="))
     return ow_conf_lines_fail(&parser->lines, name, parser->failure,
                               "%s=%.40s: one value; is a comma missing behind it?", key_names[key], value);
   if (pairs->values[key])
@@ -135,7 +127,7 @@ static enum ow_status split_pair(const struct parser *parser, char *text, struct
 static enum ow_status split_pairs(const struct parser *parser, char *text, struct pairs *pairs)
 {
   enum ow_status status = OW_OK;
-  if (text[strspn(text, " \t\r\n\v\f")] == '\0')
+  if (text[strspn(text, OW_CONF_BLANKS)] == '\0')
     return OW_OK;
   while (text && status == OW_OK) {
     char *comma = strchr(text, ',');

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "text/quantity.h"
+#include "text/number.h"
 
 const struct ow_listen_address ow_listen_default = {.address = "", .port = "861"};
 

@@ -4,7 +4,10 @@
 #include <syslog.h>
 
 #include "text/conf_lines.h"
-#include "text/quantity.h"
+#include "text/duration.h"
+#include "text/number.h"
+#include "text/port_range.h"
+#include "text/word.h"
 #include "time/timestamp.h"
 #include "wire/mode.h"
 #include "wire/setup.h"
@@ -140,30 +143,13 @@ static enum ow_status take_listen(const struct reading *reading, const char *val
   return OW_OK;
 }
 
-/* "8760-9960", "8760" or "0". */
-static bool parse_ports(const char *text, uint64_t *low, uint64_t *high)
-{
-  char first[8];
-  const char *dash = strchr(text, '-');
-  size_t length = dash ? (size_t)(dash - text) : strlen(text);
-  if (length >= sizeof first)
-    return false;
-  memcpy(first, text, length);
-  first[length] = '\0';
-  return ow_whole_parse(first, low) && ow_whole_parse(dash ? dash + 1 : first, high) && *high <= UINT16_MAX &&
-         *low <= *high && (*low != 0 || *high == 0);
-}
-
 static enum ow_status take_ports(const struct reading *reading, const char *value)
 {
-  uint64_t low;
-  uint64_t high;
-  if (!parse_ports(value, &low, &high))
+  struct ow_server_conf *conf = reading->conf;
+  if (!ow_port_range_or_any_parse(value, &conf->test_port_low, &conf->test_port_high))
     return ow_conf_lines_fail(
         reading->lines, reading->word, reading->failure,
         "testports \"%.40s\" is neither 0 nor LOW-HIGH, from 1 to 65535; e.g. testports 8760-9960", value);
-  reading->conf->test_port_low = (uint16_t)low;
-  reading->conf->test_port_high = (uint16_t)high;
   return OW_OK;
 }
 

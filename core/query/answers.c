@@ -6,6 +6,7 @@
 
 #include "query/query.h"
 #include "report/answer.h"
+#include "text/number.h"
 
 enum { REQUEST = 256, NAMES_TOLD = 5 };
 
@@ -116,12 +117,9 @@ static struct ow_query_text *answer_get(struct ow_query_answers *answers, const 
 /* 1 to OW_QUERY_INTERVALS; more is that many; 0 if it's no number. */
 static size_t count_of(const char *text)
 {
-  size_t count = 0;
-  for (; *text >= '0' && *text <= '9'; text++)
-    count = count > OW_QUERY_INTERVALS ? count : count * 10 + (size_t)(*text - '0');
-  if (*text)
-    count = 0;
-  return count > OW_QUERY_INTERVALS ? OW_QUERY_INTERVALS : count;
+  struct ow_digits digits = ow_digits_read(ow_piece_of(text));
+  size_t count = digits.value > OW_QUERY_INTERVALS ? OW_QUERY_INTERVALS : (size_t)digits.value;
+  return text[digits.count] ? 0 : count;
 }
 
 static struct ow_query_text *answer_request(struct ow_query_answers *answers, char *request)

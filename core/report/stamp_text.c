@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text/number.h"
+
 /* 2036-02-07 06:28:16 UTC, when the second era begins: stamps are taken within 68 years of it. */
 #define PIVOT INT64_C(2085978496)
 #define DAY INT64_C(86400)
@@ -59,16 +61,14 @@ static bool has_form(const char *text)
   static const char form[] = "0000-00-00T00:00:00.000000000Z";
   bool good = strlen(text) == TEXT_LENGTH;
   for (size_t i = 0; i < TEXT_LENGTH && good; i++)
-    good = form[i] == '0' ? text[i] >= '0' && text[i] <= '9' : text[i] == form[i];
+    good = form[i] == '0' ? ow_is_digit(text[i]) : text[i] == form[i];
   return good;
 }
 
-static int64_t digits(const char *text, size_t first, size_t count)
+/* In the form, each number ends before something else. */
+static int64_t number_at(const char *text, size_t first)
 {
-  int64_t value = 0;
-  for (size_t i = first; i < first + count; i++)
-    value = value * 10 + (text[i] - '0');
-  return value;
+  return (int64_t)ow_digits_read(ow_piece_of(text + first)).value;
 }
 
 /* Rounded up, so that printing, which rounds down, finds the same nanosecond. */
@@ -82,10 +82,10 @@ bool ow_stamp_parse(const char *text, struct ow_timestamp *stamp)
   char again[OW_STAMP_TEXT];
   bool good = has_form(text);
   if (good) {
-    struct date date = {digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2)};
-    int64_t seconds = days_of(date) * DAY + digits(text, 11, 2) * 3600 + digits(text, 14, 2) * 60 +
-                      digits(text, 17, 2) - PIVOT;
-    stamp->ntp = ((uint64_t)seconds << 32) + fraction_of(digits(text, 20, 9));
+    struct date date = {number_at(text, 0), number_at(text, 5), number_at(text, 8)};
+    int64_t seconds = days_of(date) * DAY + number_at(text, 11) * 3600 + number_at(text, 14) * 60 +
+                      number_at(text, 17) - PIVOT;
+    stamp->ntp = ((uint64_t)seconds << 32) + fraction_of(number_at(text, 20));
     /* What isn't a date, or lies in another era, comes out as another one. */
     good = strcmp(text, ow_stamp_print(again, *stamp)) == 0;
   }

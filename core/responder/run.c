@@ -21,7 +21,7 @@
 #include "policy/settings.h"
 #include "policy/test_ports.h"
 #include "responder/options.h"
-#include "text/quantity.h"
+#include "text/number.h"
 
 enum { STARTED = 0, FAILED = 1, USAGE = 2 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sla/judge.h"
+#include "text/number.h"
 
 /* The last intervals of a severity, newest in the lowest bit, since it was raised or cleared. */
 struct window {
@@ -53,11 +54,9 @@ static enum ow_status bad_rule(const char *text, struct ow_failure *failure)
 /* Up to three digits, which suffice; returns what follows, or NULL. */
 static const char *read_count(const char *text, unsigned *count)
 {
-  size_t digits = strspn(text, "0123456789");
-  *count = 0;
-  for (size_t i = 0; i < digits && digits <= 3; i++)
-    *count = *count * 10 + (unsigned)(text[i] - '0');
-  return digits >= 1 && digits <= 3 ? text + digits : NULL;
+  struct ow_digits digits = ow_digits_read(ow_piece_of(text));
+  *count = (unsigned)digits.value;
+  return digits.count >= 1 && digits.count <= 3 ? text + digits.count : NULL;
 }
 
 enum ow_status ow_alarm_rule_parse(const char *text, struct ow_alarm_rule *rule, struct ow_failure *failure)

@@ -1,4 +1,4 @@
-#include "sla/threshold.h"
+#include "sla/metric.h"
 
 struct description {
   const char *name;

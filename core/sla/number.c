@@ -3,15 +3,9 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { MOST_DIGITS = 15, MOST_PLACES = 9 };
+#include "text/decimal.h"
 
-/* digits * 10^-places: with these bounds both are exact as double, so one division rounds correctly. */
-struct decimal {
-  bool negative;
-  uint64_t digits;
-  size_t significant;
-  size_t places;
-};
+enum { MOST_DIGITS = 15, MOST_PLACES = 9 };
 
 struct suffix {
   const char *text;
@@ -25,50 +19,6 @@ static const struct suffix suffixes[] = {
     {"s", OW_UNIT_SECONDS, 0},
     {"%", OW_UNIT_PERCENT, 0},
 };
-
-const char *ow_piece_print(char out[OW_PIECE_TEXT], struct ow_piece piece)
-{
-  return ow_printable(out, OW_PIECE_TEXT, piece.at, piece.length);
-}
-
-bool ow_piece_is(struct ow_piece piece, const char *text)
-{
-  return strlen(text) == piece.length && memcmp(piece.at, text, piece.length) == 0;
-}
-
-static bool digit_at(struct ow_piece piece, size_t at)
-{
-  return at < piece.length && piece.at[at] >= '0' && piece.at[at] <= '9';
-}
-
-/* Digits from `at` on; returns where they end. Those beyond the most are counted, not kept. */
-static size_t read_digits(struct ow_piece piece, size_t at, struct decimal *decimal)
-{
-  for (; digit_at(piece, at); at++) {
-    unsigned digit = (unsigned)(piece.at[at] - '0');
-    if (digit || decimal->significant)
-      decimal->significant++;
-    if (decimal->significant <= MOST_DIGITS)
-      decimal->digits = decimal->digits * 10 + digit;
-  }
-  return at;
-}
-
-/* Returns the length of the number without its unit; 0 if it isn't one. */
-static size_t read_decimal(struct ow_piece piece, struct decimal *decimal)
-{
-  *decimal = (struct decimal){.negative = piece.length > 0 && piece.at[0] == '-'};
-  size_t start = decimal->negative ? 1 : 0;
-  size_t end = read_digits(piece, start, decimal);
-  bool good = end > start;
-  if (good && end < piece.length && piece.at[end] == '.') {
-    size_t point = end + 1;
-    end = read_digits(piece, point, decimal);
-    good = end > point;
-    decimal->places = end - point;
-  }
-  return good ? end : 0;
-}
 
 static const struct suffix *find_suffix(struct ow_piece piece, enum ow_unit unit)
 {
@@ -103,43 +53,49 @@ static enum ow_status wrong_unit(struct ow_piece piece, size_t digits, enum ow_m
                  unit_advice(ow_metric_unit(metric)));
 }
 
-/* The unit that follows the number. Only times need one, and not even they for zero. */
-static enum ow_status read_unit(struct ow_piece piece, size_t digits, enum ow_metric metric,
-                                struct decimal *decimal, struct ow_failure *failure)
+/*
+ * The unit that follows the number, and by how many places it is smaller than the metric's own. Only times
+ * need one, and not even they for zero.
+ */
+static enum ow_status read_unit(struct ow_piece piece, const struct ow_decimal *decimal,
+                                enum ow_metric metric, size_t *places, struct ow_failure *failure)
 {
-  struct ow_piece rest = {piece.at + digits, piece.length - digits};
+  struct ow_piece rest = {piece.at + decimal->length, piece.length - decimal->length};
   enum ow_unit unit = ow_metric_unit(metric);
   const struct suffix *suffix = find_suffix(rest, unit);
   bool bare = rest.length == 0 && (unit != OW_UNIT_SECONDS || decimal->significant == 0);
-  enum ow_status status = suffix || bare ? OW_OK : wrong_unit(piece, digits, metric, failure);
-  if (suffix)
-    decimal->places += suffix->places;
-  return status;
+  *places = suffix ? suffix->places : 0;
+  return suffix || bare ? OW_OK : wrong_unit(piece, decimal->length, metric, failure);
 }
 
-static enum ow_status check_size(struct ow_piece piece, enum ow_metric metric, const struct decimal *decimal,
-                                 struct ow_failure *failure)
+/* `places` are the number's and the unit's. */
+static enum ow_status check_size(struct ow_piece piece, const struct ow_decimal *decimal,
+                                 enum ow_metric metric, size_t places, struct ow_failure *failure)
 {
   char text[OW_PIECE_TEXT];
   ow_piece_print(text, piece);
   enum ow_status status = OW_OK;
   if (decimal->significant > MOST_DIGITS)
     status = ow_fail(failure, OW_INVALID, "'%s' has too many digits: at most %d are read", text, MOST_DIGITS);
-  else if (decimal->places > MOST_PLACES)
+  else if (places > MOST_PLACES)
     status = ow_fail(failure, OW_INVALID, "'%s' is too fine: at most %d places%s are read", text, MOST_PLACES,
                      ow_metric_unit(metric) == OW_UNIT_SECONDS ? " of a second (1 ns)" : "");
-  else if (decimal->negative && decimal->digits && !ow_metric_signed(metric))
+  else if (decimal->negative && decimal->significant && !ow_metric_signed(metric))
     status = ow_fail(failure, OW_INVALID, "'%s' is negative, which %s can't be: leave out the '-'", text,
                      ow_metric_name(metric));
   return status;
 }
 
-static double to_double(const struct decimal *decimal)
+/* With these bounds all digits and the power of ten are exact as double, so one division rounds correctly. */
+static double to_double(const struct ow_decimal *decimal, size_t places)
 {
-  static const double tens[MOST_PLACES + 1] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
-  double size = (double)decimal->digits / tens[decimal->places];
+  static const uint64_t tens[MOST_PLACES + 1] = {1,      10,      100,      1000,      10000,
+                                                 100000, 1000000, 10000000, 100000000, 1000000000};
+  uint64_t digits =
+      decimal->whole * tens[decimal->places] + decimal->billionths / tens[MOST_PLACES - decimal->places];
+  double size = (double)digits / (double)tens[places];
   /* Not -0: it would be printed. */
-  return decimal->negative && decimal->digits ? -size : size;
+  return decimal->negative && digits ? -size : size;
 }
 
 static enum ow_status not_a_number(struct ow_piece piece, enum ow_metric metric, struct ow_failure *failure)
@@ -149,16 +105,17 @@ static enum ow_status not_a_number(struct ow_piece piece, enum ow_metric metric,
                  ow_metric_name(metric), unit_advice(ow_metric_unit(metric)));
 }
 
-enum ow_status ow_number_parse(struct ow_piece piece, enum ow_metric metric, double *value,
-                               struct ow_failure *failure)
+enum ow_status ow_metric_number_parse(struct ow_piece piece, enum ow_metric metric, double *value,
+                                      struct ow_failure *failure)
 {
-  struct decimal decimal;
-  size_t digits = read_decimal(piece, &decimal);
-  enum ow_status status = digits ? OW_OK : not_a_number(piece, metric, failure);
+  struct ow_decimal decimal = ow_decimal_read(piece);
+  bool whole = decimal.whole_digits > 0 && (!decimal.point || decimal.places > 0);
+  size_t unit_places = 0;
+  enum ow_status status = whole ? OW_OK : not_a_number(piece, metric, failure);
   if (status == OW_OK)
-    status = read_unit(piece, digits, metric, &decimal, failure);
+    status = read_unit(piece, &decimal, metric, &unit_places, failure);
   if (status == OW_OK)
-    status = check_size(piece, metric, &decimal, failure);
-  *value = status == OW_OK ? to_double(&decimal) : 0;
+    status = check_size(piece, &decimal, metric, decimal.places + unit_places, failure);
+  *value = status == OW_OK ? to_double(&decimal, decimal.places + unit_places) : 0;
   return status;
 }

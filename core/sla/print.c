@@ -1,46 +1,12 @@
-/* Numbers for people. Not by printf's %f and %g, which write the locale's decimal point. */
-#include <inttypes.h>
+/* Numbers for people. */
 #include <math.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "sla/number.h"
 #include "sla/threshold.h"
+#include "text/decimal.h"
 
 static const double tens[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
-enum { MOST_PLACES = sizeof tens / sizeof *tens - 1, LARGEST = 1000000000 };
-
-static void trim(char *out)
-{
-  size_t length = strlen(out);
-  if (strchr(out, '.')) {
-    while (out[length - 1] == '0')
-      length--;
-    if (out[length - 1] == '.')
-      length--;
-    out[length] = '\0';
-  }
-}
-
-const char *ow_decimal_print(char *out, size_t size, double value, unsigned places, bool trimmed)
-{
-  double most = (double)LARGEST * LARGEST;
-  double magnitude = fabs(value) < most ? fabs(value) : most;
-  uint64_t scale = (uint64_t)tens[places];
-  uint64_t whole = (uint64_t)magnitude;
-  uint64_t part = (uint64_t)((magnitude - (double)whole) * tens[places] + 0.5);
-  whole += part / scale;
-  part %= scale;
-  const char *sign = value < 0 && (whole || part) ? "-" : "";
-  if (places)
-    snprintf(out, size, "%s%" PRIu64 ".%0*" PRIu64, sign, whole, (int)places, part);
-  else
-    snprintf(out, size, "%s%" PRIu64, sign, whole);
-  if (trimmed)
-    trim(out);
-  return out;
-}
+enum { MOST_PLACES = sizeof tens / sizeof *tens - 1 };
 
 /* How many places make three significant digits, at most. */
 static unsigned places_for(double magnitude, unsigned most)

@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sla/number.h"
+#include "text/decimal.h"
+
 static enum ow_status parse_start(struct ow_piece piece, enum ow_metric metric, double *low,
                                   struct ow_failure *failure)
 {
@@ -13,7 +16,7 @@ static enum ow_status parse_start(struct ow_piece piece, enum ow_metric metric, 
   else if (piece.length == 1 && piece.at[0] == '~')
     *low = -INFINITY;
   else
-    status = ow_number_parse(piece, metric, low, failure);
+    status = ow_metric_number_parse(piece, metric, low, failure);
   return status;
 }
 
@@ -24,7 +27,7 @@ static enum ow_status parse_end(struct ow_piece piece, enum ow_metric metric, do
   if (piece.length == 1 && piece.at[0] == '~')
     status = ow_fail(failure, OW_INVALID, "'~' is no END: for no upper bound write nothing after ':'");
   else
-    status = ow_number_parse(piece, metric, high, failure);
+    status = ow_metric_number_parse(piece, metric, high, failure);
   return status;
 }
 

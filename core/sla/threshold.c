@@ -3,11 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sla/number.h"
-#include "sla/range.h"
+#include "text/piece.h"
 
 /* Where `c` stands in the piece; the piece's length if nowhere. */
-static size_t find_metric(struct ow_piece piece, char c)
+static size_t find_character(struct ow_piece piece, char c)
 {
   const char *at = memchr(piece.at, c, piece.length);
   return at ? (size_t)(at - piece.at) : piece.length;
@@ -22,15 +21,6 @@ static struct ow_piece piece_before(struct ow_piece piece, size_t length)
 static struct ow_piece piece_behind(struct ow_piece piece, size_t length)
 {
   return (struct ow_piece){piece.at + length + 1, piece.length - length - 1};
-}
-
-static struct ow_piece trimmed_piece(struct ow_piece piece)
-{
-  while (piece.length && piece.at[0] == ' ')
-    piece = piece_behind(piece, 0);
-  while (piece.length && piece.at[piece.length - 1] == ' ')
-    piece.length--;
-  return piece;
 }
 
 static enum ow_status unknown_metric(struct ow_piece name, struct ow_failure *failure)
@@ -81,7 +71,7 @@ static enum ow_status no_direction(struct ow_piece name, enum ow_metric metric, 
 static enum ow_status parse_subject(struct ow_piece subject, struct ow_threshold *threshold,
                                     struct ow_failure *failure)
 {
-  size_t at = find_metric(subject, '@');
+  size_t at = find_character(subject, '@');
   enum ow_status status = parse_metric(piece_before(subject, at), &threshold->metric, failure);
   if (status == OW_OK && at < subject.length && ow_metric_of_both(threshold->metric))
     status = no_direction(piece_behind(subject, at), threshold->metric, failure);
@@ -94,12 +84,12 @@ static enum ow_status parse_subject(struct ow_piece subject, struct ow_threshold
 static enum ow_status guess_metric(struct ow_piece range, enum ow_metric *metric, struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
-  *metric = find_metric(range, '%') < range.length ? OW_METRIC_LOSS : OW_METRIC_DELAY_P95;
+  *metric = find_character(range, '%') < range.length ? OW_METRIC_LOSS : OW_METRIC_DELAY_P95;
   if (range.length == 0)
     status = ow_fail(failure, OW_INVALID, "nothing there: write METRIC=RANGE, such as delay_p95=20ms");
   else if (!strchr("@~-0123456789.:", range.at[0]))
     status = ow_fail(failure, OW_INVALID, "no '=': write METRIC=RANGE, such as loss=1%%, or 20ms or 1%%");
-  else if (*metric != OW_METRIC_LOSS && find_metric(range, 's') == range.length)
+  else if (*metric != OW_METRIC_LOSS && find_character(range, 's') == range.length)
     status =
         ow_fail(failure, OW_INVALID, "a range without METRIC= needs a unit: 20ms is a delay, 1%% is loss");
   return status;
@@ -108,7 +98,7 @@ static enum ow_status guess_metric(struct ow_piece range, enum ow_metric *metric
 static enum ow_status parse_threshold(struct ow_piece piece, struct ow_threshold *threshold,
                                       struct ow_failure *failure)
 {
-  size_t equals = find_metric(piece, '=');
+  size_t equals = find_character(piece, '=');
   struct ow_piece range = piece;
   enum ow_status status = OW_OK;
   *threshold = (struct ow_threshold){.applies = {[OW_FORWARD] = true, [OW_REVERSE] = true}};
@@ -146,7 +136,7 @@ enum ow_status ow_thresholds_parse(const char *text, struct ow_thresholds *thres
   thresholds->count = 0;
   for (bool more = true; more && status == OW_OK;) {
     size_t length = strcspn(text, ",");
-    struct ow_piece piece = trimmed_piece((struct ow_piece){text, length});
+    struct ow_piece piece = ow_piece_trim((struct ow_piece){text, length}, " ");
     status = add_threshold(piece, thresholds, reason);
     if (status != OW_OK) {
       char shown[OW_PIECE_TEXT];

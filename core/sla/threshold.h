@@ -31,49 +31,9 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "sla/metric.h"
+#include "sla/range.h"
 #include "stats/result.h"
-
-enum ow_metric {
-  OW_METRIC_DELAY_MIN,
-  OW_METRIC_DELAY_MEAN,
-  OW_METRIC_DELAY_MEDIAN,
-  OW_METRIC_DELAY_P95,
-  OW_METRIC_DELAY_P99,
-  OW_METRIC_DELAY_MAX,
-  OW_METRIC_JITTER,
-  OW_METRIC_IPDV,
-  OW_METRIC_PDV,
-  OW_METRIC_LOSS,
-  OW_METRIC_LOST,
-  OW_METRIC_DUPLICATES,
-  OW_METRIC_REORDERED,
-  OW_METRIC_HOPS,
-  OW_METRIC_ASYMMETRY,
-  OW_METRIC_RTT,
-  OW_METRICS
-};
-
-enum ow_unit { OW_UNIT_SECONDS, OW_UNIT_PERCENT, OW_UNIT_COUNT };
-
-/** "delay_p95" and its unit: times in seconds, loss in percent of the packets sent, the rest plain counts. */
-const char *ow_metric_name(enum ow_metric metric);
-enum ow_unit ow_metric_unit(enum ow_metric metric);
-/** True if the clock's offset between the two hosts goes into the metric: delay_*, asymmetry. */
-bool ow_metric_needs_clock(enum ow_metric metric);
-/** True if it can be negative: delay_*, asymmetry; rtt too, by what stamps are off. */
-bool ow_metric_signed(enum ow_metric metric);
-/**
- * True if it is of both directions together: asymmetry, rtt. Where a direction has to be named for it, that
- * is OW_FORWARD.
- */
-bool ow_metric_of_both(enum ow_metric metric);
-
-/** In the metric's unit. Alert outside low..high, or inside it if `inside`. Infinite: no bound. */
-struct ow_range {
-  double low;
-  double high;
-  bool inside;
-};
 
 struct ow_threshold {
   enum ow_metric metric;
@@ -94,27 +54,6 @@ struct ow_thresholds {
  */
 enum ow_status ow_thresholds_parse(const char *text, struct ow_thresholds *thresholds,
                                    struct ow_failure *failure) OW_MUST_CHECK;
-
-/**
- * The metric's value, in its unit; false, and 0, if the result has none: it is absent; nothing was received
- * (times, hops) or sent (loss); no consecutive packets arrived (ipdv); a clock was stepped (all times); the
- * metric is of both directions. hops is the largest number of hops.
- */
-bool ow_metric_value(const struct ow_result *result, enum ow_metric metric, double *value);
-/**
- * The same for any metric. One of both directions has a value if both have a median delay; a result may be
- * NULL.
- */
-bool ow_metric_find(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric,
-                    enum ow_direction direction, double *value);
-/**
- * By how many nanoseconds the value may be off because of the clocks; 0 for a metric that needs none. A delay
- * is off by its direction's bound at most. asymmetry is off by the sum of both directions' bounds: an offset
- * between the clocks makes one way as much longer as it makes the other shorter, so it counts twice and never
- * cancels. In rtt it cancels altogether.
- */
-int64_t ow_metric_error(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric,
-                        enum ow_direction direction);
 
 /** Ordered by severity; UNKNOWN outranks OK but no alert. */
 enum ow_verdict { OW_VERDICT_OK, OW_VERDICT_UNKNOWN, OW_VERDICT_WARNING, OW_VERDICT_CRITICAL };
@@ -175,13 +114,5 @@ const char *ow_seconds_print(char out[OW_VALUE_TEXT], double seconds);
 enum { OW_SUBJECT_TEXT = 32 };
 /** "forward delay_p95", or "rtt". Returns `out`. */
 const char *ow_subject_print(char out[OW_SUBJECT_TEXT], enum ow_metric metric, enum ow_direction direction);
-
-enum { OW_RANGE_TEXT = 64 };
-
-/**
- * Write a range as the guidelines do ("~:0.02", "@0:5"), always with START, numbers to 10^-9 in the metric's
- * unit without its name. OW_RANGE_TEXT octets always suffice. Locale-independent. Returns `out`.
- */
-const char *ow_range_print(char *out, size_t size, struct ow_range range);
 
 #endif

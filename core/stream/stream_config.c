@@ -1,6 +1,7 @@
 #include "stream/stream_config.h"
 
 #include "schedule/schedule.h"
+#include "text/duration.h"
 
 #define DEFAULT_INTERVAL (60 * OW_NS_PER_S)
 #define LEAST_BEYOND_TIMEOUT (3 * OW_NS_PER_S)

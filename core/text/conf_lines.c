@@ -5,18 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLANKS " \t\r\n\v\f"
+/* A newline can be met only within a line that is continued. */
+static const struct ow_lines_form form = {.blanks = " \t\r\v\f", .comments = "#"};
 
 enum ow_status ow_conf_lines_open(struct ow_conf_lines *lines, const char *name, const char *text,
                                   size_t octets, struct ow_failure *failure)
 {
-  *lines = (struct ow_conf_lines){.name = name, .text = text, .octets = octets};
+  *lines = (struct ow_conf_lines){.name = name, .text = text};
   lines->copy = malloc(octets + 1);
   if (!lines->copy)
     return ow_fail(failure, OW_MEMORY, "%s: no memory", name);
   if (octets)
     memcpy(lines->copy, text, octets);
   lines->copy[octets] = '\0';
+  lines->lines = ow_lines(&form, lines->copy, octets);
   const char *nul = octets ? memchr(text, '\0', octets) : NULL;
   if (nul)
     return ow_conf_lines_fail(lines, lines->copy + (nul - text), failure,
@@ -53,13 +55,6 @@ enum ow_status ow_conf_lines_fail(const struct ow_conf_lines *lines, const char 
   return ow_fail(failure, OW_INVALID, "%s:%u: %s", lines->name, ow_conf_lines_number(lines, at), clean);
 }
 
-/* The end of the physical line at `from`: its newline, or the end of the text. */
-static char *physical_end(const struct ow_conf_lines *lines, char *from)
-{
-  char *end = strchr(from, '\n');
-  return end ? end : lines->copy + lines->octets;
-}
-
 /* The backslash that continues the line up to `end`, or NULL. A carriage return may stand behind it. */
 static char *continuation(char *start, char *end)
 {
@@ -82,54 +77,65 @@ static enum ow_status check_backslash(const struct ow_conf_lines *lines, char *s
                             "a backslash can stand only at the end of a line, to continue it");
 }
 
-/* Join what is continued; `*end` moves to the end of the whole. */
-static enum ow_status join(const struct ow_conf_lines *lines, char *start, char **end,
-                           struct ow_failure *failure)
+/* Where a part of the copy can be written to. */
+static char *in_copy(const struct ow_conf_lines *lines, const char *at)
+{
+  return lines->copy + (at - lines->copy);
+}
+
+/* Join what is continued. */
+static enum ow_status join(struct ow_conf_lines *lines, struct ow_piece *line, struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
-  char *from = start;
-  char *mark = continuation(from, *end);
+  char *from = in_copy(lines, line->at);
+  char *end = from + line->length;
+  char *mark = continuation(from, end);
   while (mark && status == OW_OK) {
-    if (**end == '\0') {
+    if (!ow_lines_join(&lines->lines, line)) {
       status = ow_conf_lines_fail(lines, mark, failure, "a continued line, but the file ends here");
     } else {
       *mark = ' ';
-      status = check_backslash(lines, from, *end, failure);
-      from = *end + 1;
-      *end = physical_end(lines, from);
-      mark = continuation(from, *end);
+      status = check_backslash(lines, from, end, failure);
+      from = end + 1;
+      end = in_copy(lines, line->at + line->length);
+      mark = continuation(from, end);
     }
   }
   if (status == OW_OK)
-    status = check_backslash(lines, from, *end, failure);
+    status = check_backslash(lines, from, end, failure);
   return status;
 }
 
 enum ow_status ow_conf_lines_next(struct ow_conf_lines *lines, char **line, struct ow_failure *failure)
 {
+  struct ow_piece piece;
   enum ow_status status = OW_OK;
   *line = NULL;
-  while (lines->at < lines->octets && !*line && status == OW_OK) {
-    char *start = lines->copy + lines->at;
-    char *end = physical_end(lines, start);
-    start += strspn(start, " \t\r\v\f");
-    if (start < end && *start != '#') {
-      status = join(lines, start, &end, failure);
-      *line = start;
+  if (ow_lines_next(&lines->lines, &piece)) {
+    status = join(lines, &piece, failure);
+    if (status == OW_OK) {
+      *line = in_copy(lines, piece.at);
+      (*line)[piece.length] = '\0';
     }
-    lines->at = (size_t)(end - lines->copy) + 1;
-    *end = '\0';
   }
-  if (status != OW_OK)
-    *line = NULL;
   return status;
 }
 
 char *ow_conf_word(char **rest)
 {
-  char *word = *rest + strspn(*rest, BLANKS);
-  char *end = word + strcspn(word, BLANKS);
+  char *word = *rest + strspn(*rest, OW_CONF_BLANKS);
+  char *end = word + strcspn(word, OW_CONF_BLANKS);
   *rest = *end == '\0' ? end : end + 1;
   *end = '\0';
   return *word == '\0' ? NULL : word;
+}
+
+char *ow_conf_trim(char *text)
+{
+  text += strspn(text, OW_CONF_BLANKS);
+  size_t length = strlen(text);
+  while (length && strchr(OW_CONF_BLANKS, text[length - 1]))
+    length--;
+  text[length] = '\0';
+  return text;
 }

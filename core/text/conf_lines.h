@@ -1,6 +1,7 @@
 /*
  * The lines of owampd's configuration files: '#' begins a comment line, blank lines mean nothing, and a
- * backslash at the very end continues a line in the next one; anywhere else it is an error.
+ * backslash at the very end continues a line in the next one; anywhere else it is an error. What lines are
+ * cut from is a copy, in which words can be terminated.
  */
 #ifndef OWAMP_TEXT_CONF_LINES_H
 #define OWAMP_TEXT_CONF_LINES_H
@@ -8,13 +9,13 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "text/lines.h"
 
 struct ow_conf_lines {
   const char *name; /* what messages call the file */
   const char *text; /* as given; the caller keeps it */
-  char *copy;       /* what lines are cut from */
-  size_t octets;
-  size_t at;
+  char *copy;       /* every octet in its place, but for what ends words */
+  struct ow_lines lines;
 };
 
 /** OW_INVALID if the text holds a NUL, OW_MEMORY. Close it in any case. */
@@ -28,8 +29,12 @@ void ow_conf_lines_close(struct ow_conf_lines *lines);
 enum ow_status ow_conf_lines_next(struct ow_conf_lines *lines, char **line,
                                   struct ow_failure *failure) OW_MUST_CHECK;
 
+/** What parts words. */
+#define OW_CONF_BLANKS " \t\r\n\v\f"
 /** Cut the next word off `*rest`: a terminated string, or NULL at the end. */
 char *ow_conf_word(char **rest);
+/** Cut the blanks off both ends; returns where it begins. */
+char *ow_conf_trim(char *text);
 
 /** OW_INVALID with "name:line: " before the text; `at` points into the line, wherever it is continued. */
 enum ow_status ow_conf_lines_fail(const struct ow_conf_lines *lines, const char *at,

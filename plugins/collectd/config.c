@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "log.h"
+#include "text/number.h"
+#include "text/port_range.h"
+#include "text/word.h"
 
 /* ---- lists of pointers ---- */
 
@@ -151,13 +153,13 @@ static enum ow_status set_responder_mode(void *options, const char *text, struct
 static enum ow_status set_responder_ports(void *options, const char *text, struct ow_failure *failure)
 {
   struct ow_embedded_options *responder = options;
-  return ow_peer_parse_ports(text, &responder->test_port_low, &responder->test_port_high, failure);
+  return ow_port_range_parse(text, &responder->test_port_low, &responder->test_port_high, failure);
 }
 
 static enum ow_status set_most_connections(void *options, const char *text, struct ow_failure *failure)
 {
   struct ow_embedded_options *responder = options;
-  return ow_peer_parse_number(text, 1, 100000, &responder->most_connections, failure);
+  return ow_number_parse(text, 1, 100000, &responder->most_connections, failure);
 }
 
 static const struct owamp_keyword responder_keywords[] = {
@@ -219,11 +221,9 @@ static enum ow_status set_query_permissions(void *publish, const char *text, str
 {
   struct owamp_publish *socket = publish;
   size_t length = strlen(text);
-  mode_t permissions = 0;
-  if (length < 3 || length > 4 || strspn(text, "01234567") != length || (length == 4 && text[0] != '0'))
+  uint32_t permissions;
+  if (length < 3 || length > 4 || (length == 4 && text[0] != '0') || !ow_octal_parse(text, &permissions))
     return ow_fail(failure, OW_INVALID, "permissions are written in octal, as in \"0660\"");
-  for (const char *at = text; *at; at++)
-    permissions = permissions * 8 + (mode_t)(*at - '0');
   socket->permissions = permissions;
   return OW_OK;
 }
@@ -248,7 +248,7 @@ struct reading {
 
 static bool is_keyword(const oconfig_item_t *item, const char *key)
 {
-  return strcasecmp(item->key, key) == 0;
+  return ow_same_word(item->key, key);
 }
 
 static bool is_block(const oconfig_item_t *item)

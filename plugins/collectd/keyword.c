@@ -3,9 +3,9 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "config/peer.h"
+#include "text/word.h"
 #include "time/timestamp.h"
 
 enum { VALUE_TEXT = 48 };
@@ -68,7 +68,7 @@ static const struct owamp_keyword *find(const struct owamp_block *block, const c
 {
   const struct owamp_keyword *found = NULL;
   for (size_t i = 0; i < block->count && !found; i++)
-    if ((block->keywords[i].places & block->place) && strcasecmp(block->keywords[i].name, name) == 0)
+    if ((block->keywords[i].places & block->place) && ow_same_word(block->keywords[i].name, name))
       found = &block->keywords[i];
   return found;
 }
@@ -146,8 +146,7 @@ enum ow_status owamp_take_text(char *out, size_t size, const char *text, struct 
 
 static bool is_one_of(const char *text, const char *const words[3])
 {
-  return strcasecmp(text, words[0]) == 0 || strcasecmp(text, words[1]) == 0 ||
-         strcasecmp(text, words[2]) == 0;
+  return ow_same_word(text, words[0]) || ow_same_word(text, words[1]) || ow_same_word(text, words[2]);
 }
 
 enum ow_status owamp_take_boolean(bool *out, const char *text, struct ow_failure *failure)

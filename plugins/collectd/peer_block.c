@@ -4,6 +4,10 @@
 
 #include "log.h"
 #include "measure/peer_key.h"
+#include "text/dscp.h"
+#include "text/duration.h"
+#include "text/number.h"
+#include "text/port_range.h"
 
 void owamp_peer_defaults(struct owamp_peer_settings *settings)
 {
@@ -39,8 +43,8 @@ static enum ow_status set_port(void *settings, const char *text, struct ow_failu
 {
   uint32_t number = 0;
   enum ow_status status = OW_OK;
-  if (strspn(text, "0123456789") == strlen(text))
-    status = ow_peer_parse_number(text, 1, UINT16_MAX, &number, failure);
+  if (ow_all_digits(text))
+    status = ow_number_parse(text, 1, UINT16_MAX, &number, failure);
   if (status == OW_OK)
     status = owamp_take_text(peer_of(settings)->port, OW_PORT_TEXT, text, failure);
   return status;
@@ -92,7 +96,7 @@ static enum ow_status set_packet_interval(void *settings, const char *text, stru
 {
   struct ow_peer *peer = peer_of(settings);
   int64_t mean = 0;
-  enum ow_status status = ow_peer_parse_duration(text, &mean, failure);
+  enum ow_status status = ow_duration_parse(text, &mean, failure);
   if (status == OW_OK) {
     peer->slots[0] = (struct ow_slot){OW_SLOT_EXPONENTIAL, ow_span_from_ns(mean)};
     peer->slot_count = 1;
@@ -107,12 +111,12 @@ static enum ow_status set_schedule(void *settings, const char *text, struct ow_f
 
 static enum ow_status set_interval(void *settings, const char *text, struct ow_failure *failure)
 {
-  return ow_peer_parse_duration(text, &((struct owamp_peer_settings *)settings)->stream.interval, failure);
+  return ow_duration_parse(text, &((struct owamp_peer_settings *)settings)->stream.interval, failure);
 }
 
 static enum ow_status set_padding(void *settings, const char *text, struct ow_failure *failure)
 {
-  return ow_peer_parse_number(text, 0, OW_MOST_PADDING, &peer_of(settings)->padding, failure);
+  return ow_number_parse(text, 0, OW_MOST_PADDING, &peer_of(settings)->padding, failure);
 }
 
 static enum ow_status set_zero_padding(void *settings, const char *text, struct ow_failure *failure)
@@ -122,12 +126,12 @@ static enum ow_status set_zero_padding(void *settings, const char *text, struct 
 
 static enum ow_status set_dscp(void *settings, const char *text, struct ow_failure *failure)
 {
-  return ow_peer_parse_dscp(text, &peer_of(settings)->dscp, failure);
+  return ow_dscp_parse(text, &peer_of(settings)->dscp, failure);
 }
 
 static enum ow_status set_loss_timeout(void *settings, const char *text, struct ow_failure *failure)
 {
-  return ow_peer_parse_duration(text, &peer_of(settings)->loss_timeout, failure);
+  return ow_duration_parse(text, &peer_of(settings)->loss_timeout, failure);
 }
 
 static enum ow_status set_source(void *settings, const char *text, struct ow_failure *failure)
@@ -143,7 +147,7 @@ static enum ow_status set_interface(void *settings, const char *text, struct ow_
 static enum ow_status set_test_ports(void *settings, const char *text, struct ow_failure *failure)
 {
   struct ow_peer *peer = peer_of(settings);
-  return ow_peer_parse_ports(text, &peer->test_port_low, &peer->test_port_high, failure);
+  return ow_port_range_parse(text, &peer->test_port_low, &peer->test_port_high, failure);
 }
 
 static enum ow_status set_nat(void *settings, const char *text, struct ow_failure *failure)
@@ -181,7 +185,7 @@ static enum ow_status set_uncertain(void *settings, const char *text, struct ow_
 
 static enum ow_status set_min_packets(void *settings, const char *text, struct ow_failure *failure)
 {
-  return ow_peer_parse_number(text, 0, UINT32_MAX, &rules_of(settings)->rule.least_packets, failure);
+  return ow_number_parse(text, 0, UINT32_MAX, &rules_of(settings)->rule.least_packets, failure);
 }
 
 static enum ow_status set_values(void *settings, const char *text, struct ow_failure *failure)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "io/text_file.h"
+#include "text/lines.h"
 
 static const char flag[] = "--extra-opts";
 static const char usual_section[] = "check_owamp";
@@ -66,31 +67,19 @@ static bool find_usual(char out[PATH])
 
 /* ---- what it says ---- */
 
-struct piece {
-  const char *at;
-  size_t length;
-};
+/* As plugins read it: an indented line is no continued one, and ';' within a line no comment. */
+static const char blanks[] = " \t\r";
+static const struct ow_lines_form form = {.blanks = blanks, .comments = "#;"};
 
-static bool blank(char c)
+static struct ow_piece trimmed_piece(const char *at, size_t length)
 {
-  return c == ' ' || c == '\t' || c == '\r';
-}
-
-static struct piece trimmed_piece(const char *at, size_t length)
-{
-  while (length > 0 && blank(*at)) {
-    at++;
-    length--;
-  }
-  while (length > 0 && blank(at[length - 1]))
-    length--;
-  return (struct piece){at, length};
+  return ow_piece_trim((struct ow_piece){at, length}, blanks);
 }
 
 struct reading {
   struct check_words *words;
   const char *path;
-  struct piece section;
+  struct ow_piece section;
   size_t line;
   bool any_section;
   bool inside;
@@ -111,14 +100,14 @@ static void add_word(struct check_words *words, char **at, const char *format, i
 }
 
 /* "name=value" or "name=" */
-static enum ow_status take_option(struct reading *reading, struct piece line, char **at,
+static enum ow_status take_option(struct reading *reading, struct ow_piece line, char **at,
                                   struct ow_failure *failure)
 {
   const char *equals = memchr(line.at, '=', line.length);
   if (!equals)
     return bad_line(reading, "no '=': write NAME=VALUE, or NAME= for a flag", failure);
-  struct piece name = trimmed_piece(line.at, (size_t)(equals - line.at));
-  struct piece value = trimmed_piece(equals + 1, line.length - (size_t)(equals - line.at) - 1);
+  struct ow_piece name = trimmed_piece(line.at, (size_t)(equals - line.at));
+  struct ow_piece value = trimmed_piece(equals + 1, line.length - (size_t)(equals - line.at) - 1);
   const char *comment = memchr(value.at, '#', value.length);
   if (comment)
     value = trimmed_piece(value.at, (size_t)(comment - value.at));
@@ -132,23 +121,20 @@ static enum ow_status take_option(struct reading *reading, struct piece line, ch
   return OW_OK;
 }
 
-static void enter_section(struct reading *reading, struct piece line)
+static void enter_section(struct reading *reading, struct ow_piece line)
 {
   const char *end = memchr(line.at, ']', line.length);
-  struct piece name = trimmed_piece(line.at + 1, end ? (size_t)(end - line.at) - 1 : line.length - 1);
+  struct ow_piece name = trimmed_piece(line.at + 1, end ? (size_t)(end - line.at) - 1 : line.length - 1);
   reading->any_section = true;
   reading->inside =
       end && name.length == reading->section.length && memcmp(name.at, reading->section.at, name.length) == 0;
   reading->found = reading->found || reading->inside;
 }
 
-static enum ow_status take_line(struct reading *reading, struct piece line, char **at,
+static enum ow_status take_line(struct reading *reading, struct ow_piece line, char **at,
                                 struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
-  reading->line++;
-  if (line.length == 0 || *line.at == '#' || *line.at == ';')
-    return OW_OK;
   if (*line.at == '[')
     enter_section(reading, line);
   else if (!reading->any_section)
@@ -190,13 +176,13 @@ static enum ow_status make_room(struct check_words *words, const struct ow_text_
 static enum ow_status read_section(struct reading *reading, const char *text, char **at,
                                    struct ow_failure *failure)
 {
+  struct ow_lines lines = ow_lines(&form, text, strlen(text));
+  struct ow_piece line;
   enum ow_status status = OW_OK;
-  reading->line = 0;
   reading->any_section = reading->inside = false;
-  while (*text && status == OW_OK) {
-    size_t length = strcspn(text, "\n");
-    status = take_line(reading, trimmed_piece(text, length), at, failure);
-    text += length + (text[length] ? 1 : 0);
+  while (status == OW_OK && ow_lines_next(&lines, &line)) {
+    reading->line = lines.number;
+    status = take_line(reading, trimmed_piece(line.at, line.length), at, failure);
   }
   return status;
 }
@@ -206,12 +192,12 @@ static enum ow_status take_file(struct reading *reading, const struct ow_text_fi
 {
   char *at = NULL;
   char shown[SHOWN];
-  struct piece asked = reading->section;
+  struct ow_piece asked = reading->section;
   enum ow_status status = make_room(reading->words, file, &at, failure);
   if (status == OW_OK)
     status = read_section(reading, file->text, &at, failure);
   if (status == OW_OK && !reading->found) {
-    reading->section = (struct piece){usual_section, strlen(usual_section)};
+    reading->section = (struct ow_piece){usual_section, strlen(usual_section)};
     status = read_section(reading, file->text, &at, failure);
   }
   if (status == OW_OK && !reading->found)
@@ -229,7 +215,7 @@ static enum ow_status read_located(struct check_words *words, const char *locato
   struct reading reading = {.words = words, .path = path, .section = {locator, length}};
   enum ow_status status = OW_OK;
   if (length == 0)
-    reading.section = (struct piece){usual_section, strlen(usual_section)};
+    reading.section = (struct ow_piece){usual_section, strlen(usual_section)};
   if (locator[length] == '@')
     reading.path = locator + length + 1;
   else if (!find_usual(path))

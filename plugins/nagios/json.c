@@ -5,6 +5,7 @@
 #include "report/json.h"
 #include "report/stamp_text.h"
 #include "text.h"
+#include "text/hex.h"
 
 /* Digits enough for a nanosecond in a million seconds, and few enough for 0.0123 to be written so. */
 enum { DIGITS = 15 };
@@ -67,14 +68,11 @@ static json_t *packets_json(const struct ow_samples *samples)
 
 static json_t *sid_json(const struct ow_probe_direction *direction)
 {
-  char text[2 * sizeof direction->sid + 1] = "";
-  struct check_text hex = {text, sizeof text, 0};
+  char text[2 * sizeof direction->sid + 1];
   bool made = false;
-  for (size_t i = 0; i < sizeof direction->sid; i++) {
+  for (size_t i = 0; i < sizeof direction->sid; i++)
     made = made || direction->sid[i] != 0;
-    check_text_add(&hex, "%02x", direction->sid[i]);
-  }
-  return made ? json_string(text) : json_null();
+  return made ? json_string(ow_hex_print(text, direction->sid, sizeof direction->sid)) : json_null();
 }
 
 static json_t *result_json(const struct ow_probe_direction *probed, enum ow_direction direction, bool packets)

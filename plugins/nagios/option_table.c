@@ -1,7 +1,13 @@
 #include "option_table.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include "text/dscp.h"
+#include "text/duration.h"
+#include "text/hex.h"
+#include "text/number.h"
+#include "text/port_range.h"
+#include "text/word.h"
 
 enum { MOST_PACKETS = 10 * 1000 * 1000, MOST_VERBOSITY = 3 };
 
@@ -43,8 +49,8 @@ static enum ow_status set_port(struct check_options *options, const char *value,
 {
   uint32_t number = 0;
   enum ow_status status = OW_OK;
-  if (strspn(value, "0123456789") == strlen(value))
-    status = ow_peer_parse_number(value, 1, UINT16_MAX, &number, failure);
+  if (ow_all_digits(value))
+    status = ow_number_parse(value, 1, UINT16_MAX, &number, failure);
   if (status == OW_OK)
     status = copy_text(options->peer.port, sizeof options->peer.port, value, failure);
   return status;
@@ -88,7 +94,7 @@ static enum ow_status set_uncertain(struct check_options *options, const char *v
 static enum ow_status set_min_packets(struct check_options *options, const char *value,
                                       struct ow_failure *failure)
 {
-  return ow_peer_parse_number(value, 1, MOST_PACKETS, &options->judging.least_packets, failure);
+  return ow_number_parse(value, 1, MOST_PACKETS, &options->judging.least_packets, failure);
 }
 
 /* Plugins take a bare number of seconds here. */
@@ -97,12 +103,12 @@ static enum ow_status set_timeout(struct check_options *options, const char *val
 {
   uint32_t seconds = 0;
   enum ow_status status = OW_OK;
-  if (strspn(value, "0123456789") == strlen(value)) {
-    status = ow_peer_parse_number(value, 1, OW_LONGEST_DURATION / OW_NS_PER_S, &seconds, failure);
+  if (ow_all_digits(value)) {
+    status = ow_number_parse(value, 1, OW_LONGEST_DURATION / OW_NS_PER_S, &seconds, failure);
     if (status == OW_OK)
       options->timeout = seconds * OW_NS_PER_S;
   } else {
-    status = ow_peer_parse_duration(value, &options->timeout, failure);
+    status = ow_duration_parse(value, &options->timeout, failure);
   }
   return status;
 }
@@ -119,7 +125,7 @@ static enum ow_status set_timeout_state(struct check_options *options, const cha
                 {"critical", "2", OW_VERDICT_CRITICAL},
                 {"unknown", "3", OW_VERDICT_UNKNOWN}};
   for (size_t i = 0; i < sizeof states / sizeof *states; i++) {
-    if (strcasecmp(value, states[i].name) == 0 || strcmp(value, states[i].number) == 0) {
+    if (ow_same_word(value, states[i].name) || strcmp(value, states[i].number) == 0) {
       options->timeout_state = states[i].verdict;
       options->has_timeout_state = true;
       return OW_OK;
@@ -143,32 +149,20 @@ static enum ow_status set_name(struct check_options *options, const char *value,
 
 static enum ow_status set_last(struct check_options *options, const char *value, struct ow_failure *failure)
 {
-  return ow_peer_parse_number(value, 1, CHECK_MOST_LAST, &options->last, failure);
+  return ow_number_parse(value, 1, CHECK_MOST_LAST, &options->last, failure);
 }
 
 static enum ow_status set_max_age(struct check_options *options, const char *value,
                                   struct ow_failure *failure)
 {
-  return ow_peer_parse_duration(value, &options->max_age, failure);
-}
-
-static int hex_digit(char c)
-{
-  const char *digits = "0123456789abcdef";
-  const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c + 32 : c) : NULL;
-  return at ? (int)(at - digits) : -1;
+  return ow_duration_parse(value, &options->max_age, failure);
 }
 
 static enum ow_status set_fetch(struct check_options *options, const char *value, struct ow_failure *failure)
 {
   size_t octets = sizeof options->sid;
-  bool good = strlen(value) == 2 * octets;
-  for (size_t i = 0; i < octets && good; i++) {
-    int high = hex_digit(value[2 * i]);
-    int low = hex_digit(value[2 * i + 1]);
-    good = high >= 0 && low >= 0;
-    options->sid[i] = (uint8_t)(good ? high * 16 + low : 0);
-  }
+  struct ow_piece digits = ow_piece_of(value);
+  bool good = digits.length == 2 * octets && ow_hex_parse(digits, options->sid);
   raise_action(options, CHECK_FETCH);
   return good ? OW_OK
               : ow_fail(failure, OW_INVALID, "a session identifier has %zu hexadecimal digits", 2 * octets);
@@ -235,14 +229,14 @@ static enum ow_status set_direction(struct check_options *options, const char *v
 
 static enum ow_status set_count(struct check_options *options, const char *value, struct ow_failure *failure)
 {
-  return ow_peer_parse_number(value, 1, MOST_PACKETS, &options->peer.packets, failure);
+  return ow_number_parse(value, 1, MOST_PACKETS, &options->peer.packets, failure);
 }
 
 static enum ow_status set_interval(struct check_options *options, const char *value,
                                    struct ow_failure *failure)
 {
   int64_t mean = 0;
-  enum ow_status status = ow_peer_parse_duration(value, &mean, failure);
+  enum ow_status status = ow_duration_parse(value, &mean, failure);
   if (status == OW_OK) {
     options->peer.slots[0] = (struct ow_slot){OW_SLOT_EXPONENTIAL, ow_span_from_ns(mean)};
     options->peer.slot_count = 1;
@@ -261,7 +255,7 @@ static enum ow_status set_schedule(struct check_options *options, const char *va
 static enum ow_status set_padding(struct check_options *options, const char *value,
                                   struct ow_failure *failure)
 {
-  return ow_peer_parse_number(value, 0, OW_MOST_PADDING, &options->peer.padding, failure);
+  return ow_number_parse(value, 0, OW_MOST_PADDING, &options->peer.padding, failure);
 }
 
 static void raise_zero_padding(struct check_options *options)
@@ -271,13 +265,13 @@ static void raise_zero_padding(struct check_options *options)
 
 static enum ow_status set_dscp(struct check_options *options, const char *value, struct ow_failure *failure)
 {
-  return ow_peer_parse_dscp(value, &options->peer.dscp, failure);
+  return ow_dscp_parse(value, &options->peer.dscp, failure);
 }
 
 static enum ow_status set_loss_timeout(struct check_options *options, const char *value,
                                        struct ow_failure *failure)
 {
-  return ow_peer_parse_duration(value, &options->peer.loss_timeout, failure);
+  return ow_duration_parse(value, &options->peer.loss_timeout, failure);
 }
 
 static enum ow_status set_source(struct check_options *options, const char *value, struct ow_failure *failure)
@@ -293,7 +287,7 @@ static enum ow_status set_interface(struct check_options *options, const char *v
 
 static enum ow_status set_ports(struct check_options *options, const char *value, struct ow_failure *failure)
 {
-  return ow_peer_parse_ports(value, &options->peer.test_port_low, &options->peer.test_port_high, failure);
+  return ow_port_range_parse(value, &options->peer.test_port_low, &options->peer.test_port_high, failure);
 }
 
 static void raise_nat(struct check_options *options)

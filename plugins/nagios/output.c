@@ -3,6 +3,7 @@
 #include "perfdata.h"
 #include "report/stamp_text.h"
 #include "text.h"
+#include "text/hex.h"
 
 enum { LINE = 512 };
 
@@ -86,12 +87,12 @@ static void print_clock(FILE *out, const char *name, const struct ow_clock_trust
 static void print_session(FILE *out, const char *name, const struct ow_probe_direction *direction)
 {
   char text[LINE];
+  char sid[2 * sizeof direction->sid + 1];
   char number[CHECK_NUMBER];
   struct check_text line = {text, sizeof text, 0};
-  check_text_add(&line, "%s session: ", name);
-  for (size_t i = 0; i < sizeof direction->sid; i++)
-    check_text_add(&line, "%02x", direction->sid[i]);
-  check_text_add(&line, ", %s to %s", direction->sender, direction->receiver);
+  check_text_add(&line, "%s session: %s, %s to %s", name,
+                 ow_hex_print(sid, direction->sid, sizeof direction->sid), direction->sender,
+                 direction->receiver);
   if (direction->departure_known)
     check_text_add(&line, "; departures %s behind their stamps, corrected",
                    ow_seconds_print(number, check_seconds(direction->departure_offset)));

@@ -4,17 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "text/decimal.h"
+
 const char *check_decimal_text(char out[CHECK_NUMBER], double value)
 {
-  int length = snprintf(out, CHECK_NUMBER, "%.9f", value);
-  if (length < 0 || length >= CHECK_NUMBER)
-    length = snprintf(out, CHECK_NUMBER, "0.0");
-  while (out[length - 1] == '0')
-    length--;
-  if (out[length - 1] == '.')
-    length--;
-  out[length] = '\0';
-  return strcmp(out, "-0") == 0 ? out + 1 : out;
+  return ow_decimal_print(out, CHECK_NUMBER, value, 9, true);
 }
 
 static void clean(char *at)

@@ -16,7 +16,7 @@ static inline double check_seconds(int64_t nanoseconds)
   return (double)nanoseconds / (double)OW_NS_PER_S;
 }
 
-/** For machines: fixed notation to 10^-9 without trailing zeros, "0.0123". Returns where it begins. */
+/** For machines: fixed notation to 10^-9 without trailing zeros, "0.0123". Returns `out`. */
 const char *check_decimal_text(char out[CHECK_NUMBER], double value);
 /**
  * Text that grows up to its bound; what doesn't fit is cut and ends in "...". With `length` 0 it is empty.

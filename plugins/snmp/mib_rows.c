@@ -1,6 +1,6 @@
 #include "mib_rows.h"
 
-#include <stdlib.h>
+#include "text/number.h"
 
 unsigned mib_table_columns(enum mib_group table, unsigned *end)
 {
@@ -146,7 +146,7 @@ static struct mib_value configured_value(const struct peer *peer, unsigned colum
   switch (column) {
   case MIB_PEER_ADDRESS_TYPE: value = mib_integer((int32_t)config->address_type); break;
   case MIB_PEER_ADDRESS: value = peer_address_value(config); break;
-  case MIB_PEER_PORT: value = mib_gauge((uint32_t)strtoul(wanted->port, NULL, 10)); break;
+  case MIB_PEER_PORT: value = mib_gauge((uint32_t)ow_digits_read(ow_piece_of(wanted->port)).value); break;
   case MIB_PEER_FAMILY:
     value = mib_integer(wanted->address_family == 4 ? 2 : wanted->address_family == 6 ? 3 : 1);
     break;

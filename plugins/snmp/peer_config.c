@@ -5,6 +5,10 @@
 #include <string.h>
 
 #include "mib_columns.h"
+#include "text/dscp.h"
+#include "text/duration.h"
+#include "text/number.h"
+#include "text/port_range.h"
 
 void peer_config_defaults(struct peer_config *config)
 {
@@ -90,7 +94,7 @@ struct mib_value peer_address_value(const struct peer_config *config)
 static enum ow_status set_port(struct peer_config *config, const char *value, struct ow_failure *failure)
 {
   uint32_t number;
-  enum ow_status status = ow_peer_parse_number(value, 1, UINT16_MAX, &number, failure);
+  enum ow_status status = ow_number_parse(value, 1, UINT16_MAX, &number, failure);
   if (status == OW_OK)
     snprintf(config->stream.peer.port, sizeof config->stream.peer.port, "%u", number);
   return status;
@@ -233,7 +237,7 @@ static void print_duration(int64_t ns, char *out)
 static enum ow_status set_interval(struct peer_config *config, const char *value, struct ow_failure *failure)
 {
   int64_t ns = 0;
-  enum ow_status status = ow_peer_parse_duration(value, &ns, failure);
+  enum ow_status status = ow_duration_parse(value, &ns, failure);
   if (status == OW_OK && (ns % OW_NS_PER_S || ns < 4 * OW_NS_PER_S))
     status = ow_fail(failure, OW_INVALID, "it is a whole number of seconds, 4 at least");
   if (status == OW_OK)
@@ -259,7 +263,7 @@ static void get_schedule(const struct peer_config *config, char *out)
 
 static enum ow_status set_padding(struct peer_config *config, const char *value, struct ow_failure *failure)
 {
-  return ow_peer_parse_number(value, 0, OW_MOST_PADDING, &config->stream.peer.padding, failure);
+  return ow_number_parse(value, 0, OW_MOST_PADDING, &config->stream.peer.padding, failure);
 }
 
 static void get_padding(const struct peer_config *config, char *out)
@@ -269,7 +273,7 @@ static void get_padding(const struct peer_config *config, char *out)
 
 static enum ow_status set_dscp(struct peer_config *config, const char *value, struct ow_failure *failure)
 {
-  return ow_peer_parse_dscp(value, &config->stream.peer.dscp, failure);
+  return ow_dscp_parse(value, &config->stream.peer.dscp, failure);
 }
 
 static void get_dscp(const struct peer_config *config, char *out)
@@ -281,7 +285,7 @@ static enum ow_status set_loss_timeout(struct peer_config *config, const char *v
                                        struct ow_failure *failure)
 {
   int64_t ns = 0;
-  enum ow_status status = ow_peer_parse_duration(value, &ns, failure);
+  enum ow_status status = ow_duration_parse(value, &ns, failure);
   if (status == OW_OK && ns % OW_NS_PER_MS)
     status = ow_fail(failure, OW_INVALID, "it is a whole number of milliseconds");
   if (status == OW_OK)
@@ -319,7 +323,7 @@ static void get_interface(const struct peer_config *config, char *out)
 static enum ow_status set_ports(struct peer_config *config, const char *value, struct ow_failure *failure)
 {
   struct ow_peer *peer = &config->stream.peer;
-  return ow_peer_parse_ports(value, &peer->test_port_low, &peer->test_port_high, failure);
+  return ow_port_range_parse(value, &peer->test_port_low, &peer->test_port_high, failure);
 }
 
 static void get_ports(const struct peer_config *config, char *out)

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/number.h"
+
 #define BIT(presence) (uint16_t)(1U << (presence))
 
 static uint16_t presence_of_result(const struct ow_result *result)
@@ -24,7 +26,7 @@ static uint16_t presence_of_result(const struct ow_result *result)
 
 static bool is_number(const char *text)
 {
-  return text[0] && strlen(text) <= 5 && strspn(text, "0123456789") == strlen(text);
+  return text[0] && strlen(text) <= 5 && ow_all_digits(text);
 }
 
 static uint16_t presence_of_peer(const struct peer *peer)

@@ -9,6 +9,7 @@
 #include "agentx/agent.h"
 #include "io/system_clock.h"
 #include "row_text.h"
+#include "text/number.h"
 
 enum { WORDS_MOST = 64, WORD = 512 };
 
@@ -90,7 +91,7 @@ static void free_peers(void)
 static bool read_number(const char *word, uint32_t least, uint32_t most, uint32_t *number)
 {
   struct ow_failure failure = {0};
-  enum ow_status status = ow_peer_parse_number(word, least, most, number, &failure);
+  enum ow_status status = ow_number_parse(word, least, most, number, &failure);
   if (status != OW_OK)
     refuse(&failure);
   return status == OW_OK;

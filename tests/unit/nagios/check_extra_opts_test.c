@@ -77,6 +77,7 @@ static const struct {
     {"[check_owamp]\nb=2\n", "mine", "-b2|-v"},
     {"[check_owamp]\n", "", "-v"},
     {"[other]\nbroken line\n[check_owamp]\nb=2\n", "", "-b2|-v"},
+    {"\xef\xbb\xbf[check_owamp]\nb=2\n", "", "-b2|-v"},
 };
 
 START_TEST(reads_files)

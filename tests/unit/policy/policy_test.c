@@ -22,7 +22,6 @@
 #include "responder/options.h"
 #include "responder/run.h"
 #include "support/main.h"
-#include "text/quantity.h"
 
 #define COUNT(list) ((int)(sizeof(list) / sizeof *(list)))
 
@@ -61,35 +60,7 @@ struct bad {
   const char *phrase;
 };
 
-/* ---- numbers, addresses, networks ---- */
-
-START_TEST(quantities_know_suffixes_and_their_bounds)
-{
-  uint64_t value;
-  ck_assert(ow_quantity_parse("0", &value) && value == 0);
-  ck_assert(ow_quantity_parse("10k", &value) && value == 10000);
-  ck_assert(ow_quantity_parse("20M", &value) && value == 20000000);
-  ck_assert(ow_quantity_parse("10G", &value) && value == UINT64_C(10000000000));
-  ck_assert(ow_quantity_parse("18446744073709551615", &value) && value == UINT64_MAX);
-  ck_assert(ow_quantity_parse("18e", &value) && value == UINT64_C(18000000000000000000));
-  static const char *const bad[] = {"",   "k", "-1", "+1", "1.5m", "1kk", "1x", " 1", "18446744073709551616",
-                                    "19e"};
-  for (int i = 0; i < COUNT(bad); i++)
-    ck_assert_msg(!ow_quantity_parse(bad[i], &value), "%s", bad[i]);
-}
-END_TEST
-
-START_TEST(seconds_may_have_a_fraction)
-{
-  int64_t span;
-  ck_assert(ow_seconds_parse("2", &span) && span == 2 * OW_NS_PER_S);
-  ck_assert(ow_seconds_parse("0.25", &span) && span == 250 * OW_NS_PER_MS);
-  ck_assert(ow_seconds_parse("1.0000000019", &span) && span == OW_NS_PER_S + 1);
-  static const char *const bad[] = {"", ".", "-1", "1,5", "1e3", "nan", "99999999999"};
-  for (int i = 0; i < COUNT(bad); i++)
-    ck_assert_msg(!ow_seconds_parse(bad[i], &span), "%s", bad[i]);
-}
-END_TEST
+/* ---- addresses, networks ---- */
 
 static const struct {
   const char *text, *address, *port;
@@ -216,6 +187,17 @@ START_TEST(lines_are_read_as_owampd_reads_them)
   ck_assert_str_eq(conf.user, "second");
   ck_assert_uint_eq(conf.user_line, 7);
   ck_assert(conf.log_nothing);
+}
+END_TEST
+
+START_TEST(a_byte_order_mark_is_no_part_of_a_directive)
+{
+  struct ow_server_conf conf;
+  struct heard heard;
+  struct ow_failure failure;
+  ck_assert_int_eq(parse_conf("\xef\xbb\xbfuser first\n", &conf, &heard, &failure), OW_OK);
+  ck_assert_str_eq(conf.user, "first");
+  ck_assert_uint_eq(conf.user_line, 1);
 }
 END_TEST
 
@@ -1167,12 +1149,11 @@ static void with_folder(Suite *suite, const char *name, int times, const TTest *
 int main(void)
 {
   Suite *suite = suite_create("responder");
-  TEST_CASE(suite, "numbers and networks", quantities_know_suffixes_and_their_bounds,
-            seconds_may_have_a_fraction, networks_contain_their_addresses_and_no_others);
+  TEST_CASE(suite, "networks", networks_contain_their_addresses_and_no_others);
   TEST_LOOP(suite, "addresses", COUNT(ADDRESSES), listening_addresses_are_read);
   TEST_LOOP(suite, "bad addresses", COUNT(BAD_ADDRESSES), what_is_no_address_is_refused);
   TEST_CASE(suite, "owamp-server.conf", every_directive_is_taken, lines_are_read_as_owampd_reads_them,
-            a_nul_octet_is_refused_and_never_printed);
+            a_byte_order_mark_is_no_part_of_a_directive, a_nul_octet_is_refused_and_never_printed);
   TEST_LOOP(suite, "no meaning", COUNT(MEANINGLESS),
             a_directive_without_meaning_here_is_named_with_file_and_line);
   TEST_LOOP(suite, "bad values", COUNT(BAD_CONF), a_value_that_can_not_be_is_refused_with_file_and_line);

@@ -1,8 +1,12 @@
-#include "config/peer.h"
+#include "text/dscp.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
-enum { DSCP_MOST = 63 };
+#include "text/hex.h"
+#include "text/number.h"
+#include "text/word.h"
 
 /* RFC 2474, 2597, 3246, 5865 and 8622, as IANA's registry names them. */
 static const struct {
@@ -15,25 +19,11 @@ static const struct {
     {"AF33", 30}, {"AF41", 34}, {"AF42", 36}, {"AF43", 38}, {"VA", 44},   {"EF", 46},
 };
 
-static char capital(char c)
-{
-  return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
-static bool same_name(const char *text, const char *name)
-{
-  while (*name && capital(*text) == *name) {
-    text++;
-    name++;
-  }
-  return *text == *name;
-}
-
 static bool find_name(const char *text, uint8_t *dscp)
 {
   bool found = false;
   for (size_t i = 0; i < sizeof names / sizeof *names && !found; i++) {
-    found = same_name(text, names[i].name);
+    found = ow_same_word(text, names[i].name);
     if (found)
       *dscp = names[i].dscp;
   }
@@ -43,24 +33,23 @@ static bool find_name(const char *text, uint8_t *dscp)
 /* "0x" and one or two hexadecimal digits. */
 static bool read_hex(const char *text, uint32_t *value)
 {
-  static const char digits[] = "0123456789ABCDEF";
-  bool right = text[0] == '0' && capital(text[1]) == 'X' && text[2] && strlen(text) <= 4;
+  bool right = text[0] == '0' && ow_lower(text[1]) == 'x' && text[2] && strlen(text) <= 4;
   uint32_t sum = 0;
   for (size_t i = 2; right && text[i]; i++) {
-    const char *digit = strchr(digits, capital(text[i]));
-    right = digit;
-    sum = 16 * sum + (right ? (uint32_t)(digit - digits) : 0);
+    int digit = ow_hex_digit(text[i]);
+    right = digit >= 0;
+    sum = 16 * sum + (right ? (uint32_t)digit : 0);
   }
   *value = sum;
-  return right && sum <= DSCP_MOST;
+  return right && sum <= OW_DSCP_MOST;
 }
 
-enum ow_status ow_peer_parse_dscp(const char *text, uint8_t *dscp, struct ow_failure *failure)
+enum ow_status ow_dscp_parse(const char *text, uint8_t *dscp, struct ow_failure *failure)
 {
   char shown[32];
   uint32_t number = 0;
   enum ow_status status = OW_OK;
-  if (read_hex(text, &number) || ow_peer_parse_number(text, 0, DSCP_MOST, &number, NULL) == OW_OK)
+  if (read_hex(text, &number) || ow_number_parse(text, 0, OW_DSCP_MOST, &number, NULL) == OW_OK)
     *dscp = (uint8_t)number;
   else if (!find_name(text, dscp))
     status =

@@ -1,0 +1,26 @@
+/* Durations. */
+#ifndef OWAMP_TEXT_DURATION_H
+#define OWAMP_TEXT_DURATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/units.h"
+
+/** The longest duration that can be configured: a day. */
+#define OW_LONGEST_DURATION (INT64_C(86400) * OW_NS_PER_S)
+/**
+ * "10ms", "2.5s", "500us" to nanoseconds; positive, a day at most. What is less than a nanosecond is dropped.
+ * A number without a unit is refused. OW_INVALID.
+ */
+enum ow_status ow_duration_parse(const char *text, int64_t *nanoseconds,
+                                 struct ow_failure *failure) OW_MUST_CHECK;
+
+/**
+ * Seconds without a unit, as owampd writes them ("2", "0.5"), 10^9 at most, to nanoseconds; what is less than
+ * one is dropped.
+ */
+bool ow_seconds_parse(const char *text, int64_t *nanoseconds) OW_MUST_CHECK;
+
+#endif
