@@ -9,8 +9,6 @@
 
 #include "text/number.h"
 
-static const char unprivileged[] = "nobody";
-
 /* "-123", as owampd takes it. */
 static bool parse_id(const char *text, uint32_t *id)
 {
@@ -20,8 +18,8 @@ static bool parse_id(const char *text, uint32_t *id)
   return valid;
 }
 
-static enum ow_status find_user(const char *name, bool group_given, struct ow_identity *identity,
-                                struct ow_failure *failure)
+enum ow_status ow_identity_find_user(const char *name, bool group_given, struct ow_identity *identity,
+                                     struct ow_failure *failure)
 {
   uint32_t id;
   bool numeric = parse_id(name, &id);
@@ -32,12 +30,13 @@ static enum ow_status find_user(const char *name, bool group_given, struct ow_id
                    errno ? strerror(errno) : "there is no such user");
   if (!entry && !group_given)
     return ow_fail(failure, OW_INVALID, "user %s has no entry that tells its group; set group as well", name);
-  identity->user = entry ? entry->pw_uid : id;
-  identity->group = entry ? entry->pw_gid : 0;
+  *identity = (struct ow_identity){
+      .change = true, .user = entry ? entry->pw_uid : id, .group = entry ? entry->pw_gid : 0};
   return OW_OK;
 }
 
-static enum ow_status find_group(const char *name, struct ow_identity *identity, struct ow_failure *failure)
+enum ow_status ow_identity_find_group(const char *name, struct ow_identity *identity,
+                                      struct ow_failure *failure)
 {
   uint32_t id;
   if (parse_id(name, &id)) {
@@ -50,26 +49,6 @@ static enum ow_status find_group(const char *name, struct ow_identity *identity,
     return ow_fail(failure, OW_INVALID, "group %s: %s", name,
                    errno ? strerror(errno) : "there is no such group");
   identity->group = entry->gr_gid;
-  return OW_OK;
-}
-
-enum ow_status ow_identity_find(const struct ow_server_conf *conf, bool is_root, struct ow_identity *identity,
-                                struct ow_failure *failure)
-{
-  bool user_given = conf->user[0] != '\0';
-  bool group_given = conf->group[0] != '\0';
-  *identity = (struct ow_identity){0};
-  if (!is_root || (!user_given && conf->root_folly))
-    return OW_OK;
-  enum ow_status status = find_user(user_given ? conf->user : unprivileged, group_given, identity, failure);
-  if (status == OW_OK && identity->user == 0 && !conf->root_folly)
-    status = ow_fail(failure, OW_INVALID, "user %s is root; take another, or add rootfolly if it must be",
-                     conf->user);
-  if (status != OW_OK)
-    return ow_server_conf_fail_at(conf, conf->user_line, failure);
-  if (group_given && find_group(conf->group, identity, failure) != OW_OK)
-    return ow_server_conf_fail_at(conf, conf->group_line, failure);
-  identity->change = true;
   return OW_OK;
 }
 

@@ -7,7 +7,6 @@
 #include <sys/types.h>
 
 #include "base/status.h"
-#include "policy/server_conf.h"
 
 struct ow_identity {
   bool change; /* false: stay who we are */
@@ -16,12 +15,15 @@ struct ow_identity {
 };
 
 /**
- * Who to become, by `user`, `group` and `rootfolly`; only root changes. Root without `user` becomes nobody,
- * unless `rootfolly` is set. Names, or -NUMBER. OW_INVALID, with file and line, if there is no such user or
- * group. `failure` must not be NULL.
+ * Become that user, and his group unless another one is given, for which ow_identity_find_group() is called
+ * next. A name, or -NUMBER, which needs no entry in the host's list of users if a group is given. OW_INVALID
+ * if there is no such user; `identity` is then left as it was. `failure` must not be NULL.
  */
-enum ow_status ow_identity_find(const struct ow_server_conf *conf, bool is_root, struct ow_identity *identity,
-                                struct ow_failure *failure) OW_MUST_CHECK;
+enum ow_status ow_identity_find_user(const char *name, bool group_given, struct ow_identity *identity,
+                                     struct ow_failure *failure) OW_MUST_CHECK;
+/** Another group for the user that was found; likewise. */
+enum ow_status ow_identity_find_group(const char *name, struct ow_identity *identity,
+                                      struct ow_failure *failure) OW_MUST_CHECK;
 
 /**
  * Become that, for good: no way back and no new privileges by any program that is started. OW_NETWORK if the

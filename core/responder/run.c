@@ -20,6 +20,7 @@
 #include "policy/answering.h"
 #include "policy/settings.h"
 #include "policy/test_ports.h"
+#include "responder/identity.h"
 #include "responder/options.h"
 #include "text/number.h"
 
@@ -259,7 +260,7 @@ static enum ow_status set_up(struct responder *responder, struct ow_settings *se
                              struct ow_failure *failure)
 {
   struct ow_identity identity;
-  enum ow_status status = ow_identity_find(&responder->conf, geteuid() == 0, &identity, failure);
+  enum ow_status status = ow_responder_identity(&responder->conf, geteuid() == 0, &identity, failure);
   if (status == OW_OK)
     status = build(responder, settings, failure);
   if (status == OW_OK)

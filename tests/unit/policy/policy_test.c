@@ -19,6 +19,7 @@
 #include "policy/server_conf.h"
 #include "policy/settings.h"
 #include "policy/test_ports.h"
+#include "responder/identity.h"
 #include "responder/options.h"
 #include "responder/run.h"
 #include "support/main.h"
@@ -961,20 +962,20 @@ START_TEST(who_to_become_follows_from_the_configuration)
   struct ow_identity identity;
   struct ow_failure failure;
   struct ow_server_conf conf = conf_of("user -12345\ngroup -54321\n");
-  ck_assert_int_eq(ow_identity_find(&conf, true, &identity, &failure), OW_OK);
+  ck_assert_int_eq(ow_responder_identity(&conf, true, &identity, &failure), OW_OK);
   ck_assert(identity.change);
   ck_assert_uint_eq(identity.user, 12345);
   ck_assert_uint_eq(identity.group, 54321);
-  ck_assert_int_eq(ow_identity_find(&conf, false, &identity, &failure), OW_OK);
+  ck_assert_int_eq(ow_responder_identity(&conf, false, &identity, &failure), OW_OK);
   ck_assert(!identity.change);
   conf = conf_of("");
-  ck_assert_int_eq(ow_identity_find(&conf, true, &identity, &failure), OW_OK);
+  ck_assert_int_eq(ow_responder_identity(&conf, true, &identity, &failure), OW_OK);
   ck_assert(identity.change && identity.user != 0);
   conf = conf_of("rootfolly\n");
-  ck_assert_int_eq(ow_identity_find(&conf, true, &identity, &failure), OW_OK);
+  ck_assert_int_eq(ow_responder_identity(&conf, true, &identity, &failure), OW_OK);
   ck_assert(!identity.change);
   conf = conf_of("user root\nrootfolly\n");
-  ck_assert_int_eq(ow_identity_find(&conf, true, &identity, &failure), OW_OK);
+  ck_assert_int_eq(ow_responder_identity(&conf, true, &identity, &failure), OW_OK);
 }
 END_TEST
 
@@ -990,7 +991,7 @@ START_TEST(nobody_that_exists_can_not_be_become)
   struct ow_identity identity;
   struct ow_failure failure;
   struct ow_server_conf conf = conf_of(BAD_IDENTITIES[_i].text);
-  ck_assert_int_eq(ow_identity_find(&conf, true, &identity, &failure), OW_INVALID);
+  ck_assert_int_eq(ow_responder_identity(&conf, true, &identity, &failure), OW_INVALID);
   expect_text(failure.text, BAD_IDENTITIES[_i].start, BAD_IDENTITIES[_i].phrase);
   ck_assert(!identity.change);
 }

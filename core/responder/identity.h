@@ -1,0 +1,19 @@
+/* Whom the responder becomes once it listens. */
+#ifndef OWAMP_RESPONDER_IDENTITY_H
+#define OWAMP_RESPONDER_IDENTITY_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+#include "daemon/privileges.h"
+#include "policy/server_conf.h"
+
+/**
+ * Who to become, by `user`, `group` and `rootfolly`; only root changes. Root without `user` becomes nobody,
+ * unless `rootfolly` is set. OW_INVALID, with file and line, if there is no such user or group, or he is root
+ * and may not stay so; nothing is then to be changed. `failure` must not be NULL.
+ */
+enum ow_status ow_responder_identity(const struct ow_server_conf *conf, bool is_root,
+                                     struct ow_identity *identity, struct ow_failure *failure) OW_MUST_CHECK;
+
+#endif
