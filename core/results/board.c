@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sorted_array.h"
+
 #include "results/mark.h"
 
 /* The last intervals of a stream: number `first` of the ring is the oldest. */
@@ -26,7 +28,6 @@ struct ow_board {
   atomic_uint_fast64_t version;
   struct entry **entries; /* sorted by name */
   size_t count;
-  size_t slots;
 };
 
 /* ---- the ring ---- */
@@ -90,26 +91,19 @@ static size_t ring_copy_last(const struct ring *ring, struct ow_interval *interv
 
 /* ---- entries ---- */
 
+static int compare_name(const void *name, const void *element)
+{
+  const struct entry *const *entry = element;
+  return strcmp(name, (*entry)->view.name);
+}
+
 /* Where `name` stands, or would. */
 static size_t place_of(const struct ow_board *board, const char *name, bool *found)
 {
-  size_t low = 0;
-  size_t high = board->count;
-  *found = false;
-  while (low < high && !*found) {
-    size_t middle = low + (high - low) / 2;
-    int order = strcmp(board->entries[middle]->view.name, name);
-    if (order < 0) {
-      low = middle + 1;
-    } else {
-      high = middle;
-      *found = order == 0;
-    }
-  }
-  return *found ? high : low;
+  return ow_sorted_place(board->entries, board->count, sizeof *board->entries, name, compare_name, found);
 }
 
-static struct entry *find(const struct ow_board *board, const char *name)
+static struct entry *find_entry(const struct ow_board *board, const char *name)
 {
   bool found;
   size_t place = place_of(board, name, &found);
@@ -123,32 +117,22 @@ static void free_entry(struct entry *entry)
   free(entry);
 }
 
-static bool room_for_entry(struct ow_board *board)
-{
-  if (board->count == board->slots) {
-    size_t slots = board->slots ? board->slots * 2 : 16;
-    struct entry **entries = reallocarray(board->entries, slots, sizeof *entries);
-    if (entries) {
-      board->entries = entries;
-      board->slots = slots;
-    }
-  }
-  return board->count < board->slots;
-}
-
 /* The entry of that name, made if there is none; NULL without memory. */
 static struct entry *find_or_add(struct ow_board *board, const char *name)
 {
   bool found;
   size_t place = place_of(board, name, &found);
-  if (found)
-    return board->entries[place];
-  struct entry *entry = room_for_entry(board) ? calloc(1, sizeof *entry) : NULL;
-  if (entry) {
-    memmove(&board->entries[place + 1], &board->entries[place],
-            (board->count - place) * sizeof *board->entries);
-    board->entries[place] = entry;
-    board->count++;
+  struct entry *entry = found ? board->entries[place] : calloc(1, sizeof *entry);
+  struct entry **entries = NULL;
+  if (entry && !found) {
+    entries = ow_sorted_open(board->entries, &board->count, sizeof *entries, place);
+    if (entries) {
+      entries[place] = entry;
+      board->entries = entries;
+    } else {
+      free(entry);
+      entry = NULL;
+    }
   }
   return entry;
 }
@@ -222,9 +206,7 @@ void ow_board_remove_stream(struct ow_board *board, const char *name)
   size_t place = place_of(board, name, &found);
   if (found) {
     free_entry(board->entries[place]);
-    board->count--;
-    memmove(&board->entries[place], &board->entries[place + 1],
-            (board->count - place) * sizeof *board->entries);
+    ow_sorted_close(board->entries, &board->count, sizeof *board->entries, place);
     changed(board, NULL);
   }
   pthread_mutex_unlock(&board->lock);
@@ -233,7 +215,7 @@ void ow_board_remove_stream(struct ow_board *board, const char *name)
 void ow_board_set_state(struct ow_board *board, const struct ow_stream_view *view, struct ow_timestamp now)
 {
   pthread_mutex_lock(&board->lock);
-  struct entry *entry = find(board, view->name);
+  struct entry *entry = find_entry(board, view->name);
   if (entry) {
     struct ow_stream_view *own = &entry->view;
     if (own->state != view->state || ow_timestamp_is_zero(own->since))
@@ -251,7 +233,7 @@ void ow_board_set_state(struct ow_board *board, const struct ow_stream_view *vie
 void ow_board_add_interval(struct ow_board *board, const char *name, const struct ow_interval *interval)
 {
   pthread_mutex_lock(&board->lock);
-  struct entry *entry = find(board, name);
+  struct entry *entry = find_entry(board, name);
   if (entry && interval->number > entry->view.newest) {
     struct ow_stream_view *view = &entry->view;
     ring_add(&entry->ring, board->history, interval);
@@ -362,7 +344,7 @@ enum ow_status ow_board_all_names(const struct ow_board *board, char (**names)[O
 uint64_t ow_board_stream_version(const struct ow_board *board, const char *name)
 {
   lock_to_read(board);
-  const struct entry *entry = find(board, name);
+  const struct entry *entry = find_entry(board, name);
   uint64_t version = entry ? entry->view.version : 0;
   unlock_after_reading(board);
   return version;
@@ -371,7 +353,7 @@ uint64_t ow_board_stream_version(const struct ow_board *board, const char *name)
 bool ow_board_view(const struct ow_board *board, const char *name, struct ow_stream_view *view)
 {
   lock_to_read(board);
-  const struct entry *entry = find(board, name);
+  const struct entry *entry = find_entry(board, name);
   if (entry)
     *view = entry->view;
   unlock_after_reading(board);
@@ -382,7 +364,7 @@ size_t ow_board_intervals(const struct ow_board *board, const char *name, uint64
                           struct ow_interval *intervals, size_t most)
 {
   lock_to_read(board);
-  const struct entry *entry = find(board, name);
+  const struct entry *entry = find_entry(board, name);
   size_t count = entry ? ring_copy(&entry->ring, after, intervals, most) : 0;
   unlock_after_reading(board);
   return count;
@@ -393,7 +375,7 @@ bool ow_board_read(const struct ow_board *board, const char *name, uint64_t afte
 {
   *count = 0;
   lock_to_read(board);
-  const struct entry *entry = find(board, name);
+  const struct entry *entry = find_entry(board, name);
   if (entry) {
     *view = entry->view;
     *count = ring_copy(&entry->ring, after, intervals, most);
@@ -407,7 +389,7 @@ bool ow_board_read_last(const struct ow_board *board, const char *name, struct o
 {
   *count = 0;
   lock_to_read(board);
-  const struct entry *entry = find(board, name);
+  const struct entry *entry = find_entry(board, name);
   if (entry) {
     *view = entry->view;
     *count = ring_copy_last(&entry->ring, intervals, most);
@@ -419,7 +401,7 @@ bool ow_board_read_last(const struct ow_board *board, const char *name, struct o
 bool ow_board_newest(const struct ow_board *board, const char *name, struct ow_interval *interval)
 {
   lock_to_read(board);
-  const struct entry *entry = find(board, name);
+  const struct entry *entry = find_entry(board, name);
   bool any = entry && entry->ring.count > 0;
   if (any)
     *interval = *ring_at(&entry->ring, entry->ring.count - 1);

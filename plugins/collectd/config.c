@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include "base/sorted_array.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,40 +18,30 @@ static void *grow(void *list, size_t count)
   return reallocarray(list, count + 1, sizeof(void *));
 }
 
-/* Where the name stands, or would. */
-static size_t place_of_peer(const struct owamp_config *config, const char *name, bool *found)
+static int compare_name(const void *name, const void *element)
 {
-  size_t low = 0;
-  size_t high = config->peer_count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (strcmp(config->peers[middle]->stream.name, name) < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  *found = low < config->peer_count && strcmp(config->peers[low]->stream.name, name) == 0;
-  return low;
+  const struct owamp_peer *const *peer = element;
+  return strcmp(name, (*peer)->stream.name);
 }
 
 static enum ow_status add_peer(struct owamp_config *config, const struct owamp_peer_settings *settings,
                                struct ow_failure *failure)
 {
   bool found;
-  size_t place = place_of_peer(config, settings->stream.name, &found);
+  size_t place = ow_sorted_place(config->peers, config->peer_count, sizeof *config->peers,
+                                 settings->stream.name, compare_name, &found);
   if (found)
     return ow_fail(failure, OW_INVALID, "there is a peer of this name already");
   struct owamp_peer *peer = malloc(sizeof *peer);
-  struct owamp_peer **peers = peer ? grow(config->peers, config->peer_count) : NULL;
+  struct owamp_peer **peers =
+      peer ? ow_sorted_open(config->peers, &config->peer_count, sizeof *peers, place) : NULL;
   if (!peers) {
     free(peer);
     return ow_fail(failure, OW_MEMORY, "no memory");
   }
   *peer = (struct owamp_peer){.stream = settings->stream, .rules = settings->rules};
-  memmove(peers + place + 1, peers + place, (config->peer_count - place) * sizeof(void *));
   peers[place] = peer;
   config->peers = peers;
-  config->peer_count++;
   return OW_OK;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alerts.h"
+#include "base/sorted_array.h"
 #include "log.h"
 #include "results/follower.h"
 #include "values.h"
@@ -29,19 +30,15 @@ struct owamp_feed {
 
 /* ---- who is followed ---- */
 
+static int compare_name(const void *name, const void *element)
+{
+  const struct follow *const *follow = element;
+  return strcmp(name, (*follow)->follower.name);
+}
+
 static size_t place_of(const struct owamp_feed *feed, const char *name, bool *found)
 {
-  size_t low = 0;
-  size_t high = feed->count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (strcmp(feed->follows[middle]->follower.name, name) < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  *found = low < feed->count && strcmp(feed->follows[low]->follower.name, name) == 0;
-  return low;
+  return ow_sorted_place(feed->follows, feed->count, sizeof *feed->follows, name, compare_name, found);
 }
 
 static bool is_taken(const struct owamp_feed *feed, const char *name)
@@ -78,15 +75,14 @@ enum ow_status owamp_feed_add(struct owamp_feed *feed, const char *name, const s
   bool found;
   size_t place = place_of(feed, name, &found);
   struct follow *follow = follow_create(name, rules);
-  struct follow **follows = follow ? reallocarray(feed->follows, feed->count + 1, sizeof *follows) : NULL;
+  struct follow **follows =
+      follow ? ow_sorted_open(feed->follows, &feed->count, sizeof *follows, place) : NULL;
   if (!follows) {
     follow_free(follow);
     return OW_MEMORY;
   }
-  memmove(follows + place + 1, follows + place, (feed->count - place) * sizeof *follows);
   follows[place] = follow;
   feed->follows = follows;
-  feed->count++;
   follow->shadowed = is_taken(feed, name);
   if (follow->shadowed)
     ow_log(&owamp_log, OW_LOG_WARNING,

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sorted_array.h"
+
 #include "peer_stream.h"
 
 void peers_init(struct peers *peers, const struct peers_host *host, const struct ow_board *own,
@@ -25,7 +27,7 @@ void peers_clear(struct peers *peers)
     free_peer(peers->list[i]);
   free(peers->list);
   peers->list = NULL;
-  peers->count = peers->slots = 0;
+  peers->count = 0;
 }
 
 /* ---- names and order ---- */
@@ -35,22 +37,23 @@ bool peer_owner_valid(const char *owner)
   return strlen(owner) < MIB_OWNER && !strchr(owner, ':') && (!owner[0] || ow_stream_name_valid(owner));
 }
 
+struct row_key {
+  const unsigned long *index;
+  size_t count;
+};
+
+static int compare_index(const void *key, const void *element)
+{
+  const struct row_key *row = key;
+  const struct peer *const *peer = element;
+  return mib_compare(row->index, row->count, (*peer)->index, (*peer)->index_count);
+}
+
 /* Where such a row stands, or would. */
 static size_t place_of(const struct peers *peers, const unsigned long *index, size_t count, bool *found)
 {
-  size_t low = 0;
-  size_t high = peers->count;
-  *found = false;
-  while (low < high && !*found) {
-    size_t middle = low + (high - low) / 2;
-    int order = mib_compare(peers->list[middle]->index, peers->list[middle]->index_count, index, count);
-    if (order < 0)
-      low = middle + 1;
-    else
-      high = middle;
-    *found = order == 0;
-  }
-  return high;
+  const struct row_key key = {index, count};
+  return ow_sorted_place(peers->list, peers->count, sizeof *peers->list, &key, compare_index, found);
 }
 
 struct peer *peers_find(const struct peers *peers, const char *owner, const char *name)
@@ -88,27 +91,17 @@ bool peers_name_free(const struct peers *peers, const char *owner, const char *n
   return fits && !peers_find(peers, owner, name) && !stream_taken(peers, owner, name);
 }
 
-static bool room_for_one(struct peers *peers)
-{
-  if (peers->count == peers->slots) {
-    size_t slots = peers->slots ? peers->slots * 2 : 16;
-    struct peer **list = reallocarray(peers->list, slots, sizeof *list);
-    if (list) {
-      peers->list = list;
-      peers->slots = slots;
-    }
-  }
-  return peers->count < peers->slots;
-}
-
-static void insert(struct peers *peers, struct peer *peer)
+static bool insert(struct peers *peers, struct peer *peer)
 {
   bool found;
   size_t place = place_of(peers, peer->index, peer->index_count, &found);
-  memmove(&peers->list[place + 1], &peers->list[place], (peers->count - place) * sizeof *peers->list);
-  peers->list[place] = peer;
-  peers->count++;
-  peers->changed = true;
+  struct peer **list = ow_sorted_open(peers->list, &peers->count, sizeof *list, place);
+  if (list) {
+    list[place] = peer;
+    peers->list = list;
+    peers->changed = true;
+  }
+  return list != NULL;
 }
 
 static void name_it(struct peer *peer, const char *owner, const char *name)
@@ -122,6 +115,20 @@ static void name_it(struct peer *peer, const char *owner, const char *name)
   memcpy(peer->stream + used, name, strlen(name) + 1);
   memcpy(peer->config.stream.name, peer->stream, sizeof peer->stream);
   ow_follower_open(&peer->follower, peer->stream);
+}
+
+/* NULL without memory. */
+static struct peer *create_peer(const char *owner, const char *name, enum peer_origin origin)
+{
+  struct peer *peer = calloc(1, sizeof *peer);
+  if (peer) {
+    peer_config_defaults(&peer->config);
+    name_it(peer, owner, name);
+    peer->origin = origin;
+    peer->storage = origin == PEER_OF_SNMP ? ROW_NON_VOLATILE : ROW_READ_ONLY;
+    peer->status = ROW_NOT_READY;
+  }
+  return peer;
 }
 
 enum ow_status peers_add(struct peers *peers, const char *owner, const char *name, enum peer_origin origin,
@@ -138,15 +145,13 @@ enum ow_status peers_add(struct peers *peers, const char *owner, const char *nam
     status = ow_fail(failure, OW_INVALID, "owner and name are longer than 62 characters together");
   else if (!peers_name_free(peers, owner, name))
     status = ow_fail(failure, OW_STATE, "there is a peer '%s' already", name);
-  else if (!room_for_one(peers) || !(*peer = calloc(1, sizeof **peer)))
-    status = ow_fail(failure, OW_MEMORY, "no memory for the peer '%s'", name);
-  if (status == OW_OK && *peer) {
-    peer_config_defaults(&(*peer)->config);
-    name_it(*peer, owner, name);
-    (*peer)->origin = origin;
-    (*peer)->storage = origin == PEER_OF_SNMP ? ROW_NON_VOLATILE : ROW_READ_ONLY;
-    (*peer)->status = ROW_NOT_READY;
-    insert(peers, *peer);
+  if (status == OW_OK) {
+    *peer = create_peer(owner, name, origin);
+    if (!*peer || !insert(peers, *peer)) {
+      free(*peer);
+      *peer = NULL;
+      status = ow_fail(failure, OW_MEMORY, "no memory for the peer '%s'", name);
+    }
   }
   return status;
 }
@@ -156,8 +161,7 @@ void peers_remove(struct peers *peers, struct peer *peer)
   bool found;
   size_t place = place_of(peers, peer->index, peer->index_count, &found);
   peer_stop(peers, peer);
-  peers->count--;
-  memmove(&peers->list[place], &peers->list[place + 1], (peers->count - place) * sizeof *peers->list);
+  ow_sorted_close(peers->list, &peers->count, sizeof *peers->list, place);
   free_peer(peer);
   peers->changed = true;
 }

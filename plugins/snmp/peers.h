@@ -21,7 +21,6 @@ struct peers {
   uint32_t history;
   struct peer **list;
   size_t count;
-  size_t slots;
   uint64_t own_version;
   uint64_t mirror_version;
   bool changed; /* since rows were last made of it */
