@@ -19,7 +19,7 @@ struct ow_completion {
 };
 
 struct ow_completions {
-  TAILQ_HEAD(, ow_completion) waiting; /* in the order of coming */
+  TAILQ_HEAD(ow_completion_queue, ow_completion) waiting; /* in the order of coming */
   uint64_t next_order;
 };
 
