@@ -43,8 +43,8 @@ enum ow_status ow_answering_listen(struct ow_answering *answering, struct ow_loo
 {
   struct ow_serve_config config;
   fill_serve_config(conf, &config);
-  answering->serve = ow_serve_create(loop, &config, &answering->answers, log, failure);
-  return answering->serve ? OW_OK : failure->status;
+  answering->server = ow_serve_create(loop, &config, &answering->answers, log, failure);
+  return answering->server ? OW_OK : failure->status;
 }
 
 enum ow_status ow_answering_change(struct ow_answering *answering, struct ow_settings *settings,
@@ -54,14 +54,14 @@ enum ow_status ow_answering_change(struct ow_answering *answering, struct ow_set
   if (status == OW_OK) {
     struct ow_serve_config config;
     fill_serve_config(&settings->conf, &config);
-    ow_serve_reconfigure(answering->serve, &config);
+    ow_serve_reconfigure(answering->server, &config);
   }
   return status;
 }
 
 void ow_answering_end(struct ow_answering *answering)
 {
-  ow_serve_free(answering->serve);
+  ow_serve_free(answering->server);
   ow_policy_free(answering->policy);
   *answering = (struct ow_answering){0};
 }

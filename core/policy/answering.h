@@ -13,7 +13,7 @@
 struct ow_answering {
   struct ow_policy *policy;
   struct ow_serve_policy answers;
-  struct ow_serve *serve;
+  struct ow_serve *server;
 };
 
 /**

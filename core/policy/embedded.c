@@ -115,7 +115,7 @@ struct ow_embedded *ow_embedded_start(const struct ow_embedded_options *options,
 
 uint16_t ow_embedded_port(const struct ow_embedded *embedded)
 {
-  return ow_serve_port(embedded->answering.serve);
+  return ow_serve_port(embedded->answering.server);
 }
 
 void ow_embedded_stop(struct ow_embedded *embedded)

@@ -13,7 +13,7 @@
 #include "base/status.h"
 #include "config/key_file.h"
 #include "policy/limits.h"
-#include "server/server.h"
+#include "server/policy_questions.h"
 
 struct ow_policy;
 

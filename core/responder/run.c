@@ -68,7 +68,7 @@ static enum ow_status load(const struct responder *responder, struct ow_settings
 
 static void log_counts(const struct responder *responder)
 {
-  struct ow_serve_counts counts = ow_serve_count(responder->answering.serve);
+  struct ow_serve_counts counts = ow_serve_count(responder->answering.server);
   ow_log(responder->log, OW_LOG_NOTICE,
          "%u connections, %u sessions running and %u kept, %llu records; %llu sessions and %llu refusals "
          "since the start",
@@ -275,7 +275,7 @@ static enum ow_status set_up(struct responder *responder, struct ow_settings *se
 static enum ow_status announce(struct responder *responder, struct ow_failure *failure)
 {
   const char *address = responder->conf.listen.address;
-  unsigned port = ow_serve_port(responder->answering.serve);
+  unsigned port = ow_serve_port(responder->answering.server);
   if (!responder->options.foreground)
     ow_log_output_to_syslog(&responder->output, responder->conf.facility);
   enum ow_status status = ow_daemon_ready(&responder->daemon, failure);

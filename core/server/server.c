@@ -30,7 +30,7 @@ struct fetch {
 
 struct connection {
   TAILQ_ENTRY(connection) all;
-  struct ow_serve *serve;
+  struct ow_serve *server;
   struct ow_channel channel;
   struct ow_timer timer;  /* the machine's deadline */
   struct ow_timer linger; /* every session is done: the client should stop them */
@@ -46,19 +46,12 @@ struct connection {
 TAILQ_HEAD(connections, connection);
 
 struct ow_serve {
-  struct ow_loop *loop;
-  struct ow_serve_config config;
-  const struct ow_serve_policy *policy;
-  const struct ow_log *log;
-  struct ow_traffic traffic;
-  struct ow_session_host host;
+  struct ow_serve_common common;
   struct ow_listeners listeners;
-  struct ow_timestamp up_since;
   struct connections connections;
   struct connections buried;
   struct ow_serve_sessions kept; /* oldest first */
   void *by_sid;                  /* tsearch(3) tree of the kept */
-  struct ow_serve_counts counts;
 };
 
 /* ---- kept sessions ---- */
@@ -70,43 +63,43 @@ static int compare_sids(const void *a, const void *b)
   return memcmp(left->request.sid.octets, right->request.sid.octets, OW_SID);
 }
 
-static struct ow_serve_session *find_session(struct ow_serve *serve, const struct ow_sid *sid)
+static struct ow_serve_session *find_session(struct ow_serve *server, const struct ow_sid *sid)
 {
   struct ow_serve_session key = {.request = {.sid = *sid}};
-  struct ow_serve_session **found = tfind(&key, &serve->by_sid, compare_sids);
+  struct ow_serve_session **found = tfind(&key, &server->by_sid, compare_sids);
   return found ? *found : NULL;
 }
 
-static void forget(struct ow_serve *serve, struct ow_serve_session *session)
+static void forget(struct ow_serve *server, struct ow_serve_session *session)
 {
   if (session->kept) {
-    (void)tdelete(session, &serve->by_sid, compare_sids);
-    TAILQ_REMOVE(&serve->kept, session, of_kept);
-    serve->host.kept--;
+    (void)tdelete(session, &server->by_sid, compare_sids);
+    TAILQ_REMOVE(&server->kept, session, of_kept);
+    server->common.counts.sessions_kept--;
     session->kept = false;
   }
   ow_serve_session_free(session);
 }
 
 /* The oldest session that no connection runs any more goes first. */
-static void make_room(struct ow_serve *serve)
+static void make_room(struct ow_serve *server)
 {
-  struct ow_serve_session *session = TAILQ_FIRST(&serve->kept);
-  while (session && serve->host.kept >= serve->config.most_sessions_kept) {
+  struct ow_serve_session *session = TAILQ_FIRST(&server->kept);
+  while (session && server->common.counts.sessions_kept >= server->common.config.most_sessions_kept) {
     struct ow_serve_session *next = TAILQ_NEXT(session, of_kept);
     if (!session->connection)
-      forget(serve, session);
+      forget(server, session);
     session = next;
   }
 }
 
-static bool keep(struct ow_serve *serve, struct ow_serve_session *session)
+static bool keep(struct ow_serve *server, struct ow_serve_session *session)
 {
-  make_room(serve);
-  session->kept = tsearch(session, &serve->by_sid, compare_sids) != NULL;
+  make_room(server);
+  session->kept = tsearch(session, &server->by_sid, compare_sids) != NULL;
   if (session->kept) {
-    TAILQ_INSERT_TAIL(&serve->kept, session, of_kept);
-    serve->host.kept++;
+    TAILQ_INSERT_TAIL(&server->kept, session, of_kept);
+    server->common.counts.sessions_kept++;
   }
   return session->kept;
 }
@@ -117,9 +110,9 @@ static void watch_deadline(struct connection *connection)
 {
   int64_t deadline = ow_server_deadline(connection->machine);
   if (deadline == OW_NEVER)
-    ow_timer_cancel(connection->serve->loop, &connection->timer);
+    ow_timer_cancel(connection->server->common.loop, &connection->timer);
   else
-    ow_timer_set(connection->serve->loop, &connection->timer, deadline);
+    ow_timer_set(connection->server->common.loop, &connection->timer, deadline);
 }
 
 static void flush(struct connection *connection)
@@ -160,7 +153,7 @@ static const struct ow_session_end *end_of(const struct ow_serve_session *sessio
 static void end_sessions(struct connection *connection, const struct ow_session_end *ends, uint32_t count)
 {
   struct ow_serve_session *session;
-  ow_timer_cancel(connection->serve->loop, &connection->linger);
+  ow_timer_cancel(connection->server->common.loop, &connection->linger);
   while ((session = TAILQ_FIRST(&connection->sessions))) {
     TAILQ_REMOVE(&connection->sessions, session, of_connection);
     session->connection = NULL;
@@ -168,7 +161,7 @@ static void end_sessions(struct connection *connection, const struct ow_session_
     if (!session->kept)
       ow_serve_session_free(session);
     else if (!session->running)
-      forget(connection->serve, session);
+      forget(connection->server, session);
   }
 }
 
@@ -179,8 +172,8 @@ static enum ow_status send_stop(struct connection *connection, enum ow_accept ac
   enum ow_status status = OW_MEMORY;
   if (ends) {
     (void)ends_of_senders(connection, ends);
-    status = ow_server_stop_sessions(connection->machine, ow_loop_now(connection->serve->loop), accept, ends,
-                                     count);
+    status = ow_server_stop_sessions(connection->machine, ow_loop_now(connection->server->common.loop),
+                                     accept, ends, count);
   }
   free(ends);
   return status;
@@ -197,7 +190,7 @@ static void free_connection(struct connection *connection)
 static void bury(struct ow_post *post)
 {
   struct connection *connection = OW_CONTAINER_OF(post, struct connection, burial);
-  TAILQ_REMOVE(&connection->serve->buried, connection, all);
+  TAILQ_REMOVE(&connection->server->buried, connection, all);
   free_connection(connection);
 }
 
@@ -211,19 +204,19 @@ static void end_fetch(struct connection *connection)
 
 static void close_connection(struct connection *connection)
 {
-  struct ow_serve *serve = connection->serve;
+  struct ow_serve *server = connection->server;
   if (!connection->channel.open)
     return;
   end_fetch(connection);
   end_sessions(connection, NULL, 0);
-  ow_timer_cancel(serve->loop, &connection->timer);
+  ow_timer_cancel(server->common.loop, &connection->timer);
   ow_channel_close(&connection->channel);
-  serve->policy->leave(serve->policy->context, &connection->client);
+  server->common.policy->leave(server->common.policy->context, &connection->client);
   ow_server_free(connection->machine);
   connection->machine = NULL;
-  serve->counts.connections--;
-  TAILQ_REMOVE(&serve->connections, connection, all);
-  TAILQ_INSERT_TAIL(&serve->buried, connection, all);
+  server->common.counts.connections--;
+  TAILQ_REMOVE(&server->connections, connection, all);
+  TAILQ_INSERT_TAIL(&server->buried, connection, all);
 }
 
 /* Send what is left (an answer that says no), then close. */
@@ -233,13 +226,13 @@ static void close_after_last_words(struct connection *connection)
     ow_channel_flush(&connection->channel);
     close_connection(connection);
     connection->burial.run = bury;
-    ow_loop_post(connection->serve->loop, &connection->burial);
+    ow_loop_post(connection->server->common.loop, &connection->burial);
   }
 }
 
 static void break_off(struct connection *connection, const struct ow_failure *failure)
 {
-  ow_log(connection->serve->log, OW_LOG_WARNING, "client %s: %s", connection->name, failure->text);
+  ow_log(connection->server->common.log, OW_LOG_WARNING, "client %s: %s", connection->name, failure->text);
   close_after_last_words(connection);
 }
 
@@ -256,19 +249,20 @@ static void require(struct connection *connection, enum ow_status status)
 
 static void on_set_up(struct connection *connection, const char *key_id)
 {
-  struct ow_serve *serve = connection->serve;
+  struct ow_serve *server = connection->server;
   struct ow_failure why = {0};
   size_t length = strnlen(key_id, sizeof connection->client.key_id - 1);
   memcpy(connection->client.key_id, key_id, length);
   connection->client.mode = ow_server_mode(connection->machine);
-  enum ow_accept accept = serve->policy->identify(serve->policy->context, &connection->client, &why);
-  enum ow_status status = ow_server_set_up(connection->machine, ow_loop_now(serve->loop), accept);
+  enum ow_accept accept =
+      server->common.policy->identify(server->common.policy->context, &connection->client, &why);
+  enum ow_status status = ow_server_set_up(connection->machine, ow_loop_now(server->common.loop), accept);
   if (accept == OW_ACCEPT_OK) {
-    ow_log(serve->log, OW_LOG_INFO, "client %s: set up, mode %s", connection->name,
+    ow_log(server->common.log, OW_LOG_INFO, "client %s: set up, mode %s", connection->name,
            ow_mode_name(connection->client.mode));
     require(connection, status);
   } else {
-    serve->counts.refused_total++;
+    server->common.counts.refused_total++;
     break_off(connection, &why);
   }
 }
@@ -285,9 +279,9 @@ static void consider_linger(struct connection *connection)
     longest = timeout > longest ? timeout : longest;
   }
   if (finished && ow_server_state(connection->machine) == OW_SERVER_RUNNING)
-    ow_timer_set(connection->serve->loop, &connection->linger,
-                 ow_loop_now(connection->serve->loop).monotonic + longest +
-                     connection->serve->config.test_timeout);
+    ow_timer_set(connection->server->common.loop, &connection->linger,
+                 ow_loop_now(connection->server->common.loop).monotonic + longest +
+                     connection->server->common.config.test_timeout);
 }
 
 static void on_session_done(struct ow_serve_session *session)
@@ -308,16 +302,16 @@ static void on_linger(struct ow_timer *timer)
 
 static void on_request(struct connection *connection, const struct ow_server_event *event)
 {
-  struct ow_serve *serve = connection->serve;
+  struct ow_serve *server = connection->server;
   struct ow_session_acceptance acceptance = {0};
   struct ow_serve_session *session = NULL;
   struct ow_failure why = {0};
   union ow_address local = ow_channel_local(&connection->channel);
   union ow_address remote = ow_channel_remote(&connection->channel);
   acceptance.accept =
-      ow_serve_session_open(&serve->host, connection->machine, &connection->client, &local, &remote,
+      ow_serve_session_open(&server->common, connection->machine, &connection->client, &local, &remote,
                             event->request, event->slots, &session, &acceptance, &why);
-  if (session && session->request.server_receives && !keep(serve, session)) {
+  if (session && session->request.server_receives && !keep(server, session)) {
     ow_serve_session_free(session);
     session = NULL;
     acceptance = (struct ow_session_acceptance){.accept = OW_ACCEPT_INTERNAL_ERROR};
@@ -327,13 +321,14 @@ static void on_request(struct connection *connection, const struct ow_server_eve
     session->connection = connection;
     session->done = on_session_done;
     TAILQ_INSERT_TAIL(&connection->sessions, session, of_connection);
-    serve->counts.sessions_total++;
+    server->common.counts.sessions_total++;
   } else {
-    serve->counts.refused_total++;
-    ow_log(serve->log, OW_LOG_NOTICE, "client %s: session refused with %s: %s", connection->name,
+    server->common.counts.refused_total++;
+    ow_log(server->common.log, OW_LOG_NOTICE, "client %s: session refused with %s: %s", connection->name,
            ow_accept_text(acceptance.accept), why.text);
   }
-  require(connection, ow_server_answer_session(connection->machine, ow_loop_now(serve->loop), &acceptance));
+  require(connection,
+          ow_server_answer_session(connection->machine, ow_loop_now(server->common.loop), &acceptance));
 }
 
 /* The answer goes first: the client's own packets may be waiting for it. */
@@ -342,7 +337,7 @@ static void on_start(struct connection *connection)
   struct ow_failure failure = {0};
   struct ow_serve_session *session;
   enum ow_status status =
-      ow_server_answer_start(connection->machine, ow_loop_now(connection->serve->loop), OW_ACCEPT_OK);
+      ow_server_answer_start(connection->machine, ow_loop_now(connection->server->common.loop), OW_ACCEPT_OK);
   if (status == OW_OK)
     ow_channel_flush(&connection->channel);
   TAILQ_FOREACH(session, &connection->sessions, of_connection)
@@ -357,8 +352,8 @@ static void on_stop(struct connection *connection, const struct ow_server_event 
 {
   enum ow_status status = OW_OK;
   if (event->accept != OW_ACCEPT_OK)
-    ow_log(connection->serve->log, OW_LOG_NOTICE, "client %s: ended its sessions with %s", connection->name,
-           ow_accept_text(event->accept));
+    ow_log(connection->server->common.log, OW_LOG_NOTICE, "client %s: ended its sessions with %s",
+           connection->name, ow_accept_text(event->accept));
   if (ow_server_state(connection->machine) == OW_SERVER_DECIDE_STOP)
     status = send_stop(connection, OW_ACCEPT_OK);
   end_sessions(connection, event->ends, event->end_count);
@@ -388,15 +383,15 @@ static uint32_t count_records(const struct ow_serve_session *session, const stru
 
 static void finish_fetch(struct connection *connection)
 {
-  struct ow_serve *serve = connection->serve;
+  struct ow_serve *server = connection->server;
   struct ow_serve_session *session = connection->fetch.session;
   const struct ow_fetch_request *range = &connection->fetch.range;
   bool whole = range->begin == 0 && range->end == OW_FETCH_TO_END && session->ended;
-  bool drop =
-      whole && session->kept && serve->policy->delete_on_fetch(serve->policy->context, &session->owner);
+  bool drop = whole && session->kept &&
+              server->common.policy->delete_on_fetch(server->common.policy->context, &session->owner);
   end_fetch(connection);
   if (drop)
-    forget(serve, session);
+    forget(server, session);
 }
 
 /* As many records as the connection takes; the rest when it has drained. */
@@ -404,7 +399,7 @@ static void send_records(struct connection *connection)
 {
   struct fetch *fetch = &connection->fetch;
   enum ow_status status = OW_OK;
-  struct ow_instant now = ow_loop_now(connection->serve->loop);
+  struct ow_instant now = ow_loop_now(connection->server->common.loop);
   while (status == OW_OK && ow_server_state(connection->machine) == OW_SERVER_FETCHING &&
          ow_buffer_length(ow_server_output(connection->machine)) < FETCH_WINDOW) {
     const struct ow_sample *sample = ow_samples_at(records_of(fetch->session), fetch->next++);
@@ -419,7 +414,7 @@ static void send_records(struct connection *connection)
 
 static enum ow_accept may_fetch(struct connection *connection, const struct ow_serve_session *session)
 {
-  const struct ow_serve_policy *policy = connection->serve->policy;
+  const struct ow_serve_policy *policy = connection->server->common.policy;
   bool may =
       session && session->running && policy->may_fetch(policy->context, &connection->client, &session->owner);
   return may ? OW_ACCEPT_OK : OW_ACCEPT_FAILURE; /* a stranger can't tell which sessions there are */
@@ -427,7 +422,7 @@ static enum ow_accept may_fetch(struct connection *connection, const struct ow_s
 
 static void on_fetch(struct connection *connection, const struct ow_fetch_request *range)
 {
-  struct ow_serve_session *session = find_session(connection->serve, &range->sid);
+  struct ow_serve_session *session = find_session(connection->server, &range->sid);
   struct ow_fetch_ack ack = {.accept = may_fetch(connection, session)};
   const struct ow_skip_range *skipped = NULL;
   if (ack.accept == OW_ACCEPT_OK) {
@@ -442,7 +437,7 @@ static void on_fetch(struct connection *connection, const struct ow_fetch_reques
     session->fetches++;
   }
   enum ow_status status =
-      ow_server_begin_fetch(connection->machine, ow_loop_now(connection->serve->loop), &ack,
+      ow_server_begin_fetch(connection->machine, ow_loop_now(connection->server->common.loop), &ack,
                             session ? &session->request : NULL, session ? session->slots : NULL, skipped);
   if (status != OW_OK)
     require(connection, status);
@@ -470,7 +465,7 @@ static void on_received(struct ow_channel *channel)
   struct connection *connection = OW_CONTAINER_OF(channel, struct connection, channel);
   struct ow_reader input = ow_channel_input(channel);
   struct ow_server_event event;
-  ow_server_receive(connection->machine, ow_loop_now(connection->serve->loop), &input, &event);
+  ow_server_receive(connection->machine, ow_loop_now(connection->server->common.loop), &input, &event);
   ow_channel_taken(channel, &input);
   if (event.kind != OW_SERVER_NOTHING)
     ow_channel_offer(channel);
@@ -494,8 +489,9 @@ static void on_drained(struct ow_channel *channel)
 static void on_over(struct ow_channel *channel, const char *reason)
 {
   struct connection *connection = OW_CONTAINER_OF(channel, struct connection, channel);
-  ow_log(connection->serve->log, reason ? OW_LOG_NOTICE : OW_LOG_INFO, "client %s: %s%s", connection->name,
-         reason ? reason : "gone", TAILQ_EMPTY(&connection->sessions) ? "" : ", with sessions running");
+  ow_log(connection->server->common.log, reason ? OW_LOG_NOTICE : OW_LOG_INFO, "client %s: %s%s",
+         connection->name, reason ? reason : "gone",
+         TAILQ_EMPTY(&connection->sessions) ? "" : ", with sessions running");
   close_after_last_words(connection);
 }
 
@@ -512,7 +508,7 @@ static void on_deadline(struct ow_timer *timer)
 static bool find_key(void *context, const char *key_id, const void **passphrase, size_t *octets)
 {
   struct connection *connection = context;
-  const struct ow_serve_policy *policy = connection->serve->policy;
+  const struct ow_serve_policy *policy = connection->server->common.policy;
   bool found = policy->find_key(policy->context, key_id, &connection->passphrase);
   if (found) {
     *passphrase = connection->passphrase.octets;
@@ -521,17 +517,17 @@ static bool find_key(void *context, const char *key_id, const void **passphrase,
   return found;
 }
 
-static uint32_t admit(struct ow_serve *serve, struct ow_serve_client *client, struct ow_failure *why)
+static uint32_t admit(struct ow_serve *server, struct ow_serve_client *client, struct ow_failure *why)
 {
-  if (serve->counts.connections >= serve->config.most_connections) {
+  if (server->common.counts.connections >= server->common.config.most_connections) {
     ow_fail(why, OW_LIMIT, "%u control connections are open, and no more are allowed",
-            serve->counts.connections);
+            server->common.counts.connections);
     return 0;
   }
-  return serve->policy->admit(serve->policy->context, client, why);
+  return server->common.policy->admit(server->common.policy->context, client, why);
 }
 
-static struct connection *create_connection(struct ow_serve *serve, int socket,
+static struct connection *create_connection(struct ow_serve *server, int socket,
                                             const union ow_address *remote)
 {
   struct connection *connection = calloc(1, sizeof *connection);
@@ -540,32 +536,34 @@ static struct connection *create_connection(struct ow_serve *serve, int socket,
     close(socket);
     return NULL;
   }
-  connection->serve = serve;
+  connection->server = server;
   TAILQ_INIT(&connection->sessions);
   ow_address_print(connection->name, sizeof connection->name, remote);
   connection->client.address = ow_address_to_endpoint(remote);
   const struct ow_server_config config = {
-      .modes = admit(serve, &connection->client, &why),
-      .pbkdf2_count = serve->config.pbkdf2_count,
-      .setup_timeout =
-          SETUP_TIMEOUT < serve->config.control_timeout ? SETUP_TIMEOUT : serve->config.control_timeout,
-      .idle_timeout = serve->config.control_timeout,
-      .up_since = serve->up_since,
+      .modes = admit(server, &connection->client, &why),
+      .pbkdf2_count = server->common.config.pbkdf2_count,
+      .setup_timeout = SETUP_TIMEOUT < server->common.config.control_timeout
+                           ? SETUP_TIMEOUT
+                           : server->common.config.control_timeout,
+      .idle_timeout = server->common.config.control_timeout,
+      .up_since = server->common.up_since,
       .random = ow_system_random,
       .key_context = connection,
       .find_key = find_key,
   };
   if (config.modes == 0) {
-    serve->counts.refused_total++;
-    ow_log(serve->log, OW_LOG_NOTICE, "client %s: turned away: %s", connection->name, why.text);
+    server->common.counts.refused_total++;
+    ow_log(server->common.log, OW_LOG_NOTICE, "client %s: turned away: %s", connection->name, why.text);
   }
-  connection->machine = ow_server_create(&config, ow_loop_now(serve->loop));
+  connection->machine = ow_server_create(&config, ow_loop_now(server->common.loop));
   connection->timer.expired = on_deadline;
   connection->linger.expired = on_linger;
   connection->channel.received = on_received;
   connection->channel.drained = on_drained;
   connection->channel.over = on_over;
-  if (!connection->machine || ow_channel_adopt(&connection->channel, serve->loop, socket, &why) != OW_OK) {
+  if (!connection->machine ||
+      ow_channel_adopt(&connection->channel, server->common.loop, socket, &why) != OW_OK) {
     if (!connection->machine)
       close(socket);
     ow_server_free(connection->machine);
@@ -573,8 +571,8 @@ static struct connection *create_connection(struct ow_serve *serve, int socket,
     return NULL;
   }
   connection->channel.output = ow_server_output(connection->machine);
-  TAILQ_INSERT_TAIL(&serve->connections, connection, all);
-  serve->counts.connections++;
+  TAILQ_INSERT_TAIL(&server->connections, connection, all);
+  server->common.counts.connections++;
   flush(connection);
   if (config.modes == 0)
     close_after_last_words(connection);
@@ -583,93 +581,70 @@ static struct connection *create_connection(struct ow_serve *serve, int socket,
 
 static void on_connection(struct ow_listeners *listeners, int socket, const union ow_address *remote)
 {
-  struct ow_serve *serve = OW_CONTAINER_OF(listeners, struct ow_serve, listeners);
-  if (!create_connection(serve, socket, remote))
-    ow_log(serve->log, OW_LOG_ERROR, "no memory for a control connection");
+  struct ow_serve *server = OW_CONTAINER_OF(listeners, struct ow_serve, listeners);
+  if (!create_connection(server, socket, remote))
+    ow_log(server->common.log, OW_LOG_ERROR, "no memory for a control connection");
 }
 
 /* ---- life ---- */
-
-void ow_serve_defaults(struct ow_serve_config *config)
-{
-  *config = (struct ow_serve_config){
-      .port = "861",
-      .pbkdf2_count = 2048,
-      .control_timeout = 1800 * OW_NS_PER_S,
-      .test_timeout = 5 * OW_NS_PER_S,
-      .most_connections = 1000,
-      .most_sessions = 10000,
-      .most_records = UINT64_C(16) << 20,
-      .most_sessions_kept = 10000,
-  };
-}
 
 struct ow_serve *ow_serve_create(struct ow_loop *loop, const struct ow_serve_config *config,
                                  const struct ow_serve_policy *policy, const struct ow_log *log,
                                  struct ow_failure *failure)
 {
-  struct ow_serve *serve = calloc(1, sizeof *serve);
-  if (!serve) {
+  struct ow_serve *server = calloc(1, sizeof *server);
+  if (!server) {
     ow_fail(failure, OW_MEMORY, "no memory for a server");
     return NULL;
   }
-  serve->loop = loop;
-  serve->config = *config;
-  serve->policy = policy;
-  serve->log = log;
-  serve->up_since = ow_loop_now(loop).wall;
-  serve->host = (struct ow_session_host){
-      .config = &serve->config, .policy = policy, .log = log, .traffic = &serve->traffic};
-  TAILQ_INIT(&serve->connections);
-  TAILQ_INIT(&serve->buried);
-  TAILQ_INIT(&serve->kept);
-  ow_listeners_prepare(&serve->listeners, loop, on_connection);
-  enum ow_status status = ow_traffic_open(&serve->traffic, loop);
+  server->common = (struct ow_serve_common){
+      .loop = loop, .config = *config, .policy = policy, .log = log, .up_since = ow_loop_now(loop).wall};
+  TAILQ_INIT(&server->connections);
+  TAILQ_INIT(&server->buried);
+  TAILQ_INIT(&server->kept);
+  ow_listeners_prepare(&server->listeners, loop, on_connection);
+  enum ow_status status = ow_traffic_open(&server->common.traffic, loop);
   if (status != OW_OK)
     ow_fail(failure, status, "no memory for a server");
   else
-    status = ow_listeners_open(&serve->listeners, config->address, config->port, failure);
+    status = ow_listeners_open(&server->listeners, config->address, config->port, failure);
   if (status != OW_OK) {
-    ow_serve_free(serve);
-    serve = NULL;
+    ow_serve_free(server);
+    server = NULL;
   }
-  return serve;
+  return server;
 }
 
-void ow_serve_free(struct ow_serve *serve)
+void ow_serve_free(struct ow_serve *server)
 {
   struct connection *connection;
   struct ow_serve_session *session;
-  if (!serve)
+  if (!server)
     return;
-  while ((connection = TAILQ_FIRST(&serve->connections)))
+  while ((connection = TAILQ_FIRST(&server->connections)))
     close_connection(connection);
-  while ((session = TAILQ_FIRST(&serve->kept)))
-    forget(serve, session);
-  while ((connection = TAILQ_FIRST(&serve->buried))) {
-    TAILQ_REMOVE(&serve->buried, connection, all);
+  while ((session = TAILQ_FIRST(&server->kept)))
+    forget(server, session);
+  while ((connection = TAILQ_FIRST(&server->buried))) {
+    TAILQ_REMOVE(&server->buried, connection, all);
     free_connection(connection);
   }
-  ow_listeners_close(&serve->listeners);
-  ow_traffic_close(&serve->traffic);
-  free(serve);
+  ow_listeners_close(&server->listeners);
+  ow_traffic_close(&server->common.traffic);
+  free(server);
 }
 
-uint16_t ow_serve_port(const struct ow_serve *serve)
+uint16_t ow_serve_port(const struct ow_serve *server)
 {
-  return serve->listeners.port;
+  return server->listeners.port;
 }
 
-void ow_serve_reconfigure(struct ow_serve *serve, const struct ow_serve_config *config)
+void ow_serve_reconfigure(struct ow_serve *server, const struct ow_serve_config *config)
 {
-  serve->config = *config;
+  server->common.config = *config;
 }
 
-struct ow_serve_counts ow_serve_count(const struct ow_serve *serve)
+struct ow_serve_counts ow_serve_count(const struct ow_serve *server)
 {
-  struct ow_serve_counts counts = serve->counts;
-  counts.sessions_running = serve->host.sessions;
-  counts.sessions_kept = serve->host.kept;
-  counts.records = serve->host.records_reserved;
-  return counts;
+  return server->common.counts;
 }

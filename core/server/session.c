@@ -34,7 +34,7 @@ static enum ow_accept check_shape(const struct ow_session_request *request, stru
 }
 
 /* RFC 4656, 6: who sends to third parties on request is a weapon. */
-static enum ow_accept check_addresses(const struct ow_session_host *host,
+static enum ow_accept check_addresses(const struct ow_serve_common *common,
                                       const struct ow_session_request *request,
                                       const struct ow_endpoint *client, struct ow_failure *why)
 {
@@ -43,8 +43,8 @@ static enum ow_accept check_addresses(const struct ow_session_host *host,
     ow_fail(why, OW_INVALID, "the test is to be IPv%u, the control connection is IPv%u",
             request->sender.version, client->version);
     accept = OW_ACCEPT_NOT_SUPPORTED;
-  } else if (request->server_sends && !host->config->third_party && !ow_endpoint_is_any(&request->receiver) &&
-             !ow_endpoint_same_host(&request->receiver, client)) {
+  } else if (request->server_sends && !common->config.third_party &&
+             !ow_endpoint_is_any(&request->receiver) && !ow_endpoint_same_host(&request->receiver, client)) {
     ow_fail(why, OW_REFUSED,
             "test packets are to go to another host than the client's "
             "(behind NAT, the client can request with zero addresses)");
@@ -62,18 +62,18 @@ static uint64_t records_for(const struct ow_session_request *request)
   return request->server_receives ? (uint64_t)request->packets + request->packets / 8 + 16 : 0;
 }
 
-static enum ow_accept check_bounds(const struct ow_session_host *host,
+static enum ow_accept check_bounds(const struct ow_serve_common *common,
                                    const struct ow_session_request *request, struct ow_failure *why)
 {
   uint64_t records = records_for(request);
   enum ow_accept accept = OW_ACCEPT_OK;
-  if (records > host->config->most_records) {
+  if (records > common->config.most_records) {
     ow_fail(why, OW_LIMIT, "%u packets are more than the server keeps records of", request->packets);
     accept = OW_ACCEPT_PERMANENT_LIMIT;
-  } else if (records > host->config->most_records - host->records_reserved ||
-             host->sessions >= host->config->most_sessions) {
-    ow_fail(why, OW_LIMIT, "the server is full: %u sessions, %llu records reserved", host->sessions,
-            (unsigned long long)host->records_reserved);
+  } else if (records > common->config.most_records - common->counts.records ||
+             common->counts.sessions_running >= common->config.most_sessions) {
+    ow_fail(why, OW_LIMIT, "the server is full: %u sessions, %llu records reserved",
+            common->counts.sessions_running, (unsigned long long)common->counts.records);
     accept = OW_ACCEPT_TEMPORARY_LIMIT;
   }
   return accept;
@@ -103,7 +103,7 @@ static enum ow_status open_sender(struct ow_serve_session *session, int socket,
   session->sender.done = on_sender_done;
   enum ow_status status = ow_udp_connect(socket, &address, why);
   if (status == OW_OK)
-    return ow_test_sender_open(&session->sender, session->host->traffic, socket, terms, false);
+    return ow_test_sender_open(&session->sender, &session->common->traffic, socket, terms, false);
   close(socket);
   return status;
 }
@@ -117,14 +117,14 @@ static enum ow_status open_receiver(struct ow_serve_session *session, int socket
   receiver->any_port = terms->request->sender.port == 0 || ow_endpoint_is_any(&terms->request->sender);
   receiver->from.port = terms->request->sender.port;
   receiver->done = on_receiver_done;
-  return ow_test_receiver_open(receiver, session->host->traffic, socket, terms, session->reserved);
+  return ow_test_receiver_open(receiver, &session->common->traffic, socket, terms, session->reserved);
 }
 
 static enum ow_status open_traffic(struct ow_serve_session *session, const struct ow_server *machine,
                                    const union ow_address *local, const union ow_address *remote,
                                    uint16_t *port, struct ow_failure *why)
 {
-  const struct ow_serve_config *config = session->host->config;
+  const struct ow_serve_config *config = &session->common->config;
   struct ow_session_request *agreed = &session->request;
   struct ow_endpoint client = ow_address_to_endpoint(remote);
   struct ow_udp_options options = {.local = *local,
@@ -156,20 +156,20 @@ static enum ow_status open_traffic(struct ow_serve_session *session, const struc
   return status;
 }
 
-static struct ow_serve_session *allocate(struct ow_session_host *host, const struct ow_serve_client *client,
+static struct ow_serve_session *allocate(struct ow_serve_common *common, const struct ow_serve_client *client,
                                          const struct ow_session_request *request,
                                          const struct ow_slot *slots, const struct ow_serve_claim *claim)
 {
   struct ow_serve_session *session = calloc(1, sizeof *session);
   if (session) {
     session->slots = calloc(request->slot_count, sizeof *slots);
-    session->host = host;
+    session->common = common;
     session->owner = *client;
     session->request = *request;
     session->claim = *claim;
     session->reserved = records_for(request);
-    host->records_reserved += session->reserved;
-    host->sessions++;
+    common->counts.records += session->reserved;
+    common->counts.sessions_running++;
     if (session->slots) {
       memcpy(session->slots, slots, request->slot_count * sizeof *slots);
     } else {
@@ -180,7 +180,7 @@ static struct ow_serve_session *allocate(struct ow_session_host *host, const str
   return session;
 }
 
-enum ow_accept ow_serve_session_open(struct ow_session_host *host, const struct ow_server *machine,
+enum ow_accept ow_serve_session_open(struct ow_serve_common *common, const struct ow_server *machine,
                                      const struct ow_serve_client *client, const union ow_address *local,
                                      const union ow_address *remote, const struct ow_session_request *request,
                                      const struct ow_slot *slots, struct ow_serve_session **session,
@@ -190,17 +190,17 @@ enum ow_accept ow_serve_session_open(struct ow_session_host *host, const struct 
   struct ow_endpoint own = ow_address_to_endpoint(local);
   enum ow_accept accept = check_shape(request, why);
   if (accept == OW_ACCEPT_OK)
-    accept = check_addresses(host, request, &client->address, why);
+    accept = check_addresses(common, request, &client->address, why);
   if (accept == OW_ACCEPT_OK)
-    accept = check_bounds(host, request, why);
+    accept = check_bounds(common, request, why);
   if (accept == OW_ACCEPT_OK)
-    accept = host->policy->claim(host->policy->context, client, request, slots, &claim, why);
+    accept = common->policy->claim(common->policy->context, client, request, slots, &claim, why);
   if (accept != OW_ACCEPT_OK)
     return accept;
-  *session = allocate(host, client, request, slots, &claim);
+  *session = allocate(common, client, request, slots, &claim);
   if (!*session) {
-    host->policy->release_bandwidth(host->policy->context, &claim);
-    host->policy->release_disk(host->policy->context, &claim);
+    common->policy->release_bandwidth(common->policy->context, &claim);
+    common->policy->release_disk(common->policy->context, &claim);
     ow_fail(why, OW_MEMORY, "no memory for a test session");
     return OW_ACCEPT_INTERNAL_ERROR;
   }
@@ -241,10 +241,10 @@ bool ow_serve_session_finished(const struct ow_serve_session *session)
 
 static void release_bandwidth(struct ow_serve_session *session)
 {
-  const struct ow_serve_policy *policy = session->host->policy;
+  const struct ow_serve_policy *policy = session->common->policy;
   if (!session->bandwidth_released) {
     session->bandwidth_released = true;
-    session->host->sessions--;
+    session->common->counts.sessions_running--;
     policy->release_bandwidth(policy->context, &session->claim);
   }
 }
@@ -260,7 +260,7 @@ void ow_serve_session_end(struct ow_serve_session *session, const struct ow_sess
       ow_test_receiver_catch_up(&session->receiver);
     session->next_sequence = end ? end->next_sequence : ow_receiver_next_sequence(receiver);
     if (end && ow_receiver_stop(receiver, ow_system_stamp(), end) != OW_OK)
-      ow_log(session->host->log, OW_LOG_ERROR, "no memory for a client's skip ranges; they are not kept");
+      ow_log(session->common->log, OW_LOG_ERROR, "no memory for a client's skip ranges; they are not kept");
     ow_test_receiver_stop(&session->receiver);
   }
   ow_test_sender_close(&session->sender);
@@ -269,15 +269,15 @@ void ow_serve_session_end(struct ow_serve_session *session, const struct ow_sess
 
 void ow_serve_session_free(struct ow_serve_session *session)
 {
-  struct ow_session_host *host = session->host;
+  struct ow_serve_common *common = session->common;
   if (session->fetches) {
     session->condemned = true;
     return;
   }
   ow_serve_session_end(session, NULL);
   release_bandwidth(session);
-  host->records_reserved -= session->reserved;
-  host->policy->release_disk(host->policy->context, &session->claim);
+  common->counts.records -= session->reserved;
+  common->policy->release_disk(common->policy->context, &session->claim);
   ow_test_receiver_close(&session->receiver);
   free(session->slots);
   free(session);

@@ -7,30 +7,18 @@
 #include <sys/queue.h>
 
 #include "control/server.h"
-#include "server/server.h"
+#include "server/common.h"
 #include "traffic/session_receiver.h"
 #include "traffic/session_sender.h"
-#include "traffic/traffic.h"
 
 struct ow_serve_session;
-
-/** What a session needs of the server that it belongs to. */
-struct ow_session_host {
-  const struct ow_serve_config *config;
-  const struct ow_serve_policy *policy;
-  const struct ow_log *log;
-  struct ow_traffic *traffic;
-  uint64_t records_reserved; /* over all sessions */
-  uint32_t sessions;         /* running or agreed */
-  uint32_t kept;
-};
 
 TAILQ_HEAD(ow_serve_sessions, ow_serve_session);
 
 struct ow_serve_session {
   TAILQ_ENTRY(ow_serve_session) of_connection;
   TAILQ_ENTRY(ow_serve_session) of_kept; /* those that can be fetched, oldest first */
-  struct ow_session_host *host;
+  struct ow_serve_common *common;
   struct ow_serve_client owner;
   struct ow_session_request request; /* as agreed */
   struct ow_slot *slots;
@@ -54,7 +42,7 @@ struct ow_serve_session {
  * Agree on a session, or tell why not. On OW_ACCEPT_OK `session` is open and `acceptance` filled in. `local`
  * and `remote` are the control connection's.
  */
-enum ow_accept ow_serve_session_open(struct ow_session_host *host, const struct ow_server *machine,
+enum ow_accept ow_serve_session_open(struct ow_serve_common *common, const struct ow_server *machine,
                                      const struct ow_serve_client *client, const union ow_address *local,
                                      const union ow_address *remote, const struct ow_session_request *request,
                                      const struct ow_slot *slots, struct ow_serve_session **session,

@@ -3,7 +3,7 @@
 #define OWAMP_TEST_POLICY_H
 
 #include "config/peer.h"
-#include "server/server.h"
+#include "server/policy_questions.h"
 
 extern const struct ow_serve_policy test_policy;
 

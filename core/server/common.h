@@ -1,0 +1,24 @@
+/* What all connections and sessions of one Server have in common. */
+#ifndef OWAMP_SERVER_COMMON_H
+#define OWAMP_SERVER_COMMON_H
+
+#include "base/log.h"
+#include "io/loop.h"
+#include "server/config.h"
+#include "server/counts.h"
+#include "server/policy_questions.h"
+#include "time/timestamp.h"
+#include "traffic/traffic.h"
+
+/** It outlives all of them. */
+struct ow_serve_common {
+  struct ow_loop *loop;
+  struct ow_serve_config config; /* may change between two turns */
+  const struct ow_serve_policy *policy;
+  const struct ow_log *log;
+  struct ow_traffic traffic;
+  struct ow_timestamp up_since;
+  struct ow_serve_counts counts; /* each is kept by what it counts */
+};
+
+#endif

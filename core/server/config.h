@@ -1,0 +1,26 @@
+/* What a Server is told when it is made: where it listens, how long it waits, how much it holds. */
+#ifndef OWAMP_SERVER_CONFIG_H
+#define OWAMP_SERVER_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ow_serve_config {
+  char address[256];      /* to listen on; "" = every address of both families */
+  char port[32];          /* service name or number; "0": a free one */
+  uint16_t test_port_low; /* UDP; 0 = ephemeral */
+  uint16_t test_port_high;
+  uint32_t pbkdf2_count;   /* power of 2, 1024 at least */
+  int64_t control_timeout; /* ns of silence after which a control connection without running sessions ends */
+  int64_t test_timeout; /* ns that a stopped or ended session may linger before the server stops it itself */
+  uint32_t most_connections;   /* control connections at once */
+  uint32_t most_sessions;      /* test sessions at once, over all connections */
+  uint64_t most_records;       /* records in memory, over all sessions */
+  uint32_t most_sessions_kept; /* finished sessions that can still be fetched; the oldest goes first */
+  bool third_party; /* send test packets to other hosts than the client; off by default (RFC 4656, 6) */
+};
+
+/** Bounded and loopback-friendly: port 861, 1000 connections, 10000 sessions, 16 M records, Count 2048. */
+void ow_serve_defaults(struct ow_serve_config *config);
+
+#endif

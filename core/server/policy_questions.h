@@ -1,0 +1,55 @@
+/* What a Server asks the program that it lives in: who may connect, with which key, for which sessions. */
+#ifndef OWAMP_SERVER_POLICY_QUESTIONS_H
+#define OWAMP_SERVER_POLICY_QUESTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "config/key_file.h"
+#include "schedule/slot.h"
+#include "wire/endpoint.h"
+#include "wire/mode.h"
+#include "wire/session_request.h"
+
+/** Who a client is: known as it connects, `key_id` ("" = open mode) once it has set up. */
+struct ow_serve_client {
+  struct ow_endpoint address;
+  char key_id[OW_KEY_ID_TEXT];
+  enum ow_mode mode;
+  void *account; /* policy's own; set by `admit` or `identify` */
+};
+
+/**
+ * What an accepted session has claimed of the policy's resources; filled in by `claim`, given back with it.
+ */
+struct ow_serve_claim {
+  void *account;
+  uint64_t bandwidth; /* bits a second */
+  uint64_t disk;      /* octets of records, when complete */
+};
+
+/** The host's decisions. Every function is called on the loop's thread and must not block. */
+struct ow_serve_policy {
+  void *context;
+  /** Modes to offer this address, as a mask; 0 turns it away. `why` gets a sentence for the log. */
+  uint32_t (*admit)(void *context, struct ow_serve_client *client, struct ow_failure *why);
+  /** The passphrase of a KeyID; false if unknown. */
+  bool (*find_key)(void *context, const char *key_id, struct ow_passphrase *passphrase);
+  /** The client proved its key, or chose open mode: OW_ACCEPT_OK, or why not. */
+  enum ow_accept (*identify)(void *context, struct ow_serve_client *client, struct ow_failure *why);
+  /** May this session be? On OW_ACCEPT_OK the claim counts until `release_bandwidth` and `release_disk`. */
+  enum ow_accept (*claim)(void *context, const struct ow_serve_client *client,
+                          const struct ow_session_request *request, const struct ow_slot *slots,
+                          struct ow_serve_claim *claim, struct ow_failure *why);
+  void (*release_bandwidth)(void *context, const struct ow_serve_claim *claim); /* the session ended */
+  void (*release_disk)(void *context, const struct ow_serve_claim *claim);      /* its records are gone */
+  /** May `client` fetch a session that the client `owner` made? */
+  bool (*may_fetch)(void *context, const struct ow_serve_client *client, const struct ow_serve_client *owner);
+  /** Are the records of this owner's sessions dropped once they were fetched whole? */
+  bool (*delete_on_fetch)(void *context, const struct ow_serve_client *owner);
+  /** The client's connection has ended. */
+  void (*leave)(void *context, const struct ow_serve_client *client);
+};
+
+#endif
