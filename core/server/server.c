@@ -303,14 +303,15 @@ static void on_linger(struct ow_timer *timer)
 static void on_request(struct connection *connection, const struct ow_server_event *event)
 {
   struct ow_serve *server = connection->server;
-  struct ow_session_acceptance acceptance = {0};
-  struct ow_serve_session *session = NULL;
+  struct ow_session_acceptance acceptance;
   struct ow_failure why = {0};
-  union ow_address local = ow_channel_local(&connection->channel);
-  union ow_address remote = ow_channel_remote(&connection->channel);
-  acceptance.accept =
-      ow_serve_session_open(&server->common, connection->machine, &connection->client, &local, &remote,
-                            event->request, event->slots, &session, &acceptance, &why);
+  const struct ow_serve_asked asked = {.request = event->request,
+                                       .slots = event->slots,
+                                       .client = &connection->client,
+                                       .machine = connection->machine,
+                                       .local = ow_channel_local(&connection->channel),
+                                       .remote = ow_channel_remote(&connection->channel)};
+  struct ow_serve_session *session = ow_serve_session_open(&server->common, &asked, &acceptance, &why);
   if (session && session->request.server_receives && !keep(server, session)) {
     ow_serve_session_free(session);
     session = NULL;

@@ -6,80 +6,10 @@
 
 #include "base/container_of.h"
 #include "base/secret.h"
+#include "server/request_check.h"
 #include "wire/sid.h"
-#include "wire/test_packet.h"
 
-#define LONGEST_TIMEOUT (3600 * OW_NS_PER_S)
-
-/* ---- may it be? ---- */
-
-static enum ow_accept check_shape(const struct ow_session_request *request, struct ow_failure *why)
-{
-  uint8_t dscp;
-  enum ow_accept accept = OW_ACCEPT_OK;
-  if (request->server_sends == request->server_receives) {
-    ow_fail(why, OW_INVALID, "exactly one of Conf-Sender and Conf-Receiver is supported");
-    accept = OW_ACCEPT_NOT_SUPPORTED;
-  } else if (!ow_type_p_to_dscp(request->type_p, &dscp)) {
-    ow_fail(why, OW_INVALID, "Type-P Descriptor %08x is not a plain DSCP", request->type_p);
-    accept = OW_ACCEPT_NOT_SUPPORTED;
-  } else if (request->padding > OW_PACKET_LARGEST - OW_PACKET_SECURE) {
-    ow_fail(why, OW_INVALID, "a padding of %u octets does not fit in a datagram", request->padding);
-    accept = OW_ACCEPT_NOT_SUPPORTED;
-  } else if (ow_span_to_ns(request->timeout) > LONGEST_TIMEOUT) {
-    ow_fail(why, OW_INVALID, "a loss timeout of more than an hour");
-    accept = OW_ACCEPT_NOT_SUPPORTED;
-  }
-  return accept;
-}
-
-/* RFC 4656, 6: who sends to third parties on request is a weapon. */
-static enum ow_accept check_addresses(const struct ow_serve_common *common,
-                                      const struct ow_session_request *request,
-                                      const struct ow_endpoint *client, struct ow_failure *why)
-{
-  enum ow_accept accept = OW_ACCEPT_OK;
-  if (request->sender.version != client->version) {
-    ow_fail(why, OW_INVALID, "the test is to be IPv%u, the control connection is IPv%u",
-            request->sender.version, client->version);
-    accept = OW_ACCEPT_NOT_SUPPORTED;
-  } else if (request->server_sends && !common->config.third_party &&
-             !ow_endpoint_is_any(&request->receiver) && !ow_endpoint_same_host(&request->receiver, client)) {
-    ow_fail(why, OW_REFUSED,
-            "test packets are to go to another host than the client's "
-            "(behind NAT, the client can request with zero addresses)");
-    accept = OW_ACCEPT_NOT_SUPPORTED;
-  } else if (request->server_sends && request->receiver.port == 0) {
-    ow_fail(why, OW_INVALID, "the client did not say on which port it receives");
-    accept = OW_ACCEPT_NOT_SUPPORTED;
-  }
-  return accept;
-}
-
-/* One record for each packet, and some for duplicates. */
-static uint64_t records_for(const struct ow_session_request *request)
-{
-  return request->server_receives ? (uint64_t)request->packets + request->packets / 8 + 16 : 0;
-}
-
-static enum ow_accept check_bounds(const struct ow_serve_common *common,
-                                   const struct ow_session_request *request, struct ow_failure *why)
-{
-  uint64_t records = records_for(request);
-  enum ow_accept accept = OW_ACCEPT_OK;
-  if (records > common->config.most_records) {
-    ow_fail(why, OW_LIMIT, "%u packets are more than the server keeps records of", request->packets);
-    accept = OW_ACCEPT_PERMANENT_LIMIT;
-  } else if (records > common->config.most_records - common->counts.records ||
-             common->counts.sessions_running >= common->config.most_sessions) {
-    ow_fail(why, OW_LIMIT, "the server is full: %u sessions, %llu records reserved",
-            common->counts.sessions_running, (unsigned long long)common->counts.records);
-    accept = OW_ACCEPT_TEMPORARY_LIMIT;
-  }
-  return accept;
-}
-
-/* ---- opening ---- */
+/* ---- traffic ---- */
 
 static void on_sender_done(struct ow_test_sender *sender)
 {
@@ -120,14 +50,13 @@ static enum ow_status open_receiver(struct ow_serve_session *session, int socket
   return ow_test_receiver_open(receiver, &session->common->traffic, socket, terms, session->reserved);
 }
 
-static enum ow_status open_traffic(struct ow_serve_session *session, const struct ow_server *machine,
-                                   const union ow_address *local, const union ow_address *remote,
+static enum ow_status open_traffic(struct ow_serve_session *session, const struct ow_serve_asked *asked,
                                    uint16_t *port, struct ow_failure *why)
 {
   const struct ow_serve_config *config = &session->common->config;
   struct ow_session_request *agreed = &session->request;
-  struct ow_endpoint client = ow_address_to_endpoint(remote);
-  struct ow_udp_options options = {.local = *local,
+  struct ow_endpoint client = ow_address_to_endpoint(&asked->remote);
+  struct ow_udp_options options = {.local = asked->local,
                                    .port_low = config->test_port_low,
                                    .port_high = config->test_port_high,
                                    .transmit_stamps = agreed->server_sends};
@@ -143,78 +72,110 @@ static enum ow_status open_traffic(struct ow_serve_session *session, const struc
     agreed->sender.port = *port;
   else
     agreed->receiver.port = *port;
-  status = ow_server_test_keys(machine, &agreed->sid, &keys);
+  status = ow_server_test_keys(asked->machine, &agreed->sid, &keys);
   const struct ow_session_terms terms = {
-      .mode = ow_server_mode(machine), .keys = &keys, .request = agreed, .slots = session->slots};
+      .mode = ow_server_mode(asked->machine), .keys = &keys, .request = agreed, .slots = session->slots};
   if (status != OW_OK)
     close(socket);
   else if (agreed->server_sends)
-    status = open_sender(session, socket, &terms, remote, why);
+    status = open_sender(session, socket, &terms, &asked->remote, why);
   else
     status = open_receiver(session, socket, &terms, &client);
   ow_wipe(&keys, sizeof keys);
   return status;
 }
 
-static struct ow_serve_session *allocate(struct ow_serve_common *common, const struct ow_serve_client *client,
-                                         const struct ow_session_request *request,
-                                         const struct ow_slot *slots, const struct ow_serve_claim *claim)
+/* ---- agreeing ---- */
+
+static void free_memory(struct ow_serve_session *session)
+{
+  free(session->slots);
+  free(session);
+}
+
+static struct ow_serve_session *allocate(struct ow_serve_common *common, const struct ow_serve_asked *asked)
 {
   struct ow_serve_session *session = calloc(1, sizeof *session);
-  if (session) {
-    session->slots = calloc(request->slot_count, sizeof *slots);
-    session->common = common;
-    session->owner = *client;
-    session->request = *request;
-    session->claim = *claim;
-    session->reserved = records_for(request);
-    common->counts.records += session->reserved;
-    common->counts.sessions_running++;
-    if (session->slots) {
-      memcpy(session->slots, slots, request->slot_count * sizeof *slots);
-    } else {
-      ow_serve_session_free(session);
-      session = NULL;
-    }
+  if (!session)
+    return NULL;
+  session->common = common;
+  session->owner = *asked->client;
+  session->request = *asked->request;
+  session->reserved = ow_serve_records_for(asked->request);
+  session->slots = calloc(asked->request->slot_count, sizeof *session->slots);
+  if (session->slots) {
+    memcpy(session->slots, asked->slots, asked->request->slot_count * sizeof *session->slots);
+  } else {
+    free_memory(session);
+    session = NULL;
   }
   return session;
 }
 
-enum ow_accept ow_serve_session_open(struct ow_serve_common *common, const struct ow_server *machine,
-                                     const struct ow_serve_client *client, const union ow_address *local,
-                                     const union ow_address *remote, const struct ow_session_request *request,
-                                     const struct ow_slot *slots, struct ow_serve_session **session,
-                                     struct ow_session_acceptance *acceptance, struct ow_failure *why)
+/* From here on the session owns what it has claimed, and alone gives it back. */
+static enum ow_accept claim(struct ow_serve_session *session, struct ow_failure *why)
 {
-  struct ow_serve_claim claim = {0};
-  struct ow_endpoint own = ow_address_to_endpoint(local);
-  enum ow_accept accept = check_shape(request, why);
-  if (accept == OW_ACCEPT_OK)
-    accept = check_addresses(common, request, &client->address, why);
-  if (accept == OW_ACCEPT_OK)
-    accept = check_bounds(common, request, why);
-  if (accept == OW_ACCEPT_OK)
-    accept = common->policy->claim(common->policy->context, client, request, slots, &claim, why);
-  if (accept != OW_ACCEPT_OK)
-    return accept;
-  *session = allocate(common, client, request, slots, &claim);
-  if (!*session) {
-    common->policy->release_bandwidth(common->policy->context, &claim);
-    common->policy->release_disk(common->policy->context, &claim);
-    ow_fail(why, OW_MEMORY, "no memory for a test session");
-    return OW_ACCEPT_INTERNAL_ERROR;
+  struct ow_serve_common *common = session->common;
+  enum ow_accept accept = common->policy->claim(common->policy->context, &session->owner, &session->request,
+                                                session->slots, &session->claim, why);
+  if (accept == OW_ACCEPT_OK) {
+    common->counts.records += session->reserved;
+    common->counts.sessions_running++;
   }
-  if (request->server_receives)
-    (*session)->request.sid = ow_sid_make(&own, ow_system_stamp(), &ow_system_random);
+  return accept;
+}
+
+static enum ow_accept prepare_traffic(struct ow_serve_session *session, const struct ow_serve_asked *asked,
+                                      uint16_t *port, struct ow_failure *why)
+{
+  enum ow_accept accept = OW_ACCEPT_OK;
+  struct ow_endpoint own = ow_address_to_endpoint(&asked->local);
+  if (session->request.server_receives)
+    session->request.sid = ow_sid_make(&own, ow_system_stamp(), &ow_system_random);
   ow_fail(why, OW_MEMORY, "no memory for a test session");
-  enum ow_status status = open_traffic(*session, machine, local, remote, &acceptance->port, why);
-  if (status != OW_OK) {
-    ow_serve_session_free(*session);
-    *session = NULL;
-    return status == OW_LIMIT ? OW_ACCEPT_TEMPORARY_LIMIT : OW_ACCEPT_INTERNAL_ERROR;
+  enum ow_status status = open_traffic(session, asked, port, why);
+  if (status != OW_OK)
+    accept = status == OW_LIMIT ? OW_ACCEPT_TEMPORARY_LIMIT : OW_ACCEPT_INTERNAL_ERROR;
+  return accept;
+}
+
+static struct ow_serve_session *agree(struct ow_serve_common *common, const struct ow_serve_asked *asked,
+                                      struct ow_session_acceptance *acceptance, struct ow_failure *why)
+{
+  struct ow_serve_session *session = allocate(common, asked);
+  if (session) {
+    acceptance->accept = claim(session, why);
+  } else {
+    ow_fail(why, OW_MEMORY, "no memory for a test session");
+    acceptance->accept = OW_ACCEPT_INTERNAL_ERROR;
   }
-  acceptance->sid = (*session)->request.sid;
-  return OW_ACCEPT_OK;
+  if (session && acceptance->accept != OW_ACCEPT_OK) {
+    free_memory(session);
+    session = NULL;
+  }
+  if (session)
+    acceptance->accept = prepare_traffic(session, asked, &acceptance->port, why);
+  if (session && acceptance->accept != OW_ACCEPT_OK) {
+    ow_serve_session_free(session);
+    session = NULL;
+  }
+  if (session)
+    acceptance->sid = session->request.sid;
+  return session;
+}
+
+struct ow_serve_session *ow_serve_session_open(struct ow_serve_common *common,
+                                               const struct ow_serve_asked *asked,
+                                               struct ow_session_acceptance *acceptance,
+                                               struct ow_failure *why)
+{
+  struct ow_serve_session *session = NULL;
+  *acceptance =
+      (struct ow_session_acceptance){.accept = ow_serve_check_request(asked->request, &asked->client->address,
+                                                                      &common->config, &common->counts, why)};
+  if (acceptance->accept == OW_ACCEPT_OK)
+    session = agree(common, asked, acceptance, why);
+  return session;
 }
 
 /* ---- running ---- */
@@ -239,16 +200,6 @@ bool ow_serve_session_finished(const struct ow_serve_session *session)
 
 /* ---- the end ---- */
 
-static void release_bandwidth(struct ow_serve_session *session)
-{
-  const struct ow_serve_policy *policy = session->common->policy;
-  if (!session->bandwidth_released) {
-    session->bandwidth_released = true;
-    session->common->counts.sessions_running--;
-    policy->release_bandwidth(policy->context, &session->claim);
-  }
-}
-
 void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end)
 {
   if (session->ended)
@@ -264,7 +215,8 @@ void ow_serve_session_end(struct ow_serve_session *session, const struct ow_sess
     ow_test_receiver_stop(&session->receiver);
   }
   ow_test_sender_close(&session->sender);
-  release_bandwidth(session);
+  session->common->counts.sessions_running--;
+  session->common->policy->release_bandwidth(session->common->policy->context, &session->claim);
 }
 
 void ow_serve_session_free(struct ow_serve_session *session)
@@ -275,10 +227,8 @@ void ow_serve_session_free(struct ow_serve_session *session)
     return;
   }
   ow_serve_session_end(session, NULL);
-  release_bandwidth(session);
   common->counts.records -= session->reserved;
   common->policy->release_disk(common->policy->context, &session->claim);
   ow_test_receiver_close(&session->receiver);
-  free(session->slots);
-  free(session);
+  free_memory(session);
 }

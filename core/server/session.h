@@ -11,8 +11,6 @@
 #include "traffic/session_receiver.h"
 #include "traffic/session_sender.h"
 
-struct ow_serve_session;
-
 TAILQ_HEAD(ow_serve_sessions, ow_serve_session);
 
 struct ow_serve_session {
@@ -28,8 +26,7 @@ struct ow_serve_session {
   struct ow_test_receiver receiver;
   bool kept;
   bool running;
-  bool ended; /* no more traffic */
-  bool bandwidth_released;
+  bool ended;             /* no more traffic */
   uint32_t next_sequence; /* of an ended receive session */
   uint32_t fetches;       /* that read the records at this moment */
   bool condemned;         /* free it after the last fetch */
@@ -38,15 +35,24 @@ struct ow_serve_session {
   void (*done)(struct ow_serve_session *session);
 };
 
+/** A client's Request-Session, and the control connection that it came over. */
+struct ow_serve_asked {
+  const struct ow_session_request *request;
+  const struct ow_slot *slots;
+  const struct ow_serve_client *client;
+  const struct ow_server *machine; /* knows the mode and the keys */
+  union ow_address local;
+  union ow_address remote;
+};
+
 /**
- * Agree on a session, or tell why not. On OW_ACCEPT_OK `session` is open and `acceptance` filled in. `local`
- * and `remote` are the control connection's.
+ * Agree on a session, and be ready for its traffic; `acceptance` is the answer. NULL if it can't be: then
+ * `why` has a sentence for the log. The caller sets `done`.
  */
-enum ow_accept ow_serve_session_open(struct ow_serve_common *common, const struct ow_server *machine,
-                                     const struct ow_serve_client *client, const union ow_address *local,
-                                     const union ow_address *remote, const struct ow_session_request *request,
-                                     const struct ow_slot *slots, struct ow_serve_session **session,
-                                     struct ow_session_acceptance *acceptance, struct ow_failure *why);
+struct ow_serve_session *ow_serve_session_open(struct ow_serve_common *common,
+                                               const struct ow_serve_asked *asked,
+                                               struct ow_session_acceptance *acceptance,
+                                               struct ow_failure *why) OW_MUST_CHECK;
 /** Begin to send or receive. */
 enum ow_status ow_serve_session_start(struct ow_serve_session *session,
                                       struct ow_failure *failure) OW_MUST_CHECK;

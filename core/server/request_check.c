@@ -1,0 +1,85 @@
+#include "server/request_check.h"
+
+#include "time/clock.h"
+#include "wire/test_packet.h"
+
+#define LONGEST_TIMEOUT (3600 * OW_NS_PER_S)
+
+static enum ow_accept check_shape(const struct ow_session_request *request, struct ow_failure *why)
+{
+  uint8_t dscp;
+  enum ow_accept accept = OW_ACCEPT_OK;
+  if (request->server_sends == request->server_receives) {
+    ow_fail(why, OW_INVALID, "exactly one of Conf-Sender and Conf-Receiver is supported");
+    accept = OW_ACCEPT_NOT_SUPPORTED;
+  } else if (!ow_type_p_to_dscp(request->type_p, &dscp)) {
+    ow_fail(why, OW_INVALID, "Type-P Descriptor %08x is not a plain DSCP", request->type_p);
+    accept = OW_ACCEPT_NOT_SUPPORTED;
+  } else if (request->padding > OW_PACKET_LARGEST - OW_PACKET_SECURE) {
+    ow_fail(why, OW_INVALID, "a padding of %u octets does not fit in a datagram", request->padding);
+    accept = OW_ACCEPT_NOT_SUPPORTED;
+  } else if (ow_span_to_ns(request->timeout) > LONGEST_TIMEOUT) {
+    ow_fail(why, OW_INVALID, "a loss timeout of more than an hour");
+    accept = OW_ACCEPT_NOT_SUPPORTED;
+  }
+  return accept;
+}
+
+/* RFC 4656, 6: who sends to third parties on request is a weapon. */
+static enum ow_accept check_addresses(const struct ow_session_request *request,
+                                      const struct ow_endpoint *client, bool third_party,
+                                      struct ow_failure *why)
+{
+  enum ow_accept accept = OW_ACCEPT_OK;
+  if (request->sender.version != client->version) {
+    ow_fail(why, OW_INVALID, "the test is to be IPv%u, the control connection is IPv%u",
+            request->sender.version, client->version);
+    accept = OW_ACCEPT_NOT_SUPPORTED;
+  } else if (request->server_sends && !third_party && !ow_endpoint_is_any(&request->receiver) &&
+             !ow_endpoint_same_host(&request->receiver, client)) {
+    ow_fail(why, OW_REFUSED,
+            "test packets are to go to another host than the client's "
+            "(behind NAT, the client can request with zero addresses)");
+    accept = OW_ACCEPT_NOT_SUPPORTED;
+  } else if (request->server_sends && request->receiver.port == 0) {
+    ow_fail(why, OW_INVALID, "the client did not say on which port it receives");
+    accept = OW_ACCEPT_NOT_SUPPORTED;
+  }
+  return accept;
+}
+
+/* One record for each packet, and some for duplicates. */
+uint64_t ow_serve_records_for(const struct ow_session_request *request)
+{
+  return request->server_receives ? (uint64_t)request->packets + request->packets / 8 + 16 : 0;
+}
+
+static enum ow_accept check_bounds(const struct ow_session_request *request,
+                                   const struct ow_serve_config *config, const struct ow_serve_counts *counts,
+                                   struct ow_failure *why)
+{
+  uint64_t records = ow_serve_records_for(request);
+  enum ow_accept accept = OW_ACCEPT_OK;
+  if (records > config->most_records) {
+    ow_fail(why, OW_LIMIT, "%u packets are more than the server keeps records of", request->packets);
+    accept = OW_ACCEPT_PERMANENT_LIMIT;
+  } else if (counts->records + records > config->most_records ||
+             counts->sessions_running >= config->most_sessions) {
+    ow_fail(why, OW_LIMIT, "the server is full: %u sessions, %llu records reserved", counts->sessions_running,
+            (unsigned long long)counts->records);
+    accept = OW_ACCEPT_TEMPORARY_LIMIT;
+  }
+  return accept;
+}
+
+enum ow_accept ow_serve_check_request(const struct ow_session_request *request,
+                                      const struct ow_endpoint *client, const struct ow_serve_config *config,
+                                      const struct ow_serve_counts *counts, struct ow_failure *why)
+{
+  enum ow_accept accept = check_shape(request, why);
+  if (accept == OW_ACCEPT_OK)
+    accept = check_addresses(request, client, config->third_party, why);
+  if (accept == OW_ACCEPT_OK)
+    accept = check_bounds(request, config, counts, why);
+  return accept;
+}

@@ -1,0 +1,25 @@
+/* Is a session that a client requests one that this Server runs? What the host's policy says comes after it.
+ */
+#ifndef OWAMP_SERVER_REQUEST_CHECK_H
+#define OWAMP_SERVER_REQUEST_CHECK_H
+
+#include <stdint.h>
+
+#include "base/status.h"
+#include "server/config.h"
+#include "server/counts.h"
+#include "wire/endpoint.h"
+#include "wire/session_request.h"
+
+/** Records to reserve for a session: 0 unless the server receives. */
+uint64_t ow_serve_records_for(const struct ow_session_request *request);
+
+/**
+ * `counts` is what is taken already, `client` the control connection's other end. If it isn't OW_ACCEPT_OK,
+ * `why` gets a sentence for the log.
+ */
+enum ow_accept ow_serve_check_request(const struct ow_session_request *request,
+                                      const struct ow_endpoint *client, const struct ow_serve_config *config,
+                                      const struct ow_serve_counts *counts, struct ow_failure *why);
+
+#endif

@@ -1,0 +1,125 @@
+/* server/request_check: which sessions a Server runs at all. */
+#include <string.h>
+
+#include "server/request_check.h"
+#include "support/main.h"
+#include "time/clock.h"
+#include "wire/test_packet.h"
+
+static const struct ow_endpoint CLIENT = {.version = 4, .address = {192, 0, 2, 1}, .port = 1000};
+static const struct ow_endpoint OTHER = {.version = 4, .address = {192, 0, 2, 2}, .port = 1000};
+static const struct ow_endpoint ANY = {.version = 4, .port = 1000};
+static const struct ow_endpoint NO_PORT = {.version = 4, .address = {192, 0, 2, 1}};
+static const struct ow_endpoint IPV6 = {.version = 6, .port = 1000};
+
+static struct ow_session_request request_of(bool server_sends)
+{
+  return (struct ow_session_request){.server_sends = server_sends,
+                                     .server_receives = !server_sends,
+                                     .slot_count = 1,
+                                     .packets = 80,
+                                     .sender = CLIENT,
+                                     .receiver = CLIENT,
+                                     .timeout = ow_span_from_ns(OW_NS_PER_S)};
+}
+
+static struct ow_serve_config config(void)
+{
+  struct ow_serve_config config;
+  ow_serve_defaults(&config);
+  return config;
+}
+
+/* `piece` is in the sentence for the log. */
+static void expect(const struct ow_session_request *request, const struct ow_serve_config *config,
+                   const struct ow_serve_counts *counts, enum ow_accept accept, const char *piece)
+{
+  struct ow_failure why = {0};
+  ck_assert_int_eq(ow_serve_check_request(request, &CLIENT, config, counts, &why), accept);
+  ck_assert_msg(strstr(why.text, piece) != NULL, "\"%s\" is not in \"%s\"", piece, why.text);
+}
+
+static void expect_alone(const struct ow_session_request *request, enum ow_accept accept, const char *piece)
+{
+  const struct ow_serve_config defaults = config();
+  expect(request, &defaults, &(struct ow_serve_counts){0}, accept, piece);
+}
+
+START_TEST(a_plain_session_may_be)
+{
+  struct ow_session_request request = request_of(_i);
+  expect_alone(&request, OW_ACCEPT_OK, "");
+  request.padding = OW_PACKET_LARGEST - OW_PACKET_SECURE;
+  request.timeout = ow_span_from_ns(3600 * OW_NS_PER_S);
+  request.type_p = ow_type_p_from_dscp(46);
+  expect_alone(&request, OW_ACCEPT_OK, "");
+}
+END_TEST
+
+START_TEST(what_cannot_be_is_not_supported)
+{
+  struct ow_session_request both = request_of(_i), neither = both, marked = both, large = both, slow = both,
+                            other_family = both;
+  both.server_sends = both.server_receives = true;
+  expect_alone(&both, OW_ACCEPT_NOT_SUPPORTED, "exactly one");
+  neither.server_sends = neither.server_receives = false;
+  expect_alone(&neither, OW_ACCEPT_NOT_SUPPORTED, "exactly one");
+  marked.type_p = UINT32_MAX;
+  expect_alone(&marked, OW_ACCEPT_NOT_SUPPORTED, "Type-P");
+  large.padding = OW_PACKET_LARGEST - OW_PACKET_SECURE + 1;
+  expect_alone(&large, OW_ACCEPT_NOT_SUPPORTED, "padding");
+  slow.timeout = ow_span_from_ns(3601 * OW_NS_PER_S);
+  expect_alone(&slow, OW_ACCEPT_NOT_SUPPORTED, "more than an hour");
+  other_family.sender = IPV6;
+  expect_alone(&other_family, OW_ACCEPT_NOT_SUPPORTED, "IPv6");
+}
+END_TEST
+
+START_TEST(packets_go_to_nobody_but_the_client)
+{
+  struct ow_serve_config open = config();
+  struct ow_session_request request = request_of(true);
+  request.receiver = OTHER;
+  expect_alone(&request, OW_ACCEPT_NOT_SUPPORTED, "another host");
+  open.third_party = true;
+  expect(&request, &open, &(struct ow_serve_counts){0}, OW_ACCEPT_OK, "");
+  request.receiver = ANY;
+  expect_alone(&request, OW_ACCEPT_OK, "");
+  request.receiver = NO_PORT;
+  expect_alone(&request, OW_ACCEPT_NOT_SUPPORTED, "port");
+
+  /* Where the server receives it sends to nobody. */
+  request = request_of(false);
+  request.receiver = OTHER;
+  request.receiver.port = 0;
+  expect_alone(&request, OW_ACCEPT_OK, "");
+}
+END_TEST
+
+START_TEST(records_and_sessions_are_bounded)
+{
+  struct ow_serve_config small = config();
+  struct ow_session_request receives = request_of(false), sends = request_of(true);
+  ck_assert_uint_eq(ow_serve_records_for(&receives), 80 + 10 + 16);
+  ck_assert_uint_eq(ow_serve_records_for(&sends), 0);
+  small.most_records = 106;
+  small.most_sessions = 2;
+  expect(&receives, &small, &(struct ow_serve_counts){.sessions_running = 1}, OW_ACCEPT_OK, "");
+  expect(&receives, &small, &(struct ow_serve_counts){.records = 1}, OW_ACCEPT_TEMPORARY_LIMIT, "full");
+  expect(&sends, &small, &(struct ow_serve_counts){.records = 106}, OW_ACCEPT_OK, "");
+  expect(&sends, &small, &(struct ow_serve_counts){.sessions_running = 2}, OW_ACCEPT_TEMPORARY_LIMIT, "full");
+  small.most_records = 105;
+  expect(&receives, &small, &(struct ow_serve_counts){0}, OW_ACCEPT_PERMANENT_LIMIT, "80 packets");
+  /* A bound that was lowered meanwhile is no room. */
+  small.most_records = 200;
+  expect(&receives, &small, &(struct ow_serve_counts){.records = 201}, OW_ACCEPT_TEMPORARY_LIMIT, "full");
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("server_request_check");
+  TEST_LOOP(suite, "shape", 2, a_plain_session_may_be, what_cannot_be_is_not_supported);
+  TEST_CASE(suite, "bounds", packets_go_to_nobody_but_the_client, records_and_sessions_are_bounded);
+  return test_run(suite);
+}

@@ -1,0 +1,117 @@
+#include "support/serving.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "io/system_clock.h"
+
+static enum ow_accept claim(void *context, const struct ow_serve_client *client,
+                            const struct ow_session_request *request, const struct ow_slot *slots,
+                            struct ow_serve_claim *claimed, struct ow_failure *why)
+{
+  struct test_serving *serving = context;
+  (void)client, (void)request, (void)slots;
+  *claimed = (struct ow_serve_claim){.account = serving};
+  serving->claimed += serving->claims == OW_ACCEPT_OK;
+  ow_fail(why, OW_LIMIT, "the test says so");
+  return serving->claims;
+}
+
+static void release_bandwidth(void *context, const struct ow_serve_claim *claimed)
+{
+  ck_assert_ptr_eq(claimed->account, context);
+  ((struct test_serving *)context)->bandwidth_released++;
+}
+
+static void release_disk(void *context, const struct ow_serve_claim *claimed)
+{
+  ck_assert_ptr_eq(claimed->account, context);
+  ((struct test_serving *)context)->disk_released++;
+}
+
+static bool may_fetch(void *context, const struct ow_serve_client *client,
+                      const struct ow_serve_client *owner)
+{
+  (void)client, (void)owner;
+  return !((struct test_serving *)context)->forbids_fetch;
+}
+
+static bool delete_on_fetch(void *context, const struct ow_serve_client *owner)
+{
+  (void)owner;
+  return ((struct test_serving *)context)->deletes_on_fetch;
+}
+
+static union ow_address loopback(void)
+{
+  return (union ow_address){.v4 = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}}};
+}
+
+void test_serving_open(struct test_serving *serving)
+{
+  struct ow_failure failure;
+  union ow_address address = loopback();
+  *serving = (struct test_serving){.client.address = ow_address_to_endpoint(&address)};
+  serving->policy = (struct ow_serve_policy){.context = serving,
+                                             .claim = claim,
+                                             .release_bandwidth = release_bandwidth,
+                                             .release_disk = release_disk,
+                                             .may_fetch = may_fetch,
+                                             .delete_on_fetch = delete_on_fetch};
+  serving->common = (struct ow_serve_common){.loop = ow_loop_create(&failure), .policy = &serving->policy};
+  ck_assert_ptr_nonnull(serving->common.loop);
+  ow_serve_defaults(&serving->common.config);
+  ck_assert_int_eq(ow_traffic_open(&serving->common.traffic, serving->common.loop), OW_OK);
+  test_pair_open(&serving->pair, OW_MODE_OPEN);
+}
+
+void test_serving_close(struct test_serving *serving)
+{
+  ck_assert_uint_eq(serving->bandwidth_released, serving->claimed);
+  ck_assert_uint_eq(serving->disk_released, serving->claimed);
+  ck_assert_uint_eq(serving->common.counts.sessions_running, 0);
+  ck_assert_uint_eq(serving->common.counts.sessions_kept, 0);
+  ck_assert_uint_eq(serving->common.counts.records, 0);
+  test_pair_close(&serving->pair);
+  ow_traffic_close(&serving->common.traffic);
+  ow_loop_free(serving->common.loop);
+}
+
+struct ow_session_request test_serving_request(bool server_sends, uint32_t packets)
+{
+  union ow_address address = loopback();
+  struct ow_session_request request = {.server_sends = server_sends,
+                                       .server_receives = !server_sends,
+                                       .slot_count = 1,
+                                       .packets = packets,
+                                       .sender = ow_address_to_endpoint(&address),
+                                       .receiver = ow_address_to_endpoint(&address),
+                                       .start = ow_timestamp_plus(ow_system_stamp(), -3600 * OW_NS_PER_S),
+                                       .timeout = ow_span_from_ns(OW_NS_PER_S)};
+  request.sender.port = request.receiver.port = 9;
+  return request;
+}
+
+struct ow_serve_session *test_serving_session(struct test_serving *serving,
+                                              const struct ow_session_request *request,
+                                              enum ow_accept expected)
+{
+  static const struct ow_slot slot = {.kind = OW_SLOT_FIXED, .parameter = {UINT64_C(1) << 22}}; /* 0.98 ms */
+  struct ow_session_acceptance acceptance;
+  struct ow_failure why = {0};
+  union ow_address address = loopback();
+  const struct ow_serve_asked asked = {.request = request,
+                                       .slots = &slot,
+                                       .client = &serving->client,
+                                       .machine = serving->pair.server,
+                                       .local = address,
+                                       .remote = address};
+  struct ow_serve_session *session = ow_serve_session_open(&serving->common, &asked, &acceptance, &why);
+  ck_assert_int_eq(acceptance.accept, expected);
+  ck_assert_int_eq(session != NULL, expected == OW_ACCEPT_OK);
+  if (session)
+    ck_assert_mem_eq(acceptance.sid.octets, session->request.sid.octets, OW_SID);
+  else
+    ck_assert_str_ne(why.text, "");
+  return session;
+}

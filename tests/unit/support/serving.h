@@ -1,0 +1,36 @@
+/* What a Server's connections and sessions have in common, on a loop, with a policy that counts. */
+#ifndef OWAMP_TEST_SERVING_H
+#define OWAMP_TEST_SERVING_H
+
+#include <stdbool.h>
+
+#include "server/common.h"
+#include "server/session.h"
+#include "support/machine.h"
+
+/** Zero it, then test_serving_open(). It must not move. */
+struct test_serving {
+  struct ow_serve_common common;
+  struct ow_serve_policy policy;
+  struct test_pair pair; /* a control connection's machines, set up in open mode */
+  struct ow_serve_client client;
+  enum ow_accept claims; /* the policy's answer */
+  bool forbids_fetch;    /* and its others */
+  bool deletes_on_fetch;
+  unsigned claimed;
+  unsigned bandwidth_released;
+  unsigned disk_released;
+};
+
+void test_serving_open(struct test_serving *serving);
+/** Fails the test unless everything that was claimed has been given back once. */
+void test_serving_close(struct test_serving *serving);
+
+/** A session of `packets`, 1 ms apart, all due an hour ago, with the client and the server on 127.0.0.1. */
+struct ow_session_request test_serving_request(bool server_sends, uint32_t packets);
+/** Ask for it; NULL unless `expected` is OW_ACCEPT_OK. */
+struct ow_serve_session *test_serving_session(struct test_serving *serving,
+                                              const struct ow_session_request *request,
+                                              enum ow_accept expected);
+
+#endif
