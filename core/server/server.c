@@ -1,6 +1,5 @@
 #include "server/server.h"
 
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -11,6 +10,7 @@
 #include "control/server.h"
 #include "io/channel.h"
 #include "io/listener.h"
+#include "server/kept_sessions.h"
 #include "server/session.h"
 #include "traffic/session_receiver.h"
 #include "traffic/session_sender.h"
@@ -50,59 +50,8 @@ struct ow_serve {
   struct ow_listeners listeners;
   struct connections connections;
   struct connections buried;
-  struct ow_serve_sessions kept; /* oldest first */
-  void *by_sid;                  /* tsearch(3) tree of the kept */
+  struct ow_serve_kept_sessions kept;
 };
-
-/* ---- kept sessions ---- */
-
-static int compare_sids(const void *a, const void *b)
-{
-  const struct ow_serve_session *left = a;
-  const struct ow_serve_session *right = b;
-  return memcmp(left->request.sid.octets, right->request.sid.octets, OW_SID);
-}
-
-static struct ow_serve_session *find_session(struct ow_serve *server, const struct ow_sid *sid)
-{
-  struct ow_serve_session key = {.request = {.sid = *sid}};
-  struct ow_serve_session **found = tfind(&key, &server->by_sid, compare_sids);
-  return found ? *found : NULL;
-}
-
-static void forget(struct ow_serve *server, struct ow_serve_session *session)
-{
-  if (session->kept) {
-    (void)tdelete(session, &server->by_sid, compare_sids);
-    TAILQ_REMOVE(&server->kept, session, of_kept);
-    server->common.counts.sessions_kept--;
-    session->kept = false;
-  }
-  ow_serve_session_free(session);
-}
-
-/* The oldest session that no connection runs any more goes first. */
-static void make_room(struct ow_serve *server)
-{
-  struct ow_serve_session *session = TAILQ_FIRST(&server->kept);
-  while (session && server->common.counts.sessions_kept >= server->common.config.most_sessions_kept) {
-    struct ow_serve_session *next = TAILQ_NEXT(session, of_kept);
-    if (!session->connection)
-      forget(server, session);
-    session = next;
-  }
-}
-
-static bool keep(struct ow_serve *server, struct ow_serve_session *session)
-{
-  make_room(server);
-  session->kept = tsearch(session, &server->by_sid, compare_sids) != NULL;
-  if (session->kept) {
-    TAILQ_INSERT_TAIL(&server->kept, session, of_kept);
-    server->common.counts.sessions_kept++;
-  }
-  return session->kept;
-}
 
 /* ---- sending ---- */
 
@@ -158,10 +107,9 @@ static void end_sessions(struct connection *connection, const struct ow_session_
     TAILQ_REMOVE(&connection->sessions, session, of_connection);
     session->connection = NULL;
     ow_serve_session_end(session, end_of(session, ends, count));
-    if (!session->kept)
-      ow_serve_session_free(session);
-    else if (!session->running)
-      forget(connection->server, session);
+    if (!session->running)
+      ow_serve_forget(&connection->server->kept, session);
+    ow_serve_session_drop(session);
   }
 }
 
@@ -198,8 +146,8 @@ static void end_fetch(struct connection *connection)
 {
   struct ow_serve_session *session = connection->fetch.session;
   connection->fetch.session = NULL;
-  if (session && --session->fetches == 0 && session->condemned)
-    ow_serve_session_free(session);
+  if (session)
+    ow_serve_session_drop(session);
 }
 
 static void close_connection(struct connection *connection)
@@ -312,8 +260,8 @@ static void on_request(struct connection *connection, const struct ow_server_eve
                                        .local = ow_channel_local(&connection->channel),
                                        .remote = ow_channel_remote(&connection->channel)};
   struct ow_serve_session *session = ow_serve_session_open(&server->common, &asked, &acceptance, &why);
-  if (session && session->request.server_receives && !keep(server, session)) {
-    ow_serve_session_free(session);
+  if (session && session->request.server_receives && !ow_serve_keep(&server->kept, session)) {
+    ow_serve_session_drop(session);
     session = NULL;
     acceptance = (struct ow_session_acceptance){.accept = OW_ACCEPT_INTERNAL_ERROR};
     ow_fail(&why, OW_MEMORY, "no memory to keep a session");
@@ -390,9 +338,9 @@ static void finish_fetch(struct connection *connection)
   bool whole = range->begin == 0 && range->end == OW_FETCH_TO_END && session->ended;
   bool drop = whole && session->kept &&
               server->common.policy->delete_on_fetch(server->common.policy->context, &session->owner);
-  end_fetch(connection);
   if (drop)
-    forget(server, session);
+    ow_serve_forget(&server->kept, session);
+  end_fetch(connection);
 }
 
 /* As many records as the connection takes; the rest when it has drained. */
@@ -423,7 +371,7 @@ static enum ow_accept may_fetch(struct connection *connection, const struct ow_s
 
 static void on_fetch(struct connection *connection, const struct ow_fetch_request *range)
 {
-  struct ow_serve_session *session = find_session(connection->server, &range->sid);
+  struct ow_serve_session *session = ow_serve_kept_find(&connection->server->kept, &range->sid);
   struct ow_fetch_ack ack = {.accept = may_fetch(connection, session)};
   const struct ow_skip_range *skipped = NULL;
   if (ack.accept == OW_ACCEPT_OK) {
@@ -435,7 +383,7 @@ static void on_fetch(struct connection *connection, const struct ow_fetch_reques
         session->ended ? session->next_sequence : ow_receiver_next_sequence(session->receiver.receiver);
     ack.records = count_records(session, range);
     connection->fetch = (struct fetch){.session = session, .range = *range};
-    session->fetches++;
+    ow_serve_session_hold(session);
   }
   enum ow_status status =
       ow_server_begin_fetch(connection->machine, ow_loop_now(connection->server->common.loop), &ack,
@@ -602,7 +550,7 @@ struct ow_serve *ow_serve_create(struct ow_loop *loop, const struct ow_serve_con
       .loop = loop, .config = *config, .policy = policy, .log = log, .up_since = ow_loop_now(loop).wall};
   TAILQ_INIT(&server->connections);
   TAILQ_INIT(&server->buried);
-  TAILQ_INIT(&server->kept);
+  ow_serve_kept_prepare(&server->kept, &server->common);
   ow_listeners_prepare(&server->listeners, loop, on_connection);
   enum ow_status status = ow_traffic_open(&server->common.traffic, loop);
   if (status != OW_OK)
@@ -619,13 +567,11 @@ struct ow_serve *ow_serve_create(struct ow_loop *loop, const struct ow_serve_con
 void ow_serve_free(struct ow_serve *server)
 {
   struct connection *connection;
-  struct ow_serve_session *session;
   if (!server)
     return;
   while ((connection = TAILQ_FIRST(&server->connections)))
     close_connection(connection);
-  while ((session = TAILQ_FIRST(&server->kept)))
-    forget(server, session);
+  ow_serve_kept_clear(&server->kept);
   while ((connection = TAILQ_FIRST(&server->buried))) {
     TAILQ_REMOVE(&server->buried, connection, all);
     free_connection(connection);

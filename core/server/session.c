@@ -98,6 +98,7 @@ static struct ow_serve_session *allocate(struct ow_serve_common *common, const s
   struct ow_serve_session *session = calloc(1, sizeof *session);
   if (!session)
     return NULL;
+  session->holders = 1;
   session->common = common;
   session->owner = *asked->client;
   session->request = *asked->request;
@@ -156,7 +157,7 @@ static struct ow_serve_session *agree(struct ow_serve_common *common, const stru
   if (session)
     acceptance->accept = prepare_traffic(session, asked, &acceptance->port, why);
   if (session && acceptance->accept != OW_ACCEPT_OK) {
-    ow_serve_session_free(session);
+    ow_serve_session_drop(session);
     session = NULL;
   }
   if (session)
@@ -219,16 +220,23 @@ void ow_serve_session_end(struct ow_serve_session *session, const struct ow_sess
   session->common->policy->release_bandwidth(session->common->policy->context, &session->claim);
 }
 
-void ow_serve_session_free(struct ow_serve_session *session)
+static void free_session(struct ow_serve_session *session)
 {
   struct ow_serve_common *common = session->common;
-  if (session->fetches) {
-    session->condemned = true;
-    return;
-  }
   ow_serve_session_end(session, NULL);
   common->counts.records -= session->reserved;
   common->policy->release_disk(common->policy->context, &session->claim);
   ow_test_receiver_close(&session->receiver);
   free_memory(session);
+}
+
+void ow_serve_session_hold(struct ow_serve_session *session)
+{
+  session->holders++;
+}
+
+void ow_serve_session_drop(struct ow_serve_session *session)
+{
+  if (--session->holders == 0)
+    free_session(session);
 }

@@ -28,9 +28,8 @@ struct ow_serve_session {
   bool running;
   bool ended;             /* no more traffic */
   uint32_t next_sequence; /* of an ended receive session */
-  uint32_t fetches;       /* that read the records at this moment */
-  bool condemned;         /* free it after the last fetch */
-  void *connection;       /* while it belongs to one */
+  unsigned holders;       /* its connection, those kept, fetches */
+  void *connection;       /* that runs it; NULL: none any more */
   /** All its packets are accounted for. */
   void (*done)(struct ow_serve_session *session);
 };
@@ -47,7 +46,7 @@ struct ow_serve_asked {
 
 /**
  * Agree on a session, and be ready for its traffic; `acceptance` is the answer. NULL if it can't be: then
- * `why` has a sentence for the log. The caller sets `done`.
+ * `why` has a sentence for the log. The caller holds it, and sets `done`.
  */
 struct ow_serve_session *ow_serve_session_open(struct ow_serve_common *common,
                                                const struct ow_serve_asked *asked,
@@ -60,7 +59,8 @@ enum ow_status ow_serve_session_start(struct ow_serve_session *session,
 bool ow_serve_session_finished(const struct ow_serve_session *session);
 /** End its traffic; `end` (may be NULL) is what the client's Stop-Sessions said of it. The records stay. */
 void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end);
-/** Free it, now or after the fetch that reads it. */
-void ow_serve_session_free(struct ow_serve_session *session);
+/** Who holds a session can rely on it; after the last has dropped it, it is ended and freed. */
+void ow_serve_session_hold(struct ow_serve_session *session);
+void ow_serve_session_drop(struct ow_serve_session *session);
 
 #endif

@@ -32,7 +32,7 @@ START_TEST(a_session_reserves_until_it_ends)
   ck_assert_uint_eq(serving.common.counts.sessions_running, 0);
   ck_assert_uint_eq(serving.bandwidth_released, 1);
   ck_assert_uint_eq(serving.disk_released, 0);
-  ow_serve_session_free(session);
+  ow_serve_session_drop(session);
   tear_down();
 }
 END_TEST
@@ -41,7 +41,7 @@ START_TEST(a_session_that_never_ran_gives_back_all)
 {
   struct ow_session_request request = test_serving_request(_i, 80);
   set_up();
-  ow_serve_session_free(test_serving_session(&serving, &request, OW_ACCEPT_OK));
+  ow_serve_session_drop(test_serving_session(&serving, &request, OW_ACCEPT_OK));
   ck_assert_uint_eq(serving.claimed, 1);
   tear_down();
 }
@@ -95,7 +95,7 @@ START_TEST(overdue_packets_are_records_of_loss)
   ck_assert(ow_serve_session_finished(session));
   ck_assert_uint_eq(session->next_sequence, 5);
   ck_assert_uint_eq(ow_receiver_samples(session->receiver.receiver)->count, 5);
-  ow_serve_session_free(session);
+  ow_serve_session_drop(session);
   tear_down();
 }
 END_TEST
