@@ -10,23 +10,14 @@
 #include "control/server.h"
 #include "io/channel.h"
 #include "io/listener.h"
+#include "server/fetch_answer.h"
 #include "server/kept_sessions.h"
 #include "server/session.h"
 #include "traffic/session_receiver.h"
 #include "traffic/session_sender.h"
 #include "traffic/traffic.h"
 
-enum {
-  FETCH_WINDOW = 65536, /* octets of records that wait for the connection */
-};
 #define SETUP_TIMEOUT (30 * OW_NS_PER_S)
-
-/* A Fetch-Session that is being answered. */
-struct fetch {
-  struct ow_serve_session *session; /* NULL: none */
-  struct ow_fetch_request range;
-  size_t next; /* record to look at */
-};
 
 struct connection {
   TAILQ_ENTRY(connection) all;
@@ -39,7 +30,7 @@ struct connection {
   struct ow_serve_client client;
   char name[OW_ADDRESS_TEXT];
   struct ow_serve_sessions sessions; /* requested or running */
-  struct fetch fetch;
+  struct ow_serve_fetch fetch;
   struct ow_passphrase passphrase;
 };
 
@@ -142,20 +133,12 @@ static void bury(struct ow_post *post)
   free_connection(connection);
 }
 
-static void end_fetch(struct connection *connection)
-{
-  struct ow_serve_session *session = connection->fetch.session;
-  connection->fetch.session = NULL;
-  if (session)
-    ow_serve_session_drop(session);
-}
-
 static void close_connection(struct connection *connection)
 {
   struct ow_serve *server = connection->server;
   if (!connection->channel.open)
     return;
-  end_fetch(connection);
+  ow_serve_fetch_abandon(&connection->fetch);
   end_sessions(connection, NULL, 0);
   ow_timer_cancel(server->common.loop, &connection->timer);
   ow_channel_close(&connection->channel);
@@ -309,89 +292,12 @@ static void on_stop(struct connection *connection, const struct ow_server_event 
   require(connection, status);
 }
 
-/* ---- fetching ---- */
-
-static const struct ow_samples *records_of(const struct ow_serve_session *session)
+static void on_fetch(struct connection *connection, const struct ow_fetch_request *request)
 {
-  return ow_receiver_samples(session->receiver.receiver);
-}
-
-static bool in_range(const struct ow_fetch_request *range, const struct ow_sample *sample)
-{
-  return sample->sequence >= range->begin && sample->sequence <= range->end;
-}
-
-static uint32_t count_records(const struct ow_serve_session *session, const struct ow_fetch_request *range)
-{
-  const struct ow_samples *samples = records_of(session);
-  uint32_t count = 0;
-  for (size_t i = 0; i < samples->count; i++)
-    count += in_range(range, ow_samples_at(samples, i));
-  return count;
-}
-
-static void finish_fetch(struct connection *connection)
-{
-  struct ow_serve *server = connection->server;
-  struct ow_serve_session *session = connection->fetch.session;
-  const struct ow_fetch_request *range = &connection->fetch.range;
-  bool whole = range->begin == 0 && range->end == OW_FETCH_TO_END && session->ended;
-  bool drop = whole && session->kept &&
-              server->common.policy->delete_on_fetch(server->common.policy->context, &session->owner);
-  if (drop)
-    ow_serve_forget(&server->kept, session);
-  end_fetch(connection);
-}
-
-/* As many records as the connection takes; the rest when it has drained. */
-static void send_records(struct connection *connection)
-{
-  struct fetch *fetch = &connection->fetch;
-  enum ow_status status = OW_OK;
-  struct ow_instant now = ow_loop_now(connection->server->common.loop);
-  while (status == OW_OK && ow_server_state(connection->machine) == OW_SERVER_FETCHING &&
-         ow_buffer_length(ow_server_output(connection->machine)) < FETCH_WINDOW) {
-    const struct ow_sample *sample = ow_samples_at(records_of(fetch->session), fetch->next++);
-    if (in_range(&fetch->range, sample))
-      status = ow_server_fetch_record(connection->machine, now, sample);
-  }
-  if (status != OW_OK)
-    require(connection, status);
-  else if (ow_server_state(connection->machine) != OW_SERVER_FETCHING)
-    finish_fetch(connection);
-}
-
-static enum ow_accept may_fetch(struct connection *connection, const struct ow_serve_session *session)
-{
-  const struct ow_serve_policy *policy = connection->server->common.policy;
-  bool may =
-      session && session->running && policy->may_fetch(policy->context, &connection->client, &session->owner);
-  return may ? OW_ACCEPT_OK : OW_ACCEPT_FAILURE; /* a stranger can't tell which sessions there are */
-}
-
-static void on_fetch(struct connection *connection, const struct ow_fetch_request *range)
-{
-  struct ow_serve_session *session = ow_serve_kept_find(&connection->server->kept, &range->sid);
-  struct ow_fetch_ack ack = {.accept = may_fetch(connection, session)};
-  const struct ow_skip_range *skipped = NULL;
-  if (ack.accept == OW_ACCEPT_OK) {
-    if (!session->ended)
-      ow_test_receiver_catch_up(&session->receiver);
-    skipped = ow_receiver_skipped(session->receiver.receiver, &ack.skip_ranges);
-    ack.finished = session->ended;
-    ack.next_sequence =
-        session->ended ? session->next_sequence : ow_receiver_next_sequence(session->receiver.receiver);
-    ack.records = count_records(session, range);
-    connection->fetch = (struct fetch){.session = session, .range = *range};
-    ow_serve_session_hold(session);
-  }
-  enum ow_status status =
-      ow_server_begin_fetch(connection->machine, ow_loop_now(connection->server->common.loop), &ack,
-                            session ? &session->request : NULL, session ? session->slots : NULL, skipped);
-  if (status != OW_OK)
-    require(connection, status);
-  else if (ack.accept == OW_ACCEPT_OK)
-    send_records(connection);
+  struct ow_failure failure;
+  if (ow_serve_fetch_answer(&connection->fetch, &connection->server->kept, connection->machine,
+                            &connection->client, request, &failure) != OW_OK)
+    break_off(connection, &failure);
 }
 
 /* ---- octets ---- */
@@ -425,8 +331,11 @@ static void on_received(struct ow_channel *channel)
 static void on_drained(struct ow_channel *channel)
 {
   struct connection *connection = OW_CONTAINER_OF(channel, struct connection, channel);
+  struct ow_failure failure;
   if (ow_server_state(connection->machine) == OW_SERVER_FETCHING) {
-    send_records(connection);
+    if (ow_serve_fetch_go_on(&connection->fetch, &connection->server->kept, connection->machine, &failure) !=
+        OW_OK)
+      break_off(connection, &failure);
     if (channel->open)
       ow_channel_offer(channel);
     flush(connection);
