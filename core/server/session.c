@@ -143,25 +143,22 @@ static enum ow_accept prepare_traffic(struct ow_serve_session *session, const st
 static struct ow_serve_session *agree(struct ow_serve_common *common, const struct ow_serve_asked *asked,
                                       struct ow_session_acceptance *acceptance, struct ow_failure *why)
 {
+  ow_fail(why, OW_MEMORY, "no memory for a test session");
   struct ow_serve_session *session = allocate(common, asked);
-  if (session) {
-    acceptance->accept = claim(session, why);
-  } else {
-    ow_fail(why, OW_MEMORY, "no memory for a test session");
-    acceptance->accept = OW_ACCEPT_INTERNAL_ERROR;
-  }
-  if (session && acceptance->accept != OW_ACCEPT_OK) {
-    free_memory(session);
-    session = NULL;
-  }
-  if (session)
-    acceptance->accept = prepare_traffic(session, asked, &acceptance->port, why);
-  if (session && acceptance->accept != OW_ACCEPT_OK) {
-    ow_serve_session_drop(session);
-    session = NULL;
-  }
-  if (session)
+  enum ow_accept accept = session ? claim(session, why) : OW_ACCEPT_INTERNAL_ERROR;
+  bool claimed = accept == OW_ACCEPT_OK;
+  if (claimed)
+    accept = prepare_traffic(session, asked, &acceptance->port, why);
+  if (accept == OW_ACCEPT_OK) {
     acceptance->sid = session->request.sid;
+  } else {
+    if (claimed)
+      ow_serve_session_drop(session);
+    else if (session)
+      free_memory(session);
+    session = NULL;
+  }
+  acceptance->accept = accept;
   return session;
 }
 
