@@ -1,7 +1,8 @@
 /*
  * The Server (RFC 4656) on sockets: any number of clients and sessions on one loop. What clients may do is
  * the host's policy; what they say is checked in control/, whose ow_server is the protocol's pure machine for
- * one control connection. What serves around it is called ow_serve_... in this room.
+ * one control connection, and what they request in request_check. All that serves around the machine is
+ * called ow_serve_...
  *
  *   server --> connection --> fetch_answer --> kept_sessions --> session --> request_check
  */

@@ -11,6 +11,7 @@
 #include "traffic/session_receiver.h"
 #include "traffic/session_sender.h"
 
+struct ow_serve_connection;
 TAILQ_HEAD(ow_serve_sessions, ow_serve_session);
 
 struct ow_serve_session {
@@ -26,10 +27,10 @@ struct ow_serve_session {
   struct ow_test_receiver receiver;
   bool kept;
   bool running;
-  bool ended;             /* no more traffic */
-  uint32_t next_sequence; /* of an ended receive session */
-  unsigned holders;       /* its connection, those kept, fetches */
-  void *connection;       /* that runs it; NULL: none any more */
+  bool ended;                             /* no more traffic */
+  uint32_t next_sequence;                 /* of an ended receive session */
+  unsigned holders;                       /* its connection, those kept, fetches */
+  struct ow_serve_connection *connection; /* that runs it; NULL: none any more */
   /** All its packets are accounted for. */
   void (*done)(struct ow_serve_session *session);
 };

@@ -1,4 +1,4 @@
-/* Probe and serve against each other on loopback: the whole way, but for the programs around it. */
+/* Probe and Server against each other on loopback: the whole way, but for the programs around it. */
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>

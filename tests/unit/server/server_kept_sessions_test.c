@@ -7,7 +7,9 @@ enum { MOST = 3 };
 
 static struct test_serving serving;
 static struct ow_serve_kept_sessions kept;
-static int connection; /* somebody who runs sessions */
+static struct ow_serve_connection {
+  int nothing;
+} connection; /* somebody who runs sessions */
 
 static void set_up(void)
 {

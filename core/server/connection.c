@@ -1,0 +1,427 @@
+#include "server/connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/container_of.h"
+#include "base/secret.h"
+#include "control/server.h"
+#include "io/channel.h"
+#include "server/fetch_answer.h"
+#include "server/session.h"
+
+#define SETUP_TIMEOUT (30 * OW_NS_PER_S)
+
+struct ow_serve_connection {
+  LIST_ENTRY(ow_serve_connection) among_open;
+  struct ow_serve_common *common;
+  struct ow_serve_kept_sessions *kept;
+  struct ow_channel channel;
+  struct ow_timer timer;  /* the machine's deadline */
+  struct ow_timer linger; /* every session is done: the client should stop them */
+  bool over;              /* to be closed when the callback is through */
+  struct ow_server *machine;
+  struct ow_serve_client client;
+  char name[OW_ADDRESS_TEXT];
+  struct ow_serve_sessions sessions; /* requested or running; held */
+  struct ow_serve_fetch fetch;
+  struct ow_passphrase passphrase; /* that the machine asked for */
+};
+
+static struct ow_instant now(const struct ow_serve_connection *connection)
+{
+  return ow_loop_now(connection->common->loop);
+}
+
+/* ---- its end ---- */
+
+static void break_off(struct ow_serve_connection *connection, const struct ow_failure *failure)
+{
+  ow_log(connection->common->log, OW_LOG_WARNING, "client %s: %s", connection->name, failure->text);
+  connection->over = true;
+}
+
+static void require(struct ow_serve_connection *connection, enum ow_status status)
+{
+  struct ow_failure failure;
+  if (status != OW_OK) {
+    ow_fail(&failure, status, "can't write an answer: no memory, or too much waits to be sent");
+    break_off(connection, &failure);
+  }
+}
+
+static const struct ow_session_end *end_of(const struct ow_serve_session *session,
+                                           const struct ow_session_end *ends, uint32_t count)
+{
+  const struct ow_session_end *found = NULL;
+  for (uint32_t i = 0; i < count; i++)
+    if (memcmp(ends[i].sid.octets, session->request.sid.octets, OW_SID) == 0)
+      found = &ends[i];
+  return found;
+}
+
+/* Traffic ends; what was received can be fetched from now on by whoever may. */
+static void end_sessions(struct ow_serve_connection *connection, const struct ow_session_end *ends,
+                         uint32_t count)
+{
+  struct ow_serve_session *session;
+  ow_timer_cancel(connection->common->loop, &connection->linger);
+  while ((session = TAILQ_FIRST(&connection->sessions))) {
+    TAILQ_REMOVE(&connection->sessions, session, of_connection);
+    session->connection = NULL;
+    ow_serve_session_end(session, end_of(session, ends, count));
+    if (!session->running)
+      ow_serve_forget(connection->kept, session);
+    ow_serve_session_drop(session);
+  }
+}
+
+static void free_memory(struct ow_serve_connection *connection)
+{
+  ow_server_free(connection->machine);
+  ow_wipe(connection, sizeof *connection);
+  free(connection);
+}
+
+static void close_connection(struct ow_serve_connection *connection)
+{
+  struct ow_serve_common *common = connection->common;
+  ow_serve_fetch_abandon(&connection->fetch);
+  end_sessions(connection, NULL, 0);
+  ow_timer_cancel(common->loop, &connection->timer);
+  ow_channel_close(&connection->channel);
+  common->policy->leave(common->policy->context, &connection->client);
+  common->counts.connections--;
+  LIST_REMOVE(connection, among_open);
+  free_memory(connection);
+}
+
+static void watch_deadline(struct ow_serve_connection *connection)
+{
+  int64_t deadline = ow_server_deadline(connection->machine);
+  if (deadline == OW_NEVER)
+    ow_timer_cancel(connection->common->loop, &connection->timer);
+  else
+    ow_timer_set(connection->common->loop, &connection->timer, deadline);
+}
+
+/*
+ * The last act of every callback: send what waits, and last words (an answer that says no) as well. Until
+ * then a connection that is over stands, and after it nothing may touch one.
+ */
+static void settle(struct ow_serve_connection *connection)
+{
+  ow_channel_flush(&connection->channel);
+  if (connection->over)
+    close_connection(connection);
+  else
+    watch_deadline(connection);
+}
+
+/* ---- its sessions ---- */
+
+static uint32_t ends_of_senders(struct ow_serve_connection *connection, struct ow_session_end *ends)
+{
+  struct ow_serve_session *session;
+  uint32_t count = 0;
+  TAILQ_FOREACH(session, &connection->sessions, of_connection)
+  if (session->sender.open) {
+    ow_test_sender_stop(&session->sender);
+    if (ends)
+      ends[count] = ow_sender_end(session->sender.sender);
+    count++;
+  }
+  return count;
+}
+
+static enum ow_status send_stop(struct ow_serve_connection *connection)
+{
+  uint32_t count = ends_of_senders(connection, NULL);
+  struct ow_session_end *ends = calloc(count ? count : 1, sizeof *ends);
+  enum ow_status status = OW_MEMORY;
+  if (ends) {
+    (void)ends_of_senders(connection, ends);
+    status = ow_server_stop_sessions(connection->machine, now(connection), OW_ACCEPT_OK, ends, count);
+  }
+  free(ends);
+  return status;
+}
+
+static void consider_linger(struct ow_serve_connection *connection)
+{
+  const struct ow_serve_common *common = connection->common;
+  struct ow_serve_session *session;
+  int64_t longest = 0;
+  bool finished = true;
+  TAILQ_FOREACH(session, &connection->sessions, of_connection)
+  {
+    int64_t timeout = ow_span_to_ns(session->request.timeout);
+    finished = finished && ow_serve_session_finished(session);
+    longest = timeout > longest ? timeout : longest;
+  }
+  if (finished && ow_server_state(connection->machine) == OW_SERVER_RUNNING)
+    ow_timer_set(common->loop, &connection->linger,
+                 now(connection).monotonic + longest + common->config.test_timeout);
+}
+
+static void on_session_done(struct ow_serve_session *session)
+{
+  consider_linger(session->connection);
+}
+
+/* The client left its finished sessions running: stop them ourselves. */
+static void on_linger(struct ow_timer *timer)
+{
+  struct ow_serve_connection *connection = OW_CONTAINER_OF(timer, struct ow_serve_connection, linger);
+  if (ow_server_state(connection->machine) == OW_SERVER_RUNNING)
+    require(connection, send_stop(connection));
+  settle(connection);
+}
+
+/* ---- what the client asks ---- */
+
+static void on_set_up(struct ow_serve_connection *connection, const char *key_id)
+{
+  struct ow_serve_common *common = connection->common;
+  struct ow_serve_client *client = &connection->client;
+  struct ow_failure why = {0};
+  size_t length = strnlen(key_id, sizeof client->key_id - 1);
+  memcpy(client->key_id, key_id, length);
+  client->mode = ow_server_mode(connection->machine);
+  enum ow_accept accept = common->policy->identify(common->policy->context, client, &why);
+  enum ow_status status = ow_server_set_up(connection->machine, now(connection), accept);
+  if (accept == OW_ACCEPT_OK) {
+    ow_log(common->log, OW_LOG_INFO, "client %s: set up, mode %s", connection->name,
+           ow_mode_name(client->mode));
+    require(connection, status);
+  } else {
+    common->counts.refused_total++;
+    break_off(connection, &why);
+  }
+}
+
+/* One whose records could not be found again is none. */
+static struct ow_serve_session *open_session(struct ow_serve_connection *connection,
+                                             const struct ow_server_event *event,
+                                             struct ow_session_acceptance *acceptance, struct ow_failure *why)
+{
+  const struct ow_serve_asked asked = {.request = event->request,
+                                       .slots = event->slots,
+                                       .client = &connection->client,
+                                       .machine = connection->machine,
+                                       .local = ow_channel_local(&connection->channel),
+                                       .remote = ow_channel_remote(&connection->channel)};
+  struct ow_serve_session *session = ow_serve_session_open(connection->common, &asked, acceptance, why);
+  if (session && session->request.server_receives && !ow_serve_keep(connection->kept, session)) {
+    ow_serve_session_drop(session);
+    session = NULL;
+    *acceptance = (struct ow_session_acceptance){.accept = OW_ACCEPT_INTERNAL_ERROR};
+    ow_fail(why, OW_MEMORY, "no memory to keep a session");
+  }
+  return session;
+}
+
+static void on_request(struct ow_serve_connection *connection, const struct ow_server_event *event)
+{
+  struct ow_serve_common *common = connection->common;
+  struct ow_session_acceptance acceptance;
+  struct ow_failure why = {0};
+  struct ow_serve_session *session = open_session(connection, event, &acceptance, &why);
+  if (session) {
+    session->connection = connection;
+    session->done = on_session_done;
+    TAILQ_INSERT_TAIL(&connection->sessions, session, of_connection);
+    common->counts.sessions_total++;
+  } else {
+    common->counts.refused_total++;
+    ow_log(common->log, OW_LOG_NOTICE, "client %s: session refused with %s: %s", connection->name,
+           ow_accept_text(acceptance.accept), why.text);
+  }
+  require(connection, ow_server_answer_session(connection->machine, now(connection), &acceptance));
+}
+
+/* The answer goes first: the client's own packets may be waiting for it. */
+static void on_start(struct ow_serve_connection *connection)
+{
+  struct ow_failure failure = {0};
+  struct ow_serve_session *session;
+  enum ow_status status = ow_server_answer_start(connection->machine, now(connection), OW_ACCEPT_OK);
+  if (status == OW_OK)
+    ow_channel_flush(&connection->channel);
+  TAILQ_FOREACH(session, &connection->sessions, of_connection)
+  if (status == OW_OK && !session->running)
+    status = ow_serve_session_start(session, &failure);
+  require(connection, status);
+  consider_linger(connection);
+}
+
+static void on_stop(struct ow_serve_connection *connection, const struct ow_server_event *event)
+{
+  enum ow_status status = OW_OK;
+  if (event->accept != OW_ACCEPT_OK)
+    ow_log(connection->common->log, OW_LOG_NOTICE, "client %s: ended its sessions with %s", connection->name,
+           ow_accept_text(event->accept));
+  if (ow_server_state(connection->machine) == OW_SERVER_DECIDE_STOP)
+    status = send_stop(connection);
+  end_sessions(connection, event->ends, event->end_count);
+  require(connection, status);
+}
+
+static void on_fetch(struct ow_serve_connection *connection, const struct ow_fetch_request *request)
+{
+  struct ow_failure failure;
+  if (ow_serve_fetch_answer(&connection->fetch, connection->kept, connection->machine, &connection->client,
+                            request, &failure) != OW_OK)
+    break_off(connection, &failure);
+}
+
+static void act(struct ow_serve_connection *connection, const struct ow_server_event *event)
+{
+  switch (event->kind) {
+  case OW_SERVER_NOTHING: break;
+  case OW_SERVER_SET_UP: on_set_up(connection, event->key_id); break;
+  case OW_SERVER_REQUEST: on_request(connection, event); break;
+  case OW_SERVER_START_ASKED: on_start(connection); break;
+  case OW_SERVER_STOP: on_stop(connection, event); break;
+  case OW_SERVER_FETCH: on_fetch(connection, &event->fetch); break;
+  case OW_SERVER_BROKEN: break_off(connection, &event->failure); break;
+  }
+}
+
+/* ---- octets and deadlines ---- */
+
+/* One event a call; the channel offers what is left at the end of the turn. */
+static void on_received(struct ow_channel *channel)
+{
+  struct ow_serve_connection *connection = OW_CONTAINER_OF(channel, struct ow_serve_connection, channel);
+  struct ow_reader input = ow_channel_input(channel);
+  struct ow_server_event event;
+  ow_server_receive(connection->machine, now(connection), &input, &event);
+  ow_channel_taken(channel, &input);
+  if (event.kind != OW_SERVER_NOTHING)
+    ow_channel_offer(channel);
+  act(connection, &event);
+  settle(connection);
+}
+
+static void on_drained(struct ow_channel *channel)
+{
+  struct ow_serve_connection *connection = OW_CONTAINER_OF(channel, struct ow_serve_connection, channel);
+  struct ow_failure failure;
+  if (ow_server_state(connection->machine) == OW_SERVER_FETCHING) {
+    if (ow_serve_fetch_go_on(&connection->fetch, connection->kept, connection->machine, &failure) != OW_OK)
+      break_off(connection, &failure);
+    ow_channel_offer(channel); /* nothing was taken meanwhile */
+  } else {
+    ow_buffer_shrink(channel->output);
+  }
+  settle(connection);
+}
+
+static void on_over(struct ow_channel *channel, const char *reason)
+{
+  struct ow_serve_connection *connection = OW_CONTAINER_OF(channel, struct ow_serve_connection, channel);
+  ow_log(connection->common->log, reason ? OW_LOG_NOTICE : OW_LOG_INFO, "client %s: %s%s", connection->name,
+         reason ? reason : "gone", TAILQ_EMPTY(&connection->sessions) ? "" : ", with sessions running");
+  connection->over = true;
+  settle(connection);
+}
+
+static void on_deadline(struct ow_timer *timer)
+{
+  struct ow_serve_connection *connection = OW_CONTAINER_OF(timer, struct ow_serve_connection, timer);
+  struct ow_server_event event;
+  ow_server_expired(connection->machine, &event);
+  act(connection, &event);
+  settle(connection);
+}
+
+/* ---- its beginning ---- */
+
+static bool find_key(void *context, const char *key_id, const void **passphrase, size_t *octets)
+{
+  struct ow_serve_connection *connection = context;
+  const struct ow_serve_policy *policy = connection->common->policy;
+  bool found = policy->find_key(policy->context, key_id, &connection->passphrase);
+  if (found) {
+    *passphrase = connection->passphrase.octets;
+    *octets = connection->passphrase.length;
+  }
+  return found;
+}
+
+static struct ow_server *create_machine(struct ow_serve_connection *connection, uint32_t modes)
+{
+  const struct ow_serve_common *common = connection->common;
+  int64_t patience = common->config.control_timeout;
+  const struct ow_server_config config = {
+      .modes = modes,
+      .pbkdf2_count = common->config.pbkdf2_count,
+      .setup_timeout = SETUP_TIMEOUT < patience ? SETUP_TIMEOUT : patience,
+      .idle_timeout = patience,
+      .up_since = common->up_since,
+      .random = ow_system_random,
+      .key_context = connection,
+      .find_key = find_key,
+  };
+  return ow_server_create(&config, now(connection));
+}
+
+/* Memory, and all else that needs no system. */
+static struct ow_serve_connection *create(struct ow_serve_connections *connections,
+                                          const union ow_address *remote,
+                                          const struct ow_serve_client *client, uint32_t modes)
+{
+  struct ow_serve_connection *connection = calloc(1, sizeof *connection);
+  if (!connection)
+    return NULL;
+  connection->common = connections->common;
+  connection->kept = connections->kept;
+  connection->client = *client;
+  ow_address_print(connection->name, sizeof connection->name, remote);
+  connection->timer.expired = on_deadline;
+  connection->linger.expired = on_linger;
+  connection->channel.received = on_received;
+  connection->channel.drained = on_drained;
+  connection->channel.over = on_over;
+  connection->over = modes == 0;
+  TAILQ_INIT(&connection->sessions);
+  connection->machine = create_machine(connection, modes);
+  if (connection->machine) {
+    connection->channel.output = ow_server_output(connection->machine);
+  } else {
+    free_memory(connection);
+    connection = NULL;
+  }
+  return connection;
+}
+
+enum ow_status ow_serve_connection_open(struct ow_serve_connections *connections, int socket,
+                                        const union ow_address *remote, const struct ow_serve_client *client,
+                                        uint32_t modes, struct ow_failure *failure)
+{
+  struct ow_serve_connection *connection = create(connections, remote, client, modes);
+  if (!connection) {
+    close(socket);
+    return ow_fail(failure, OW_MEMORY, "no memory for a control connection");
+  }
+  enum ow_status status = ow_channel_adopt(&connection->channel, connections->common->loop, socket, failure);
+  if (status == OW_OK) {
+    LIST_INSERT_HEAD(&connections->open, connection, among_open);
+    connections->common->counts.connections++;
+    settle(connection);
+  } else {
+    free_memory(connection);
+  }
+  return status;
+}
+
+void ow_serve_connections_close(struct ow_serve_connections *connections)
+{
+  struct ow_serve_connection *next;
+  for (struct ow_serve_connection *each = LIST_FIRST(&connections->open); each; each = next) {
+    next = LIST_NEXT(each, among_open);
+    close_connection(each);
+  }
+}

@@ -1,0 +1,37 @@
+/*
+ * One control connection of a Server: channel, machine and deadlines, the sessions that it runs, and the
+ * fetch that it is answered. It ends by itself.
+ */
+#ifndef OWAMP_SERVER_CONNECTION_H
+#define OWAMP_SERVER_CONNECTION_H
+
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/status.h"
+#include "io/address.h"
+#include "server/common.h"
+#include "server/kept_sessions.h"
+#include "server/policy_questions.h"
+
+struct ow_serve_connection;
+
+/** All of a Server, and what it gives them. Embed it; zero-initialised `open` is none. */
+struct ow_serve_connections {
+  struct ow_serve_common *common;
+  struct ow_serve_kept_sessions *kept;
+  LIST_HEAD(, ow_serve_connection) open;
+};
+
+/**
+ * Serve `client`, who was admitted and is offered `modes`; 0: only tell it that we don't talk. The connection
+ * puts itself among the others, takes itself out as it ends (perhaps within this call), and then the client
+ * leaves the policy. The socket is the connection's. On failure the client is still the caller's.
+ */
+enum ow_status ow_serve_connection_open(struct ow_serve_connections *connections, int socket,
+                                        const union ow_address *remote, const struct ow_serve_client *client,
+                                        uint32_t modes, struct ow_failure *failure) OW_MUST_CHECK;
+/** End all, at once. */
+void ow_serve_connections_close(struct ow_serve_connections *connections);
+
+#endif

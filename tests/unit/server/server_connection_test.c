@@ -1,0 +1,388 @@
+/* A Server and its control connections: how they begin, and all the ways in which they end. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "server/server.h"
+#include "support/main.h"
+#include "support/policy.h"
+#include "support/serving.h"
+
+enum { GREETING = 64, SERVER_START = 48, FETCH_ACK = 32, MODES_AT = 12, MANY = 200 };
+
+static struct ow_loop *loop;
+static struct ow_serve *server;
+static struct ow_serve_policy policy;
+static struct ow_serve_config config;
+static uint32_t modes;
+static enum ow_accept identifies;
+static unsigned left;
+
+/* ---- a Server whose policy counts those who left ---- */
+
+static uint32_t admit(void *context, struct ow_serve_client *client, struct ow_failure *why)
+{
+  (void)context, (void)client, (void)why;
+  return modes;
+}
+
+static enum ow_accept identify(void *context, struct ow_serve_client *client, struct ow_failure *why)
+{
+  (void)context, (void)client, (void)why;
+  return identifies;
+}
+
+static void leave(void *context, const struct ow_serve_client *client)
+{
+  (void)context, (void)client;
+  left++;
+}
+
+static void prepare(void)
+{
+  modes = OW_MODES_ALL;
+  identifies = OW_ACCEPT_OK;
+  left = 0;
+  policy = test_policy;
+  policy.admit = admit;
+  policy.identify = identify;
+  policy.leave = leave;
+  ow_serve_defaults(&config);
+  snprintf(config.address, sizeof config.address, "127.0.0.1");
+  snprintf(config.port, sizeof config.port, "0");
+}
+
+static void start(void)
+{
+  struct ow_failure failure;
+  loop = ow_loop_create(&failure);
+  ck_assert_ptr_nonnull(loop);
+  server = ow_serve_create(loop, &config, &policy, NULL, &failure);
+  ck_assert_ptr_nonnull(server);
+}
+
+static void stop(void)
+{
+  ow_serve_free(server);
+  ow_loop_free(loop);
+}
+
+static void on_slice(struct ow_timer *timer)
+{
+  (void)timer;
+  ow_loop_stop(loop);
+}
+
+/* Run the Server until `done`; fails the test if that takes 10 s. */
+static void run_until(bool (*done)(void))
+{
+  struct ow_failure failure;
+  for (int i = 0; i < 1000 && !done(); i++) {
+    struct ow_timer slice = {.expired = on_slice};
+    ow_timer_set(loop, &slice, ow_loop_now(loop).monotonic + 10 * OW_NS_PER_MS);
+    ck_assert_int_eq(ow_loop_run(loop, &failure), OW_OK);
+  }
+  ck_assert(done());
+}
+
+static unsigned wanted; /* of what the next ones wait for */
+
+static bool so_many_are_connected(void)
+{
+  return ow_serve_count(server).connections == wanted;
+}
+
+static void run_until_connected(unsigned connections)
+{
+  wanted = connections;
+  run_until(so_many_are_connected);
+}
+
+static bool so_many_have_left(void)
+{
+  return left == wanted;
+}
+
+static void run_until_left(unsigned clients)
+{
+  wanted = clients;
+  run_until(so_many_have_left);
+}
+
+static bool so_many_sessions_run(void)
+{
+  return ow_serve_count(server).sessions_running == wanted;
+}
+
+/* ---- clients ---- */
+
+static int call(void)
+{
+  int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  struct sockaddr_in address = {
+      .sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = htons(ow_serve_port(server))};
+  ck_assert_int_ge(client, 0);
+  ck_assert_int_eq(connect(client, (const struct sockaddr *)&address, sizeof address), 0);
+  return client;
+}
+
+static void say(int client, const void *octets, size_t count)
+{
+  ck_assert_int_eq(send(client, octets, count, MSG_NOSIGNAL), (ssize_t)count);
+}
+
+static size_t heard(int client, uint8_t *octets, size_t room)
+{
+  ssize_t count = recv(client, octets, room, MSG_DONTWAIT);
+  return count > 0 ? (size_t)count : 0;
+}
+
+/* It has been told `count` octets, and then the Server closed. */
+static void expect_closed_after(int client, size_t count)
+{
+  uint8_t octets[4096];
+  struct timeval patience = {.tv_sec = 10};
+  ck_assert_int_eq(setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+  ck_assert_uint_eq(count ? heard(client, octets, sizeof octets) : 0, count);
+  ck_assert_int_eq(recv(client, octets, sizeof octets, 0), 0);
+  close(client);
+}
+
+/* What a client says in open mode, from its first octet on; its answers come from a pair of machines. */
+struct speech {
+  struct test_pair pair;
+  uint8_t octets[8192];
+  size_t count;
+};
+
+static void note(struct speech *speech)
+{
+  const struct ow_buffer *said = ow_client_output(speech->pair.client);
+  size_t count = ow_buffer_length(said);
+  ck_assert_uint_le(speech->count + count, sizeof speech->octets);
+  memcpy(speech->octets + speech->count, ow_buffer_head(said), count);
+  speech->count += count;
+}
+
+static void speak_set_up(struct speech *speech)
+{
+  speech->count = 0;
+  test_pair_prepare(&speech->pair, OW_MODE_OPEN);
+  test_pair_create(&speech->pair);
+  ck_assert_int_eq(test_client_next(&speech->pair).kind, OW_CLIENT_NOTHING);
+  note(speech);
+  test_server_expect(&speech->pair, OW_SERVER_SET_UP);
+  ck_assert_int_eq(ow_server_set_up(speech->pair.server, test_at(0), OW_ACCEPT_OK), OW_OK);
+  test_client_expect(&speech->pair, OW_CLIENT_SET_UP);
+}
+
+static void speak_fetch(struct speech *speech)
+{
+  const struct ow_fetch_request request = {.end = OW_FETCH_TO_END, .sid = test_sid(1)};
+  const struct ow_fetch_ack refusal = {.accept = OW_ACCEPT_FAILURE};
+  ck_assert_int_eq(ow_client_fetch(speech->pair.client, test_at(0), &request, 1), OW_OK);
+  note(speech);
+  test_server_expect(&speech->pair, OW_SERVER_FETCH);
+  ck_assert_int_eq(ow_server_begin_fetch(speech->pair.server, test_at(0), &refusal, NULL, NULL, NULL), OW_OK);
+  test_client_expect(&speech->pair, OW_CLIENT_FETCH_ACK);
+}
+
+static void speak_request(struct speech *speech, bool server_sends)
+{
+  const struct ow_session_request request = test_serving_request(server_sends, 5);
+  const struct ow_session_acceptance acceptance = {.port = 9002, .sid = test_sid(1)};
+  ck_assert_int_eq(ow_client_request_session(speech->pair.client, test_at(0), &request, test_slots), OW_OK);
+  note(speech);
+  test_server_expect(&speech->pair, OW_SERVER_REQUEST);
+  ck_assert_int_eq(ow_server_answer_session(speech->pair.server, test_at(0), &acceptance), OW_OK);
+  test_client_expect(&speech->pair, OW_CLIENT_SESSION);
+}
+
+static void speak_start(struct speech *speech)
+{
+  ck_assert_int_eq(ow_client_start_sessions(speech->pair.client, test_at(0)), OW_OK);
+  note(speech);
+}
+
+/* ---- tests ---- */
+
+START_TEST(who_is_not_admitted_hears_that_we_do_not_talk)
+{
+  uint8_t greeting[GREETING];
+  prepare();
+  modes = 0;
+  start();
+  int client = call();
+  run_until_left(1);
+  ck_assert_int_eq(recv(client, greeting, sizeof greeting, MSG_PEEK), GREETING);
+  ck_assert_mem_eq(greeting + MODES_AT, "\0\0\0\0", 4);
+  expect_closed_after(client, GREETING);
+  ck_assert_uint_eq(ow_serve_count(server).connections, 0);
+  ck_assert_uint_eq(ow_serve_count(server).refused_total, 1);
+  stop();
+}
+END_TEST
+
+START_TEST(connections_are_bounded)
+{
+  prepare();
+  config.most_connections = 1;
+  start();
+  int first = call();
+  run_until_connected(1);
+  int second = call();
+  run_until_left(1);
+  expect_closed_after(second, GREETING);
+  ck_assert_uint_eq(ow_serve_count(server).connections, 1);
+  close(first);
+  run_until_left(2);
+  int third = call();
+  run_until_connected(1);
+  ck_assert_uint_eq(ow_serve_count(server).refused_total, 1);
+  close(third);
+  stop();
+}
+END_TEST
+
+START_TEST(who_breaks_the_protocol_is_left)
+{
+  uint8_t nonsense[4096];
+  memset(nonsense, 0xff, sizeof nonsense);
+  prepare();
+  start();
+  int client = call();
+  say(client, nonsense, sizeof nonsense);
+  run_until_left(1);
+  ck_assert_uint_eq(ow_serve_count(server).connections, 0);
+  close(client);
+  stop();
+}
+END_TEST
+
+START_TEST(who_is_not_identified_is_told_so)
+{
+  static struct speech speech;
+  prepare();
+  identifies = OW_ACCEPT_FAILURE;
+  speak_set_up(&speech);
+  start();
+  int client = call();
+  say(client, speech.octets, speech.count);
+  run_until_left(1);
+  expect_closed_after(client, GREETING + SERVER_START);
+  ck_assert_uint_eq(ow_serve_count(server).refused_total, 1);
+  test_pair_close(&speech.pair);
+  stop();
+}
+END_TEST
+
+START_TEST(a_silent_client_is_left)
+{
+  prepare();
+  config.control_timeout = 20 * OW_NS_PER_MS;
+  start();
+  int client = call();
+  run_until_left(1);
+  expect_closed_after(client, GREETING);
+  stop();
+}
+END_TEST
+
+static int listener;
+static size_t listened;
+static uint8_t answers[65536];
+
+static bool all_is_answered(void)
+{
+  listened += heard(listener, answers + listened, sizeof answers - listened);
+  return listened >= GREETING + SERVER_START + (MANY + 1) * FETCH_ACK;
+}
+
+/* All at once in its socket, one event a turn. */
+START_TEST(every_command_of_many_is_answered)
+{
+  static struct speech speech;
+  prepare();
+  speak_set_up(&speech);
+  size_t set_up = speech.count;
+  speak_fetch(&speech);
+  start();
+  listener = call();
+  listened = 0;
+  say(listener, speech.octets, speech.count);
+  for (int i = 0; i < MANY; i++)
+    say(listener, speech.octets + set_up, speech.count - set_up);
+  run_until(all_is_answered);
+  ck_assert_uint_eq(listened, GREETING + SERVER_START + (MANY + 1) * FETCH_ACK);
+  close(listener);
+  run_until_left(1);
+  test_pair_close(&speech.pair);
+  stop();
+}
+END_TEST
+
+/* What was started can be fetched still, what was not is gone; what the Server sent it needs no more. */
+START_TEST(sessions_end_with_their_connection)
+{
+  static struct speech speech;
+  bool starts = _i;
+  prepare();
+  speak_set_up(&speech);
+  speak_request(&speech, false);
+  speak_request(&speech, true);
+  if (starts)
+    speak_start(&speech);
+  start();
+  int client = call();
+  say(client, speech.octets, speech.count);
+  wanted = 2;
+  run_until(so_many_sessions_run);
+  ck_assert_uint_eq(ow_serve_count(server).sessions_kept, 1);
+  close(client);
+  run_until_left(1);
+  struct ow_serve_counts counts = ow_serve_count(server);
+  ck_assert_uint_eq(counts.connections, 0);
+  ck_assert_uint_eq(counts.sessions_running, 0);
+  ck_assert_uint_eq(counts.sessions_total, 2);
+  ck_assert_uint_eq(counts.sessions_kept, starts);
+  ck_assert_int_eq(counts.records > 0, starts);
+  test_pair_close(&speech.pair);
+  stop();
+}
+END_TEST
+
+START_TEST(a_server_is_freed_with_all_that_runs)
+{
+  static struct speech speech;
+  prepare();
+  speak_set_up(&speech);
+  speak_request(&speech, false);
+  speak_request(&speech, true);
+  speak_start(&speech);
+  start();
+  int clients[] = {call(), call(), call()};
+  say(clients[0], speech.octets, speech.count);
+  say(clients[1], speech.octets, speech.count);
+  wanted = 4;
+  run_until(so_many_sessions_run);
+  run_until_connected(3);
+  stop();
+  ck_assert_uint_eq(left, 3);
+  for (int i = 0; i < 3; i++)
+    close(clients[i]);
+  test_pair_close(&speech.pair);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("server_connection");
+  TEST_CASE(suite, "admission", who_is_not_admitted_hears_that_we_do_not_talk, connections_are_bounded);
+  TEST_CASE(suite, "ends", who_breaks_the_protocol_is_left, who_is_not_identified_is_told_so,
+            a_silent_client_is_left, a_server_is_freed_with_all_that_runs);
+  TEST_CASE(suite, "commands", every_command_of_many_is_answered);
+  TEST_LOOP(suite, "sessions", 2, sessions_end_with_their_connection);
+  return test_run(suite);
+}
