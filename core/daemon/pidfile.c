@@ -4,12 +4,13 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* The same kind of lock that owampd takes, so that the two exclude each other. */
-static enum ow_status lock(const struct ow_pidfile *file, struct ow_failure *failure)
+static enum ow_status lock(const struct ow_pidfile *file, const char *setting, struct ow_failure *failure)
 {
   struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
   if (fcntl(file->descriptor, F_SETLK, &whole) == 0)
@@ -18,9 +19,8 @@ static enum ow_status lock(const struct ow_pidfile *file, struct ow_failure *fai
   struct flock holder = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
   if ((error == EACCES || error == EAGAIN) && fcntl(file->descriptor, F_GETLK, &holder) == 0 &&
       holder.l_pid > 0)
-    return ow_fail(failure, OW_STATE,
-                   "%.200s: process %ld is already running; stop it, or set another vardir", file->path,
-                   (long)holder.l_pid);
+    return ow_fail(failure, OW_STATE, "%.200s: process %ld is already running; stop it, or set another %s",
+                   file->path, (long)holder.l_pid, setting);
   return ow_fail(failure, OW_INVALID, "%.200s: can't lock it: %s", file->path, strerror(error));
 }
 
@@ -33,21 +33,25 @@ static enum ow_status write_id(const struct ow_pidfile *file, struct ow_failure 
   return written ? OW_OK : ow_fail(failure, OW_INVALID, "%.200s: %s", file->path, strerror(errno));
 }
 
-enum ow_status ow_pidfile_lock(struct ow_pidfile *file, const char *folder, struct ow_failure *failure)
+static enum ow_status open_file(struct ow_pidfile *file, const char *path, const char *setting,
+                                struct ow_failure *failure)
 {
-  enum ow_status status = OW_OK;
-  file->descriptor = -1;
-  int length = snprintf(file->path, sizeof file->path, "%s/owamp-server.pid", folder);
-  if (length < 0 || (size_t)length >= sizeof file->path)
-    return ow_fail(failure, OW_INVALID, "%.200s: the path is too long", folder);
-  file->descriptor = open(file->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY,
-                          S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
-  if (file->descriptor < 0)
-    return ow_fail(failure, OW_INVALID, "%.200s: %s; is vardir right?", file->path, strerror(errno));
-  status = lock(file, failure);
+  file->descriptor =
+      open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+  if (file->descriptor < 0 || !realpath(path, file->path))
+    return ow_fail(failure, OW_INVALID, "%.200s: %s; is %s right?", path, strerror(errno), setting);
+  return OW_OK;
+}
+
+enum ow_status ow_pidfile_lock(struct ow_pidfile *file, const char *path, const char *setting,
+                               struct ow_failure *failure)
+{
+  enum ow_status status = open_file(file, path, setting, failure);
+  if (status == OW_OK)
+    status = lock(file, setting, failure);
   if (status == OW_OK)
     status = write_id(file, failure);
-  if (status != OW_OK) {
+  if (status != OW_OK && file->descriptor >= 0) {
     close(file->descriptor);
     file->descriptor = -1;
   }

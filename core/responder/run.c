@@ -203,9 +203,15 @@ static enum ow_status take_pidfile(struct responder *responder, struct ow_failur
 {
   const char *folder = responder->conf.vardir;
   bool foreground = responder->options.foreground;
+  char path[PATH_MAX];
+  enum ow_status status = OW_OK;
   if (folder[0] == '\0' && foreground)
     return OW_OK;
-  enum ow_status status = ow_pidfile_lock(&responder->pidfile, folder[0] ? folder : default_vardir, failure);
+  int length = snprintf(path, sizeof path, "%s/owamp-server.pid", folder[0] ? folder : default_vardir);
+  if (length < 0 || (size_t)length >= sizeof path)
+    status = ow_fail(failure, OW_INVALID, "vardir %.200s: the path is too long", folder);
+  else
+    status = ow_pidfile_lock(&responder->pidfile, path, "vardir", failure);
   if (status == OW_INVALID && foreground) {
     ow_log(responder->log, OW_LOG_WARNING, "%s; going on without it", failure->text);
     status = OW_OK;

@@ -923,7 +923,7 @@ static int lock_twice(void)
 {
   struct ow_pidfile file;
   struct ow_failure failure;
-  enum ow_status status = ow_pidfile_lock(&file, folder, &failure);
+  enum ow_status status = ow_pidfile_lock(&file, in_folder("owamp-server.pid"), "vardir", &failure);
   bool named = strstr(failure.text, "is already running") != NULL;
   return status == OW_STATE && named && file.descriptor == -1 ? 0 : 1;
 }
@@ -935,7 +935,8 @@ START_TEST(the_pid_file_keeps_out_a_second_process)
   struct ow_failure failure = {0};
   char expected[32];
   snprintf(expected, sizeof expected, "%ld\n", (long)getpid());
-  ck_assert_msg(ow_pidfile_lock(&file, folder, &failure) == OW_OK, "%s", failure.text);
+  ck_assert_msg(ow_pidfile_lock(&file, in_folder("owamp-server.pid"), "vardir", &failure) == OW_OK, "%s",
+                failure.text);
   ck_assert_int_eq(in_a_process(lock_twice), 0);
   ck_assert_int_eq(ow_text_file_read(in_folder("owamp-server.pid"), &text, &failure), OW_OK);
   ck_assert_str_eq(text.text, expected);
@@ -943,8 +944,26 @@ START_TEST(the_pid_file_keeps_out_a_second_process)
   ow_pidfile_release(&file);
   ow_pidfile_release(&file);
   ck_assert_int_ne(access(in_folder("owamp-server.pid"), F_OK), 0);
-  ck_assert_int_eq(ow_pidfile_lock(&file, in_folder("nothing"), &failure), OW_INVALID);
+  ck_assert_int_eq(ow_pidfile_lock(&file, in_folder("nothing/at.pid"), "vardir", &failure), OW_INVALID);
   expect_text(failure.text, folder, "is vardir right?");
+}
+END_TEST
+
+/* A daemon's working folder becomes the root. */
+static int release_from_elsewhere(void)
+{
+  struct ow_pidfile file;
+  struct ow_failure failure;
+  bool locked = chdir(folder) == 0 && ow_pidfile_lock(&file, "owamp-server.pid", "vardir", &failure) == OW_OK;
+  if (!locked || chdir("/") != 0)
+    return 2;
+  ow_pidfile_release(&file);
+  return access(in_folder("owamp-server.pid"), F_OK) != 0 ? 0 : 1;
+}
+
+START_TEST(the_pid_file_is_removed_from_any_folder)
+{
+  ck_assert_int_eq(in_a_process(release_from_elsewhere), 0);
 }
 END_TEST
 
@@ -1172,7 +1191,8 @@ int main(void)
   TEST_CASE(suite, "no files", without_files_the_default_is_open_and_bounded);
   FOLDER_CASE(suite, "files", 1, the_three_files_are_read_from_their_folder,
               a_file_may_be_named_and_has_its_neighbours, a_folder_without_files_is_a_mistake,
-              files_are_read_whole_but_not_without_bound, the_pid_file_keeps_out_a_second_process);
+              files_are_read_whole_but_not_without_bound, the_pid_file_keeps_out_a_second_process,
+              the_pid_file_is_removed_from_any_folder);
   FOLDER_CASE(suite, "bad files", COUNT(BAD_FILES), what_is_wrong_in_a_file_is_named_with_path_and_line);
   TEST_CASE(suite, "identity", who_to_become_follows_from_the_configuration, root_is_left_for_good);
   TEST_LOOP(suite, "bad identity", COUNT(BAD_IDENTITIES), nobody_that_exists_can_not_be_become);
