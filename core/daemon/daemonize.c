@@ -37,19 +37,27 @@ enum ow_status ow_daemon_begin(struct ow_daemon *self, struct ow_failure *failur
   return OW_OK;
 }
 
+static enum ow_status leave_terminal(struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+  for (int descriptor = 0; descriptor <= 2 && status == OW_OK; descriptor++)
+    if (nowhere < 0 || dup2(nowhere, descriptor) < 0)
+      status = ow_fail(failure, OW_NETWORK, "can't let go of the terminal: %s", strerror(errno));
+  if (nowhere > 2)
+    close(nowhere);
+  return status;
+}
+
 enum ow_status ow_daemon_ready(struct ow_daemon *self, struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
   if (self->parent < 0)
     return OW_OK;
-  int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (nowhere < 0 || chdir("/") != 0)
-    status = ow_fail(failure, OW_NETWORK, "can't let go of folder and terminal: %s", strerror(errno));
-  for (int descriptor = 0; descriptor <= 2 && status == OW_OK; descriptor++)
-    if (dup2(nowhere, descriptor) < 0)
-      status = ow_fail(failure, OW_NETWORK, "can't let go of the terminal: %s", strerror(errno));
-  if (nowhere > 2)
-    close(nowhere);
+  if (chdir("/") != 0)
+    status = ow_fail(failure, OW_NETWORK, "can't let go of the folder: %s", strerror(errno));
+  if (status == OW_OK && !self->keeps_terminal)
+    status = leave_terminal(failure);
   if (status == OW_OK && write(self->parent, "", 1) != 1)
     status = ow_fail(failure, OW_NETWORK, "the starting process is gone: %s", strerror(errno));
   close(self->parent);

@@ -2,11 +2,13 @@
 #ifndef OWAMP_DAEMON_DAEMONIZE_H
 #define OWAMP_DAEMON_DAEMONIZE_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 
-/** In the child: where to tell the waiting parent; -1 in the foreground. */
 struct ow_daemon {
-  int parent;
+  int parent;          /* in the child: where to tell the waiting parent; -1 in the foreground */
+  bool keeps_terminal; /* stdin, stdout and stderr stay as they are: the log goes there */
 };
 
 /**
@@ -15,7 +17,7 @@ struct ow_daemon {
  * fails.
  */
 enum ow_status ow_daemon_begin(struct ow_daemon *self, struct ow_failure *failure) OW_MUST_CHECK;
-/** Ready: let go of folder and terminal, and let the parent exit. OW_NETWORK. */
+/** Let go of folder and terminal, and let the parent exit; nothing in the foreground. OW_NETWORK. */
 enum ow_status ow_daemon_ready(struct ow_daemon *self, struct ow_failure *failure) OW_MUST_CHECK;
 
 #endif
