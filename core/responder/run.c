@@ -1,13 +1,10 @@
 #include "responder/run.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -16,6 +13,7 @@
 #include "daemon/log_output.h"
 #include "daemon/pidfile.h"
 #include "daemon/privileges.h"
+#include "daemon/signals.h"
 #include "io/loop.h"
 #include "policy/answering.h"
 #include "policy/settings.h"
@@ -38,7 +36,7 @@ struct responder {
   struct ow_pidfile pidfile;
   struct ow_loop *loop;
   struct ow_answering answering;
-  struct ow_watch signals;
+  struct ow_signals signals;
 };
 
 /* ---- configuration ---- */
@@ -130,61 +128,25 @@ static void reload_and_tell(struct responder *responder)
   sd_notify(0, "READY=1");
 }
 
-static void stop(struct responder *responder, unsigned number)
+static void stop(struct responder *responder, int number)
 {
   ow_log(responder->log, OW_LOG_NOTICE, "stopped by %s", number == SIGINT ? "SIGINT" : "SIGTERM");
   sd_notify(0, "STOPPING=1");
   ow_loop_stop(responder->loop);
 }
 
-static void signals_ready(struct ow_watch *watch, uint32_t events)
+static void signal_came(struct ow_signals *signals, int number)
 {
-  struct responder *responder = OW_CONTAINER_OF(watch, struct responder, signals);
-  struct signalfd_siginfo signal;
-  (void)events;
-  while (read(watch->descriptor, &signal, sizeof signal) == (ssize_t)sizeof signal) {
-    if (signal.ssi_signo == SIGHUP)
-      reload_and_tell(responder);
-    else if (signal.ssi_signo == SIGUSR1)
-      log_counts(responder);
-    else
-      stop(responder, signal.ssi_signo);
-  }
+  struct responder *responder = OW_CONTAINER_OF(signals, struct responder, signals);
+  if (number == SIGHUP)
+    reload_and_tell(responder);
+  else if (number == SIGUSR1)
+    log_counts(responder);
+  else
+    stop(responder, number);
 }
 
-static void signals_of_interest(sigset_t *set)
-{
-  sigemptyset(set);
-  sigaddset(set, SIGHUP);
-  sigaddset(set, SIGTERM);
-  sigaddset(set, SIGINT);
-  sigaddset(set, SIGUSR1);
-}
-
-static enum ow_status watch_signals(struct responder *responder, struct ow_failure *failure)
-{
-  sigset_t set;
-  signals_of_interest(&set);
-  responder->signals.ready = signals_ready;
-  responder->signals.descriptor = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-  if (responder->signals.descriptor < 0)
-    return ow_fail(failure, OW_NETWORK, "signalfd: %s", strerror(errno));
-  enum ow_status status = ow_watch_open(responder->loop, &responder->signals, EPOLLIN, failure);
-  if (status != OW_OK) {
-    close(responder->signals.descriptor);
-    responder->signals.descriptor = -1;
-  }
-  return status;
-}
-
-/* Before anything may start a thread, which would inherit the mask. */
-static void block_signals(void)
-{
-  sigset_t set;
-  signals_of_interest(&set);
-  sigprocmask(SIG_BLOCK, &set, NULL);
-  signal(SIGPIPE, SIG_IGN);
-}
+static const int signals_of_interest[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR1, 0};
 
 /* ---- start-up ---- */
 
@@ -258,7 +220,8 @@ static enum ow_status build(struct responder *responder, struct ow_settings *set
   enum ow_status status = ow_answering_prepare(&responder->answering, settings, failure);
   if (status != OW_OK)
     return status;
-  return watch_signals(responder, failure);
+  responder->signals.came = signal_came;
+  return ow_signals_watch(responder->loop, &responder->signals, failure);
 }
 
 /* As root, or whoever started us: everything up to the listening socket. Then step down for good. */
@@ -296,7 +259,7 @@ static void tear_down(struct responder *responder)
 {
   ow_answering_end(&responder->answering);
   if (responder->loop) {
-    ow_watch_close(responder->loop, &responder->signals);
+    ow_signals_close(responder->loop, &responder->signals);
     ow_loop_free(responder->loop);
   }
   ow_pidfile_release(&responder->pidfile);
@@ -312,7 +275,7 @@ static enum ow_status serve(struct responder *responder, struct ow_failure *fail
     return status;
   responder->conf = settings.conf;
   apply_log(responder, &settings.conf);
-  block_signals();
+  ow_signals_hold(&responder->signals, signals_of_interest);
   raise_descriptor_limit();
   if (!responder->options.foreground)
     status = ow_daemon_begin(&responder->daemon, failure);
@@ -334,7 +297,8 @@ int ow_responder_run(int count, char **words)
 {
   struct responder *responder = &the_responder;
   struct ow_failure failure = {.status = OW_OK};
-  *responder = (struct responder){.daemon.parent = -1, .pidfile.descriptor = -1, .signals.descriptor = -1};
+  *responder =
+      (struct responder){.daemon.parent = -1, .pidfile.descriptor = -1, .signals.watch.descriptor = -1};
   ow_log_output_open(&responder->output);
   responder->log = &responder->output.log;
   if (ow_options_parse(count, words, &responder->options, &failure) != OW_OK) {
