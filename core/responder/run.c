@@ -4,13 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "base/container_of.h"
 #include "daemon/daemonize.h"
 #include "daemon/log_output.h"
+#include "daemon/open_files.h"
 #include "daemon/pidfile.h"
 #include "daemon/privileges.h"
 #include "daemon/signals.h"
@@ -150,16 +150,6 @@ static const int signals_of_interest[] = {SIGHUP, SIGTERM, SIGINT, SIGUSR1, 0};
 
 /* ---- start-up ---- */
 
-/* Each connection and each session takes a descriptor. */
-static void raise_descriptor_limit(void)
-{
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
-  }
-}
-
 /* In the foreground a supervisor knows our id: a folder that can't be written is no reason to stop. */
 static enum ow_status take_pidfile(struct responder *responder, struct ow_failure *failure)
 {
@@ -276,7 +266,8 @@ static enum ow_status serve(struct responder *responder, struct ow_failure *fail
   responder->conf = settings.conf;
   apply_log(responder, &settings.conf);
   ow_signals_hold(&responder->signals, signals_of_interest);
-  raise_descriptor_limit();
+  if (ow_open_files_raise(failure) != OW_OK)
+    ow_log(responder->log, OW_LOG_WARNING, "%s", failure->text);
   if (!responder->options.foreground)
     status = ow_daemon_begin(&responder->daemon, failure);
   if (status == OW_OK)
