@@ -1,4 +1,4 @@
-/* The subagent: what its files share. All of it is of the SNMP thread, but for the log lines of others. */
+/* The subagent: what its files share. All of it is of the SNMP thread. */
 #ifndef OWAMP_SNMP_AGENT_H
 #define OWAMP_SNMP_AGENT_H
 
@@ -53,33 +53,5 @@ struct agent {
 
 /** The one there is: Net-SNMP's callbacks know no other way. */
 extern struct agent the_agent;
-
-/* conf.c */
-void agent_conf_register(void);
-void agent_conf_defaults(struct agent_conf *conf);
-/** Make the rows that were kept. Once, when the sources are open. */
-void agent_conf_restore(struct agent *agent);
-/** Write the rows that are to be kept. */
-void agent_store(void);
-
-/* handler.c: 0, or a Net-SNMP registration error. */
-int agent_handler_register(void);
-
-/* sources.c */
-/** Boards and the streams' thread. OW_MEMORY and others with a failure. */
-enum ow_status agent_sources_open(struct agent *agent, struct ow_failure *failure) OW_MUST_CHECK;
-/** Do as the configuration now says: peers, query socket, publishing. What can't be is logged. */
-void agent_sources_follow(struct agent *agent);
-void agent_sources_close(struct agent *agent);
-
-/* trap.c */
-void agent_traps_register(void);
-/** Send what may be sent now. */
-void agent_traps_send(struct agent *agent, int64_t now);
-
-/* lines.c: log lines of other threads, which snmp_log() isn't made for. */
-struct ow_log agent_lines_log(void);
-/** Give them to snmp_log(). */
-void agent_lines_flush(void);
 
 #endif

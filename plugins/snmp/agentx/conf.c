@@ -1,4 +1,5 @@
-/* The tokens of owamp-agentx.conf, and of the rows that Net-SNMP keeps for us in its persistent store. */
+#include "agentx/conf.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,18 +7,9 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
-#include "agentx/agent.h"
-#include "io/system_clock.h"
+#include "agentx/words.h"
 #include "row_text.h"
 #include "text/number.h"
-
-enum { WORDS_MOST = 64, WORD = 512 };
-
-struct words {
-  char text[WORDS_MOST][WORD];
-  char *list[WORDS_MOST];
-  size_t count;
-};
 
 void agent_conf_defaults(struct agent_conf *conf)
 {
@@ -29,32 +21,11 @@ void agent_conf_defaults(struct agent_conf *conf)
   peer_config_defaults(&conf->query_peers);
 }
 
-/* One handler runs at a time, on one thread. */
-static struct words words;
-
-static struct words *split(char *line)
-{
-  words.count = 0;
-  for (char *at = line; at && *at && words.count < WORDS_MOST;) {
-    char *word = words.text[words.count];
-    at = copy_nword(at, word, WORD);
-    words.list[words.count++] = word;
-  }
-  return &words;
-}
-
-static void refuse(const struct ow_failure *failure)
-{
-  char sentence[OW_FAILURE_TEXT + 8];
-  snprintf(sentence, sizeof sentence, "%s", failure->text);
-  config_perror(sentence);
-}
-
 /* ---- owampPeer NAME KEY VALUE ... ---- */
 
 static void read_peer(const char *token, char *line)
 {
-  const struct words *read = split(line);
+  const struct words *read = words_split(line);
   struct ow_failure failure = {0};
   (void)token;
   if (read->count == 0) {
@@ -74,10 +45,10 @@ static void read_peer(const char *token, char *line)
   if (status == OW_OK)
     status = peer_config_check(&peer->config, &failure);
   if (status != OW_OK)
-    refuse(&failure);
+    words_refuse(&failure);
   peer->broken = status != OW_OK;
   if (file_peers_add(&the_agent.conf.peers, peer, &failure) != OW_OK && !peer->broken)
-    refuse(&failure);
+    words_refuse(&failure);
   free(peer);
 }
 
@@ -93,7 +64,7 @@ static bool read_number(const char *word, uint32_t least, uint32_t most, uint32_
   struct ow_failure failure = {0};
   enum ow_status status = ow_number_parse(word, least, most, number, &failure);
   if (status != OW_OK)
-    refuse(&failure);
+    words_refuse(&failure);
   return status == OW_OK;
 }
 
@@ -109,7 +80,7 @@ static bool read_path(const struct words *read, char out[AGENT_PATH])
 
 static void read_history(const char *token, char *line)
 {
-  const struct words *read = split(line);
+  const struct words *read = words_split(line);
   uint32_t history;
   (void)token;
   if (read_number(read->count ? read->list[0] : "", 1, AGENT_HISTORY_MOST, &history))
@@ -119,12 +90,12 @@ static void read_history(const char *token, char *line)
 static void read_key_file(const char *token, char *line)
 {
   (void)token;
-  (void)read_path(split(line), the_agent.conf.key_file);
+  (void)read_path(words_split(line), the_agent.conf.key_file);
 }
 
 static void read_query(const char *token, char *line)
 {
-  struct words *read = split(line);
+  struct words *read = words_split(line);
   struct ow_failure failure = {0};
   (void)token;
   if (!read_path(read, the_agent.conf.query))
@@ -138,12 +109,12 @@ static void read_query(const char *token, char *line)
       config_perror("owampQuerySocket takes warning, critical, raise and uncertain: all else is not ours");
   }
   if (row_read_options(&the_agent.conf.query_peers, read->list + 1, read->count - 1, &failure) != OW_OK)
-    refuse(&failure);
+    words_refuse(&failure);
 }
 
 static void read_publish(const char *token, char *line)
 {
-  const struct words *read = split(line);
+  const struct words *read = words_split(line);
   struct agent_conf *conf = &the_agent.conf;
   (void)token;
   if (!read_path(read, conf->publish))
@@ -165,7 +136,7 @@ static void read_publish(const char *token, char *line)
 
 static void read_notifications(const char *token, char *line)
 {
-  const struct words *read = split(line);
+  const struct words *read = words_split(line);
   uint8_t enabled = 0;
   bool known = read->count > 0;
   (void)token;
@@ -179,95 +150,11 @@ static void read_notifications(const char *token, char *line)
 
 static void read_rate(const char *token, char *line)
 {
-  const struct words *read = split(line);
+  const struct words *read = words_split(line);
   uint32_t rate;
   (void)token;
   if (read_number(read->count ? read->list[0] : "", 1, NOTIFY_RATE_MOST, &rate))
     the_agent.conf.rate = rate;
-}
-
-/* ---- rows that are kept: owampRow OWNER NAME active|waiting KEY VALUE ... ---- */
-
-/* They are read before the sources are open, so they wait here. */
-static struct kept_row {
-  char owner[MIB_OWNER];
-  char name[OW_STREAM_NAME];
-  bool active;
-  struct peer_config config;
-} * kept;
-static size_t kept_count;
-
-static void read_row(const char *token, char *line)
-{
-  const struct words *read = split(line);
-  struct ow_failure failure = {0};
-  (void)token;
-  if (!the_agent.starting)
-    return; /* a reread: the table knows better */
-  struct kept_row row = {.active = read->count >= 3 && strcmp(read->list[2], "active") == 0};
-  peer_config_defaults(&row.config);
-  if (read->count < 3 || strlen(read->list[0]) >= sizeof row.owner ||
-      strlen(read->list[1]) >= sizeof row.name) {
-    config_perror("a row that was kept can't be read");
-    return;
-  }
-  snprintf(row.owner, sizeof row.owner, "%s", read->list[0]);
-  snprintf(row.name, sizeof row.name, "%s", read->list[1]);
-  enum ow_status status = row_read_options(&row.config, read->list + 3, read->count - 3, &failure);
-  struct kept_row *rows = status == OW_OK ? reallocarray(kept, kept_count + 1, sizeof *rows) : NULL;
-  if (rows) {
-    kept = rows;
-    kept[kept_count++] = row;
-  } else {
-    refuse(&failure);
-  }
-}
-
-void agent_conf_restore(struct agent *agent)
-{
-  struct ow_timestamp now = ow_system_stamp();
-  for (size_t i = 0; i < kept_count; i++) {
-    struct ow_failure failure = {0};
-    struct peer *peer = NULL;
-    if (peers_add(&agent->peers, kept[i].owner, kept[i].name, PEER_OF_SNMP, &peer, &failure) != OW_OK) {
-      snmp_log(LOG_ERR, "a row that was kept: %s\n", failure.text);
-      continue;
-    }
-    peer->config = kept[i].config;
-    memcpy(peer->config.stream.name, peer->stream, sizeof peer->stream);
-    bool whole = peer_config_check(&peer->config, &failure) == OW_OK;
-    peer->status = whole ? ROW_NOT_IN_SERVICE : ROW_NOT_READY;
-    if (whole && kept[i].active)
-      peer_start(&agent->peers, peer, now);
-  }
-  free(kept);
-  kept = NULL;
-  kept_count = 0;
-  agent->starting = false;
-}
-
-static int store_rows(int major, int minor, void *server, void *client)
-{
-  const struct peers *peers = &the_agent.peers;
-  char line[ROW_TEXT + 16] = "owampRow ";
-  (void)major;
-  (void)minor;
-  (void)server;
-  (void)client;
-  for (size_t i = 0; i < peers->count; i++) {
-    const struct peer *peer = peers->list[i];
-    if (peer->origin == PEER_OF_SNMP && peer->storage == ROW_NON_VOLATILE) {
-      char text[ROW_TEXT];
-      snprintf(line, sizeof line, "owampRow %s", row_print(text, peer));
-      read_app_config_store(line);
-    }
-  }
-  return SNMPERR_SUCCESS;
-}
-
-void agent_store(void)
-{
-  snmp_store(AGENT_NAME);
 }
 
 void agent_conf_register(void)
@@ -280,6 +167,21 @@ void agent_conf_register(void)
   register_app_config_handler("owampNotifications", read_notifications, NULL,
                               "all|none|raised cleared peerDown peerUp");
   register_app_config_handler("owampNotificationRate", read_rate, NULL, "A-SECOND");
-  register_app_config_handler("owampRow", read_row, NULL, NULL);
-  snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_STORE_DATA, store_rows, NULL);
+}
+
+/* As update_config() does, but without a second connection to the master, which that would try. */
+void agent_conf_read_again(void)
+{
+  const char *files = netsnmp_ds_get_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_OPTIONALCONFIG);
+  snmp_log(LOG_INFO, "reading the configuration again\n");
+  agent_conf_defaults(&the_agent.conf);
+  if (!netsnmp_ds_get_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS))
+    read_config_files(NORMAL_CONFIG);
+  for (const char *at = files; at && *at;) {
+    char path[AGENT_PATH];
+    size_t length = strcspn(at, ",");
+    snprintf(path, sizeof path, "%.*s", (int)length, at);
+    read_config_with_type(path, AGENT_NAME);
+    at += length + (at[length] == ',');
+  }
 }

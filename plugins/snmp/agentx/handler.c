@@ -1,4 +1,5 @@
-/* OWAMP-MIB to Net-SNMP: identifiers and values go over, and nothing is decided here. */
+#include "agentx/handler.h"
+
 #include <stdlib.h>
 #include <string.h>
 

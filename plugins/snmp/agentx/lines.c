@@ -1,11 +1,11 @@
+#include "agentx/lines.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <syslog.h>
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
-
-#include "agentx/agent.h"
 
 enum { LINES = 256, LINE = 512 };
 

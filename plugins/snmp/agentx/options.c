@@ -12,6 +12,7 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
 #include "agentx/agent.h"
+#include "agentx/conf.h"
 
 static const char help[] = "owamp-agentx " OWAMP_VERSION ": one-way delay for SNMP, as a subagent of snmpd\n"
                            "  -f            stay in the foreground\n"

@@ -15,12 +15,16 @@
 #include <net-snmp/library/large_fd_set.h>
 
 #include "agentx/agent.h"
+#include "agentx/conf.h"
+#include "agentx/handler.h"
+#include "agentx/kept_rows.h"
+#include "agentx/lines.h"
 #include "agentx/options.h"
+#include "agentx/sources.h"
+#include "agentx/trap.h"
 #include "io/system_clock.h"
 
 enum { PING_SECONDS = 5, DESCRIPTORS = 1024 };
-
-struct agent the_agent;
 
 static volatile sig_atomic_t ended;
 static volatile sig_atomic_t reread;
@@ -96,6 +100,7 @@ static bool open_snmp(void)
   /* Also how soon a master that was gone is tried again; init_agent() sets its own default. */
   netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, PING_SECONDS);
   agent_conf_register();
+  agent_kept_rows_register();
   agent_traps_register();
   if (agent_handler_register() != MIB_REGISTERED_OK)
     return false;
@@ -114,29 +119,11 @@ static void tell_refresh(int64_t now)
   agent_lines_flush();
   if (the_agent.store) {
     the_agent.store = false;
-    agent_store();
+    agent_kept_rows_store();
   }
 }
 
 /* ---- the loop ---- */
-
-/* As update_config() does, but without a second connection to the master, which that would try. */
-static void read_again(void)
-{
-  const char *files = netsnmp_ds_get_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_OPTIONALCONFIG);
-  snmp_log(LOG_INFO, "reading the configuration again\n");
-  agent_conf_defaults(&the_agent.conf);
-  if (!netsnmp_ds_get_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS))
-    read_config_files(NORMAL_CONFIG);
-  for (const char *at = files; at && *at;) {
-    char path[AGENT_PATH];
-    size_t length = strcspn(at, ",");
-    snprintf(path, sizeof path, "%.*s", (int)length, at);
-    read_config_with_type(path, AGENT_NAME);
-    at += length + (at[length] == ',');
-  }
-  agent_sources_follow(&the_agent);
-}
 
 static void wait_and_serve(netsnmp_large_fd_set *descriptors)
 {
@@ -163,7 +150,8 @@ static void serve(void)
     wait_and_serve(&descriptors);
     if (reread) {
       reread = 0;
-      read_again();
+      agent_conf_read_again();
+      agent_sources_follow(&the_agent);
     }
     int64_t now = ow_system_now().monotonic;
     /* Once a second, however many ask. */
@@ -182,7 +170,7 @@ static bool begin(const struct agent_options *options)
     snmp_log(LOG_ERR, "%s\n", failure.text);
     return false;
   }
-  agent_conf_restore(&the_agent);
+  agent_kept_rows_restore(&the_agent);
   agent_sources_follow(&the_agent);
   return become(options);
 }
@@ -206,7 +194,7 @@ int owamp_agentx_run(int count, char **words)
   if (begun) {
     snmp_log(LOG_INFO, "owamp-agentx " OWAMP_VERSION " is ready, %zu peers\n", the_agent.peers.count);
     serve();
-    agent_store();
+    agent_kept_rows_store();
   }
   snmp_log(LOG_INFO, "owamp-agentx ends\n");
   agent_lines_flush();

@@ -1,10 +1,12 @@
+#include "agentx/sources.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
-#include "agentx/agent.h"
+#include "agentx/lines.h"
 #include "io/system_clock.h"
 #include "measure/peer_key.h"
 

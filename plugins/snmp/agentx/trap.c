@@ -1,4 +1,5 @@
-/* Notices to the master agent, as notifications of OWAMP-MIB. */
+#include "agentx/trap.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -6,8 +7,6 @@
 #include <net-snmp/net-snmp-includes.h>
 #include <net-snmp/agent/agent_callbacks.h>
 #include <net-snmp/agent/net-snmp-agent-includes.h>
-
-#include "agentx/agent.h"
 
 static const oid trap_name[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0}; /* snmpTrapOID.0 */
 

@@ -1,0 +1,3 @@
+#include "agentx/agent.h"
+
+struct agent the_agent;
