@@ -9,6 +9,8 @@ export AGENTX O MIBS=
 setup() {
   need_net
   [[ -x $AGENTX ]] || skip "owamp-agentx is not built: libsnmp-dev is missing"
+  # A subagent by itself, without a master.
+  LONE=(env SNMP_PERSISTENT_DIR="$BATS_TEST_TMPDIR/store" "$AGENTX" -C -x "unix:$BATS_TEST_TMPDIR/no.sock")
 }
 
 start_snmpd() {
@@ -177,6 +179,15 @@ until_is() {
   wait_for_log traps '861\.0\.3.*"aa"' 20 >/dev/null
 }
 
+@test "a master that is back gets an answer within a second of the reconnection" {
+  local times
+  times=$(grep -c 'subagent connected' "$(log_of agentx)")
+  stop snmpd
+  start_snmpd
+  timeout 20 bash -c "until ((\$(grep -c 'subagent connected' '$(log_of agentx)') > $times)); do sleep 0.02; done"
+  until_is "$O.1.1.5.0" 3 1
+}
+
 @test "peer up, breach and recovery are told" {
   start_responder "$NS_B" -S "$B4:$RESPONDER_PORT"
   wait_for_log traps '861\.0\.4.*"aa"' 60 >/dev/null
@@ -185,4 +196,49 @@ until_is() {
   wait_for_log traps '861\.0\.1.*"b".*"loss".*loss .* is above 10' 40 >/dev/null
   allow_udp "$NS_B"
   wait_for_log traps '861\.0\.2.*"b".*"loss"' 40 >/dev/null
+}
+
+@test "-p: the id is written, a second one is refused, and the file is removed at the end" {
+  local file=$BATS_TEST_TMPDIR/agentx.pid
+  start lone "$NS_A" "${LONE[@]}" -f -Le -p "$file"
+  wait_for_log lone 'is ready' >/dev/null
+  run in_a "${LONE[@]}" -f -Le -p "$file"
+  [ "$status" -eq 1 ]
+  [[ $output == *"agentx.pid: process $(pid_of lone) is already running; stop it, or set another -p"* ]]
+  [[ $(<"$file") == "$(pid_of lone)" ]]
+  stop lone
+  [[ ! -e $file ]]
+}
+
+@test "in the background: ready when the command returns, and 1 with a sentence if it can't be" {
+  cd "$BATS_FILE_TMPDIR"
+  in_a "${LONE[@]}" -Lf "$(log_of back)" -p back.pid 3>&-
+  local pid
+  pid=$(pid_of back)
+  wait_for_log back 'is ready' >/dev/null
+  [[ $(readlink "/proc/$pid/cwd") == / && $(readlink "/proc/$pid/fd/2") == /dev/null ]]
+  run in_a "${LONE[@]}" -Ln -p back.pid 3>&-
+  [[ $status -eq 1 && $output == "owamp-agentx: "*"process $pid is already running"* ]]
+  stop back
+  [[ ! -e back.pid ]]
+}
+
+@test "in the background a log to the standard error output stays there" {
+  in_a "${LONE[@]}" -Le -p "$BATS_FILE_TMPDIR/told.pid" >/dev/null 2>"$(log_of told)" 3>&-
+  wait_for_log told 'is ready' >/dev/null
+  [[ $(readlink "/proc/$(pid_of told)/fd/2") == "$(log_of told)" ]]
+  stop told
+}
+
+@test "-u: no group of root's stays" {
+  local of
+  start low "$NS_A" setpriv --groups 0,4 "${LONE[@]}" -f -Le -u "$(id -u nobody)"
+  wait_for_log low 'is ready' >/dev/null
+  of=/proc/$(pid_of low)/status
+  grep -xP "Uid:(\t$(id -u nobody)){4}" "$of"
+  grep -xP "Gid:(\t$(id -g nobody)){4}" "$of"
+  grep -xP "Groups:\t$(id -g nobody) ?" "$of"
+  stop low
+  run in_a "${LONE[@]}" -f -Le -u 12345
+  [[ $status -eq 1 && $output == *'give -g as well'* ]]
 }

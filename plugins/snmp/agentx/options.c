@@ -44,9 +44,13 @@ static bool read_user(const char *text, struct agent_options *options)
     fprintf(stderr, "owamp-agentx: -u %s: there is no such user\n", text);
     return false;
   }
-  options->user = entry ? entry->pw_uid : number;
-  if (entry && !options->group)
-    options->group = entry->pw_gid;
+  entry = entry ? entry : getpwuid(number);
+  options->user_given = true;
+  options->identity.user = entry ? entry->pw_uid : number;
+  if (entry && !options->group_given) {
+    options->group_given = true;
+    options->identity.group = entry->pw_gid;
+  }
   return true;
 }
 
@@ -58,8 +62,23 @@ static bool read_group(const char *text, struct agent_options *options)
     fprintf(stderr, "owamp-agentx: -g %s: there is no such group\n", text);
     return false;
   }
-  options->group = entry ? entry->gr_gid : number;
+  options->group_given = true;
+  options->identity.group = entry ? entry->gr_gid : number;
   return true;
+}
+
+/* Root's groups would stay with a user who has none. */
+static bool settle_identity(struct agent_options *options)
+{
+  struct ow_identity *identity = &options->identity;
+  bool settled = !options->user_given || options->group_given;
+  if (!settled)
+    fprintf(stderr, "owamp-agentx: -u %u: there is no entry that tells its group; give -g as well\n",
+            (unsigned)identity->user);
+  if (!options->user_given)
+    identity->user = geteuid();
+  identity->change = (options->user_given && identity->user != 0) || identity->group != 0;
+  return settled;
 }
 
 static enum agent_action show_directives(void)
@@ -134,5 +153,7 @@ enum agent_action agent_options_read(int count, char **words, struct agent_optio
     fprintf(stderr, "owamp-agentx: '%s' belongs to no option; see -h\n", words[optind]);
     action = AGENT_END_BADLY;
   }
+  if (action == AGENT_RUN && !settle_identity(options))
+    action = AGENT_END_BADLY;
   return action;
 }

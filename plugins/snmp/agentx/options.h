@@ -3,14 +3,16 @@
 #define OWAMP_SNMP_OPTIONS_H
 
 #include <stdbool.h>
-#include <sys/types.h>
+
+#include "daemon/privileges.h"
 
 struct agent_options {
   bool foreground;
   bool log_given;
   const char *pid_file; /* NULL: none */
-  uid_t user;           /* 0: stay who we are */
-  gid_t group;
+  struct ow_identity identity;
+  bool user_given;
+  bool group_given; /* or known from the user's entry */
 };
 
 /** What the program is to do: go on, or end with an exit status. */
