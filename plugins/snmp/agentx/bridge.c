@@ -35,7 +35,7 @@ struct agent_bridge {
   struct ow_loop *loop;
   struct ow_timer timer;
   int64_t when; /* the timer; INT64_MAX: never */
-  LIST_HEAD(, bridged) all;
+  LIST_HEAD(bridges, bridged) all;
   netsnmp_large_fd_set set;
 };
 
