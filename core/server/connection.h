@@ -20,7 +20,7 @@ struct ow_serve_connection;
 struct ow_serve_connections {
   struct ow_serve_common *common;
   struct ow_serve_kept_sessions *kept;
-  LIST_HEAD(, ow_serve_connection) open;
+  LIST_HEAD(ow_serve_connection_list, ow_serve_connection) open;
 };
 
 /**
