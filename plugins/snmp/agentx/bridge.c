@@ -175,8 +175,8 @@ void agent_bridge_close(struct agent_bridge *bridge)
 {
   if (!bridge)
     return;
-  while (!LIST_EMPTY(&bridge->all))
-    drop(bridge, LIST_FIRST(&bridge->all));
+  NETSNMP_LARGE_FD_ZERO(&bridge->set);
+  drop_what_is_gone(bridge, NULL); /* which is all, as none is in the set */
   ow_timer_cancel(bridge->loop, &bridge->timer);
   netsnmp_large_fd_set_cleanup(&bridge->set);
   free(bridge);
