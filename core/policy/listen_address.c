@@ -30,7 +30,7 @@ static enum ow_status take_port(const char *text, struct ow_listen_address *list
 {
   uint64_t number;
   bool numeric = ow_whole_parse(text, &number);
-  bool begins_with_digit = *text >= '0' && *text <= '9';
+  bool begins_with_digit = ow_is_digit(*text);
   if (*text == '\0' || (begins_with_digit && (!numeric || number > UINT16_MAX)) ||
       !copy(listen->port, sizeof listen->port, text, strlen(text)))
     return ow_fail(failure, OW_INVALID, "\"%.40s\" is not a port; 0 to 65535, or the name of a service",
