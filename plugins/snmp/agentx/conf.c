@@ -121,11 +121,11 @@ static void read_publish(const char *token, char *line)
     return;
   for (size_t i = 1; i + 1 < read->count; i += 2) {
     const char *value = read->list[i + 1];
-    char *end = NULL;
-    unsigned long permissions = strtoul(value, &end, 8);
+    uint32_t permissions = 0;
     if (strcmp(read->list[i], "group") == 0 && strlen(value) < sizeof conf->publish_group)
       snprintf(conf->publish_group, sizeof conf->publish_group, "%s", value);
-    else if (strcmp(read->list[i], "permissions") == 0 && !*end && permissions <= 0777)
+    else if (strcmp(read->list[i], "permissions") == 0 && ow_octal_parse(value, &permissions) &&
+             permissions <= 0777)
       conf->publish_permissions = (mode_t)permissions;
     else
       config_perror("owampPublish PATH [group NAME] [permissions OCTAL]");

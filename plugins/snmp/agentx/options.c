@@ -13,6 +13,7 @@
 
 #include "agentx/agent.h"
 #include "agentx/conf.h"
+#include "text/number.h"
 
 static const char help[] = "owamp-agentx " OWAMP_VERSION ": one-way delay for SNMP, as a subagent of snmpd\n"
                            "  -f            stay in the foreground\n"
@@ -30,10 +31,10 @@ static const char help[] = "owamp-agentx " OWAMP_VERSION ": one-way delay for SN
 
 static bool number_of(const char *text, unsigned *number)
 {
-  char *end = NULL;
-  unsigned long value = strtoul(text, &end, 10);
+  uint64_t value = 0;
+  bool right = ow_whole_parse(text, &value) && value <= INT32_MAX;
   *number = (unsigned)value;
-  return *text && !*end && value <= INT32_MAX;
+  return right;
 }
 
 static bool read_user(const char *text, struct agent_options *options)
