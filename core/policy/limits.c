@@ -57,7 +57,7 @@ int ow_limits_class_of_user(const struct ow_limits *limits, const char *key_id)
 }
 
 /* Room for one more in an array that grows by doubling; NULL without memory. */
-static void *grow(void *array, size_t count, size_t size)
+static void *room_for_one_more(void *array, size_t count, size_t size)
 {
   bool full = count == 0 || (count & (count - 1)) == 0;
   return full ? reallocarray(array, count ? count * 2 : 1, size) : array;
@@ -140,8 +140,8 @@ static enum ow_status split_pairs(const struct parser *parser, char *text, struc
 }
 
 /* What the class is before its own limits are applied: its parent's, or for the root no limit at all. */
-static enum ow_status inherit(const struct parser *parser, const char *at, const char *parent,
-                              struct ow_class *class)
+static enum ow_status inherit_limits(const struct parser *parser, const char *at, const char *parent,
+                                     struct ow_class *class)
 {
   bool first = parser->limits->class_count == 0;
   *class = unlimited_class;
@@ -217,7 +217,7 @@ static enum ow_status check_name(const struct parser *parser, const char *name)
 static enum ow_status add_class(const struct parser *parser, const struct ow_class *class)
 {
   struct ow_limits *limits = parser->limits;
-  struct ow_class *classes = grow(limits->classes, limits->class_count, sizeof *classes);
+  struct ow_class *classes = room_for_one_more(limits->classes, limits->class_count, sizeof *classes);
   if (!classes)
     return no_memory(parser);
   limits->classes = classes;
@@ -238,7 +238,7 @@ static enum ow_status parse_limit(struct parser *parser, const char *keyword, ch
   if (status == OW_OK)
     status = split_pairs(parser, rest, &pairs);
   if (status == OW_OK)
-    status = inherit(parser, name, pairs.values[PARENT], &class);
+    status = inherit_limits(parser, name, pairs.values[PARENT], &class);
   if (status == OW_OK)
     status = take_values(parser, &pairs, &class);
   if (status == OW_OK) {
@@ -288,7 +288,7 @@ static enum ow_status assign_net(struct parser *parser, const char *at, char *re
     return ow_conf_lines_fail(&parser->lines, text, parser->failure, "%s", inner.text);
   enum ow_status status = take_class(parser, at, rest, &rule.class);
   if (status == OW_OK) {
-    struct ow_net_rule *nets = grow(limits->nets, limits->net_count, sizeof *nets);
+    struct ow_net_rule *nets = room_for_one_more(limits->nets, limits->net_count, sizeof *nets);
     if (!nets)
       return no_memory(parser);
     limits->nets = nets;
@@ -314,7 +314,7 @@ static enum ow_status assign_user(struct parser *parser, const char *at, char *r
   memcpy(rule.key_id, key_id, strlen(key_id) + 1);
   enum ow_status status = take_class(parser, at, rest, &rule.class);
   if (status == OW_OK) {
-    struct ow_user_rule *users = grow(limits->users, limits->user_count, sizeof *users);
+    struct ow_user_rule *users = room_for_one_more(limits->users, limits->user_count, sizeof *users);
     if (!users)
       return no_memory(parser);
     limits->users = users;

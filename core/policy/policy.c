@@ -240,7 +240,7 @@ static uint64_t disk_of(const struct ow_session_request *request)
 }
 
 /* Its own sessions, its descendants' and, for the root, those of classes that are gone. */
-static uint64_t used(const struct ow_policy *policy, int class, enum resource resource)
+static uint64_t used_by_class(const struct ow_policy *policy, int class, enum resource resource)
 {
   unsigned __int128 sum = 0;
   for (const struct account *account = policy->accounts; account; account = account->next) {
@@ -261,7 +261,7 @@ static enum ow_accept check_resource(const struct ow_policy *policy, int class, 
        class = policy->limits.classes[class].parent) {
     const struct ow_class *rule = &policy->limits.classes[class];
     uint64_t limit = resource == BANDWIDTH ? rule->bandwidth : rule->disk;
-    uint64_t taken = limit ? used(policy, class, resource) : 0;
+    uint64_t taken = limit ? used_by_class(policy, class, resource) : 0;
     if (limit && (taken > limit || need > limit - taken)) {
       accept = need > limit ? OW_ACCEPT_PERMANENT_LIMIT : OW_ACCEPT_TEMPORARY_LIMIT;
       ow_fail(why, OW_LIMIT, "class %s has %llu %s, of which %llu are in use; the session needs %llu",
@@ -368,6 +368,6 @@ void ow_policy_log_use(const struct ow_policy *policy, const struct ow_log *log,
 {
   for (size_t i = 0; i < policy->limits.class_count; i++)
     ow_log(log, level, "class %s: %llu bit/s, %llu octets of records", policy->limits.classes[i].name,
-           (unsigned long long)used(policy, (int)i, BANDWIDTH),
-           (unsigned long long)used(policy, (int)i, DISK));
+           (unsigned long long)used_by_class(policy, (int)i, BANDWIDTH),
+           (unsigned long long)used_by_class(policy, (int)i, DISK));
 }

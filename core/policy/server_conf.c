@@ -77,7 +77,7 @@ struct reading {
   struct ow_failure *failure;
 };
 
-static void *target(const struct reading *reading)
+static void *target_of_directive(const struct reading *reading)
 {
   return (char *)reading->conf + reading->directive->offset;
 }
@@ -85,7 +85,7 @@ static void *target(const struct reading *reading)
 static enum ow_status take_whole(const struct reading *reading, const char *value)
 {
   const struct directive *directive = reading->directive;
-  uint64_t *into = target(reading);
+  uint64_t *into = target_of_directive(reading);
   uint64_t number;
   if (!ow_whole_parse(value, &number) || number < directive->least || number > directive->most)
     return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
@@ -111,7 +111,7 @@ static enum ow_status take_count(const struct reading *reading, const char *valu
 static enum ow_status take_seconds(const struct reading *reading, const char *value)
 {
   const struct directive *directive = reading->directive;
-  int64_t *into = target(reading);
+  int64_t *into = target_of_directive(reading);
   int64_t span;
   if (!ow_seconds_parse(value, &span) || span < (int64_t)directive->least * OW_NS_PER_S ||
       span > (int64_t)directive->most * OW_NS_PER_S)
@@ -130,7 +130,7 @@ static enum ow_status take_text(const struct reading *reading, const char *value
     return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
                               "%s: longer than %llu characters", reading->directive->name,
                               (unsigned long long)reading->directive->most);
-  memcpy(target(reading), value, length + 1);
+  memcpy(target_of_directive(reading), value, length + 1);
   return OW_OK;
 }
 
@@ -252,7 +252,7 @@ static const struct directive *find(const char *name)
 
 static enum ow_status take_flag(const struct reading *reading, const char *value)
 {
-  bool *into = target(reading);
+  bool *into = target_of_directive(reading);
   if (value)
     return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
                               "%s takes no value; to switch it off, remove the line",

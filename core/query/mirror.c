@@ -49,7 +49,7 @@ static int64_t now_of(const struct ow_query_mirror *mirror)
   return ow_loop_now(mirror->loop).monotonic;
 }
 
-static void enter(struct ow_query_mirror *mirror, enum state state, int64_t until)
+static void enter_state(struct ow_query_mirror *mirror, enum state state, int64_t until)
 {
   mirror->state = state;
   ow_timer_set(mirror->loop, &mirror->timer, until);
@@ -75,7 +75,7 @@ static int64_t next_delay(const struct ow_query_mirror *mirror)
   return delay < DELAY_MOST ? delay : DELAY_MOST;
 }
 
-static void disconnect(struct ow_query_mirror *mirror)
+static void disconnect_link(struct ow_query_mirror *mirror)
 {
   ow_watch_close(mirror->loop, &mirror->watch);
   ow_query_lines_clear(&mirror->lines);
@@ -83,10 +83,10 @@ static void disconnect(struct ow_query_mirror *mirror)
 
 static void give_up(struct ow_query_mirror *mirror, struct ow_failure *failure)
 {
-  disconnect(mirror);
+  disconnect_link(mirror);
   tell_down(mirror, failure);
   mirror->delay = next_delay(mirror);
-  enter(mirror, WAITING, now_of(mirror) + mirror->delay);
+  enter_state(mirror, WAITING, now_of(mirror) + mirror->delay);
 }
 
 /* ---- asking ---- */
@@ -108,7 +108,7 @@ static enum ow_status ask(struct ow_query_mirror *mirror, enum state state, size
 {
   mirror->request_length = length;
   mirror->request_sent = 0;
-  enter(mirror, state, now_of(mirror) + ANSWER_TIME);
+  enter_state(mirror, state, now_of(mirror) + ANSWER_TIME);
   return send_request(mirror, failure);
 }
 
@@ -127,7 +127,7 @@ static void rest(struct ow_query_mirror *mirror)
            mirror->streams.count);
   mirror->answered = true;
   mirror->told[0] = '\0';
-  enter(mirror, RESTING, mirror->next_round);
+  enter_state(mirror, RESTING, mirror->next_round);
 }
 
 static enum ow_status ask_for_news(struct ow_query_mirror *mirror, struct ow_failure *failure)
@@ -150,7 +150,7 @@ static enum ow_status try_to_connect(struct ow_query_mirror *mirror, struct ow_f
     if (status == OW_OK)
       status = ask_list(mirror, failure);
   } else if (failure->status == OW_TIMEOUT && now_of(mirror) + PAUSE < mirror->connect_until) {
-    enter(mirror, CONNECTING, now_of(mirror) + PAUSE);
+    enter_state(mirror, CONNECTING, now_of(mirror) + PAUSE);
   } else {
     status = failure->status;
   }
@@ -255,7 +255,7 @@ static enum ow_status start(struct ow_query_mirror *mirror, struct ow_failure *f
   if (!mirror->thread)
     return failure->status;
   mirror->loop = ow_thread_loop(mirror->thread);
-  enter(mirror, WAITING, now_of(mirror));
+  enter_state(mirror, WAITING, now_of(mirror));
   return ow_thread_start(mirror->thread, "owamp-mirror", &mirror->log, failure);
 }
 
@@ -286,7 +286,7 @@ void ow_query_unfollow(struct ow_query_mirror *mirror)
     return;
   if (mirror->thread) {
     ow_thread_stop(mirror->thread);
-    disconnect(mirror);
+    disconnect_link(mirror);
     ow_timer_cancel(mirror->loop, &mirror->timer);
     ow_thread_free(mirror->thread);
   }

@@ -51,8 +51,8 @@ static void apply_log(struct responder *responder, const struct ow_server_conf *
 }
 
 /* The command line has the last word. */
-static enum ow_status load(const struct responder *responder, struct ow_settings *settings,
-                           struct ow_failure *failure)
+static enum ow_status load_settings(const struct responder *responder, struct ow_settings *settings,
+                                    struct ow_failure *failure)
 {
   enum ow_status status = ow_settings_load(&responder->paths, settings, responder->log, failure);
   if (status == OW_OK && responder->options.listen_given) {
@@ -101,7 +101,7 @@ static void name_what_stays(const struct responder *responder, const struct ow_s
 static enum ow_status reload(struct responder *responder, struct ow_failure *failure)
 {
   struct ow_settings settings;
-  enum ow_status status = load(responder, &settings, failure);
+  enum ow_status status = load_settings(responder, &settings, failure);
   if (status == OW_OK)
     status = ow_test_ports_allowed(&settings.conf, failure);
   if (status == OW_OK)
@@ -260,7 +260,7 @@ static enum ow_status serve(struct responder *responder, struct ow_failure *fail
   struct ow_settings settings;
   enum ow_status status = ow_settings_find(responder->options.conf, &responder->paths, failure);
   if (status == OW_OK)
-    status = load(responder, &settings, failure);
+    status = load_settings(responder, &settings, failure);
   if (status != OW_OK)
     return status;
   responder->conf = settings.conf;

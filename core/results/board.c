@@ -163,7 +163,7 @@ void ow_board_free(struct ow_board *board)
 /* ---- writing ---- */
 
 /* With the lock held: a version that no stream of this board has had. */
-static void changed(struct ow_board *board, struct ow_stream_view *view)
+static void note_change(struct ow_board *board, struct ow_stream_view *view)
 {
   uint64_t version = atomic_fetch_add(&board->version, 1) + 1;
   if (view)
@@ -171,7 +171,8 @@ static void changed(struct ow_board *board, struct ow_stream_view *view)
 }
 
 /* With the lock held. */
-static enum ow_status put(struct ow_board *board, const struct ow_stream_view *view, struct entry **entry)
+static enum ow_status put_entry(struct ow_board *board, const struct ow_stream_view *view,
+                                struct entry **entry)
 {
   *entry = NULL;
   if (memchr(view->name, '\0', sizeof view->name) && ow_stream_name_valid(view->name))
@@ -185,7 +186,7 @@ enum ow_status ow_board_put_stream(struct ow_board *board, const struct ow_strea
 {
   struct entry *entry;
   pthread_mutex_lock(&board->lock);
-  enum ow_status status = put(board, view, &entry);
+  enum ow_status status = put_entry(board, view, &entry);
   if (status == OW_OK) {
     entry->ring.first = entry->ring.count = 0;
     entry->view = (struct ow_stream_view){.interval = view->interval};
@@ -193,7 +194,7 @@ enum ow_status ow_board_put_stream(struct ow_board *board, const struct ow_strea
     memcpy(entry->view.host, view->host, sizeof view->host);
     memcpy(entry->view.port, view->port, sizeof view->port);
     memcpy(entry->view.directions, view->directions, sizeof view->directions);
-    changed(board, &entry->view);
+    note_change(board, &entry->view);
   }
   pthread_mutex_unlock(&board->lock);
   return status;
@@ -207,7 +208,7 @@ void ow_board_remove_stream(struct ow_board *board, const char *name)
   if (found) {
     free_entry(board->entries[place]);
     ow_sorted_close(board->entries, &board->count, sizeof *board->entries, place);
-    changed(board, NULL);
+    note_change(board, NULL);
   }
   pthread_mutex_unlock(&board->lock);
 }
@@ -225,7 +226,7 @@ void ow_board_set_state(struct ow_board *board, const struct ow_stream_view *vie
     own->mode = view->mode;
     memcpy(own->reason, view->reason, sizeof own->reason);
     memcpy(own->server, view->server, sizeof own->server);
-    changed(board, own);
+    note_change(board, own);
   }
   pthread_mutex_unlock(&board->lock);
 }
@@ -242,7 +243,7 @@ void ow_board_add_interval(struct ow_board *board, const char *name, const struc
     view->failed += interval->status != OW_OK;
     for (int i = 0; i < OW_DIRECTIONS; i++)
       ow_totals_add(&view->totals[i], &interval->results[i]);
-    changed(board, view);
+    note_change(board, view);
   }
   pthread_mutex_unlock(&board->lock);
 }
@@ -262,7 +263,7 @@ enum ow_status ow_board_mirror(struct ow_board *board, const struct ow_stream_vi
 {
   struct entry *entry;
   pthread_mutex_lock(&board->lock);
-  enum ow_status status = put(board, view, &entry);
+  enum ow_status status = put_entry(board, view, &entry);
   if (status == OW_OK) {
     struct ow_stream_mark mark = mark_of(entry);
     uint64_t newest = mark.number;
@@ -278,7 +279,7 @@ enum ow_status ow_board_mirror(struct ow_board *board, const struct ow_stream_vi
     }
     entry->view = *view;
     entry->view.newest = newest;
-    changed(board, &entry->view);
+    note_change(board, &entry->view);
   }
   pthread_mutex_unlock(&board->lock);
   return status;

@@ -29,7 +29,7 @@ struct ow_serve_connection {
   struct ow_passphrase passphrase; /* that the machine asked for */
 };
 
-static struct ow_instant now(const struct ow_serve_connection *connection)
+static struct ow_instant now_of(const struct ow_serve_connection *connection)
 {
   return ow_loop_now(connection->common->loop);
 }
@@ -42,7 +42,7 @@ static void break_off(struct ow_serve_connection *connection, const struct ow_fa
   connection->over = true;
 }
 
-static void require(struct ow_serve_connection *connection, enum ow_status status)
+static void require_written(struct ow_serve_connection *connection, enum ow_status status)
 {
   struct ow_failure failure;
   if (status != OW_OK) {
@@ -110,7 +110,7 @@ static void watch_deadline(struct ow_serve_connection *connection)
  * The last act of every callback: send what waits, and last words (an answer that says no) as well. Until
  * then a connection that is over stands, and after it nothing may touch one.
  */
-static void settle(struct ow_serve_connection *connection)
+static void flush_and_settle(struct ow_serve_connection *connection)
 {
   ow_channel_flush(&connection->channel);
   if (connection->over)
@@ -142,7 +142,7 @@ static enum ow_status send_stop(struct ow_serve_connection *connection)
   enum ow_status status = OW_MEMORY;
   if (ends) {
     (void)ends_of_senders(connection, ends);
-    status = ow_server_stop_sessions(connection->machine, now(connection), OW_ACCEPT_OK, ends, count);
+    status = ow_server_stop_sessions(connection->machine, now_of(connection), OW_ACCEPT_OK, ends, count);
   }
   free(ends);
   return status;
@@ -162,7 +162,7 @@ static void consider_linger(struct ow_serve_connection *connection)
   }
   if (finished && ow_server_state(connection->machine) == OW_SERVER_RUNNING)
     ow_timer_set(common->loop, &connection->linger,
-                 now(connection).monotonic + longest + common->config.test_timeout);
+                 now_of(connection).monotonic + longest + common->config.test_timeout);
 }
 
 static void on_session_done(struct ow_serve_session *session)
@@ -175,8 +175,8 @@ static void on_linger(struct ow_timer *timer)
 {
   struct ow_serve_connection *connection = OW_CONTAINER_OF(timer, struct ow_serve_connection, linger);
   if (ow_server_state(connection->machine) == OW_SERVER_RUNNING)
-    require(connection, send_stop(connection));
-  settle(connection);
+    require_written(connection, send_stop(connection));
+  flush_and_settle(connection);
 }
 
 /* ---- what the client asks ---- */
@@ -190,11 +190,11 @@ static void on_set_up(struct ow_serve_connection *connection, const char *key_id
   memcpy(client->key_id, key_id, length);
   client->mode = ow_server_mode(connection->machine);
   enum ow_accept accept = common->policy->identify(common->policy->context, client, &why);
-  enum ow_status status = ow_server_set_up(connection->machine, now(connection), accept);
+  enum ow_status status = ow_server_set_up(connection->machine, now_of(connection), accept);
   if (accept == OW_ACCEPT_OK) {
     ow_log(common->log, OW_LOG_INFO, "client %s: set up, mode %s", connection->name,
            ow_mode_name(client->mode));
-    require(connection, status);
+    require_written(connection, status);
   } else {
     common->counts.refused_total++;
     break_off(connection, &why);
@@ -238,7 +238,7 @@ static void on_request(struct ow_serve_connection *connection, const struct ow_s
     ow_log(common->log, OW_LOG_NOTICE, "client %s: session refused with %s: %s", connection->name,
            ow_accept_text(acceptance.accept), why.text);
   }
-  require(connection, ow_server_answer_session(connection->machine, now(connection), &acceptance));
+  require_written(connection, ow_server_answer_session(connection->machine, now_of(connection), &acceptance));
 }
 
 /* The answer goes first: the client's own packets may be waiting for it. */
@@ -246,13 +246,13 @@ static void on_start(struct ow_serve_connection *connection)
 {
   struct ow_failure failure = {0};
   struct ow_serve_session *session;
-  enum ow_status status = ow_server_answer_start(connection->machine, now(connection), OW_ACCEPT_OK);
+  enum ow_status status = ow_server_answer_start(connection->machine, now_of(connection), OW_ACCEPT_OK);
   if (status == OW_OK)
     ow_channel_flush(&connection->channel);
   TAILQ_FOREACH(session, &connection->sessions, of_connection)
   if (status == OW_OK && !session->running)
     status = ow_serve_session_start(session, &failure);
-  require(connection, status);
+  require_written(connection, status);
   consider_linger(connection);
 }
 
@@ -265,7 +265,7 @@ static void on_stop(struct ow_serve_connection *connection, const struct ow_serv
   if (ow_server_state(connection->machine) == OW_SERVER_DECIDE_STOP)
     status = send_stop(connection);
   end_sessions(connection, event->ends, event->end_count);
-  require(connection, status);
+  require_written(connection, status);
 }
 
 static void on_fetch(struct ow_serve_connection *connection, const struct ow_fetch_request *request)
@@ -297,12 +297,12 @@ static void on_received(struct ow_channel *channel)
   struct ow_serve_connection *connection = OW_CONTAINER_OF(channel, struct ow_serve_connection, channel);
   struct ow_reader input = ow_channel_input(channel);
   struct ow_server_event event;
-  ow_server_receive(connection->machine, now(connection), &input, &event);
+  ow_server_receive(connection->machine, now_of(connection), &input, &event);
   ow_channel_taken(channel, &input);
   if (event.kind != OW_SERVER_NOTHING)
     ow_channel_offer(channel);
   act(connection, &event);
-  settle(connection);
+  flush_and_settle(connection);
 }
 
 static void on_drained(struct ow_channel *channel)
@@ -316,7 +316,7 @@ static void on_drained(struct ow_channel *channel)
   } else {
     ow_buffer_shrink(channel->output);
   }
-  settle(connection);
+  flush_and_settle(connection);
 }
 
 static void on_over(struct ow_channel *channel, const char *reason)
@@ -325,7 +325,7 @@ static void on_over(struct ow_channel *channel, const char *reason)
   ow_log(connection->common->log, reason ? OW_LOG_NOTICE : OW_LOG_INFO, "client %s: %s%s", connection->name,
          reason ? reason : "gone", TAILQ_EMPTY(&connection->sessions) ? "" : ", with sessions running");
   connection->over = true;
-  settle(connection);
+  flush_and_settle(connection);
 }
 
 static void on_deadline(struct ow_timer *timer)
@@ -334,7 +334,7 @@ static void on_deadline(struct ow_timer *timer)
   struct ow_server_event event;
   ow_server_expired(connection->machine, &event);
   act(connection, &event);
-  settle(connection);
+  flush_and_settle(connection);
 }
 
 /* ---- its beginning ---- */
@@ -365,7 +365,7 @@ static struct ow_server *create_machine(struct ow_serve_connection *connection, 
       .key_context = connection,
       .find_key = find_key,
   };
-  return ow_server_create(&config, now(connection));
+  return ow_server_create(&config, now_of(connection));
 }
 
 /* Memory, and all else that needs no system. */
@@ -410,7 +410,7 @@ enum ow_status ow_serve_connection_open(struct ow_serve_connections *connections
   if (status == OW_OK) {
     LIST_INSERT_HEAD(&connections->open, connection, among_open);
     connections->common->counts.connections++;
-    settle(connection);
+    flush_and_settle(connection);
   } else {
     free_memory(connection);
   }

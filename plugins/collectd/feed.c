@@ -115,7 +115,7 @@ void owamp_feed_free(struct owamp_feed *feed)
 }
 
 /* Whoever has appeared on the board. Who is gone from it keeps its place: it may come back. */
-static void discover(struct owamp_feed *feed)
+static void discover_streams(struct owamp_feed *feed)
 {
   size_t count;
   char(*names)[OW_STREAM_NAME];
@@ -183,7 +183,7 @@ void owamp_feed_poll(struct owamp_feed *feed)
   feed->looked = true;
   feed->version = version;
   if (feed->discovers)
-    discover(feed);
+    discover_streams(feed);
   for (size_t i = 0; i < feed->count; i++)
     look_at(feed, feed->follows[i]);
 }

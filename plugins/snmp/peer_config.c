@@ -25,7 +25,7 @@ bool peer_text_valid(const char *text)
   return valid;
 }
 
-static enum ow_status copy(char *out, size_t size, const char *value, struct ow_failure *failure)
+static enum ow_status copy_text(char *out, size_t size, const char *value, struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
   if (strlen(value) >= size)
@@ -51,7 +51,7 @@ static enum ow_status set_host(struct peer_config *config, const char *value, st
   if (!value[0] || strchr(value, ' '))
     status = ow_fail(failure, OW_INVALID, "'%s' is no name or address", value);
   else
-    status = copy(config->stream.peer.host, sizeof config->stream.peer.host, value, failure);
+    status = copy_text(config->stream.peer.host, sizeof config->stream.peer.host, value, failure);
   if (status == OW_OK && inet_pton(AF_INET, value, address) == 1)
     config->address_type = PEER_ADDRESS_IPV4;
   else if (status == OW_OK && inet_pton(AF_INET6, value, address) == 1)
@@ -62,14 +62,14 @@ static enum ow_status set_host(struct peer_config *config, const char *value, st
 }
 
 /* `out` has PEER_TEXT octets, as every option's text has. */
-static void put(char *out, const char *text)
+static void put_text(char *out, const char *text)
 {
   snprintf(out, PEER_TEXT, "%s", text);
 }
 
 static void get_host(const struct peer_config *config, char *out)
 {
-  put(out, config->stream.peer.host);
+  put_text(out, config->stream.peer.host);
 }
 
 struct mib_value peer_address_value(const struct peer_config *config)
@@ -102,7 +102,7 @@ static enum ow_status set_port(struct peer_config *config, const char *value, st
 
 static void get_port(const struct peer_config *config, char *out)
 {
-  put(out, config->stream.peer.port);
+  put_text(out, config->stream.peer.port);
 }
 
 static const struct {
@@ -125,7 +125,7 @@ static void get_family(const struct peer_config *config, char *out)
 {
   for (size_t i = 0; i < 3; i++)
     if (config->stream.peer.address_family == families[i].family)
-      put(out, families[i].name);
+      put_text(out, families[i].name);
 }
 
 /* ---- sets of words, separated by commas; bit i stands for words[i] ---- */
@@ -206,22 +206,22 @@ static enum ow_status set_key_id(struct peer_config *config, const char *value, 
 {
   if (strchr(value, ' '))
     return ow_fail(failure, OW_INVALID, "a KeyID has no blank");
-  return copy(config->stream.peer.key_id, sizeof config->stream.peer.key_id, value, failure);
+  return copy_text(config->stream.peer.key_id, sizeof config->stream.peer.key_id, value, failure);
 }
 
 static void get_key_id(const struct peer_config *config, char *out)
 {
-  put(out, config->stream.peer.key_id);
+  put_text(out, config->stream.peer.key_id);
 }
 
 static enum ow_status set_key_file(struct peer_config *config, const char *value, struct ow_failure *failure)
 {
-  return copy(config->key_file, sizeof config->key_file, value, failure);
+  return copy_text(config->key_file, sizeof config->key_file, value, failure);
 }
 
 static void get_key_file(const struct peer_config *config, char *out)
 {
-  put(out, config->key_file);
+  put_text(out, config->key_file);
 }
 
 /* ---- traffic ---- */
@@ -253,12 +253,12 @@ static void get_interval(const struct peer_config *config, char *out)
 static enum ow_status set_schedule(struct peer_config *config, const char *value, struct ow_failure *failure)
 {
   enum ow_status status = ow_peer_parse_schedule(value, &config->stream.peer, failure);
-  return status == OW_OK ? copy(config->schedule, sizeof config->schedule, value, failure) : status;
+  return status == OW_OK ? copy_text(config->schedule, sizeof config->schedule, value, failure) : status;
 }
 
 static void get_schedule(const struct peer_config *config, char *out)
 {
-  put(out, config->schedule);
+  put_text(out, config->schedule);
 }
 
 static enum ow_status set_padding(struct peer_config *config, const char *value, struct ow_failure *failure)
@@ -302,22 +302,22 @@ static void get_loss_timeout(const struct peer_config *config, char *out)
 
 static enum ow_status set_source(struct peer_config *config, const char *value, struct ow_failure *failure)
 {
-  return copy(config->stream.peer.source, sizeof config->stream.peer.source, value, failure);
+  return copy_text(config->stream.peer.source, sizeof config->stream.peer.source, value, failure);
 }
 
 static void get_source(const struct peer_config *config, char *out)
 {
-  put(out, config->stream.peer.source);
+  put_text(out, config->stream.peer.source);
 }
 
 static enum ow_status set_interface(struct peer_config *config, const char *value, struct ow_failure *failure)
 {
-  return copy(config->stream.peer.interface, sizeof config->stream.peer.interface, value, failure);
+  return copy_text(config->stream.peer.interface, sizeof config->stream.peer.interface, value, failure);
 }
 
 static void get_interface(const struct peer_config *config, char *out)
 {
-  put(out, config->stream.peer.interface);
+  put_text(out, config->stream.peer.interface);
 }
 
 static enum ow_status set_ports(struct peer_config *config, const char *value, struct ow_failure *failure)
@@ -340,7 +340,7 @@ static enum ow_status set_thresholds(char *out, const char *value, struct ow_fai
 {
   struct ow_thresholds parsed;
   enum ow_status status = value[0] ? ow_thresholds_parse(value, &parsed, failure) : OW_OK;
-  return status == OW_OK ? copy(out, PEER_TEXT, value, failure) : status;
+  return status == OW_OK ? copy_text(out, PEER_TEXT, value, failure) : status;
 }
 
 static enum ow_status set_warning(struct peer_config *config, const char *value, struct ow_failure *failure)
@@ -350,7 +350,7 @@ static enum ow_status set_warning(struct peer_config *config, const char *value,
 
 static void get_warning(const struct peer_config *config, char *out)
 {
-  put(out, config->warning);
+  put_text(out, config->warning);
 }
 
 static enum ow_status set_critical(struct peer_config *config, const char *value, struct ow_failure *failure)
@@ -360,7 +360,7 @@ static enum ow_status set_critical(struct peer_config *config, const char *value
 
 static void get_critical(const struct peer_config *config, char *out)
 {
-  put(out, config->critical);
+  put_text(out, config->critical);
 }
 
 static enum ow_status set_raise(struct peer_config *config, const char *value, struct ow_failure *failure)
@@ -393,7 +393,7 @@ static enum ow_status set_uncertain(struct peer_config *config, const char *valu
 
 static void get_uncertain(const struct peer_config *config, char *out)
 {
-  put(out, config->rule.uncertain == OW_UNCERTAIN_REMARK ? "remark" : "unknown");
+  put_text(out, config->rule.uncertain == OW_UNCERTAIN_REMARK ? "remark" : "unknown");
 }
 
 /* ---- the table ---- */

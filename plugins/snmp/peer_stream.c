@@ -48,7 +48,7 @@ void peer_stream_clear(struct peer *peer)
   peer->count = 0;
 }
 
-static void forget(struct peer *peer)
+static void forget_measured(struct peer *peer)
 {
   ow_follower_close(&peer->follower);
   ow_follower_open(&peer->follower, peer->stream);
@@ -74,7 +74,7 @@ static enum ow_status judge(struct peer *peer, const struct peer_config *config,
 static enum ow_status begin(struct peer *peer, const struct peer_config *thresholds, struct ow_timestamp now,
                             struct ow_failure *failure)
 {
-  forget(peer);
+  forget_measured(peer);
   peer->since = now;
   peer->status = ROW_ACTIVE;
   return judge(peer, thresholds, failure);
@@ -108,7 +108,7 @@ void peer_stream_stop(struct peer *peer, const struct peers_host *host)
 {
   if (peer->status == ROW_ACTIVE && peer->origin != PEER_OF_QUERY)
     host->stop(host->context, peer);
-  forget(peer);
+  forget_measured(peer);
 }
 
 /* ---- what was measured ---- */

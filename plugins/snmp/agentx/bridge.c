@@ -43,7 +43,7 @@ struct agent_bridge {
 
 static void ready(struct ow_watch *watch, uint32_t events);
 
-static void add(struct agent_bridge *bridge, int descriptor)
+static void add_bridged(struct agent_bridge *bridge, int descriptor)
 {
   struct ow_failure failure = {.text = "no memory"};
   struct bridged *bridged = calloc(1, sizeof *bridged);
@@ -66,7 +66,7 @@ static void add(struct agent_bridge *bridge, int descriptor)
   }
 }
 
-static void drop(struct agent_bridge *bridge, struct bridged *bridged)
+static void drop_bridged(struct agent_bridge *bridge, struct bridged *bridged)
 {
   LIST_REMOVE(bridged, in_list);
   ow_watch_close(bridge->loop, &bridged->watch);
@@ -94,7 +94,7 @@ static void drop_what_is_gone(struct agent_bridge *bridge, const struct bridged 
     if (NETSNMP_LARGE_FD_ISSET(at->descriptor, &bridge->set) && (!close_look || is_still_there(at)))
       NETSNMP_LARGE_FD_CLR(at->descriptor, &bridge->set);
     else
-      drop(bridge, at);
+      drop_bridged(bridge, at);
   }
 }
 
@@ -122,7 +122,7 @@ static void follow(struct agent_bridge *bridge, const struct bridged *read)
   drop_what_is_gone(bridge, read);
   for (int descriptor = 0; descriptor < count; descriptor++)
     if (NETSNMP_LARGE_FD_ISSET(descriptor, &bridge->set))
-      add(bridge, descriptor);
+      add_bridged(bridge, descriptor);
   wait_at_most(bridge, wait);
 }
 

@@ -18,7 +18,7 @@ static const oid switches[] = {MIB_ROOT, 1, MIB_SYSTEM, MIB_NOTIFICATIONS_ENABLE
 
 /* ---- values ---- */
 
-static void give(netsnmp_request_info *request, const struct mib_value *value)
+static void give_value(netsnmp_request_info *request, const struct mib_value *value)
 {
   long integer = value->integer;
   u_long gauge = value->gauge;
@@ -36,7 +36,7 @@ static void give(netsnmp_request_info *request, const struct mib_value *value)
 }
 
 /* No object that can be set is a Counter64, so anything else is called that: the wrong type everywhere. */
-static struct mib_value taken(const netsnmp_variable_list *from)
+static struct mib_value value_of_variable(const netsnmp_variable_list *from)
 {
   struct mib_value value = mib_counter(0);
   if (from->type == ASN_INTEGER)
@@ -58,7 +58,7 @@ static void get(netsnmp_request_info *request)
   size_t root = LENGTH(objects);
   bool below = at->name_length > root && snmp_oid_compare(at->name, root, objects, root) == 0;
   if (below && mib_get(&the_agent.mib, at->name + root, at->name_length - root, &value, &object))
-    give(request, &value);
+    give_value(request, &value);
   else
     snmp_set_var_typed_value(request->requestvb, object ? SNMP_NOSUCHINSTANCE : SNMP_NOSUCHOBJECT, NULL, 0);
 }
@@ -86,7 +86,7 @@ static void get_next(netsnmp_request_info *request)
   }
   if (count) {
     snmp_set_var_objid(request->requestvb, name, root + count);
-    give(request, &value);
+    give_value(request, &value);
   }
 }
 
@@ -150,7 +150,8 @@ static void check(netsnmp_agent_request_info *info, netsnmp_request_info *reques
     }
     if (is_peer(at)) {
       size_t root = LENGTH(peer_entry);
-      variables[count] = (struct set_variable){at->name + root, at->name_length - root, taken(at)};
+      variables[count] =
+          (struct set_variable){at->name + root, at->name_length - root, value_of_variable(at)};
       of[count++] = request;
     }
   }

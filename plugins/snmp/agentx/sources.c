@@ -60,7 +60,7 @@ enum ow_status agent_sources_open(struct agent *agent, struct ow_failure *failur
 
 /* ---- the query socket of another program ---- */
 
-static void unfollow(struct agent *agent)
+static void unfollow_query(struct agent *agent)
 {
   ow_query_unfollow(agent->mirror);
   agent->mirror = NULL;
@@ -70,7 +70,7 @@ static void unfollow(struct agent *agent)
   agent->following[0] = '\0';
 }
 
-static void follow(struct agent *agent)
+static void follow_query(struct agent *agent)
 {
   struct ow_failure failure = {0};
   agent->mirror_board = ow_board_create(agent->conf.history);
@@ -82,7 +82,7 @@ static void follow(struct agent *agent)
   } else {
     snmp_log(LOG_ERR, "owampQuerySocket %s: %s\n", agent->conf.query,
              failure.text[0] ? failure.text : "no memory");
-    unfollow(agent);
+    unfollow_query(agent);
   }
 }
 
@@ -127,9 +127,9 @@ void agent_sources_follow(struct agent *agent)
   agent->queue.enabled = conf->notifications;
   agent->queue.rate = conf->rate;
   if (agent->mirror && (strcmp(conf->query, agent->following) != 0 || !same_thresholds(agent)))
-    unfollow(agent);
+    unfollow_query(agent);
   if (conf->query[0] && !agent->mirror)
-    follow(agent);
+    follow_query(agent);
   if (agent->published && strcmp(conf->publish, agent->publishing) != 0)
     unpublish(agent);
   peers_follow_file(&agent->peers, &conf->peers, ow_system_stamp(), complain);
