@@ -1,7 +1,4 @@
-/*
- * UDP sockets for test packets: TTL 255 out, TTL in, DSCP, kernel receive stamps, and the kernel's transmit
- * stamps, which tell how late packets really leave.
- */
+/* UDP sockets for test packets: TTL 255 out, TTL in, DSCP, and the kernel's stamps (io/kernel_stamps.h). */
 #ifndef OWAMP_IO_UDP_H
 #define OWAMP_IO_UDP_H
 
@@ -69,13 +66,5 @@ void ow_udp_batch_free(struct ow_udp_batch *batch);
  * padding). Pending socket errors (ICMP) are swallowed.
  */
 size_t ow_udp_receive(int descriptor, struct ow_udp_batch *batch, struct ow_datagram datagrams[OW_UDP_BATCH]);
-
-/**
- * The next transmit stamp from the error queue: `order` counts the packets that were sent with a stamp asked
- * for, from 0. Some may never come. Waiting stamps raise EPOLLERR (never masked): watch the descriptor and
- * then read until false, which means that none waits, and also swallows an ICMP error, so that EPOLLERR is
- * down afterwards.
- */
-bool ow_udp_transmit_stamp(int descriptor, uint32_t *order, struct ow_timestamp *departed) OW_MUST_CHECK;
 
 #endif

@@ -1,12 +1,12 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/net_tstamp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/random.h"
+#include "io/kernel_stamps.h"
 #include "io/system_clock.h"
 #include "io/udp.h"
 
@@ -57,27 +57,6 @@ static enum ow_status set_v6(int descriptor, uint8_t dscp, struct ow_failure *fa
       {IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT, "fragmentation"},
   };
   return set_options(descriptor, options, sizeof options / sizeof *options, failure);
-}
-
-static bool set_stamping(int descriptor, unsigned flags)
-{
-  return setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags) == 0;
-}
-
-/*
- * The best stamps that this kernel has; without any, each datagram gets the time of its reading. Transmit
- * stamps are only prepared here: ow_udp_send() asks for them packet by packet. OPT_ID numbers them,
- * OPT_TSONLY spares us the packet's copy.
- */
-static void enable_stamps(int descriptor, bool transmit)
-{
-  const unsigned receive = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE;
-  const int on = 1;
-  if (transmit && set_stamping(descriptor, receive | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY))
-    return;
-  if (set_stamping(descriptor, receive))
-    return;
-  setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
 }
 
 /*
@@ -196,7 +175,7 @@ static enum ow_status set_up(int descriptor, const struct ow_udp_options *option
     status = bind_to_interface(descriptor, options->interface, failure);
   if (status == OW_OK) {
     enlarge_buffer(descriptor);
-    enable_stamps(descriptor, options->transmit_stamps);
+    ow_stamps_enable(descriptor, options->transmit_stamps);
     status = bind_socket(descriptor, options, bound, failure);
   }
   return status;

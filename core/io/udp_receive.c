@@ -1,11 +1,11 @@
 #include <errno.h>
-#include <linux/net_tstamp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "io/kernel_stamps.h"
 #include "io/system_clock.h"
 #include "io/udp.h"
 
@@ -29,27 +29,11 @@ struct ow_udp_batch {
   uint8_t octets[OW_UDP_BATCH][DATAGRAM_MOST];
 };
 
-/*
- * The kernel stamps arriving packets while any socket asks for it, and begins only a moment after the first
- * one asks: the first packets would go without. So this socket, which receives nothing, asks early and all
- * along.
- */
-static int keep_stamping(void)
-{
-  const unsigned flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE;
-  int keeper = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
-  if (keeper < 0)
-    keeper = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
-  if (keeper >= 0)
-    setsockopt(keeper, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags);
-  return keeper;
-}
-
 struct ow_udp_batch *ow_udp_batch_create(void)
 {
   struct ow_udp_batch *batch = calloc(1, sizeof *batch);
   if (batch)
-    batch->stamp_keeper = keep_stamping();
+    batch->stamp_keeper = ow_stamps_keep_on();
   return batch;
 }
 
@@ -76,16 +60,10 @@ static void prepare_batch(struct ow_udp_batch *batch)
   }
 }
 
-static void take_kernel_stamp(struct ow_datagram *datagram, const struct cmsghdr *header, size_t stamps)
+static void take_kernel_stamp(struct ow_datagram *datagram, const struct cmsghdr *header)
 {
-  struct timespec stamp; /* SO_TIMESTAMPING has three: software's first */
-  if (header->cmsg_len < CMSG_LEN(stamps * sizeof stamp))
-    return;
-  memcpy(&stamp, CMSG_DATA(header), sizeof stamp);
-  if (stamp.tv_sec == 0)
-    return;
-  datagram->received = ow_timestamp_from_unix(stamp);
-  datagram->source = OW_STAMP_KERNEL;
+  if (ow_stamps_arrival(header, &datagram->received))
+    datagram->source = OW_STAMP_KERNEL;
 }
 
 static void take_ttl(struct ow_datagram *datagram, const struct cmsghdr *header)
@@ -116,10 +94,8 @@ static void take_traffic_class(struct ow_datagram *datagram, const struct cmsghd
 static void take_control(struct ow_datagram *datagram, struct msghdr *message)
 {
   for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
-    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPING)
-      take_kernel_stamp(datagram, header, 3);
-    else if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPNS)
-      take_kernel_stamp(datagram, header, 1);
+    if (header->cmsg_level == SOL_SOCKET)
+      take_kernel_stamp(datagram, header);
     else if ((header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_TTL) ||
              (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_HOPLIMIT))
       take_ttl(datagram, header);

@@ -1,137 +1,18 @@
-/* Sending, and the kernel's stamps of what was sent, which come back through the socket's error queue. */
-#include <time.h> /* first: <linux/errqueue.h> needs it and doesn't say so */
-
 #include <errno.h>
-#include <linux/errqueue.h>
-#include <linux/net_tstamp.h>
-#include <string.h>
 #include <sys/socket.h>
 
+#include "io/kernel_stamps.h"
 #include "io/udp.h"
-
-/* A control message that carries one value of its kind, aligned as the kernel wants it. */
-union flags_message {
-  struct cmsghdr header;
-  uint8_t octets[CMSG_SPACE(sizeof(uint32_t))];
-};
-
-static int send_stamped(int descriptor, const void *packet, size_t octets)
-{
-  const uint32_t flags = SOF_TIMESTAMPING_TX_SOFTWARE;
-  union flags_message control = {
-      .header = {.cmsg_len = CMSG_LEN(sizeof flags), .cmsg_level = SOL_SOCKET, .cmsg_type = SO_TIMESTAMPING}};
-  union {
-    const void *from;
-    void *to; /* sendmsg() only reads, but its type says otherwise */
-  } base = {.from = packet};
-  struct iovec data = {.iov_base = base.to, .iov_len = octets};
-  struct msghdr message = {
-      .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-  memcpy(CMSG_DATA(&control.header), &flags, sizeof flags);
-  return sendmsg(descriptor, &message, 0) < 0 ? errno : 0;
-}
-
-/*
- * When a send that asked for a stamp fails, kernels before 6.9 may or may not have counted it. So the count
- * is begun again, by taking the numbering off and on, and what was stamped before is dropped.
- */
-static void restart_numbering(int descriptor)
-{
-  unsigned flags = 0;
-  socklen_t length = sizeof flags;
-  uint32_t order;
-  struct ow_timestamp departed;
-  if (getsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &flags, &length) == 0 &&
-      (flags & SOF_TIMESTAMPING_OPT_ID)) {
-    unsigned off = flags & ~(unsigned)SOF_TIMESTAMPING_OPT_ID;
-    setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &off, sizeof off);
-    setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags);
-  }
-  while (ow_udp_transmit_stamp(descriptor, &order, &departed))
-    continue;
-}
 
 int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_stamp)
 {
   int error = 0;
   if (want_stamp)
-    error = send_stamped(descriptor, packet, octets);
+    error = ow_stamps_send(descriptor, packet, octets);
   if (want_stamp && error)
-    restart_numbering(descriptor);
+    ow_stamps_restart(descriptor);
   /* EINVAL: this kernel can't be asked packet by packet; then there are no stamps. */
   if (!want_stamp || error == EINVAL)
     error = send(descriptor, packet, octets, 0) < 0 ? errno : 0;
   return error;
-}
-
-/* What one message of the error queue says. */
-struct report {
-  bool numbered;
-  bool stamped;
-  uint32_t order;
-  struct timespec departed;
-};
-
-static void read_error(const struct cmsghdr *header, struct report *report)
-{
-  struct sock_extended_err error;
-  if (header->cmsg_len < CMSG_LEN(sizeof error))
-    return;
-  memcpy(&error, CMSG_DATA(header), sizeof error);
-  report->numbered = error.ee_origin == SO_EE_ORIGIN_TIMESTAMPING && error.ee_info == SCM_TSTAMP_SND;
-  report->order = error.ee_data;
-}
-
-static void read_stamp(const struct cmsghdr *header, struct report *report)
-{
-  struct timespec software; /* the first of three; the others are the hardware's */
-  if (header->cmsg_len < CMSG_LEN(3 * sizeof software))
-    return;
-  memcpy(&software, CMSG_DATA(header), sizeof software);
-  report->stamped = software.tv_sec != 0;
-  report->departed = software;
-}
-
-static struct report read_report(struct msghdr *message)
-{
-  struct report report = {0};
-  for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
-    if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPING)
-      read_stamp(header, &report);
-    else if ((header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_RECVERR) ||
-             (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_RECVERR))
-      read_error(header, &report);
-  }
-  return report;
-}
-
-/* An error that an ICMP message left at the socket would keep EPOLLERR up for ever. */
-static void clear_error(int descriptor)
-{
-  int error;
-  socklen_t length = sizeof error;
-  getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length);
-}
-
-bool ow_udp_transmit_stamp(int descriptor, uint32_t *order, struct ow_timestamp *departed)
-{
-  union {
-    struct cmsghdr header;
-    uint8_t octets[512];
-  } control;
-  struct report report = {0};
-  ssize_t got;
-  do {
-    struct msghdr message = {.msg_control = &control, .msg_controllen = sizeof control};
-    got = recvmsg(descriptor, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
-    if (got >= 0)
-      report = read_report(&message);
-  } while ((got >= 0 && !(report.numbered && report.stamped)) || (got < 0 && errno == EINTR));
-  if (got < 0) {
-    clear_error(descriptor);
-    return false;
-  }
-  *order = report.order;
-  *departed = ow_timestamp_from_unix(report.departed);
-  return true;
 }

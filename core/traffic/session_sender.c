@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/container_of.h"
+#include "io/kernel_stamps.h"
 
 enum {
   READINGS = sizeof((struct ow_test_sender){0}).readings / sizeof(struct ow_timestamp),
@@ -20,7 +21,7 @@ static void read_departures(struct ow_test_sender *sender)
 {
   uint32_t order;
   struct ow_timestamp departed;
-  while (ow_udp_transmit_stamp(sender->socket, &order, &departed)) {
+  while (ow_stamps_next_departure(sender->socket, &order, &departed)) {
     if (order < sender->asked && sender->asked - order <= READINGS) {
       int64_t offset = ow_timestamp_difference(departed, sender->readings[order % READINGS]);
       ow_departure_add(&sender->departure, offset);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "io/address.h"
+#include "io/kernel_stamps.h"
 #include "io/system_clock.h"
 #include "io/udp.h"
 #include "support/main.h"
@@ -226,7 +227,7 @@ START_TEST(nothing_is_received_where_nothing_waits)
   struct ow_timestamp departed;
   uint32_t order;
   ck_assert_uint_eq(ow_udp_receive(pair.receiver.descriptor, pair.batch, pair.datagrams), 0);
-  ck_assert(!ow_udp_transmit_stamp(pair.sender.descriptor, &order, &departed));
+  ck_assert(!ow_stamps_next_departure(pair.sender.descriptor, &order, &departed));
   close_pair(&pair);
 }
 END_TEST
@@ -401,7 +402,7 @@ static struct ow_timestamp await_departure(const struct pair *pair, uint32_t exp
   struct ow_timestamp departed;
   await(pair->sender.descriptor, 0);
   ck_assert_int_eq(ready_events(pair->sender.descriptor), POLLERR);
-  ck_assert(ow_udp_transmit_stamp(pair->sender.descriptor, &order, &departed));
+  ck_assert(ow_stamps_next_departure(pair->sender.descriptor, &order, &departed));
   ck_assert_uint_eq(order, expected);
   return departed;
 }
@@ -410,7 +411,7 @@ static void assert_no_departure(const struct pair *pair)
 {
   uint32_t order;
   struct ow_timestamp departed;
-  ck_assert(!ow_udp_transmit_stamp(pair->sender.descriptor, &order, &departed));
+  ck_assert(!ow_stamps_next_departure(pair->sender.descriptor, &order, &departed));
   ck_assert_int_eq(ready_events(pair->sender.descriptor), 0);
 }
 

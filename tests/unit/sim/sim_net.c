@@ -10,6 +10,7 @@
 
 #include "base/container_of.h"
 #include "io/channel.h"
+#include "io/kernel_stamps.h"
 #include "io/listener.h"
 #include "io/resolver.h"
 #include "io/udp.h"
@@ -582,7 +583,7 @@ size_t ow_udp_receive(int descriptor, struct ow_udp_batch *batch, struct ow_data
   return count;
 }
 
-bool ow_udp_transmit_stamp(int descriptor, uint32_t *order, struct ow_timestamp *departed)
+bool ow_stamps_next_departure(int descriptor, uint32_t *order, struct ow_timestamp *departed)
 {
   (void)descriptor, (void)order, (void)departed;
   return false;
