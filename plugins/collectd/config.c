@@ -1,10 +1,10 @@
 #include "config.h"
 
-#include "base/sorted_array.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sorted_array.h"
 #include "log.h"
 #include "text/number.h"
 #include "text/port_range.h"

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sorted_array.h"
 #include "text/number.h"
 
 #define BIT(presence) (uint16_t)(1U << (presence))
@@ -136,43 +137,43 @@ void row_set_clear(struct row_set *set)
 
 /* ---- searching ---- */
 
-static int compare(const struct row *row, const unsigned long *index, size_t count)
+struct row_key {
+  const unsigned long *index;
+  size_t count;
+};
+
+static int compare_index(const void *key, const void *element)
 {
+  const struct row_key *wanted = key;
+  const struct row *row = element;
   const struct peer *peer = row->peer;
-  size_t first = count < peer->index_count ? count : peer->index_count;
-  int order = mib_compare(peer->index, peer->index_count, index, first);
+  size_t first = wanted->count < peer->index_count ? wanted->count : peer->index_count;
+  int order = mib_compare(wanted->index, first, peer->index, peer->index_count);
   if (order == 0)
-    order = mib_compare(row->suffix, row->suffix_count, index + first, count - first);
+    order = mib_compare(wanted->index + first, wanted->count - first, row->suffix, row->suffix_count);
   return order;
 }
 
-/* The first row that is not below the index. */
-static size_t lower_bound(const struct row_table *table, const unsigned long *index, size_t count)
+/* Where the row of that index stands, or would. */
+static size_t place_of(const struct row_table *table, const unsigned long *index, size_t count, bool *found)
 {
-  size_t low = 0;
-  size_t high = table->count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (compare(&table->rows[middle], index, count) < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
+  const struct row_key key = {index, count};
+  return ow_sorted_place(table->rows, table->count, sizeof *table->rows, &key, compare_index, found);
 }
 
 const struct row *row_find(const struct row_table *table, const unsigned long *index, size_t count)
 {
-  size_t place = lower_bound(table, index, count);
-  bool found = place < table->count && compare(&table->rows[place], index, count) == 0;
+  bool found;
+  size_t place = place_of(table, index, count, &found);
   return found ? &table->rows[place] : NULL;
 }
 
 const struct row *row_next(const struct row_table *table, const unsigned long *index, size_t count,
                            bool after, enum presence presence)
 {
-  size_t place = lower_bound(table, index, count);
-  if (after && place < table->count && compare(&table->rows[place], index, count) == 0)
+  bool found;
+  size_t place = place_of(table, index, count, &found);
+  if (after && found)
     place++;
   if (table->count)
     place = table->next[presence][place];
