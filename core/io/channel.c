@@ -103,7 +103,8 @@ struct ow_reader ow_channel_input(const struct ow_channel *channel)
 void ow_channel_taken(struct ow_channel *channel, const struct ow_reader *input)
 {
   ow_buffer_consume(&channel->input, ow_buffer_length(&channel->input) - ow_reader_left(input));
-  ow_buffer_shrink(&channel->input);
+  if (!ow_buffer_length(&channel->input))
+    ow_buffer_clear(&channel->input); /* most connections are silent most of the time */
   watch_for_more(channel);
 }
 

@@ -4,24 +4,26 @@
 
 void ow_completions_prepare(struct ow_completions *completions)
 {
-  completions->next_order = 0;
+  *completions = (struct ow_completions){.end.run = NULL};
   TAILQ_INIT(&completions->waiting);
+}
+
+bool ow_completion_waits(const struct ow_completion *completion)
+{
+  return completion->in_queue.tqe_prev != NULL;
 }
 
 void ow_completions_add(struct ow_completions *completions, struct ow_completion *completion)
 {
-  if (!completion->waits) {
-    completion->waits = true;
-    completion->order = completions->next_order++;
+  if (!ow_completion_waits(completion))
     TAILQ_INSERT_TAIL(&completions->waiting, completion, in_queue);
-  }
 }
 
 void ow_completions_remove(struct ow_completions *completions, struct ow_completion *completion)
 {
-  if (completion->waits) {
-    completion->waits = false;
+  if (ow_completion_waits(completion)) {
     TAILQ_REMOVE(&completions->waiting, completion, in_queue);
+    completion->in_queue.tqe_prev = NULL;
   }
 }
 
@@ -30,13 +32,17 @@ bool ow_completions_wait(const struct ow_completions *completions)
   return !TAILQ_EMPTY(&completions->waiting);
 }
 
-bool ow_completions_run(struct ow_completions *completions, uint64_t limit)
+void ow_completions_run(struct ow_completions *completions, bool (*stopped)(const void *context),
+                        const void *context)
 {
-  struct ow_completion *first = TAILQ_FIRST(&completions->waiting);
-  bool is_due = first && first->order < limit;
-  if (is_due) {
+  struct ow_completion *first;
+  if (!ow_completions_wait(completions))
+    return;
+  ow_completions_add(completions, &completions->end);
+  while ((first = TAILQ_FIRST(&completions->waiting)) != &completions->end &&
+         !(stopped && stopped(context))) {
     ow_completions_remove(completions, first);
     first->run(first);
   }
-  return is_due;
+  ow_completions_remove(completions, &completions->end);
 }

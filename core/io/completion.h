@@ -6,21 +6,18 @@
 #define OWAMP_IO_COMPLETION_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <sys/queue.h>
 
 /** Embed it. Zero-initialised it does not wait. */
 struct ow_completion {
-  TAILQ_ENTRY(ow_completion) in_queue; /* the queue's own, as is all but `run` */
-  bool waits;
-  uint64_t order;
+  TAILQ_ENTRY(ow_completion) in_queue; /* the queue's own; its tqe_prev is NULL if it does not wait */
   /** It does not wait any more. May deliver and withdraw this one and others. */
   void (*run)(struct ow_completion *completion);
 };
 
 struct ow_completions {
   TAILQ_HEAD(ow_completion_queue, ow_completion) waiting; /* in the order of coming */
-  uint64_t next_order;
+  struct ow_completion end; /* while they are run: behind the last of those whose turn it is */
 };
 
 void ow_completions_prepare(struct ow_completions *completions);
@@ -28,8 +25,15 @@ void ow_completions_prepare(struct ow_completions *completions);
 void ow_completions_add(struct ow_completions *completions, struct ow_completion *completion);
 /** Nothing happens if it does not wait. */
 void ow_completions_remove(struct ow_completions *completions, struct ow_completion *completion);
+/** True if this one waits. */
+bool ow_completion_waits(const struct ow_completion *completion);
+/** True if any waits. */
 bool ow_completions_wait(const struct ow_completions *completions);
-/** Run the first of those that came before the number `limit`; false if there is none. */
-bool ow_completions_run(struct ow_completions *completions, uint64_t limit);
+/**
+ * Run those that wait now, one after another; those that come meanwhile are not run. Stops early once
+ * `stopped` (may be NULL) says so, with `context`.
+ */
+void ow_completions_run(struct ow_completions *completions, bool (*stopped)(const void *context),
+                        const void *context);
 
 #endif

@@ -216,12 +216,10 @@ void ow_loop_withdraw(struct ow_loop *loop, struct ow_completion *completion)
   ow_completions_remove(&loop->completions, completion);
 }
 
-/* Those that come meanwhile wait for the next turn, so that nobody is held up. */
-static void run_completions(struct ow_loop *loop)
+static bool is_stopped(const void *context)
 {
-  uint64_t newer = loop->completions.next_order;
-  while (!atomic_load(&loop->stopped) && ow_completions_run(&loop->completions, newer))
-    continue;
+  const struct ow_loop *loop = context;
+  return atomic_load(&loop->stopped);
 }
 
 /* Alarms */
@@ -523,7 +521,7 @@ static enum ow_status run_turn(struct ow_loop *loop, struct ow_failure *failure)
     handle_event(loop, event.data.ptr, event.events);
   loop->event_count = 0;
   if (status == OW_OK)
-    run_completions(loop);
+    ow_completions_run(&loop->completions, is_stopped, loop);
   return status;
 }
 

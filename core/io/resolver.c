@@ -148,36 +148,32 @@ static int start_thread(struct ow_resolution *resolution)
 }
 
 /* An address needs no thread: nothing is asked of anybody. */
-static int begin(struct ow_resolution *resolution)
+static void begin_resolving(struct ow_resolution *resolution)
 {
   int error = 0;
-  if (look_up(resolution, AI_NUMERICHOST | AI_NUMERICSERV) == 0) {
-    hand_over(resolution);
-  } else {
+  bool known = look_up(resolution, AI_NUMERICHOST | AI_NUMERICSERV) == 0;
+  if (!known) {
     resolution->status = OW_OK;
     error = start_thread(resolution);
   }
-  return error;
+  if (error)
+    resolution->status = ow_fail(&resolution->failure, OW_NETWORK,
+                                 "cannot start a thread to resolve a name: %s", strerror(error));
+  if (known || error)
+    hand_over(resolution);
 }
 
 struct ow_resolution *ow_resolve(struct ow_loop *loop, const char *host, const char *port, int family,
-                                 ow_resolved *done, void *context, struct ow_failure *failure)
+                                 ow_resolved *done, void *context)
 {
   struct ow_resolution *resolution = create_resolution(host, port);
-  if (!resolution) {
-    ow_fail(failure, OW_MEMORY, "no memory to resolve a name");
-    return NULL;
-  }
-  resolution->post.run = finish;
-  resolution->loop = loop;
-  resolution->family = family;
-  resolution->done = done;
-  resolution->context = context;
-  int error = begin(resolution);
-  if (error) {
-    ow_fail(failure, OW_NETWORK, "cannot start a thread to resolve a name: %s", strerror(error));
-    free_resolution(resolution);
-    resolution = NULL;
+  if (resolution) {
+    resolution->post.run = finish;
+    resolution->loop = loop;
+    resolution->family = family;
+    resolution->done = done;
+    resolution->context = context;
+    begin_resolving(resolution);
   }
   return resolution; /* NOLINT(clang-analyzer-unix.Malloc): nobody could cancel it before now */
 }

@@ -21,10 +21,10 @@ typedef void ow_resolved(void *context, enum ow_status status, const union ow_ad
 
 /**
  * Resolve; `done` is called once, later, on the loop's thread. `family`: 0, 4 or 6. Numeric addresses too,
- * for which no thread is started. Returns NULL with a failure if the thread can't be started.
+ * for which no thread is started. Returns NULL without memory: `done` is not called then.
  */
 struct ow_resolution *ow_resolve(struct ow_loop *loop, const char *host, const char *port, int family,
-                                 ow_resolved *done, void *context, struct ow_failure *failure) OW_MUST_CHECK;
+                                 ow_resolved *done, void *context) OW_MUST_CHECK;
 /**
  * `done` will not be called. The thread, which may hang in the resolver, ends by itself and frees what it
  * holds; it doesn't touch the loop any more. On the loop's thread, before or within `done`, which ends the

@@ -5,6 +5,9 @@
 #include "base/container_of.h"
 #include "io/system_clock.h"
 
+/* What there is to send until there is a machine. Nobody writes to it. */
+static struct ow_buffer nothing;
+
 static struct ow_client_connection *of_channel(struct ow_channel *channel)
 {
   return OW_CONTAINER_OF(channel, struct ow_client_connection, channel);
@@ -125,7 +128,7 @@ enum ow_status ow_client_connection_open(struct ow_client_connection *connection
       .random = ow_system_random,
   };
   connection->channel = (struct ow_channel){
-      .output = &connection->nothing,
+      .output = &nothing,
       .connected = on_connected,
       .received = on_received,
       .over = on_over,

@@ -20,7 +20,6 @@ struct ow_client_connection {
   struct ow_timer timer;
   struct ow_client *client;
   struct ow_client_config config;
-  struct ow_buffer nothing; /* to send, until there is a machine */
   char server[OW_ADDRESS_TEXT];
   int64_t began;      /* monotonic ns: connect() */
   int64_t answered;   /* monotonic ns: our answer to the greeting; 0 before */

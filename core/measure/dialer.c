@@ -182,7 +182,9 @@ static void on_resolved(void *context, enum ow_status status, const union ow_add
 static void on_unresolved(struct ow_completion *completion)
 {
   struct ow_dialer *dialer = OW_CONTAINER_OF(completion, struct ow_dialer, unresolved);
-  finish_dialing(dialer, dialer->failure.status, &dialer->failure);
+  struct ow_failure failure;
+  ow_fail(&failure, OW_MEMORY, "no memory to resolve a name");
+  finish_dialing(dialer, OW_MEMORY, &failure);
 }
 
 static void resolve_next_name(struct ow_dialer *dialer)
@@ -190,8 +192,7 @@ static void resolve_next_name(struct ow_dialer *dialer)
   const struct ow_peer *peer = dialer->peer;
   const char *host = dialer->resolving_source ? peer->source : peer->host;
   const char *port = dialer->resolving_source ? "0" : peer->port;
-  dialer->resolution =
-      ow_resolve(dialer->loop, host, port, peer->address_family, on_resolved, dialer, &dialer->failure);
+  dialer->resolution = ow_resolve(dialer->loop, host, port, peer->address_family, on_resolved, dialer);
   dialer->unresolved.run = on_unresolved;
   if (!dialer->resolution)
     ow_loop_deliver(dialer->loop, &dialer->unresolved);

@@ -52,11 +52,10 @@ struct ow_dialer {
   bool holds_place;
   bool busy;
   bool resolving_source;
-  struct ow_completion unresolved; /* the search for a name could not even begin, for this reason: */
-  struct ow_failure failure;
-  enum ow_dial_stage stage; /* how far it has come */
-  uint32_t modes_offered;   /* by the last server that greeted; 0: none did */
-  int64_t deadline;         /* monotonic ns */
+  struct ow_completion unresolved; /* the search for a name could not even begin */
+  enum ow_dial_stage stage;        /* how far it has come */
+  uint32_t modes_offered;          /* by the last server that greeted; 0: none did */
+  int64_t deadline;                /* monotonic ns */
   struct ow_resolution *resolution;
   union ow_address source;
   bool has_source;

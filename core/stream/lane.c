@@ -76,8 +76,8 @@ static void judge(struct ow_stream_lane *lane)
   lane->trouble.status = OW_OK;
   if (lane->stepped)
     ow_fail(&lane->trouble, OW_STATE, "the wall clock of this host was set meanwhile");
-  else if (lane->outcome.status != OW_OK)
-    lane->trouble = lane->outcome;
+  else if (lane->measurement.status != OW_OK)
+    lane->trouble = lane->measurement.failure;
   else if (ow_measurement_explain_skew(&lane->measurement, &lane->trouble))
     lane->trouble.status = OW_INVALID;
   else if (lane->began_late)
@@ -92,8 +92,6 @@ static void on_measured(struct ow_measurement *measurement)
 {
   struct ow_stream_lane *lane = OW_CONTAINER_OF(measurement, struct ow_stream_lane, measurement);
   bool ran = measurement->started != 0;
-  lane->outcome = measurement->failure;
-  lane->outcome.status = measurement->status;
   keep_results(lane);
   if (ran || lane->stepped)
     judge(lane);
@@ -103,7 +101,7 @@ static void on_measured(struct ow_measurement *measurement)
   if (ran || lane->stepped)
     lane->tell(lane, OW_LANE_HAS_RESULT);
   else
-    begin_failed(lane, &lane->outcome);
+    begin_failed(lane, &measurement->failure);
 }
 
 static void on_control_event(struct ow_client_connection *control, const struct ow_client_event *event)

@@ -39,7 +39,7 @@ enum ow_lane_event {
   OW_LANE_IS_DUE,      /* what it waited for has come: begin, wait or hold */
   OW_LANE_HAS_STARTED, /* the sessions run */
   OW_LANE_HAS_FAILED,  /* the interval could not be begun, for `trouble`: wait or hold */
-  OW_LANE_HAS_RESULT,  /* measured, whole or not (`outcome`): hold */
+  OW_LANE_HAS_RESULT,  /* measured, whole or not (measurement.status): hold */
   OW_LANE_HAS_ENDED,   /* the interval that it holds has ended */
 };
 
@@ -58,7 +58,6 @@ struct ow_stream_lane {
   bool connected; /* set up; idle unless measuring */
   struct ow_measurement measurement;
   struct ow_interval interval; /* in the making; its owner gives it its number and its place in time */
-  struct ow_failure outcome;   /* of the measurement; status OW_OK: whole */
   struct ow_failure trouble;   /* the last thing that kept it from being measured whole; status OW_OK: none */
   bool began_late;
   bool stepped; /* the wall clock was set while it was measured */

@@ -156,10 +156,10 @@ static void on_failed(struct ow_stream_run *run, struct ow_stream_lane *lane)
 
 static void on_result(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
-  if (lane->outcome.status == OW_OK)
+  if (lane->measurement.status == OW_OK)
     note_success(run, &lane->control);
   else if (!lane->stepped)
-    note_failure(run, &lane->outcome);
+    note_failure(run, &lane->measurement.failure);
   hold_interval(run, lane);
 }
 

@@ -282,7 +282,8 @@ void ow_loop_stop(struct ow_loop *loop)
 static void run_waiting(struct ow_loop *loop)
 {
   struct ow_post *post;
-  while (!loop->stopped && (ow_completions_run(&loop->completions, UINT64_MAX) || loop->first_post)) {
+  while (!loop->stopped && (ow_completions_wait(&loop->completions) || loop->first_post)) {
+    ow_completions_run(&loop->completions, NULL, NULL);
     if ((post = loop->first_post)) {
       loop->first_post = post->next;
       post->run(post);

@@ -415,10 +415,10 @@ static void resolved(void *context)
 }
 
 struct ow_resolution *ow_resolve(struct ow_loop *loop, const char *host, const char *port, int family,
-                                 ow_resolved *done, void *context, struct ow_failure *failure)
+                                 ow_resolved *done, void *context)
 {
   struct ow_resolution *resolution = calloc(1, sizeof *resolution);
-  (void)loop, (void)family, (void)failure;
+  (void)loop, (void)family;
   if (!resolution)
     abort();
   *resolution = (struct ow_resolution){.done = done, .context = context};
