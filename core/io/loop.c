@@ -15,7 +15,10 @@
 #include "io/system_clock.h"
 #include "io/timer_heap.h"
 
-enum { EVENTS_MOST = 64 };
+enum {
+  EVENTS_MOST = 64,
+  ROUNDS_MOST = 4, /* of completions that follow from each other, before descriptors are looked at again */
+};
 
 /* What an alarm's descriptor was last told. */
 enum alarm_state {
@@ -220,6 +223,16 @@ static bool is_stopped(const void *context)
 {
   const struct ow_loop *loop = context;
   return atomic_load(&loop->stopped);
+}
+
+/* Timers that became due meanwhile come between two rounds, as between two events. */
+static void run_completions(struct ow_loop *loop)
+{
+  for (int i = 0; i < ROUNDS_MOST && ow_completions_wait(&loop->completions) && !is_stopped(loop); i++) {
+    if (i > 0)
+      run_due(loop);
+    ow_completions_run(&loop->completions, is_stopped, loop);
+  }
 }
 
 /* Alarms */
@@ -521,7 +534,7 @@ static enum ow_status run_turn(struct ow_loop *loop, struct ow_failure *failure)
     handle_event(loop, event.data.ptr, event.events);
   loop->event_count = 0;
   if (status == OW_OK)
-    ow_completions_run(&loop->completions, is_stopped, loop);
+    run_completions(loop);
   return status;
 }
 

@@ -57,7 +57,9 @@ void ow_timer_set(struct ow_loop *loop, struct ow_timer *timer, int64_t when);
 void ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer, struct ow_timestamp when);
 void ow_timer_cancel(struct ow_loop *loop, struct ow_timer *timer);
 
-/** Run it at the end of this turn, or of the next if this one's are being run. Nothing happens if it waits.
+/**
+ * Run it at the end of this turn. If this turn's are being run: after them, or at the end of the next, so
+ * that none holds up the others. Nothing happens if it waits.
  */
 void ow_loop_deliver(struct ow_loop *loop, struct ow_completion *completion);
 /** It is not run. Nothing happens if it does not wait. */
