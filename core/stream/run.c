@@ -83,21 +83,22 @@ static void tell_board(struct ow_stream_run *run)
   ow_board_set_state(run->board, &run->state, now_of(run).wall);
 }
 
-/* Sessions run, or were measured whole: the peer is well. */
-static void note_success(struct ow_stream_run *run, const struct ow_client_connection *control)
+/* Sessions run, or were measured whole: the peer is well, even if its connection has ended meanwhile. */
+static void note_success(struct ow_stream_run *run, const struct ow_stream_lane *lane)
 {
   struct ow_stream_view *state = &run->state;
+  const char *server = lane->control.server;
   if (state->state != OW_STREAM_UP)
-    ow_log(run->ground->log, OW_LOG_NOTICE, "peer %s: up, server %s, mode %s", run->config.name,
-           control->server, ow_mode_name(ow_client_mode(control->client)));
+    ow_log(run->ground->log, OW_LOG_NOTICE, "peer %s: up, server %s, mode %s", run->config.name, server,
+           ow_mode_name(lane->interval.mode));
   run->failures = 0;
   run->retry_at = 0;
   state->state = OW_STREAM_UP;
   state->status = OW_OK;
   state->reason[0] = '\0';
-  state->mode = ow_client_mode(control->client);
-  _Static_assert(sizeof state->server == sizeof control->server, "copied whole");
-  memcpy(state->server, control->server, sizeof state->server);
+  state->mode = lane->interval.mode;
+  _Static_assert(sizeof state->server == sizeof lane->control.server, "copied whole");
+  memcpy(state->server, server, sizeof state->server);
   tell_board(run);
 }
 
@@ -157,7 +158,7 @@ static void on_failed(struct ow_stream_run *run, struct ow_stream_lane *lane)
 static void on_result(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
   if (lane->measurement.status == OW_OK)
-    note_success(run, &lane->control);
+    note_success(run, lane);
   else if (!lane->stepped)
     note_failure(run, &lane->measurement.failure);
   hold_interval(run, lane);
@@ -168,7 +169,7 @@ static void on_lane(struct ow_stream_lane *lane, enum ow_lane_event event)
   struct ow_stream_run *run = lane->context;
   switch (event) {
   case OW_LANE_IS_DUE: on_due(run, lane); break;
-  case OW_LANE_HAS_STARTED: note_success(run, &lane->control); break;
+  case OW_LANE_HAS_STARTED: note_success(run, lane); break;
   case OW_LANE_HAS_FAILED: on_failed(run, lane); break;
   case OW_LANE_HAS_RESULT: on_result(run, lane); break;
   case OW_LANE_HAS_ENDED: hand_over_ended(run); break;

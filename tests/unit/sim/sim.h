@@ -36,6 +36,7 @@ struct sim_path {
   int64_t jitter[2]; /* ns: up to so much more, uniform */
   uint32_t loss[2];  /* of a million UDP packets */
   bool blackhole;    /* nothing passes; TCP waits and goes on later */
+  bool babbles;      /* on an open connection it says more behind its Stop-Sessions than was asked for */
 };
 struct sim_path *sim_path(uint8_t host);
 /** Break every TCP connection with a host, as a reset does. */

@@ -15,6 +15,7 @@
 #include "io/resolver.h"
 #include "io/udp.h"
 #include "sim.h"
+#include "wire/command.h"
 
 enum { HOSTS = 256, DESCRIPTORS = 65536, PORTS = 65536, FIRST_PORT = 10000, QUEUE_MOST = 4096, NAMES = 8 };
 enum { CLIENT = 0, SERVER = 1 };
@@ -134,6 +135,15 @@ static void send_segment(struct segment *segment, int64_t after)
   sim_at(sim_monotonic() + after, arrive, segment);
 }
 
+static void babble(const struct segment *segment, struct ow_channel *channel)
+{
+  static const uint8_t unasked[16] = {OW_COMMAND_STOP_SESSIONS};
+  if (segment->side == CLIENT && paths[segment->connection->host].babbles &&
+      segment->octets[0] == OW_COMMAND_STOP_SESSIONS &&
+      ow_buffer_append(&channel->input, unasked, sizeof unasked) != OW_OK)
+    abort();
+}
+
 static void arrive(void *context)
 {
   struct segment *segment = context;
@@ -151,6 +161,7 @@ static void arrive(void *context)
   } else {
     if (ow_buffer_append(&channel->input, segment->octets, segment->length) != OW_OK)
       abort();
+    babble(segment, channel);
     free(segment);
     channel->received(channel);
   }

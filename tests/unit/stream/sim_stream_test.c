@@ -482,6 +482,32 @@ START_TEST(a_refusal_is_told_in_the_servers_words)
 }
 END_TEST
 
+/* The result stands, though the connection breaks before it is handed over. */
+START_TEST(a_server_that_says_too_much_costs_a_connection_and_no_result)
+{
+  struct ow_stream_config config;
+  struct ow_interval *intervals;
+  raise_curtain(test_seed());
+  config = config_of(FIRST_HOST, 10 * S);
+  config.peer.modes = OW_MODE_OPEN;
+  config.peer.directions[OW_FORWARD] = false;
+  sim_path(FIRST_HOST)->babbles = true;
+  add(&config);
+  sim_run(loop, 65 * S);
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  ck_assert_uint_ge(count, 5);
+  ck_assert_uint_ge(sim_attempt_count, count);
+  for (size_t i = 0; i < count; i++) {
+    ck_assert_int_eq(intervals[i].status, OW_OK);
+    ck_assert_int_eq(intervals[i].results[OW_REVERSE].completeness, OW_RESULT_COMPLETE);
+  }
+  ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_UP);
+  ck_assert_int_eq(view_of(FIRST_HOST).mode, OW_MODE_OPEN);
+  free(intervals);
+  drop_curtain();
+}
+END_TEST
+
 START_TEST(a_blackhole_is_loss_as_far_as_it_is_known_and_passes)
 {
   raise_curtain(test_seed());
@@ -723,6 +749,7 @@ int main(void)
             a_peer_that_comes_up_late_is_measured_within_a_minute,
             a_cut_connection_leaves_a_partial_result_in_both_directions,
             a_restarted_responder_costs_its_interval_only, a_refusal_is_told_in_the_servers_words,
+            a_server_that_says_too_much_costs_a_connection_and_no_result,
             a_blackhole_is_loss_as_far_as_it_is_known_and_passes, a_name_is_resolved_anew_on_every_retry);
   TEST_LOOP(suite, "a stepped clock", STEPS, a_stepped_clock_marks_what_it_touches_and_yields_no_wild_delay);
   TEST_CASE(suite, "long runs", a_day_of_restarts_cuts_blackholes_and_loss,
