@@ -369,7 +369,7 @@ void ow_client_receive(struct ow_client *client, struct ow_instant now, struct o
   while (event->kind == OW_CLIENT_NOTHING && ow_reader_left(input)) {
     enum ow_status status = receive_part(client, now, input, event);
     if (status == OW_OK && client->outlet.status != OW_OK)
-      status = ow_fail(&event->failure, client->outlet.status, "can't hold or protect what is to be sent");
+      status = ow_outlet_explain(&client->outlet, &event->failure);
     if (status != OW_OK) {
       ow_read_skip(input, ow_reader_left(input));
       break_off(client, event);

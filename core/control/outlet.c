@@ -8,6 +8,16 @@ void ow_outlet_clear(struct ow_outlet *outlet)
   ow_buffer_clear(&outlet->octets);
 }
 
+enum ow_status ow_outlet_explain(const struct ow_outlet *outlet, struct ow_failure *failure)
+{
+  const char *why = "the crypto library can't protect what is to be sent";
+  if (outlet->status == OW_MEMORY)
+    why = "no memory for what is to be sent";
+  else if (outlet->status == OW_LIMIT)
+    why = "no room for what is to be sent";
+  return ow_fail(failure, outlet->status, "%s", why);
+}
+
 /* Why the buffer could not be extended. */
 static enum ow_status no_room(const struct ow_buffer *octets, size_t count)
 {

@@ -22,6 +22,8 @@ struct ow_outlet {
 };
 
 void ow_outlet_clear(struct ow_outlet *outlet);
+/** The failure that stuck, as a sentence; its status is returned. */
+enum ow_status ow_outlet_explain(const struct ow_outlet *outlet, struct ow_failure *failure);
 
 /** Octets that are not protected: the set-up. */
 void ow_outlet_clear_text(struct ow_outlet *outlet, const uint8_t *octets, size_t count);

@@ -99,6 +99,10 @@ struct ow_server *ow_server_create(const struct ow_server_config *config, struct
     ow_outlet_clear_text(&server->outlet, octets, sizeof octets);
     ow_intake_expect(&server->intake, OW_SETUP_RESPONSE, false);
     enter_state(server, OW_SERVER_AWAIT_SETUP, now);
+    if (server->outlet.status != OW_OK) { /* without a greeting the client would wait in vain */
+      ow_server_free(server);
+      server = NULL;
+    }
   }
   return server;
 }
@@ -466,7 +470,7 @@ static enum ow_status receive_part(struct ow_server *server, struct ow_instant n
   if (status == OW_OK && complete)
     status = act(server, now, event);
   if (status == OW_OK && server->outlet.status != OW_OK)
-    status = ow_fail(&event->failure, server->outlet.status, "can't hold or protect what is to be sent");
+    status = ow_outlet_explain(&server->outlet, &event->failure);
   return status;
 }
 

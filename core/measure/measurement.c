@@ -43,10 +43,12 @@ static void conclude(struct ow_measurement *measurement, enum ow_direction direc
                      const struct ow_observation *observation)
 {
   struct ow_result *result = &measurement->results[direction];
-  if (observation->samples->count == 0 && !observation->absent_is_lost)
+  *result = (struct ow_result){.completeness = OW_RESULT_ABSENT};
+  if ((observation->samples->count || observation->absent_is_lost) &&
+      ow_result_compute(observation, result) != OW_OK) {
     *result = (struct ow_result){.completeness = OW_RESULT_ABSENT};
-  else if (ow_result_compute(observation, result) != OW_OK)
-    *result = (struct ow_result){.completeness = OW_RESULT_ABSENT};
+    note_failure(measurement, OW_MEMORY, "no memory to work out the results");
+  }
   result->discarded = observation->discarded;
 }
 
@@ -107,6 +109,8 @@ static void conclude_all(struct ow_measurement *measurement)
   if (ends->receiver.open) {
     if (!measurement->server_ended)
       ow_test_receiver_catch_up(&ends->receiver);
+    if (!ow_receiver_knows_all(ends->receiver.receiver))
+      note_failure(measurement, OW_MEMORY, "no memory for the records of what was received");
     conclude_reverse(measurement);
     ow_test_receiver_stop(&ends->receiver);
   }

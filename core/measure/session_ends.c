@@ -75,9 +75,10 @@ static enum ow_status plan_until(const struct ow_session_ends *ends, struct ow_s
     status = ow_schedule_count(&request->sid, request->start, peer->slots, peer->slot_count, ends->until,
                                most, &request->packets);
   }
-  if (status != OW_OK || request->packets == 0)
-    status = ow_fail(failure, status != OW_OK ? status : OW_INVALID,
-                     "no packet of the schedule falls into the time to measure");
+  if (status != OW_OK)
+    ow_fail(failure, status, "no memory to work out the schedule, or the crypto library fails");
+  else if (request->packets == 0)
+    status = ow_fail(failure, OW_INVALID, "no packet of the schedule falls into the time to measure");
   return status;
 }
 

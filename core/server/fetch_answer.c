@@ -100,15 +100,30 @@ static enum ow_status accept_fetch(struct ow_serve_fetch *fetch, struct ow_serve
   return ow_server_begin_fetch(machine, now, &ack, &session->request, session->slots, skipped);
 }
 
+/* Whoever fetches counts a packet without a record as lost: half the truth is no answer. */
+static enum ow_accept check_records(struct ow_serve_kept_sessions *kept, struct ow_serve_session *session)
+{
+  enum ow_accept accept = OW_ACCEPT_OK;
+  if (!ow_receiver_knows_all(session->receiver.receiver)) {
+    accept = OW_ACCEPT_INTERNAL_ERROR;
+    ow_log(kept->common->log, OW_LOG_ERROR, "no memory for all of a session's records: it can't be fetched");
+    if (session->ended)
+      ow_serve_forget(kept, session);
+  }
+  return accept;
+}
+
 enum ow_status ow_serve_fetch_answer(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
                                      struct ow_server *machine, const struct ow_serve_client *client,
                                      const struct ow_fetch_request *request, struct ow_failure *failure)
 {
-  const struct ow_fetch_ack refusal = {.accept = OW_ACCEPT_FAILURE};
+  struct ow_fetch_ack refusal = {.accept = OW_ACCEPT_FAILURE};
   struct ow_instant now = ow_loop_now(kept->common->loop);
   struct ow_serve_session *session = find_allowed(kept, client, &request->sid);
   enum ow_status status;
   ow_fail(failure, OW_MEMORY, "can't answer a fetch: no memory, or too much waits to be sent");
+  if (session && (refusal.accept = check_records(kept, session)) != OW_ACCEPT_OK)
+    session = NULL;
   if (session)
     status = accept_fetch(fetch, machine, now, session, request);
   else

@@ -38,6 +38,7 @@ struct ow_receiver {
   uint32_t next_sequence;
   uint32_t counts[OW_RECEPTIONS];
   int64_t off_schedule_by;
+  bool short_of_memory;
   bool stopped;
   struct ow_skip_range *skipped;
   uint32_t skip_ranges;
@@ -55,7 +56,7 @@ const char *ow_reception_text(enum ow_reception reception)
   case OW_IGNORED_SEQUENCE: text = "sequence number out of range"; break;
   case OW_IGNORED_OFF_SCHEDULE: text = "stamp off schedule by more than the loss timeout"; break;
   case OW_IGNORED_LATE: text = "arrived after the loss timeout"; break;
-  case OW_IGNORED_FULL: text = "bound on records reached"; break;
+  case OW_IGNORED_FULL: text = "bound on records reached, or no memory"; break;
   case OW_RECEPTIONS: break;
   }
   return text;
@@ -105,7 +106,11 @@ static struct outstanding *outstanding_at(const struct ow_receiver *receiver, ui
 static bool widen(struct ow_receiver *receiver)
 {
   uint32_t slots = receiver->window_slots * 2;
-  struct outstanding *window = slots <= MOST_OUTSTANDING ? calloc(slots, sizeof *window) : NULL;
+  struct outstanding *window = NULL;
+  if (slots <= MOST_OUTSTANDING) {
+    window = calloc(slots, sizeof *window);
+    receiver->short_of_memory |= !window;
+  }
   if (window) {
     for (uint32_t i = receiver->base; i != receiver->scheduled; i++)
       window[i & (slots - 1)] = *outstanding_at(receiver, i);
@@ -161,13 +166,15 @@ static void move_first_unseen(struct ow_receiver *receiver)
 
 static bool keep_record(struct ow_receiver *receiver, const struct ow_sample *sample)
 {
-  bool kept = receiver->samples.count < receiver->most_records &&
-              ow_samples_append(&receiver->samples, sample) == OW_OK;
+  bool room = receiver->samples.count < receiver->most_records;
+  bool kept = room && ow_samples_append(&receiver->samples, sample) == OW_OK;
+  receiver->short_of_memory |= room && !kept;
   if (kept && sample->sequence >= receiver->next_sequence)
     receiver->next_sequence = sample->sequence + 1;
   return kept;
 }
 
+/* What came while memory was short has no record and may have gone unseen: it must not pass for lost. */
 static void record_loss(struct ow_receiver *receiver, uint32_t sequence, struct ow_timestamp due)
 {
   const struct ow_sample lost = {
@@ -177,7 +184,7 @@ static void record_loss(struct ow_receiver *receiver, uint32_t sequence, struct 
       .receive_error = ow_error_estimate(false, 0),
       .ttl = OW_TTL_LOST,
   };
-  if (!keep_record(receiver, &lost))
+  if (!receiver->short_of_memory && !keep_record(receiver, &lost))
     receiver->counts[OW_IGNORED_FULL]++;
 }
 
@@ -301,6 +308,11 @@ uint32_t ow_receiver_next_sequence(const struct ow_receiver *receiver)
   return receiver->next_sequence;
 }
 
+bool ow_receiver_knows_all(const struct ow_receiver *receiver)
+{
+  return !receiver->short_of_memory;
+}
+
 uint32_t ow_receiver_received(const struct ow_receiver *receiver)
 {
   return receiver->received;
@@ -375,6 +387,7 @@ enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestam
       memcpy(receiver->skipped, end->skipped, end->skip_ranges * sizeof *receiver->skipped);
       receiver->skip_ranges = end->skip_ranges;
     } else {
+      receiver->short_of_memory = true;
       status = OW_MEMORY;
     }
   }

@@ -25,7 +25,7 @@ enum ow_reception {
   OW_IGNORED_SEQUENCE,       /* not below the number of packets */
   OW_IGNORED_OFF_SCHEDULE,   /* its stamp is further than the loss threshold from its scheduled time */
   OW_IGNORED_LATE,           /* arrived later than the loss threshold allows: it stays lost */
-  OW_IGNORED_FULL,           /* the bound on records or memory was reached */
+  OW_IGNORED_FULL,           /* the bound on records was reached, or memory is short */
   OW_RECEPTIONS
 };
 
@@ -59,6 +59,10 @@ bool ow_receiver_complete(const struct ow_receiver *receiver);
 bool ow_receiver_finished(const struct ow_receiver *receiver);
 /** One beyond the highest sequence number that is recorded, lost ones included. */
 uint32_t ow_receiver_next_sequence(const struct ow_receiver *receiver);
+/**
+ * False if memory was short: packets may have come without a record, and none is called lost from then on.
+ */
+bool ow_receiver_knows_all(const struct ow_receiver *receiver);
 /** Different packets received. */
 uint32_t ow_receiver_received(const struct ow_receiver *receiver);
 /** How many datagrams met with `reception`. */
@@ -72,7 +76,8 @@ int64_t ow_receiver_off_schedule_by(const struct ow_receiver *receiver);
 /**
  * The sender has stopped (RFC 4656, 3.8): drop records of packets that it skipped and of all from its Next
  * Seqno on, and records of loss for packets whose scheduled time lies less than the loss threshold before
- * `now`. Nothing is expected any more. OW_MEMORY if the skip ranges can't be kept.
+ * `now`. Nothing is expected any more. OW_MEMORY if the skip ranges can't be kept:
+ * then not all is known.
  */
 enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestamp now,
                                 const struct ow_session_end *end) OW_MUST_CHECK;

@@ -96,7 +96,8 @@ static void on_measured(struct ow_measurement *measurement)
   if (ran || lane->stepped)
     judge(lane);
   ow_measurement_close(measurement);
-  if (!lane->control.client || ow_client_state(lane->control.client) != OW_CLIENT_READY)
+  /* Sessions that were agreed on and not run stay with their connection: another is begun with. */
+  if (!ran || !lane->control.client || ow_client_state(lane->control.client) != OW_CLIENT_READY)
     disconnect_control(lane);
   if (ran || lane->stepped)
     lane->tell(lane, OW_LANE_HAS_RESULT);

@@ -144,6 +144,13 @@ static void babble(const struct segment *segment, struct ow_channel *channel)
     abort();
 }
 
+static void end_input(struct ow_channel *channel, const char *reason)
+{
+  channel->ended = true;
+  channel->reason = reason;
+  ow_loop_deliver(channel->loop, &channel->attention);
+}
+
 static void arrive(void *context)
 {
   struct segment *segment = context;
@@ -155,15 +162,15 @@ static void arrive(void *context)
     send_segment(segment, RETRANSMISSION);
   } else if (segment->length == 0) {
     free(segment);
-    channel->ended = true;
-    channel->reason = NULL;
-    ow_loop_deliver(channel->loop, &channel->attention);
+    end_input(channel, NULL);
   } else {
-    if (ow_buffer_append(&channel->input, segment->octets, segment->length) != OW_OK)
-      abort();
+    bool held = ow_buffer_append(&channel->input, segment->octets, segment->length) == OW_OK;
     babble(segment, channel);
     free(segment);
-    channel->received(channel);
+    if (held)
+      channel->received(channel);
+    else
+      end_input(channel, "no memory for what was received");
   }
 }
 
@@ -356,11 +363,8 @@ void sim_cut(uint8_t host)
     connection->cut = true;
     for (int side = 0; side < 2; side++) {
       struct ow_channel *channel = connection->ends[side];
-      if (channel) {
-        channel->ended = true;
-        channel->reason = "Connection reset by peer";
-        ow_loop_deliver(channel->loop, &channel->attention);
-      }
+      if (channel)
+        end_input(channel, "Connection reset by peer");
     }
   }
 }
