@@ -66,7 +66,7 @@ enum ow_status ow_dialogue_open(struct ow_dialogue *dialogue, int64_t timeout)
   report->status = ow_peer_check(dialogue->peer, &report->failure);
   if (report->status == OW_OK) {
     dialogue->loop = ow_loop_create(&report->failure);
-    report->status = dialogue->loop ? OW_OK : OW_NETWORK;
+    report->status = dialogue->loop ? OW_OK : report->failure.status;
   }
   if (report->status == OW_OK) {
     dialogue->ends = ow_loop_now(dialogue->loop).monotonic + timeout;

@@ -65,15 +65,19 @@ static void report_forward(struct ow_probe_direction *direction, struct ow_measu
   direction->departure_offset = ow_departure_correction(departure);
 }
 
-static void report_reverse(struct ow_probe_direction *direction, const struct ow_measurement *measurement)
+static enum ow_status report_reverse(struct ow_probe_direction *direction,
+                                     const struct ow_measurement *measurement)
 {
+  enum ow_status status = OW_OK;
   const struct ow_test_receiver *receiver = &measurement->ends.receiver;
   direction->strangers = receiver->strangers;
   direction->remarked = receiver->remarked;
   direction->remarked_to = receiver->remarked_to;
-  if (receiver->receiver &&
-      copy_samples(ow_receiver_samples(receiver->receiver), &direction->samples) != OW_OK)
+  if (receiver->receiver)
+    status = copy_samples(ow_receiver_samples(receiver->receiver), &direction->samples);
+  if (status != OW_OK)
     ow_samples_clear(&direction->samples);
+  return status;
 }
 
 static void report_sessions(const struct probe *probe)
@@ -98,7 +102,10 @@ static void on_measured(struct ow_measurement *measurement)
   struct ow_timestamp latest = {0};
   report_sessions(probe);
   report_forward(&report->directions[OW_FORWARD], measurement);
-  report_reverse(&report->directions[OW_REVERSE], measurement);
+  enum ow_status copied = report_reverse(&report->directions[OW_REVERSE], measurement);
+  if (copied != OW_OK && measurement->status == OW_OK)
+    measurement->status =
+        ow_fail(&measurement->failure, copied, "no memory for the reverse direction's records");
   for (int i = 0; i < OW_DIRECTIONS; i++)
     latest = last_arrival(&report->directions[i].samples, latest);
   if (!ow_timestamp_is_zero(latest))

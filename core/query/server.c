@@ -78,10 +78,13 @@ static void begin_answer(struct client *client, struct ow_query_text *answer)
   client->answer = answer;
   client->sent = 0;
   client->active = now_of(server);
-  if (answer)
+  if (answer) {
     ow_timer_set(server->loop, &client->deadline, client->active + ANSWER_TIME);
-  else
+  } else {
+    ow_log(&server->log, OW_LOG_ERROR, "query socket %s: no memory for an answer",
+           server->place.address.sun_path);
     close_client(client);
+  }
 }
 
 /* Send what the socket takes. */

@@ -17,8 +17,11 @@ static char *print(json_t *object, size_t *octets)
   const size_t flags = JSON_COMPACT | JSON_REAL_PRECISION(DIGITS);
   size_t size = object ? json_dumpb(object, NULL, 0, flags) : 0;
   char *text = size ? malloc(size) : NULL;
-  if (text)
-    *octets = json_dumpb(object, text, size, flags);
+  *octets = text ? json_dumpb(object, text, size, flags) : 0;
+  if (*octets != size) { /* it allocates, too */
+    free(text);
+    text = NULL;
+  }
   json_decref(object);
   return text;
 }
@@ -72,15 +75,25 @@ char *ow_answer_error(const char *sentence, size_t *octets)
 
 /* ---- reading ---- */
 
-static json_t *parse_answer(const char *line, size_t octets, struct ow_failure *failure)
+/* Jansson doesn't always say so: for all else that can be wrong it has a sentence. */
+static bool is_lack_of_memory(const json_error_t *error)
 {
+  return json_error_code(error) == json_error_out_of_memory || error->text[0] == '\0';
+}
+
+static enum ow_status parse_answer(const char *line, size_t octets, json_t **object,
+                                   struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
   json_error_t error;
   char clean[sizeof error.text];
-  json_t *object = json_loadb(line, octets, JSON_REJECT_DUPLICATES, &error);
-  if (!object)
-    ow_fail(failure, OW_PROTOCOL, "the answer is no JSON: %s at octet %d",
-            ow_printable(clean, sizeof clean, error.text, strlen(error.text)), error.position);
-  return object;
+  *object = json_loadb(line, octets, JSON_REJECT_DUPLICATES, &error);
+  if (!*object && is_lack_of_memory(&error))
+    status = ow_fail(failure, OW_MEMORY, "no memory for an answer of %zu octets", octets);
+  else if (!*object)
+    status = ow_fail(failure, OW_PROTOCOL, "the answer is no JSON: %s at octet %d",
+                     ow_printable(clean, sizeof clean, error.text, strlen(error.text)), error.position);
+  return status;
 }
 
 /* OW_REFUSED if it says that something is wrong. */
@@ -145,8 +158,10 @@ enum ow_status ow_answer_read_list(const char *line, size_t octets, struct ow_li
 {
   *listed = NULL;
   *count = 0;
-  json_t *object = parse_answer(line, octets, failure);
-  enum ow_status status = object ? check_error(object, failure) : OW_PROTOCOL;
+  json_t *object;
+  enum ow_status status = parse_answer(line, octets, &object, failure);
+  if (status == OW_OK)
+    status = check_error(object, failure);
   if (status == OW_OK)
     status = read_list(object, listed, count, failure);
   json_decref(object);
@@ -179,8 +194,10 @@ enum ow_status ow_answer_read_stream(const char *line, size_t octets, struct ow_
   struct ow_reading reading = {.within = "", .failure = failure};
   *got = 0;
   *view = (struct ow_stream_view){0};
-  json_t *object = parse_answer(line, octets, failure);
-  enum ow_status status = object ? check_error(object, failure) : OW_PROTOCOL;
+  json_t *object;
+  enum ow_status status = parse_answer(line, octets, &object, failure);
+  if (status == OW_OK)
+    status = check_error(object, failure);
   if (status == OW_OK) {
     reading.status = ow_stream_from_json(json_object_get(object, "stream"), view, failure);
     if (reading.status == OW_OK)

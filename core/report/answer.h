@@ -27,9 +27,10 @@ char *ow_answer_stream(const struct ow_stream_view *view, const struct ow_interv
 /** {"error": "..."} */
 char *ow_answer_error(const char *sentence, size_t *octets) OW_MUST_CHECK;
 
-/* ---- reading: OW_PROTOCOL for what is no such answer, OW_REFUSED for an error, with its sentence ---- */
+/* ---- reading: OW_PROTOCOL for what is no such answer, OW_REFUSED for an error, with its sentence; OW_MEMORY
+ * ---- */
 
-/** `*listed` is the caller's to free, and NULL if it fails; OW_MEMORY. */
+/** `*listed` is the caller's to free, and NULL if it fails. */
 enum ow_status ow_answer_read_list(const char *line, size_t octets, struct ow_listed **listed, size_t *count,
                                    struct ow_failure *failure) OW_MUST_CHECK;
 /** Up to `most` intervals, the last of those that are there; their numbers rise. */

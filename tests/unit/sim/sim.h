@@ -21,6 +21,11 @@ void sim_end(void);
 
 /** Let `nanoseconds` pass: everything that falls into them happens. */
 void sim_run(struct ow_loop *loop, int64_t nanoseconds);
+/**
+ * From now on ow_loop_create() yields this loop, which ow_loop_free() then leaves alone, so that what makes
+ * its own loop can meet a server in one process; NULL: no longer.
+ */
+void sim_share_loop(struct ow_loop *loop);
 int64_t sim_monotonic(void);
 struct ow_timestamp sim_wall(void);
 /** Set the wall clock forwards or back. */

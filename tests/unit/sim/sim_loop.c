@@ -35,6 +35,7 @@ static uint64_t order;
 static uint64_t random_state;
 static struct ow_timer_heap events;
 static struct ow_watch *watches[DESCRIPTORS];
+static struct ow_loop *shared;
 
 /* ---- time ---- */
 
@@ -135,15 +136,21 @@ void sim_end(void)
 struct ow_loop *ow_loop_create(struct ow_failure *failure)
 {
   (void)failure;
-  struct ow_loop *loop = calloc(1, sizeof *loop);
-  if (loop)
+  struct ow_loop *loop = shared ? shared : calloc(1, sizeof *loop);
+  if (loop && !shared)
     ow_completions_prepare(&loop->completions);
   return loop;
 }
 
 void ow_loop_free(struct ow_loop *loop)
 {
-  free(loop);
+  if (loop != shared)
+    free(loop);
+}
+
+void sim_share_loop(struct ow_loop *loop)
+{
+  shared = loop;
 }
 
 struct ow_instant ow_loop_now(const struct ow_loop *loop)

@@ -1,0 +1,121 @@
+/* A probe on the simulated network, each allocation of it or of its Server failing in turn. */
+#include <stdio.h>
+#include <string.h>
+
+#include "measure/probe.h"
+#include "server/server.h"
+#include "sim/sim.h"
+#include "support/failing_memory.h"
+#include "support/main.h"
+#include "support/policy.h"
+#include "support/seed.h"
+
+#define S OW_NS_PER_S
+#define MS OW_NS_PER_MS
+
+enum { HOST = 2, PACKETS = 20 };
+
+static enum ow_mode mode;
+static struct ow_loop *loop;
+static struct ow_serve *server;
+static bool spoke_of_memory; /* the server */
+
+static void on_log(void *context, enum ow_log_level level, const char *line)
+{
+  (void)context, (void)level;
+  spoke_of_memory |= strstr(line, "memory") != NULL;
+}
+static const struct ow_log ears = {.emit = on_log, .most = OW_LOG_INFO};
+
+static void raise_curtain(void)
+{
+  struct ow_failure failure;
+  struct ow_serve_config config;
+  sim_begin(1);
+  spoke_of_memory = false;
+  *sim_path(HOST) = (struct sim_path){.delay = {20 * MS, 10 * MS}};
+  loop = ow_loop_create(&failure);
+  sim_share_loop(loop);
+  ow_serve_defaults(&config);
+  snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
+  config.pbkdf2_count = 1024;
+  server = ow_serve_create(loop, &config, &test_policy, &ears, &failure);
+  ck_assert_ptr_nonnull(server);
+}
+
+static void drop_curtain(void)
+{
+  sim_run(loop, 60 * S);
+  ck_assert_uint_eq(ow_serve_count(server).connections, 0);
+  ck_assert_uint_eq(ow_serve_count(server).sessions_running, 0);
+  ow_serve_free(server);
+  sim_share_loop(NULL);
+  sim_end();
+  ow_loop_free(loop);
+}
+
+static struct ow_peer peer_of(void)
+{
+  struct ow_peer peer;
+  ow_peer_defaults(&peer);
+  snprintf(peer.host, sizeof peer.host, "127.0.0.%u", HOST);
+  peer.packets = PACKETS;
+  peer.modes = mode;
+  test_policy_key(&peer);
+  return peer;
+}
+
+/* All that a report says of a direction. */
+static void assert_nothing_lost(const struct ow_probe_report *report)
+{
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    const struct ow_result *result = &report->directions[d].result;
+    ck_assert_msg(result->lost == 0, "run %u: %u lost", test_memory_run(), result->lost);
+    if (report->status == OW_OK) {
+      ck_assert_uint_eq(result->received, PACKETS);
+      ck_assert_msg(report->directions[d].samples.count == PACKETS, "run %u: %zu records of %d",
+                    test_memory_run(), report->directions[d].samples.count, PACKETS);
+    }
+  }
+}
+
+static void probe(void)
+{
+  struct ow_probe_report report;
+  struct ow_peer peer = peer_of();
+  test_memory_scarce(false);
+  raise_curtain();
+  test_memory_scarce(true);
+  enum ow_status status = ow_probe_run(&peer, 20 * S, &ears, &report);
+  test_memory_scarce(false);
+  ck_assert_int_eq(status, report.status);
+  assert_nothing_lost(&report);
+  if (status != OW_OK) {
+    ck_assert(test_memory_failed());
+    ck_assert_msg(spoke_of_memory || strstr(report.failure.text, "memory"), "run %u: %s", test_memory_run(),
+                  report.failure.text);
+  }
+  ow_probe_report_clear(&report);
+  ck_assert_msg(ow_probe_run(&peer, 20 * S, NULL, &report) == OW_OK, "run %u, afterwards: %s",
+                test_memory_run(), report.failure.text);
+  ow_probe_report_clear(&report);
+  ow_peer_clear(&peer);
+  drop_curtain();
+}
+
+START_TEST(a_probe_says_that_memory_is_short)
+{
+  static const enum ow_mode modes[] = {OW_MODE_OPEN, OW_MODE_AUTHENTICATED, OW_MODE_ENCRYPTED};
+  static const char *const names[] = {"a probe, open", "a probe, authenticated", "a probe, encrypted"};
+  mode = modes[_i];
+  test_memory_exhaust(names[_i], probe);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("probes without memory");
+  test_seed();
+  TEST_LOOP(suite, "probe", 3, a_probe_says_that_memory_is_short);
+  return test_run(suite);
+}
