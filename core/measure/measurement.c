@@ -95,6 +95,16 @@ static void conclude_reverse(struct ow_measurement *measurement)
   conclude(measurement, OW_REVERSE, &observation);
 }
 
+/* What it sent until then is measured; what it would have sent is missing. */
+static void note_early_end(struct ow_measurement *measurement, enum ow_status trouble)
+{
+  static const char *const reasons[] = {[OW_LIMIT] = "too many packets of the forward session were skipped",
+                                        [OW_MEMORY] = "no memory to send the rest of the forward session",
+                                        [OW_CRYPTO] = "the crypto library can't make test packets"};
+  if (trouble != OW_OK)
+    note_failure(measurement, trouble, reasons[trouble]);
+}
+
 static void conclude_all(struct ow_measurement *measurement)
 {
   struct ow_session_ends *ends = &measurement->ends;
@@ -104,6 +114,7 @@ static void conclude_all(struct ow_measurement *measurement)
     note_failure(measurement, OW_MEMORY, "no memory for the fetched records");
   if (ends->sender.open) {
     ow_test_sender_stop(&ends->sender);
+    note_early_end(measurement, ow_sender_trouble(ends->sender.sender));
     conclude_forward(measurement);
   }
   if (ends->receiver.open) {

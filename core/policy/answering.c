@@ -23,7 +23,7 @@ static enum ow_status install(struct ow_answering *answering, struct ow_settings
                               struct ow_failure *failure)
 {
   if (ow_policy_install(answering->policy, &settings->limits, &settings->keys, settings->conf.modes) != OW_OK)
-    return ow_fail(failure, OW_MEMORY, "no memory");
+    return ow_fail(failure, OW_MEMORY, "no memory for the rules");
   return OW_OK;
 }
 
@@ -32,7 +32,7 @@ enum ow_status ow_answering_prepare(struct ow_answering *answering, struct ow_se
 {
   answering->policy = ow_policy_create();
   if (!answering->policy)
-    return ow_fail(failure, OW_MEMORY, "no memory");
+    return ow_fail(failure, OW_MEMORY, "no memory for a policy");
   answering->answers = ow_policy_answers(answering->policy);
   return install(answering, settings, failure);
 }

@@ -97,7 +97,7 @@ struct ow_embedded *ow_embedded_start(const struct ow_embedded_options *options,
   struct ow_settings settings;
   struct ow_embedded *embedded = calloc(1, sizeof *embedded);
   if (!embedded) {
-    ow_fail(failure, OW_MEMORY, "no memory");
+    ow_fail(failure, OW_MEMORY, "no memory for a responder");
     return NULL;
   }
   embedded->log = log ? *log : (struct ow_log){0};

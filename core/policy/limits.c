@@ -413,7 +413,7 @@ enum ow_status ow_limits_default(struct ow_limits *limits, struct ow_failure *fa
 {
   *limits = (struct ow_limits){.classes = malloc(sizeof *limits->classes)};
   if (!limits->classes)
-    return ow_fail(failure, OW_MEMORY, "no memory");
+    return ow_fail(failure, OW_MEMORY, "no memory for a class of clients");
   limits->classes[0] = bounded_class;
   limits->class_count = 1;
   return OW_OK;

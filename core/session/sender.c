@@ -21,6 +21,7 @@ struct ow_sender {
   int64_t timeout;
   bool prepared; /* `packet` holds `next`, but for its stamp */
   bool over;
+  enum ow_status trouble; /* that made it over */
 
   struct ow_schedule *schedule;
   struct ow_packet_codec *codec;
@@ -39,14 +40,23 @@ static bool is_beyond(const struct ow_sender *sender)
   return !ow_timestamp_is_zero(sender->until) && ow_timestamp_after(sender->due, sender->until);
 }
 
+static void give_up(struct ow_sender *sender, enum ow_status trouble)
+{
+  sender->over = true;
+  sender->trouble = trouble;
+}
+
 /* The next sequence number and when it is due. */
 static void advance_schedule(struct ow_sender *sender)
 {
   sender->next++;
   sender->last_due = sender->due;
-  if (sender->next >= sender->packets || ow_schedule_next(sender->schedule, &sender->due) != OW_OK ||
-      is_beyond(sender))
+  if (sender->next >= sender->packets)
     sender->over = true;
+  else if (ow_schedule_next(sender->schedule, &sender->due) != OW_OK)
+    give_up(sender, OW_CRYPTO);
+  else
+    sender->over = is_beyond(sender);
 }
 
 static enum ow_status prepare_packet(struct ow_sender *sender)
@@ -128,18 +138,19 @@ bool ow_sender_due(const struct ow_sender *sender, struct ow_timestamp *when)
   return !sender->over;
 }
 
-static bool room_for_range(struct ow_sender *sender)
+static enum ow_status room_for_range(struct ow_sender *sender)
 {
-  if (sender->skip_ranges == sender->skip_slots) {
-    uint32_t slots = sender->skip_slots ? sender->skip_slots * 2 : 4;
-    struct ow_skip_range *skipped =
-        slots <= MOST_SKIP_RANGES ? reallocarray(sender->skipped, slots, sizeof *skipped) : NULL;
-    if (skipped) {
-      sender->skipped = skipped;
-      sender->skip_slots = slots;
-    }
-  }
-  return sender->skipped && sender->skip_ranges < sender->skip_slots;
+  if (sender->skip_ranges < sender->skip_slots)
+    return OW_OK;
+  uint32_t slots = sender->skip_slots ? sender->skip_slots * 2 : 4;
+  if (slots > MOST_SKIP_RANGES)
+    return OW_LIMIT;
+  struct ow_skip_range *skipped = reallocarray(sender->skipped, slots, sizeof *skipped);
+  if (!skipped)
+    return OW_MEMORY;
+  sender->skipped = skipped;
+  sender->skip_slots = slots;
+  return OW_OK;
 }
 
 /* A packet that can't be described as skipped was not reached: the session ends before it. */
@@ -147,16 +158,19 @@ static void skip(struct ow_sender *sender)
 {
   struct ow_skip_range *last =
       sender->skipped && sender->skip_ranges ? &sender->skipped[sender->skip_ranges - 1] : NULL;
+  enum ow_status status = OW_OK;
   sender->prepared = false;
   if (last && last->last + 1 == sender->next) {
     last->last = sender->next;
-    advance_schedule(sender);
-  } else if (room_for_range(sender)) {
-    sender->skipped[sender->skip_ranges++] = (struct ow_skip_range){sender->next, sender->next};
-    advance_schedule(sender);
   } else {
-    sender->over = true;
+    status = room_for_range(sender);
+    if (status == OW_OK)
+      sender->skipped[sender->skip_ranges++] = (struct ow_skip_range){sender->next, sender->next};
   }
+  if (status == OW_OK)
+    advance_schedule(sender);
+  else
+    give_up(sender, status);
 }
 
 /* A prepared packet has begun its HMAC: finish it, so that the next begins anew. */
@@ -164,7 +178,7 @@ static void discard_prepared(struct ow_sender *sender)
 {
   const struct ow_error_estimate none = {0};
   if (sender->prepared && ow_packet_stamp(sender->codec, sender->due, none, sender->packet) != OW_OK)
-    sender->over = true;
+    give_up(sender, OW_CRYPTO);
   sender->prepared = false;
 }
 
@@ -172,10 +186,11 @@ bool ow_sender_ready(struct ow_sender *sender, struct ow_timestamp now)
 {
   while (!sender->over && ow_timestamp_difference(now, sender->due) > sender->timeout) {
     discard_prepared(sender);
-    skip(sender);
+    if (!sender->over)
+      skip(sender);
   }
   if (!sender->over && prepare_packet(sender) != OW_OK)
-    sender->over = true;
+    give_up(sender, OW_CRYPTO);
   return !sender->over;
 }
 
@@ -194,7 +209,7 @@ void ow_sender_sent(struct ow_sender *sender, bool left)
   else
     skip(sender);
   if (!sender->over && prepare_packet(sender) != OW_OK)
-    sender->over = true;
+    give_up(sender, OW_CRYPTO);
 }
 
 uint32_t ow_sender_next_sequence(const struct ow_sender *sender)
@@ -205,6 +220,11 @@ uint32_t ow_sender_next_sequence(const struct ow_sender *sender)
 struct ow_timestamp ow_sender_last_due(const struct ow_sender *sender)
 {
   return sender->last_due;
+}
+
+enum ow_status ow_sender_trouble(const struct ow_sender *sender)
+{
+  return sender->trouble;
 }
 
 struct ow_session_end ow_sender_end(const struct ow_sender *sender)

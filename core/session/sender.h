@@ -61,6 +61,11 @@ void ow_sender_sent(struct ow_sender *sender, bool left);
 uint32_t ow_sender_next_sequence(const struct ow_sender *sender);
 /** When every packet has been sent: the scheduled time of the last one. */
 struct ow_timestamp ow_sender_last_due(const struct ow_sender *sender);
+/**
+ * OW_OK, or why it ended before the schedule did: OW_MEMORY or OW_LIMIT (no more skipped packets can be
+ * noted), OW_CRYPTO.
+ */
+enum ow_status ow_sender_trouble(const struct ow_sender *sender);
 /** What Stop-Sessions says of this session; `skipped` is the sender's. */
 struct ow_session_end ow_sender_end(const struct ow_sender *sender);
 

@@ -1,0 +1,181 @@
+/*
+ * Session-Sender and Session-Receiver, each allocation failing in turn: what could not be recorded is not
+ * lost, and what could not be sent is not the end.
+ */
+#include <string.h>
+
+#include "session/receiver.h"
+#include "session/sender.h"
+#include "stats/result.h"
+#include "support/failing_memory.h"
+#include "support/main.h"
+#include "support/seed.h"
+#include "wire/test_packet.h"
+
+enum { PACKETS = 1000, MISSING = 17 /* each so many-th is lost */ };
+
+static const struct ow_keys KEYS = {.aes = {1}, .hmac = {2}};
+static const struct ow_slot SLOT = {OW_SLOT_EXPONENTIAL, {UINT64_C(1) << 26}}; /* 16 ms */
+static const struct ow_timestamp START = {UINT64_C(0xfffffffb00000000)};
+static const struct ow_error_estimate ERROR = {0x8001};
+static const struct ow_session_request REQUEST = {.slot_count = 1,
+                                                  .packets = PACKETS,
+                                                  .start = {UINT64_C(0xfffffffb00000000)},
+                                                  .timeout = {UINT64_C(2) << 32}};
+static const struct ow_session_terms TERMS = {
+    .mode = OW_MODE_ENCRYPTED, .keys = &KEYS, .request = &REQUEST, .slots = &SLOT};
+
+static struct test_prng prng;
+
+static struct ow_sender *new_sender(void)
+{
+  struct ow_random random = test_random(&prng);
+  struct ow_sender *sender = ow_sender_create(&TERMS, false, &random);
+  ck_assert(sender || test_memory_failed());
+  return sender;
+}
+
+/* ---- receiver ---- */
+
+static bool is_missing(uint32_t sequence)
+{
+  return sequence % MISSING == 1;
+}
+
+/* All packets but those that are missing, each 5 ms after it was sent. */
+static void transmit(struct ow_sender *sender, struct ow_receiver *receiver)
+{
+  struct ow_timestamp when;
+  while (ow_sender_due(sender, &when)) {
+    size_t octets;
+    uint32_t sequence = ow_sender_next_sequence(sender);
+    ck_assert(ow_sender_ready(sender, when));
+    const uint8_t *packet = ow_sender_stamp(sender, when, ERROR, &octets);
+    ck_assert_ptr_nonnull(packet);
+    if (!is_missing(sequence))
+      (void)ow_receiver_packet(receiver, packet, octets, ow_timestamp_plus(when, 5 * OW_NS_PER_MS),
+                               OW_STAMP_KERNEL, ERROR, 250);
+    ow_sender_sent(sender, true);
+  }
+}
+
+static void expect_true_records(const struct ow_receiver *receiver)
+{
+  const struct ow_samples *samples = ow_receiver_samples(receiver);
+  for (size_t i = 0; i < samples->count; i++) {
+    const struct ow_sample *sample = ow_samples_at(samples, i);
+    ck_assert_msg(ow_sample_lost(sample) == is_missing(sample->sequence), "run %u: packet %u",
+                  test_memory_run(), sample->sequence);
+  }
+  if (ow_receiver_knows_all(receiver))
+    ck_assert_msg(samples->count == PACKETS, "run %u: %zu records, and all is well", test_memory_run(),
+                  samples->count);
+  else
+    ck_assert(test_memory_failed());
+}
+
+static void a_session(void)
+{
+  test_memory_scarce(false);
+  prng = test_prng(1);
+  struct ow_sender *sender = new_sender();
+  test_memory_scarce(true);
+  struct ow_receiver *receiver = ow_receiver_create(&TERMS, 2 * PACKETS);
+  if (receiver) {
+    transmit(sender, receiver);
+    while (!ow_receiver_expire(receiver, ow_timestamp_plus(START, 3600 * OW_NS_PER_S)))
+      continue;
+    ck_assert(ow_receiver_finished(receiver));
+    expect_true_records(receiver);
+  } else {
+    ck_assert(test_memory_failed());
+  }
+  ow_receiver_free(receiver);
+  ow_sender_free(sender);
+}
+
+START_TEST(a_packet_without_a_record_is_not_lost)
+{
+  test_memory_exhaust("a receiver", a_session);
+}
+END_TEST
+
+static void a_stop(void)
+{
+  const struct ow_skip_range skipped = {3, 5};
+  const struct ow_session_end end = {.next_sequence = PACKETS, .skip_ranges = 1, .skipped = &skipped};
+  test_memory_scarce(false);
+  struct ow_receiver *receiver = ow_receiver_create(&TERMS, PACKETS);
+  test_memory_scarce(true);
+  enum ow_status status = ow_receiver_stop(receiver, START, &end);
+  ck_assert_int_eq(status, test_memory_failed() ? OW_MEMORY : OW_OK);
+  ck_assert_int_eq(ow_receiver_knows_all(receiver), status == OW_OK);
+  ow_receiver_free(receiver);
+}
+
+START_TEST(skip_ranges_that_could_not_be_kept_are_known)
+{
+  test_memory_exhaust("skip ranges", a_stop);
+}
+END_TEST
+
+/* ---- sender ---- */
+
+/* The operating system takes each second packet. */
+static void a_hindered_sender(void)
+{
+  struct ow_timestamp when;
+  prng = test_prng(1);
+  struct ow_sender *sender = new_sender();
+  for (uint32_t i = 0; sender && ow_sender_due(sender, &when); i++) {
+    size_t octets;
+    ck_assert(ow_sender_ready(sender, when));
+    ck_assert_ptr_nonnull(ow_sender_stamp(sender, when, ERROR, &octets));
+    ow_sender_sent(sender, i % 2);
+  }
+  if (sender) {
+    struct ow_session_end end = ow_sender_end(sender);
+    bool failed = test_memory_failed();
+    ck_assert_int_eq(ow_sender_trouble(sender), failed ? OW_MEMORY : OW_OK);
+    ck_assert_int_eq(end.next_sequence == PACKETS, !failed);
+    ck_assert_uint_eq(end.skip_ranges, (end.next_sequence + 1) / 2);
+  }
+  ow_sender_free(sender);
+}
+
+START_TEST(a_sender_that_ends_early_says_why)
+{
+  test_memory_exhaust("a hindered sender", a_hindered_sender);
+}
+END_TEST
+
+/* ---- results ---- */
+
+static struct ow_samples samples;
+
+static void a_result(void)
+{
+  struct ow_result result;
+  const struct ow_observation observation = {.samples = &samples, .packets = 100, .absent_is_lost = true};
+  enum ow_status status = ow_result_compute(&observation, &result);
+  ck_assert_int_eq(status, test_memory_failed() ? OW_MEMORY : OW_OK);
+  ck_assert_int_eq(result.completeness, status == OW_OK ? OW_RESULT_COMPLETE : OW_RESULT_ABSENT);
+  ck_assert_uint_eq(result.lost, status == OW_OK ? 100 : 0);
+}
+
+START_TEST(a_result_without_memory_is_absent)
+{
+  samples = (struct ow_samples){0};
+  test_memory_exhaust("a result", a_result);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("sessions without memory");
+  TEST_CASE(suite, "receiver", a_packet_without_a_record_is_not_lost,
+            skip_ranges_that_could_not_be_kept_are_known);
+  TEST_CASE(suite, "sender", a_sender_that_ends_early_says_why);
+  TEST_CASE(suite, "results", a_result_without_memory_is_absent);
+  return test_run(suite);
+}
