@@ -138,28 +138,34 @@ static bool fail_course(struct ow_measurement *measurement, enum ow_status statu
   return true;
 }
 
+/* After a command to the client's machine: it goes out, or the course ends here. */
+static bool send_command(struct ow_measurement *measurement, enum ow_status status, const char *message,
+                         enum ow_course_event *next)
+{
+  char reason[OW_FAILURE_TEXT];
+  if (status == OW_OK)
+    ow_client_connection_send(measurement->control);
+  else
+    snprintf(reason, sizeof reason, "can't write %s%s", message, status == OW_MEMORY ? ": no memory" : "");
+  return status != OW_OK && fail_course(measurement, status, reason, next);
+}
+
 static bool request_session(struct ow_measurement *measurement, enum ow_direction direction,
                             enum ow_course_event *next)
 {
   struct ow_failure failure;
   enum ow_status status = ow_session_ends_plan(&measurement->ends, direction, &failure);
-  if (status == OW_OK) {
-    status = ow_client_request_session(measurement->control->client, now_of(measurement),
-                                       &measurement->ends.requests[direction], measurement->peer->slots);
-    if (status == OW_OK)
-      ow_client_connection_send(measurement->control);
-    else
-      ow_fail(&failure, status, "can't write the request for a session");
-  }
-  return status != OW_OK && fail_course(measurement, status, failure.text, next);
+  if (status != OW_OK)
+    return fail_course(measurement, status, failure.text, next);
+  status = ow_client_request_session(measurement->control->client, now_of(measurement),
+                                     &measurement->ends.requests[direction], measurement->peer->slots);
+  return send_command(measurement, status, "the request for a session", next);
 }
 
 static bool start_sessions(struct ow_measurement *measurement, enum ow_course_event *next)
 {
-  bool written = ow_client_start_sessions(measurement->control->client, now_of(measurement)) == OW_OK;
-  if (written)
-    ow_client_connection_send(measurement->control);
-  return !written && fail_course(measurement, OW_STATE, "can't write Start-Sessions", next);
+  enum ow_status status = ow_client_start_sessions(measurement->control->client, now_of(measurement));
+  return send_command(measurement, status, "Start-Sessions", next);
 }
 
 static bool run_sessions(struct ow_measurement *measurement, enum ow_course_event *next)
@@ -187,11 +193,9 @@ static bool stop_sessions(struct ow_measurement *measurement, enum ow_course_eve
   }
   if (ends->receiver.open)
     ow_test_receiver_catch_up(&ends->receiver);
-  bool written = ow_client_stop_sessions(measurement->control->client, now_of(measurement), OW_ACCEPT_OK,
-                                         &end, ends->sender.open) == OW_OK;
-  if (written)
-    ow_client_connection_send(measurement->control);
-  return !written && fail_course(measurement, OW_STATE, "can't write Stop-Sessions", next);
+  enum ow_status status = ow_client_stop_sessions(measurement->control->client, now_of(measurement),
+                                                  OW_ACCEPT_OK, &end, ends->sender.open);
+  return send_command(measurement, status, "Stop-Sessions", next);
 }
 
 static bool answer_stop(struct ow_measurement *measurement, enum ow_course_event *next)
@@ -205,14 +209,13 @@ static bool fetch_records(struct ow_measurement *measurement, enum ow_course_eve
 {
   const struct ow_fetch_request whole = {.end = OW_FETCH_TO_END,
                                          .sid = measurement->ends.requests[OW_FORWARD].sid};
-  bool written = ow_client_fetch(measurement->control->client, now_of(measurement), &whole,
-                                 ow_session_ends_most_records(&measurement->ends, OW_FORWARD)) == OW_OK;
-  if (written) {
+  enum ow_status status = ow_client_fetch(measurement->control->client, now_of(measurement), &whole,
+                                          ow_session_ends_most_records(&measurement->ends, OW_FORWARD));
+  if (status == OW_OK) {
     ow_forward_records_hang_up(&measurement->records);
     ow_forward_records_expect(&measurement->records);
-    ow_client_connection_send(measurement->control);
   }
-  return !written && fail_course(measurement, OW_STATE, "can't write Fetch-Session", next);
+  return send_command(measurement, status, "Fetch-Session", next);
 }
 
 /* Without a packet sent there is nothing to ask for. */

@@ -75,9 +75,12 @@ static enum ow_status find_group(const char *name, gid_t *group, struct ow_failu
   if (found)
     *group = found->gr_gid;
   free(buffer);
-  return found ? OW_OK
-               : ow_fail(failure, OW_INVALID, "there is no group %s%s%s", name, error ? ": " : "",
-                         error ? strerrordesc_np(error) : "");
+  if (found)
+    return OW_OK;
+  if (error)
+    return ow_fail(failure, error == ENOMEM ? OW_MEMORY : OW_NETWORK, "cannot look for the group %s: %s",
+                   name, error == ENOMEM ? "no memory" : strerrordesc_np(error));
+  return ow_fail(failure, OW_INVALID, "there is no group %s", name);
 }
 
 /* A lock that no file remains of. -1: the folder can't be read, and who can't read it can lock nobody out. */

@@ -16,6 +16,7 @@
 enum { HOST = 2, PACKETS = 20 };
 
 static enum ow_mode mode;
+static struct ow_serve_policy policy;
 static struct ow_loop *loop;
 static struct ow_serve *server;
 static bool spoke_of_memory; /* the server */
@@ -26,6 +27,12 @@ static void on_log(void *context, enum ow_log_level level, const char *line)
   spoke_of_memory |= strstr(line, "memory") != NULL;
 }
 static const struct ow_log ears = {.emit = on_log, .most = OW_LOG_INFO};
+
+static bool keeps(void *context, const struct ow_serve_client *owner)
+{
+  (void)context, (void)owner;
+  return false;
+}
 
 static void raise_curtain(void)
 {
@@ -39,7 +46,9 @@ static void raise_curtain(void)
   ow_serve_defaults(&config);
   snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
   config.pbkdf2_count = 1024;
-  server = ow_serve_create(loop, &config, &test_policy, &ears, &failure);
+  policy = test_policy;
+  policy.delete_on_fetch = keeps;
+  server = ow_serve_create(loop, &config, &policy, &ears, &failure);
   ck_assert_ptr_nonnull(server);
 }
 
@@ -79,6 +88,15 @@ static void assert_nothing_lost(const struct ow_probe_report *report)
   }
 }
 
+static void expect_memory(const struct ow_probe_report *report)
+{
+  if (report->status != OW_OK) {
+    ck_assert(test_memory_failed());
+    ck_assert_msg(spoke_of_memory || strstr(report->failure.text, "memory"), "run %u: %s", test_memory_run(),
+                  report->failure.text);
+  }
+}
+
 static void probe(void)
 {
   struct ow_probe_report report;
@@ -90,11 +108,7 @@ static void probe(void)
   test_memory_scarce(false);
   ck_assert_int_eq(status, report.status);
   assert_nothing_lost(&report);
-  if (status != OW_OK) {
-    ck_assert(test_memory_failed());
-    ck_assert_msg(spoke_of_memory || strstr(report.failure.text, "memory"), "run %u: %s", test_memory_run(),
-                  report.failure.text);
-  }
+  expect_memory(&report);
   ow_probe_report_clear(&report);
   ck_assert_msg(ow_probe_run(&peer, 20 * S, NULL, &report) == OW_OK, "run %u, afterwards: %s",
                 test_memory_run(), report.failure.text);
@@ -112,10 +126,60 @@ START_TEST(a_probe_says_that_memory_is_short)
 }
 END_TEST
 
+/* ---- fetching what the server holds ---- */
+
+static void step(void *context)
+{
+  (void)context;
+  sim_step_clock(loop, 30 * S);
+}
+
+/* A session of which packets were skipped, because the clock was set. */
+static void measure_with_skips(const struct ow_peer *peer, uint8_t sid[16])
+{
+  struct ow_probe_report report;
+  sim_at(sim_monotonic() + 1500 * MS, step, NULL);
+  (void)!ow_probe_run(peer, 20 * S, NULL, &report);
+  ck_assert_uint_gt(report.directions[OW_FORWARD].result.skipped, 0);
+  memcpy(sid, report.directions[OW_FORWARD].sid, 16);
+  ow_probe_report_clear(&report);
+}
+
+static void fetch(void)
+{
+  struct ow_probe_report report;
+  struct ow_peer peer = peer_of();
+  uint8_t sid[16];
+  test_memory_scarce(false);
+  raise_curtain();
+  measure_with_skips(&peer, sid);
+  test_memory_scarce(true);
+  enum ow_status status = ow_probe_fetch(&peer, sid, 20 * S, &report);
+  test_memory_scarce(false);
+  ck_assert_int_eq(status, report.status);
+  expect_memory(&report);
+  if (status == OW_OK)
+    ck_assert_uint_gt(report.directions[OW_FORWARD].result.skipped, 0);
+  ow_probe_report_clear(&report);
+  ck_assert_msg(ow_probe_fetch(&peer, sid, 20 * S, &report) == OW_OK, "run %u, afterwards: %s",
+                test_memory_run(), report.failure.text);
+  ow_probe_report_clear(&report);
+  ow_peer_clear(&peer);
+  drop_curtain();
+}
+
+START_TEST(a_fetch_says_that_memory_is_short)
+{
+  mode = OW_MODE_OPEN;
+  test_memory_exhaust("a fetch", fetch);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("probes without memory");
   test_seed();
   TEST_LOOP(suite, "probe", 3, a_probe_says_that_memory_is_short);
+  TEST_CASE(suite, "fetch", a_fetch_says_that_memory_is_short);
   return test_run(suite);
 }

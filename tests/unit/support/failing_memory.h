@@ -11,10 +11,9 @@
 #include <stddef.h>
 
 /**
- * Run `scenario` once for each of its allocations, that one failing, and once more, all succeeding. It must
- * free all that it allocates by the core. Prints how many there are; where they take too long under a
- * sanitizer, only each k-th fails, from one on that test_seed() chooses. With OWAMP_ALLOCATION=N in the
- * environment the N-th alone fails.
+ * Run `scenario` once for each of its allocations, that one failing, and once more, all succeeding; prints
+ * how many they are. It must free all that it allocates by the core. With OWAMP_ALLOCATION=N in the
+ * environment only the N-th fails.
  */
 void test_memory_exhaust(const char *name, void (*scenario)(void));
 
