@@ -212,6 +212,8 @@ static enum ow_status on_server_start(struct ow_client *client, struct ow_instan
     if (client->mode != OW_MODE_OPEN)
       status =
           ow_protection_open_from(&client->intake.protection, &client->keys, client->server_start.server_iv);
+    if (status != OW_OK)
+      return ow_fail(&event->failure, status, "the crypto library can't open what the server protects");
     ow_intake_expect(&client->intake, OW_SERVER_START - OW_SERVER_START_CLEAR, false);
   } else {
     ow_server_start_decode_rest(message, &client->server_start);

@@ -38,7 +38,7 @@ struct ow_receiver {
   uint32_t next_sequence;
   uint32_t counts[OW_RECEPTIONS];
   int64_t off_schedule_by;
-  bool short_of_memory;
+  bool blind; /* memory was short, or the crypto library failed: packets may have come unseen */
   bool stopped;
   struct ow_skip_range *skipped;
   uint32_t skip_ranges;
@@ -56,7 +56,7 @@ const char *ow_reception_text(enum ow_reception reception)
   case OW_IGNORED_SEQUENCE: text = "sequence number out of range"; break;
   case OW_IGNORED_OFF_SCHEDULE: text = "stamp off schedule by more than the loss timeout"; break;
   case OW_IGNORED_LATE: text = "arrived after the loss timeout"; break;
-  case OW_IGNORED_FULL: text = "bound on records reached, or no memory"; break;
+  case OW_IGNORED_FULL: text = "no room or memory for records"; break;
   case OW_RECEPTIONS: break;
   }
   return text;
@@ -109,7 +109,7 @@ static bool widen(struct ow_receiver *receiver)
   struct outstanding *window = NULL;
   if (slots <= MOST_OUTSTANDING) {
     window = calloc(slots, sizeof *window);
-    receiver->short_of_memory |= !window;
+    receiver->blind |= !window;
   }
   if (window) {
     for (uint32_t i = receiver->base; i != receiver->scheduled; i++)
@@ -129,8 +129,10 @@ static bool schedule_one(struct ow_receiver *receiver)
     return false;
   if (receiver->scheduled - receiver->base == receiver->window_slots && !widen(receiver))
     return false;
-  if (ow_schedule_next(receiver->schedule, &next.due) != OW_OK)
+  if (ow_schedule_next(receiver->schedule, &next.due) != OW_OK) {
+    receiver->blind = true;
     return false;
+  }
   *outstanding_at(receiver, receiver->scheduled) = next;
   receiver->scheduled++;
   return true;
@@ -168,13 +170,13 @@ static bool keep_record(struct ow_receiver *receiver, const struct ow_sample *sa
 {
   bool room = receiver->samples.count < receiver->most_records;
   bool kept = room && ow_samples_append(&receiver->samples, sample) == OW_OK;
-  receiver->short_of_memory |= room && !kept;
+  receiver->blind |= room && !kept;
   if (kept && sample->sequence >= receiver->next_sequence)
     receiver->next_sequence = sample->sequence + 1;
   return kept;
 }
 
-/* What came while memory was short has no record and may have gone unseen: it must not pass for lost. */
+/* What came unseen must not pass for lost. */
 static void record_loss(struct ow_receiver *receiver, uint32_t sequence, struct ow_timestamp due)
 {
   const struct ow_sample lost = {
@@ -184,7 +186,7 @@ static void record_loss(struct ow_receiver *receiver, uint32_t sequence, struct 
       .receive_error = ow_error_estimate(false, 0),
       .ttl = OW_TTL_LOST,
   };
-  if (!receiver->short_of_memory && !keep_record(receiver, &lost))
+  if (!receiver->blind && !keep_record(receiver, &lost))
     receiver->counts[OW_IGNORED_FULL]++;
 }
 
@@ -223,7 +225,10 @@ static enum ow_reception decode(struct ow_receiver *receiver, const uint8_t *oct
 {
   enum ow_reception reception = OW_RECEIVED;
   enum ow_status status = ow_packet_decode(receiver->codec, octets, count, packet);
-  if (status == OW_INVALID)
+  receiver->blind |= status == OW_CRYPTO;
+  if (status == OW_CRYPTO)
+    reception = OW_IGNORED_FULL;
+  else if (status == OW_INVALID)
     reception = OW_IGNORED_SHORT;
   else if (status != OW_OK)
     reception = OW_IGNORED_HMAC;
@@ -310,7 +315,7 @@ uint32_t ow_receiver_next_sequence(const struct ow_receiver *receiver)
 
 bool ow_receiver_knows_all(const struct ow_receiver *receiver)
 {
-  return !receiver->short_of_memory;
+  return !receiver->blind;
 }
 
 uint32_t ow_receiver_received(const struct ow_receiver *receiver)
@@ -387,7 +392,7 @@ enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestam
       memcpy(receiver->skipped, end->skipped, end->skip_ranges * sizeof *receiver->skipped);
       receiver->skip_ranges = end->skip_ranges;
     } else {
-      receiver->short_of_memory = true;
+      receiver->blind = true;
       status = OW_MEMORY;
     }
   }

@@ -25,7 +25,7 @@ enum ow_reception {
   OW_IGNORED_SEQUENCE,       /* not below the number of packets */
   OW_IGNORED_OFF_SCHEDULE,   /* its stamp is further than the loss threshold from its scheduled time */
   OW_IGNORED_LATE,           /* arrived later than the loss threshold allows: it stays lost */
-  OW_IGNORED_FULL,           /* the bound on records was reached, or memory is short */
+  OW_IGNORED_FULL,           /* the bound on records was reached, memory is short, or crypto fails */
   OW_RECEPTIONS
 };
 
@@ -60,7 +60,8 @@ bool ow_receiver_finished(const struct ow_receiver *receiver);
 /** One beyond the highest sequence number that is recorded, lost ones included. */
 uint32_t ow_receiver_next_sequence(const struct ow_receiver *receiver);
 /**
- * False if memory was short: packets may have come without a record, and none is called lost from then on.
+ * False if memory was short, or the crypto library failed: packets may have come without a record, and none
+ * is called lost from then on.
  */
 bool ow_receiver_knows_all(const struct ow_receiver *receiver);
 /** Different packets received. */

@@ -199,14 +199,16 @@ const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now
 {
   *octets = sender->octets;
   sender->prepared = false;
-  return ow_packet_stamp(sender->codec, now, error, sender->packet) == OW_OK ? sender->packet : NULL;
+  if (ow_packet_stamp(sender->codec, now, error, sender->packet) != OW_OK)
+    give_up(sender, OW_CRYPTO);
+  return sender->over ? NULL : sender->packet;
 }
 
 void ow_sender_sent(struct ow_sender *sender, bool left)
 {
   if (left)
     advance_schedule(sender);
-  else
+  else if (!sender->over)
     skip(sender);
   if (!sender->over && prepare_packet(sender) != OW_OK)
     give_up(sender, OW_CRYPTO);

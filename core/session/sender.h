@@ -49,7 +49,10 @@ bool ow_sender_due(const struct ow_sender *sender, struct ow_timestamp *when);
  * sent, which is then ready for its stamp. OW_CRYPTO ends the session: `due` turns false.
  */
 bool ow_sender_ready(struct ow_sender *sender, struct ow_timestamp now);
-/** Stamp the packet that is ready; it goes to the wire at once. NULL if the crypto library fails. */
+/**
+ * Stamp the packet that is ready; it goes to the wire at once. NULL if the crypto library fails, which ends
+ * the session.
+ */
 const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now,
                                struct ow_error_estimate error, size_t *octets);
 /**

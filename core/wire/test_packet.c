@@ -16,6 +16,7 @@ struct ow_packet_codec {
   struct ow_cipher *decrypt;
   struct ow_hmac *hmac;
   struct ow_keys keys;
+  bool broken; /* the library failed: its contexts are not to be used any more */
 };
 
 size_t ow_packet_least(enum ow_mode mode)
@@ -62,7 +63,9 @@ static enum ow_status begin_packet(struct ow_packet_codec *codec, struct ow_ciph
 {
   static const uint8_t zero[OW_AES_BLOCK];
   enum ow_status status = OW_OK;
-  if (!*cipher) {
+  if (codec->broken) {
+    status = OW_CRYPTO;
+  } else if (!*cipher) {
     *cipher = ow_cipher_create(codec->mode == OW_MODE_ENCRYPTED ? cbc : ecb, codec->keys.aes, NULL);
     status = *cipher ? OW_OK : OW_CRYPTO;
   } else if (codec->mode == OW_MODE_ENCRYPTED) {
@@ -98,6 +101,7 @@ enum ow_status ow_packet_prepare(struct ow_packet_codec *codec, uint32_t sequenc
   if (codec->mode != OW_MODE_OPEN) {
     ow_write_zeros(&writer, OW_PACKET_SECURE - 4);
     status = prepare_secure(codec, out);
+    codec->broken |= status != OW_OK;
   }
   return status;
 }
@@ -105,15 +109,16 @@ enum ow_status ow_packet_prepare(struct ow_packet_codec *codec, uint32_t sequenc
 enum ow_status ow_packet_stamp(struct ow_packet_codec *codec, struct ow_timestamp sent,
                                struct ow_error_estimate error, uint8_t *out)
 {
-  enum ow_status status = OW_OK;
+  enum ow_status status = codec->broken ? OW_CRYPTO : OW_OK;
   uint8_t *at = out + (codec->mode == OW_MODE_OPEN ? 4 : SECOND_BLOCK);
   struct ow_writer writer = ow_writer(at, 10);
   ow_write_u64(&writer, sent.ntp);
   ow_write_u16(&writer, error.bits);
-  if (codec->mode == OW_MODE_ENCRYPTED) {
+  if (codec->mode == OW_MODE_ENCRYPTED && status == OW_OK) {
     status = seal(codec, out + SECOND_BLOCK);
     if (status == OW_OK)
       status = ow_hmac_finish(codec->hmac, out + HMAC_AT);
+    codec->broken |= status != OW_OK;
   }
   return status;
 }
@@ -146,6 +151,7 @@ enum ow_status ow_packet_decode(struct ow_packet_codec *codec, const uint8_t *in
   struct ow_reader reader = ow_reader(in, octets);
   if (codec->mode != OW_MODE_OPEN) {
     status = open_secure(codec, in, plain);
+    codec->broken |= status == OW_CRYPTO;
     reader = ow_reader(plain, sizeof plain);
   }
   if (status == OW_OK) {

@@ -2,6 +2,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <search.h>
 #include <stdio.h>
@@ -99,6 +100,40 @@ void failing_free(void *memory)
   free(memory);
 }
 
+/* ---- OpenSSL's ---- */
+
+static bool may_allocate_locked(void)
+{
+  pthread_mutex_lock(&lock);
+  bool may = may_allocate();
+  pthread_mutex_unlock(&lock);
+  return may;
+}
+
+static void *crypto_malloc(size_t octets, const char *file, int line)
+{
+  (void)file, (void)line;
+  return may_allocate_locked() ? malloc(octets) : NULL;
+}
+
+static void *crypto_realloc(void *memory, size_t octets, const char *file, int line)
+{
+  (void)file, (void)line;
+  return may_allocate_locked() ? realloc(memory, octets) : NULL;
+}
+
+static void crypto_free(void *memory, const char *file, int line)
+{
+  (void)file, (void)line;
+  free(memory);
+}
+
+void test_memory_of_crypto(void)
+{
+  if (CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) != 1)
+    abort();
+}
+
 /* ---- the runs ---- */
 
 static void set(bool on, unsigned nth)
@@ -122,6 +157,7 @@ static void run(const char *name, void (*scenario)(void), unsigned nth)
 
 static void run_each(const char *name, void (*scenario)(void))
 {
+  run(name, scenario, 0); /* libraries begin, once for all */
   run(name, scenario, 0);
   ck_assert_msg(count > 0, "%s allocates nothing: are the core's objects those that ask here?", name);
   printf("%s: %u allocations\n", name, count);

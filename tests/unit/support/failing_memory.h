@@ -17,6 +17,11 @@
  */
 void test_memory_exhaust(const char *name, void (*scenario)(void));
 
+/**
+ * OpenSSL's allocations fail like the core's; before it is used at all. What it keeps for itself is no matter
+ * of the test's.
+ */
+void test_memory_of_crypto(void);
 /** Off: what the scenario allocates now is not counted and doesn't fail. On at its beginning. */
 void test_memory_scarce(bool scarce);
 /** True as soon as this run's allocation has failed. */
