@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "column_get.h"
+#include "column_table.h"
 #include "mib_rows.h"
 
 bool mib_update(struct mib *mib)
@@ -21,41 +23,13 @@ void mib_clear(struct mib *mib)
 
 /* ---- scalars ---- */
 
-/* The least trustworthy of what this host received; false: nothing yet. */
-static bool stamp_source(const struct mib *mib, enum ow_stamp_source *source)
+/* `column` may be NULL: no object. */
+static bool system_value(const struct mib *mib, const struct mib_column *column, struct mib_value *value)
 {
-  bool any = false;
-  for (size_t i = 0; i < mib->peers->count; i++) {
-    const struct peer *peer = mib->peers->list[i];
-    const struct ow_result *result =
-        peer->count ? &peer->intervals[peer->count - 1].results[OW_REVERSE] : NULL;
-    if (result && result->completeness != OW_RESULT_ABSENT && result->received > 0) {
-      bool weaker = result->clock.receive_stamp != OW_STAMP_KERNEL;
-      if (!any || (weaker && *source != OW_STAMP_UNKNOWN))
-        *source = result->clock.receive_stamp;
-      any = true;
-    }
-  }
-  return any;
-}
-
-static bool system_value(const struct mib *mib, unsigned long column, struct mib_value *value)
-{
-  enum ow_stamp_source source = OW_STAMP_UNKNOWN;
-  bool has = true;
-  switch ((enum mib_system)column) {
-  case MIB_VERSION: *value = mib_text(OWAMP_VERSION); break;
-  case MIB_CLOCK_SYNCHRONIZED: *value = mib_truth(mib->system.clock_synchronized); break;
-  case MIB_CLOCK_ERROR: *value = mib_gauge(mib_microseconds_up(mib->system.clock_error)); break;
-  case MIB_STAMP_SOURCE:
-    has = stamp_source(mib, &source);
-    *value = mib_integer((int32_t)source + 1);
-    break;
-  case MIB_HISTORY_SIZE: *value = mib_gauge(mib->peers->history); break;
-  case MIB_NOTIFICATIONS_ENABLED: *value = mib_bits(mib->system.notifications); break;
-  case MIB_NOTIFICATIONS_DROPPED: *value = mib_counter(mib->system.dropped); break;
-  case MIB_SYSTEM_END: has = false; break;
-  }
+  enum ow_stamp_source ignored;
+  bool has = column && (column->presence == PRESENT_ALWAYS || mib_stamp_source(mib, &ignored));
+  if (has)
+    *value = mib_column_value(mib, NULL, column);
   return has;
 }
 
@@ -66,7 +40,7 @@ static size_t next_system(const struct mib *mib, const unsigned long *name, size
   if (count > 0 && name[0] >= MIB_VERSION)
     first = count == 1 ? name[0] : name[0] + 1; /* "2" stands before "2.0", and that before all of "2.0..." */
   for (unsigned long column = first; column < MIB_SYSTEM_END; column++) {
-    if (system_value(mib, column, value)) {
+    if (system_value(mib, mib_column_of(MIB_SYSTEM, column), value)) {
       out[0] = MIB_SYSTEM;
       out[1] = column;
       out[2] = 0;
@@ -104,11 +78,12 @@ static size_t next_in_table(const struct mib *mib, enum mib_group group, const u
   if (within)
     column = name[1];
   for (; column < end; column++) {
+    const struct mib_column *of = mib_column_of(group, column);
     bool here = within && count > 2 && column == name[1];
-    const struct row *row = row_next(table_of(mib, group), here ? name + 2 : NULL, here ? count - 2 : 0, here,
-                                     mib_presence(group, (unsigned)column));
+    const struct row *row =
+        row_next(table_of(mib, group), here ? name + 2 : NULL, here ? count - 2 : 0, here, of->presence);
     if (row) {
-      *value = mib_row_value(mib, group, row, (unsigned)column);
+      *value = mib_column_value(mib, row, of);
       return found(group, column, row, out);
     }
   }
@@ -118,20 +93,20 @@ static size_t next_in_table(const struct mib *mib, enum mib_group group, const u
 bool mib_get(const struct mib *mib, const unsigned long *name, size_t count, struct mib_value *value,
              bool *object)
 {
+  const struct mib_column *column = NULL;
   bool has = false;
-  unsigned end;
-  *object = false;
   if (count >= 2 && name[0] == MIB_SYSTEM) {
-    *object = name[1] >= MIB_VERSION && name[1] < MIB_SYSTEM_END;
-    has = *object && count == 3 && name[2] == 0 && system_value(mib, name[1], value);
+    column = mib_column_of(MIB_SYSTEM, name[1]);
+    has = count == 3 && name[2] == 0 && system_value(mib, column, value);
   } else if (count >= 3 && name[0] >= MIB_PEERS && name[0] <= MIB_TOTALS && name[1] == 1) {
     enum mib_group group = (enum mib_group)name[0];
-    *object = name[2] >= mib_table_columns(group, &end) && name[2] < end;
-    const struct row *row = *object ? row_find(table_of(mib, group), name + 3, count - 3) : NULL;
-    has = row && (row->present >> mib_presence(group, (unsigned)name[2]) & 1);
+    column = mib_column_of(group, name[2]);
+    const struct row *row = column ? row_find(table_of(mib, group), name + 3, count - 3) : NULL;
+    has = row && (row->present >> column->presence & 1);
     if (has)
-      *value = mib_row_value(mib, group, row, (unsigned)name[2]);
+      *value = mib_column_value(mib, row, column);
   }
+  *object = column != NULL;
   return has;
 }
 

@@ -19,7 +19,9 @@ enum mib_system {
 };
 
 enum mib_peer {
-  MIB_PEER_ADDRESS_TYPE = 3,
+  MIB_PEER_OWNER = 1,
+  MIB_PEER_NAME,
+  MIB_PEER_ADDRESS_TYPE,
   MIB_PEER_ADDRESS,
   MIB_PEER_PORT,
   MIB_PEER_FAMILY,
@@ -53,9 +55,10 @@ enum mib_peer {
   MIB_PEER_END
 };
 
-/** The same in owampHistoryEntry, less 1: there the number is an index. */
+/** owampHistoryEntry has them without the direction: see MIB_HISTORY_OF(). */
 enum mib_result {
-  MIB_RESULT_NUMBER = 2,
+  MIB_RESULT_DIRECTION = 1,
+  MIB_RESULT_NUMBER,
   MIB_RESULT_BEGIN,
   MIB_RESULT_END_TIME,
   MIB_RESULT_STATUS,
@@ -89,6 +92,8 @@ enum mib_result {
   MIB_RESULT_STEPPED,
   MIB_RESULT_END
 };
+/** The number in owampHistoryEntry of an object of owampResultEntry. */
+#define MIB_HISTORY_OF(result) ((result)-1)
 
 enum mib_totals {
   MIB_TOTALS_SINCE = 1,

@@ -2,6 +2,7 @@
 #ifndef OWAMP_SNMP_MIB_ROWS_H
 #define OWAMP_SNMP_MIB_ROWS_H
 
+#include "mib_column.h"
 #include "mib_columns.h"
 #include "mib_state.h"
 #include "mib_value.h"
@@ -9,9 +10,8 @@
 
 /** The columns of a table, from the first that can be read to below `*end`. */
 unsigned mib_table_columns(enum mib_group table, unsigned *end);
-enum presence mib_presence(enum mib_group table, unsigned column);
-/** Of a row that has it. */
-struct mib_value mib_row_value(const struct mib *mib, enum mib_group table, const struct row *row,
-                               unsigned column);
+/** Of a row of the column's table that has it; scalars are of no row. */
+struct mib_value mib_column_value(const struct mib *mib, const struct row *row,
+                                  const struct mib_column *column);
 
 #endif

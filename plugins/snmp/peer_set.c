@@ -11,15 +11,10 @@ struct set_row {
   char owner[MIB_OWNER];
   char name[OW_STREAM_NAME];
   bool existed;
-  enum row_status wanted; /* what RowStatus was set to; 0: it was not */
-  size_t status_variable; /* where */
-  size_t first_variable;
-  bool address_touched;
+  struct peer_draft draft;
+  size_t first_variable; /* that touches it; that sets its status; that sets its address or type last */
+  size_t status_variable;
   size_t address_variable;
-  int32_t address_type;
-  struct mib_value address;
-  struct peer_config config;
-  enum row_storage storage;
   enum row_status status; /* as it is to be; ROW_DESTROY: gone */
   /* To undo. */
   bool done;
@@ -39,13 +34,6 @@ static struct set_row *find_row(struct peer_set *set, const char *owner, const c
   return found;
 }
 
-/* The address as the row has it now, for a request that sets only one of type and address. */
-static void draft_address(struct set_row *row)
-{
-  row->address_type = (int32_t)row->config.address_type;
-  row->address = peer_address_value(&row->config);
-}
-
 static struct set_row *add_row(struct peer_set *set, const char *owner, const char *name, size_t variable)
 {
   struct set_row *rows = reallocarray(set->rows, set->count + 1, sizeof *rows);
@@ -53,19 +41,19 @@ static struct set_row *add_row(struct peer_set *set, const char *owner, const ch
     return NULL;
   set->rows = rows;
   struct set_row *row = &rows[set->count++];
-  *row = (struct set_row){.first_variable = variable, .storage = ROW_NON_VOLATILE};
+  *row = (struct set_row){.first_variable = variable};
   memcpy(row->owner, owner, strlen(owner) + 1);
   memcpy(row->name, name, strlen(name) + 1);
   const struct peer *peer = peers_find(set->peers, owner, name);
   if (peer) {
     row->existed = true;
-    row->config = row->old_config = peer->config;
-    row->storage = row->old_storage = peer->storage;
+    row->old_config = peer->config;
+    row->old_storage = peer->storage;
     row->status = row->old_status = peer->status;
+    peer_draft_init(&row->draft, &peer->config, peer->storage);
   } else {
-    peer_config_defaults(&row->config);
+    peer_draft_init_new(&row->draft);
   }
-  draft_address(row);
   return row;
 }
 
@@ -102,24 +90,11 @@ static enum set_error take_variable(struct peer_set *set, const struct set_varia
     error = row_of(set, variable, number, &row);
   if (error != SET_OK)
     return error;
-  switch (column) {
-  case MIB_PEER_ROW_STATUS:
-    row->wanted = (enum row_status)variable->value.integer;
+  if (column == MIB_PEER_ROW_STATUS)
     row->status_variable = number;
-    break;
-  case MIB_PEER_STORAGE: row->storage = (enum row_storage)variable->value.integer; break;
-  case MIB_PEER_ADDRESS_TYPE:
-  case MIB_PEER_ADDRESS:
-    row->address_touched = true;
+  else if (column == MIB_PEER_ADDRESS_TYPE || column == MIB_PEER_ADDRESS)
     row->address_variable = number;
-    if (column == MIB_PEER_ADDRESS)
-      row->address = variable->value;
-    else
-      row->address_type = variable->value.integer;
-    break;
-  default: error = peer_column_set(&row->config, column, &variable->value);
-  }
-  return error;
+  return peer_column_set(&row->draft, column, &variable->value);
 }
 
 /* ---- RowStatus (RFC 2579) ---- */
@@ -127,12 +102,12 @@ static enum set_error take_variable(struct peer_set *set, const struct set_varia
 static enum set_error check_creation(const struct peer_set *set, const struct set_row *row)
 {
   enum set_error error = SET_OK;
-  bool creates = row->wanted == ROW_CREATE_AND_GO || row->wanted == ROW_CREATE_AND_WAIT;
+  bool creates = row->draft.wanted == ROW_CREATE_AND_GO || row->draft.wanted == ROW_CREATE_AND_WAIT;
   if (row->existed && creates)
     error = SET_INCONSISTENT_VALUE;
-  else if (!row->existed && row->wanted == 0)
+  else if (!row->existed && row->draft.wanted == 0)
     error = SET_INCONSISTENT_NAME;
-  else if (!row->existed && (row->wanted == ROW_ACTIVE || row->wanted == ROW_NOT_IN_SERVICE))
+  else if (!row->existed && (row->draft.wanted == ROW_ACTIVE || row->draft.wanted == ROW_NOT_IN_SERVICE))
     error = SET_INCONSISTENT_VALUE;
   else if (creates && !peers_name_free(set->peers, row->owner, row->name))
     error = SET_INCONSISTENT_NAME;
@@ -143,9 +118,9 @@ static enum set_error check_creation(const struct peer_set *set, const struct se
 static enum set_error next_status(struct set_row *row)
 {
   struct ow_failure ignored;
-  bool whole = peer_config_check(&row->config, &ignored) == OW_OK;
+  bool whole = peer_config_check(&row->draft.config, &ignored) == OW_OK;
   enum row_status rest = whole ? ROW_NOT_IN_SERVICE : ROW_NOT_READY;
-  enum row_status wanted = row->wanted;
+  enum row_status wanted = row->draft.wanted;
   enum set_error error = SET_OK;
   if (wanted == 0)
     wanted = row->status == ROW_ACTIVE ? ROW_ACTIVE : ROW_NOT_IN_SERVICE;
@@ -154,7 +129,7 @@ static enum set_error next_status(struct set_row *row)
   } else if (wanted == ROW_ACTIVE || wanted == ROW_CREATE_AND_GO) {
     row->status = ROW_ACTIVE;
     error = whole ? SET_OK : SET_INCONSISTENT_VALUE;
-  } else if (row->wanted == ROW_NOT_IN_SERVICE && !whole) {
+  } else if (row->draft.wanted == ROW_NOT_IN_SERVICE && !whole) {
     error = SET_INCONSISTENT_VALUE;
   } else {
     row->status = rest;
@@ -165,9 +140,9 @@ static enum set_error next_status(struct set_row *row)
 static enum set_error check_row(const struct peer_set *set, struct set_row *row, size_t *wrong)
 {
   enum set_error error = check_creation(set, row);
-  *wrong = row->wanted ? row->status_variable : row->first_variable;
-  if (error == SET_OK && row->address_touched) {
-    error = peer_address_set(&row->config, row->address_type, &row->address);
+  *wrong = row->draft.wanted ? row->status_variable : row->first_variable;
+  if (error == SET_OK && row->draft.address_touched) {
+    error = peer_draft_settle_address(&row->draft);
     if (error != SET_OK)
       *wrong = row->address_variable;
   }
@@ -228,7 +203,7 @@ bool peer_set_apply(struct peer_set *set, struct ow_timestamp now)
   set->applied = true;
   for (size_t i = 0; i < set->count && all; i++) {
     struct set_row *row = &set->rows[i];
-    all = bring(set->peers, row, &row->config, row->storage, row->status, now);
+    all = bring(set->peers, row, &row->draft.config, row->draft.storage, row->status, now);
     row->done = true;
   }
   return all;

@@ -8,6 +8,7 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
 #include "agentx/agent.h"
+#include "column_table.h"
 #include "io/system_clock.h"
 
 static const oid objects[] = {MIB_ROOT, 1};
@@ -112,14 +113,9 @@ static bool is_peer(const netsnmp_variable_list *at)
 
 static enum set_error check_switches(const netsnmp_variable_list *at)
 {
-  enum set_error error = SET_OK;
-  if (at->type != ASN_OCTET_STR)
-    error = SET_WRONG_TYPE;
-  else if (at->val_len != 1)
-    error = SET_WRONG_LENGTH;
-  else if (at->val.string[0] & 0x0f)
-    error = SET_WRONG_VALUE;
-  return error;
+  const struct mib_column *column = mib_column_of(MIB_SYSTEM, MIB_NOTIFICATIONS_ENABLED);
+  struct mib_value value = value_of_variable(at);
+  return mib_syntax_check(&column->syntax, &value);
 }
 
 /* What one variable alone is wrong with, beyond what peer_set_check() sees. */
