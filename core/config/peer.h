@@ -67,5 +67,9 @@ enum ow_status ow_peer_use_key(struct ow_peer *peer, const struct ow_keys_file *
 /** "exp:10ms,fixed:5ms" to slots, which replace the peer's. OW_INVALID names the piece. */
 enum ow_status ow_peer_parse_schedule(const char *text, struct ow_peer *peer,
                                       struct ow_failure *failure) OW_MUST_CHECK;
+/** The peer's slots, as they can be parsed; what is longer than `size` is cut. */
+void ow_peer_print_schedule(char *out, size_t size, const struct ow_peer *peer);
+/** "10ms" if the schedule is one exponential slot with that mean, else "". */
+void ow_peer_print_mean(char *out, size_t size, const struct ow_peer *peer);
 
 #endif

@@ -1,5 +1,6 @@
 #include "config/peer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "text/duration.h"
@@ -60,4 +61,30 @@ enum ow_status ow_peer_parse_schedule(const char *text, struct ow_peer *peer, st
     peer->slot_count = count;
   }
   return status;
+}
+
+/* What was read: spans are finer than nanoseconds, and what they are made from is rounded. */
+static int64_t slot_ns(const struct ow_slot *slot)
+{
+  int64_t ns = ow_span_to_ns(slot->parameter);
+  return ow_span_from_ns(ns).ntp == slot->parameter.ntp ? ns : ns + 1;
+}
+
+void ow_peer_print_schedule(char *out, size_t size, const struct ow_peer *peer)
+{
+  size_t used = 0;
+  out[0] = '\0';
+  for (uint32_t i = 0; i < peer->slot_count && used < size; i++) {
+    char parameter[OW_DURATION_TEXT];
+    ow_duration_print(parameter, sizeof parameter, slot_ns(&peer->slots[i]));
+    used += (size_t)snprintf(out + used, size - used, "%s%s:%s", i ? "," : "",
+                             peer->slots[i].kind == OW_SLOT_EXPONENTIAL ? "exp" : "fixed", parameter);
+  }
+}
+
+void ow_peer_print_mean(char *out, size_t size, const struct ow_peer *peer)
+{
+  out[0] = '\0';
+  if (peer->slot_count == 1 && peer->slots[0].kind == OW_SLOT_EXPONENTIAL)
+    ow_duration_print(out, size, slot_ns(&peer->slots[0]));
 }

@@ -1,6 +1,7 @@
 /* Numbers for people. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "sla/threshold.h"
 #include "text/decimal.h"
@@ -56,4 +57,34 @@ const char *ow_subject_print(char out[OW_SUBJECT_TEXT], enum ow_metric metric, e
   snprintf(out, OW_SUBJECT_TEXT, "%s%s%s", both ? "" : ow_direction_name(direction), both ? "" : " ",
            ow_metric_name(metric));
   return out;
+}
+
+/* A range of times has no unit yet: each of its bounds that is a number gets one. */
+static void add_range(char *out, size_t size, const struct ow_threshold *threshold)
+{
+  const char *unit = ow_metric_unit(threshold->metric) == OW_UNIT_SECONDS ? "s" : "";
+  char range[OW_RANGE_TEXT];
+  ow_range_print(range, sizeof range, threshold->range);
+  size_t low = strcspn(range, ":");
+  const char *high = range + low + 1;
+  snprintf(out, size, "%.*s%s:%s%s", (int)low, range, range[low - 1] == '~' ? "" : unit, high,
+           *high ? unit : "");
+}
+
+void ow_thresholds_print(char *out, size_t size, const struct ow_thresholds *thresholds)
+{
+  size_t used = 0;
+  out[0] = '\0';
+  for (size_t i = 0; i < thresholds->count && used < size; i++) {
+    const struct ow_threshold *threshold = &thresholds->list[i];
+    const char *direction = "";
+    char range[OW_RANGE_TEXT + 2];
+    if (!threshold->applies[OW_REVERSE])
+      direction = "@forward";
+    else if (!threshold->applies[OW_FORWARD])
+      direction = "@reverse";
+    add_range(range, sizeof range, threshold);
+    used += (size_t)snprintf(out + used, size - used, "%s%s%s=%s", i ? "," : "",
+                             ow_metric_name(threshold->metric), direction, range);
+  }
 }

@@ -55,6 +55,12 @@ struct ow_thresholds {
 enum ow_status ow_thresholds_parse(const char *text, struct ow_thresholds *thresholds,
                                    struct ow_failure *failure) OW_MUST_CHECK;
 
+/**
+ * The list as it can be parsed, with START and the metric's unit: "delay_p95@forward=~:0.02s". Empty: "".
+ * What is longer than `size` is cut; 64 octets a threshold always suffice.
+ */
+void ow_thresholds_print(char *out, size_t size, const struct ow_thresholds *thresholds);
+
 /** Ordered by severity; UNKNOWN outranks OK but no alert. */
 enum ow_verdict { OW_VERDICT_OK, OW_VERDICT_UNKNOWN, OW_VERDICT_WARNING, OW_VERDICT_CRITICAL };
 const char *ow_verdict_name(enum ow_verdict verdict);

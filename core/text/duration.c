@@ -1,5 +1,7 @@
 #include "text/duration.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "text/decimal.h"
@@ -43,6 +45,19 @@ enum ow_status ow_duration_parse(const char *text, int64_t *nanoseconds, struct 
   else
     *nanoseconds = ns;
   return status;
+}
+
+const char *ow_duration_print(char *out, size_t size, int64_t nanoseconds)
+{
+  if (nanoseconds % OW_NS_PER_S == 0)
+    snprintf(out, size, "%" PRId64 "s", nanoseconds / OW_NS_PER_S);
+  else if (nanoseconds % OW_NS_PER_MS == 0)
+    snprintf(out, size, "%" PRId64 "ms", nanoseconds / OW_NS_PER_MS);
+  else if (nanoseconds % 1000 == 0)
+    snprintf(out, size, "%" PRId64 "us", nanoseconds / 1000);
+  else
+    snprintf(out, size, "%" PRId64 ".%03dus", nanoseconds / 1000, (int)(nanoseconds % 1000));
+  return out;
 }
 
 bool ow_seconds_parse(const char *text, int64_t *nanoseconds)

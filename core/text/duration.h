@@ -3,6 +3,7 @@
 #define OWAMP_TEXT_DURATION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -16,6 +17,10 @@
  */
 enum ow_status ow_duration_parse(const char *text, int64_t *nanoseconds,
                                  struct ow_failure *failure) OW_MUST_CHECK;
+
+enum { OW_DURATION_TEXT = 32 };
+/** A duration as it can be parsed, in the largest unit that needs no fraction: "10ms". Returns `out`. */
+const char *ow_duration_print(char *out, size_t size, int64_t nanoseconds);
 
 /**
  * Seconds without a unit, as owampd writes them ("2", "0.5"), 10^9 at most, to nanoseconds; what is less than
