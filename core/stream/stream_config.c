@@ -1,18 +1,26 @@
 #include "stream/stream_config.h"
 
+#include <stdio.h>
+
 #include "schedule/schedule.h"
 #include "text/duration.h"
 
-#define DEFAULT_INTERVAL (60 * OW_NS_PER_S)
 #define LEAST_BEYOND_TIMEOUT (3 * OW_NS_PER_S)
 
 enum { LEAST_PACKETS = 4 }; /* of an interval, on average: with fewer, most percentiles are the same packet */
 
+void ow_stream_of_settings(struct ow_stream_config *config, const char *name,
+                           const struct ow_peer_settings *settings)
+{
+  *config = (struct ow_stream_config){.peer = settings->peer, .interval = settings->interval};
+  snprintf(config->name, sizeof config->name, "%s", name);
+}
+
 void ow_stream_defaults(struct ow_stream_config *config)
 {
-  *config = (struct ow_stream_config){.interval = DEFAULT_INTERVAL};
-  ow_peer_defaults(&config->peer);
-  config->peer.slots[0] = (struct ow_slot){OW_SLOT_EXPONENTIAL, ow_span_from_ns(OW_NS_PER_S)};
+  struct ow_peer_settings settings;
+  ow_peer_settings_defaults(&settings, OW_USE_STREAM);
+  ow_stream_of_settings(config, "", &settings);
 }
 
 static double seconds(int64_t nanoseconds)

@@ -24,12 +24,12 @@ static int compare_name(const void *name, const void *element)
   return strcmp(name, (*peer)->stream.name);
 }
 
-static enum ow_status add_peer(struct owamp_config *config, const struct owamp_peer_settings *settings,
-                               struct ow_failure *failure)
+static enum ow_status add_peer(struct owamp_config *config, const struct ow_stream_config *stream,
+                               const struct owamp_peer_settings *settings, struct ow_failure *failure)
 {
   bool found;
-  size_t place = ow_sorted_place(config->peers, config->peer_count, sizeof *config->peers,
-                                 settings->stream.name, compare_name, &found);
+  size_t place = ow_sorted_place(config->peers, config->peer_count, sizeof *config->peers, stream->name,
+                                 compare_name, &found);
   if (found)
     return ow_fail(failure, OW_INVALID, "there is a peer of this name already");
   struct owamp_peer *peer = malloc(sizeof *peer);
@@ -39,14 +39,15 @@ static enum ow_status add_peer(struct owamp_config *config, const struct owamp_p
     free(peer);
     return ow_fail(failure, OW_MEMORY, "no memory");
   }
-  *peer = (struct owamp_peer){.stream = settings->stream, .rules = settings->rules};
+  peer->stream = *stream;
+  owamp_peer_rules(settings, &peer->rules);
   peers[place] = peer;
   config->peers = peers;
   return OW_OK;
 }
 
 static enum ow_status add_query(struct owamp_config *config, const char *path,
-                                const struct owamp_rules *rules, struct ow_failure *failure)
+                                const struct owamp_peer_settings *settings, struct ow_failure *failure)
 {
   for (size_t i = 0; i < config->query_count; i++)
     if (strcmp(config->queries[i]->path, path) == 0)
@@ -57,7 +58,7 @@ static enum ow_status add_query(struct owamp_config *config, const char *path,
     free(query);
     return ow_fail(failure, OW_MEMORY, "no memory");
   }
-  query->rules = *rules;
+  owamp_peer_rules(settings, &query->rules);
   enum ow_status status = owamp_take_text(query->path, sizeof query->path, path, failure);
   config->queries = queries;
   if (status == OW_OK)
@@ -78,27 +79,32 @@ static enum ow_status take_children(struct owamp_block *block, const oconfig_ite
   return status;
 }
 
-static enum ow_status take_name(struct owamp_peer_settings *settings, const char *name,
-                                struct ow_failure *failure)
+static enum ow_status check_name(const char *name, struct ow_failure *failure)
 {
+  enum ow_status status = OW_OK;
   if (!ow_stream_name_valid(name))
-    return ow_fail(failure, OW_INVALID,
-                   "a name has 1 to %d printable ASCII characters, without space, '/', '\"' and '\\'",
-                   OW_STREAM_NAME - 1);
-  return owamp_take_text(settings->stream.name, sizeof settings->stream.name, name, failure);
+    status = ow_fail(failure, OW_INVALID,
+                     "a name has 1 to %d printable ASCII characters, without space, '/', '\"' and '\\'",
+                     OW_STREAM_NAME - 1);
+  return status;
 }
 
 static enum ow_status read_peer(struct owamp_config *config, const oconfig_item_t *item, const char *name,
                                 struct owamp_peer_settings *settings, struct ow_failure *failure)
 {
   struct owamp_block block = owamp_peer_block(settings, OWAMP_IN_PEER);
-  enum ow_status status = take_name(settings, name, failure);
+  struct ow_stream_config stream;
+  enum ow_status status = check_name(name, failure);
   if (status == OW_OK)
     status = take_children(&block, item, failure);
   if (status == OW_OK)
     status = owamp_peer_block_end(&block, failure);
+  ow_stream_of_settings(&stream, name, &settings->peer);
   if (status == OW_OK)
-    status = add_peer(config, settings, failure);
+    status = ow_stream_check(&stream, failure);
+  if (status == OW_OK)
+    status = add_peer(config, &stream, settings, failure);
+  ow_peer_clear(&stream.peer);
   return status;
 }
 
@@ -112,7 +118,7 @@ static enum ow_status read_query(struct owamp_config *config, const oconfig_item
   if (status == OW_OK)
     status = take_children(&block, item, failure);
   if (status == OW_OK)
-    status = add_query(config, path, &settings->rules, failure);
+    status = add_query(config, path, settings, failure);
   return status;
 }
 
@@ -303,7 +309,7 @@ static void read_stream_block(struct reading *reading, const oconfig_item_t *ite
     status = read_peer(reading->config, item, argument, &settings, &failure);
   else if (status == OW_OK)
     status = read_query(reading->config, item, argument, &settings, &failure);
-  ow_peer_clear(&settings.stream.peer);
+  ow_peer_clear(&settings.peer.peer);
   if (status != OW_OK) {
     ow_printable(shown, sizeof shown, argument, strlen(argument));
     snprintf(what, sizeof what, "<%s \"%s\">", is_keyword(item, "Peer") ? "Peer" : "Query", shown);
@@ -334,7 +340,7 @@ void owamp_config_read(struct owamp_config *config, const oconfig_item_t *plugin
   for (int i = 0; i < plugin->children_num; i++)
     if (is_block(&plugin->children[i]))
       read_block(&reading, &plugin->children[i]);
-  ow_peer_clear(&reading.defaults.stream.peer);
+  ow_peer_clear(&reading.defaults.peer.peer);
 }
 
 void owamp_config_clear(struct owamp_config *config)

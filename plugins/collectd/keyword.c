@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/peer.h"
 #include "text/word.h"
 #include "time/timestamp.h"
 
@@ -62,9 +61,45 @@ static enum ow_status value_text(const oconfig_value_t *value, enum owamp_form f
   return status;
 }
 
+/* ---- options of a peer ---- */
+
+static const struct ow_spelled exceptions[] = {
+    {OW_PEER_FAMILY, "AddressFamily"}, {OW_PEER_KEY_ID, "KeyID"},    {OW_PEER_DSCP, "DSCP"},
+    {OW_PEER_SOURCE, "SourceAddress"}, {OW_PEER_PORTS, "TestPorts"}, {OW_PEER_NAT, "NAT"},
+};
+const struct ow_spelling owamp_spelling = {.capitals = true,
+                                           .any_case = true,
+                                           .exceptions = exceptions,
+                                           .exception_count = sizeof exceptions / sizeof *exceptions};
+
+static enum owamp_form form_of(enum ow_peer_option_id id)
+{
+  enum owamp_form form = OWAMP_TEXT;
+  switch (ow_peer_options[id].type) {
+  case OW_TYPE_PORT:
+  case OW_TYPE_NUMBER:
+  case OW_TYPE_DSCP:
+  case OW_TYPE_PORTS:
+  case OW_TYPE_RAISE: form = OWAMP_NUMBER; break;
+  case OW_TYPE_DURATION:
+  case OW_TYPE_MEAN: form = OWAMP_DURATION; break;
+  case OW_TYPE_FLAG: form = OWAMP_BOOLEAN; break;
+  case OW_TYPE_TEXT:
+  case OW_TYPE_HOST:
+  case OW_TYPE_KEY_ID:
+  case OW_TYPE_FAMILY:
+  case OW_TYPE_UNCERTAIN:
+  case OW_TYPE_DIRECTIONS:
+  case OW_TYPE_MODES:
+  case OW_TYPE_SCHEDULE:
+  case OW_TYPE_THRESHOLDS: break;
+  }
+  return form;
+}
+
 /* ---- keywords ---- */
 
-static const struct owamp_keyword *find(const struct owamp_block *block, const char *name)
+static const struct owamp_keyword *find_keyword(const struct owamp_block *block, const char *name)
 {
   const struct owamp_keyword *found = NULL;
   for (size_t i = 0; i < block->count && !found; i++)
@@ -73,52 +108,72 @@ static const struct owamp_keyword *find(const struct owamp_block *block, const c
   return found;
 }
 
-static uint64_t bit_of(const struct owamp_block *block, const struct owamp_keyword *keyword)
+static enum ow_status set_keyword(struct owamp_block *block, const struct owamp_keyword *keyword,
+                                  const char *text, struct ow_failure *failure)
 {
-  return UINT64_C(1) << (keyword - block->keywords);
+  uint64_t bit = UINT64_C(1) << (keyword - block->keywords);
+  enum ow_status status = OW_OK;
+  if ((block->seen & bit) && !keyword->repeatable)
+    status = ow_fail(failure, OW_INVALID, "it is given twice");
+  else
+    status = keyword->set(block->settings, text, failure);
+  block->seen |= bit;
+  return status;
 }
 
+/* `keyword`, or, if that is NULL, the option `id`. */
 static enum ow_status take(struct owamp_block *block, const oconfig_item_t *item,
-                           const struct owamp_keyword *keyword, struct ow_failure *failure)
+                           const struct owamp_keyword *keyword, enum ow_peer_option_id id,
+                           struct ow_failure *failure)
 {
   char room[VALUE_TEXT] = "";
   const char *text = NULL;
+  enum owamp_form form = keyword ? keyword->form : form_of(id);
   enum ow_status status = OW_OK;
   if (item->children_num > 0)
     status = ow_fail(failure, OW_INVALID, "this is a keyword with a value, not a block");
   else if (item->values_num != 1)
     status = ow_fail(failure, OW_INVALID, "it takes one value, and %d are given", item->values_num);
-  else if ((block->seen & bit_of(block, keyword)) && !keyword->repeatable)
-    status = ow_fail(failure, OW_INVALID, "it is given twice");
   if (status == OW_OK)
-    status = value_text(&item->values[0], keyword->form, room, &text, failure);
-  if (status == OW_OK)
-    status = keyword->set(block->settings, text, failure);
+    status = value_text(&item->values[0], form, room, &text, failure);
+  if (status == OW_OK && keyword)
+    status = set_keyword(block, keyword, text, failure);
+  else if (status == OW_OK)
+    status = ow_peer_option_apply_once(block->peer, id, text, &block->given, failure);
   return status;
+}
+
+static enum ow_status refuse_keyword(const struct owamp_block *block, const char *name, const char *shown,
+                                     struct ow_failure *failure)
+{
+  char meant[OW_NEAREST_TEXT];
+  struct ow_nearest nearest = ow_nearest(ow_piece_of(name));
+  for (size_t i = 0; i < block->count; i++)
+    if (block->keywords[i].places & block->place)
+      ow_nearest_offer(&nearest, block->keywords[i].name);
+  if (block->face)
+    ow_peer_face_offer(block->face, &nearest);
+  ow_nearest_print(meant, &nearest);
+  return ow_fail(failure, OW_INVALID, "%s is not a keyword here%s %s collectd-owamp(5)", shown,
+                 meant[0] ? meant : ";", meant[0] ? "See" : "see");
 }
 
 enum ow_status owamp_block_take(struct owamp_block *block, const oconfig_item_t *item,
                                 struct ow_failure *failure)
 {
   char shown[64];
-  const struct owamp_keyword *keyword = find(block, item->key);
+  const struct owamp_keyword *keyword = find_keyword(block, item->key);
+  enum ow_peer_option_id id = OW_PEER_OPTIONS;
   enum ow_status status;
   ow_printable(shown, sizeof shown, item->key, strlen(item->key));
-  if (!keyword) {
-    status = ow_fail(failure, OW_INVALID, "%s is not a keyword here; see collectd-owamp(5)", shown);
+  if (!keyword && !(block->face && ow_peer_face_find(block->face, item->key, &id))) {
+    status = refuse_keyword(block, item->key, shown, failure);
   } else {
-    status = take(block, item, keyword, failure);
-    block->seen |= bit_of(block, keyword);
+    status = take(block, item, keyword, id, failure);
     if (status != OW_OK)
       ow_fail_within(failure, "%s", shown);
   }
   return status;
-}
-
-bool owamp_block_has(const struct owamp_block *block, const char *name)
-{
-  const struct owamp_keyword *keyword = find(block, name);
-  return keyword && (block->seen & bit_of(block, keyword));
 }
 
 enum ow_status owamp_item_argument(const oconfig_item_t *item, const char **text, struct ow_failure *failure)
@@ -142,20 +197,6 @@ enum ow_status owamp_take_text(char *out, size_t size, const char *text, struct 
   else
     memcpy(out, text, length + 1);
   return status;
-}
-
-static bool is_one_of(const char *text, const char *const words[3])
-{
-  return ow_same_word(text, words[0]) || ow_same_word(text, words[1]) || ow_same_word(text, words[2]);
-}
-
-enum ow_status owamp_take_boolean(bool *out, const char *text, struct ow_failure *failure)
-{
-  static const char *const yes[] = {"true", "yes", "on"};
-  static const char *const no[] = {"false", "no", "off"};
-  *out = is_one_of(text, yes);
-  return *out || is_one_of(text, no) ? OW_OK
-                                     : ow_fail(failure, OW_INVALID, "the value is neither true nor false");
 }
 
 enum ow_status owamp_take_mode(uint32_t *modes, const char *text, struct ow_failure *failure)

@@ -1,4 +1,7 @@
-/* Keywords of collectd.conf: a table says what there is, and each is read strictly. */
+/*
+ * Keywords of collectd.conf: tables say what there is, and each is read strictly. Options of a peer are the
+ * core's (config/peer_options.h); here is how they are spelled.
+ */
 #ifndef OWAMP_COLLECTD_KEYWORD_H
 #define OWAMP_COLLECTD_KEYWORD_H
 
@@ -9,6 +12,7 @@
 #include <collectd/liboconfig/oconfig.h>
 
 #include "base/status.h"
+#include "config/peer_face.h"
 
 /** What a value may be beside a string. */
 enum owamp_form {
@@ -29,20 +33,24 @@ struct owamp_keyword {
 
 enum { OWAMP_KEYWORDS_MOST = 64 };
 
-/** A table and where its values go. */
+/** What may stand in a block, and where its values go. */
 struct owamp_block {
   const struct owamp_keyword *keywords;
   size_t count;   /* OWAMP_KEYWORDS_MOST at most */
   unsigned place; /* one bit */
   void *settings;
-  uint64_t seen; /* keywords that were given; zero-initialised */
+  uint64_t seen;                   /* keywords that were given; zero-initialised */
+  const struct ow_peer_face *face; /* a peer's options; NULL: none */
+  struct ow_peer_settings *peer;
+  struct ow_given given; /* of them; zero-initialised */
 };
+
+/** As collectd writes names: LossTimeout, in capitals or not. */
+extern const struct ow_spelling owamp_spelling;
 
 /** Read one item. OW_INVALID with a sentence that begins with the keyword, as it was written. */
 enum ow_status owamp_block_take(struct owamp_block *block, const oconfig_item_t *item,
                                 struct ow_failure *failure) OW_MUST_CHECK;
-/** Was the keyword of that name given? */
-bool owamp_block_has(const struct owamp_block *block, const char *name);
 
 /** The one string that follows a block's keyword, as in <Peer "name">. OW_INVALID. */
 enum ow_status owamp_item_argument(const oconfig_item_t *item, const char **text,
@@ -52,8 +60,6 @@ enum ow_status owamp_item_argument(const oconfig_item_t *item, const char **text
 
 /** Copy a text that isn't empty and fits. OW_INVALID. */
 enum ow_status owamp_take_text(char *out, size_t size, const char *text, struct ow_failure *failure);
-/** "true", "yes", "on" and their contraries. OW_INVALID. */
-enum ow_status owamp_take_boolean(bool *out, const char *text, struct ow_failure *failure);
 /** Add a mode's bit. OW_INVALID. */
 enum ow_status owamp_take_mode(uint32_t *modes, const char *text, struct ow_failure *failure);
 

@@ -1,14 +1,9 @@
-/*
- * What the plugin's top level, a <Peer> and a <Query> block say of streams: one table of keywords for all
- * three.
- */
+/* What the plugin's top level, a <Peer> and a <Query> block say of streams: which options each takes. */
 #ifndef OWAMP_COLLECTD_PEER_BLOCK_H
 #define OWAMP_COLLECTD_PEER_BLOCK_H
 
-#include <limits.h>
-
+#include "config/peer_options.h"
 #include "keyword.h"
-#include "sla/alarm.h"
 #include "stream/stream.h"
 #include "values.h"
 
@@ -21,26 +16,29 @@ struct owamp_rules {
 };
 
 struct owamp_peer_settings {
-  struct ow_stream_config stream;
-  struct owamp_rules rules;
-  uint32_t modes; /* given in this block */
-  char key_id[OW_KEY_ID_TEXT];
-  char key_file[PATH_MAX];
+  struct ow_peer_settings peer;
+  owamp_selection values;
 };
 
 enum { OWAMP_IN_DEFAULTS = 1, OWAMP_IN_PEER = 2, OWAMP_IN_QUERY = 4 };
 
-/** Those of a stream. Wipe with ow_peer_clear(&settings->stream.peer). */
+/** All options that a <Peer> takes. */
+extern const struct ow_peer_face owamp_peer_face;
+
+/** Those of a stream. Wipe with ow_peer_clear(&settings->peer.peer). */
 void owamp_peer_defaults(struct owamp_peer_settings *settings);
 
 /** A block of that kind, to be read into `settings`. */
 struct owamp_block owamp_peer_block(struct owamp_peer_settings *settings, unsigned place);
 
 /**
- * After the last item: what one keyword alone can't know. For a <Peer> also reads the key and checks the
- * whole stream. OW_INVALID with a sentence. `failure` must not be NULL.
+ * After the last item: what one keyword alone can't know. For a <Peer> also reads the key. OW_INVALID with a
+ * sentence. `failure` must not be NULL.
  */
 enum ow_status owamp_peer_block_end(const struct owamp_block *block,
                                     struct ow_failure *failure) OW_MUST_CHECK;
+
+/** What of the settings concerns the results. */
+void owamp_peer_rules(const struct owamp_peer_settings *settings, struct owamp_rules *rules);
 
 #endif

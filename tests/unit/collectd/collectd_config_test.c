@@ -102,6 +102,9 @@ START_TEST(modes_may_be_repeated_and_replace_the_default)
       "</Peer>");
   ck_assert_uint_eq(config.refused, 0);
   ck_assert_uint_eq(config.peers[0]->stream.peer.modes, OW_MODE_OPEN | OW_MODE_AUTHENTICATED);
+  read_config("<Peer \"a\">\n Host \"192.0.2.1\"\n Mode \"open,authenticated\"\n</Peer>");
+  ck_assert_uint_eq(config.refused, 0);
+  ck_assert_uint_eq(config.peers[0]->stream.peer.modes, OW_MODE_OPEN | OW_MODE_AUTHENTICATED);
 }
 END_TEST
 
@@ -109,7 +112,11 @@ static const struct {
   const char *items;
   const char *why;
 } bad_items[] = {
-    {"Hots \"x\"", "Hots is not a keyword here"},
+    {"Hots \"x\"", "Hots is not a keyword here; did you mean Host? See collectd-owamp(5)"},
+    {"Value \"up\"", "Value is not a keyword here; did you mean Values?"},
+    {"Colour 7", "Colour is not a keyword here; see collectd-owamp(5)"},
+    {"MinPackets 10000001", "MinPackets: '10000001' is not a number from 0 to 10000000"},
+    {"Values \"up\"\n Values \"up\"", "Values: it is given twice"},
     {"Port 70000", "Port: '70000' is not a number from 1 to 65535"},
     {"Port 86.1", "Port: the value is not a whole number"},
     {"Port true", "Port: the value is true or false"},
