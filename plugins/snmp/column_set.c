@@ -31,13 +31,13 @@ enum set_error column_set_port_high(struct peer_draft *draft, const struct mib_v
 
 enum set_error column_set_raise_count(struct peer_draft *draft, const struct mib_value *value)
 {
-  draft->config.rule.raise = (uint8_t)value->gauge;
+  draft->config.stream.rule.raise = (uint8_t)value->gauge;
   return SET_OK;
 }
 
 enum set_error column_set_raise_window(struct peer_draft *draft, const struct mib_value *value)
 {
-  draft->config.rule.of = (uint8_t)value->gauge;
+  draft->config.stream.rule.of = (uint8_t)value->gauge;
   return SET_OK;
 }
 

@@ -54,8 +54,8 @@ struct mib_getter {
 
 /** Either an option that reads the value as text, or a function for what is no option. */
 struct mib_setter {
-  const char *option;
-  const char *unit;         /* what follows a number in that text: "s"; "" for a plain one */
+  const struct ow_peer_option *option; /* of config/peer_options.h */
+  const char *unit;                    /* what follows a number in that text: "s"; "" for a plain one */
   const char *const *words; /* the values of an enumeration from its least on, or of bits, in that text */
   enum set_error (*set)(struct peer_draft *draft, const struct mib_value *value);
 };

@@ -49,10 +49,10 @@ static bool print_value(const struct mib_column *column, const struct mib_value 
 static enum set_error set_option(struct peer_config *config, const struct mib_column *column,
                                  const struct mib_value *value)
 {
-  const struct peer_option *option = peer_option_of_key(column->set.option);
+  enum ow_peer_option_id id = (enum ow_peer_option_id)(column->set.option - ow_peer_options);
   char text[OPTION_TEXT];
   struct ow_failure ignored;
-  bool fits = print_value(column, value, text) && option->set(config, text, &ignored) == OW_OK;
+  bool fits = print_value(column, value, text) && peer_option_set(config, id, text, &ignored) == OW_OK;
   return fits ? SET_OK : SET_WRONG_VALUE;
 }
 

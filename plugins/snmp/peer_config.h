@@ -1,6 +1,6 @@
 /*
- * What can be configured of a peer. One table of options serves the lines of owamp-agentx.conf, the rows that
- * are kept, and the columns that can be set over SNMP: a value has one text, and one function that reads it.
+ * What can be configured of a peer: which of the core's options (config/peer_options.h) the lines of
+ * owamp-agentx.conf, the rows that are kept, and the columns that can be set over SNMP take.
  *
  *   owampPeer NAME KEY VALUE [KEY VALUE]...
  */
@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "config/peer_face.h"
 #include "mib_index.h"
 #include "mib_value.h"
-#include "sla/alarm.h"
 #include "stream/stream.h"
 
 enum { PEER_TEXT = 256 };
@@ -27,37 +27,39 @@ enum peer_address_type {
 };
 
 struct peer_config {
-  struct ow_stream_config stream; /* never holds a passphrase */
+  struct ow_peer_settings stream; /* never holds a passphrase */
   enum peer_address_type address_type;
+  /* As they were written, which is how a manager reads them back. */
   char schedule[PEER_TEXT];
-  char key_file[PEER_TEXT]; /* "": the one that holds for all peers */
   char warning[PEER_TEXT];
   char critical[PEER_TEXT];
-  struct ow_alarm_rule rule;
 };
 
 /** Every option as the MIB's DEFVALs have it. */
 void peer_config_defaults(struct peer_config *config);
+/** True if every option is the same. */
+bool peer_config_same(const struct peer_config *a, const struct peer_config *b);
 
-struct peer_option {
-  const char *key;
-  unsigned column; /* of owampPeerEntry; 0: none */
-  const char
-      *unit; /* what follows a number that is set over SNMP: "s", "ms"; "" for a plain one; NULL: text */
-  enum ow_status (*set)(struct peer_config *config, const char *value, struct ow_failure *failure);
-  /* Its text, at most PEER_TEXT octets; "" if it was never set. */
-  void (*get)(const struct peer_config *config, char *out);
-};
+/** The keys of an owampPeer line, and of an owampQuerySocket line. */
+extern const struct ow_peer_face peer_face;
+extern const struct ow_peer_face peer_query_face;
 
-extern const struct peer_option peer_options[];
-extern const unsigned peer_option_count;
-
-/** NULL: there is none. */
-const struct peer_option *peer_option_of_key(const char *key);
+/** "": as by default, for those that can be empty. OW_INVALID without the option's name. */
+enum ow_status peer_option_set(struct peer_config *config, enum ow_peer_option_id id, const char *value,
+                               struct ow_failure *failure) OW_MUST_CHECK;
+/** Its text, at most PEER_TEXT octets; "" if it was never set. Returns `out`. */
+const char *peer_option_get(const struct peer_config *config, enum ow_peer_option_id id, char out[PEER_TEXT]);
 
 /** OW_INVALID with the option's name and what would be right. */
 enum ow_status peer_config_set(struct peer_config *config, const char *key, const char *value,
                                struct ow_failure *failure) OW_MUST_CHECK;
+/**
+ * The same for a key of a line, of which no key may be given twice, but for the modes, which add up; `given`
+ * keeps which were.
+ */
+enum ow_status peer_config_read(struct peer_config *config, const struct ow_peer_face *face, const char *key,
+                                const char *value, struct ow_given *given,
+                                struct ow_failure *failure) OW_MUST_CHECK;
 /**
  * All that one option alone can't know, but for the key, which stands in a file. OW_INVALID with a sentence.
  */

@@ -184,12 +184,11 @@ static bool bring(struct peers *peers, const struct set_row *row, const struct p
   if (!peer && peers_add(peers, row->owner, row->name, PEER_OF_SNMP, &peer, &ignored) != OW_OK)
     return false;
   bool active = peer->status == ROW_ACTIVE;
-  bool changed = memcmp(&peer->config, config, sizeof *config) != 0;
+  bool changed = !peer_config_same(&peer->config, config);
   peer->storage = storage;
   if (active && (changed || status != ROW_ACTIVE))
     peer_stop(peers, peer);
   peer->config = *config;
-  memcpy(peer->config.stream.name, peer->stream, sizeof peer->stream);
   peer->status = status;
   peers->changed = true;
   if (status == ROW_ACTIVE && (changed || !active))

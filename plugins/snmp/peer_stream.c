@@ -57,18 +57,12 @@ static void forget_measured(struct peer *peer)
   peer->refusal = (struct ow_failure){0};
 }
 
-static enum ow_status judge(struct peer *peer, const struct peer_config *config, struct ow_failure *failure)
+static enum ow_status judge(struct peer *peer, const struct ow_peer_settings *settings,
+                            struct ow_failure *failure)
 {
-  struct ow_thresholds warning = {.count = 0};
-  struct ow_thresholds critical = {.count = 0};
-  enum ow_status status = OW_OK;
-  if (config->warning[0])
-    status = ow_thresholds_parse(config->warning, &warning, failure);
-  if (status == OW_OK && config->critical[0])
-    status = ow_thresholds_parse(config->critical, &critical, failure);
-  if (status == OW_OK && ow_follower_judge(&peer->follower, &warning, &critical, &config->rule) != OW_OK)
-    status = ow_fail(failure, OW_MEMORY, "no memory for alarms");
-  return status;
+  enum ow_status status =
+      ow_follower_judge(&peer->follower, &settings->warning, &settings->critical, &settings->rule);
+  return status == OW_OK ? OW_OK : ow_fail(failure, OW_MEMORY, "no memory for alarms");
 }
 
 static enum ow_status begin(struct peer *peer, const struct peer_config *thresholds, struct ow_timestamp now,
@@ -77,7 +71,7 @@ static enum ow_status begin(struct peer *peer, const struct peer_config *thresho
   forget_measured(peer);
   peer->since = now;
   peer->status = ROW_ACTIVE;
-  return judge(peer, thresholds, failure);
+  return judge(peer, &thresholds->stream, failure);
 }
 
 static void refuse(struct peer *peer, enum ow_status status, const struct ow_failure *failure)

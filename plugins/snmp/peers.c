@@ -113,7 +113,6 @@ static void name_it(struct peer *peer, const char *owner, const char *name)
   if (owner[0])
     used = (size_t)snprintf(peer->stream, sizeof peer->stream, "%s:", owner);
   memcpy(peer->stream + used, name, strlen(name) + 1);
-  memcpy(peer->config.stream.name, peer->stream, sizeof peer->stream);
   ow_follower_open(&peer->follower, peer->stream);
 }
 
@@ -203,7 +202,6 @@ static void describe(struct peer *peer, const struct peer_config *mirror)
 {
   struct ow_failure ignored;
   peer->config = *mirror;
-  memcpy(peer->config.stream.name, peer->stream, sizeof peer->stream);
   /* A host that is no word is shown as none; it is not used for anything. */
   if (peer_config_set(&peer->config, "host", peer->view.host, &ignored) != OW_OK)
     peer->config.stream.peer.host[0] = '\0';

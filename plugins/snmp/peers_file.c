@@ -33,15 +33,7 @@ static void begin(struct peers *peers, struct peer *peer, const struct peer_conf
                   struct ow_timestamp now)
 {
   peer->config = *config;
-  memcpy(peer->config.stream.name, peer->stream, sizeof peer->stream);
   peer_start(peers, peer, now);
-}
-
-static bool same(const struct peer *peer, const struct peer_config *config)
-{
-  struct peer_config named = *config;
-  memcpy(named.stream.name, peer->stream, sizeof peer->stream);
-  return memcmp(&peer->config, &named, sizeof named) == 0;
 }
 
 static void follow_one(struct peers *peers, const struct file_peer *wanted, struct ow_timestamp now,
@@ -56,7 +48,8 @@ static void follow_one(struct peers *peers, const struct file_peer *wanted, stru
   }
   if (peer && peer->origin == PEER_OF_FILE) {
     peer->seen = true;
-    if (!wanted->broken && (!same(peer, &wanted->config) || peer->refusal.status != OW_OK)) {
+    if (!wanted->broken &&
+        (!peer_config_same(&peer->config, &wanted->config) || peer->refusal.status != OW_OK)) {
       peer_stop(peers, peer);
       begin(peers, peer, &wanted->config, now);
     }

@@ -22,26 +22,29 @@ const char *row_print(char out[ROW_TEXT], const struct peer *peer)
   size_t used = append(out, 0, peer->owner);
   used = append(out, used, peer->name);
   used = append(out, used, peer->status == ROW_ACTIVE ? "active" : "waiting");
-  for (unsigned i = 0; i < peer_option_count; i++) {
-    peer_options[i].get(&peer->config, value);
-    peer_options[i].get(&usual, before);
-    bool fits = used + strlen(value) + strlen(peer_options[i].key) + 8 < ROW_TEXT;
+  for (size_t i = 0; i < peer_face.count; i++) {
+    enum ow_peer_option_id id = peer_face.options[i];
+    const char *key = ow_peer_options[id].name;
+    peer_option_get(&peer->config, id, value);
+    peer_option_get(&usual, id, before);
+    bool fits = used + strlen(value) + strlen(key) + 8 < ROW_TEXT;
     /*
      * Half of a range of ports, as a row may have that isn't ready, has no text: the rest of the row is kept.
      */
     if (value[0] && strcmp(value, before) != 0 && fits &&
-        peer_config_set(&scratch, peer_options[i].key, value, &ignored) == OW_OK)
-      used = append(out, append(out, used, peer_options[i].key), value);
+        peer_option_set(&scratch, id, value, &ignored) == OW_OK)
+      used = append(out, append(out, used, key), value);
   }
   return out;
 }
 
-enum ow_status row_read_options(struct peer_config *config, char *const *words, size_t count,
-                                struct ow_failure *failure)
+enum ow_status row_read_options(struct peer_config *config, const struct ow_peer_face *face,
+                                char *const *words, size_t count, struct ow_failure *failure)
 {
+  struct ow_given given = {0};
   enum ow_status status = OW_OK;
   for (size_t i = 0; i + 1 < count && status == OW_OK; i += 2)
-    status = peer_config_set(config, words[i], words[i + 1], failure);
+    status = peer_config_read(config, face, words[i], words[i + 1], &given, failure);
   if (status == OW_OK && count % 2)
     status = ow_fail(failure, OW_INVALID, "'%s' has no value", words[count - 1]);
   return status;

@@ -10,9 +10,10 @@ enum { ROW_TEXT = 4096 };
 const char *row_print(char out[ROW_TEXT], const struct peer *peer);
 
 /**
- * KEY VALUE ... of an array of words to `config`, which has its defaults. OW_INVALID with the key.
+ * KEY VALUE ... of an array of words, with keys of `face`, to `config`, which has its defaults. OW_INVALID
+ * with the key.
  */
-enum ow_status row_read_options(struct peer_config *config, char *const *words, size_t count,
-                                struct ow_failure *failure) OW_MUST_CHECK;
+enum ow_status row_read_options(struct peer_config *config, const struct ow_peer_face *face,
+                                char *const *words, size_t count, struct ow_failure *failure) OW_MUST_CHECK;
 
 #endif

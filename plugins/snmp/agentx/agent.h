@@ -16,7 +16,7 @@
 #include "stream/stream.h"
 
 #define AGENT_NAME "owamp-agentx"
-enum { AGENT_PATH = 256, AGENT_HISTORY = 12, AGENT_HISTORY_MOST = 10000 };
+enum { AGENT_PATH = 256 };
 
 /** What owamp-agentx.conf says. */
 struct agent_conf {

@@ -14,11 +14,10 @@
 void agent_conf_defaults(struct agent_conf *conf)
 {
   file_peers_clear(&conf->peers);
-  *conf = (struct agent_conf){.history = AGENT_HISTORY,
-                              .publish_permissions = 0660,
-                              .notifications = (1U << NOTICE_KINDS) - 1,
-                              .rate = NOTIFY_RATE};
+  *conf = (struct agent_conf){
+      .publish_permissions = 0660, .notifications = (1U << NOTICE_KINDS) - 1, .rate = NOTIFY_RATE};
   peer_config_defaults(&conf->query_peers);
+  conf->history = conf->query_peers.stream.history;
 }
 
 /* ---- owampPeer NAME KEY VALUE ... ---- */
@@ -39,7 +38,8 @@ static void read_peer(const char *token, char *line)
   }
   snprintf(peer->name, sizeof peer->name, "%s", read->list[0]);
   peer_config_defaults(&peer->config);
-  enum ow_status status = row_read_options(&peer->config, read->list + 1, read->count - 1, &failure);
+  enum ow_status status =
+      row_read_options(&peer->config, &peer_face, read->list + 1, read->count - 1, &failure);
   if (status == OW_OK && strlen(read->list[0]) >= sizeof peer->name)
     status = ow_fail(&failure, OW_INVALID, "the name is longer than 63 characters");
   if (status == OW_OK)
@@ -81,9 +81,11 @@ static bool read_path(const struct words *read, char out[AGENT_PATH])
 static void read_history(const char *token, char *line)
 {
   const struct words *read = words_split(line);
+  const struct ow_peer_option *option = &ow_peer_options[OW_PEER_HISTORY];
   uint32_t history;
   (void)token;
-  if (read_number(read->count ? read->list[0] : "", 1, AGENT_HISTORY_MOST, &history))
+  if (read_number(read->count ? read->list[0] : "", (uint32_t)option->least, (uint32_t)option->most,
+                  &history))
     the_agent.conf.history = history;
 }
 
@@ -100,15 +102,9 @@ static void read_query(const char *token, char *line)
   (void)token;
   if (!read_path(read, the_agent.conf.query))
     return;
-  static const char *const allowed[] = {"warning", "critical", "raise", "uncertain"};
-  for (size_t i = 1; i < read->count; i += 2) {
-    bool known = false;
-    for (size_t j = 0; j < sizeof allowed / sizeof *allowed; j++)
-      known = known || strcmp(read->list[i], allowed[j]) == 0;
-    if (!known)
-      config_perror("owampQuerySocket takes warning, critical, raise and uncertain: all else is not ours");
-  }
-  if (row_read_options(&the_agent.conf.query_peers, read->list + 1, read->count - 1, &failure) != OW_OK)
+  /* All else is the publisher's. */
+  if (row_read_options(&the_agent.conf.query_peers, &peer_query_face, read->list + 1, read->count - 1,
+                       &failure) != OW_OK)
     words_refuse(&failure);
 }
 

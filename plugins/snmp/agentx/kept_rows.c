@@ -37,7 +37,8 @@ static void read_row(const char *token, char *line)
   }
   snprintf(row.owner, sizeof row.owner, "%s", read->list[0]);
   snprintf(row.name, sizeof row.name, "%s", read->list[1]);
-  enum ow_status status = row_read_options(&row.config, read->list + 3, read->count - 3, &failure);
+  enum ow_status status =
+      row_read_options(&row.config, &peer_face, read->list + 3, read->count - 3, &failure);
   struct kept_row *rows = status == OW_OK ? reallocarray(kept, kept_count + 1, sizeof *rows) : NULL;
   if (rows) {
     kept = rows;
@@ -58,7 +59,6 @@ void agent_kept_rows_restore(struct agent *agent)
       continue;
     }
     peer->config = kept[i].config;
-    memcpy(peer->config.stream.name, peer->stream, sizeof peer->stream);
     bool whole = peer_config_check(&peer->config, &failure) == OW_OK;
     peer->status = whole ? ROW_NOT_IN_SERVICE : ROW_NOT_READY;
     if (whole && kept[i].active)

@@ -15,9 +15,11 @@
 static enum ow_status start(void *context, const struct peer *peer, struct ow_failure *failure)
 {
   const struct agent *agent = context;
-  struct ow_stream_config config = peer->config.stream;
-  const char *key_file = peer->config.key_file[0] ? peer->config.key_file : agent->conf.key_file;
+  const struct ow_peer_settings *settings = &peer->config.stream;
+  const char *key_file = settings->key_file[0] ? settings->key_file : agent->conf.key_file;
+  struct ow_stream_config config;
   enum ow_status status = OW_OK;
+  ow_stream_of_settings(&config, peer->stream, settings);
   if (config.peer.key_id[0] && !key_file[0])
     status = ow_fail(failure, OW_INVALID, "there is a KeyID, but owamp-agentx.conf names no owampKeyFile");
   else if (config.peer.key_id[0])
@@ -116,7 +118,7 @@ static void complain(const char *sentence)
 
 static bool same_thresholds(const struct agent *agent)
 {
-  return memcmp(&agent->peers.mirror_config, &agent->conf.query_peers, sizeof agent->conf.query_peers) == 0;
+  return peer_config_same(&agent->peers.mirror_config, &agent->conf.query_peers);
 }
 
 void agent_sources_follow(struct agent *agent)

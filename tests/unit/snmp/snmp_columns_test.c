@@ -340,8 +340,10 @@ START_TEST(what_can_be_created_has_a_setter)
     bool created = table->columns[number].access == MIB_READ_CREATE;
     char name[TOKEN_TEXT];
     name_of(name, group, number);
+    enum ow_peer_option_id id;
     ck_assert_msg((set->set || set->option) == created && !(set->set && set->option), "%s", name);
-    ck_assert_msg(!set->option || peer_option_of_key(set->option), "%s: no option %s", name, set->option);
+    ck_assert_msg(!set->option || ow_peer_face_find(&peer_face, set->option->name, &id), "%s: no option",
+                  name);
     ck_assert_msg((number >= table->first) == (mib_column_of(group, number) != NULL), "%s", name);
     ck_assert_msg(number < table->first || table->columns[number].get.show, "%s has no getter", name);
   }
@@ -477,11 +479,11 @@ START_TEST(what_is_shown_can_be_set)
   }
   ck_assert(draft.address_touched);
   ck_assert_int_eq(peer_draft_settle_address(&draft), SET_OK);
-  for (unsigned i = 0; i < peer_option_count; i++) {
+  for (size_t i = 0; i < peer_face.count; i++) {
     char made[PEER_TEXT];
     char shown[PEER_TEXT];
-    peer_options[i].get(&draft.config, made);
-    peer_options[i].get(&row->peer->config, shown);
+    peer_option_get(&draft.config, peer_face.options[i], made);
+    peer_option_get(&row->peer->config, peer_face.options[i], shown);
     ck_assert_str_eq(made, shown);
   }
   ck_assert_int_eq(draft.config.address_type, PEER_ADDRESS_IPV6);

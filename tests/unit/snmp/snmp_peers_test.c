@@ -41,7 +41,7 @@ static enum ow_status read_options(struct peer_config *config, const char *line,
   struct words words;
   split(&words, line);
   peer_config_defaults(config);
-  enum ow_status status = row_read_options(config, words.list, words.count, failure);
+  enum ow_status status = row_read_options(config, &peer_face, words.list, words.count, failure);
   return status == OW_OK ? peer_config_check(config, failure) : status;
 }
 
@@ -59,7 +59,8 @@ static const char *const good_lines[] = {
     "host h padding 1400 dscp EF",
     "host h source 192.0.2.7 interface eth0 ports 9000-9100",
     "host h warning \"delay_p95=20ms, loss=1%\" critical loss=5% raise 3/5 uncertain unknown",
-    "host one host two",
+    "host h port owamp-control mode open mode encrypted key-id k",
+    "host h nat true zero-padding yes min-packets 10",
 };
 
 START_TEST(good_lines_are_read)
@@ -85,7 +86,10 @@ static const struct {
     {"host h Port 1", "there is no option 'Port'"},
     {"host h port 0", "port: "},
     {"host h port 65536", "port: "},
-    {"host h port owamp", "port: "},
+    {"host one host two", "host: it is given twice"},
+    {"host h hsot two", "there is no option 'hsot'; did you mean host?"},
+    {"host h nat perhaps", "nat: the value is neither true nor false"},
+    {"host h min-packets 10000001", "min-packets: '10000001' is not a number from 0 to 10000000"},
     {"host h family ipv5", "family: 'ipv5' is not one of any, ipv4, ipv6"},
     {"host h mode open,", "mode: "},
     {"host h mode none", "mode: 'none' is not one of open, authenticated, encrypted"},
@@ -245,14 +249,15 @@ static void expect_kept(const char *options, const char *line)
   ck_assert_str_eq(words.list[1], "a");
   ck_assert_str_eq(words.list[2], "waiting");
   peer_config_defaults(&again);
-  enum ow_status status = row_read_options(&again, words.list + 3, words.count - 3, &failure);
+  enum ow_status status = row_read_options(&again, &peer_face, words.list + 3, words.count - 3, &failure);
   ck_assert_msg(status == OW_OK, "%s: %s", text, failure.text);
-  for (unsigned i = 0; i < peer_option_count; i++) {
+  for (size_t i = 0; i < peer_face.count; i++) {
     char before[PEER_TEXT];
     char after[PEER_TEXT];
-    peer_options[i].get(&peer->config, before);
-    peer_options[i].get(&again, after);
-    ck_assert_msg(strcmp(before, after) == 0, "%s: %s became %s", peer_options[i].key, before, after);
+    enum ow_peer_option_id id = peer_face.options[i];
+    peer_option_get(&peer->config, id, before);
+    peer_option_get(&again, id, after);
+    ck_assert_msg(strcmp(before, after) == 0, "%s: %s became %s", ow_peer_options[id].name, before, after);
   }
   ck_assert_int_eq(again.address_type, peer->config.address_type);
   peers_remove(&peers, peer);
@@ -290,11 +295,11 @@ START_TEST(a_row_that_is_not_ready_comes_back)
   for (size_t i = 0; i < 3; i++) {
     peer->config.stream.peer.test_port_low = ports[i][0];
     peer->config.stream.peer.test_port_high = ports[i][1];
-    peer->config.rule.raise = rules[i % 2][0];
-    peer->config.rule.of = rules[i % 2][1];
+    peer->config.stream.rule.raise = rules[i % 2][0];
+    peer->config.stream.rule.of = rules[i % 2][1];
     split(&words, row_print(text, peer));
     peer_config_defaults(&again);
-    enum ow_status status = row_read_options(&again, words.list + 3, words.count - 3, &failure);
+    enum ow_status status = row_read_options(&again, &peer_face, words.list + 3, words.count - 3, &failure);
     ck_assert_msg(status == OW_OK, "%s: %s", text, failure.text);
     ck_assert_uint_eq(again.stream.peer.dscp, 7);
     ck_assert_str_eq(again.stream.peer.host, "h");
@@ -317,9 +322,10 @@ START_TEST(the_longest_row_fits)
     ck_assert_msg(status == OW_OK, "%s", failure.text);
   }
   row_print(text, peer);
-  for (unsigned i = 0; i < peer_option_count; i++) {
-    peer_options[i].get(&peer->config, value);
-    ck_assert_msg(strlen(value) < 200 || strstr(text, value), "%s is missing", peer_options[i].key);
+  for (size_t i = 0; i < peer_face.count; i++) {
+    peer_option_get(&peer->config, peer_face.options[i], value);
+    ck_assert_msg(strlen(value) < 200 || strstr(text, value), "%s is missing",
+                  ow_peer_options[peer_face.options[i]].name);
   }
 }
 END_TEST
@@ -542,13 +548,13 @@ static void file_peer(struct file_peers *file, const char *name, const char *opt
 START_TEST(a_reread_disturbs_only_what_changed)
 {
   struct file_peers file = {0};
-  file_peer(&file, "a", "host h");
+  file_peer(&file, "a", "host h warning 20ms,1% schedule fixed:1s");
   file_peer(&file, "b", "host h");
   file_peer(&file, "c", "host h");
   peers_follow_file(&peers, &file, now, complain);
   file_peers_clear(&file);
   ck_assert_uint_eq(starts, 3);
-  file_peer(&file, "a", "host h");
+  file_peer(&file, "a", "host h warning 20ms,1% schedule fixed:1s");
   file_peer(&file, "b", "host other");
   file_peer(&file, "d", "host h");
   peers_follow_file(&peers, &file, now, complain);

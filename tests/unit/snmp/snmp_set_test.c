@@ -130,7 +130,7 @@ START_TEST(create_and_go)
   ck_assert_int_eq(peer->storage, ROW_NON_VOLATILE);
   ck_assert_int_eq(peer->origin, PEER_OF_SNMP);
   ck_assert_str_eq(peer->stream, "me:a");
-  ck_assert_str_eq(peer->config.stream.name, "me:a");
+  ck_assert_str_eq(peer->stream, "me:a");
   ck_assert_str_eq(peer->config.stream.peer.host, "far.example.net");
   ck_assert_uint_eq(starts, 1);
   ck_assert_int_eq(set_status("a", ROW_DESTROY), SET_OK);
@@ -433,7 +433,7 @@ START_TEST(what_only_fits_together)
   want(&request, "me", "a", MIB_PEER_RAISE_COUNT, mib_gauge(2));
   want(&request, "me", "a", MIB_PEER_RAISE_WINDOW, mib_gauge(3));
   ck_assert_int_eq(perform(&request), SET_OK);
-  ck_assert_uint_eq(peers_find(&peers, "me", "a")->config.rule.of, 3);
+  ck_assert_uint_eq(peers_find(&peers, "me", "a")->config.stream.rule.of, 3);
 }
 END_TEST
 
