@@ -41,10 +41,10 @@ enum { DIAGNOSIS_PACKETS = 20, NAT_PACKETS = 5 };
 static enum ow_status prepare(struct check_options *options, struct ow_failure *failure)
 {
   enum ow_status status = check_key_load(options, failure);
-  if (options->action == CHECK_DIAGNOSE && options->peer.packets > DIAGNOSIS_PACKETS)
-    options->peer.packets = DIAGNOSIS_PACKETS;
+  if (options->action == CHECK_DIAGNOSE && options->settings.peer.packets > DIAGNOSIS_PACKETS)
+    options->settings.peer.packets = DIAGNOSIS_PACKETS;
   if (status == OW_OK)
-    status = ow_peer_check(&options->peer, failure);
+    status = ow_peer_check(&options->settings.peer, failure);
   return status;
 }
 
@@ -55,9 +55,9 @@ static enum ow_status measure(struct check_options *options, int64_t begin, cons
   if (status == OW_OK && options->action != CHECK_FETCH)
     status = check_options_fit(options, &report->failure);
   if (status == OW_OK && options->action == CHECK_FETCH)
-    status = ow_probe_fetch(&options->peer, options->sid, time_left(options, begin), report);
+    status = ow_probe_fetch(&options->settings.peer, options->sid, time_left(options, begin), report);
   else if (status == OW_OK)
-    status = ow_probe_run(&options->peer, time_left(options, begin), log, report);
+    status = ow_probe_run(&options->settings.peer, time_left(options, begin), log, report);
   return status;
 }
 
@@ -67,18 +67,18 @@ static void diagnose(const struct check_options *options, int64_t begin, const s
 {
   struct check_options other = *options;
   struct ow_probe_report with_nat = {0};
-  other.peer.nat = true;
-  if (other.peer.packets > NAT_PACKETS)
-    other.peer.packets = NAT_PACKETS;
-  if (other.peer.loss_timeout > OW_NS_PER_S)
-    other.peer.loss_timeout = OW_NS_PER_S;
+  other.settings.peer.nat = true;
+  if (other.settings.peer.packets > NAT_PACKETS)
+    other.settings.peer.packets = NAT_PACKETS;
+  if (other.settings.peer.loss_timeout > OW_NS_PER_S)
+    other.settings.peer.loss_timeout = OW_NS_PER_S;
   bool tried = check_nat_suspected(options, report) &&
-               time_left(options, begin) > ow_peer_duration(&other.peer) + OW_NS_PER_S;
+               time_left(options, begin) > ow_peer_duration(&other.settings.peer) + OW_NS_PER_S;
   if (tried)
-    (void)!ow_probe_run(&other.peer, time_left(options, begin), NULL, &with_nat);
+    (void)!ow_probe_run(&other.settings.peer, time_left(options, begin), NULL, &with_nat);
   check_diagnose(options, report, tried ? &with_nat : NULL, diagnosis);
   ow_probe_report_clear(&with_nat);
-  ow_peer_clear(&other.peer);
+  ow_peer_clear(&other.settings.peer);
 }
 
 /* Whatever comes of it, the report says so. */

@@ -66,7 +66,7 @@ static void diagnose_resolve(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
   if (came_beyond(view, OW_STEP_RESOLVE))
-    say_step(view, "resolve", CHECK_STEP_OK, "%s is %s", view->options->peer.host, report->server);
+    say_step(view, "resolve", CHECK_STEP_OK, "%s is %s", view->options->settings.peer.host, report->server);
   else if (report->status == OW_INVALID)
     say_mend(say_step(view, "resolve", CHECK_STEP_FAILED, "%s", report->failure.text), "correct the options");
   else
@@ -88,7 +88,7 @@ static void diagnose_connect(const struct view *view)
         report->status == OW_TIMEOUT
             ? "let TCP port %s through the firewalls on the way to the server, and check that the host is up"
             : "start the OWAMP server (systemctl start owamp-responder), or correct the port %s with -p",
-        view->options->peer.port);
+        view->options->settings.peer.port);
   }
 }
 
@@ -103,8 +103,8 @@ static void print_offered_modes(const struct view *view, char *out, size_t size)
 
 static bool mode_is_common(const struct view *view)
 {
-  uint32_t usable = view->options->peer.modes;
-  if (!view->options->key_id)
+  uint32_t usable = view->options->settings.peer.modes;
+  if (!view->options->settings.peer.key_id[0])
     usable &= OW_MODE_OPEN;
   return view->report->modes_offered & usable;
 }
@@ -121,7 +121,7 @@ static void diagnose_mode(const struct view *view)
   else if (report->status == OW_PROTOCOL || report->status == OW_TIMEOUT)
     say_mend(say_step(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
              "check that an OWAMP server listens on port %s, and not something else",
-             view->options->peer.port);
+             view->options->settings.peer.port);
   else if (!report->modes_offered)
     say_mend(
         say_step(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
@@ -150,7 +150,7 @@ static void diagnose_key(const struct view *view)
         say_step(view, "key", CHECK_STEP_FAILED, "%s", report->failure.text),
         "put the same KeyID and passphrase into the server's owamp-server.pfs and into %s, then reload the "
         "server",
-        view->options->key_file ? view->options->key_file : "--key-file");
+        view->options->settings.key_file[0] ? view->options->settings.key_file : "--key-file");
   else
     not_reached(view, "key");
 }
@@ -183,7 +183,7 @@ static void diagnose_packets(const struct view *view, enum ow_direction way)
   const struct ow_probe_direction *direction = &view->report->directions[way];
   const struct ow_result *result = &direction->result;
   const char *name = way == OW_FORWARD ? "UDP out" : "UDP back";
-  if (!view->options->peer.directions[way]) {
+  if (!view->options->settings.peer.directions[way]) {
     say_step(view, name, CHECK_STEP_NOT_REACHED, "not asked for");
   } else if (result->completeness == OW_RESULT_ABSENT || result->sent == 0) {
     not_reached(view, name);
@@ -214,7 +214,7 @@ static bool all_arrive(const struct check_options *options, const struct ow_prob
 {
   bool all = true;
   for (int d = 0; d < OW_DIRECTIONS; d++)
-    all = all && (!options->peer.directions[d] || any_arrived(report, (enum ow_direction)d));
+    all = all && (!options->settings.peer.directions[d] || any_arrived(report, (enum ow_direction)d));
   return all;
 }
 
@@ -222,7 +222,7 @@ bool check_nat_suspected(const struct check_options *options, const struct ow_pr
 {
   bool refused = report->status == OW_REFUSED && report->step == OW_STEP_REQUEST;
   bool ran = report->step > OW_STEP_START && !all_arrive(options, report);
-  return !options->peer.nat && (refused || ran);
+  return !options->settings.peer.nat && (refused || ran);
 }
 
 static void diagnose_nat(const struct view *view)
@@ -247,7 +247,8 @@ static void diagnose_nat(const struct view *view)
              view->with_nat ? "--nat makes no difference" : "nothing is known of it");
   else
     say_step(view, "NAT", CHECK_STEP_OK,
-             view->options->peer.nat ? "packets pass with --nat" : "addresses arrive as they were sent");
+             view->options->settings.peer.nat ? "packets pass with --nat"
+                                              : "addresses arrive as they were sent");
 }
 
 static void diagnose_dscp(const struct view *view)
@@ -258,10 +259,11 @@ static void diagnose_dscp(const struct view *view)
   else if (direction->remarked > 0)
     say_mend(say_step(view, "DSCP", CHECK_STEP_REMARK,
                       "%u packets of the reverse direction came with DSCP %u, not %u", direction->remarked,
-                      direction->remarked_to, view->options->peer.dscp),
+                      direction->remarked_to, view->options->settings.peer.dscp),
              "let the routers on the way trust the DSCP, or measure with the one that they set");
   else
-    say_step(view, "DSCP", CHECK_STEP_OK, "%u, unchanged in the reverse direction", view->options->peer.dscp);
+    say_step(view, "DSCP", CHECK_STEP_OK, "%u, unchanged in the reverse direction",
+             view->options->settings.peer.dscp);
 }
 
 /* A TTL of 255 or what hops have taken off it; more hops than any path has were set anew on the way. */

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "io/text_file.h"
+#include "option_table.h"
 #include "text/lines.h"
 
 static const char flag[] = "--extra-opts";
@@ -84,6 +85,7 @@ struct reading {
   bool any_section;
   bool inside;
   bool found;
+  uint64_t seen; /* options of the section, by their places in the table */
 };
 
 static enum ow_status bad_line(const struct reading *reading, const char *advice, struct ow_failure *failure)
@@ -97,6 +99,16 @@ static void add_word(struct check_words *words, char **at, const char *format, i
 {
   words->list[words->count++] = *at;
   *at += sprintf(*at, format, first_length, first, second_length, second) + 1;
+}
+
+/* What is unknown is refused with the command line. */
+static bool is_given_twice(struct reading *reading, struct ow_piece name)
+{
+  const struct check_option *option = check_option_find(name);
+  uint64_t bit = option ? UINT64_C(1) << (option - check_option_table) : 0;
+  bool twice = (reading->seen & bit) && !check_option_repeatable(option);
+  reading->seen |= bit;
+  return twice;
 }
 
 /* "name=value" or "name=" */
@@ -113,6 +125,8 @@ static enum ow_status take_option(struct reading *reading, struct ow_piece line,
     value = trimmed_piece(value.at, (size_t)(comment - value.at));
   if (name.length == 0)
     return bad_line(reading, "no option before '='", failure);
+  if (is_given_twice(reading, name))
+    return bad_line(reading, "this option is given twice in its section", failure);
   bool letter = name.length == 1;
   const char *format = letter ? "-%.*s%.*s" : "--%.*s=%.*s";
   if (!letter && value.length == 0)

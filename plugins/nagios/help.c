@@ -29,18 +29,19 @@ static void print_wrapped(FILE *out, const char *text)
 
 static void print_option(FILE *out, const struct check_option *option)
 {
-  char text[512];
+  struct check_option_text text;
+  char sentence[CHECK_OPTION_HELP + 64];
+  check_option_describe(option, &text);
   if (option->letter)
     fprintf(out, "  -%c, ", option->letter);
   else
     fputs("      ", out);
-  fprintf(out, "--%s%s%s\n", option->name, option->argument ? "=" : "",
-          option->argument ? option->argument : "");
-  if (option->initial)
-    snprintf(text, sizeof text, "%s (default: %s)", option->help, option->initial);
+  fprintf(out, "--%s%s%s\n", text.name, text.argument ? "=" : "", text.argument ? text.argument : "");
+  if (text.initial)
+    snprintf(sentence, sizeof sentence, "%s (default: %s)", text.help, text.initial);
   else
-    snprintf(text, sizeof text, "%s", option->help);
-  print_wrapped(out, text);
+    snprintf(sentence, sizeof sentence, "%s", text.help);
+  print_wrapped(out, sentence);
 }
 
 static const char help_head[] =

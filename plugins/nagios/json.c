@@ -176,7 +176,7 @@ void check_json_print(FILE *out, const struct check_options *options, const stru
                       const struct check_outcome *outcome)
 {
   json_t *object = json_object();
-  put_member(object, "peer", plain_words(options->peer.host));
+  put_member(object, "peer", plain_words(options->settings.peer.host));
   put_member(object, "state", json_string(ow_verdict_name(outcome->verdict)));
   put_member(object, "reason", plain_words(outcome->reason));
   if (outcome->stream.known)

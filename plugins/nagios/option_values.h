@@ -5,8 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/peer.h"
-#include "sla/threshold.h"
+#include "config/peer_options.h"
 
 enum check_action {
   CHECK_MEASURE,
@@ -22,16 +21,12 @@ enum { CHECK_MOST_LAST = 1000 };
 /** The strings of argv must outlive it. Clear with check_options_clear(). */
 struct check_options {
   enum check_action action;
-  bool actions_clash;    /* more than one was asked for */
-  struct ow_peer peer;   /* without its key, which check_key_load() adds */
-  const char *key_id;    /* NULL: none */
-  const char *key_file;  /* NULL: none */
-  bool key_file_exposed; /* others than its owner and group may read it */
-  struct ow_thresholds warning;
-  struct ow_thresholds critical;
-  struct ow_judging judging;
-  int64_t timeout; /* nanoseconds for the whole check */
-  int verbosity;   /* 0 to 3 */
+  bool actions_clash;               /* more than one was asked for */
+  struct ow_peer_settings settings; /* without the passphrase, which check_key_load() adds */
+  struct ow_given given;            /* of them */
+  bool key_file_exposed;            /* others than its owner and group may read it */
+  int64_t timeout;                  /* nanoseconds for the whole check */
+  int verbosity;                    /* 0 to 3 */
   bool json;
   bool has_timeout_state;
   enum ow_verdict timeout_state; /* what it is worth that time ran out, if that was said */
@@ -40,10 +35,6 @@ struct check_options {
   uint32_t last;      /* its newest intervals */
   int64_t max_age;    /* ns since they ended; 0: by the stream's interval */
   uint8_t sid[16];    /* to fetch */
-  bool interval_given;
-  bool direction_given;
-  bool schedule_given;
-  uint32_t modes_given;
 };
 
 #endif

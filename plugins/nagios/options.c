@@ -25,54 +25,79 @@ static const struct check_option *find_option(int code)
   return found;
 }
 
+/* What getopt_long(3) asks for; the names stand in `texts`. */
+struct getopt_tables {
+  char letters[2 * CHECK_OPTIONS_MOST + 2];
+  struct option longs[CHECK_OPTIONS_MOST + 1];
+  struct check_option_text texts[CHECK_OPTIONS_MOST];
+};
+
 /* ':' in front: a lacking argument is told apart from an unknown option. */
-static void make_getopt_tables(char letters[2 * CHECK_OPTIONS_MOST + 2],
-                               struct option longs[CHECK_OPTIONS_MOST + 1])
+static void make_getopt_tables(struct getopt_tables *tables)
 {
   size_t at = 0;
-  letters[at++] = ':';
+  tables->letters[at++] = ':';
   for (size_t i = 0; i < check_option_count; i++) {
     const struct check_option *option = &check_option_table[i];
-    int argument = option->argument ? required_argument : no_argument;
-    longs[i] = (struct option){option->name, argument, NULL, code_of(i)};
+    struct check_option_text *text = &tables->texts[i];
+    check_option_describe(option, text);
+    int argument = text->argument ? required_argument : no_argument;
+    tables->longs[i] = (struct option){text->name, argument, NULL, code_of(i)};
     if (option->letter)
-      letters[at++] = option->letter;
-    if (option->letter && option->argument)
-      letters[at++] = ':';
+      tables->letters[at++] = option->letter;
+    if (option->letter && text->argument)
+      tables->letters[at++] = ':';
   }
-  letters[at] = '\0';
-  longs[check_option_count] = (struct option){NULL, 0, NULL, 0};
+  tables->letters[at] = '\0';
+  tables->longs[check_option_count] = (struct option){NULL, 0, NULL, 0};
 }
 
 static enum ow_status set_defaults(struct check_options *options, struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
   *options = (struct check_options){0};
-  ow_peer_defaults(&options->peer);
+  ow_peer_settings_defaults(&options->settings, OW_USE_PROBE);
   for (size_t i = 0; status == OW_OK && i < check_option_count; i++) {
     const struct check_option *option = &check_option_table[i];
     if (option->initial)
       status = check_option_apply(option, options, option->initial, failure);
   }
-  options->interval_given = options->direction_given = false;
   return status;
+}
+
+static struct ow_nearest nearest_option(const char *word)
+{
+  struct ow_nearest nearest = ow_nearest((struct ow_piece){word, strcspn(word, "=")});
+  for (size_t i = 0; i < check_option_count; i++) {
+    struct check_option_text text;
+    char name[OW_SPELLED_TEXT + 2];
+    check_option_describe(&check_option_table[i], &text);
+    snprintf(name, sizeof name, "--%s", text.name);
+    ow_nearest_offer(&nearest, name);
+  }
+  return nearest;
 }
 
 /* getopt_long(3) says no more than '?' or ':'; `word` is what it stands at. */
 static enum ow_status refuse_word(int answer, const char *word, struct ow_failure *failure)
 {
   const struct check_option *option = find_option(optopt);
+  struct check_option_text text = {.argument = NULL};
+  struct ow_nearest nearest = nearest_option(word);
   char shown[64];
+  char meant[OW_NEAREST_TEXT];
   enum ow_status status = OW_INVALID;
+  if (option)
+    check_option_describe(option, &text);
   if (option && answer == ':')
-    ow_fail(failure, status, "--%s needs a value: %s", option->name, option->argument);
+    ow_fail(failure, status, "--%s needs a value: %s", text.name, text.argument);
   else if (option)
-    ow_fail(failure, status, "--%s takes no value", option->name);
+    ow_fail(failure, status, "--%s takes no value", text.name);
   else if (optopt > ' ' && optopt < 0x7f)
     ow_fail(failure, status, "there is no option -%c", optopt);
   else
-    ow_fail(failure, status, "there is no option %s, or several begin like it",
-            ow_printable(shown, sizeof shown, word, strlen(word)));
+    ow_fail(failure, status, "there is no option %s, or several begin like it%s",
+            ow_printable(shown, sizeof shown, word, strlen(word)), ow_nearest_print(meant, &nearest));
   return status;
 }
 
@@ -80,13 +105,12 @@ static enum ow_status refuse_word(int answer, const char *word, struct ow_failur
 static enum ow_status read_words(int argc, char **argv, struct check_options *options,
                                  struct ow_failure *failure)
 {
-  char letters[2 * CHECK_OPTIONS_MOST + 2];
-  struct option longs[CHECK_OPTIONS_MOST + 1];
-  make_getopt_tables(letters, longs);
+  struct getopt_tables tables;
+  make_getopt_tables(&tables);
   enum ow_status status = OW_OK;
   optind = 0; /* so that glibc starts afresh */
   opterr = 0;
-  for (int code = 0; (code = getopt_long(argc, argv, letters, longs, NULL)) != -1;) {
+  for (int code = 0; (code = getopt_long(argc, argv, tables.letters, tables.longs, NULL)) != -1;) {
     struct ow_failure one = {0};
     const struct check_option *option = find_option(code);
     enum ow_status outcome = option ? check_option_apply(option, options, optarg, &one)
@@ -116,11 +140,11 @@ static const char *needs_both(const struct ow_thresholds *thresholds)
 /* A threshold that could never alert would be worse than a mistake that is told. */
 enum ow_status check_options_directions(const struct check_options *options, struct ow_failure *failure)
 {
-  const bool *directions = options->peer.directions;
-  const char *name = needs_both(&options->warning);
+  const bool *directions = options->settings.peer.directions;
+  const char *name = needs_both(&options->settings.warning);
   enum ow_status status = OW_OK;
   if (!name)
-    name = needs_both(&options->critical);
+    name = needs_both(&options->settings.critical);
   if (name && !(directions[OW_FORWARD] && directions[OW_REVERSE]))
     status = ow_fail(failure, OW_INVALID, "a threshold on %s needs --direction both", name);
   return status;
@@ -129,25 +153,26 @@ enum ow_status check_options_directions(const struct check_options *options, str
 /* What one option alone can't know. */
 static enum ow_status check_together(struct check_options *options, struct ow_failure *failure)
 {
+  const struct ow_given *given = &options->given;
+  const char *key_id = options->settings.peer.key_id;
+  const char *key_file = options->settings.key_file;
   enum ow_status status = OW_OK;
-  if (options->modes_given)
-    options->peer.modes = options->modes_given;
   /* A server holds what it received. */
   if (options->action == CHECK_FETCH)
-    options->peer.directions[OW_REVERSE] = false;
+    options->settings.peer.directions[OW_REVERSE] = false;
   if (options->actions_clash)
     status = ow_fail(failure, OW_INVALID, "--query, --fetch and --diagnose exclude each other");
   else if (options->query_socket && !options->stream)
     status = ow_fail(failure, OW_INVALID, "--query needs --name, which says which stream to judge");
   else if (options->stream && !options->query_socket)
     status = ow_fail(failure, OW_INVALID, "--name needs --query, which says at which socket to ask");
-  else if (!options->peer.host[0] && !options->query_socket)
+  else if (!options->settings.peer.host[0] && !options->query_socket)
     status = ow_fail(failure, OW_INVALID, "no host is given: name it with -H");
-  else if (options->key_id && !options->key_file)
+  else if (key_id[0] && !key_file[0])
     status = ow_fail(failure, OW_INVALID, "--key-id needs --key-file, which holds its passphrase");
-  else if (options->key_file && !options->key_id)
+  else if (key_file[0] && !key_id[0])
     status = ow_fail(failure, OW_INVALID, "--key-file needs --key-id, which says which key of it to use");
-  else if (options->interval_given && options->schedule_given)
+  else if (ow_given_has(given, OW_PEER_PACKET_INTERVAL) && ow_given_has(given, OW_PEER_SCHEDULE))
     status = ow_fail(failure, OW_INVALID, "--interval and --schedule exclude each other");
   else
     status = check_options_directions(options, failure);
@@ -167,12 +192,12 @@ enum ow_status check_options_parse(int argc, char **argv, struct check_options *
 
 void check_options_clear(struct check_options *options)
 {
-  ow_peer_clear(&options->peer);
+  ow_peer_clear(&options->settings.peer);
 }
 
 enum ow_status check_options_fit(const struct check_options *options, struct ow_failure *failure)
 {
-  const struct ow_peer *peer = &options->peer;
+  const struct ow_peer *peer = &options->settings.peer;
   int64_t planned = ow_peer_duration(peer);
   char needed[CHECK_NUMBER];
   char loss[CHECK_NUMBER];
@@ -186,6 +211,6 @@ enum ow_status check_options_fit(const struct check_options *options, struct ow_
                 peer->packets, ow_seconds_print(loss, check_seconds(peer->loss_timeout)),
                 ow_seconds_print(needed, check_seconds(planned)),
                 ow_seconds_print(timeout, check_seconds(options->timeout)),
-                options->schedule_given ? "schedule" : "interval");
+                ow_given_has(&options->given, OW_PEER_SCHEDULE) ? "schedule" : "interval");
   return status;
 }

@@ -4,5 +4,5 @@ void check_results(const struct check_options *options, const struct ow_probe_re
                    const struct ow_result *results[OW_DIRECTIONS])
 {
   for (int d = 0; d < OW_DIRECTIONS; d++)
-    results[d] = options->peer.directions[d] ? &report->directions[d].result : NULL;
+    results[d] = options->settings.peer.directions[d] ? &report->directions[d].result : NULL;
 }

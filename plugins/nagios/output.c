@@ -234,7 +234,7 @@ static void print_long_output(FILE *out, const struct check_options *options,
   if (options->verbosity >= 2)
     print_host(out, report);
   for (int d = 0; d < OW_DIRECTIONS; d++)
-    if (options->peer.directions[d])
+    if (options->settings.peer.directions[d])
       print_direction(out, options, ow_direction_name((enum ow_direction)d), &report->directions[d]);
 }
 

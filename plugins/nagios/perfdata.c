@@ -59,8 +59,8 @@ static void print_metric(FILE *out, const struct check_options *options,
                          const struct ow_result *const results[OW_DIRECTIONS], enum ow_direction direction,
                          enum ow_metric metric)
 {
-  const struct ow_threshold *warning = check_threshold_find(&options->warning, metric, direction);
-  const struct ow_threshold *critical = check_threshold_find(&options->critical, metric, direction);
+  const struct ow_threshold *warning = check_threshold_find(&options->settings.warning, metric, direction);
+  const struct ow_threshold *critical = check_threshold_find(&options->settings.critical, metric, direction);
   double value = 0;
   char number[CHECK_NUMBER];
   if (usual(metric) || warning || critical) {
@@ -83,8 +83,8 @@ static void print_clock_error(FILE *out, const struct check_options *options,
   int64_t error = -1;
   for (int d = 0; d < OW_DIRECTIONS; d++) {
     const struct ow_result *result = &report->directions[d].result;
-    if (options->peer.directions[d] && result->completeness != OW_RESULT_ABSENT && result->received > 0 &&
-        result->clock.error_ns > error)
+    if (options->settings.peer.directions[d] && result->completeness != OW_RESULT_ABSENT &&
+        result->received > 0 && result->clock.error_ns > error)
       error = result->clock.error_ns;
   }
   if (error >= 0)

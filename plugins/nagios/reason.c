@@ -52,7 +52,8 @@ static void add_finding(struct check_text *reason, const struct check_options *o
     check_text_add(reason, ", uncertain: clock error +- %s",
                    ow_seconds_print(text, check_seconds(finding->error_ns)));
   if (finding->too_few)
-    check_text_add(reason, ", too few packets: --min-packets asks for %u", options->judging.least_packets);
+    check_text_add(reason, ", too few packets: --min-packets asks for %u",
+                   options->settings.rule.least_packets);
 }
 
 /* The list has a metric once for each severity; the first is the worst. */
@@ -133,7 +134,7 @@ static void add_clocks(struct check_text *reason, const struct check_options *op
   for (int d = 0; d < OW_DIRECTIONS; d++) {
     const struct ow_result *result = &report->directions[d].result;
     const struct ow_clock_trust *clock = &result->clock;
-    if (!options->peer.directions[d] || !has_delays(result))
+    if (!options->settings.peer.directions[d] || !has_delays(result))
       continue;
     here = here && (d == OW_FORWARD ? clock->sender_synchronized : clock->receiver_synchronized);
     there = there && (d == OW_FORWARD ? clock->receiver_synchronized : clock->sender_synchronized);
@@ -156,8 +157,8 @@ static bool measured_anything(const struct check_options *options, const struct 
 {
   bool any = false;
   for (int d = 0; d < OW_DIRECTIONS; d++)
-    any =
-        any || (options->peer.directions[d] && report->directions[d].result.completeness != OW_RESULT_ABSENT);
+    any = any || (options->settings.peer.directions[d] &&
+                  report->directions[d].result.completeness != OW_RESULT_ABSENT);
   return any;
 }
 
@@ -173,7 +174,7 @@ void check_explain(const struct check_options *options, const struct ow_probe_re
                    report->failure.text[0] ? report->failure.text : "no reason is known");
   add_findings(&reason, options, &outcome->judgement, results);
   for (int d = 0; d < OW_DIRECTIONS; d++)
-    if (options->peer.directions[d] && (any || report->status == OW_OK))
+    if (options->settings.peer.directions[d] && (any || report->status == OW_OK))
       add_summary(&reason, (enum ow_direction)d, &report->directions[d].result);
   add_clocks(&reason, options, report);
 }

@@ -72,8 +72,8 @@ enum ow_status check_stream_take(struct check_options *options, const struct ow_
   snprintf(report->server, sizeof report->server, "%.*s", (int)sizeof report->server - 1, view->server);
   report->mode = newest ? newest->mode : view->mode;
   report->step = OW_STEP_DONE;
-  if (!options->direction_given)
-    memcpy(options->peer.directions, view->directions, sizeof view->directions);
+  if (!ow_given_has(&options->given, OW_PEER_DIRECTION))
+    memcpy(options->settings.peer.directions, view->directions, sizeof view->directions);
   if (newest && stream->age > most)
     return too_old(stream, most, &report->failure);
   for (int d = 0; d < OW_DIRECTIONS && newest; d++)

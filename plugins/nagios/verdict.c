@@ -69,8 +69,8 @@ static enum ow_verdict plain_verdict(const struct check_options *options, const 
   enum ow_verdict verdict = OW_VERDICT_OK;
   if (result->completeness == OW_RESULT_ABSENT || result->sent == 0)
     verdict = OW_VERDICT_UNKNOWN;
-  else if (result->received == 0 && !judges_loss(&options->warning, direction) &&
-           !judges_loss(&options->critical, direction))
+  else if (result->received == 0 && !judges_loss(&options->settings.warning, direction) &&
+           !judges_loss(&options->settings.critical, direction))
     verdict = OW_VERDICT_CRITICAL;
   return verdict;
 }
@@ -94,10 +94,12 @@ static void judge_all(const struct check_options *options, const struct ow_probe
 void check_judge(const struct check_options *options, const struct ow_probe_report *report,
                  struct check_outcome *outcome)
 {
+  const struct ow_alarm_rule *rule = &options->settings.rule;
+  struct ow_judging how = {.uncertain = rule->uncertain, .least_packets = rule->least_packets};
   const struct ow_result *results[OW_DIRECTIONS];
   *outcome = (struct check_outcome){0};
   check_results(options, report, results);
-  ow_judge(results, &options->warning, &options->critical, &options->judging, &outcome->judgement);
+  ow_judge(results, &options->settings.warning, &options->settings.critical, &how, &outcome->judgement);
   if (report->status == OW_TIMEOUT && options->has_timeout_state) {
     outcome->verdict = options->timeout_state;
     if (outcome->judgement.verdict > OW_VERDICT_UNKNOWN)

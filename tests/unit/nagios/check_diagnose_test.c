@@ -21,8 +21,8 @@ static struct ow_result measured(void)
 
 static void begin(void)
 {
-  ow_peer_defaults(&options.peer);
-  snprintf(options.peer.host, sizeof options.peer.host, "far");
+  ow_peer_defaults(&options.settings.peer);
+  snprintf(options.settings.peer.host, sizeof options.settings.peer.host, "far");
   report = (struct ow_probe_report){.step = OW_STEP_DONE,
                                     .mode = OW_MODE_OPEN,
                                     .modes_offered = OW_MODES_ALL,
@@ -112,14 +112,14 @@ START_TEST(mode_and_key)
   stopped(OW_STEP_SETUP, OW_REFUSED, "no common mode");
   report.modes_offered = OW_MODE_ENCRYPTED;
   finds("mode", CHECK_STEP_FAILED, "no common", "it offers encrypted");
-  options.key_id = "joe";
   stopped(OW_STEP_SETUP, OW_AUTH, "refused the key");
+  memcpy(options.settings.peer.key_id, "joe", 4);
   finds("mode", CHECK_STEP_OK, "offers open, authenticated, encrypted", "");
   finds("key", CHECK_STEP_FAILED, "refused", "owamp-server.pfs");
   begin();
+  memcpy(options.settings.peer.key_id, "joe", 4);
   report.mode = OW_MODE_ENCRYPTED;
   finds("key", CHECK_STEP_OK, "knows it", "");
-  options.key_id = NULL;
 }
 END_TEST
 
@@ -144,7 +144,7 @@ START_TEST(limits_and_packets)
   report.directions[OW_REVERSE].result.lost = 5;
   report.directions[OW_REVERSE].result.longest_loss_run = 3;
   finds("UDP back", CHECK_STEP_REMARK, "5 of 50 packets lost, at most 3 in a row", "reverse");
-  options.peer.directions[OW_REVERSE] = false;
+  options.settings.peer.directions[OW_REVERSE] = false;
   finds("UDP back", CHECK_STEP_NOT_REACHED, "not asked for", "");
 }
 END_TEST
@@ -162,10 +162,10 @@ START_TEST(address_translation)
   ck_assert_str_eq(step("NAT")->found, "--nat makes no difference");
   report.directions[OW_REVERSE].strangers = 50;
   finds("NAT", CHECK_STEP_FAILED, "50 packets came from another address or port", "testports unchanged");
-  options.peer.nat = true;
+  options.settings.peer.nat = true;
   ck_assert(!check_nat_suspected(&options, &report));
   begin();
-  options.peer.nat = true;
+  options.settings.peer.nat = true;
   finds("NAT", CHECK_STEP_OK, "--nat", "");
 }
 END_TEST
@@ -173,7 +173,7 @@ END_TEST
 START_TEST(marks_and_hops)
 {
   begin();
-  options.peer.dscp = 46;
+  options.settings.peer.dscp = 46;
   report.directions[OW_REVERSE].remarked = 50;
   report.directions[OW_REVERSE].remarked_to = 0;
   finds("DSCP", CHECK_STEP_REMARK, "50 packets of the reverse direction came with DSCP 0, not 46", "trust");

@@ -158,7 +158,7 @@ START_TEST(directions_are_the_streams)
   parse("");
   ck_assert_int_eq(take(&view, &newest, 1), OW_OK);
   ck_assert_int_eq(outcome.verdict, OW_VERDICT_OK);
-  ck_assert(!options.peer.directions[OW_REVERSE]);
+  ck_assert(!options.settings.peer.directions[OW_REVERSE]);
   parse("-w rtt=1s");
   ck_assert_int_eq(take(&view, &newest, 1), OW_INVALID);
   ck_assert_int_eq(outcome.verdict, OW_VERDICT_UNKNOWN);

@@ -67,14 +67,14 @@ START_TEST(defaults)
   ow_peer_defaults(&peer);
   memcpy(peer.host, "example.net", 12);
   /* The option table and the core agree. */
-  ck_assert_mem_eq(&options.peer, &peer, sizeof peer);
+  ck_assert_mem_eq(&options.settings.peer, &peer, sizeof peer);
   ck_assert_int_eq(options.timeout, 10 * OW_NS_PER_S);
   ck_assert_int_eq(options.action, CHECK_MEASURE);
-  ck_assert_int_eq(options.judging.uncertain, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(options.settings.rule.uncertain, OW_UNCERTAIN_REMARK);
   ck_assert_int_eq(options.verbosity, 0);
-  ck_assert_uint_eq(options.warning.count + options.critical.count, 0);
-  ck_assert_ptr_null(options.key_id);
-  ck_assert_ptr_null(options.key_file);
+  ck_assert_uint_eq(options.settings.warning.count + options.settings.critical.count, 0);
+  ck_assert_str_eq(options.settings.peer.key_id, "");
+  ck_assert_str_eq(options.settings.key_file, "");
   ck_assert(!options.json);
   ck_assert_int_eq(check_options_fit(&options, NULL), OW_OK);
 }
@@ -84,17 +84,17 @@ START_TEST(options_for_the_peer)
 {
   struct check_options options =
       parsed("-H h -p 8610 -6 --source ::1 --interface eth0 --ports 8760-9960 --nat");
-  ck_assert_str_eq(options.peer.host, "h");
-  ck_assert_str_eq(options.peer.port, "8610");
-  ck_assert_int_eq(options.peer.address_family, 6);
-  ck_assert_str_eq(options.peer.source, "::1");
-  ck_assert_str_eq(options.peer.interface, "eth0");
-  ck_assert_uint_eq(options.peer.test_port_low, 8760);
-  ck_assert_uint_eq(options.peer.test_port_high, 9960);
-  ck_assert(options.peer.nat);
+  ck_assert_str_eq(options.settings.peer.host, "h");
+  ck_assert_str_eq(options.settings.peer.port, "8610");
+  ck_assert_int_eq(options.settings.peer.address_family, 6);
+  ck_assert_str_eq(options.settings.peer.source, "::1");
+  ck_assert_str_eq(options.settings.peer.interface, "eth0");
+  ck_assert_uint_eq(options.settings.peer.test_port_low, 8760);
+  ck_assert_uint_eq(options.settings.peer.test_port_high, 9960);
+  ck_assert(options.settings.peer.nat);
   options = parsed("--hostname=h --port=owamp-control --use-ipv4");
-  ck_assert_str_eq(options.peer.port, "owamp-control");
-  ck_assert_int_eq(options.peer.address_family, 4);
+  ck_assert_str_eq(options.settings.peer.port, "owamp-control");
+  ck_assert_int_eq(options.settings.peer.address_family, 4);
 }
 END_TEST
 
@@ -102,20 +102,20 @@ START_TEST(options_for_the_traffic)
 {
   struct check_options options =
       parsed("-H h --count 20 --interval 10ms --padding 64 --zero-padding --dscp EF --loss-timeout 1s");
-  ck_assert_uint_eq(options.peer.packets, 20);
-  ck_assert_uint_eq(options.peer.slots[0].parameter.ntp, ow_span_from_ns(10 * MS).ntp);
-  ck_assert_int_eq(options.peer.slots[0].kind, OW_SLOT_EXPONENTIAL);
-  ck_assert_uint_eq(options.peer.padding, 64);
-  ck_assert(options.peer.zero_padding);
-  ck_assert_uint_eq(options.peer.dscp, 46);
-  ck_assert_int_eq(options.peer.loss_timeout, OW_NS_PER_S);
+  ck_assert_uint_eq(options.settings.peer.packets, 20);
+  ck_assert_uint_eq(options.settings.peer.slots[0].parameter.ntp, ow_span_from_ns(10 * MS).ntp);
+  ck_assert_int_eq(options.settings.peer.slots[0].kind, OW_SLOT_EXPONENTIAL);
+  ck_assert_uint_eq(options.settings.peer.padding, 64);
+  ck_assert(options.settings.peer.zero_padding);
+  ck_assert_uint_eq(options.settings.peer.dscp, 46);
+  ck_assert_int_eq(options.settings.peer.loss_timeout, OW_NS_PER_S);
   options = parsed("-H h --schedule exp:10ms,fixed:5ms --direction reverse");
-  ck_assert_uint_eq(options.peer.slot_count, 2);
-  ck_assert(!options.peer.directions[OW_FORWARD] && options.peer.directions[OW_REVERSE]);
+  ck_assert_uint_eq(options.settings.peer.slot_count, 2);
+  ck_assert(!options.settings.peer.directions[OW_FORWARD] && options.settings.peer.directions[OW_REVERSE]);
   options = parsed("-H h --direction forward");
-  ck_assert(options.peer.directions[OW_FORWARD] && !options.peer.directions[OW_REVERSE]);
+  ck_assert(options.settings.peer.directions[OW_FORWARD] && !options.settings.peer.directions[OW_REVERSE]);
   options = parsed("-H h --direction forward --direction both");
-  ck_assert(options.peer.directions[OW_FORWARD] && options.peer.directions[OW_REVERSE]);
+  ck_assert(options.settings.peer.directions[OW_FORWARD] && options.settings.peer.directions[OW_REVERSE]);
 }
 END_TEST
 
@@ -123,13 +123,13 @@ START_TEST(options_for_the_verdict)
 {
   struct check_options options =
       parsed("-H h -w 20ms,1% -c delay_p95@forward=50ms --uncertain unknown -t 20");
-  ck_assert_uint_eq(options.warning.count, 2);
-  ck_assert_uint_eq(options.critical.count, 1);
-  ck_assert_int_eq(options.judging.uncertain, OW_UNCERTAIN_IS_UNKNOWN);
+  ck_assert_uint_eq(options.settings.warning.count, 2);
+  ck_assert_uint_eq(options.settings.critical.count, 1);
+  ck_assert_int_eq(options.settings.rule.uncertain, OW_UNCERTAIN_IS_UNKNOWN);
   ck_assert_int_eq(options.timeout, 20 * OW_NS_PER_S);
   options = parsed("-H h --timeout 7500ms --uncertain remark -vv -v -v --json");
   ck_assert_int_eq(options.timeout, 7500 * OW_NS_PER_MS);
-  ck_assert_int_eq(options.judging.uncertain, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(options.settings.rule.uncertain, OW_UNCERTAIN_REMARK);
   ck_assert_int_eq(options.verbosity, 3);
   ck_assert(options.json);
 }
@@ -139,11 +139,11 @@ START_TEST(options_for_security)
 {
   struct check_options options =
       parsed("-H h --mode open --mode encrypted --key-id joe --key-file /etc/keys.pfs");
-  ck_assert_uint_eq(options.peer.modes, OW_MODE_OPEN | OW_MODE_ENCRYPTED);
-  ck_assert_str_eq(options.key_id, "joe");
-  ck_assert_str_eq(options.key_file, "/etc/keys.pfs");
+  ck_assert_uint_eq(options.settings.peer.modes, OW_MODE_OPEN | OW_MODE_ENCRYPTED);
+  ck_assert_str_eq(options.settings.peer.key_id, "joe");
+  ck_assert_str_eq(options.settings.key_file, "/etc/keys.pfs");
   options = parsed("-H h --mode authenticated --key-id joe --key-file k");
-  ck_assert_uint_eq(options.peer.modes, OW_MODE_AUTHENTICATED);
+  ck_assert_uint_eq(options.settings.peer.modes, OW_MODE_AUTHENTICATED);
 }
 END_TEST
 
@@ -162,10 +162,10 @@ START_TEST(options_for_other_ways)
   ck_assert_int_eq(options.action, CHECK_FETCH);
   ck_assert(options.sid[0] == 0 && options.sid[1] == 0x11 && options.sid[10] == 0xaa &&
             options.sid[15] == 0xff);
-  ck_assert(options.peer.directions[OW_FORWARD] && !options.peer.directions[OW_REVERSE]);
+  ck_assert(options.settings.peer.directions[OW_FORWARD] && !options.settings.peer.directions[OW_REVERSE]);
   ck_assert_int_eq(parsed("-H h --diagnose").action, CHECK_DIAGNOSE);
   ck_assert_uint_eq(parsed("-H h").last, 1);
-  ck_assert_uint_eq(parsed("-H h --min-packets 30").judging.least_packets, 30);
+  ck_assert_uint_eq(parsed("-H h --min-packets 30").settings.rule.least_packets, 30);
 }
 END_TEST
 
@@ -212,7 +212,7 @@ static const struct {
     {"--query s --name far --last 0", "--last"},
     {"--query s --name far --last 1001", "--last"},
     {"--query s --name far --max-age 5", "--max-age"},
-    {"-H h --min-packets 0", "--min-packets"},
+    {"-H h --min-packets 10000001", "--min-packets"},
     {"-H h --timeout-state bad", "--timeout-state: 'bad' is not one of ok, warning, critical, unknown"},
     {"-H h --extra-opt x", "--extra-opts: write it in full"},
     {"-H h --direction forward -w rtt=5ms", "a threshold on rtt needs --direction both"},
@@ -228,6 +228,8 @@ static const struct {
     {"-H " LONG_NAME LONG_NAME LONG_NAME, "--hostname: the value is longer than 255 characters"},
     {"-H h -z", "there is no option -z"},
     {"-H h --zebra", "there is no option --zebra"},
+    {"-H h --los-timeout=1s",
+     "there is no option --los-timeout=1s, or several begin like it; did you mean --loss-timeout?"},
     {"-H h --so=1 --in=1", "there is no option --in=1, or several begin like it"},
     {"-H h --json=1", "--json takes no value"},
     {"-H h -p 0", "--port: '0' is not a number from 1 to 65535"},
@@ -314,11 +316,17 @@ START_TEST(every_option_is_in_the_table_once)
   ck_assert_uint_le(check_option_count, CHECK_OPTIONS_MOST);
   for (size_t i = 0; i < check_option_count; i++) {
     const struct check_option *option = &check_option_table[i];
-    ck_assert_int_eq(!option->argument, !option->set);
-    ck_assert_int_eq(!option->argument, !!option->raise);
-    ck_assert(!option->initial || option->argument);
+    struct check_option_text text;
+    struct check_option_text other;
+    check_option_describe(option, &text);
+    ck_assert_int_eq(!text.argument, option->of_peer ? !!option->flag : !option->set);
+    ck_assert_int_eq(!text.argument && !option->of_peer, !!option->raise);
+    ck_assert(!text.initial || text.argument);
+    ck_assert_ptr_eq(check_option_find(ow_piece_of(text.name)), option);
+    ck_assert_uint_lt(strlen(text.help), sizeof text.help - 1);
     for (size_t j = 0; j < i; j++) {
-      ck_assert_str_ne(option->name, check_option_table[j].name);
+      check_option_describe(&check_option_table[j], &other);
+      ck_assert_str_ne(text.name, other.name);
       ck_assert(!option->letter || option->letter != check_option_table[j].letter);
     }
   }
@@ -357,7 +365,9 @@ START_TEST(help_fits_the_screen_and_names_every_option)
   const char *text = print_end();
   for (size_t i = 0; i < check_option_count; i++) {
     char name[64];
-    snprintf(name, sizeof name, "--%s", check_option_table[i].name);
+    struct check_option_text option;
+    check_option_describe(&check_option_table[i], &option);
+    snprintf(name, sizeof name, "--%s", option.name);
     ck_assert_msg(strstr(text, name), "no %s", name);
   }
   for (const char *at = text; *at; at += strcspn(at, "\n") + 1)
@@ -1020,11 +1030,11 @@ START_TEST(a_key_is_loaded)
   struct ow_failure failure = {0};
   write_key_file("joe 4a4b\n", 9, 0600);
   ck_assert_int_eq(load("joe", &options, &failure), OW_OK);
-  ck_assert_str_eq(options.peer.key_id, "joe");
-  ck_assert_mem_eq(options.peer.passphrase.octets, "JK", 2);
+  ck_assert_str_eq(options.settings.peer.key_id, "joe");
+  ck_assert_mem_eq(options.settings.peer.passphrase.octets, "JK", 2);
   ck_assert(!options.key_file_exposed);
   check_options_clear(&options);
-  ck_assert_uint_eq(options.peer.passphrase.octets[0], 0);
+  ck_assert_uint_eq(options.settings.peer.passphrase.octets[0], 0);
 }
 END_TEST
 
