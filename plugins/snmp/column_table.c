@@ -57,6 +57,7 @@
 
 static const char *const family_words[] = {"any", "ipv4", "ipv6"};
 static const char *const mode_words[] = {"open", "authenticated", "encrypted"};
+static const char *const truth_words[] = {"true", "false"}; /* TruthValue's, from 1 on */
 static const char *const direction_words[] = {"forward", "reverse"};
 
 #define OPTION(id) .option = &ow_peer_options[id]
@@ -156,6 +157,13 @@ static const struct mib_column peer_columns[] = {
                                  VIA(choice, FROM_PEER, unsigned, storage), SETTER(storage))},
     [MIB_PEER_ROW_STATUS] = {CREATE("RowStatus", ROW_STATUS, PRESENT_ALWAYS,
                                     VIA(choice, FROM_PEER, unsigned, status), SETTER(row_status))},
+    [MIB_PEER_ZERO_PADDING] = {CREATE("ZeroPadding", TRUTH_VALUE, PRESENT_ALWAYS,
+                                      CONFIGURED(stream.peer.zero_padding),
+                                      WORDS(OW_PEER_ZERO_PADDING, truth_words))},
+    [MIB_PEER_NAT] = {CREATE("Nat", TRUTH_VALUE, PRESENT_ALWAYS, CONFIGURED(stream.peer.nat),
+                             WORDS(OW_PEER_NAT, truth_words))},
+    [MIB_PEER_MIN_PACKETS] = {CREATE("MinPackets", UNSIGNED32(0, 10000000), PRESENT_ALWAYS,
+                                     CONFIGURED(stream.rule.least_packets), NUMBER(OW_PEER_MIN_PACKETS, ""))},
 };
 
 #define RESULT(member) PLAIN(FROM_RESULT, member)

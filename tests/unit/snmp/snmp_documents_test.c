@@ -117,7 +117,7 @@ START_TEST(columns_are_options)
     expect_bounds(column);
     options++;
   }
-  ck_assert_uint_eq(options, 14);
+  ck_assert_uint_eq(options, 17);
   free(mib);
 }
 END_TEST
