@@ -126,6 +126,8 @@ static void on_expired(struct ow_dialogue *dialogue)
   struct probe *probe = OW_CONTAINER_OF(dialogue, struct probe, dialogue);
   struct ow_probe_report *report = dialogue->report;
   struct ow_failure failure;
+  if (probe->measurement.course.phase == OW_COURSE_DONE)
+    return; /* its end comes in this turn */
   report->step = step_of(&probe->measurement);
   ow_fail(&failure, OW_TIMEOUT, "time ran out while waiting for server %s (step: %s); raise the timeout",
           report->server, ow_probe_step_name(report->step));
