@@ -51,12 +51,13 @@ static enum ow_status bad_rule(const char *text, struct ow_failure *failure)
                  ow_printable(shown, sizeof shown, text, strlen(text)), OW_ALARM_WINDOW);
 }
 
-/* Up to three digits, which suffice; returns what follows, or NULL. */
-static const char *read_count(const char *text, unsigned *count)
+/* Up to three digits, which suffice; goes on to what follows. */
+static bool read_count(const char **text, unsigned *count)
 {
-  struct ow_digits digits = ow_digits_read(ow_piece_of(text));
+  struct ow_digits digits = ow_digits_read(ow_piece_of(*text));
   *count = (unsigned)digits.value;
-  return digits.count >= 1 && digits.count <= 3 ? text + digits.count : NULL;
+  *text += digits.count;
+  return digits.count >= 1 && digits.count <= 3;
 }
 
 enum ow_status ow_alarm_rule_parse(const char *text, struct ow_alarm_rule *rule, struct ow_failure *failure)
@@ -64,11 +65,14 @@ enum ow_status ow_alarm_rule_parse(const char *text, struct ow_alarm_rule *rule,
   unsigned raise = 0;
   unsigned of = 0;
   enum ow_status status = OW_OK;
-  const char *rest = read_count(text, &raise);
+  const char *rest = text;
+  bool read = read_count(&rest, &raise);
   of = raise;
-  if (rest && *rest == '/')
-    rest = read_count(rest + 1, &of);
-  if (!rest || *rest || raise < 1 || of < raise || of > OW_ALARM_WINDOW) {
+  if (read && *rest == '/') {
+    rest++;
+    read = read_count(&rest, &of);
+  }
+  if (!read || *rest || raise < 1 || of < raise || of > OW_ALARM_WINDOW) {
     status = bad_rule(text, failure);
   } else {
     rule->raise = (uint8_t)raise;

@@ -55,19 +55,19 @@ enum ow_status ow_conf_lines_fail(const struct ow_conf_lines *lines, const char 
   return ow_fail(failure, OW_INVALID, "%s:%u: %s", lines->name, ow_conf_lines_number(lines, at), clean);
 }
 
-/* The backslash that continues the line up to `end`, or NULL. A carriage return may stand behind it. */
-static char *continuation(char *start, char *end)
+/* The backslash at the end of a line, which continues it, or NULL. A carriage return may stand behind it. */
+static const char *continuation(struct ow_piece line)
 {
-  char *last = end;
-  if (last > start && last[-1] == '\r')
-    last--;
-  return last > start && last[-1] == '\\' ? last - 1 : NULL;
+  size_t length = line.length;
+  if (length && line.at[length - 1] == '\r')
+    length--;
+  return length && line.at[length - 1] == '\\' ? line.at + length - 1 : NULL;
 }
 
-static enum ow_status check_backslash(const struct ow_conf_lines *lines, char *start, char *end,
+static enum ow_status check_backslash(const struct ow_conf_lines *lines, struct ow_piece line,
                                       struct ow_failure *failure)
 {
-  char *stray = memchr(start, '\\', (size_t)(end - start));
+  const char *stray = memchr(line.at, '\\', line.length);
   if (!stray)
     return OW_OK;
   if (stray[1 + strspn(stray + 1, " \t\r")] == '\n')
@@ -87,22 +87,21 @@ static char *in_copy(const struct ow_conf_lines *lines, const char *at)
 static enum ow_status join(struct ow_conf_lines *lines, struct ow_piece *line, struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
-  char *from = in_copy(lines, line->at);
-  char *end = from + line->length;
-  char *mark = continuation(from, end);
+  struct ow_piece last = *line;
+  const char *mark = continuation(last);
   while (mark && status == OW_OK) {
     if (!ow_lines_join(&lines->lines, line)) {
       status = ow_conf_lines_fail(lines, mark, failure, "a continued line, but the file ends here");
     } else {
-      *mark = ' ';
-      status = check_backslash(lines, from, end, failure);
-      from = end + 1;
-      end = in_copy(lines, line->at + line->length);
-      mark = continuation(from, end);
+      *in_copy(lines, mark) = ' ';
+      status = check_backslash(lines, last, failure);
+      last.at += last.length + 1;
+      last.length = (size_t)(line->at + line->length - last.at);
+      mark = continuation(last);
     }
   }
   if (status == OW_OK)
-    status = check_backslash(lines, from, end, failure);
+    status = check_backslash(lines, last, failure);
   return status;
 }
 
