@@ -524,8 +524,10 @@ END_TEST
 START_TEST(no_sink_drops_everything)
 {
   struct ow_log log = {.most = OW_LOG_DEBUG};
-  ow_log(NULL, OW_LOG_ERROR, "no");
-  ow_log(&log, OW_LOG_ERROR, "no");
+  int formatted = -1; /* octets, if at all */
+  ow_log(NULL, OW_LOG_ERROR, "no%n", &formatted);
+  ow_log(&log, OW_LOG_ERROR, "no%n", &formatted);
+  ck_assert_int_eq(formatted, -1);
 }
 END_TEST
 

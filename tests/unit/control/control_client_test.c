@@ -6,6 +6,7 @@
 #include "control/stop_list.h"
 #include "support/machine.h"
 #include "support/main.h"
+#include "support/memory_held.h"
 
 enum { KEYED = 2, PUT_LARGEST = 8192 };
 
@@ -819,7 +820,9 @@ END_TEST
 
 START_TEST(freeing_nothing_is_allowed)
 {
+  size_t held = test_memory_held();
   ow_client_free(NULL);
+  ck_assert_uint_eq(test_memory_held(), held);
 }
 END_TEST
 

@@ -8,6 +8,7 @@
 #include "control/stop_list.h"
 #include "support/machine.h"
 #include "support/main.h"
+#include "support/memory_held.h"
 
 enum { KEYED = 2, PUT_LARGEST = 8192 };
 
@@ -844,7 +845,9 @@ END_TEST
 
 START_TEST(freeing_nothing_is_allowed)
 {
+  size_t held = test_memory_held();
   ow_server_free(NULL);
+  ck_assert_uint_eq(test_memory_held(), held);
 }
 END_TEST
 

@@ -10,6 +10,7 @@
 #include "crypto/keys.h"
 #include "support/hex.h"
 #include "support/main.h"
+#include "support/memory_held.h"
 #include "support/seed.h"
 
 /* SP 800-38A, F.1.1 to F.5.2 */
@@ -171,8 +172,10 @@ END_TEST
 
 START_TEST(no_cipher_can_be_freed)
 {
+  size_t held = test_memory_held();
   ow_cipher_free(NULL);
   ow_hmac_free(NULL);
+  ck_assert_uint_eq(test_memory_held(), held);
 }
 END_TEST
 

@@ -52,18 +52,6 @@ static void run(void)
   ck_assert_msg(ow_loop_run(loop, &failure) == OW_OK, "%s", failure.text);
 }
 
-/* A test with a loop. */
-#define LOOP_TEST(name)                                                                                      \
-  static void do_##name(void);                                                                               \
-  START_TEST(name)                                                                                           \
-  {                                                                                                          \
-    set_up();                                                                                                \
-    do_##name();                                                                                             \
-    tear_down();                                                                                             \
-  }                                                                                                          \
-  END_TEST                                                                                                   \
-  static void do_##name(void)
-
 static void tell(char letter)
 {
   ck_assert_uint_lt(told, sizeof story - 1);
@@ -128,7 +116,7 @@ static void close_watch(struct teller *teller)
 
 /* Timers */
 
-LOOP_TEST(timers_fire_in_the_order_of_their_deadlines)
+START_TEST(timers_fire_in_the_order_of_their_deadlines)
 {
   int64_t now = ow_loop_now(loop).monotonic;
   struct teller a = {.name = 'a'}, b = {.name = 'b'}, c = {.name = 'c'}, end = {.name = '.', .act = stop};
@@ -139,8 +127,9 @@ LOOP_TEST(timers_fire_in_the_order_of_their_deadlines)
   run();
   ck_assert_str_eq(story, "abc.");
 }
+END_TEST
 
-LOOP_TEST(equal_deadlines_fire_in_the_order_of_setting)
+START_TEST(equal_deadlines_fire_in_the_order_of_setting)
 {
   int64_t now = ow_loop_now(loop).monotonic;
   struct teller tellers[26] = {0};
@@ -153,8 +142,9 @@ LOOP_TEST(equal_deadlines_fire_in_the_order_of_setting)
   run();
   ck_assert_str_eq(story, "abcdefghijklmnopqrstuvwxyz.");
 }
+END_TEST
 
-LOOP_TEST(a_deadline_in_the_past_fires_at_once)
+START_TEST(a_deadline_in_the_past_fires_at_once)
 {
   struct teller a = {.name = 'a'}, b = {.name = 'b'}, c = {.name = 'c'}, end = {.name = '.', .act = stop};
   at(&a, INT64_MIN);
@@ -164,8 +154,9 @@ LOOP_TEST(a_deadline_in_the_past_fires_at_once)
   run();
   ck_assert_str_eq(story, "abc.");
 }
+END_TEST
 
-LOOP_TEST(a_timer_can_be_moved)
+START_TEST(a_timer_can_be_moved)
 {
   int64_t now = ow_loop_now(loop).monotonic;
   struct teller a = {.name = 'a'}, b = {.name = 'b'}, end = {.name = '.', .act = stop};
@@ -177,8 +168,9 @@ LOOP_TEST(a_timer_can_be_moved)
   run();
   ck_assert_str_eq(story, "ba.");
 }
+END_TEST
 
-LOOP_TEST(a_timer_can_move_to_the_other_clock)
+START_TEST(a_timer_can_move_to_the_other_clock)
 {
   struct ow_instant now = ow_loop_now(loop);
   struct teller a = {.name = 'a'}, end = {.name = '.', .act = stop};
@@ -189,8 +181,9 @@ LOOP_TEST(a_timer_can_move_to_the_other_clock)
   run();
   ck_assert_str_eq(story, "a.");
 }
+END_TEST
 
-LOOP_TEST(a_cancelled_timer_does_not_fire)
+START_TEST(a_cancelled_timer_does_not_fire)
 {
   int64_t now = ow_loop_now(loop).monotonic;
   struct teller a = {.name = 'a'}, b = {.name = 'b'}, end = {.name = '.', .act = stop};
@@ -202,8 +195,9 @@ LOOP_TEST(a_cancelled_timer_does_not_fire)
   run();
   ck_assert_str_eq(story, "b.");
 }
+END_TEST
 
-LOOP_TEST(a_callback_can_cancel_a_timer_that_is_due)
+START_TEST(a_callback_can_cancel_a_timer_that_is_due)
 {
   int64_t now = ow_loop_now(loop).monotonic;
   struct teller a = {.name = 'a', .act = cancel_other}, b = {.name = 'b'}, end = {.name = '.', .act = stop};
@@ -214,6 +208,7 @@ LOOP_TEST(a_callback_can_cancel_a_timer_that_is_due)
   run();
   ck_assert_str_eq(story, "a.");
 }
+END_TEST
 
 /* Sets itself to the past for ever, but for `left`. */
 static void again(struct teller *teller)
@@ -222,7 +217,7 @@ static void again(struct teller *teller)
     at(teller, 0);
 }
 
-LOOP_TEST(a_timer_that_sets_itself_to_the_past_holds_up_nobody)
+START_TEST(a_timer_that_sets_itself_to_the_past_holds_up_nobody)
 {
   struct ow_instant now = ow_loop_now(loop);
   struct teller a = {.name = 'a', .act = again, .left = 1000000}, b = {.name = 'b'}, c = {.name = 'c'};
@@ -235,6 +230,7 @@ LOOP_TEST(a_timer_that_sets_itself_to_the_past_holds_up_nobody)
   ck_assert_str_eq(story, "abc.");
   ow_timer_cancel(loop, &a.timer);
 }
+END_TEST
 
 static void stop_ready(struct ow_watch *watch, uint32_t events)
 {
@@ -243,7 +239,7 @@ static void stop_ready(struct ow_watch *watch, uint32_t events)
   ow_loop_stop(loop);
 }
 
-LOOP_TEST(a_timer_that_sets_itself_to_the_past_holds_up_no_descriptor)
+START_TEST(a_timer_that_sets_itself_to_the_past_holds_up_no_descriptor)
 {
   struct teller a = {.name = 'a', .act = again, .left = 1000000};
   struct ow_failure failure;
@@ -254,8 +250,9 @@ LOOP_TEST(a_timer_that_sets_itself_to_the_past_holds_up_no_descriptor)
   ow_watch_close(loop, &watch);
   ow_timer_cancel(loop, &a.timer);
 }
+END_TEST
 
-LOOP_TEST(wall_timers_fire_not_before_their_instant)
+START_TEST(wall_timers_fire_not_before_their_instant)
 {
   struct ow_timestamp now = ow_loop_now(loop).wall;
   struct teller a = {.name = 'a'}, b = {.name = 'b'}, c = {.name = 'c'}, end = {.name = '.', .act = stop};
@@ -266,9 +263,10 @@ LOOP_TEST(wall_timers_fire_not_before_their_instant)
   run();
   ck_assert_str_eq(story, "abc.");
 }
+END_TEST
 
 /* Any fraction of a nanosecond; told_of(), too, compares at the stamp's full resolution. */
-LOOP_TEST(wall_timers_keep_to_the_last_bit_of_their_instant)
+START_TEST(wall_timers_keep_to_the_last_bit_of_their_instant)
 {
   struct test_prng prng = test_prng(test_seed());
   struct teller a = {.name = 'a', .act = stop};
@@ -284,8 +282,9 @@ LOOP_TEST(wall_timers_keep_to_the_last_bit_of_their_instant)
     run();
   }
 }
+END_TEST
 
-LOOP_TEST(instants_of_68_years_around_keep_their_order)
+START_TEST(instants_of_68_years_around_keep_their_order)
 {
   struct ow_timestamp now = ow_loop_now(loop).wall;
   int64_t year = 365 * 86400 * OW_NS_PER_S;
@@ -301,8 +300,9 @@ LOOP_TEST(instants_of_68_years_around_keep_their_order)
   ow_timer_cancel(loop, &c.timer);
   ow_timer_cancel(loop, &d.timer);
 }
+END_TEST
 
-LOOP_TEST(timers_of_both_clocks_that_are_due_fire_by_their_lateness)
+START_TEST(timers_of_both_clocks_that_are_due_fire_by_their_lateness)
 {
   struct ow_instant now = ow_loop_now(loop);
   struct teller a = {.name = 'a'}, b = {.name = 'b'}, c = {.name = 'c'}, d = {.name = 'd', .act = stop};
@@ -313,6 +313,7 @@ LOOP_TEST(timers_of_both_clocks_that_are_due_fire_by_their_lateness)
   run();
   ck_assert_str_eq(story, "abcd");
 }
+END_TEST
 
 enum { MANY = 20000 };
 
@@ -346,7 +347,7 @@ static void set_one(struct many *one, struct test_prng *prng, int64_t base, uint
   ow_timer_set(loop, &one->timer, one->when);
 }
 
-LOOP_TEST(thousands_of_timers_set_moved_and_cancelled_at_random_fire_in_order)
+START_TEST(thousands_of_timers_set_moved_and_cancelled_at_random_fire_in_order)
 {
   struct test_prng prng = test_prng(test_seed());
   int64_t base = ow_loop_now(loop).monotonic + SOON;
@@ -369,6 +370,7 @@ LOOP_TEST(thousands_of_timers_set_moved_and_cancelled_at_random_fire_in_order)
   run();
   ck_assert_uint_eq(count + cancelled, MANY);
 }
+END_TEST
 
 /* Completions */
 
@@ -410,7 +412,7 @@ static void withdraw_other(struct ending *ending)
   ow_loop_withdraw(loop, &other_ending->completion);
 }
 
-LOOP_TEST(completions_run_once_each_in_the_order_of_coming)
+START_TEST(completions_run_once_each_in_the_order_of_coming)
 {
   struct ending a = {{.run = tell_ending}, 'a', NULL};
   struct ending b = {{.run = tell_ending}, 'b', NULL};
@@ -423,6 +425,7 @@ LOOP_TEST(completions_run_once_each_in_the_order_of_coming)
   run();
   ck_assert_str_eq(story, "abc");
 }
+END_TEST
 
 static struct ending late_ending = {{.run = tell_ending}, '.', end_loop};
 
@@ -432,7 +435,7 @@ static void deliver_late(struct ow_timer *timer)
   tell(OW_CONTAINER_OF(timer, struct teller, timer)->name);
 }
 
-LOOP_TEST(a_completion_comes_after_all_that_its_turn_has_to_do)
+START_TEST(a_completion_comes_after_all_that_its_turn_has_to_do)
 {
   int64_t now = ow_loop_now(loop).monotonic;
   struct teller a = {.timer.expired = deliver_late, .name = 'a'};
@@ -442,8 +445,9 @@ LOOP_TEST(a_completion_comes_after_all_that_its_turn_has_to_do)
   run();
   ck_assert_str_eq(story, "ab.");
 }
+END_TEST
 
-LOOP_TEST(a_completion_can_withdraw_another)
+START_TEST(a_completion_can_withdraw_another)
 {
   struct ending a = {{.run = tell_ending}, 'a', withdraw_other};
   struct ending b = {{.run = tell_ending}, 'b', NULL};
@@ -455,8 +459,9 @@ LOOP_TEST(a_completion_can_withdraw_another)
   run();
   ck_assert_str_eq(story, "ac");
 }
+END_TEST
 
-LOOP_TEST(a_completion_that_always_delivers_itself_holds_up_nobody)
+START_TEST(a_completion_that_always_delivers_itself_holds_up_nobody)
 {
   struct ending again = {{.run = tell_ending}, 'x', deliver_again};
   struct teller timer = {.name = 't'};
@@ -465,6 +470,7 @@ LOOP_TEST(a_completion_that_always_delivers_itself_holds_up_nobody)
   run();
   ck_assert_str_eq(story, "txxxxx");
 }
+END_TEST
 
 /* Watches */
 
@@ -509,7 +515,7 @@ static void ready_closes_others(struct ow_watch *watch, uint32_t events)
   ow_watch_change(loop, watch, 0);
 }
 
-LOOP_TEST(a_callback_can_close_watches_whose_events_are_in_the_same_batch)
+START_TEST(a_callback_can_close_watches_whose_events_are_in_the_same_batch)
 {
   struct teller end = {.name = '.', .act = stop};
   open_pipes(ready_closes_others);
@@ -518,6 +524,7 @@ LOOP_TEST(a_callback_can_close_watches_whose_events_are_in_the_same_batch)
   ck_assert_uint_eq(count, 1);
   close_pipes();
 }
+END_TEST
 
 static void ready_closes_itself(struct ow_watch *watch, uint32_t events)
 {
@@ -527,13 +534,14 @@ static void ready_closes_itself(struct ow_watch *watch, uint32_t events)
     ow_loop_stop(loop);
 }
 
-LOOP_TEST(a_callback_can_close_its_own_watch)
+START_TEST(a_callback_can_close_its_own_watch)
 {
   open_pipes(ready_closes_itself);
   run();
   ck_assert_uint_eq(count, 3);
   close_pipes();
 }
+END_TEST
 
 /*
  * The descriptor's number, and the watch, are used again within the batch; the old event must not reach the
@@ -554,7 +562,7 @@ static void ready_replaces_others(struct ow_watch *watch, uint32_t events)
   ow_watch_change(loop, watch, 0);
 }
 
-LOOP_TEST(a_watch_that_is_opened_again_gets_no_event_of_the_old_descriptor)
+START_TEST(a_watch_that_is_opened_again_gets_no_event_of_the_old_descriptor)
 {
   struct teller end = {.name = '.', .act = stop};
   open_pipes(ready_replaces_others);
@@ -563,8 +571,9 @@ LOOP_TEST(a_watch_that_is_opened_again_gets_no_event_of_the_old_descriptor)
   ck_assert_uint_eq(count, 1);
   close_pipes();
 }
+END_TEST
 
-LOOP_TEST(a_timer_can_close_a_watch_that_is_ready)
+START_TEST(a_timer_can_close_a_watch_that_is_ready)
 {
   struct teller a = {.name = 'a', .act = close_watch}, end = {.name = '.', .act = stop};
   open_pipes(ready_closes_itself);
@@ -575,6 +584,7 @@ LOOP_TEST(a_timer_can_close_a_watch_that_is_ready)
   ck_assert_uint_eq(count, 2);
   close_pipes();
 }
+END_TEST
 
 /* Spins until the timer is due, which then closes the others before their events are handled. */
 static void ready_takes_long(struct ow_watch *watch, uint32_t events)
@@ -598,7 +608,7 @@ static void close_pipes_but_handled(struct teller *teller)
   }
 }
 
-LOOP_TEST(a_timer_that_becomes_due_within_a_batch_comes_before_the_next_event_and_can_close_it)
+START_TEST(a_timer_that_becomes_due_within_a_batch_comes_before_the_next_event_and_can_close_it)
 {
   struct teller a = {.name = 'a', .act = close_pipes_but_handled}, end = {.name = '.', .act = stop};
   open_pipes(ready_takes_long);
@@ -610,6 +620,7 @@ LOOP_TEST(a_timer_that_becomes_due_within_a_batch_comes_before_the_next_event_an
   ck_assert_str_eq(story, "a.");
   close_pipes();
 }
+END_TEST
 
 static void ready_for_both(struct ow_watch *watch, uint32_t events)
 {
@@ -623,7 +634,7 @@ static void ready_for_both(struct ow_watch *watch, uint32_t events)
   }
 }
 
-LOOP_TEST(a_watch_can_change_its_events)
+START_TEST(a_watch_can_change_its_events)
 {
   struct ow_failure failure;
   int ends[2];
@@ -636,8 +647,9 @@ LOOP_TEST(a_watch_can_change_its_events)
   ow_watch_close(loop, &pipes[0]);
   close(ends[1]);
 }
+END_TEST
 
-LOOP_TEST(a_descriptor_that_cannot_be_watched_is_a_failure_with_a_reason)
+START_TEST(a_descriptor_that_cannot_be_watched_is_a_failure_with_a_reason)
 {
   struct ow_failure failure = {0};
   struct ow_watch watch = {.descriptor = 1000000};
@@ -647,6 +659,7 @@ LOOP_TEST(a_descriptor_that_cannot_be_watched_is_a_failure_with_a_reason)
   ck_assert_int_eq(watch.descriptor, -1);
   ow_watch_close(loop, &watch);
 }
+END_TEST
 
 enum { CROWD = 200 };
 
@@ -658,7 +671,7 @@ static void ready_in_a_crowd(struct ow_watch *watch, uint32_t events)
     ow_loop_stop(loop);
 }
 
-LOOP_TEST(more_descriptors_than_one_batch_holds_are_all_served)
+START_TEST(more_descriptors_than_one_batch_holds_are_all_served)
 {
   static struct ow_watch crowd[CROWD];
   struct ow_failure failure;
@@ -670,10 +683,11 @@ LOOP_TEST(more_descriptors_than_one_batch_holds_are_all_served)
   run();
   ck_assert_uint_eq(count, CROWD);
 }
+END_TEST
 
 /* Stop and post */
 
-LOOP_TEST(a_stop_before_the_run_ends_it_at_once)
+START_TEST(a_stop_before_the_run_ends_it_at_once)
 {
   struct teller a = {.name = 'a'}, end = {.name = '.', .act = stop};
   at(&a, 0);
@@ -684,6 +698,7 @@ LOOP_TEST(a_stop_before_the_run_ends_it_at_once)
   run();
   ck_assert_str_eq(story, "a.");
 }
+END_TEST
 
 static void *stop_from_thread(void *argument)
 {
@@ -691,13 +706,14 @@ static void *stop_from_thread(void *argument)
   return NULL;
 }
 
-LOOP_TEST(another_thread_can_stop_the_loop)
+START_TEST(another_thread_can_stop_the_loop)
 {
   pthread_t thread;
   ck_assert_int_eq(pthread_create(&thread, NULL, stop_from_thread, loop), 0);
   run();
   pthread_join(thread, NULL);
 }
+END_TEST
 
 static void stop_on_signal(int number)
 {
@@ -705,7 +721,7 @@ static void stop_on_signal(int number)
   ow_loop_stop(loop);
 }
 
-LOOP_TEST(a_signal_handler_can_stop_the_loop)
+START_TEST(a_signal_handler_can_stop_the_loop)
 {
   struct sigaction action = {.sa_handler = stop_on_signal};
   struct itimerspec soon = {.it_value.tv_nsec = SOON};
@@ -717,6 +733,7 @@ LOOP_TEST(a_signal_handler_can_stop_the_loop)
   run();
   timer_delete(timer);
 }
+END_TEST
 
 enum { POSTERS = 4, POSTS = 500 };
 
@@ -745,7 +762,7 @@ static void *post_many(void *argument)
   return NULL;
 }
 
-LOOP_TEST(posts_of_several_threads_all_run_each_thread_s_in_order)
+START_TEST(posts_of_several_threads_all_run_each_thread_s_in_order)
 {
   pthread_t threads[POSTERS];
   for (int poster = 0; poster < POSTERS; poster++) {
@@ -758,6 +775,7 @@ LOOP_TEST(posts_of_several_threads_all_run_each_thread_s_in_order)
     pthread_join(threads[poster], NULL);
   ck_assert_uint_eq(count, POSTERS * POSTS);
 }
+END_TEST
 
 static struct ow_post second_post;
 
@@ -785,7 +803,7 @@ static void tell_third(struct ow_post *post)
     ow_loop_stop(loop);
 }
 
-LOOP_TEST(a_post_can_withdraw_another_and_post_itself_again)
+START_TEST(a_post_can_withdraw_another_and_post_itself_again)
 {
   struct ow_post first = {.run = tell_first}, third = {.run = tell_third};
   second_post.run = tell_second;
@@ -795,6 +813,7 @@ LOOP_TEST(a_post_can_withdraw_another_and_post_itself_again)
   run();
   ck_assert_str_eq(story, "13333");
 }
+END_TEST
 
 static void post_again(struct ow_post *post)
 {
@@ -802,7 +821,7 @@ static void post_again(struct ow_post *post)
     ow_loop_post(loop, post);
 }
 
-LOOP_TEST(a_post_that_always_posts_itself_again_holds_up_no_descriptor)
+START_TEST(a_post_that_always_posts_itself_again_holds_up_no_descriptor)
 {
   struct ow_post post = {.run = post_again};
   struct ow_failure failure;
@@ -814,8 +833,9 @@ LOOP_TEST(a_post_that_always_posts_itself_again_holds_up_no_descriptor)
   ow_watch_close(loop, &watch);
   ow_loop_unpost(loop, &post);
 }
+END_TEST
 
-LOOP_TEST(the_last_post_can_be_withdrawn_and_others_follow)
+START_TEST(the_last_post_can_be_withdrawn_and_others_follow)
 {
   struct ow_post third = {.run = tell_third};
   second_post.run = tell_second;
@@ -826,8 +846,9 @@ LOOP_TEST(the_last_post_can_be_withdrawn_and_others_follow)
   run();
   ck_assert_str_eq(story, "32333");
 }
+END_TEST
 
-LOOP_TEST(the_thread_s_timer_slack_is_as_before_after_a_run)
+START_TEST(the_thread_s_timer_slack_is_as_before_after_a_run)
 {
   struct teller end = {.name = '.', .act = stop};
   int before = prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
@@ -835,6 +856,7 @@ LOOP_TEST(the_thread_s_timer_slack_is_as_before_after_a_run)
   run();
   ck_assert_int_eq(prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL), before);
 }
+END_TEST
 
 /* Clocks */
 
@@ -902,7 +924,7 @@ START_TEST(the_clock_s_state_is_what_its_daemon_means)
 }
 END_TEST
 
-LOOP_TEST(both_clocks_are_the_system_s)
+START_TEST(both_clocks_are_the_system_s)
 {
   struct timespec before, after;
   clock_gettime(CLOCK_REALTIME, &before);
@@ -912,8 +934,9 @@ LOOP_TEST(both_clocks_are_the_system_s)
   ck_assert(!ow_timestamp_after(now.wall, ow_timestamp_from_unix(after)));
   ck_assert_int_le(now.monotonic, ow_system_now().monotonic);
 }
+END_TEST
 
-LOOP_TEST(a_run_without_a_step_counts_none)
+START_TEST(a_run_without_a_step_counts_none)
 {
   struct ow_instant now = ow_loop_now(loop);
   struct teller a = {.name = 'a', .act = stop};
@@ -925,8 +948,9 @@ LOOP_TEST(a_run_without_a_step_counts_none)
   if (apart > -OW_NS_PER_MS && apart < OW_NS_PER_MS)
     ck_assert_uint_eq(ow_loop_clock_steps(loop), 0);
 }
+END_TEST
 
-LOOP_TEST(the_clock_s_error_is_within_what_can_be_told)
+START_TEST(the_clock_s_error_is_within_what_can_be_told)
 {
   struct ow_clock_state state = ow_system_clock_state();
   ck_assert_int_ge(state.error, 1000);
@@ -936,8 +960,9 @@ LOOP_TEST(the_clock_s_error_is_within_what_can_be_told)
   if (!state.synchronized)
     ck_assert_int_eq(state.error, state.maximum);
 }
+END_TEST
 
-LOOP_TEST(the_error_estimate_holds_the_clock_s_and_the_stamping_s)
+START_TEST(the_error_estimate_holds_the_clock_s_and_the_stamping_s)
 {
   struct ow_clock_cache cache = {0};
   struct ow_error_estimate estimate = ow_system_error(&cache, 5, 12345);
@@ -946,8 +971,9 @@ LOOP_TEST(the_error_estimate_holds_the_clock_s_and_the_stamping_s)
   ck_assert_int_eq(ow_error_synchronized(estimate), cache.state.synchronized);
   ck_assert_int_ge(ow_error_ns(estimate), cache.state.error + 12345);
 }
+END_TEST
 
-LOOP_TEST(the_kernel_is_asked_once_a_second)
+START_TEST(the_kernel_is_asked_once_a_second)
 {
   struct ow_clock_cache cache = {
       .filled = true, .read_at = 100, .state = {.synchronized = true, .error = 7000}};
@@ -958,8 +984,9 @@ LOOP_TEST(the_kernel_is_asked_once_a_second)
   ck_assert_int_eq(cache.read_at, 100 + OW_NS_PER_S);
   ck_assert_int_ge(cache.state.error, 1000);
 }
+END_TEST
 
-LOOP_TEST(random_octets_fill_what_is_asked_and_differ)
+START_TEST(random_octets_fill_what_is_asked_and_differ)
 {
   uint8_t a[1000] = {0}, b[1000] = {0};
   ow_random_fill(&ow_system_random, a, 999);
@@ -968,6 +995,7 @@ LOOP_TEST(random_octets_fill_what_is_asked_and_differ)
   ck_assert_uint_eq(a[999], 0);
   ck_assert_int_ne(memcmp(a + 983, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 16), 0);
 }
+END_TEST
 
 /* Resolver */
 
@@ -1012,7 +1040,7 @@ static void assert_address(const union ow_address *address, const char *text)
   ck_assert_str_eq(ow_address_print(out, sizeof out, address), text);
 }
 
-LOOP_TEST(a_numeric_address_is_resolved)
+START_TEST(a_numeric_address_is_resolved)
 {
   struct answer answer;
   ask(&answer, "192.0.2.1", "861", 0);
@@ -1024,8 +1052,9 @@ LOOP_TEST(a_numeric_address_is_resolved)
   ck_assert_uint_eq(answer.count, 1);
   assert_address(&answer.addresses[0], "2001:db8::7 port 4000");
 }
+END_TEST
 
-LOOP_TEST(localhost_is_resolved_in_the_family_asked_for)
+START_TEST(localhost_is_resolved_in_the_family_asked_for)
 {
   struct answer answer;
   ask(&answer, "localhost", "861", 4);
@@ -1033,8 +1062,9 @@ LOOP_TEST(localhost_is_resolved_in_the_family_asked_for)
   ck_assert_uint_ge(answer.count, 1);
   assert_address(&answer.addresses[0], "127.0.0.1 port 861");
 }
+END_TEST
 
-LOOP_TEST(a_name_that_does_not_resolve_fails_with_its_name_and_the_reason)
+START_TEST(a_name_that_does_not_resolve_fails_with_its_name_and_the_reason)
 {
   struct answer answer;
   ask(&answer, "no-such-host.invalid", "861", 0);
@@ -1043,32 +1073,36 @@ LOOP_TEST(a_name_that_does_not_resolve_fails_with_its_name_and_the_reason)
   ck_assert_int_eq(answer.failure.status, OW_NETWORK);
   ck_assert_ptr_nonnull(strstr(answer.failure.text, "cannot resolve no-such-host.invalid: "));
 }
+END_TEST
 
-LOOP_TEST(an_address_of_the_other_family_fails)
+START_TEST(an_address_of_the_other_family_fails)
 {
   struct answer answer;
   ask(&answer, "192.0.2.1", "861", 6);
   ck_assert_int_eq(answer.status, OW_NETWORK);
   ck_assert_ptr_nonnull(strstr(answer.failure.text, "192.0.2.1"));
 }
+END_TEST
 
-LOOP_TEST(an_unknown_service_fails_with_what_to_do)
+START_TEST(an_unknown_service_fails_with_what_to_do)
 {
   struct answer answer;
   ask(&answer, "127.0.0.1", "no-such-service", 0);
   ck_assert_int_eq(answer.status, OW_NETWORK);
   ck_assert_ptr_nonnull(strstr(answer.failure.text, "port"));
 }
+END_TEST
 
-LOOP_TEST(a_host_with_control_characters_is_printed_without)
+START_TEST(a_host_with_control_characters_is_printed_without)
 {
   struct answer answer;
   ask(&answer, "no\nsuch\x1bhost.invalid", "861", 0);
   ck_assert_int_eq(answer.status, OW_NETWORK);
   ck_assert_ptr_null(strpbrk(answer.failure.text, "\n\x1b"));
 }
+END_TEST
 
-LOOP_TEST(a_cancelled_resolution_calls_nobody)
+START_TEST(a_cancelled_resolution_calls_nobody)
 {
   struct answer answer = {0};
   struct teller end = {.name = '.', .act = stop};
@@ -1081,9 +1115,10 @@ LOOP_TEST(a_cancelled_resolution_calls_nobody)
   run();
   ck_assert_int_eq(answer.calls, 0);
 }
+END_TEST
 
 /* The thread may be before, within or after its look-up; and the loop is freed while it runs. */
-LOOP_TEST(a_resolution_can_be_cancelled_at_any_moment)
+START_TEST(a_resolution_can_be_cancelled_at_any_moment)
 {
   struct test_prng prng = test_prng(test_seed());
   struct answer answer = {0};
@@ -1101,45 +1136,48 @@ LOOP_TEST(a_resolution_can_be_cancelled_at_any_moment)
     set_up();
   }
 }
+END_TEST
 
 static Suite *make_suite(void)
 {
   Suite *suite = suite_create("io: loop");
-  TEST_CASE(suite, "timers", timers_fire_in_the_order_of_their_deadlines,
-            equal_deadlines_fire_in_the_order_of_setting, a_deadline_in_the_past_fires_at_once,
-            a_timer_can_be_moved, a_timer_can_move_to_the_other_clock, a_cancelled_timer_does_not_fire,
-            a_callback_can_cancel_a_timer_that_is_due, a_timer_that_sets_itself_to_the_past_holds_up_nobody,
-            a_timer_that_sets_itself_to_the_past_holds_up_no_descriptor,
-            wall_timers_fire_not_before_their_instant, wall_timers_keep_to_the_last_bit_of_their_instant,
-            instants_of_68_years_around_keep_their_order,
-            timers_of_both_clocks_that_are_due_fire_by_their_lateness,
-            thousands_of_timers_set_moved_and_cancelled_at_random_fire_in_order);
-  TEST_CASE(suite, "completions", completions_run_once_each_in_the_order_of_coming,
-            a_completion_comes_after_all_that_its_turn_has_to_do, a_completion_can_withdraw_another,
-            a_completion_that_always_delivers_itself_holds_up_nobody);
-  TEST_CASE(suite, "watches", a_callback_can_close_watches_whose_events_are_in_the_same_batch,
-            a_callback_can_close_its_own_watch,
-            a_watch_that_is_opened_again_gets_no_event_of_the_old_descriptor,
-            a_timer_can_close_a_watch_that_is_ready,
-            a_timer_that_becomes_due_within_a_batch_comes_before_the_next_event_and_can_close_it,
-            a_watch_can_change_its_events, a_descriptor_that_cannot_be_watched_is_a_failure_with_a_reason,
-            more_descriptors_than_one_batch_holds_are_all_served);
-  TEST_CASE(suite, "stop and post", a_stop_before_the_run_ends_it_at_once, another_thread_can_stop_the_loop,
-            a_signal_handler_can_stop_the_loop, posts_of_several_threads_all_run_each_thread_s_in_order,
-            a_post_can_withdraw_another_and_post_itself_again,
-            a_post_that_always_posts_itself_again_holds_up_no_descriptor,
-            the_last_post_can_be_withdrawn_and_others_follow,
-            the_thread_s_timer_slack_is_as_before_after_a_run);
-  TEST_CASE(suite, "clocks", both_clocks_are_the_system_s, a_run_without_a_step_counts_none,
-            the_clock_s_error_is_within_what_can_be_told,
-            the_error_estimate_holds_the_clock_s_and_the_stamping_s, the_kernel_is_asked_once_a_second,
-            random_octets_fill_what_is_asked_and_differ);
+  TEST_CASE_WITH(
+      set_up, tear_down, suite, "timers", timers_fire_in_the_order_of_their_deadlines,
+      equal_deadlines_fire_in_the_order_of_setting, a_deadline_in_the_past_fires_at_once,
+      a_timer_can_be_moved, a_timer_can_move_to_the_other_clock, a_cancelled_timer_does_not_fire,
+      a_callback_can_cancel_a_timer_that_is_due, a_timer_that_sets_itself_to_the_past_holds_up_nobody,
+      a_timer_that_sets_itself_to_the_past_holds_up_no_descriptor, wall_timers_fire_not_before_their_instant,
+      wall_timers_keep_to_the_last_bit_of_their_instant, instants_of_68_years_around_keep_their_order,
+      timers_of_both_clocks_that_are_due_fire_by_their_lateness,
+      thousands_of_timers_set_moved_and_cancelled_at_random_fire_in_order);
+  TEST_CASE_WITH(set_up, tear_down, suite, "completions", completions_run_once_each_in_the_order_of_coming,
+                 a_completion_comes_after_all_that_its_turn_has_to_do, a_completion_can_withdraw_another,
+                 a_completion_that_always_delivers_itself_holds_up_nobody);
+  TEST_CASE_WITH(
+      set_up, tear_down, suite, "watches", a_callback_can_close_watches_whose_events_are_in_the_same_batch,
+      a_callback_can_close_its_own_watch, a_watch_that_is_opened_again_gets_no_event_of_the_old_descriptor,
+      a_timer_can_close_a_watch_that_is_ready,
+      a_timer_that_becomes_due_within_a_batch_comes_before_the_next_event_and_can_close_it,
+      a_watch_can_change_its_events, a_descriptor_that_cannot_be_watched_is_a_failure_with_a_reason,
+      more_descriptors_than_one_batch_holds_are_all_served);
+  TEST_CASE_WITH(set_up, tear_down, suite, "stop and post", a_stop_before_the_run_ends_it_at_once,
+                 another_thread_can_stop_the_loop, a_signal_handler_can_stop_the_loop,
+                 posts_of_several_threads_all_run_each_thread_s_in_order,
+                 a_post_can_withdraw_another_and_post_itself_again,
+                 a_post_that_always_posts_itself_again_holds_up_no_descriptor,
+                 the_last_post_can_be_withdrawn_and_others_follow,
+                 the_thread_s_timer_slack_is_as_before_after_a_run);
+  TEST_CASE_WITH(set_up, tear_down, suite, "clocks", both_clocks_are_the_system_s,
+                 a_run_without_a_step_counts_none, the_clock_s_error_is_within_what_can_be_told,
+                 the_error_estimate_holds_the_clock_s_and_the_stamping_s, the_kernel_is_asked_once_a_second,
+                 random_octets_fill_what_is_asked_and_differ);
   TEST_LOOP(suite, "clock states", CLOCK_COUNT, the_clock_s_state_is_what_its_daemon_means);
-  TEST_CASE(suite, "resolver", a_numeric_address_is_resolved, localhost_is_resolved_in_the_family_asked_for,
-            a_name_that_does_not_resolve_fails_with_its_name_and_the_reason,
-            an_address_of_the_other_family_fails, an_unknown_service_fails_with_what_to_do,
-            a_host_with_control_characters_is_printed_without, a_cancelled_resolution_calls_nobody,
-            a_resolution_can_be_cancelled_at_any_moment);
+  TEST_CASE_WITH(set_up, tear_down, suite, "resolver", a_numeric_address_is_resolved,
+                 localhost_is_resolved_in_the_family_asked_for,
+                 a_name_that_does_not_resolve_fails_with_its_name_and_the_reason,
+                 an_address_of_the_other_family_fails, an_unknown_service_fails_with_what_to_do,
+                 a_host_with_control_characters_is_printed_without, a_cancelled_resolution_calls_nobody,
+                 a_resolution_can_be_cancelled_at_any_moment);
   return suite;
 }
 

@@ -67,17 +67,6 @@ static void tear_down(void)
   ck_assert_msg(rmdir(folder) == 0, "%s: %s", folder, strerror(errno));
 }
 
-#define QUERY_TEST(name)                                                                                     \
-  static void do_##name(void);                                                                               \
-  START_TEST(name)                                                                                           \
-  {                                                                                                          \
-    set_up();                                                                                                \
-    do_##name();                                                                                             \
-    tear_down();                                                                                             \
-  }                                                                                                          \
-  END_TEST                                                                                                   \
-  static void do_##name(void)
-
 static void add_stream(struct ow_board *to, const char *name)
 {
   struct ow_stream_view view = {.host = "far.example.net",
@@ -169,7 +158,7 @@ static enum ow_status get(const char *name, struct ow_stream_view *view, struct 
   return ow_query_get(path, name, 20 * SECOND, view, intervals, count, got, &failure);
 }
 
-QUERY_TEST(one_asks_for_a_streams_intervals)
+START_TEST(one_asks_for_a_streams_intervals)
 {
   struct ow_stream_view view;
   struct ow_interval intervals[OW_QUERY_INTERVALS];
@@ -193,8 +182,9 @@ QUERY_TEST(one_asks_for_a_streams_intervals)
   ck_assert_uint_eq(intervals[0].number, HISTORY + 3);
   ck_assert_int_eq(intervals[0].results[OW_FORWARD].delay.p95, HISTORY + 3);
 }
+END_TEST
 
-QUERY_TEST(what_fails_is_told)
+START_TEST(what_fails_is_told)
 {
   struct ow_stream_view view;
   struct ow_interval interval;
@@ -212,9 +202,10 @@ QUERY_TEST(what_fails_is_told)
   ck_assert_ptr_nonnull(strstr(failure.text, "No such file"));
   ck_assert_int_eq(ow_query_get("", "far", SECOND, &view, &interval, 1, &got, &failure), OW_INVALID);
 }
+END_TEST
 
 /* A socket that lets one in, and says nothing, or nonsense. */
-QUERY_TEST(who_does_not_answer_is_not_waited_for)
+START_TEST(who_does_not_answer_is_not_waited_for)
 {
   struct ow_stream_view view;
   struct ow_interval interval;
@@ -233,8 +224,9 @@ QUERY_TEST(who_does_not_answer_is_not_waited_for)
   close(listener);
   unlink(path);
 }
+END_TEST
 
-QUERY_TEST(requests_are_lines)
+START_TEST(requests_are_lines)
 {
   int client = connect_raw();
   char line[4096];
@@ -260,8 +252,9 @@ QUERY_TEST(requests_are_lines)
   ck_assert_uint_eq(take_line(client, line, sizeof line), 0);
   assert_closed(client);
 }
+END_TEST
 
-QUERY_TEST(what_is_no_request_is_answered_so)
+START_TEST(what_is_no_request_is_answered_so)
 {
   static const char *const bad[] = {"\n",           "LIST\n",        "list \n",      "list x\n",
                                     "get\n",        "get \n",        "get far 0\n",  "get far -1\n",
@@ -275,8 +268,9 @@ QUERY_TEST(what_is_no_request_is_answered_so)
   assert_answer(client, "get far\0 1\n", 11, "this is no request");
   close(client);
 }
+END_TEST
 
-QUERY_TEST(a_line_without_end_ends_the_connection)
+START_TEST(a_line_without_end_ends_the_connection)
 {
   char line[300];
   int client = connect_raw();
@@ -288,8 +282,9 @@ QUERY_TEST(a_line_without_end_ends_the_connection)
   assert_answer(client, line, 256, "this is no request");
   close(client);
 }
+END_TEST
 
-QUERY_TEST(random_octets_do_no_harm)
+START_TEST(random_octets_do_no_harm)
 {
   struct test_prng prng = test_prng(test_seed());
   for (int i = 0; i < 200; i++) {
@@ -303,10 +298,11 @@ QUERY_TEST(random_octets_do_no_harm)
   assert_answer(client, "list\n", 5, "{\"streams\":[]}");
   close(client);
 }
+END_TEST
 
 /* ---- who may, and where ---- */
 
-QUERY_TEST(permissions_are_as_asked_for)
+START_TEST(permissions_are_as_asked_for)
 {
   struct stat made;
   struct ow_query_options options = options_for(path);
@@ -334,8 +330,9 @@ QUERY_TEST(permissions_are_as_asked_for)
     ck_assert_uint_eq(made.st_gid, 0);
   }
 }
+END_TEST
 
-QUERY_TEST(a_dead_process_socket_is_replaced)
+START_TEST(a_dead_process_socket_is_replaced)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   unpublish();
@@ -348,8 +345,9 @@ QUERY_TEST(a_dead_process_socket_is_replaced)
   assert_answer(client, "list\n", 5, "streams");
   close(client);
 }
+END_TEST
 
-QUERY_TEST(two_do_not_publish_at_one_path)
+START_TEST(two_do_not_publish_at_one_path)
 {
   struct ow_query_options options = options_for(path);
   ck_assert_ptr_null(ow_query_publish(board, &options, NULL, &failure));
@@ -359,8 +357,9 @@ QUERY_TEST(two_do_not_publish_at_one_path)
   assert_answer(client, "list\n", 5, "streams");
   close(client);
 }
+END_TEST
 
-QUERY_TEST(other_files_stay)
+START_TEST(other_files_stay)
 {
   struct ow_query_options options = options_for(path);
   unpublish();
@@ -380,9 +379,10 @@ QUERY_TEST(other_files_stay)
   ck_assert_ptr_null(ow_query_publish(board, &options, NULL, &failure));
   ck_assert_int_eq(failure.status, OW_INVALID);
 }
+END_TEST
 
 /* The path was taken over meanwhile: what is there now stays. */
-QUERY_TEST(only_the_own_socket_is_removed)
+START_TEST(only_the_own_socket_is_removed)
 {
   unlink(path);
   int file = open(path, O_CREAT | O_WRONLY, 0600);
@@ -391,6 +391,7 @@ QUERY_TEST(only_the_own_socket_is_removed)
   close(file);
   unlink(path);
 }
+END_TEST
 
 struct rivals {
   pthread_barrier_t barrier;
@@ -415,7 +416,7 @@ static void *compete(void *argument)
   return NULL;
 }
 
-QUERY_TEST(of_those_that_begin_at_once_one_wins)
+START_TEST(of_those_that_begin_at_once_one_wins)
 {
   for (int round = 0; round < 10; round++) {
     struct rivals rivals = {.won = 0};
@@ -444,6 +445,7 @@ QUERY_TEST(of_those_that_begin_at_once_one_wins)
     pthread_barrier_destroy(&rivals.barrier);
   }
 }
+END_TEST
 
 /* ---- many, slow, and too many ---- */
 
@@ -461,7 +463,7 @@ static void *ask_often(void *argument)
   return (void *)wrong;
 }
 
-QUERY_TEST(many_ask_while_it_changes)
+START_TEST(many_ask_while_it_changes)
 {
   pthread_t readers[8];
   add_stream(board, "far");
@@ -475,6 +477,7 @@ QUERY_TEST(many_ask_while_it_changes)
     ck_assert_ptr_null(wrong);
   }
 }
+END_TEST
 
 static void fill_board(void)
 {
@@ -487,7 +490,7 @@ static void fill_board(void)
 }
 
 /* It asks for more than its socket holds, and never reads. */
-QUERY_TEST(a_slow_reader_is_cut_off_and_hurts_nobody)
+START_TEST(a_slow_reader_is_cut_off_and_hurts_nobody)
 {
   int slow = connect_raw();
   int quick = connect_raw();
@@ -513,8 +516,9 @@ QUERY_TEST(a_slow_reader_is_cut_off_and_hurts_nobody)
   assert_answer(quick, "list\n", 5, "peer0000");
   close(quick);
 }
+END_TEST
 
-QUERY_TEST(thousands_of_connections_are_borne)
+START_TEST(thousands_of_connections_are_borne)
 {
   enum { CROWD = 2000, PLACES = 128 };
   static int crowd[CROWD];
@@ -551,6 +555,7 @@ QUERY_TEST(thousands_of_connections_are_borne)
   ck_assert_int_ge(client, 0);
   close(client);
 }
+END_TEST
 
 /* ---- following ---- */
 
@@ -596,7 +601,7 @@ static void assert_kept(const char *name, uint64_t first, uint64_t last)
     ck_assert_uint_eq(intervals[i].number, first + i);
 }
 
-QUERY_TEST(a_mirror_is_like_the_board)
+START_TEST(a_mirror_is_like_the_board)
 {
   fill_board();
   follow();
@@ -615,8 +620,9 @@ QUERY_TEST(a_mirror_is_like_the_board)
   ck_assert(!ow_board_view(copy, "peer0008", &view));
   unfollow();
 }
+END_TEST
 
-QUERY_TEST(a_mirror_outlives_its_server)
+START_TEST(a_mirror_outlives_its_server)
 {
   add_stream(board, "far");
   add_interval(board, "far", 1, 1000);
@@ -635,9 +641,10 @@ QUERY_TEST(a_mirror_outlives_its_server)
   assert_kept("far", 1, 9);
   unfollow();
 }
+END_TEST
 
 /* Another process with other streams of the same names, behind and ahead of what was seen. */
-QUERY_TEST(a_mirror_sees_that_a_stream_began_anew)
+START_TEST(a_mirror_sees_that_a_stream_began_anew)
 {
   for (int ahead = 0; ahead < 2; ahead++) {
     uint64_t newest = ahead ? 5 : 2;
@@ -661,8 +668,9 @@ QUERY_TEST(a_mirror_sees_that_a_stream_began_anew)
     unfollow();
   }
 }
+END_TEST
 
-QUERY_TEST(a_mirror_leaves_others_streams_alone)
+START_TEST(a_mirror_leaves_others_streams_alone)
 {
   copy = ow_board_create(HISTORY);
   ck_assert_ptr_nonnull(copy);
@@ -678,8 +686,9 @@ QUERY_TEST(a_mirror_leaves_others_streams_alone)
   ck_assert_uint_eq(ow_board_count(copy), 1);
   ow_board_free(copy);
 }
+END_TEST
 
-QUERY_TEST(a_mirror_waits_for_the_first_server)
+START_TEST(a_mirror_waits_for_the_first_server)
 {
   unpublish();
   follow();
@@ -694,6 +703,7 @@ QUERY_TEST(a_mirror_waits_for_the_first_server)
   ck_assert_ptr_null(ow_query_follow("", board, NULL, &failure));
   ck_assert_int_eq(failure.status, OW_INVALID);
 }
+END_TEST
 
 /* ---- following one that is written by hand ---- */
 
@@ -757,7 +767,7 @@ static void expect_request(int client, const char *request)
 
 static const char far_listed[] = "{\"streams\":[{\"name\":\"far\",\"newest\":0,\"version\":1}]}\n";
 
-QUERY_TEST(a_mirror_takes_answers_in_pieces)
+START_TEST(a_mirror_takes_answers_in_pieces)
 {
   char answer[4096];
   add_stream(board, "far");
@@ -780,8 +790,9 @@ QUERY_TEST(a_mirror_takes_answers_in_pieces)
   await_copy("far", OW_STREAM_DOWN, 0);
   close_raw(listener);
 }
+END_TEST
 
-QUERY_TEST(a_mirror_hears_why_it_is_cut_off)
+START_TEST(a_mirror_hears_why_it_is_cut_off)
 {
   int listener = listen_raw();
   int client = accept(listener, NULL, NULL);
@@ -798,9 +809,10 @@ QUERY_TEST(a_mirror_hears_why_it_is_cut_off)
   close(client);
   close_raw(listener);
 }
+END_TEST
 
 /* Nonsense, another stream's answer, no answer. */
-QUERY_TEST(a_mirror_leaves_who_makes_no_sense)
+START_TEST(a_mirror_leaves_who_makes_no_sense)
 {
   int listener = listen_raw();
   int client = accept(listener, NULL, NULL);
@@ -819,24 +831,25 @@ QUERY_TEST(a_mirror_leaves_who_makes_no_sense)
   assert_closed(client);
   close_raw(listener);
 }
+END_TEST
 
 int main(void)
 {
   Suite *suite = suite_create("query/query");
   test_seed();
-  TEST_CASE(suite, "asking", one_asks_for_a_streams_intervals, what_fails_is_told,
-            who_does_not_answer_is_not_waited_for, requests_are_lines);
-  TEST_CASE(suite, "hostile", what_is_no_request_is_answered_so, a_line_without_end_ends_the_connection,
-            random_octets_do_no_harm, a_slow_reader_is_cut_off_and_hurts_nobody,
-            thousands_of_connections_are_borne);
-  TEST_CASE(suite, "place", permissions_are_as_asked_for, a_dead_process_socket_is_replaced,
-            two_do_not_publish_at_one_path, other_files_stay, only_the_own_socket_is_removed,
-            of_those_that_begin_at_once_one_wins);
-  TEST_CASE(suite, "readers", many_ask_while_it_changes);
-  TEST_CASE(suite, "mirror", a_mirror_is_like_the_board, a_mirror_outlives_its_server,
-            a_mirror_sees_that_a_stream_began_anew, a_mirror_leaves_others_streams_alone,
-            a_mirror_waits_for_the_first_server);
-  TEST_CASE(suite, "mirror by hand", a_mirror_takes_answers_in_pieces, a_mirror_hears_why_it_is_cut_off,
-            a_mirror_leaves_who_makes_no_sense);
+  TEST_CASE_WITH(set_up, tear_down, suite, "asking", one_asks_for_a_streams_intervals, what_fails_is_told,
+                 who_does_not_answer_is_not_waited_for, requests_are_lines);
+  TEST_CASE_WITH(set_up, tear_down, suite, "hostile", what_is_no_request_is_answered_so,
+                 a_line_without_end_ends_the_connection, random_octets_do_no_harm,
+                 a_slow_reader_is_cut_off_and_hurts_nobody, thousands_of_connections_are_borne);
+  TEST_CASE_WITH(set_up, tear_down, suite, "place", permissions_are_as_asked_for,
+                 a_dead_process_socket_is_replaced, two_do_not_publish_at_one_path, other_files_stay,
+                 only_the_own_socket_is_removed, of_those_that_begin_at_once_one_wins);
+  TEST_CASE_WITH(set_up, tear_down, suite, "readers", many_ask_while_it_changes);
+  TEST_CASE_WITH(set_up, tear_down, suite, "mirror", a_mirror_is_like_the_board, a_mirror_outlives_its_server,
+                 a_mirror_sees_that_a_stream_began_anew, a_mirror_leaves_others_streams_alone,
+                 a_mirror_waits_for_the_first_server);
+  TEST_CASE_WITH(set_up, tear_down, suite, "mirror by hand", a_mirror_takes_answers_in_pieces,
+                 a_mirror_hears_why_it_is_cut_off, a_mirror_leaves_who_makes_no_sense);
   return test_run(suite);
 }

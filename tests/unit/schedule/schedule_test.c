@@ -5,6 +5,7 @@
 #include "schedule/schedule.h"
 #include "support/hex.h"
 #include "support/main.h"
+#include "support/memory_held.h"
 #include "support/seed.h"
 
 #define ONE_SECOND (UINT64_C(1) << 32)
@@ -204,8 +205,10 @@ END_TEST
 
 START_TEST(no_schedule_can_be_freed)
 {
+  size_t held = test_memory_held();
   ow_schedule_free(NULL);
   ow_exponential_free(NULL);
+  ck_assert_uint_eq(test_memory_held(), held);
 }
 END_TEST
 

@@ -82,7 +82,6 @@ static void expect_refused(const struct ow_sid *sid)
 
 START_TEST(records_of_the_range_are_sent)
 {
-  set_up();
   struct ow_serve_session *session = run_one(FEW);
   const struct ow_sid sid = session->request.sid;
   ck_assert_int_eq(fetch_records(&sid, 0, OW_FETCH_TO_END), OW_OK);
@@ -103,7 +102,6 @@ START_TEST(records_of_the_range_are_sent)
   ck_assert(event.fetch_ack.finished);
   expect_fetched(FEW);
   ow_serve_session_drop(session);
-  tear_down();
 }
 END_TEST
 
@@ -111,7 +109,6 @@ START_TEST(a_stranger_cannot_tell_which_sessions_there_are)
 {
   struct ow_session_request request = test_serving_request(false, FEW);
   const struct ow_sid strange = test_sid(1);
-  set_up();
   struct ow_serve_session *session = run_one(FEW);
   struct ow_serve_session *agreed = test_serving_session(&serving, &request, OW_ACCEPT_OK);
   ck_assert(ow_serve_keep(&kept, agreed));
@@ -121,7 +118,6 @@ START_TEST(a_stranger_cannot_tell_which_sessions_there_are)
   expect_refused(&session->request.sid);
   ow_serve_session_drop(agreed);
   ow_serve_session_drop(session);
-  tear_down();
 }
 END_TEST
 
@@ -129,7 +125,6 @@ START_TEST(no_more_than_the_connection_takes)
 {
   uint32_t got = 0;
   enum ow_client_event_kind last;
-  set_up();
   struct ow_serve_session *session = run_one(MANY);
   ck_assert_int_eq(fetch_records(&session->request.sid, 0, OW_FETCH_TO_END), OW_OK);
   while (fetch.session) {
@@ -144,13 +139,11 @@ START_TEST(no_more_than_the_connection_takes)
   }
   expect_fetched(MANY - got);
   ow_serve_session_drop(session);
-  tear_down();
 }
 END_TEST
 
 START_TEST(records_fetched_whole_are_deleted_if_the_policy_says_so)
 {
-  set_up();
   serving.deletes_on_fetch = _i;
   struct ow_serve_session *session = run_one(FEW);
   const struct ow_sid sid = session->request.sid;
@@ -166,7 +159,6 @@ START_TEST(records_fetched_whole_are_deleted_if_the_policy_says_so)
   expect_fetched(FEW);
   ck_assert_int_eq(ow_serve_kept_find(&kept, &sid) == NULL, _i);
   ck_assert_uint_eq(serving.disk_released, (unsigned)_i);
-  tear_down();
 }
 END_TEST
 
@@ -174,7 +166,6 @@ START_TEST(a_fetch_of_what_is_forgotten_meanwhile_comes_to_its_end)
 {
   uint32_t got = 0;
   enum ow_client_event_kind last;
-  set_up();
   serving.deletes_on_fetch = true;
   struct ow_serve_session *session = run_one(MANY);
   const struct ow_sid sid = session->request.sid;
@@ -187,13 +178,11 @@ START_TEST(a_fetch_of_what_is_forgotten_meanwhile_comes_to_its_end)
     ck_assert_int_eq(go_on(), OW_OK);
   ck_assert_uint_eq(got, MANY);
   ck_assert_uint_eq(serving.disk_released, 1);
-  tear_down();
 }
 END_TEST
 
 START_TEST(a_fetch_that_is_abandoned_lets_the_session_go)
 {
-  set_up();
   struct ow_serve_session *session = run_one(MANY);
   ck_assert_int_eq(fetch_records(&session->request.sid, 0, OW_FETCH_TO_END), OW_OK);
   ow_serve_session_drop(session);
@@ -202,7 +191,6 @@ START_TEST(a_fetch_that_is_abandoned_lets_the_session_go)
   ow_serve_fetch_abandon(&fetch);
   ck_assert_uint_eq(serving.disk_released, 1);
   ow_serve_fetch_abandon(&fetch);
-  tear_down();
 }
 END_TEST
 
@@ -210,7 +198,6 @@ END_TEST
 START_TEST(records_that_are_dropped_meanwhile_are_not_read)
 {
   enum ow_client_event_kind last;
-  set_up();
   struct ow_serve_session *session = run_one(MANY);
   struct ow_session_end end = {.sid = session->request.sid, .next_sequence = 1};
   ck_assert_int_eq(fetch_records(&session->request.sid, 0, OW_FETCH_TO_END), OW_OK);
@@ -219,17 +206,18 @@ START_TEST(records_that_are_dropped_meanwhile_are_not_read)
   ck_assert_int_eq(go_on(), OW_STATE);
   test_assert_failure(&failure, OW_STATE, "stopped");
   ow_serve_session_drop(session);
-  tear_down();
 }
 END_TEST
 
 int main(void)
 {
   Suite *suite = suite_create("server_fetch_answer");
-  TEST_CASE(suite, "answer", records_of_the_range_are_sent, a_stranger_cannot_tell_which_sessions_there_are,
-            no_more_than_the_connection_takes);
-  TEST_LOOP(suite, "deleting", 2, records_fetched_whole_are_deleted_if_the_policy_says_so);
-  TEST_CASE(suite, "meanwhile", a_fetch_of_what_is_forgotten_meanwhile_comes_to_its_end,
-            a_fetch_that_is_abandoned_lets_the_session_go, records_that_are_dropped_meanwhile_are_not_read);
+  TEST_CASE_WITH(set_up, tear_down, suite, "answer", records_of_the_range_are_sent,
+                 a_stranger_cannot_tell_which_sessions_there_are, no_more_than_the_connection_takes);
+  TEST_LOOP_WITH(set_up, tear_down, suite, "deleting", 2,
+                 records_fetched_whole_are_deleted_if_the_policy_says_so);
+  TEST_CASE_WITH(
+      set_up, tear_down, suite, "meanwhile", a_fetch_of_what_is_forgotten_meanwhile_comes_to_its_end,
+      a_fetch_that_is_abandoned_lets_the_session_go, records_that_are_dropped_meanwhile_are_not_read);
   return test_run(suite);
 }

@@ -54,7 +54,6 @@ static void expect_kept(const struct ow_sid *sid, bool expected)
 
 START_TEST(a_kept_session_outlives_its_connection)
 {
-  set_up();
   struct ow_sid strange = test_sid(1);
   expect_kept(&strange, false);
   struct ow_sid sid = leave(run_one());
@@ -66,28 +65,24 @@ START_TEST(a_kept_session_outlives_its_connection)
   ow_serve_forget(&kept, ow_serve_kept_find(&kept, &sid));
   expect_kept(&sid, false);
   ck_assert_uint_eq(serving.disk_released, 1);
-  tear_down();
 }
 END_TEST
 
 START_TEST(the_oldest_makes_room)
 {
   struct ow_sid sids[2 * MOST];
-  set_up();
   for (unsigned i = 0; i < 2 * MOST; i++) {
     sids[i] = leave(run_one());
     for (unsigned j = 0; j <= i; j++)
       expect_kept(&sids[j], j + MOST > i);
     ck_assert_uint_eq(serving.common.counts.sessions_kept, i < MOST ? i + 1 : MOST);
   }
-  tear_down();
 }
 END_TEST
 
 START_TEST(one_that_a_connection_runs_stays)
 {
   struct ow_sid sids[MOST];
-  set_up();
   struct ow_serve_session *oldest = run_one();
   struct ow_sid running = oldest->request.sid;
   for (int i = 0; i < MOST; i++)
@@ -101,14 +96,12 @@ START_TEST(one_that_a_connection_runs_stays)
   leave(run_one());
   expect_kept(&running, false);
   expect_kept(&sids[1], true);
-  tear_down();
 }
 END_TEST
 
 START_TEST(if_all_run_the_bound_gives_way)
 {
   struct ow_serve_session *sessions[MOST + 1];
-  set_up();
   for (int i = 0; i <= MOST; i++)
     sessions[i] = run_one();
   ck_assert_uint_eq(serving.common.counts.sessions_kept, MOST + 1);
@@ -121,13 +114,11 @@ START_TEST(if_all_run_the_bound_gives_way)
   ck_assert_uint_eq(serving.common.counts.sessions_kept, MOST);
   for (int i = 2; i <= MOST; i++)
     leave(sessions[i]);
-  tear_down();
 }
 END_TEST
 
 START_TEST(one_that_is_being_fetched_survives_until_the_fetch_ends)
 {
-  set_up();
   struct ow_serve_session *fetched = run_one();
   ow_serve_session_hold(fetched);
   struct ow_sid sid = leave(fetched);
@@ -140,15 +131,14 @@ START_TEST(one_that_is_being_fetched_survives_until_the_fetch_ends)
   ck_assert_uint_eq(serving.common.counts.sessions_kept, MOST);
   ow_serve_session_drop(fetched);
   ck_assert_uint_eq(serving.disk_released, 1);
-  tear_down();
 }
 END_TEST
 
 int main(void)
 {
   Suite *suite = suite_create("server_kept_sessions");
-  TEST_CASE(suite, "kept", a_kept_session_outlives_its_connection, the_oldest_makes_room,
-            one_that_a_connection_runs_stays, if_all_run_the_bound_gives_way,
-            one_that_is_being_fetched_survives_until_the_fetch_ends);
+  TEST_CASE_WITH(set_up, tear_down, suite, "kept", a_kept_session_outlives_its_connection,
+                 the_oldest_makes_room, one_that_a_connection_runs_stays, if_all_run_the_bound_gives_way,
+                 one_that_is_being_fetched_survives_until_the_fetch_ends);
   return test_run(suite);
 }

@@ -21,7 +21,6 @@ START_TEST(a_session_reserves_until_it_ends)
 {
   bool sends = _i;
   struct ow_session_request request = test_serving_request(sends, 80);
-  set_up();
   struct ow_serve_session *session = test_serving_session(&serving, &request, OW_ACCEPT_OK);
   ck_assert_uint_eq(serving.common.counts.sessions_running, 1);
   ck_assert_uint_eq(serving.common.counts.records, sends ? 0 : 80 + 10 + 16);
@@ -33,27 +32,22 @@ START_TEST(a_session_reserves_until_it_ends)
   ck_assert_uint_eq(serving.bandwidth_released, 1);
   ck_assert_uint_eq(serving.disk_released, 0);
   ow_serve_session_drop(session);
-  tear_down();
 }
 END_TEST
 
 START_TEST(a_session_that_never_ran_gives_back_all)
 {
   struct ow_session_request request = test_serving_request(_i, 80);
-  set_up();
   ow_serve_session_drop(test_serving_session(&serving, &request, OW_ACCEPT_OK));
   ck_assert_uint_eq(serving.claimed, 1);
-  tear_down();
 }
 END_TEST
 
 START_TEST(what_the_policy_refuses_claims_nothing)
 {
   struct ow_session_request request = test_serving_request(_i, 80);
-  set_up();
   serving.claims = OW_ACCEPT_TEMPORARY_LIMIT;
   test_serving_session(&serving, &request, OW_ACCEPT_TEMPORARY_LIMIT);
-  tear_down();
 }
 END_TEST
 
@@ -64,30 +58,25 @@ START_TEST(without_a_free_port_the_claim_is_given_back_once)
   union ow_address bound;
   int taken;
   ck_assert_int_eq(ow_udp_open(&options, &taken, &bound, NULL), OW_OK);
-  set_up();
   serving.common.config.test_port_low = serving.common.config.test_port_high = ow_address_port(&bound);
   test_serving_session(&serving, &request, OW_ACCEPT_TEMPORARY_LIMIT);
   ck_assert_uint_eq(serving.claimed, 1);
   close(taken);
-  tear_down();
 }
 END_TEST
 
 START_TEST(what_cannot_be_is_not_put_to_the_policy)
 {
   struct ow_session_request request = test_serving_request(_i, 80);
-  set_up();
   request.type_p = UINT32_MAX;
   test_serving_session(&serving, &request, OW_ACCEPT_NOT_SUPPORTED);
   ck_assert_uint_eq(serving.claimed, 0);
-  tear_down();
 }
 END_TEST
 
 START_TEST(overdue_packets_are_records_of_loss)
 {
   struct ow_session_request request = test_serving_request(false, 5);
-  set_up();
   struct ow_serve_session *session = test_serving_session(&serving, &request, OW_ACCEPT_OK);
   ck_assert(!ow_serve_session_finished(session));
   ck_assert_int_eq(ow_serve_session_start(session, NULL), OW_OK);
@@ -96,16 +85,15 @@ START_TEST(overdue_packets_are_records_of_loss)
   ck_assert_uint_eq(session->next_sequence, 5);
   ck_assert_uint_eq(ow_receiver_samples(session->receiver.receiver)->count, 5);
   ow_serve_session_drop(session);
-  tear_down();
 }
 END_TEST
 
 int main(void)
 {
   Suite *suite = suite_create("server_session");
-  TEST_LOOP(suite, "claims", 2, a_session_reserves_until_it_ends, a_session_that_never_ran_gives_back_all,
-            what_the_policy_refuses_claims_nothing, without_a_free_port_the_claim_is_given_back_once,
-            what_cannot_be_is_not_put_to_the_policy);
-  TEST_CASE(suite, "records", overdue_packets_are_records_of_loss);
+  TEST_LOOP_WITH(set_up, tear_down, suite, "claims", 2, a_session_reserves_until_it_ends,
+                 a_session_that_never_ran_gives_back_all, what_the_policy_refuses_claims_nothing,
+                 without_a_free_port_the_claim_is_given_back_once, what_cannot_be_is_not_put_to_the_policy);
+  TEST_CASE_WITH(set_up, tear_down, suite, "records", overdue_packets_are_records_of_loss);
   return test_run(suite);
 }

@@ -1,5 +1,4 @@
 /* Thresholds and verdicts. Every expected value is worked out by hand in the comment beside it. */
-#include <check.h>
 #include <locale.h>
 #include <math.h>
 #include <stdint.h>
@@ -9,6 +8,8 @@
 #include <unistd.h>
 
 #include "sla/threshold.h"
+#include "support/main.h"
+#include "support/seed.h"
 
 static const int64_t MS = OW_NS_PER_MS;
 
@@ -962,15 +963,11 @@ START_TEST(names_verdicts)
 }
 END_TEST
 
-/* xorshift64*: the same sequence everywhere for one seed. */
-static uint64_t random_state;
+static struct test_prng prng;
 
 static uint32_t random_below(uint32_t limit)
 {
-  random_state ^= random_state >> 12;
-  random_state ^= random_state << 25;
-  random_state ^= random_state >> 27;
-  return (uint32_t)((random_state * UINT64_C(2685821657736338717)) >> 33) % limit;
+  return (uint32_t)test_prng_below(&prng, limit);
 }
 
 START_TEST(random_numbers_survive_the_way_round)
@@ -1038,18 +1035,6 @@ START_TEST(random_doubts_agree_with_trying_all)
 }
 END_TEST
 
-/* Printed, so that a failure can be run again: OWAMP_SEED=... sla_test */
-static void seed(void)
-{
-  const char *given = getenv("OWAMP_SEED");
-  uint64_t chosen = given ? strtoull(given, NULL, 10) : 0;
-  if (!chosen && getentropy(&chosen, sizeof chosen) != 0)
-    chosen = 1;
-  printf("OWAMP_SEED=%llu\n", (unsigned long long)chosen);
-  fflush(stdout);
-  random_state = chosen;
-}
-
 static TCase *reading(void)
 {
   TCase *tests = tcase_create("reading");
@@ -1104,7 +1089,7 @@ static TCase *clocks(void)
 static TCase *at_random(void)
 {
   TCase *tests = tcase_create("at random");
-  tcase_set_timeout(tests, 60);
+  tcase_set_timeout(tests, TEST_SECONDS);
   tcase_add_test(tests, random_numbers_survive_the_way_round);
   tcase_add_test(tests, random_text_is_read_or_refused);
   tcase_add_test(tests, random_doubts_agree_with_trying_all);
@@ -1113,15 +1098,11 @@ static TCase *at_random(void)
 
 int main(void)
 {
-  seed();
+  prng = test_prng(test_seed());
   Suite *suite = suite_create("sla");
   suite_add_tcase(suite, reading());
   suite_add_tcase(suite, values_and_verdicts());
   suite_add_tcase(suite, clocks());
   suite_add_tcase(suite, at_random());
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed;
+  return test_run(suite);
 }

@@ -146,7 +146,6 @@ static void stop_after_three(void)
 
 START_TEST(all_that_comes_is_read)
 {
-  set_up();
   int first = connect_end(0);
   int second = connect_end(1);
   build_bridge();
@@ -159,7 +158,6 @@ START_TEST(all_that_comes_is_read)
   ck_assert_uint_eq(fake.timeouts, 0);
   close(first);
   close(second);
-  tear_down();
 }
 END_TEST
 
@@ -176,7 +174,6 @@ static void close_first(void)
 
 START_TEST(a_connection_that_was_closed_is_let_go_of)
 {
-  set_up();
   other_end = connect_end(0);
   build_bridge();
   tell(other_end, "a");
@@ -185,7 +182,6 @@ START_TEST(a_connection_that_was_closed_is_let_go_of)
   ck_assert_uint_eq(fake.reads, 1);
   ck_assert(is_closed(other_end));
   close(other_end);
-  tear_down();
 }
 END_TEST
 
@@ -204,7 +200,6 @@ static void connect_again(void)
 
 START_TEST(another_connection_with_the_same_number_is_another)
 {
-  set_up();
   int end = connect_end(0);
   build_bridge();
   tell(end, "a");
@@ -216,13 +211,11 @@ START_TEST(another_connection_with_the_same_number_is_another)
   ck_assert(is_closed(end));
   close(end);
   close(other_end);
-  tear_down();
 }
 END_TEST
 
 START_TEST(another_connection_is_found_within_a_second_whatever_was_read)
 {
-  set_up();
   int end = connect_end(0);
   int quiet_end = connect_end(1);
   build_bridge();
@@ -241,13 +234,11 @@ START_TEST(another_connection_is_found_within_a_second_whatever_was_read)
   close(end);
   close(quiet_end);
   close(other_end);
-  tear_down();
 }
 END_TEST
 
 START_TEST(one_that_is_opened_elsewhere_is_watched_from_the_next_look_on)
 {
-  set_up();
   build_bridge();
   int end = connect_end(0);
   /* Beyond what a set is made for. */
@@ -260,13 +251,11 @@ START_TEST(one_that_is_opened_elsewhere_is_watched_from_the_next_look_on)
   run();
   ck_assert_uint_eq(fake.got_count, 1);
   close(end);
-  tear_down();
 }
 END_TEST
 
 START_TEST(closing_the_bridge_leaves_connections_open)
 {
-  set_up();
   int end = connect_end(0);
   build_bridge();
   agent_bridge_close(bridge);
@@ -275,7 +264,6 @@ START_TEST(closing_the_bridge_leaves_connections_open)
   close(fake.open[0]);
   ck_assert(is_closed(end));
   close(end);
-  tear_down();
 }
 END_TEST
 
@@ -283,7 +271,6 @@ END_TEST
 
 START_TEST(timeouts_and_alarms_come_when_they_are_due)
 {
-  set_up();
   fake.wait = 20000000;
   int64_t due = ow_loop_now(loop).monotonic + fake.wait;
   build_bridge();
@@ -295,7 +282,6 @@ START_TEST(timeouts_and_alarms_come_when_they_are_due)
   ck_assert_uint_eq(fake.reads, 0);
   ck_assert_int_ge(ow_loop_now(loop).monotonic, due);
   ck_assert_int_lt(ow_loop_now(loop).monotonic, due + OW_NS_PER_S / 2);
-  tear_down();
 }
 END_TEST
 
@@ -308,7 +294,6 @@ static void alarm_soon(void)
 
 START_TEST(what_is_read_may_move_the_next_alarm)
 {
-  set_up();
   fake.wait = OW_NS_PER_S;
   int64_t begin = ow_loop_now(loop).monotonic;
   int end = connect_end(0);
@@ -320,18 +305,19 @@ START_TEST(what_is_read_may_move_the_next_alarm)
   ck_assert_uint_eq(fake.alarms, 1);
   ck_assert_int_lt(ow_loop_now(loop).monotonic, begin + OW_NS_PER_S / 2);
   close(end);
-  tear_down();
 }
 END_TEST
 
 int main(void)
 {
   Suite *suite = suite_create("snmp/bridge");
-  TEST_CASE(suite, "descriptors", all_that_comes_is_read, a_connection_that_was_closed_is_let_go_of,
-            another_connection_with_the_same_number_is_another,
-            another_connection_is_found_within_a_second_whatever_was_read,
-            one_that_is_opened_elsewhere_is_watched_from_the_next_look_on,
-            closing_the_bridge_leaves_connections_open);
-  TEST_CASE(suite, "time", timeouts_and_alarms_come_when_they_are_due, what_is_read_may_move_the_next_alarm);
+  TEST_CASE_WITH(set_up, tear_down, suite, "descriptors", all_that_comes_is_read,
+                 a_connection_that_was_closed_is_let_go_of,
+                 another_connection_with_the_same_number_is_another,
+                 another_connection_is_found_within_a_second_whatever_was_read,
+                 one_that_is_opened_elsewhere_is_watched_from_the_next_look_on,
+                 closing_the_bridge_leaves_connections_open);
+  TEST_CASE_WITH(set_up, tear_down, suite, "time", timeouts_and_alarms_come_when_they_are_due,
+                 what_is_read_may_move_the_next_alarm);
   return test_run(suite);
 }

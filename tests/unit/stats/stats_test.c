@@ -1,5 +1,4 @@
 /* Samples to a result. Every expected number is worked out by hand in the comment beside it. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,8 @@
 #include "stats/delay.h"
 #include "stats/ledger.h"
 #include "stats/result.h"
+#include "support/main.h"
+#include "support/seed.h"
 
 static const int64_t MS = OW_NS_PER_MS;
 
@@ -667,15 +668,11 @@ START_TEST(flags_are_handed_on)
 }
 END_TEST
 
-/* xorshift64*: the same sequence everywhere for one seed. */
-static uint64_t random_state;
+static struct test_prng prng;
 
 static uint32_t random_below(uint32_t limit)
 {
-  random_state ^= random_state >> 12;
-  random_state ^= random_state << 25;
-  random_state ^= random_state >> 27;
-  return (uint32_t)((random_state * UINT64_C(2685821657736338717)) >> 33) % limit;
+  return (uint32_t)test_prng_below(&prng, limit);
 }
 
 /* The oracle for percentiles: the smallest value that at least percent of all values don't exceed. */
@@ -835,18 +832,6 @@ START_TEST(random_percentiles)
 }
 END_TEST
 
-/* Printed, so that a failure can be run again: OWAMP_SEED=... stats_test */
-static void seed(void)
-{
-  const char *given = getenv("OWAMP_SEED");
-  uint64_t chosen = given ? strtoull(given, NULL, 10) : 0;
-  if (!chosen && getentropy(&chosen, sizeof chosen) != 0)
-    chosen = 1;
-  printf("OWAMP_SEED=%llu\n", (unsigned long long)chosen);
-  fflush(stdout);
-  random_state = chosen;
-}
-
 static TCase *counting(void)
 {
   TCase *tests = tcase_create("counting");
@@ -905,7 +890,7 @@ static TCase *at_random(void)
 {
   TCase *tests = tcase_create("at random");
   tcase_add_checked_fixture(tests, set_up, tear_down);
-  tcase_set_timeout(tests, 60);
+  tcase_set_timeout(tests, TEST_SECONDS);
   tcase_add_test(tests, random_scenes);
   tcase_add_test(tests, random_percentiles);
   return tests;
@@ -913,15 +898,11 @@ static TCase *at_random(void)
 
 int main(void)
 {
-  seed();
+  prng = test_prng(test_seed());
   Suite *suite = suite_create("stats");
   suite_add_tcase(suite, counting());
   suite_add_tcase(suite, delays());
   suite_add_tcase(suite, trust());
   suite_add_tcase(suite, at_random());
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed;
+  return test_run(suite);
 }

@@ -2,13 +2,14 @@
 
 #include <stdlib.h>
 
-void test_case(Suite *suite, const char *name, int times, const TTest *const *tests)
+TCase *test_case(Suite *suite, const char *name, int times, const TTest *const *tests)
 {
   TCase *added = tcase_create(name);
   tcase_set_timeout(added, TEST_SECONDS);
   for (; *tests; tests++)
     tcase_add_loop_test(added, *tests, 0, times);
   suite_add_tcase(suite, added);
+  return added;
 }
 
 int test_run(Suite *suite)

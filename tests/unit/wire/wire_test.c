@@ -5,6 +5,7 @@
 #include "crypto/cipher.h"
 #include "support/hex.h"
 #include "support/main.h"
+#include "support/memory_held.h"
 #include "support/seed.h"
 #include "wire/command.h"
 #include "wire/endpoint.h"
@@ -876,7 +877,9 @@ END_TEST
 
 START_TEST(no_codec_can_be_freed)
 {
+  size_t held = test_memory_held();
   ow_packet_codec_free(NULL);
+  ck_assert_uint_eq(test_memory_held(), held);
 }
 END_TEST
 
