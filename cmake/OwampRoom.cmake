@@ -4,7 +4,8 @@
 # no source file reaches beyond them.
 
 add_library(owamp_options INTERFACE)
-target_compile_definitions(owamp_options INTERFACE _GNU_SOURCE OWAMP_VERSION="${PROJECT_VERSION}")
+target_compile_definitions(owamp_options INTERFACE _GNU_SOURCE)
+target_include_directories(owamp_options INTERFACE ${CMAKE_BINARY_DIR}/generated)
 target_compile_options(owamp_options INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
   -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wswitch-enum

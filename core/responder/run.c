@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "base/container_of.h"
+#include "base/version.h"
 #include "daemon/daemonize.h"
 #include "daemon/log_output.h"
 #include "daemon/open_files.h"
@@ -20,6 +20,7 @@
 #include "policy/test_ports.h"
 #include "responder/identity.h"
 #include "responder/options.h"
+#include "responder/readiness.h"
 #include "text/number.h"
 
 enum { STARTED = 0, FAILED = 1, USAGE = 2 };
@@ -74,7 +75,8 @@ static void log_counts(const struct responder *responder)
          (unsigned long long)counts.records, (unsigned long long)counts.sessions_total,
          (unsigned long long)counts.refused_total);
   ow_policy_log_use(responder->answering.policy, responder->log, OW_LOG_NOTICE);
-  sd_notifyf(0, "STATUS=%u connections, %u sessions running", counts.connections, counts.sessions_running);
+  ow_readiness_tell("STATUS=%u connections, %u sessions running", counts.connections,
+                    counts.sessions_running);
 }
 
 static void name_fixed(const struct responder *responder, const char *directive, bool changed)
@@ -117,21 +119,21 @@ static enum ow_status reload(struct responder *responder, struct ow_failure *fai
 static void reload_and_tell(struct responder *responder)
 {
   struct ow_failure failure;
-  sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
-             (long long)(ow_loop_now(responder->loop).monotonic / 1000));
+  ow_readiness_tell("RELOADING=1\nMONOTONIC_USEC=%lld",
+                    (long long)(ow_loop_now(responder->loop).monotonic / 1000));
   if (!responder->paths.given)
     ow_log(responder->log, OW_LOG_NOTICE, "nothing to read again: no configuration was given");
   else if (reload(responder, &failure) == OW_OK)
     ow_log(responder->log, OW_LOG_NOTICE, "configuration read again");
   else
     ow_log(responder->log, OW_LOG_ERROR, "%s; the former configuration stays in force", failure.text);
-  sd_notify(0, "READY=1");
+  ow_readiness_tell("READY=1");
 }
 
 static void stop(struct responder *responder, int number)
 {
   ow_log(responder->log, OW_LOG_NOTICE, "stopped by %s", number == SIGINT ? "SIGINT" : "SIGTERM");
-  sd_notify(0, "STOPPING=1");
+  ow_readiness_tell("STOPPING=1");
   ow_loop_stop(responder->loop);
 }
 
@@ -240,7 +242,7 @@ static enum ow_status announce(struct responder *responder, struct ow_failure *f
   enum ow_status status = ow_daemon_ready(&responder->daemon, failure);
   if (status == OW_OK) {
     ow_log(responder->log, OW_LOG_NOTICE, "listening on %s port %u", address[0] ? address : "*", port);
-    sd_notifyf(0, "READY=1\nSTATUS=Listening on %s port %u", address[0] ? address : "*", port);
+    ow_readiness_tell("READY=1\nSTATUS=Listening on %s port %u", address[0] ? address : "*", port);
   }
   return status;
 }

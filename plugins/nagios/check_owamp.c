@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <time.h>
 
+#include "base/version.h"
 #include "extra_opts.h"
 #include "key_load.h"
 #include "last_resort.h"

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/version.h"
 #include "option_table.h"
 
 enum { INDENT = 8, WIDTH = 79 };

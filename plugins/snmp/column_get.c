@@ -1,5 +1,6 @@
 #include "column_get.h"
 
+#include "base/version.h"
 #include "text/number.h"
 
 /* ---- plain members ---- */

@@ -77,7 +77,7 @@ until_is() {
 }
 
 @test "scalars: GET and GETNEXT" {
-  [[ $(ask get "$O.1.1.1.0") == "$O.1.1.1.0 \"0.1.0\"" ]]
+  [[ $(ask get "$O.1.1.1.0") == "$O.1.1.1.0 \"$("$AGENTX" -v | cut -d" " -f2)\"" ]]
   [[ $(ask getnext "$O.1.1.1.0") == "$O.1.1.2.0 "[12] ]]
   [[ $(ask getnext "$O.1.1") == "$O.1.1.1.0 "* ]]
   [[ $(ask get "$O.1.1.5.0") == "$O.1.1.5.0 3" ]]

@@ -13,6 +13,7 @@
 
 #include "agentx/agent.h"
 #include "agentx/conf.h"
+#include "base/version.h"
 #include "text/number.h"
 
 static const char help[] = "owamp-agentx " OWAMP_VERSION ": one-way delay for SNMP, as a subagent of snmpd\n"

@@ -16,6 +16,7 @@
 #include "agentx/serve.h"
 #include "agentx/sources.h"
 #include "agentx/trap.h"
+#include "base/version.h"
 #include "daemon/daemonize.h"
 #include "daemon/open_files.h"
 #include "daemon/pidfile.h"

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/version.h"
 #include "check_owamp.h"
 #include "io/text_file.h"
 #include "key_load.h"

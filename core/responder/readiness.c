@@ -1,0 +1,27 @@
+#include "responder/readiness.h"
+
+#if OWAMP_SYSTEMD
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <systemd/sd-daemon.h>
+
+bool ow_readiness_tell(const char *format, ...)
+{
+  char text[512];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  return sd_notify(0, text) > 0;
+}
+
+#else
+
+bool ow_readiness_tell(const char *format, ...)
+{
+  (void)format;
+  return false;
+}
+
+#endif
