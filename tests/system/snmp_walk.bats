@@ -125,7 +125,7 @@ walk() { in_a snmpbulkwalk -v2c -c public -On "$AGENT" "$ROOT"; }
     told=$(get "$oid")
     [[ $told == "$expected" ]] || { echo "$oid: $told, not $expected" && return 1; }
   done <<TABLE
-1.1.0 $("$AGENTX" -V 2>&1 | grep -oE '[0-9]+\.[0-9]+\.[0-9]+')
+1.1.0 $("$AGENTX" -V 2>&1 | cut -d" " -f2)
 1.5.0 3
 2.1.3.$far 1
 2.1.5.$far $PEER_PORT
