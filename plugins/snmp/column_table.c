@@ -214,17 +214,15 @@ static const struct mib_column result_columns[] = {
     [MIB_RESULT_STEPPED] = {READ("ClockStepped", TRUTH_VALUE, PRESENT_KNOWN, RESULT(clock.stepped))},
 };
 
-#define TOTAL(name, member) READ(name, COUNTER64, PRESENT_ALWAYS, PLAIN(FROM_TOTALS, member))
-
 static const struct mib_column totals_columns[] = {
     [MIB_TOTALS_SINCE] = {READ("Since", DATE_AND_TIME, PRESENT_ALWAYS, PLAIN(FROM_PEER, since))},
-    [MIB_TOTALS_SENT] = {TOTAL("Sent", sent)},
-    [MIB_TOTALS_RECEIVED] = {TOTAL("Received", received)},
-    [MIB_TOTALS_LOST] = {TOTAL("Lost", lost)},
-    [MIB_TOTALS_SKIPPED] = {TOTAL("Skipped", skipped)},
-    [MIB_TOTALS_DUPLICATES] = {TOTAL("Duplicates", duplicates)},
-    [MIB_TOTALS_REORDERED] = {TOTAL("Reordered", reordered)},
-    [MIB_TOTALS_DISCARDED] = {TOTAL("Discarded", discarded)},
+    [MIB_TOTALS_SENT] = {READ("Sent", COUNTER64, PRESENT_ALWAYS, PLAIN(FROM_TOTALS, sent))},
+    [MIB_TOTALS_RECEIVED] = {READ("Received", COUNTER64, PRESENT_ALWAYS, PLAIN(FROM_TOTALS, received))},
+    [MIB_TOTALS_LOST] = {READ("Lost", COUNTER64, PRESENT_ALWAYS, PLAIN(FROM_TOTALS, lost))},
+    [MIB_TOTALS_SKIPPED] = {READ("Skipped", COUNTER64, PRESENT_ALWAYS, PLAIN(FROM_TOTALS, skipped))},
+    [MIB_TOTALS_DUPLICATES] = {READ("Duplicates", COUNTER64, PRESENT_ALWAYS, PLAIN(FROM_TOTALS, duplicates))},
+    [MIB_TOTALS_REORDERED] = {READ("Reordered", COUNTER64, PRESENT_ALWAYS, PLAIN(FROM_TOTALS, reordered))},
+    [MIB_TOTALS_DISCARDED] = {READ("Discarded", COUNTER64, PRESENT_ALWAYS, PLAIN(FROM_TOTALS, discarded))},
 };
 
 static const struct mib_table tables[] = {
