@@ -140,7 +140,7 @@ bool ow_sender_due(const struct ow_sender *sender, struct ow_timestamp *when)
 
 static enum ow_status room_for_range(struct ow_sender *sender)
 {
-  if (sender->skip_ranges < sender->skip_slots)
+  if (sender->skipped && sender->skip_ranges < sender->skip_slots)
     return OW_OK;
   uint32_t slots = sender->skip_slots ? sender->skip_slots * 2 : 4;
   if (slots > MOST_SKIP_RANGES)
