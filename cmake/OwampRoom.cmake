@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # A room is one folder under core/ and one static library, owamp_<room>.
 #   owamp_room(<room> [USES <room>...] [LIBRARIES <target>...])
 # USES names the rooms that this one may include from; tests/arch checks that

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # OWAMP_VERSION: the project's version, and in a checkout whose commit isn't tagged v<version> also which commit it is,
 # as git-describe(1) tells it. Only what includes "base/version.h" is built anew for another commit.
 set(OWAMP_VERSION ${PROJECT_VERSION})

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A queue of octets: appended at the tail, taken from the head, bounded by its limit. */
 #ifndef OWAMP_BASE_BUFFER_H
 #define OWAMP_BASE_BUFFER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From a member that was handed to a callback to what it is embedded in. */
 #ifndef OWAMP_BASE_CONTAINER_OF_H
 #define OWAMP_BASE_CONTAINER_OF_H

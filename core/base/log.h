@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where messages go is the host's choice: a daemon's log, collectd's, Net-SNMP's, or nowhere. */
 #ifndef OWAMP_BASE_LOG_H
 #define OWAMP_BASE_LOG_H

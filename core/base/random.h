@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Randomness is handed in, so that tests can replay a measurement octet for octet. */
 #ifndef OWAMP_BASE_RANDOM_H
 #define OWAMP_BASE_RANDOM_H

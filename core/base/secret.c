@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/secret.h"
 
 #include <stdint.h>

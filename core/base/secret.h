@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Handling of secrets: comparison in constant time, and wiping that is never optimised away. */
 #ifndef OWAMP_BASE_SECRET_H
 #define OWAMP_BASE_SECRET_H

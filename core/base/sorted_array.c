@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "base/sorted_array.h"
 
 #include <stdint.h>

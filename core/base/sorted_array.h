@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An array that is kept sorted by a key: elements of one size, usually pointers, one for each key. The array
  * and its count are the caller's, NULL and 0 at the beginning; free(3) ends it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a call can come to, and the sentence that tells a person why it failed. */
 #ifndef OWAMP_BASE_STATUS_H
 #define OWAMP_BASE_STATUS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Times are counted in nanoseconds, in int64_t. */
 #ifndef OWAMP_BASE_UNITS_H
 #define OWAMP_BASE_UNITS_H

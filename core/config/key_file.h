@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Keys in the format of perfSONAR's pass-phrase store (.pfs, as its tool pfstore writes it).
  *

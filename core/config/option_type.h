@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The types of a peer's options: how a value of each is read and printed. The options are in peer_options.h.
  */
 #ifndef OWAMP_CONFIG_OPTION_TYPE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "config/peer.h"
 
 #include <string.h>

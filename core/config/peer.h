@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a person configures of one measurement: the peer, how to reach it, what to send. */
 #ifndef OWAMP_CONFIG_PEER_H
 #define OWAMP_CONFIG_PEER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "config/peer_face.h"
 
 #include <stdio.h>

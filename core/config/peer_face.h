@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How a program spells a peer's options, and which of them it takes. */
 #ifndef OWAMP_CONFIG_PEER_FACE_H
 #define OWAMP_CONFIG_PEER_FACE_H

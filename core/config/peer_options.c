@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "config/peer_options.h"
 
 #include <string.h>

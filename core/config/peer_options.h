@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The one table of a peer's options: what each is, its bounds and default, how it is read and printed, and a
  * line of help. Programs add how they spell it (peer_face.h).

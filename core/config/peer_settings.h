@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* All that a person configures of a peer: the measurement, its key's file, and what its results are worth. */
 #ifndef OWAMP_CONFIG_PEER_SETTINGS_H
 #define OWAMP_CONFIG_PEER_SETTINGS_H

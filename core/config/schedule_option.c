@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* A schedule as people write it, "exp:10ms,fixed:5ms", to slots and back. */
 #include "config/peer.h"
 
 #include <stdio.h>

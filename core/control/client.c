@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "control/client.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The Control-Client's side of OWAMP-Control (RFC 4656, 3), without any I/O: octets and time in, octets and
  * events out.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "control/fetch_reader.h"
 
 #include <stdlib.h>

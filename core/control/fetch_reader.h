@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The answer to a Fetch-Session (RFC 4656, 3.9), part by part. */
 #ifndef OWAMP_CONTROL_FETCH_READER_H
 #define OWAMP_CONTROL_FETCH_READER_H

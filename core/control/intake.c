@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "control/intake.h"
 
 #include <string.h>

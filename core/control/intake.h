@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * From a byte stream to whole, opened messages. A message is expected in parts, because its head says how
  * long the rest is and because an HMAC is checked before anything that it covers is acted on.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "control/outlet.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From plaintext messages to the octets that leave. */
 #ifndef OWAMP_CONTROL_OUTLET_H
 #define OWAMP_CONTROL_OUTLET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "control/protected_stream.h"
 
 #include <string.h>

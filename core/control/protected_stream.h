@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The control connection's protection in modes 2 and 4 (RFC 4656, 3.1): each direction is one AES-CBC stream
  * that runs on from message to message; each HMAC covers all plaintext of its direction since the HMAC

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The Server's side of OWAMP-Control (RFC 4656, 3), without any I/O: octets and time in, octets and events
  * out. Where a decision is the host's, the machine waits in a DECIDE state for the call that brings it, and

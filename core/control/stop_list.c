@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "control/stop_list.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a peer's Stop-Sessions says of the sessions that it was sending. Client and server read it alike. */
 #ifndef OWAMP_CONTROL_STOP_LIST_H
 #define OWAMP_CONTROL_STOP_LIST_H

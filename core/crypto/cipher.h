@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* AES-128 in the three ways that OWAMP uses it. */
 #ifndef OWAMP_CRYPTO_CIPHER_H
 #define OWAMP_CRYPTO_CIPHER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "crypto/hmac.h"
 
 #include <openssl/core_names.h>

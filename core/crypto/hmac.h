@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* HMAC-SHA1 cut to 16 octets (RFC 4656, 3.1): one running sum after another under one key. */
 #ifndef OWAMP_CRYPTO_HMAC_H
 #define OWAMP_CRYPTO_HMAC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From a passphrase to session keys, and from session keys to test keys. */
 #ifndef OWAMP_CRYPTO_KEYS_H
 #define OWAMP_CRYPTO_KEYS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "daemon/daemonize.h"
 
 #include <errno.h>

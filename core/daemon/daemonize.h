@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Into the background, but only once it is known that all went well. */
 #ifndef OWAMP_DAEMON_DAEMONIZE_H
 #define OWAMP_DAEMON_DAEMONIZE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "daemon/log_output.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where the program's log goes: stderr in the foreground, syslog(3) otherwise. */
 #ifndef OWAMP_DAEMON_LOG_OUTPUT_H
 #define OWAMP_DAEMON_LOG_OUTPUT_H

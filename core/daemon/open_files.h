@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How many files may be open at a time: each peer, connection and session takes some. */
 #ifndef OWAMP_DAEMON_OPEN_FILES_H
 #define OWAMP_DAEMON_OPEN_FILES_H

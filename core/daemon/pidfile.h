@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The file with a daemon's process id: who runs, and that nobody else does. */
 #ifndef OWAMP_DAEMON_PIDFILE_H
 #define OWAMP_DAEMON_PIDFILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From root to somebody who can do little. */
 #ifndef OWAMP_DAEMON_PRIVILEGES_H
 #define OWAMP_DAEMON_PRIVILEGES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The signals that a daemon acts on, as events of its loop: no handler, and so no flag that one would set. */
 #ifndef OWAMP_DAEMON_SIGNALS_H
 #define OWAMP_DAEMON_SIGNALS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Socket addresses, and the way to and from what the messages carry. */
 #ifndef OWAMP_IO_ADDRESS_H
 #define OWAMP_IO_ADDRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "io/channel.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One TCP connection on the loop: octets to and from a control machine. */
 #ifndef OWAMP_IO_CHANNEL_H
 #define OWAMP_IO_CHANNEL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "io/completion.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Something that has come to its end, and whose owner is to be told: at the end of the loop's turn, and never
  * inside the call that ended it. io/loop.h delivers.

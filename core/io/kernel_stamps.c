@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include <time.h> /* first: <linux/errqueue.h> needs it and doesn't say so */
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The kernel's stamps of packets: of arrival, which come with each datagram, and of departure, which come
  * back through the error queue and tell how late packets really leave.

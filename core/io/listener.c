@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "io/listener.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Listening TCP sockets, one for each family, and the connections that come in. */
 #ifndef OWAMP_IO_LISTENER_H
 #define OWAMP_IO_LISTENER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "io/loop.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One thread, one loop: descriptors, deadlines on the monotonic clock, and instants on the wall clock.
  * Nothing here is thread-safe but ow_loop_stop() and ow_loop_post().

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "io/resolver.h"
 
 #include <errno.h>

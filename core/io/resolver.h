@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names to addresses without blocking the loop: getaddrinfo(3) in a short-lived thread. */
 #ifndef OWAMP_IO_RESOLVER_H
 #define OWAMP_IO_RESOLVER_H

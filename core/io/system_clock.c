@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "io/system_clock.h"
 
 #include <stdlib.h>

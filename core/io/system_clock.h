@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The system's clocks, and an honest bound of how wrong the wall clock may be. */
 #ifndef OWAMP_IO_SYSTEM_CLOCK_H
 #define OWAMP_IO_SYSTEM_CLOCK_H

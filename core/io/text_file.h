@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whole small files into memory, bounded. */
 #ifndef OWAMP_IO_TEXT_FILE_H
 #define OWAMP_IO_TEXT_FILE_H

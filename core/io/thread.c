@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "io/thread.h"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A loop in a thread of its own, as a guest in somebody else's process needs it: all signals stay the host's,
  * nothing but the loop waits, and it ends soon after it is told to.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A deadline, to be embedded in what waits for it. The loop sets it: io/loop.h. */
 #ifndef OWAMP_IO_TIMER_H
 #define OWAMP_IO_TIMER_H

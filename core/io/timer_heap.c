@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "io/timer_heap.h"
 
 #include <stddef.h>

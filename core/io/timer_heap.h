@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Timers by deadline: a leftist heap of the timers themselves. It needs no memory, so that setting a timer
  * can't fail, and puts in or takes out any of n timers in O(log n) steps, never more.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* UDP sockets for test packets: TTL 255 out, TTL in, DSCP, and the kernel's stamps (io/kernel_stamps.h). */
 #ifndef OWAMP_IO_UDP_H
 #define OWAMP_IO_UDP_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening UDP sockets for test packets: options, ports of a range, addresses. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

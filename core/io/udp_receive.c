@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Receiving datagrams in batches, each with its stamp, TTL and DSCP. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

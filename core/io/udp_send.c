@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Sending one datagram, with or without asking when it departs. */
 #include <errno.h>
 #include <sys/socket.h>
 

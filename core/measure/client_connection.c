@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "measure/client_connection.h"
 
 #include <string.h>

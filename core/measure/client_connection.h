@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A Control-Client on a real connection: the machine of control/client.h, a channel, and a timer for its
  * deadline.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "measure/dialer.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * From a peer's name to a control connection that is set up: resolve the server's name and our own source
  * address off the loop's thread, then connect to one address after another until a server answers.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One conversation with a peer's server, on a loop of its own and until a deadline: from the name to a
  * control connection, and the report of how far it came. What a probe and a fetch have in common.

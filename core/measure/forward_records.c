@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "measure/forward_records.h"
 
 #include <stdlib.h>

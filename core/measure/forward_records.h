@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The forward direction's records, which the server holds: asked for over a second control connection while
  * the session runs, so that a measurement with nothing lost ends at once; or when the first connection was

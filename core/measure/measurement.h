@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One measurement over a control connection that is set up: request the sessions, run them, stop them, and
  * gather both directions' records. A probe makes one of it, a stream one for every interval. What comes after

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "measure/peer_key.h"
 
 #include "io/text_file.h"

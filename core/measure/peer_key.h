@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A peer's key, from its file. */
 #ifndef OWAMP_MEASURE_PEER_KEY_H
 #define OWAMP_MEASURE_PEER_KEY_H

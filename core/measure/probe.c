@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "measure/probe.h"
 
 #include <string.h>

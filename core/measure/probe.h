@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One measurement of one peer, both directions at once, from name to numbers. */
 #ifndef OWAMP_MEASURE_PROBE_H
 #define OWAMP_MEASURE_PROBE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A session that the server holds, from name to numbers. */
 #include <stdlib.h>
 #include <string.h>

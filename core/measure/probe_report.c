@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "measure/probe_report.h"
 
 const char *ow_probe_step_name(enum ow_probe_step step)

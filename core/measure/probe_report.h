@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a probe tells: how far it came, and both directions' numbers and records. */
 #ifndef OWAMP_MEASURE_PROBE_REPORT_H
 #define OWAMP_MEASURE_PROBE_REPORT_H

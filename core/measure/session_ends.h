@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Our ends of a measurement's two test sessions: what is asked of the server, and the Session-Sender and the
  * Session-Receiver that come of what it agreed to.

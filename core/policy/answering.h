@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What answers clients, by settings: the policy and the server, on a loop that somebody else runs. */
 #ifndef OWAMP_POLICY_ANSWERING_H
 #define OWAMP_POLICY_ANSWERING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "policy/embedded.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * An OWAMP responder inside another program, in a thread of its own: no signals, no privileges given up, no
  * process-wide settings, no output but `log`. Its rules are those of owamp-responder.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "policy/limits.h"
 
 #include <stdlib.h>

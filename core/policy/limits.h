@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * owamp-server.limits: classes of clients with what each may use, and which client belongs to which. Classes
  * form a tree. What a class doesn't say it takes over from its parent; whatever it uses its ancestors use

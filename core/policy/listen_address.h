@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "ADDRESS:PORT" as owampd writes it. */
 #ifndef OWAMP_POLICY_LISTEN_ADDRESS_H
 #define OWAMP_POLICY_LISTEN_ADDRESS_H

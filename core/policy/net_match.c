@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "policy/net_match.h"
 
 #include <arpa/inet.h>

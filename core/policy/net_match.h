@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Networks, "192.0.2.0/24" or "2001:db8::/32", and which addresses lie in them. */
 #ifndef OWAMP_POLICY_NET_MATCH_H
 #define OWAMP_POLICY_NET_MATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What clients may do: the server's questions, answered from limits and keys. All on the loop's thread.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "policy/server_conf.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* owamp-server.conf: one directive a line, a keyword and at most one value. */
 #ifndef OWAMP_POLICY_SERVER_CONF_H
 #define OWAMP_POLICY_SERVER_CONF_H

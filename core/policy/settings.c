@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "policy/settings.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The three files together, read at the start and again on SIGHUP. */
 #ifndef OWAMP_POLICY_SETTINGS_H
 #define OWAMP_POLICY_SETTINGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "policy/test_ports.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* May this process use the UDP ports that it is told to? */
 #ifndef OWAMP_POLICY_TEST_PORTS_H
 #define OWAMP_POLICY_TEST_PORTS_H

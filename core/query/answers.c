@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "query/answers.h"
 
 #include <stdio.h>

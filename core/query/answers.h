@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From a line that somebody asks on the query socket to the line that answers it. On one thread. */
 #ifndef OWAMP_QUERY_ANSWERS_H
 #define OWAMP_QUERY_ANSWERS_H

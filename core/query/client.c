@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* Asking a query socket once, by a thread that may wait. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "query/lines.h"
 
 #include <errno.h>

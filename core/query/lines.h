@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lines over a stream socket, without waiting: what has come of them, cut at the newlines. */
 #ifndef OWAMP_QUERY_LINES_H
 #define OWAMP_QUERY_LINES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "query/link.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A connection to a query socket, for a thread that may wait: lines out, lines in, until a deadline. */
 #ifndef OWAMP_QUERY_LINK_H
 #define OWAMP_QUERY_LINK_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* A board kept like another process' board: one connection, a state for each thing it waits for. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "query/mirror_streams.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The streams that another process publishes: how far each was followed, what is to be asked next, and what
  * the answers change on our board. Text in, text out; mirror.c carries it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The query socket: whoever runs streams publishes its board on a Unix socket, as JSON lines, so that one
  * stream serves all who ask.

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* The query socket's server: many clients, none of whom holds up another. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "query/socket.h"
 
 #include <errno.h>

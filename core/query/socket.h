@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The query socket's place in the file system, and how one gets there. */
 #ifndef OWAMP_QUERY_SOCKET_H
 #define OWAMP_QUERY_SOCKET_H

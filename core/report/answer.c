@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/answer.h"
 
 #include <stdlib.h>

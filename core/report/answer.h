@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What the query socket answers, as text: one line of JSON without its newline. Octets in and out, so that
  * who reads the socket needs to know nothing of JSON.

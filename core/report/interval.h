@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a stream tells: one interval's results, the state that it is in, and its totals. The same for all who
  * read it: collectd's plugin, the AgentX subagent, the query socket and those who ask there.

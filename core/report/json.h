@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Results, intervals and streams as JSON, and back. Times in seconds, stamps in UTC as ISO 8601 with
  * nanoseconds ("2026-11-24T12:00:00.000000000Z"), counts as integers; what isn't known is null or absent,

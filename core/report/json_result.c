@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* One direction's result as JSON, and back. */
 #include "report/json.h"
 #include "report/members.h"
 

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* A stream, its intervals and its totals as JSON, and back. */
 #include <string.h>
 
 #include "report/json.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/members.h"
 
 #include <math.h>

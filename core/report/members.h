@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Members of JSON objects, written and read. Reading is as with a cursor: the first member that is missing or
  * wrong is named in the failure, and from there on every read yields zero, so that an object is read in one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "report/stamp_text.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Stamps as UTC in ISO 8601 with nanoseconds: "2026-11-24T12:00:00.000000000Z". Of the eras of a stamp the
  * one is taken that lies between 1968 and 2104, so that text and stamp are one and the same without a clock.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "responder/identity.h"
 
 static const char unprivileged[] = "nobody";

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whom the responder becomes once it listens. */
 #ifndef OWAMP_RESPONDER_IDENTITY_H
 #define OWAMP_RESPONDER_IDENTITY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "responder/options.h"
 
 #include <getopt.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line. */
 #ifndef OWAMP_RESPONDER_OPTIONS_H
 #define OWAMP_RESPONDER_OPTIONS_H

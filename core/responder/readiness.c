@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "responder/readiness.h"
 
 #if OWAMP_SYSTEMD

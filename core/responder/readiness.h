@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the service manager is told: ready, reloading, stopping, and how it goes. */
 #ifndef OWAMP_RESPONDER_READINESS_H
 #define OWAMP_RESPONDER_READINESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "responder/run.h"
 
 #include <signal.h>

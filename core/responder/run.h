@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* owamp-responder, from its command line to its exit status. */
 #ifndef OWAMP_RESPONDER_RUN_H
 #define OWAMP_RESPONDER_RUN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "results/board.h"
 
 #include <pthread.h>

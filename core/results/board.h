@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Where the newest results of all streams stand. Whoever measures, or reads a query socket, writes; any
  * thread reads. Everything is copied, under a lock that is held for no longer than a copy takes: measuring

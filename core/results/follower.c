@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "results/follower.h"
 
 #include <string.h>

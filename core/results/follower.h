@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One stream of a board, followed: what is new on it since the last look, in order, each once.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "results/mark.h"
 
 void ow_stream_mark_counts(struct ow_stream_mark *mark, const struct ow_stream_view *view)

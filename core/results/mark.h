@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What a reader remembers of a stream, so that at its next look it can tell what is new, and whether the
  * stream is still the same one.

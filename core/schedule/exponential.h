@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Exponential variates that both ends compute alike, bit for bit (RFC 4656, 5 and appendix A). */
 #ifndef OWAMP_SCHEDULE_EXPONENTIAL_H
 #define OWAMP_SCHEDULE_EXPONENTIAL_H

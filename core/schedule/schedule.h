@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From slots to send times: Start Time plus the running sum of the slots' deltas (RFC 4656, 3.6). */
 #ifndef OWAMP_SCHEDULE_SCHEDULE_H
 #define OWAMP_SCHEDULE_SCHEDULE_H

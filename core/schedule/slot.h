@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A schedule is a list of slots, used in turn, again and again (RFC 4656, 3.5 and 3.6). */
 #ifndef OWAMP_SCHEDULE_SLOT_H
 #define OWAMP_SCHEDULE_SLOT_H

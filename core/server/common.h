@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What all connections and sessions of one Server have in common. */
 #ifndef OWAMP_SERVER_COMMON_H
 #define OWAMP_SERVER_COMMON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a Server is told when it is made: where it listens, how long it waits, how much it holds. */
 #ifndef OWAMP_SERVER_CONFIG_H
 #define OWAMP_SERVER_CONFIG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One control connection of a Server: channel, machine and deadlines, the sessions that it runs, and the
  * fetch that it is answered. It ends by itself.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How much a Server carries, and has carried. */
 #ifndef OWAMP_SERVER_COUNTS_H
 #define OWAMP_SERVER_COUNTS_H

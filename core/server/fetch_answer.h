@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The answer to a Fetch-Session (RFC 4656, 3.9): whether the client may have the records, and then the
  * records, never more at once than the connection takes.

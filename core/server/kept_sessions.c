@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "server/kept_sessions.h"
 
 #include <search.h>

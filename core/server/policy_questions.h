@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a Server asks the program that it lives in: who may connect, with which key, for which sessions. */
 #ifndef OWAMP_SERVER_POLICY_QUESTIONS_H
 #define OWAMP_SERVER_POLICY_QUESTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Is a session that a client requests one that this Server runs? What the host's policy says comes after it.
  */
 #ifndef OWAMP_SERVER_REQUEST_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The Server (RFC 4656) on sockets: any number of clients and sessions on one loop. What clients may do is
  * the host's policy; what they say is checked in control/, whose ow_server is the protocol's pure machine for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One test session of the server's: its end of the traffic, and the records that can be fetched. */
 #ifndef OWAMP_SERVER_SESSION_H
 #define OWAMP_SERVER_SESSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "session/course.h"
 
 static enum ow_course_command enter_phase(struct ow_course *course, enum ow_course_phase phase,

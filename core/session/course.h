@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The course of a measurement, state by event: sessions are requested, started, run until both directions are
  * settled, stopped, and what the server recorded is fetched. Pure: whoever does the work feeds what happened

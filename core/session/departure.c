@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "session/departure.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * How late packets leave after the clock was read for their stamp: the kernel's transmit stamps tell, one
  * packet later. The running median corrects the stamps that follow; how far packets left from that correction

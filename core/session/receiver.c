@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "session/receiver.h"
 
 #include <stdlib.h>

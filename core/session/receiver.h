@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Session-Receiver (RFC 4656, 4.2): which packets count, which were lost, which came twice.
  * It reads no socket: traffic/ hands it datagrams with their stamps, and the time.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "session/sender.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Session-Sender (RFC 4656, 4.1): what is due when, which packets are skipped, and the packets themselves.
  * It sends nothing: traffic/ asks for the next packet, stamps it as late as it can, and sends.

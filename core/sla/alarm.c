@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sla/alarm.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Alarms of a stream: a breach is raised after X of the last Y intervals, and cleared likewise, when X of the
  * last Y kept the limits. One alarm stands for a metric in a direction, or of both; its severity is the worst

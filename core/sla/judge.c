@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sla/judge.h"
 
 const char *ow_verdict_name(enum ow_verdict verdict)

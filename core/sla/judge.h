@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One threshold and one direction. Private to this room; the judge of all is in threshold.h. */
 #ifndef OWAMP_SLA_JUDGE_H
 #define OWAMP_SLA_JUDGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sla/metric.h"
 
 struct description {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What thresholds are about: each metric's name, unit and sign, and its value in a result. */
 #ifndef OWAMP_SLA_METRIC_H
 #define OWAMP_SLA_METRIC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sla/number.h"
 
 #include <stdint.h>

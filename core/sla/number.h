@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A number with its unit, as thresholds use it. Private to this room. */
 #ifndef OWAMP_SLA_NUMBER_H
 #define OWAMP_SLA_NUMBER_H

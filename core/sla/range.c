@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sla/range.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ranges, as the Monitoring Plugins guidelines give them; threshold.h has the grammar. */
 #ifndef OWAMP_SLA_RANGE_H
 #define OWAMP_SLA_RANGE_H

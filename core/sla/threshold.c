@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sla/threshold.h"
 
 #include <stdio.h>

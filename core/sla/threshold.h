@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Thresholds and verdicts: one grammar and one judge for every plugin.
  *

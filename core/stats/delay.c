@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "stats/delay.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Delays and their arithmetic: signed nanoseconds; percentiles exact, nearest rank. */
 #ifndef OWAMP_STATS_DELAY_H
 #define OWAMP_STATS_DELAY_H

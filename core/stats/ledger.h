@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What became of each packet, by sequence number. Private to this room. */
 #ifndef OWAMP_STATS_LEDGER_H
 #define OWAMP_STATS_LEDGER_H

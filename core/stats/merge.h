@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Several intervals of one direction taken together. */
 #ifndef OWAMP_STATS_MERGE_H
 #define OWAMP_STATS_MERGE_H

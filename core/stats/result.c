@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "stats/result.h"
 
 #include "stats/delay.h"

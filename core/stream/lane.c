@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "stream/lane.h"
 
 #include <stdio.h>

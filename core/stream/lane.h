@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One of a stream's two control connections. It is given an interval, gets it requested and started before it
  * begins, measures it, and holds the result until it has ended. It knows neither the other lane nor the grid:

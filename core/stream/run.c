@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "stream/run.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * One stream on a loop: the grid of its intervals, its two lanes and what each is to do next, its state, and
  * what it tells the board.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Any number of streams on one loop. What stream/stream.h gives a thread of its own, and tests a simulated
  * loop.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Streams: gapless measurement of many peers in one thread of its own. Per peer two control connections take
  * turns: while one runs an interval's sessions, the other has the next interval's requested and started for

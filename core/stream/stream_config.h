@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a person configures of one stream. */
 #ifndef OWAMP_STREAM_STREAM_CONFIG_H
 #define OWAMP_STREAM_STREAM_CONFIG_H

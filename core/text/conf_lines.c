@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "text/conf_lines.h"
 
 #include <stdarg.h>

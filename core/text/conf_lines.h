@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The lines of owampd's configuration files: '#' begins a comment line, blank lines mean nothing, and a
  * backslash at the very end continues a line in the next one; anywhere else it is an error. What lines are

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Not by printf's %f and %g, which write the locale's decimal point. */
 #include "text/decimal.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Decimal numbers, with or without a fraction. No locale has a say. */
 #ifndef OWAMP_TEXT_DECIMAL_H
 #define OWAMP_TEXT_DECIMAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "text/dscp.h"
 
 #include <stdbool.h>

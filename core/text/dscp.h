@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Differentiated Services code points (RFC 2474). */
 #ifndef OWAMP_TEXT_DSCP_H
 #define OWAMP_TEXT_DSCP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "text/duration.h"
 
 #include <inttypes.h>

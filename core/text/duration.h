@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Durations. */
 #ifndef OWAMP_TEXT_DURATION_H
 #define OWAMP_TEXT_DURATION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "text/hex.h"
 
 int ow_hex_digit(char c)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Octets as hexadecimal digits, two an octet. */
 #ifndef OWAMP_TEXT_HEX_H
 #define OWAMP_TEXT_HEX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The lines of a text file, with their numbers. Nothing is copied. */
 #ifndef OWAMP_TEXT_LINES_H
 #define OWAMP_TEXT_LINES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "text/nearest.h"
 
 #include <stdbool.h>

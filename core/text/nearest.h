@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a person may have meant by a word that isn't known: the known one that is written most alike. */
 #ifndef OWAMP_TEXT_NEAREST_H
 #define OWAMP_TEXT_NEAREST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "text/number.h"
 
 #include <string.h>

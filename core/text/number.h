@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whole numbers. Digits only: no sign, no blank, and no locale has a say. */
 #ifndef OWAMP_TEXT_NUMBER_H
 #define OWAMP_TEXT_NUMBER_H

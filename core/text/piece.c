@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "text/piece.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Parts of a text: a line of a file, a word of a line, a number of a range. Nothing is copied. */
 #ifndef OWAMP_TEXT_PIECE_H
 #define OWAMP_TEXT_PIECE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "text/port_range.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ranges of ports: "8760-9960", or "8760" for one. */
 #ifndef OWAMP_TEXT_PORT_RANGE_H
 #define OWAMP_TEXT_PORT_RANGE_H

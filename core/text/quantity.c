@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "text/quantity.h"
 
 #include <string.h>

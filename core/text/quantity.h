@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Quantities as owampd's limits write them. No locale has a say. */
 #ifndef OWAMP_TEXT_QUANTITY_H
 #define OWAMP_TEXT_QUANTITY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "text/word.h"
 
 char ow_lower(char letter)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Words that are the same whether in capitals or not. No locale has a say. */
 #ifndef OWAMP_TEXT_WORD_H
 #define OWAMP_TEXT_WORD_H

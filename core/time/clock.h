@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Time is handed in: io/ reads the system's clocks, a test replays a measurement's. */
 #ifndef OWAMP_TIME_CLOCK_H
 #define OWAMP_TIME_CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "time/error_estimate.h"
 
 #include "time/timestamp.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Error estimates (RFC 4656, 4.1.2): how far a timestamp may lie from the truth.
  * 16 bits: S (synchronised to UTC by an outside source), Z (zero), Scale (6), Multiplier (8);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "time/sample.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What is known of one test packet on its one way: when it was sent, when it arrived.
  * A reflected packet (TWAMP, STAMP) is two of these, one for each way.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "time/timestamp.h"
 
 #include <time.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Timestamps (RFC 4656, 4.1.2): 64 bits, seconds since 1900-01-01 UTC, then a 32-bit fraction.
  * The era wraps in 2036, so two stamps are only ever compared by their difference modulo 2^64,

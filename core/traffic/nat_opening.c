@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "traffic/nat_opening.h"
 
 #include <sys/socket.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A NAT in front of a Session-Receiver lets in only what answers to something. */
 #ifndef OWAMP_TRAFFIC_NAT_OPENING_H
 #define OWAMP_TRAFFIC_NAT_OPENING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The Session-Receiver on a real socket: one UDP socket on the loop, taking packets with the kernel's stamps.
  */
 #ifndef OWAMP_TRAFFIC_SESSION_RECEIVER_H

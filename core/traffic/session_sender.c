@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "traffic/session_sender.h"
 
 #include <errno.h>

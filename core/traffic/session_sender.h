@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The Session-Sender on a real socket: one UDP socket on the loop, sending by the schedule. */
 #ifndef OWAMP_TRAFFIC_SESSION_SENDER_H
 #define OWAMP_TRAFFIC_SESSION_SENDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What all test sessions of a loop share: buffers, the clock's error, and what is known of departures. */
 #ifndef OWAMP_TRAFFIC_TRAFFIC_H
 #define OWAMP_TRAFFIC_TRAFFIC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Command numbers, the first octet of a client's message (RFC 4656, 3.4). */
 #ifndef OWAMP_WIRE_COMMAND_H
 #define OWAMP_WIRE_COMMAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "wire/endpoint.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One end of a test session: family, address and UDP port, as the messages carry them. */
 #ifndef OWAMP_WIRE_ENDPOINT_H
 #define OWAMP_WIRE_ENDPOINT_H

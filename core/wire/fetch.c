@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "wire/fetch.h"
 
 #include "base/cursor.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fetch-Session, Fetch-Ack and packet records (RFC 4656, 3.9), without their HMACs. */
 #ifndef OWAMP_WIRE_FETCH_H
 #define OWAMP_WIRE_FETCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "wire/mode.h"
 
 #include <stddef.h>

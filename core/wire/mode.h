@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Security modes (RFC 4656, 3.1) and the Accept values (RFC 4656, 3.3). */
 #ifndef OWAMP_WIRE_MODE_H
 #define OWAMP_WIRE_MODE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "wire/session_request.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Request-Session with its schedule, and Accept-Session (RFC 4656, 3.5). */
 #ifndef OWAMP_WIRE_SESSION_REQUEST_H
 #define OWAMP_WIRE_SESSION_REQUEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "wire/setup.h"
 
 #include <string.h>

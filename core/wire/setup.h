@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * OWAMP-Control, set-up: Server-Greeting, Set-Up-Response, Server-Start (RFC 4656, 3.1).
  * Encode and decode work on whole messages of fixed size; protection is not their business.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "wire/sid.h"
 
 #include "base/cursor.h"

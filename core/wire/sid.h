@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Making session identifiers (RFC 4656, 3.5). */
 #ifndef OWAMP_WIRE_SID_H
 #define OWAMP_WIRE_SID_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "wire/start_stop.h"
 
 #include "base/cursor.h"

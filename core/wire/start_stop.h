@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Start-Sessions, Start-Ack (RFC 4656, 3.7) and Stop-Sessions (RFC 4656, 3.8), without their HMACs. */
 #ifndef OWAMP_WIRE_START_STOP_H
 #define OWAMP_WIRE_START_STOP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "wire/test_packet.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * OWAMP-Test packets (RFC 4656, 4.1.2).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "alerts.h"
 
 #include <collectd/core/daemon/plugin.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Changes that somebody should hear of, as collectd's notifications. */
 #ifndef OWAMP_COLLECTD_ALERTS_H
 #define OWAMP_COLLECTD_ALERTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The whole <Plugin owamp> block, as it was written. */
 #ifndef OWAMP_COLLECTD_CONFIG_H
 #define OWAMP_COLLECTD_CONFIG_H

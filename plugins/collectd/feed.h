@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * From a board to collectd: what is new on it since the last look, as values and notifications. One thread at
  * a time.

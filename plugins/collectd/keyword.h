@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Keywords of collectd.conf: tables say what there is, and each is read strictly. Options of a peer are the
  * core's (config/peer_options.h); here is how they are spelled.

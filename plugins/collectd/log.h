@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The core's log lines, and ours, to collectd's log. */
 #ifndef OWAMP_COLLECTD_LOG_H
 #define OWAMP_COLLECTD_LOG_H

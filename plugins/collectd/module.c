@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The one symbol that collectd looks for. */
 #include <collectd/core/daemon/plugin.h>
 

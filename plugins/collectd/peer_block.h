@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the plugin's top level, a <Peer> and a <Query> block say of streams: which options each takes. */
 #ifndef OWAMP_COLLECTD_PEER_BLOCK_H
 #define OWAMP_COLLECTD_PEER_BLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "plugin.h"
 
 #include <collectd/core/daemon/plugin.h>

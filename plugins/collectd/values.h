@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An interval's results as collectd's values. */
 #ifndef OWAMP_COLLECTD_VALUES_H
 #define OWAMP_COLLECTD_VALUES_H

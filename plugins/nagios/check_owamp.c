@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "check_owamp.h"
 
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* check_owamp from its command line to its exit status. */
 #ifndef CHECK_OWAMP_H
 #define CHECK_OWAMP_H

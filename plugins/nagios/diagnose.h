@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --diagnose: what a measurement tells, step by step, and how to mend what is wrong. */
 #ifndef CHECK_OWAMP_DIAGNOSE_H
 #define CHECK_OWAMP_DIAGNOSE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "extra_opts.h"
 
 #include <stdbool.h>

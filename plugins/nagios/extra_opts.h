@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --extra-opts: options from an ini file, as the Monitoring Plugins read them. */
 #ifndef CHECK_OWAMP_EXTRA_OPTS_H
 #define CHECK_OWAMP_EXTRA_OPTS_H

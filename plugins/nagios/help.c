@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* --help, made from the table of options, in lines of 79 columns. */
 #include "options.h"
 
 #include <string.h>

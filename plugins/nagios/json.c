@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* A check's outcome as one JSON document. */
 #include <jansson.h>
 
 #include "output.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "key_load.h"
 
 #include "io/text_file.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The key of the command line, from its file. */
 #ifndef CHECK_OWAMP_KEY_LOAD_H
 #define CHECK_OWAMP_KEY_LOAD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An answer even if something blocks that has no deadline. Takes SIGALRM: only for a process of its own. */
 #ifndef CHECK_OWAMP_LAST_RESORT_H
 #define CHECK_OWAMP_LAST_RESORT_H

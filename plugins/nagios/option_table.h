@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every option of check_owamp: how it is written, what it defaults to, what it does, and its help. */
 #ifndef CHECK_OWAMP_OPTION_TABLE_H
 #define CHECK_OWAMP_OPTION_TABLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the command line of check_owamp says, once it is read. */
 #ifndef CHECK_OWAMP_OPTION_VALUES_H
 #define CHECK_OWAMP_OPTION_VALUES_H

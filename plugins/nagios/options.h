@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line of check_owamp. One table says what there is, what it defaults to and how it is read. */
 #ifndef CHECK_OWAMP_OPTIONS_H
 #define CHECK_OWAMP_OPTIONS_H

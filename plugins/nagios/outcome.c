@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "outcome.h"
 
 void check_results(const struct check_options *options, const struct ow_probe_report *report,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What comes of a check: state, sentence, and what is known of the stream that was asked for. */
 #ifndef CHECK_OWAMP_OUTCOME_H
 #define CHECK_OWAMP_OUTCOME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A plugin's output: the first line with performance data, and long output as -v asks for it. */
 #ifndef CHECK_OWAMP_OUTPUT_H
 #define CHECK_OWAMP_OUTPUT_H

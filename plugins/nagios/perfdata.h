@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Performance data, as the Monitoring Plugins guidelines give it. */
 #ifndef CHECK_OWAMP_PERFDATA_H
 #define CHECK_OWAMP_PERFDATA_H

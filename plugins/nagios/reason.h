@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The one line that says why. */
 #ifndef CHECK_OWAMP_REASON_H
 #define CHECK_OWAMP_REASON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --query: the newest intervals of a running stream, judged as a measurement of one's own. */
 #ifndef CHECK_OWAMP_STREAM_H
 #define CHECK_OWAMP_STREAM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers and foreign words as a person reads them in a plugin's output. */
 #ifndef CHECK_OWAMP_TEXT_H
 #define CHECK_OWAMP_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From a probe's report to a plugin's state, and the sentence that says why. */
 #ifndef CHECK_OWAMP_VERDICT_H
 #define CHECK_OWAMP_VERDICT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "column_get.h"
 
 #include "base/version.h"

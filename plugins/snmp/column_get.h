@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Getters of columns: a member of what was measured or configured, as a value. Each says what it reads. */
 #ifndef OWAMP_SNMP_COLUMN_GET_H
 #define OWAMP_SNMP_COLUMN_GET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "column_set.h"
 
 enum set_error column_set_address_type(struct peer_draft *draft, const struct mib_value *value)

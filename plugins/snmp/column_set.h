@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Setters of columns that are no option of a peer by themselves. The value is one of the column's syntax. */
 #ifndef OWAMP_SNMP_COLUMN_SET_H
 #define OWAMP_SNMP_COLUMN_SET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "column_table.h"
 
 #include "column_get.h"

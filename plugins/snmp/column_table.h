@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The one table of OWAMP-MIB's objects. Whoever adds an object adds its number in mib_columns.h, its row
  * here, and its text in OWAMP-MIB.txt, against which a test holds both.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "mib.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * OWAMP-MIB as a function: what stands at an object identifier, and what comes next. Identifiers are relative
  * to owampObjects. Nothing here needs an SNMP library.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "mib_column.h"
 
 enum mib_type mib_type_of(enum mib_kind kind)

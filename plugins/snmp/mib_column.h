@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An object of OWAMP-MIB: what may stand in it, when it exists, what it is read from, and who sets it. */
 #ifndef OWAMP_SNMP_MIB_COLUMN_H
 #define OWAMP_SNMP_MIB_COLUMN_H

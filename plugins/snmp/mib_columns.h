@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The numbers of OWAMP-MIB's objects. */
 #ifndef OWAMP_SNMP_MIB_COLUMNS_H
 #define OWAMP_SNMP_MIB_COLUMNS_H

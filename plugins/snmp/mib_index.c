@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "mib_index.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Indices of rows as object identifiers (RFC 2578, 7.7): strings of varying length are preceded by their
  * length, so "b" comes before "aa". A sub-identifier is an unsigned long, as Net-SNMP has it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "mib_rows.h"
 
 #include "column_table.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The columns of OWAMP-MIB's tables, and a row's value in each. */
 #ifndef OWAMP_SNMP_MIB_ROWS_H
 #define OWAMP_SNMP_MIB_ROWS_H

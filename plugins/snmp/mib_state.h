@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What OWAMP-MIB shows: the peers, the rows made of them, and the host. */
 #ifndef OWAMP_SNMP_MIB_STATE_H
 #define OWAMP_SNMP_MIB_STATE_H

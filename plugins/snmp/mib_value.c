@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "mib_value.h"
 
 #include <math.h>

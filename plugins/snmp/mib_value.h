@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Values as SNMP carries them. No SNMP library is needed for them. */
 #ifndef OWAMP_SNMP_MIB_VALUE_H
 #define OWAMP_SNMP_MIB_VALUE_H

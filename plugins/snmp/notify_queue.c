@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "notify_queue.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Notifications that wait to be sent: while the master agent is away, or since a storm of them is spread out.
  * The queue and the rate are bounded; what doesn't fit is dropped, and counted.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A peer: its row, what is configured of it, and what was last read of its stream. */
 #ifndef OWAMP_SNMP_PEER_H
 #define OWAMP_SNMP_PEER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One value to one column of a row's draft. */
 #ifndef OWAMP_SNMP_PEER_COLUMN_H
 #define OWAMP_SNMP_PEER_COLUMN_H

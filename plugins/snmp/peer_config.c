@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "peer_config.h"
 
 #include <arpa/inet.h>

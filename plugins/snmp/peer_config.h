@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What can be configured of a peer: which of the core's options (config/peer_options.h) the lines of
  * owamp-agentx.conf, the rows that are kept, and the columns that can be set over SNMP take.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A row of the peer table as a request wants it to be, value by value. */
 #ifndef OWAMP_SNMP_PEER_DRAFT_H
 #define OWAMP_SNMP_PEER_DRAFT_H

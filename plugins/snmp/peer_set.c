@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "peer_set.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Changes of the peer table over SNMP: all or nothing. A set request is first checked value by value, then
  * row by row against a draft, then carried out, and can be undone until it is finished.

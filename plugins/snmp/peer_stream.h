@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The stream of one peer: it begins, is read from a board as it goes on, with notices of its news, and ends.
  */
 #ifndef OWAMP_SNMP_PEER_STREAM_H

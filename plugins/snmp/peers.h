@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * All peers, in the order of their rows, with what is configured and what was last read from the boards. They
  * belong to the SNMP thread alone: between two refreshes nothing that was measured changes, so the values of

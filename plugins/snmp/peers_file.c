@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "peers_file.h"
 
 #include <stdlib.h>

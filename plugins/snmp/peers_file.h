@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The peers of the configuration file, as they were read; and how the table follows them. */
 #ifndef OWAMP_SNMP_PEERS_FILE_H
 #define OWAMP_SNMP_PEERS_FILE_H

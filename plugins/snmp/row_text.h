@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A row that was made over SNMP as a line that is kept, and back. */
 #ifndef OWAMP_SNMP_ROW_TEXT_H
 #define OWAMP_SNMP_ROW_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The rows of the four tables as sorted arrays, made from the peers after each change. For every kind of
  * value that may be absent, a row knows where the next row that has it stands: so GETNEXT is a binary search

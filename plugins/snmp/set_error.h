@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Why a value or a row can't be set. */
 #ifndef OWAMP_SNMP_SET_ERROR_H
 #define OWAMP_SNMP_SET_ERROR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the bench's load generators share. They use the core as check_owamp does, but for many at once. */
 #ifndef BENCH_H
 #define BENCH_H

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* What the load generators share: peers, keys, the kernel's accounts, percentiles. */
 #include "bench.h"
 
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fetch a finished session's records again and again over one control connection. */
 #include <stddef.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One test sender as fast as it can: its schedule is always behind. And the same without a socket. */
 #include <stddef.h>
 #include <stdio.h>

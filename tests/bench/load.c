@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* bench-load: what tests/bench/run measures with. Prints one line of JSON. */
 #include <stdio.h>
 #include <stdlib.h>

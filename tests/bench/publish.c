@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A query socket with many peers, as a daemon that measures them would have it. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* N concurrent measurements, both directions, in one loop, all sending in the same seconds. */
 #include <math.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The Control-Client's machine: whatever a server sends, it goes on or breaks off. */
 #include <string.h>
 

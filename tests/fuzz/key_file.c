@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Key files: every key that was read can be found, and a refused file leaves nothing behind. */
 #include <string.h>
 

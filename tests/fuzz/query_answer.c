@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Answers of a query socket: what is accepted is within bounds, and comes out the same when it is written
  * again.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * fuzz_seeds FOLDER: writes a small corpus for each target to FOLDER/<target>, made from the captures where
  * they have what the target reads in clear.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * The Server's machine: whatever a client sends, it answers or breaks off, and never says anything for
  * nothing.

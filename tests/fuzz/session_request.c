@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A Request-Session and the slots behind it, without HMACs: what is accepted comes back, and can be
  * scheduled.

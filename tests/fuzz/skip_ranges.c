@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Next Seqno, then skip ranges: those accepted rise without overlap below it, and encode to the same octets.
  */

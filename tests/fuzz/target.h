@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What every fuzz target has: its entry point, and a check that stops it. */
 #ifndef OWAMP_FUZZ_TARGET_H
 #define OWAMP_FUZZ_TARGET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Test packets in the three modes. The first octet chooses the mode; the rest is decoded as it is, and is
  * also taken as the fields of a packet that is encoded, must come back, and must not survive a change where

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lists of thresholds: what is accepted is within bounds and can be printed. */
 #include <math.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Harness of the lab: host A - impair - host B, each in a namespace of its own. A .bats file says `load helper` (in
 # tests/lab) or `load ../lab/helper`, then lab_up in setup_file and lab_down in teardown_file. All of the system tests'

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The forwarder itself: if these fail, the truth isn't one.
 load helper
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * LD_PRELOAD for programs in the lab. All its hosts share one clock, so between them the clocks' error is
  * none at all. This says so in place of the kernel: what then remains of a program's error estimates is what

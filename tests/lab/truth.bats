@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What check_owamp reports is held to what the lab knows.
 load helper
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Hold reported numbers to the lab's log.
 
   truth.py LOG REPORT [--loss-timeout SECONDS]

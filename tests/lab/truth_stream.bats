@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What a stream in collectd reports, interval by interval, is held to what the lab knows.
 load helper
 load ../system/collectd_helper

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # check_owamp's further faces against a real responder: diagnosis, NAT, fetching, ini files, many at once.
 load ../lab/helper
 

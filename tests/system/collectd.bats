@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # The plugin in the real collectd in namespace A, against responders in B.
 
 load helper

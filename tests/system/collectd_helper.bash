@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Harness of the system tests with the real collectd. A .bats file says `load helper` and `load collectd_helper`.
 

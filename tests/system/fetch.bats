@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Many records: more than a connection takes at once.
 load helper
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # The harness itself: if these fail, no other system test means anything.
 
 load helper

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Harness of the system tests: two network namespaces, A and B, joined by a veth pair.
 # A .bats file says `load helper`, then net_up in setup_file and net_down in teardown_file. Programs may be

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Real measurements between two hosts: every mode, direction and family, loss, thresholds, limits, faults.
 load helper
 

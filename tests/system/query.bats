@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # check_owamp --query against a query socket with 1000 peers.
 load helper
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 # The real schedulers: Nagios and Icinga run the check on their own, with the examples' configuration, and see what
 # becomes of a path whose delay and loss are changed under them.
 load ../lab/helper

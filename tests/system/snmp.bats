@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # owamp-agentx under the real snmpd, with snmptrapd and Net-SNMP's tools.
 # shellcheck shell=bash
 load helper

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # The whole of OWAMP-MIB at the real snmpd: walks, a table of expected values, and the same numbers from both sources.
 # shellcheck shell=bash
 load helper

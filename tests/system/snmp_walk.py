@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Hold what SNMP tells of OWAMP-MIB to a table of expected rows, and to the query socket.
 
 snmp_walk.py order    < WALK          numbers rise as SNMP orders them; exit status 1 if not

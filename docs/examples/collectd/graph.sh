@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Draw a peer's delay, jitter and loss in both directions from the RRD files that collectd writes.
 #   graph.sh FOLDER OUT.png [BEGIN [END]]
 # FOLDER is the peer's, e.g. /var/lib/collectd/rrd/myhost/owamp-frankfurt; BEGIN and END as rrdtool(1) takes them

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The subagent: what its files share. All of it is of the SNMP thread. */
 #ifndef OWAMP_SNMP_AGENT_H
 #define OWAMP_SNMP_AGENT_H

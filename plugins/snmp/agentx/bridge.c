@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "agentx/bridge.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Net-SNMP on our loop: its descriptors as watches, its timeouts and alarms as one timer. */
 #ifndef OWAMP_SNMP_BRIDGE_H
 #define OWAMP_SNMP_BRIDGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "agentx/conf.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The tokens of owamp-agentx.conf, and what they set in the_agent.conf. */
 #ifndef OWAMP_SNMP_CONF_H
 #define OWAMP_SNMP_CONF_H

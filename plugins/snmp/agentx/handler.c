@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "agentx/handler.h"
 
 #include <stdlib.h>

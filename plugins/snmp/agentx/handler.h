@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* OWAMP-MIB to Net-SNMP: identifiers and values go over, and nothing is decided here. */
 #ifndef OWAMP_SNMP_HANDLER_H
 #define OWAMP_SNMP_HANDLER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* In the store as owampRow OWNER NAME active|waiting KEY VALUE ... */
 #include "agentx/kept_rows.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rows that were made over SNMP and outlive the process, in Net-SNMP's persistent store. */
 #ifndef OWAMP_SNMP_KEPT_ROWS_H
 #define OWAMP_SNMP_KEPT_ROWS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Log lines of other threads, which snmp_log() isn't made for. */
 #ifndef OWAMP_SNMP_LINES_H
 #define OWAMP_SNMP_LINES_H

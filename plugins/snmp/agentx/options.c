@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "agentx/options.h"
 
 #include <grp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line: snmpd's flags, as far as a subagent has use for them. */
 #ifndef OWAMP_SNMP_OPTIONS_H
 #define OWAMP_SNMP_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* owamp-agentx, the AgentX subagent: a program's main() need only call this. */
 #ifndef OWAMP_SNMP_RUN_H
 #define OWAMP_SNMP_RUN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "agentx/serve.h"
 
 #include <time.h>

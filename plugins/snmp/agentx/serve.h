@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the subagent does while it runs: it answers, looks once a second what is new, and acts on signals. */
 #ifndef OWAMP_SNMP_SERVE_H
 #define OWAMP_SNMP_SERVE_H

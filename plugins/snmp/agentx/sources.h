@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where results come from and go to: our own streams, the query socket of others, and that of our own. */
 #ifndef OWAMP_SNMP_SOURCES_H
 #define OWAMP_SNMP_SOURCES_H

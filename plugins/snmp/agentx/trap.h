@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Notices to the master agent, as notifications of OWAMP-MIB. */
 #ifndef OWAMP_SNMP_TRAP_H
 #define OWAMP_SNMP_TRAP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A line of Net-SNMP's configuration as words, and what is said of one that can't be read. */
 #ifndef OWAMP_SNMP_WORDS_H
 #define OWAMP_SNMP_WORDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * bench_query [STREAMS]: what a query socket costs when that many streams (1000) are published. Prints,
  * asserts nothing.

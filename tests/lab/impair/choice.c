@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Decisions over one packet. */
 #include <math.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "flows.h"
 
 #include <stdbool.h>

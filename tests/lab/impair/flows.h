@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which flow a packet belongs to, and its number in it. */
 #ifndef IMPAIR_FLOWS_H
 #define IMPAIR_FLOWS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The forwarder: what comes in at one port goes out at the other, as the scenario says. */
 #ifndef IMPAIR_FORWARD_H
 #define IMPAIR_FORWARD_H

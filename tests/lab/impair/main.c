@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * impair A-SIDE B-SIDE SCENARIO LOG: forward frames between two interfaces, and do to them what the scenario
  * says. SIGHUP reads the scenario again; SIGTERM ends it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Frames as the kernel hands them over, and what may be read from them and changed in them. */
 #ifndef IMPAIR_PACKET_H
 #define IMPAIR_PACKET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Packets that wait for their time, earliest first; equal ones in order of arrival. */
 #ifndef IMPAIR_PENDING_H
 #define IMPAIR_PENDING_H

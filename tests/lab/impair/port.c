@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Plain packet sockets with recvmmsg(): rings would hand frames over by the block, milliseconds late, and at
  * the rates of a lab nothing is dropped without them (README.md).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One interface: frames in with the kernel's receive stamps, frames out with its transmit stamps. */
 #ifndef IMPAIR_PORT_H
 #define IMPAIR_PORT_H

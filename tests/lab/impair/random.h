@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reproducible randomness: the same seed and the same order of packets give the same decisions. */
 #ifndef IMPAIR_RANDOM_H
 #define IMPAIR_RANDOM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is to be done to which packets: a scenario file, read into memory. The README has the grammar. */
 #ifndef IMPAIR_SCENARIO_H
 #define IMPAIR_SCENARIO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "truth_log.h"
 
 #include <arpa/inet.h>

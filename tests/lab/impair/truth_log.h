@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The truth: a line for each packet that was matched, and for each copy. The README has the columns. */
 #ifndef IMPAIR_TRUTH_LOG_H
 #define IMPAIR_TRUTH_LOG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/base: an array that is kept sorted, against one that is sorted afterwards. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/base: cursors, buffers, secrets, status texts, log. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Three whole measurements of another implementation (tests/vectors), decoded to the last octet. The walk
  * through the control connection rests on AES and HMAC alone, and so is independent of the core's own

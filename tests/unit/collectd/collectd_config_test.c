@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The <Plugin owamp> block: what is taken, and what is refused with which words. */
 #include <check.h>
 #include <string.h>

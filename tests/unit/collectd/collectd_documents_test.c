@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* collectd-owamp(5) against the keywords of a <Peer>. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* From a board to collectd: values, notifications, order. */
 #include <check.h>
 #include <math.h>

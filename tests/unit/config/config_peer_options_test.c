@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/config: the table of a peer's options: bounds, defaults, and that what is printed can be read. */
 #include <stdio.h>
 #include <stdlib.h>

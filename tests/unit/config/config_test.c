@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/config: key files, and what a person writes of a peer. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The Control-Client's machine alone: every state with every event, and servers that mean no good. */
 #include <check.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A whole conversation of the control machines, each allocation of either failing in turn. */
 #include <stdlib.h>
 #include <string.h>

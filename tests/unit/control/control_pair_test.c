@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Our client against our server, in every mode: whole conversations, and each way to say no. */
 #include <check.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Captured conversations of a working OWAMP peer: each of our machines takes the place of one side, is fed
  * the other's octets, and must say what was captured, octet for octet. The peer leaves every unused and MBZ

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The Server's machine alone: every state with every event, and clients that mean no good. */
 #include <check.h>
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Whole conversations between our client and our server over a wire that may change an octet or end. The
  * captured conversations are replayed in control_replay_test.c; single messages and states are in

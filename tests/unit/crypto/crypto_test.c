@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * core/crypto against vectors from elsewhere: NIST SP 800-38A, and the openssl program. The commands are
  * given beside what they printed; AES, HMAC, SALT and so on stand for the hexadecimal digits of the constants

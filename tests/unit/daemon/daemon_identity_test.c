@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/daemon: users and groups by name and number. */
 #include <string.h>
 

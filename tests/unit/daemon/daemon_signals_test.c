@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/daemon: signals as events of the loop. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/io: a channel over a real pair of sockets: what it tells, in which order, and that each may be its
  * end. */
 #include <stdlib.h>

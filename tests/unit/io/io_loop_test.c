@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * core/io: the loop's watches, timers and posts, the system's clocks, and the resolver that uses the
  * loop.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Loops, threads, names, files and sockets, each allocation failing in turn. */
 #include <string.h>
 #include <sys/socket.h>

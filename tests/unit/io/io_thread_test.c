@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/io: a loop in a thread of its own. */
 #include <pthread.h>
 #include <semaphore.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/io: addresses; UDP sockets over loopback: ports, TTL, DSCP, stamps of arrival and departure. */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A probe on the real loop that reaches nobody, each allocation failing in turn: it says what was in its way.
  */
 #include <stdio.h>

@@ -1,3 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+/* core/measure: a peer's key is loaded from its key file, or a sentence says why not. */
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>

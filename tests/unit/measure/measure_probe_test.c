@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Probe and Server against each other on loopback: the whole way, but for the programs around it. */
 #include <pthread.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A probe on the simulated network, each allocation of it or of its Server failing in turn. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --diagnose from made-up reports: each step is ok, remarked upon or failed, and what fails has a mend. */
 #include <stdio.h>
 #include <string.h>

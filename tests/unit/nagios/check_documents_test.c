@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* check_owamp's manual page, and the options that Icinga's command passes, against the table of options. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --extra-opts: ini files as command lines, the places where they are looked for, and mistakes in them. */
 #include <stdio.h>
 #include <stdlib.h>

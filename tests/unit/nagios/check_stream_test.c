@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --query with an answer at hand: what is taken from a stream, and what is not. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* plugins/nagios: options, verdicts, and the output for made-up reports. */
 #include <fcntl.h>
 #include <jansson.h>

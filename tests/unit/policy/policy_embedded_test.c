@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The responder inside another program: it answers from a thread of its own, and ends when told to. */
 #include <arpa/inet.h>
 #include <check.h>

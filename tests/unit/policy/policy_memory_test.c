@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The responder's start from its files, and their being read again, each allocation failing in turn. */
 #include <arpa/inet.h>
 #include <stdio.h>

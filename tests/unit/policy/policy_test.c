@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The responder's configuration files, the decisions that follow from them, and its start-up. */
 #include <fcntl.h>
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The query socket, each allocation failing in turn: its server, who asks, and who follows. */
 #include <grp.h>
 #include <jansson.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * core/query: the query socket over real Unix sockets: who publishes, who asks, who follows, and who means
  * ill.

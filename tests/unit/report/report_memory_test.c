@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * JSON and back, each allocation failing in turn: Jansson's own where it writes. Where it reads, Jansson 2.14
  * copies beyond its buffer if that can't grow, so that there only the core's fail.

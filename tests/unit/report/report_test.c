@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/report: results, intervals and streams to JSON and back, and what hostile JSON comes to. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* responder/readiness: what arrives at the service manager's socket, here one of ours. */
 #include "responder/readiness.h"
 

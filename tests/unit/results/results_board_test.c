@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* results/board: what is put there can be read by any thread, and nothing else. */
 #include <pthread.h>
 #include <stdatomic.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* results/follower: what is new on a board is told, in order, and once. */
 #include <stdio.h>
 #include <string.h>

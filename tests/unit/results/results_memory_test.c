@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A board and who follows it, each allocation failing in turn. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/schedule: the same send times on both ends, bit for bit. */
 #include <stdlib.h>
 

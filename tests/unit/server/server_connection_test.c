@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A Server and its control connections: how they begin, and all the ways in which they end. */
 #include <arpa/inet.h>
 #include <stdio.h>

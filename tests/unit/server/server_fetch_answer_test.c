@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* server/fetch_answer: who gets records, which, and no more at once than the connection takes. */
 #include "server/fetch_answer.h"
 #include "support/main.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* server/kept_sessions: which sessions can be fetched, and for how long. */
 #include "server/kept_sessions.h"
 #include "support/main.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A Server's start and its sessions, each allocation failing in turn: what was claimed is given back once,
  * and a class with a limit accepts as before. (The whole conversation: stream/sim_memory_test.c.)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* server/request_check: which sessions a Server runs at all. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* server/session: what a session claims and reserves, it gives back, once. */
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/session: the course of a measurement, every state by every event. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Session-Sender and Session-Receiver, each allocation failing in turn: what could not be recorded is not
  * lost, and what could not be sent is not the end.

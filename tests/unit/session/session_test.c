@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Session-Sender, Session-Receiver and the correction of departures, without a network. */
 #include <stdio.h>
 #include <stdlib.h>

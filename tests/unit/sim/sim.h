@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * A simulated host and network in place of the operating system: time that passes only from event to event,
  * TCP and UDP between addresses of one process, a wall clock that can be stepped. It defines the functions of

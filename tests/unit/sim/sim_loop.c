@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* io/loop.h, system_clock.h: time passes from event to event. */
 #include <stdlib.h>
 #include <string.h>

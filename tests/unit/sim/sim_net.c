@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* io/channel.h, listener.h, udp.h, resolver.h: hosts that are nothing but addresses. */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Alarms: X of Y, severities, what doesn't count, and random streams against a model that keeps everything.
  */

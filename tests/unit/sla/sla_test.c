@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Thresholds and verdicts. Every expected value is worked out by hand in the comment beside it. */
 #include <locale.h>
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of the MIB's objects against OWAMP-MIB.txt, object by object, both ways; and against values. */
 #include <ctype.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* owamp-agentx.conf(5) and OWAMP-MIB against the options of a peer. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The order of rows, GET and GETNEXT, values, and the life of a row: without SNMP. */
 #include <check.h>
 #include <stdio.h>

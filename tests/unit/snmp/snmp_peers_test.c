@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Peers: configuration, rows that are kept, notices and how fast they are sent, and whose rows there are. */
 #include <stdio.h>
 #include <stdlib.h>

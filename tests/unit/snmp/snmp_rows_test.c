@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows of the MIB: the order of indices, GET and GETNEXT against a sorted list of all, and values. */
 #include <stdio.h>
 #include <stdlib.h>

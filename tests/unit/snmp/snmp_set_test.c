@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The peer table over SNMP: RowStatus, the errors of bad values, all or nothing, and requests at random. */
 #include <stdio.h>
 #include <string.h>

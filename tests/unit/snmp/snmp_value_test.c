@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Values as SNMP carries them: rounding, clamping, dates. */
 #include <math.h>
 #include <string.h>

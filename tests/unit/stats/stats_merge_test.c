@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Several intervals taken together. */
 #include "stats/merge.h"
 #include "support/main.h"

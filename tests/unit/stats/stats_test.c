@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples to a result. Every expected number is worked out by hand in the comment beside it. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Streams and their Server on the simulated network, each allocation of either failing in turn: what comes
  * after is measured as if nothing had been, what suffered says so, and no packet is called lost.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Streams and servers as they are, on a simulated network: what they report is held to what really happened.
  */

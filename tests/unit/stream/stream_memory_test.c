@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The thread that streams run in, each allocation failing in turn. (What they measure: sim_memory_test.c.) */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Streams in a thread of their own against a server on loopback: what the simulation can't show. */
 #include <pthread.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Memory that fails on command. The core's objects as the programs *_memory_test have them call these in
  * place of malloc(3) and its kin (tests/CMakeLists.txt renames them), so that a test can fail the first, the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * What collectd's daemon would be to the plugin: it takes down all that is logged, dispatched and notified.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "support/hex.h"
 
 #include <check.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Octets written as a person writes them. */
 #ifndef OWAMP_TEST_HEX_H
 #define OWAMP_TEST_HEX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The two machines of the control connection, face to face in memory, brought to where a test wants them. */
 #ifndef OWAMP_TEST_MACHINE_H
 #define OWAMP_TEST_MACHINE_H

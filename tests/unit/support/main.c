@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "support/main.h"
 
 #include <stdlib.h>

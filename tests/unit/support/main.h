@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The main() of a test program: one suite, its cases as lists of tests. */
 #ifndef OWAMP_TEST_MAIN_H
 #define OWAMP_TEST_MAIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "support/manual.h"
 
 #include <check.h>

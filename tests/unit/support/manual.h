@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The items of a manual page's lists, as mdoc writes them, to be held against what programs take. */
 #ifndef OWAMP_TEST_MANUAL_H
 #define OWAMP_TEST_MANUAL_H

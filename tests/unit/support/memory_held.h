@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How much memory the program holds, so that a test can tell that a call released none. */
 #ifndef OWAMP_TEST_MEMORY_HELD_H
 #define OWAMP_TEST_MEMORY_HELD_H

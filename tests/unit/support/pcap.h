@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Captured traffic as tests want it: the control connection as two reassembled streams whose segments keep
  * their order and time, and the UDP datagrams. Classic libpcap files in either byte order, stamps in µs or

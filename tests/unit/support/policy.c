@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "support/policy.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A server's policy that allows everything in every mode, for those who hold its one key. */
 #ifndef OWAMP_TEST_POLICY_H
 #define OWAMP_TEST_POLICY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "support/raw.h"
 
 #include <check.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The `.raw` files beside the captures: what the peer's own client printed of each packet, one a line. */
 #ifndef OWAMP_TEST_RAW_H
 #define OWAMP_TEST_RAW_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Randomness for tests: from a seed that is printed and can be given again, or from a script. */
 #ifndef OWAMP_TEST_SEED_H
 #define OWAMP_TEST_SEED_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a Server's connections and sessions have in common, on a loop, with a policy that counts. */
 #ifndef OWAMP_TEST_SERVING_H
 #define OWAMP_TEST_SERVING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/text: the lines of owampd's configuration files. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/text: decimal numbers. */
 #include <stdint.h>
 

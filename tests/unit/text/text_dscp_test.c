@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/text: DSCPs. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/text: durations, with a unit, and as owampd writes seconds. */
 #include <string.h>
 

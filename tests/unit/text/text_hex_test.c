@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/text: hexadecimal digits. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/text: the lines of text files. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/text: the known word that is written most like another one. */
 #include "support/main.h"
 #include "text/nearest.h"

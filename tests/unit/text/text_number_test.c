@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/text: whole numbers. */
 #include <string.h>
 

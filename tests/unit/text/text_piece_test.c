@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/text: parts of a text. */
 #include <string.h>
 

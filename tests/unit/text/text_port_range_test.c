@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/text: ranges of ports. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/text: quantities. */
 #include <stdint.h>
 

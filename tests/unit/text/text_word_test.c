@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/text: words without regard to capitals. */
 #include <stdbool.h>
 

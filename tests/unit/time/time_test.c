@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/time: timestamps across eras, error estimates, lists of samples. */
 #include <time.h>
 

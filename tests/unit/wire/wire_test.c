@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* core/wire: each message at its octet positions, and everything that is refused. */
 #include <stdlib.h>
 #include <string.h>
