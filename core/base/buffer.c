@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* It grows by doubling into fresh memory, so that the old octets can be wiped. */
 #include "base/buffer.h"
 
 #include <stdlib.h>

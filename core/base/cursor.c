@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* All reads go through take(), all writes through claim(): the only two that check bounds. */
 #include "base/cursor.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A line is formatted only if the log takes its level. */
 #include "base/log.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* All octets are compared before the answer is known; wiping is explicit_bzero(3). */
 #include "base/secret.h"
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Found by binary search; the room is a power of 2, so the count alone tells when it is full. */
 #include "base/sorted_array.h"
 
 #include <stdint.h>

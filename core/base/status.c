@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Sentences are formatted here, put before others, and cleaned of what can't be printed. */
 #include "base/status.h"
 
 #include <stdarg.h>

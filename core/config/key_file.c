@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A KeyID and its passphrase are cut from each line; whatever held them on the way is wiped. */
 #include "config/key_file.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A reader and a printer for each type of value; bounds and sentences are theirs. */
 #include "config/option_type.h"
 
 #include <inttypes.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A peer's defaults, what can be wrong with one, how long it measures, and its key. */
 #include "config/peer.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Spelled names follow from the words of the canonical one, but for a face's exceptions. */
 #include "config/peer_face.h"
 
 #include <stdio.h>

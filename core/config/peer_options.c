@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The table, a row for each option; below it what is done with any of them. */
 #include "config/peer_options.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* State by state: the part of a message that has come, and the part that is expected next. */
 #include "control/client.h"
 
 #include <stdlib.h>

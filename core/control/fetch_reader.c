@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Ack, request, slots, skip ranges, chunks of records, HMAC: each part says what comes next. */
 #include "control/fetch_reader.h"
 
 #include <stdlib.h>

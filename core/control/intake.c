@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Octets are gathered until the part is whole; only then is it decrypted and its HMAC checked. */
 #include "control/intake.h"
 
 #include <string.h>

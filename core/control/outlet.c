@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Each message is written at the buffer's tail and sealed there; the first failure sticks. */
 #include "control/outlet.h"
 
 #include <string.h>

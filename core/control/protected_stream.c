@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Sending, octets are summed and then encrypted; receiving, decrypted and then summed. */
 #include "control/protected_stream.h"
 
 #include <string.h>

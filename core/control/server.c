@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* State by state: what the client may say, what the host must decide, and the answers. */
 #include "control/server.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The head says how many descriptions follow, each of them how many skip ranges; then an HMAC. */
 #include "control/stop_list.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Each kind is an AES-128 of libcrypto in CBC, ECB or CTR mode, without padding. */
 #include "crypto/cipher.h"
 
 #include <limits.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* An EVP_MAC_CTX of libcrypto, which begins anew with the same key after each sum. */
 #include "crypto/hmac.h"
 
 #include <openssl/core_names.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* PBKDF2 makes the key that seals and opens a Token; the SID is the key that makes test keys. */
 #include "crypto/keys.h"
 
 #include <limits.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The parent waits at a pipe for one octet, and exits as it comes or as the pipe closes. */
 #include "daemon/daemonize.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Each level has its priority for syslog(3) and the journal, and a mark for eyes. */
 #include "daemon/log_output.h"
 
 #include <stdio.h>

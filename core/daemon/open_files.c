@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The soft limit is raised to the hard one. */
 #include "daemon/open_files.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A lock by fcntl(2) says that nobody else runs; its holder is named when it is refused. */
 #include "daemon/pidfile.h"
 
 #include <errno.h>

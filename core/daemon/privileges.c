@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Users and groups by name or as -ID; having stepped down, we try to become root again. */
 #include "daemon/privileges.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* They are blocked, and read from a signalfd, one a turn; SIGPIPE is ignored. */
 #include "daemon/signals.h"
 
 #include <errno.h>

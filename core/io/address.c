@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* To and from endpoints, IPv4 out of a mapped IPv6 address; ports, and addresses as text. */
 #include "io/address.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Input is buffered up to a bound while the machine takes none, and output sent as it can be. */
 #include "io/channel.h"
 
 #include <errno.h>

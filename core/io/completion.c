@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A queue; a mark at its end keeps a run from what is added while it lasts. */
 #include "io/completion.h"
 
 #include <stddef.h>

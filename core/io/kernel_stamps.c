@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* SO_TIMESTAMPING and its control messages: how stamps are asked for, and how they are read. */
 #include <time.h> /* first: <linux/errqueue.h> needs it and doesn't say so */
 
 #include <errno.h>

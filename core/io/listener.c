@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* One connection is accepted at a time; when descriptors or memory run out, listening rests. */
 #include "io/listener.h"
 
 #include <errno.h>

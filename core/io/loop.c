@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* An epoll, a timerfd for each clock over a heap of timers, and an eventfd for other threads. */
 #include "io/loop.h"
 
 #include <errno.h>

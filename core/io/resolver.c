@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Numeric addresses are found at once; for names a detached thread posts what it found. */
 #include "io/resolver.h"
 
 #include <errno.h>

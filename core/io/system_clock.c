@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The bound is made of the errors that adjtimex(2) tells, as far as they can be believed. */
 #include "io/system_clock.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Regular files only, up to a bound, with a note of whether everybody can read them. */
 #include "io/text_file.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* It begins with all signals blocked; what others ask of its loop is posted and waited for. */
 #include "io/thread.h"
 
 #include <signal.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A leftist tree, merged along its right side. */
 #include "io/timer_heap.h"
 
 #include <stddef.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What the channel and the timer tell becomes the machine's events, one a call, to the owner. */
 #include "measure/client_connection.h"
 
 #include <string.h>

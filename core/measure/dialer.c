@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The gate, the names, then the addresses: each gets its share of the time that is left. */
 #include "measure/dialer.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The loop runs until somebody ends the dialogue, or its deadline does. */
 #include "measure/dialogue.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* When the server is asked, and asked again, and which answer is the last. */
 #include "measure/forward_records.h"
 
 #include <stdlib.h>

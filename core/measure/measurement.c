@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The course's commands, carried out; what the connection and the ends tell, as its events. */
 #include "measure/measurement.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Read, parsed and wiped again; a file that everybody can read is told to the log. */
 #include "measure/peer_key.h"
 
 #include "io/text_file.h"

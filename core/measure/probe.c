@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The dialogue, and the measurement when it is ready; then the report, direction by direction. */
 #include "measure/probe.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The names of a probe's steps, and how a report is emptied. */
 #include "measure/probe_report.h"
 
 const char *ow_probe_step_name(enum ow_probe_step step)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The requests are planned here; a socket of ours is open before its port is told. */
 #include "measure/session_ends.h"
 
 #include <string.h>

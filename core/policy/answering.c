@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* From owamp-server.conf to the server's configuration, at the start and at each change. */
 #include "policy/answering.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Options become settings, which are checked as a whole before the thread begins. */
 #include "policy/embedded.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Each line is a class, which begins as its parent is, or says which clients belong to one. */
 #include "policy/limits.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* IPv6 in brackets if a port follows; what is left out stays as it was. */
 #include "policy/listen_address.h"
 
 #include <arpa/inet.h>

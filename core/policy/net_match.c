@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Networks compared octet by octet under a mask; mapped IPv6 ones are IPv4. */
 #include "policy/net_match.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* An account for each class, a visit for each connection; claims are added up along the tree. */
 #include "policy/policy.h"
 
 #include <stdlib.h>

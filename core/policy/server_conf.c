@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A table of directives: where each one's value goes, how it is read and what it may be. */
 #include "policy/server_conf.h"
 
 #include <string.h>

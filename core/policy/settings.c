@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* From one path to the three files' names, and from the files to what they say together. */
 #include "policy/settings.h"
 
 #include <errno.h>

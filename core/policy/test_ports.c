@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The lowest port is bound on the loopback address: EACCES says no. */
 #include "policy/test_ports.h"
 
 #include <errno.h>

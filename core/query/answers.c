@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Requests told apart; the list is printed once and shared until the board changes. */
 #include "query/answers.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* One buffer that doubles up to a bound; complete lines are handed out where they lie. */
 #include "query/lines.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Each step tries first, and waits with ppoll(2) only if nothing moved. */
 #include "query/link.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The published list merged with what is known; then for each stream what is new is asked for. */
 #include "query/mirror_streams.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Connecting, with advice if it fails; listening, under a lock of the folder. */
 #include "query/socket.h"
 
 #include <errno.h>

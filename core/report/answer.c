@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Lists, streams and complaints printed with Jansson, and read again with all of it checked. */
 #include "report/answer.h"
 
 #include <stdlib.h>

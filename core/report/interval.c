@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Names of states and statuses, which names a stream can have, and how totals grow. */
 #include "report/interval.h"
 
 #include <string.h>

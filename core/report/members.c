@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Each kind of member is put and got here: counts, times, stamps, texts and words. */
 #include "report/members.h"
 
 #include <math.h>

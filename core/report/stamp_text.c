@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Days and dates by arithmetic alone; what is read must have exactly the printed form. */
 #include "report/stamp_text.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The configured user, or nobody; root only with rootfolly. */
 #include "responder/identity.h"
 
 static const char unprivileged[] = "nobody";

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* getopt_long(3), the help, and what owampd's options are called here. */
 #include "responder/options.h"
 
 #include <getopt.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* sd_notify(3) where libsystemd is there; without it nobody can be told. */
 #include "responder/readiness.h"
 
 #if OWAMP_SYSTEMD

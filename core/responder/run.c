@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* From start-up to the end: listen, step down, announce it, and act on signals. */
 #include "responder/run.h"
 
 #include <signal.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A sorted array of streams, each with a ring of intervals; every change is a new version. */
 #include "results/board.h"
 
 #include <pthread.h>

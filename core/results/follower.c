@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The board is read only if the stream has a new version; the news are told one by one. */
 #include "results/follower.h"
 
 #include <string.h>

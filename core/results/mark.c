@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Numbers or counts that fell, or an interval with another beginning: it is another stream. */
 #include "results/mark.h"
 
 void ow_stream_mark_counts(struct ow_stream_mark *mark, const struct ow_stream_view *view)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Knuth's algorithm S over 32-bit words of AES, whose key is the SID. */
 #include "schedule/exponential.h"
 
 #include <stdlib.h>

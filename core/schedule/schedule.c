@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Slots taken in turn; an exponential one multiplies its parameter by the next variate. */
 #include "schedule/schedule.h"
 
 #include <math.h>

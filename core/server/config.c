@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The defaults, which a host changes as it needs. */
 #include "server/config.h"
 
 #include "time/clock.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What the machine tells is decided and answered; its last act sends, or ends the connection. */
 #include "server/connection.h"
 
 #include <stdlib.h>

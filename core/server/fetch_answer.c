@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Records are written only while less than a window of them waits to be sent. */
 #include "server/fetch_answer.h"
 
 enum {

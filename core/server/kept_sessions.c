@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A queue by age and a tree of SIDs; the oldest without a connection make room. */
 #include "server/kept_sessions.h"
 
 #include <search.h>

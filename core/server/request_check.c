@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* First the request's shape, then its addresses, then what this Server still has room for. */
 #include "server/request_check.h"
 
 #include "time/clock.h"

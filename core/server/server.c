@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Clients are admitted or turned away as they connect; how it begins, changes and ends. */
 #include "server/server.h"
 
 #include <stdlib.h>

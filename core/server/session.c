@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Agreed to, started, ended; it is freed when the last of its holders drops it. */
 #include "server/session.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* One function for each phase: an event comes in, a command goes out. */
 #include "session/course.h"
 
 static enum ow_course_command enter_phase(struct ow_course *course, enum ow_course_phase phase,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The median of a window of offsets, and the largest surprise, which fades. */
 #include "session/departure.h"
 
 #include <stdlib.h>

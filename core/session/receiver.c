@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A window of the schedule's packets whose fate is open; what comes is judged, what doesn't, lost. */
 #include "session/receiver.h"
 
 #include <stdlib.h>

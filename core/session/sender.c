@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The next packet is prepared ahead; packets that are too late, or couldn't leave, are skipped. */
 #include "session/sender.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A window of bits for each severity, counted anew after each interval that tells something. */
 #include "sla/alarm.h"
 
 #include <math.h>

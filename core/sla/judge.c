@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A value against a range, and whether the clocks' error could change the verdict. */
 #include "sla/judge.h"
 
 const char *ow_verdict_name(enum ow_verdict verdict)

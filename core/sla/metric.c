@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A table of metrics, and how each is taken from one direction's result or from both. */
 #include "sla/metric.h"
 
 struct description {

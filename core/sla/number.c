@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Digits and unit are read as integers and divided once, which rounds correctly. */
 #include "sla/number.h"
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* START and END are read by the metric's unit; '@' turns the range around. */
 #include "sla/range.h"
 
 #include <math.h>

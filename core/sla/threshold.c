@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The grammar: a list is cut at commas, each threshold at '=' and '@'. */
 #include "sla/threshold.h"
 
 #include <stdio.h>

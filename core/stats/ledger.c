@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* An array of fates and one of delays; runs, counts and IPDV are read from them. */
 #include "stats/ledger.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Counts add up, extremes widen, means are weighted by packets, trust is the least of all. */
 #include "stats/merge.h"
 
 #include <stddef.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Each record goes into the ledger; then loss and delay are worked out from it. */
 #include "stats/result.h"
 
 #include "stats/delay.h"

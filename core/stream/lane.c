@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Waiting, dialing, measuring, holding, ended: what the timer means depends on the state. */
 #include "stream/lane.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What a lane tells decides: the next interval, another attempt, or a state for the board. */
 #include "stream/run.h"
 
 #include <string.h>

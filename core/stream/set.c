@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Streams are added and removed by name; their beginnings are spread over the interval. */
 #include "stream/set.h"
 
 #include <stdlib.h>

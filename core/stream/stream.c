@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The thread and its set of streams; adding and removing are calls into the thread. */
 #include "stream/stream.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* From a peer's settings to a stream, its defaults, and what can be wrong with it. */
 #include "stream/stream_config.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Continued lines are joined within the copy, where every octet keeps its place. */
 #include "text/conf_lines.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A table of names; otherwise a number, decimal or hexadecimal, up to 63. */
 #include "text/dscp.h"
 
 #include <stdbool.h>

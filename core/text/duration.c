@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A number and us, ms or s, to nanoseconds and back; and bare seconds. */
 #include "text/duration.h"
 
 #include <inttypes.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Either case is read, lower case is printed. */
 #include "text/hex.h"
 
 int ow_hex_digit(char c)

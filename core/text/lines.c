@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Cut at newlines, without a byte order mark; blank lines and comments are passed over. */
 #include "text/lines.h"
 
 #include <string.h>

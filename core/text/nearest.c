@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Edit distance, letters of either case being the same; the nearest word offered is kept. */
 #include "text/nearest.h"
 
 #include <stdbool.h>

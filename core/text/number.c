@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Runs of digits, and numbers made of them: whole, octal, or between bounds. */
 #include "text/number.h"
 
 #include <string.h>

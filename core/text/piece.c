@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Pieces are trimmed, cut into words, compared and printed. */
 #include "text/piece.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* One reader of LOW-HIGH; what is allowed beyond that depends on who asks. */
 #include "text/port_range.h"
 
 #include <string.h>

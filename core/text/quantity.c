@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Digits, and one letter of k, m, g, t, p, e: a power of 1000. */
 #include "text/quantity.h"
 
 #include <string.h>

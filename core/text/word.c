@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* ASCII letters alone are lowered before two words are compared. */
 #include "text/word.h"
 
 char ow_lower(char letter)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Rounded up, when it is made and when it is read. */
 #include "time/error_estimate.h"
 
 #include "time/timestamp.h"

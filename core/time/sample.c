@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Samples lie in blocks of 128, so that what is kept never moves. */
 #include "time/sample.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Arithmetic in 32.32 numbers, to and from nanoseconds and Unix time. */
 #include "time/timestamp.h"
 
 #include <time.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* An empty datagram is sent the way that the packets will come. */
 #include "traffic/nat_opening.h"
 
 #include <sys/socket.h>

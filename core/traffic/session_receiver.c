@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Datagrams are taken in batches; losses are told by a timer, once the socket is empty. */
 #include "traffic/session_receiver.h"
 
 #include <string.h>

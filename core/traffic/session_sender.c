@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A timer waits for the next due packet; the clock is read last, just before it is sent. */
 #include "traffic/session_sender.h"
 
 #include <errno.h>

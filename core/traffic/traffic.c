@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The buffers are made and freed here. */
 #include "traffic/traffic.h"
 
 #include <string.h>

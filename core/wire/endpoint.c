@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Whether two hosts are the same, and whether an address is all zeros. */
 #include "wire/endpoint.h"
 
 #include <string.h>

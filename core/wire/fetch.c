@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Encoded and decoded field by field, with a writer or a reader of octets. */
 #include "wire/fetch.h"
 
 #include "base/cursor.h"

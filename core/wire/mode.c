@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Names of modes, the strongest of some, and sentences for Accept values. */
 #include "wire/mode.h"
 
 #include <stddef.h>

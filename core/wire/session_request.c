@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Encoded and decoded, with checks of what was decoded; DSCP to Type-P and back. */
 #include "wire/session_request.h"
 
 #include <string.h>

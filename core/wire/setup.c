@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Each message field by field; Server-Start is decoded in two parts, clear and protected. */
 #include "wire/setup.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Four octets of address, eight of time, four of randomness. */
 #include "wire/sid.h"
 
 #include "base/cursor.h"

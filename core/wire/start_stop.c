@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Encoded and decoded field by field; skip ranges are checked as they are decoded. */
 #include "wire/start_stop.h"
 
 #include "base/cursor.h"

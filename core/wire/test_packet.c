@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* One block under the cipher in mode 2, two in mode 4; the HMAC first, then encryption. */
 #include "wire/test_packet.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A message for people, and its details as the notification's meta data. */
 #include "alerts.h"
 
 #include <collectd/core/daemon/plugin.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Defaults first, then blocks; one that is wrong is refused with a reason, the others stay. */
 #include "config.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Each stream has a follower, whose news are dispatched in the order of time. */
 #include "feed.h"
 
 #include <stdlib.h>

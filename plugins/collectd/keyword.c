@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Values of any type become the text that the core's parsers read. */
 #include "keyword.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Levels become syslog's severities, and each line says whose it is. */
 #include "log.h"
 
 #include <collectd/core/daemon/plugin.h>

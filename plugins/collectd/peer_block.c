@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* One list of options, of which each place takes the first few, or all. */
 #include "peer_block.h"
 
 #include "log.h"

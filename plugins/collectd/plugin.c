@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Configure, init, look once a second, stop: what is started is held in one structure. */
 #include "plugin.h"
 
 #include <collectd/core/daemon/plugin.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A table of names to select from; for each direction, and for both, what is dispatched. */
 #include "values.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Options, measurement, diagnosis, verdict, output; some of the time is kept for the answer. */
 #include "check_owamp.h"
 
 #include <signal.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A function for each step: what is seen there, and what would mend it. */
 #include "diagnose.h"
 
 #include <stdarg.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Where the file is looked for, and its section's lines as words of the command line. */
 #include "extra_opts.h"
 
 #include <stdbool.h>

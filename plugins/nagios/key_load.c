@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Read, parsed and wiped again; whether everybody can read the file is noted for the answer. */
 #include "key_load.h"
 
 #include "io/text_file.h"

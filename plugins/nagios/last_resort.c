@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The words are made beforehand; the handler only writes them and exits. */
 #include "last_resort.h"
 
 #include <signal.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The setters of options, then the table itself. */
 #include "option_table.h"
 
 #include <stdio.h>

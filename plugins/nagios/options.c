@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Tables for getopt_long(3) made from ours; then what only all options together can tell. */
 #include "options.h"
 
 #include <getopt.h>

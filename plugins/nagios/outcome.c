@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The results of the directions that were asked for. */
 #include "outcome.h"
 
 void check_results(const struct check_options *options, const struct ow_probe_report *report,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Line by line what -v adds: counts, times, clocks, sessions, packets and a histogram. */
 #include "output.h"
 
 #include "perfdata.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The usual metrics, those with a threshold, and the clocks' error; 'U' if unknown. */
 #include "perfdata.h"
 
 #include "text.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The failure, the worst findings, a summary of each direction, and what the clocks are worth. */
 #include "reason.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Intervals are fetched from a query socket and merged; what is too old is refused. */
 #include "stream.h"
 
 #include <stdio.h>

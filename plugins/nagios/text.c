@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Text is added to a line as far as it fits, cleaned of '|' and what can't be printed. */
 #include "text.h"
 
 #include <stdarg.h>

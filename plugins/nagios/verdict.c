@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What a failure means depends on the step; without one, thresholds and losses decide. */
 #include "verdict.h"
 #include "reason.h"
 

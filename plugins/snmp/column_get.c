@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A getter for each type of member, and one for each value that is made of several. */
 #include "column_get.h"
 
 #include "base/version.h"

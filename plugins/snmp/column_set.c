@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The few columns that are no plain option: addresses, ports, raise rule, storage, row status. */
 #include "column_set.h"
 
 enum set_error column_set_address_type(struct peer_draft *draft, const struct mib_value *value)

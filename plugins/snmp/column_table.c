@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The table of all objects, and the macros that make its rows short. */
 #include "column_table.h"
 
 #include "column_get.h"

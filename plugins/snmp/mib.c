@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Scalars from the system's values, tables from the rows, in the order of identifiers. */
 #include "mib.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A value's type, length and range against what a column's syntax allows. */
 #include "mib_column.h"
 
 enum mib_type mib_type_of(enum mib_kind kind)

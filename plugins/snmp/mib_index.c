@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Strings to sub-identifiers and back, and the order of two identifiers. */
 #include "mib_index.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A column knows where its value stands and how it is shown: here the two are joined. */
 #include "mib_rows.h"
 
 #include "column_table.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A maker for each type; units are rounded, and held within what their type can carry. */
 #include "mib_value.h"
 
 #include <math.h>

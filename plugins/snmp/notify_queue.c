@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A ring that drops its oldest when full, and a bucket of tokens that time fills. */
 #include "notify_queue.h"
 
 #include <stdlib.h>

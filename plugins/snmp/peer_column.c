@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A value becomes the text that the option's own reader takes, or refuses. */
 #include "peer_column.h"
 
 #include <stdio.h>

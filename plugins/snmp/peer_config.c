@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* One list of options for all; a value that is refused leaves everything as it was. */
 #include "peer_config.h"
 
 #include <arpa/inet.h>

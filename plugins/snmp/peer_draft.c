@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A draft begins as its row or with defaults; type and address are settled together. */
 #include "peer_draft.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Variables are gathered into rows; RowStatus decides what becomes of each. */
 #include "peer_set.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A follower reads the board; its news become kept intervals and notices. */
 #include "peer_stream.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A sorted array; names that are free, streams begun and stopped, mirrored ones taken in. */
 #include "peers.h"
 
 #include <stdio.h>

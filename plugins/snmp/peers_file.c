@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Peers that are new or changed are started, the same go on, those that went are removed. */
 #include "peers_file.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Words in quotation marks; only options that differ from their defaults are written. */
 #include "row_text.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Each table is filled in the order of peers, and then linked from its end. */
 #include "rows.h"
 
 #include <stdlib.h>

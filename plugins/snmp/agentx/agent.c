@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The one agent that there is. */
 #include "agentx/agent.h"
 
 struct agent the_agent;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Duplicates of its descriptors are watched, and come and go as its own do. */
 #include "agentx/bridge.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A handler for each token, and how the files are read again. */
 #include "agentx/conf.h"
 
 #include <stdio.h>

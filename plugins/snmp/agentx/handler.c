@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* GET, GETNEXT and the phases of a SET, each passed to the function that knows. */
 #include "agentx/handler.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* They wait under a lock until the SNMP thread writes them; too many are counted. */
 #include "agentx/lines.h"
 
 #include <pthread.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* getopt(3), the help, and whom to become. */
 #include "agentx/options.h"
 
 #include <grp.h>

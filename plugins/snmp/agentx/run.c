@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* From the command line to ready, stepping down once all is open; then the end. */
 #include "agentx/run.h"
 
 #include <stdio.h>

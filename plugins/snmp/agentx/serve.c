@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A loop with signals, a timer of one second, and Net-SNMP's descriptors. */
 #include "agentx/serve.h"
 
 #include <time.h>

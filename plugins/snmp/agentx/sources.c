@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Each source is opened, or closed and opened anew, as the configuration says. */
 #include "agentx/sources.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Each notice becomes a v2 trap, as long as the master is there and the rate allows it. */
 #include "agentx/trap.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* copy_nword() of Net-SNMP cuts them, up to a bound; config_perror() tells. */
 #include "agentx/words.h"
 
 #include <stdio.h>

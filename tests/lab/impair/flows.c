@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A hash table of 8 probes; a new flow takes the place of the oldest that it meets. */
 #include "flows.h"
 
 #include <stdbool.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A packet is decided upon, queued until its time, sent, and written down with its stamp. */
 #include "forward.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Where the headers stand, what they say, and how a packet is changed. */
 #include "packet.h"
 
 #include <net/ethernet.h>

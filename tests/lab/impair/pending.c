@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A binary heap in an array, ordered by time and then by number. */
 #include "pending.h"
 
 #include <stdlib.h>

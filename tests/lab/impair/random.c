@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* SplitMix64, and what is made from it: uniform, normal and bounded numbers. */
 #include "random.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Each line is split into words; its first ones choose the function that reads the rest. */
 #include "scenario.h"
 
 #include <arpa/inet.h>

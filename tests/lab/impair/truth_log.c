@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The columns' names once, and then a record as a line. */
 #include "truth_log.h"
 
 #include <arpa/inet.h>

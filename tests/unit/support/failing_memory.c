@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Allocations are counted and kept in a tree; the n-th is refused, what stays is a leak. */
 #include "support/failing_memory.h"
 
 #include <check.h>

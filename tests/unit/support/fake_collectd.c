@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The daemon's functions, what a test asks of them, and a small parser of configurations. */
 #include "support/fake_collectd.h"
 
 #include <check.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Digits to octets, blanks passed over, and a comparison with octets in memory. */
 #include "support/hex.h"
 
 #include <check.h>

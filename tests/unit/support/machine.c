@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Octets are carried between them in pieces; the usual exchanges are done for a test. */
 #include "support/machine.h"
 
 #include <check.h>

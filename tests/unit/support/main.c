@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Each case has its time limit, and may run its tests several times. */
 #include "support/main.h"
 
 #include <stdlib.h>

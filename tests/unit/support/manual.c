@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A manual page's options are found by their mdoc macros. */
 #include "support/manual.h"
 
 #include <check.h>

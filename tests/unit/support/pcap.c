@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* From the file's header down to TCP and UDP, each layer by a reader of octets. */
 #include "support/pcap.h"
 
 #include <stdio.h>

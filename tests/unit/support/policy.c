@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* An answer for each of the server's questions; a test chooses what claims come to. */
 #include "support/policy.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* One sscanf(3) a line; a test fails at a line that isn't one. */
 #include "support/raw.h"
 
 #include <check.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* OWAMP_SEED or the time; numbers are SplitMix64's. */
 #include "support/seed.h"
 
 #include <check.h>

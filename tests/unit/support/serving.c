@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Claims and releases are counted; a loop, a request and a session as a test needs them. */
 #include "support/serving.h"
 
 #include <check.h>
