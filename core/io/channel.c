@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Input is buffered up to a bound while the machine takes none, and output sent as it can be. */
+/* The socket: connecting, reading as far as there is room, sending as much as it takes. */
 #include "io/channel.h"
 
 #include <errno.h>
@@ -11,20 +11,7 @@
 
 #include "base/container_of.h"
 
-enum { MOST_INPUT = 65536 };
-
 /* ---- events ---- */
-
-/* Reading pauses while the machine doesn't take what was read. */
-static void watch_for_more(struct ow_channel *channel)
-{
-  uint32_t events = 0;
-  if (ow_buffer_length(&channel->input) < MOST_INPUT / 2 && !channel->ended)
-    events |= EPOLLIN;
-  if (channel->connecting || ow_buffer_length(channel->output))
-    events |= EPOLLOUT;
-  ow_watch_change(channel->loop, &channel->watch, events);
-}
 
 static void on_connected(struct ow_channel *channel)
 {
@@ -36,35 +23,27 @@ static void on_connected(struct ow_channel *channel)
   if (error) {
     channel->over(channel, strerrordesc_np(error));
   } else {
-    watch_for_more(channel);
+    ow_channel_watch(channel);
     channel->connected(channel);
   }
 }
 
-static void end_input(struct ow_channel *channel, const char *reason)
-{
-  channel->ended = true;
-  channel->reason = reason;
-  watch_for_more(channel);
-  ow_loop_deliver(channel->loop, &channel->attention);
-}
-
 static void on_readable(struct ow_channel *channel)
 {
-  uint8_t octets[MOST_INPUT];
+  uint8_t octets[OW_CHANNEL_INPUT];
   size_t room = sizeof octets - ow_buffer_length(&channel->input);
   ssize_t got = room ? recv(channel->watch.descriptor, octets, room, MSG_DONTWAIT) : -1;
   if (!room) {
-    end_input(channel, strerrordesc_np(ECONNRESET)); /* only an end wakes us then */
+    ow_channel_input_ends(channel, strerrordesc_np(ECONNRESET)); /* only an end wakes us then */
   } else if (got > 0 && ow_buffer_append(&channel->input, octets, (size_t)got) != OW_OK) {
-    end_input(channel, "no memory for what was received");
+    ow_channel_input_ends(channel, "no memory for what was received");
   } else if (got > 0) {
-    watch_for_more(channel);
+    ow_channel_watch(channel);
     channel->received(channel);
   } else if (got == 0) {
-    end_input(channel, NULL);
+    ow_channel_input_ends(channel, NULL);
   } else if (errno != EAGAIN && errno != EINTR) {
-    end_input(channel, strerrordesc_np(errno));
+    ow_channel_input_ends(channel, strerrordesc_np(errno));
   }
 }
 
@@ -81,50 +60,7 @@ static void on_ready(struct ow_watch *watch, uint32_t events)
     on_readable(channel);
 }
 
-/* ---- input ---- */
-
-/* Who has more to take comes first; the end is told when nobody asks for what is left. */
-static void on_attention(struct ow_completion *completion)
-{
-  struct ow_channel *channel = OW_CONTAINER_OF(completion, struct ow_channel, attention);
-  bool offered = channel->offered && ow_buffer_length(&channel->input);
-  channel->offered = false;
-  if (offered && channel->ended)
-    ow_loop_deliver(channel->loop, &channel->attention);
-  if (offered)
-    channel->received(channel);
-  else if (channel->ended)
-    channel->over(channel, channel->reason);
-}
-
-struct ow_reader ow_channel_input(const struct ow_channel *channel)
-{
-  return ow_reader(ow_buffer_head(&channel->input), ow_buffer_length(&channel->input));
-}
-
-void ow_channel_taken(struct ow_channel *channel, const struct ow_reader *input)
-{
-  ow_buffer_consume(&channel->input, ow_buffer_length(&channel->input) - ow_reader_left(input));
-  if (!ow_buffer_length(&channel->input))
-    ow_buffer_clear(&channel->input); /* most connections are silent most of the time */
-  watch_for_more(channel);
-}
-
-void ow_channel_offer(struct ow_channel *channel)
-{
-  if (channel->open && ow_buffer_length(&channel->input)) {
-    channel->offered = true;
-    ow_loop_deliver(channel->loop, &channel->attention);
-  }
-}
-
 /* ---- output ---- */
-
-static void on_emptied(struct ow_completion *completion)
-{
-  struct ow_channel *channel = OW_CONTAINER_OF(completion, struct ow_channel, emptied);
-  channel->drained(channel);
-}
 
 void ow_channel_flush(struct ow_channel *channel)
 {
@@ -141,9 +77,9 @@ void ow_channel_flush(struct ow_channel *channel)
   }
   if (sent < 0 && errno != EAGAIN && errno != EINTR)
     ow_buffer_consume(output, ow_buffer_length(output)); /* the reading side will tell why */
-  if (had && !ow_buffer_length(output) && channel->drained)
-    ow_loop_deliver(channel->loop, &channel->emptied);
-  watch_for_more(channel);
+  if (had)
+    ow_channel_output_left(channel);
+  ow_channel_watch(channel);
 }
 
 /* ---- life ---- */
@@ -152,12 +88,7 @@ static enum ow_status start_watching(struct ow_channel *channel, struct ow_loop 
                                      uint32_t events, struct ow_failure *failure)
 {
   const int on = 1;
-  channel->loop = loop;
-  channel->open = true;
-  channel->offered = channel->ended = false;
-  channel->input.limit = MOST_INPUT;
-  channel->attention.run = on_attention;
-  channel->emptied.run = on_emptied;
+  ow_channel_begin(channel, loop, OW_CHANNEL_INPUT);
   channel->watch = (struct ow_watch){.descriptor = socket, .ready = on_ready};
   /* Each message leaves in one segment, at once. */
   (void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -223,11 +154,6 @@ union ow_address ow_channel_remote(const struct ow_channel *channel)
 
 void ow_channel_close(struct ow_channel *channel)
 {
-  if (channel->open) {
-    ow_loop_withdraw(channel->loop, &channel->attention);
-    ow_loop_withdraw(channel->loop, &channel->emptied);
-    ow_watch_close(channel->loop, &channel->watch);
-    ow_buffer_clear(&channel->input);
-    channel->open = false;
-  }
+  if (channel->open)
+    ow_channel_end(channel);
 }

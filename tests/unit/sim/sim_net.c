@@ -9,7 +9,6 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-#include "base/container_of.h"
 #include "io/channel.h"
 #include "io/kernel_stamps.h"
 #include "io/listener.h"
@@ -145,13 +144,6 @@ static void babble(const struct segment *segment, struct ow_channel *channel)
     abort();
 }
 
-static void end_input(struct ow_channel *channel, const char *reason)
-{
-  channel->ended = true;
-  channel->reason = reason;
-  ow_loop_deliver(channel->loop, &channel->attention);
-}
-
 static void arrive(void *context)
 {
   struct segment *segment = context;
@@ -163,7 +155,7 @@ static void arrive(void *context)
     send_segment(segment, RETRANSMISSION);
   } else if (segment->length == 0) {
     free(segment);
-    end_input(channel, NULL);
+    ow_channel_input_ends(channel, NULL);
   } else {
     bool held = ow_buffer_append(&channel->input, segment->octets, segment->length) == OW_OK;
     babble(segment, channel);
@@ -171,7 +163,7 @@ static void arrive(void *context)
     if (held)
       channel->received(channel);
     else
-      end_input(channel, "no memory for what was received");
+      ow_channel_input_ends(channel, "no memory for what was received");
   }
 }
 
@@ -191,34 +183,10 @@ static struct endpoint *endpoint_of(const struct ow_channel *channel)
   return &endpoints[channel->watch.descriptor];
 }
 
-static void on_attention(struct ow_completion *completion)
-{
-  struct ow_channel *channel = OW_CONTAINER_OF(completion, struct ow_channel, attention);
-  bool offered = channel->offered && ow_buffer_length(&channel->input);
-  channel->offered = false;
-  if (offered && channel->ended)
-    ow_loop_deliver(channel->loop, completion);
-  if (offered)
-    channel->received(channel);
-  else if (channel->ended)
-    channel->over(channel, channel->reason);
-}
-
-static void on_emptied(struct ow_completion *completion)
-{
-  struct ow_channel *channel = OW_CONTAINER_OF(completion, struct ow_channel, emptied);
-  channel->drained(channel);
-}
-
 static void adopt(struct ow_channel *channel, struct ow_loop *loop, int descriptor,
                   struct connection *connection, int side)
 {
-  channel->loop = loop;
-  channel->open = true;
-  channel->offered = channel->ended = false;
-  channel->input.limit = 1 << 20;
-  channel->attention.run = on_attention;
-  channel->emptied.run = on_emptied;
+  ow_channel_begin(channel, loop, 1 << 20);
   channel->watch = (struct ow_watch){.descriptor = descriptor};
   endpoints[descriptor] = (struct endpoint){.connection = connection, .side = side};
   connection->ends[side] = channel;
@@ -307,26 +275,7 @@ void ow_channel_flush(struct ow_channel *channel)
     struct endpoint *endpoint = endpoint_of(channel);
     transmit(endpoint->connection, !endpoint->side, ow_buffer_head(output), length);
     ow_buffer_consume(output, length);
-    if (channel->drained)
-      ow_loop_deliver(channel->loop, &channel->emptied);
-  }
-}
-
-struct ow_reader ow_channel_input(const struct ow_channel *channel)
-{
-  return ow_reader(ow_buffer_head(&channel->input), ow_buffer_length(&channel->input));
-}
-
-void ow_channel_taken(struct ow_channel *channel, const struct ow_reader *input)
-{
-  ow_buffer_consume(&channel->input, ow_buffer_length(&channel->input) - ow_reader_left(input));
-}
-
-void ow_channel_offer(struct ow_channel *channel)
-{
-  if (channel->open && ow_buffer_length(&channel->input)) {
-    channel->offered = true;
-    ow_loop_deliver(channel->loop, &channel->attention);
+    ow_channel_output_left(channel);
   }
 }
 
@@ -348,11 +297,7 @@ void ow_channel_close(struct ow_channel *channel)
     struct endpoint *endpoint = endpoint_of(channel);
     endpoint->connection->ends[endpoint->side] = NULL;
     transmit(endpoint->connection, !endpoint->side, NULL, 0);
-    ow_loop_withdraw(channel->loop, &channel->attention);
-    ow_loop_withdraw(channel->loop, &channel->emptied);
-    ow_watch_close(channel->loop, &channel->watch);
-    ow_buffer_clear(&channel->input);
-    channel->open = false;
+    ow_channel_end(channel);
   }
 }
 
@@ -365,7 +310,7 @@ void sim_cut(uint8_t host)
     for (int side = 0; side < 2; side++) {
       struct ow_channel *channel = connection->ends[side];
       if (channel)
-        end_input(channel, "Connection reset by peer");
+        ow_channel_input_ends(channel, "Connection reset by peer");
     }
   }
 }
