@@ -8,27 +8,12 @@
 
 #include "text/dscp.h"
 #include "text/duration.h"
+#include "text/field.h"
 #include "text/number.h"
 #include "text/port_range.h"
 #include "text/word.h"
 
 /* ---- texts ---- */
-
-/* What is behind the text is zero, so that settings can be compared. */
-static enum ow_status copy_text(char *out, size_t size, const char *text, struct ow_failure *failure)
-{
-  size_t length = strlen(text);
-  enum ow_status status = OW_OK;
-  if (length == 0)
-    status = ow_fail(failure, OW_INVALID, "the value is empty");
-  else if (length >= size)
-    status = ow_fail(failure, OW_INVALID, "the value is longer than %zu characters", size - 1);
-  if (status == OW_OK) {
-    memset(out, 0, size);
-    memcpy(out, text, length);
-  }
-  return status;
-}
 
 static bool has_blank(const char *text)
 {
@@ -42,7 +27,7 @@ static enum ow_status parse_host(const struct ow_peer_option *option, char *out,
   if (has_blank(text))
     return ow_fail(failure, OW_INVALID, "'%s' is no name or address",
                    ow_printable(shown, sizeof shown, text, strlen(text)));
-  return copy_text(out, option->size, text, failure);
+  return ow_field_copy(out, option->size, text, failure);
 }
 
 static enum ow_status parse_key_id(const struct ow_peer_option *option, char *out, const char *text,
@@ -55,7 +40,7 @@ static enum ow_status parse_key_id(const struct ow_peer_option *option, char *ou
   else if (has_blank(text))
     status = ow_fail(failure, OW_INVALID, "a KeyID has no blank");
   else
-    status = copy_text(out, option->size, text, failure);
+    status = ow_field_copy(out, option->size, text, failure);
   return status;
 }
 
@@ -66,7 +51,7 @@ static enum ow_status parse_port(const struct ow_peer_option *option, char *out,
   enum ow_status status = OW_OK;
   if (ow_all_digits(text))
     status = ow_number_parse(text, (uint32_t)option->least, (uint32_t)option->most, &number, failure);
-  return status == OW_OK ? copy_text(out, option->size, text, failure) : status;
+  return status == OW_OK ? ow_field_copy(out, option->size, text, failure) : status;
 }
 
 /* ---- one word of a few ---- */
@@ -247,7 +232,7 @@ enum ow_status ow_option_parse(const struct ow_peer_option *option, struct ow_pe
   uint32_t choice = 0;
   enum ow_status status = OW_INVALID;
   switch (option->type) {
-  case OW_TYPE_TEXT: status = copy_text(field, option->size, text, failure); break;
+  case OW_TYPE_TEXT: status = ow_field_copy(field, option->size, text, failure); break;
   case OW_TYPE_HOST: status = parse_host(option, field, text, failure); break;
   case OW_TYPE_KEY_ID: status = parse_key_id(option, field, text, failure); break;
   case OW_TYPE_PORT: status = parse_port(option, field, text, failure); break;

@@ -8,6 +8,7 @@
 
 #include "base/sorted_array.h"
 #include "log.h"
+#include "text/field.h"
 #include "text/number.h"
 #include "text/port_range.h"
 #include "text/word.h"
@@ -61,7 +62,7 @@ static enum ow_status add_query(struct owamp_config *config, const char *path,
     return ow_fail(failure, OW_MEMORY, "no memory");
   }
   owamp_peer_rules(settings, &query->rules);
-  enum ow_status status = owamp_take_text(query->path, sizeof query->path, path, failure);
+  enum ow_status status = ow_field_copy(query->path, sizeof query->path, path, failure);
   config->queries = queries;
   if (status == OW_OK)
     queries[config->query_count++] = query;
@@ -129,19 +130,19 @@ static enum ow_status read_query(struct owamp_config *config, const oconfig_item
 static enum ow_status set_listen(void *options, const char *text, struct ow_failure *failure)
 {
   struct ow_embedded_options *responder = options;
-  return owamp_take_text(responder->listen, sizeof responder->listen, text, failure);
+  return ow_field_copy(responder->listen, sizeof responder->listen, text, failure);
 }
 
 static enum ow_status set_responder_keys(void *options, const char *text, struct ow_failure *failure)
 {
   struct ow_embedded_options *responder = options;
-  return owamp_take_text(responder->key_file, sizeof responder->key_file, text, failure);
+  return ow_field_copy(responder->key_file, sizeof responder->key_file, text, failure);
 }
 
 static enum ow_status set_limits(void *options, const char *text, struct ow_failure *failure)
 {
   struct ow_embedded_options *responder = options;
-  return owamp_take_text(responder->limits_file, sizeof responder->limits_file, text, failure);
+  return ow_field_copy(responder->limits_file, sizeof responder->limits_file, text, failure);
 }
 
 static enum ow_status set_responder_mode(void *options, const char *text, struct ow_failure *failure)
@@ -206,13 +207,13 @@ static enum ow_status set_query_socket(void *publish, const char *text, struct o
   struct owamp_publish *socket = publish;
   if (text[0] != '/')
     return ow_fail(failure, OW_INVALID, "the socket's path is not absolute");
-  return owamp_take_text(socket->path, sizeof socket->path, text, failure);
+  return ow_field_copy(socket->path, sizeof socket->path, text, failure);
 }
 
 static enum ow_status set_query_group(void *publish, const char *text, struct ow_failure *failure)
 {
   struct owamp_publish *socket = publish;
-  return owamp_take_text(socket->group, sizeof socket->group, text, failure);
+  return ow_field_copy(socket->group, sizeof socket->group, text, failure);
 }
 
 /* Only a text: as a number, 660 would mean something else than 0660. */

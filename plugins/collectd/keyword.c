@@ -188,19 +188,6 @@ enum ow_status owamp_item_argument(const oconfig_item_t *item, const char **text
 
 /* ---- for setters ---- */
 
-enum ow_status owamp_take_text(char *out, size_t size, const char *text, struct ow_failure *failure)
-{
-  size_t length = strlen(text);
-  enum ow_status status = OW_OK;
-  if (length == 0)
-    status = ow_fail(failure, OW_INVALID, "the value is empty");
-  else if (length >= size)
-    status = ow_fail(failure, OW_INVALID, "the value is longer than %zu characters", size - 1);
-  else
-    memcpy(out, text, length + 1);
-  return status;
-}
-
 enum ow_status owamp_take_mode(uint32_t *modes, const char *text, struct ow_failure *failure)
 {
   char shown[32];

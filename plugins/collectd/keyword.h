@@ -59,8 +59,6 @@ enum ow_status owamp_item_argument(const oconfig_item_t *item, const char **text
 
 /* ---- for setters ---- */
 
-/** Copy a text that isn't empty and fits. OW_INVALID. */
-enum ow_status owamp_take_text(char *out, size_t size, const char *text, struct ow_failure *failure);
 /** Add a mode's bit. OW_INVALID. */
 enum ow_status owamp_take_mode(uint32_t *modes, const char *text, struct ow_failure *failure);
 
