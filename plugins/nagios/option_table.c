@@ -276,8 +276,9 @@ enum ow_status check_option_apply(const struct check_option *option, struct chec
                                   &options->given, failure);
   else
     status = apply_own(option, options, value, failure);
-  check_option_describe(option, &text);
-  if (status != OW_OK)
+  if (status != OW_OK) {
+    check_option_describe(option, &text);
     ow_fail_within(failure, "--%s", text.name);
+  }
   return status;
 }
