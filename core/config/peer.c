@@ -8,28 +8,6 @@
 #include "schedule/schedule.h"
 #include "text/dscp.h"
 
-enum {
-  DEFAULT_PACKETS = 50,
-  DEFAULT_INTERVAL_MS = 100,
-  DEFAULT_LOSS_TIMEOUT_S = 2,
-  /* A tenth of a second or so of one core; servers in the field ask for 2048 to some ten thousands. */
-  DEFAULT_PBKDF2_COUNT = 1 << 18,
-};
-
-void ow_peer_defaults(struct ow_peer *peer)
-{
-  *peer = (struct ow_peer){
-      .port = "861",
-      .modes = OW_MODES_ALL,
-      .most_pbkdf2_count = DEFAULT_PBKDF2_COUNT,
-      .directions = {true, true},
-      .packets = DEFAULT_PACKETS,
-      .slot_count = 1,
-      .loss_timeout = DEFAULT_LOSS_TIMEOUT_S * OW_NS_PER_S,
-  };
-  peer->slots[0] = (struct ow_slot){OW_SLOT_EXPONENTIAL, ow_span_from_ns(DEFAULT_INTERVAL_MS * OW_NS_PER_MS)};
-}
-
 void ow_peer_clear(struct ow_peer *peer)
 {
   ow_wipe(peer, sizeof *peer);

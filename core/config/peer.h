@@ -19,7 +19,7 @@ enum {
   OW_MOST_PADDING = 65507 - 48, /* a UDP datagram over IPv4, less a packet of the keyed modes */
 };
 
-/** Filled in with ow_peer_defaults(), then changed by options. Wipe with ow_peer_clear(). */
+/** Filled in with ow_peer_defaults() (peer_options.h), then changed by options. Wipe with ow_peer_clear(). */
 struct ow_peer {
   char host[OW_HOST_TEXT];           /* name or address of the OWAMP server */
   char port[OW_PORT_TEXT];           /* service name or number, "861" */
@@ -45,8 +45,6 @@ struct ow_peer {
   bool nat;             /* send zero addresses: the server takes those of the control connection */
 };
 
-/** 50 packets each way, exponential with mean 100 ms, loss timeout 2 s, every mode, port 861. */
-void ow_peer_defaults(struct ow_peer *peer);
 void ow_peer_clear(struct ow_peer *peer);
 
 /**

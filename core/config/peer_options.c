@@ -7,7 +7,12 @@
 #include "text/dscp.h"
 #include "text/duration.h"
 
-enum { MOST_PACKETS = 10 * 1000 * 1000, MOST_HISTORY = 10000 };
+enum {
+  MOST_PACKETS = 10 * 1000 * 1000,
+  MOST_HISTORY = 10000,
+  /* A tenth of a second or so of one core; servers in the field ask for 2048 to some ten thousands. */
+  DEFAULT_PBKDF2_COUNT = 1 << 18,
+};
 
 /* What of the settings is an option's: a member, or the members from one to another. */
 #define PART(member) offsetof(struct ow_peer_settings, member), sizeof((struct ow_peer_settings *)0)->member
@@ -174,7 +179,8 @@ void ow_peer_settings_defaults(struct ow_peer_settings *settings, enum ow_peer_u
 {
   struct ow_given given = {0};
   memset(settings, 0, sizeof *settings);
-  ow_peer_defaults(&settings->peer);
+  settings->peer.modes = OW_MODES_ALL;
+  settings->peer.most_pbkdf2_count = DEFAULT_PBKDF2_COUNT;
   for (int id = 0; id < OW_PEER_OPTIONS; id++) {
     const struct ow_peer_option *option = &ow_peer_options[id];
     const char *initial = option->initial;
@@ -184,4 +190,11 @@ void ow_peer_settings_defaults(struct ow_peer_settings *settings, enum ow_peer_u
     if (initial)
       (void)!ow_peer_option_apply(settings, (enum ow_peer_option_id)id, initial, &given, NULL);
   }
+}
+
+void ow_peer_defaults(struct ow_peer *peer)
+{
+  struct ow_peer_settings settings;
+  ow_peer_settings_defaults(&settings, OW_USE_PROBE);
+  *peer = settings.peer;
 }

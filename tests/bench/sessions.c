@@ -8,6 +8,7 @@
 
 #include "base/container_of.h"
 #include "bench.h"
+#include "config/peer_options.h"
 #include "measure/measurement.h"
 #include "schedule/schedule.h"
 

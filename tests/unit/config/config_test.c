@@ -6,6 +6,7 @@
 
 #include "config/key_file.h"
 #include "config/peer.h"
+#include "config/peer_options.h"
 #include "support/hex.h"
 #include "support/main.h"
 #include "support/seed.h"

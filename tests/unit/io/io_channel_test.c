@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* core/io: a channel over a real pair of sockets: what it tells, in which order, and that each may be its
- * end. */
+/*
+ * core/io: a channel over a real pair of sockets: what it tells, in which order, and that each may be its
+ * end.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A probe on the real loop that reaches nobody, each allocation failing in turn: it says what was in its way.
+/*
+ * A probe on the real loop that reaches nobody, each allocation failing in turn: it says what was in its way.
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "config/peer_options.h"
 #include "measure/probe.h"
 #include "support/failing_memory.h"
 #include "support/main.h"

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/peer_options.h"
 #include "measure/peer_key.h"
 #include "support/main.h"
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/peer_options.h"
 #include "io/loop.h"
 #include "measure/probe.h"
 #include "server/server.h"

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/peer_options.h"
 #include "measure/probe.h"
 #include "server/server.h"
 #include "sim/sim.h"

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/peer_options.h"
 #include "diagnose.h"
 #include "support/main.h"
 

@@ -11,6 +11,7 @@
 
 #include "base/version.h"
 #include "check_owamp.h"
+#include "config/peer_options.h"
 #include "io/text_file.h"
 #include "key_load.h"
 #include "option_table.h"

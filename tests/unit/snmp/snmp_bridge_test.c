@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The subagent's bridge to our loop, with a Net-SNMP of which this test says what it has open and waits for.
+/*
+ * The subagent's bridge to our loop, with a Net-SNMP of which this test says what it has open and waits for.
  */
 #include <string.h>
 #include <sys/socket.h>
