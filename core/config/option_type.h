@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The types of a peer's options: how a value of each is read and printed. The options are in peer_options.h.
+/*
+ * The types of a peer's options: how a value of each is read and printed. The options are in peer_options.h.
  */
 #ifndef OWAMP_CONFIG_OPTION_TYPE_H
 #define OWAMP_CONFIG_OPTION_TYPE_H

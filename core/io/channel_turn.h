@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A channel as its owner sees it at each turn, whatever carries its octets: what came, what left, and the
- * end. */
+/*
+ * A channel as its owner sees it at each turn, whatever carries its octets: what came, what left, and the
+ * end.
+ */
 #ifndef OWAMP_IO_CHANNEL_TURN_H
 #define OWAMP_IO_CHANNEL_TURN_H
 

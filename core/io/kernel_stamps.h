@@ -28,7 +28,8 @@ int ow_stamps_keep_on(void);
 /** True if this control message carries the stamp of a datagram's arrival. */
 bool ow_stamps_arrival(const struct cmsghdr *header, struct ow_timestamp *arrived);
 
-/** Send on a connected socket and ask for the stamp of departure. 0, or errno; EINVAL: it can't be asked for.
+/**
+ * Send on a connected socket and ask for the stamp of departure. 0, or errno; EINVAL: it can't be asked for.
  */
 int ow_stamps_send(int descriptor, const void *packet, size_t octets);
 /**

@@ -28,8 +28,8 @@ char *ow_answer_stream(const struct ow_stream_view *view, const struct ow_interv
 /** {"error": "..."} */
 char *ow_answer_error(const char *sentence, size_t *octets) OW_MUST_CHECK;
 
-/* ---- reading: OW_PROTOCOL for what is no such answer, OW_REFUSED for an error, with its sentence; OW_MEMORY
- * ---- */
+/* ---- reading: OW_PROTOCOL if it is no such answer, OW_REFUSED with the sentence of an error, OW_MEMORY ----
+ */
 
 /** `*listed` is the caller's to free, and NULL if it fails. */
 enum ow_status ow_answer_read_list(const char *line, size_t octets, struct ow_listed **listed, size_t *count,

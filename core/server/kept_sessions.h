@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The sessions whose records can be fetched: oldest first, found by SID, as many as the configuration allows.
+/*
+ * The sessions whose records can be fetched: oldest first, found by SID, as many as the configuration allows.
  */
 #ifndef OWAMP_SERVER_KEPT_SESSIONS_H
 #define OWAMP_SERVER_KEPT_SESSIONS_H

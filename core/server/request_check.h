@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Is a session that a client requests one that this Server runs? What the host's policy says comes after it.
+/*
+ * Is a session that a client requests one that this Server runs? What the host's policy says comes after it.
  */
 #ifndef OWAMP_SERVER_REQUEST_CHECK_H
 #define OWAMP_SERVER_REQUEST_CHECK_H

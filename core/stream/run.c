@@ -20,7 +20,8 @@ static struct ow_instant now_of(const struct ow_stream_run *run)
 
 /* ---- the grid ---- */
 
-/* Beside a tenth of the interval the round trips of connecting, and of requesting and starting two sessions.
+/*
+ * Beside a tenth of the interval the round trips of connecting, and of requesting and starting two sessions.
  */
 static int64_t lead_time(const struct ow_stream_run *run)
 {

@@ -23,8 +23,10 @@ struct ow_lines {
 /** The caller keeps both. A byte-order mark (UTF-8's) before the first line is no part of it. */
 struct ow_lines ow_lines(const struct ow_lines_form *form, const char *text, size_t octets);
 
-/** The next line that says something, from its first octet that is no blank up to its newline. False if none
- * is left. */
+/**
+ * The next line that says something, from its first octet that is no blank up to its newline. False if none
+ * is left.
+ */
 bool ow_lines_next(struct ow_lines *lines, struct ow_piece *line);
 
 /**

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The Session-Receiver on a real socket: one UDP socket on the loop, taking packets with the kernel's stamps.
+/*
+ * The Session-Receiver on a real socket: one UDP socket on the loop, taking packets with the kernel's stamps.
  */
 #ifndef OWAMP_TRAFFIC_SESSION_RECEIVER_H
 #define OWAMP_TRAFFIC_SESSION_RECEIVER_H
@@ -32,8 +33,10 @@ struct ow_test_receiver {
   bool told;
 };
 
-/** Take over a bound socket (closed with the receiver, and at once on failure). OW_MEMORY, OW_CRYPTO. Packets
- * that arrive before ow_test_receiver_start() wait in it. */
+/**
+ * Take over a bound socket (closed with the receiver, and at once on failure). OW_MEMORY, OW_CRYPTO. Packets
+ * that arrive before ow_test_receiver_start() wait in it.
+ */
 enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct ow_traffic *traffic,
                                      int socket, const struct ow_session_terms *terms,
                                      uint64_t most_records) OW_MUST_CHECK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The stream of one peer: it begins, is read from a board as it goes on, with notices of its news, and ends.
+/*
+ * The stream of one peer: it begins, is read from a board as it goes on, with notices of its news, and ends.
  */
 #ifndef OWAMP_SNMP_PEER_STREAM_H
 #define OWAMP_SNMP_PEER_STREAM_H
@@ -11,8 +12,9 @@
  * in the row, and told.
  */
 void peer_stream_start(struct peer *peer, const struct peers_host *host, struct ow_timestamp now);
-/** Another program's stream, which runs already; alarms are by these thresholds. A failure is kept in the
- * row. */
+/**
+ * Another program's stream, which runs already; alarms are by these thresholds. A failure is kept in the row.
+ */
 void peer_stream_adopt(struct peer *peer, const struct peer_config *thresholds, struct ow_timestamp now);
 /** It ends if it runs, and what was measured is forgotten. */
 void peer_stream_stop(struct peer *peer, const struct peers_host *host);
