@@ -363,16 +363,6 @@ bool ow_board_view(const struct ow_board *board, const char *name, struct ow_str
   return entry != NULL;
 }
 
-size_t ow_board_intervals(const struct ow_board *board, const char *name, uint64_t after,
-                          struct ow_interval *intervals, size_t most)
-{
-  lock_to_read(board);
-  const struct entry *entry = find_entry(board, name);
-  size_t count = entry ? ring_copy(&entry->ring, after, intervals, most) : 0;
-  unlock_after_reading(board);
-  return count;
-}
-
 bool ow_board_read(const struct ow_board *board, const char *name, uint64_t after,
                    struct ow_stream_view *view, struct ow_interval *intervals, size_t most, size_t *count)
 {
@@ -399,15 +389,4 @@ bool ow_board_read_last(const struct ow_board *board, const char *name, struct o
   }
   unlock_after_reading(board);
   return entry != NULL;
-}
-
-bool ow_board_newest(const struct ow_board *board, const char *name, struct ow_interval *interval)
-{
-  lock_to_read(board);
-  const struct entry *entry = find_entry(board, name);
-  bool any = entry && entry->ring.count > 0;
-  if (any)
-    *interval = *ring_at(&entry->ring, entry->ring.count - 1);
-  unlock_after_reading(board);
-  return any;
 }

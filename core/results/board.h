@@ -64,9 +64,6 @@ enum ow_status ow_board_all_names(const struct ow_board *board, char (**names)[O
 uint64_t ow_board_stream_version(const struct ow_board *board, const char *name);
 /** False if there is no such stream. */
 bool ow_board_view(const struct ow_board *board, const char *name, struct ow_stream_view *view);
-/** The oldest kept intervals with a number above `after`, in order, `most` at most; returns how many. */
-size_t ow_board_intervals(const struct ow_board *board, const char *name, uint64_t after,
-                          struct ow_interval *intervals, size_t most);
 /**
  * View and intervals of one moment: of a stream that was measured on meanwhile, neither is ahead of the
  * other. The intervals are the oldest kept with a number above `after`, in order, `most` at most. False, and
@@ -77,7 +74,5 @@ bool ow_board_read(const struct ow_board *board, const char *name, uint64_t afte
 /** The same with the last kept intervals, `most` at most. */
 bool ow_board_read_last(const struct ow_board *board, const char *name, struct ow_stream_view *view,
                         struct ow_interval *intervals, size_t most, size_t *count);
-/** The newest interval; false if there is none. */
-bool ow_board_newest(const struct ow_board *board, const char *name, struct ow_interval *interval);
 
 #endif

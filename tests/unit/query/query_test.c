@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "query/query.h"
+#include "support/board.h"
 #include "support/main.h"
 #include "support/seed.h"
 
@@ -596,7 +597,7 @@ static struct ow_stream_view await_copy(const char *name, enum ow_stream_state s
 static void assert_kept(const char *name, uint64_t first, uint64_t last)
 {
   struct ow_interval intervals[HISTORY];
-  size_t count = ow_board_intervals(copy, name, 0, intervals, HISTORY);
+  size_t count = test_board_intervals(copy, name, 0, intervals, HISTORY);
   ck_assert_uint_eq(count, last - first + 1);
   for (size_t i = 0; i < count; i++)
     ck_assert_uint_eq(intervals[i].number, first + i);
@@ -662,7 +663,7 @@ START_TEST(a_mirror_sees_that_a_stream_began_anew)
     publish();
     await_copy("far", OW_STREAM_UP, newest);
     struct ow_interval intervals[HISTORY];
-    size_t count = ow_board_intervals(copy, "far", 0, intervals, HISTORY);
+    size_t count = test_board_intervals(copy, "far", 0, intervals, HISTORY);
     for (size_t i = 0; i < count; i++)
       ck_assert_uint_ge(intervals[i].begin.ntp >> 32, 50000);
     ck_assert_uint_eq(intervals[count - 1].number, newest);

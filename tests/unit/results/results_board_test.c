@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "results/board.h"
+#include "support/board.h"
 #include "support/main.h"
 #include "support/seed.h"
 
@@ -82,21 +83,21 @@ START_TEST(the_last_intervals_are_kept_and_all_are_counted)
   struct ow_interval read[HISTORY + 1];
   struct ow_stream_view view;
   put(board, "a");
-  ck_assert(!ow_board_newest(board, "a", &read[0]));
-  ck_assert_uint_eq(ow_board_intervals(board, "a", 0, read, HISTORY), 0);
+  ck_assert(!test_board_newest(board, "a", &read[0]));
+  ck_assert_uint_eq(test_board_intervals(board, "a", 0, read, HISTORY), 0);
   for (uint64_t number = 1; number <= 11; number++) {
     uint64_t before = ow_board_version(board);
     add(board, "a", number);
     ck_assert_uint_gt(ow_board_version(board), before);
-    ck_assert(ow_board_newest(board, "a", &read[0]));
+    ck_assert(test_board_newest(board, "a", &read[0]));
     ck_assert_uint_eq(read[0].number, number);
-    size_t kept = ow_board_intervals(board, "a", 0, read, HISTORY + 1);
+    size_t kept = test_board_intervals(board, "a", 0, read, HISTORY + 1);
     ck_assert_uint_eq(kept, number < HISTORY ? number : HISTORY);
     for (size_t i = 0; i < kept; i++)
       ck_assert_uint_eq(read[i].number, number - kept + 1 + i);
   }
-  ck_assert_uint_eq(ow_board_intervals(board, "a", 9, read, HISTORY), 2);
-  ck_assert_uint_eq(ow_board_intervals(board, "a", 8, read, 1), 1);
+  ck_assert_uint_eq(test_board_intervals(board, "a", 9, read, HISTORY), 2);
+  ck_assert_uint_eq(test_board_intervals(board, "a", 8, read, 1), 1);
   ck_assert_uint_eq(read[0].number, 9);
   add(board, "a", 11); /* not again, and never back */
   add(board, "a", 3);
@@ -199,14 +200,14 @@ START_TEST(a_mirror_takes_each_interval_once)
   ck_assert_int_eq(ow_board_mirror(board, &view, some, 2), OW_OK);
   ck_assert_int_eq(ow_board_mirror(board, &view, some, 3), OW_OK);
   struct ow_interval kept[HISTORY];
-  ck_assert_uint_eq(ow_board_intervals(board, "a", 0, kept, HISTORY), 3);
+  ck_assert_uint_eq(test_board_intervals(board, "a", 0, kept, HISTORY), 3);
   ck_assert(ow_board_view(board, "a", &read));
   ck_assert_uint_eq(read.newest, 7);
   ck_assert_uint_eq(read.totals[OW_REVERSE].lost, 99);
   view.newest = 1; /* the other process began anew */
   some[0].number = 1;
   ck_assert_int_eq(ow_board_mirror(board, &view, some, 1), OW_OK);
-  ck_assert_uint_eq(ow_board_intervals(board, "a", 0, kept, HISTORY), 1);
+  ck_assert_uint_eq(test_board_intervals(board, "a", 0, kept, HISTORY), 1);
   ck_assert_uint_eq(kept[0].number, 1);
   ow_board_free(board);
 }
@@ -224,7 +225,7 @@ START_TEST(a_mirror_keeps_nothing_of_another_stream)
   view.newest = 3;
   some[1].begin = some[2].begin = NOW;
   ck_assert_int_eq(ow_board_mirror(board, &view, &some[1], 2), OW_OK);
-  ck_assert_uint_eq(ow_board_intervals(board, "a", 0, kept, HISTORY), 2);
+  ck_assert_uint_eq(test_board_intervals(board, "a", 0, kept, HISTORY), 2);
   ck_assert_uint_eq(kept[0].begin.ntp, NOW.ntp);
   ow_board_free(board);
 }
@@ -260,7 +261,7 @@ static void *read_rows(void *argument)
   size_t wrong = 0;
   size_t count = 0;
   while (!atomic_load(&shared->done)) {
-    count = ow_board_intervals(shared->board, "s3", 0, kept, HISTORY);
+    count = test_board_intervals(shared->board, "s3", 0, kept, HISTORY);
     for (size_t i = 1; i < count; i++)
       wrong += kept[i].number != kept[i - 1].number + 1;
     if (ow_board_view(shared->board, "s3", &view))

@@ -5,6 +5,7 @@
 
 #include "results/board.h"
 #include "results/follower.h"
+#include "support/board.h"
 #include "support/failing_memory.h"
 #include "support/main.h"
 
@@ -60,11 +61,11 @@ static void add_intervals(void)
       struct ow_interval interval = interval_of(i);
       bool before = test_memory_failed();
       ow_board_add_interval(board, view.name, &interval);
-      bool newest = ow_board_newest(board, view.name, &interval);
+      bool newest = test_board_newest(board, view.name, &interval);
       ck_assert(newest || before != test_memory_failed());
       ck_assert(!newest || interval.number == i);
     }
-    size_t count = ow_board_intervals(board, view.name, 0, kept, HISTORY);
+    size_t count = test_board_intervals(board, view.name, 0, kept, HISTORY);
     ck_assert_uint_eq(count, HISTORY);
     for (size_t i = 0; i < count; i++)
       ck_assert_uint_eq(kept[i].number, INTERVALS - HISTORY + 1 + i);

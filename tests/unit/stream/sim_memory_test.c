@@ -11,6 +11,7 @@
 #include "server/server.h"
 #include "sim/sim.h"
 #include "stream/set.h"
+#include "support/board.h"
 #include "support/failing_memory.h"
 #include "support/main.h"
 #include "support/policy.h"
@@ -142,7 +143,7 @@ static bool measured_whole(const struct ow_interval *interval)
 static void assert_measured(void)
 {
   struct ow_interval intervals[INTERVALS];
-  size_t count = ow_board_intervals(board, "peer", 0, intervals, INTERVALS);
+  size_t count = test_board_intervals(board, "peer", 0, intervals, INTERVALS);
   size_t whole = 0;
   ck_assert_msg(count >= 5, "run %u: only %zu intervals", test_memory_run(), count);
   for (size_t i = 0; i < count; i++) {

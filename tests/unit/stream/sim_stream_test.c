@@ -9,6 +9,7 @@
 #include "server/server.h"
 #include "sim/sim.h"
 #include "stream/set.h"
+#include "support/board.h"
 #include "support/main.h"
 #include "support/policy.h"
 #include "support/seed.h"
@@ -105,7 +106,7 @@ static size_t intervals_of(uint8_t host, struct ow_interval **intervals)
   char name[OW_STREAM_NAME];
   snprintf(name, sizeof name, "peer%u", host);
   *intervals = calloc(HISTORY, sizeof **intervals);
-  return ow_board_intervals(board, name, 0, *intervals, HISTORY);
+  return test_board_intervals(board, name, 0, *intervals, HISTORY);
 }
 
 static struct ow_stream_view view_of(uint8_t host)
@@ -197,7 +198,7 @@ static void assert_in_time(int64_t interval, int64_t timeout)
     struct ow_interval newest;
     char name[OW_STREAM_NAME];
     snprintf(name, sizeof name, "peer%u", host);
-    if (ow_board_newest(board, name, &newest)) {
+    if (test_board_newest(board, name, &newest)) {
       int64_t age = ow_timestamp_difference(sim_wall(), newest.end);
       ck_assert_msg(age <= interval + timeout + LATEST, "%s: the newest result's interval ended %.3f s ago",
                     name, (double)age / 1e9);

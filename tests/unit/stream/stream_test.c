@@ -8,6 +8,7 @@
 #include "io/thread.h"
 #include "server/server.h"
 #include "stream/stream.h"
+#include "support/board.h"
 #include "support/main.h"
 #include "support/policy.h"
 
@@ -70,7 +71,7 @@ static struct ow_interval await_interval(const struct ow_board *board, const cha
 {
   struct ow_interval interval = {0};
   int64_t begin = monotonic();
-  while ((!ow_board_newest(board, name, &interval) || interval.number < number) &&
+  while ((!test_board_newest(board, name, &interval) || interval.number < number) &&
          monotonic() - begin < 20 * S)
     nanosleep(&(struct timespec){.tv_nsec = 10 * MS}, NULL);
   ck_assert_uint_ge(interval.number, number);
@@ -88,7 +89,7 @@ START_TEST(two_intervals_follow_each_other_on_a_real_network)
   ck_assert_msg(ow_streams_add(streams, &config, &failure) == OW_OK, "%s", failure.text);
   (void)await_interval(board, "loopback", 2);
   struct ow_interval intervals[4];
-  ck_assert_uint_ge(ow_board_intervals(board, "loopback", 0, intervals, 4), 2);
+  ck_assert_uint_ge(test_board_intervals(board, "loopback", 0, intervals, 4), 2);
   for (int i = 0; i < 2; i++) {
     ck_assert_msg(intervals[i].status == OW_OK, "%s", intervals[i].reason);
     for (int d = 0; d < OW_DIRECTIONS; d++) {
