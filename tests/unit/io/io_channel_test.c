@@ -229,17 +229,10 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("io: channel");
-  TCase *tests = tcase_create("channel");
-  tcase_add_checked_fixture(tests, set_up, tear_down);
-  const TTest *const all[] = {what_is_offered_comes_one_by_one_and_the_end_after_it,
-                              what_nobody_offers_again_does_not_hold_up_the_end,
-                              an_emptied_output_is_told_after_the_call_that_emptied_it,
-                              its_owner_may_free_it_when_octets_come,
-                              its_owner_may_free_it_when_it_is_over,
-                              its_owner_may_free_it_when_its_output_is_empty,
-                              a_closed_channel_tells_nothing_that_was_due};
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-    tcase_add_test(tests, all[i]);
-  suite_add_tcase(suite, tests);
+  TEST_CASE_WITH(set_up, tear_down, suite, "channel", what_is_offered_comes_one_by_one_and_the_end_after_it,
+                 what_nobody_offers_again_does_not_hold_up_the_end,
+                 an_emptied_output_is_told_after_the_call_that_emptied_it,
+                 its_owner_may_free_it_when_octets_come, its_owner_may_free_it_when_it_is_over,
+                 its_owner_may_free_it_when_its_output_is_empty, a_closed_channel_tells_nothing_that_was_due);
   return test_run(suite);
 }

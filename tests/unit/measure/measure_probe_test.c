@@ -9,12 +9,10 @@
 #include "measure/probe.h"
 #include "server/server.h"
 #include "support/main.h"
+#include "support/policy.h"
 
 #define MS OW_NS_PER_MS
 enum { PACKETS = 10 };
-
-static const char KEY_ID[] = "monitor";
-static const char PASSPHRASE[] = "correct horse battery staple";
 
 /* ---- a server in a thread of its own, which allows what the test says ---- */
 
@@ -36,14 +34,6 @@ static uint32_t admit(void *context, struct ow_serve_client *client, struct ow_f
   return ((struct server *)context)->modes;
 }
 
-static bool find_key(void *context, const char *key_id, struct ow_passphrase *passphrase)
-{
-  (void)context;
-  passphrase->length = sizeof PASSPHRASE - 1;
-  memcpy(passphrase->octets, PASSPHRASE, passphrase->length);
-  return strcmp(key_id, KEY_ID) == 0;
-}
-
 static enum ow_accept identify(void *context, struct ow_serve_client *client, struct ow_failure *why)
 {
   (void)client;
@@ -60,27 +50,10 @@ static enum ow_accept claim(void *context, const struct ow_serve_client *client,
   return ((struct server *)context)->claim_answer;
 }
 
-static void release(void *context, const struct ow_serve_claim *claimed)
-{
-  (void)context, (void)claimed;
-}
-
-static bool may_fetch(void *context, const struct ow_serve_client *client,
-                      const struct ow_serve_client *owner)
-{
-  (void)context, (void)client, (void)owner;
-  return true;
-}
-
 static bool delete_on_fetch(void *context, const struct ow_serve_client *owner)
 {
   (void)context, (void)owner;
   return false;
-}
-
-static void leave(void *context, const struct ow_serve_client *client)
-{
-  (void)context, (void)client;
 }
 
 static void *run_server(void *argument)
@@ -96,16 +69,12 @@ static void prepare_server(struct server *server)
   ow_serve_defaults(&server->config);
   snprintf(server->config.address, sizeof server->config.address, "127.0.0.1");
   snprintf(server->config.port, sizeof server->config.port, "0");
-  server->policy = (struct ow_serve_policy){.context = server,
-                                            .admit = admit,
-                                            .find_key = find_key,
-                                            .identify = identify,
-                                            .claim = claim,
-                                            .release_bandwidth = release,
-                                            .release_disk = release,
-                                            .may_fetch = may_fetch,
-                                            .delete_on_fetch = delete_on_fetch,
-                                            .leave = leave};
+  server->policy = test_policy;
+  server->policy.context = server;
+  server->policy.admit = admit;
+  server->policy.identify = identify;
+  server->policy.claim = claim;
+  server->policy.delete_on_fetch = delete_on_fetch;
 }
 
 static void start_server(struct server *server)
@@ -134,11 +103,8 @@ static void describe_peer(struct ow_peer *peer, const struct server *server, uin
   snprintf(peer->host, sizeof peer->host, "127.0.0.1");
   snprintf(peer->port, sizeof peer->port, "%u", ow_serve_port(server->serve));
   peer->modes = modes;
-  if (modes != OW_MODE_OPEN) {
-    snprintf(peer->key_id, sizeof peer->key_id, "%s", KEY_ID);
-    peer->passphrase.length = sizeof PASSPHRASE - 1;
-    memcpy(peer->passphrase.octets, PASSPHRASE, sizeof PASSPHRASE - 1);
-  }
+  if (modes != OW_MODE_OPEN)
+    test_policy_key(peer);
   peer->packets = PACKETS;
   peer->slots[0] = (struct ow_slot){OW_SLOT_FIXED, ow_span_from_ns(2 * MS)};
   peer->slot_count = 1;

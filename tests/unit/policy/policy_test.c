@@ -1153,20 +1153,6 @@ START_TEST(it_says_why_it_can_not_start)
 }
 END_TEST
 
-/* What every test of files needs around it. */
-static void with_folder(Suite *suite, const char *name, int times, const TTest *const *tests)
-{
-  TCase *tests_of = tcase_create(name);
-  tcase_add_checked_fixture(tests_of, make_folder, remove_folder);
-  tcase_set_timeout(tests_of, TEST_SECONDS);
-  for (; *tests; tests++)
-    tcase_add_loop_test(tests_of, *tests, 0, times);
-  suite_add_tcase(suite, tests_of);
-}
-
-#define FOLDER_CASE(suite, name, times, ...)                                                                 \
-  with_folder(suite, name, times, (const TTest *const[]){__VA_ARGS__, NULL})
-
 int main(void)
 {
   Suite *suite = suite_create("responder");
@@ -1190,13 +1176,15 @@ int main(void)
   TEST_CASE(suite, "options", options_are_read);
   TEST_LOOP(suite, "bad options", COUNT(BAD_OPTIONS), options_that_mean_nothing_are_refused_with_a_sentence);
   TEST_CASE(suite, "no files", without_files_the_default_is_open_and_bounded);
-  FOLDER_CASE(suite, "files", 1, the_three_files_are_read_from_their_folder,
-              a_file_may_be_named_and_has_its_neighbours, a_folder_without_files_is_a_mistake,
-              files_are_read_whole_but_not_without_bound, the_pid_file_keeps_out_a_second_process,
-              the_pid_file_is_removed_from_any_folder);
-  FOLDER_CASE(suite, "bad files", COUNT(BAD_FILES), what_is_wrong_in_a_file_is_named_with_path_and_line);
+  TEST_CASE_WITH(make_folder, remove_folder, suite, "files", the_three_files_are_read_from_their_folder,
+                 a_file_may_be_named_and_has_its_neighbours, a_folder_without_files_is_a_mistake,
+                 files_are_read_whole_but_not_without_bound, the_pid_file_keeps_out_a_second_process,
+                 the_pid_file_is_removed_from_any_folder);
+  TEST_LOOP_WITH(make_folder, remove_folder, suite, "bad files", COUNT(BAD_FILES),
+                 what_is_wrong_in_a_file_is_named_with_path_and_line);
   TEST_CASE(suite, "identity", who_to_become_follows_from_the_configuration, root_is_left_for_good);
   TEST_LOOP(suite, "bad identity", COUNT(BAD_IDENTITIES), nobody_that_exists_can_not_be_become);
-  FOLDER_CASE(suite, "program", 1, it_starts_rereads_tells_and_stops, it_says_why_it_can_not_start);
+  TEST_CASE_WITH(make_folder, remove_folder, suite, "program", it_starts_rereads_tells_and_stops,
+                 it_says_why_it_can_not_start);
   return test_run(suite);
 }

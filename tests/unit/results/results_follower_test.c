@@ -379,29 +379,20 @@ START_TEST(a_direction_that_was_not_asked_for_raises_nothing)
 }
 END_TEST
 
-static void with_board(Suite *suite, const char *name, const TTest *const *tests)
-{
-  TCase *added = tcase_create(name);
-  tcase_set_timeout(added, TEST_SECONDS);
-  tcase_add_checked_fixture(added, set_up, tear_down);
-  for (; *tests; tests++)
-    tcase_add_test(added, *tests);
-  suite_add_tcase(suite, added);
-}
-
-#define WITH_BOARD(suite, name, ...) with_board(suite, name, (const TTest *const[]){__VA_ARGS__, NULL})
-
 int main(void)
 {
   Suite *suite = suite_create("results: follower");
-  WITH_BOARD(suite, "intervals", each_interval_is_told_once_and_in_order, what_is_not_kept_any_more_is_missed,
-             however_many_there_are, what_comes_while_it_looks_is_told_too, one_that_is_gone_may_come_back,
-             a_look_says_how_the_stream_stands);
-  WITH_BOARD(suite, "began anew", a_number_that_went_back_is_another_streams,
-             an_interval_that_began_at_another_time_is_another_streams, counts_that_fell_are_another_streams,
-             the_same_stream_goes_on);
-  WITH_BOARD(suite, "states", down_is_told_once_and_up_once_after_it, the_state_comes_before_the_intervals);
-  WITH_BOARD(suite, "alarms", alarms_are_told_with_their_interval, every_alarm_of_an_interval_is_told,
-             without_thresholds_there_are_no_alarms, a_direction_that_was_not_asked_for_raises_nothing);
+  TEST_CASE_WITH(set_up, tear_down, suite, "intervals", each_interval_is_told_once_and_in_order,
+                 what_is_not_kept_any_more_is_missed, however_many_there_are,
+                 what_comes_while_it_looks_is_told_too, one_that_is_gone_may_come_back,
+                 a_look_says_how_the_stream_stands);
+  TEST_CASE_WITH(set_up, tear_down, suite, "began anew", a_number_that_went_back_is_another_streams,
+                 an_interval_that_began_at_another_time_is_another_streams,
+                 counts_that_fell_are_another_streams, the_same_stream_goes_on);
+  TEST_CASE_WITH(set_up, tear_down, suite, "states", down_is_told_once_and_up_once_after_it,
+                 the_state_comes_before_the_intervals);
+  TEST_CASE_WITH(set_up, tear_down, suite, "alarms", alarms_are_told_with_their_interval,
+                 every_alarm_of_an_interval_is_told, without_thresholds_there_are_no_alarms,
+                 a_direction_that_was_not_asked_for_raises_nothing);
   return test_run(suite);
 }

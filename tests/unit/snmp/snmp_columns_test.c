@@ -497,14 +497,6 @@ START_TEST(what_is_shown_can_be_set)
 }
 END_TEST
 
-static void with_a_peer(Suite *suite, const char *name, int times, const TTest *test)
-{
-  TCase *added = tcase_create(name);
-  tcase_add_checked_fixture(added, set_up, tear_down);
-  tcase_add_loop_test(added, test, 0, times);
-  suite_add_tcase(suite, added);
-}
-
 int main(void)
 {
   Suite *suite = suite_create("snmp/columns");
@@ -512,7 +504,7 @@ int main(void)
             what_can_be_created_has_a_setter);
   TEST_CASE(suite, "the MIB", every_object_of_the_mib_is_in_the_table,
             words_of_options_are_the_names_in_the_mib);
-  with_a_peer(suite, "values", GROUPS, values_are_of_their_syntax);
-  with_a_peer(suite, "settings", 1, what_is_shown_can_be_set);
+  TEST_LOOP_WITH(set_up, tear_down, suite, "values", GROUPS, values_are_of_their_syntax);
+  TEST_CASE_WITH(set_up, tear_down, suite, "settings", what_is_shown_can_be_set);
   return test_run(suite);
 }

@@ -688,33 +688,23 @@ START_TEST(words_and_bits_of_the_kinds)
 }
 END_TEST
 
-static void with_table(Suite *suite, const char *name, const TTest *const *tests)
-{
-  TCase *added = tcase_create(name);
-  tcase_set_timeout(added, TEST_SECONDS);
-  tcase_add_checked_fixture(added, set_up, tear_down);
-  for (; *tests; tests++)
-    tcase_add_test(added, *tests);
-  suite_add_tcase(suite, added);
-}
-
-#define WITH_TABLE(suite, name, ...) with_table(suite, name, (const TTest *const[]){__VA_ARGS__, NULL})
-
 int main(void)
 {
   Suite *suite = suite_create("snmp/peers");
   TEST_LOOP(suite, "good lines", sizeof good_lines / sizeof *good_lines, good_lines_are_read);
   TEST_LOOP(suite, "bad lines", sizeof bad_lines / sizeof *bad_lines, bad_lines_are_named);
   TEST_CASE(suite, "lines", a_value_of_256_is_too_long);
-  WITH_TABLE(suite, "names", names_that_can_not_be);
-  WITH_TABLE(suite, "kept", a_row_that_is_kept_comes_back, active_rows_and_those_without_an_owner_are_kept_so,
-             a_row_that_is_not_ready_comes_back, the_longest_row_fits);
-  WITH_TABLE(suite, "notices", down_and_up_are_told_once, a_refused_start_is_told,
-             a_breach_is_raised_and_cleared_once);
-  WITH_TABLE(suite, "measured", the_last_intervals_are_kept,
-             a_stream_that_began_anew_shows_nothing_of_the_old,
-             the_newest_are_shown_of_a_board_that_keeps_more, a_query_sockets_streams_come_and_go);
-  WITH_TABLE(suite, "file", a_reread_disturbs_only_what_changed, a_row_of_snmp_keeps_its_name);
+  TEST_CASE_WITH(set_up, tear_down, suite, "names", names_that_can_not_be);
+  TEST_CASE_WITH(set_up, tear_down, suite, "kept", a_row_that_is_kept_comes_back,
+                 active_rows_and_those_without_an_owner_are_kept_so, a_row_that_is_not_ready_comes_back,
+                 the_longest_row_fits);
+  TEST_CASE_WITH(set_up, tear_down, suite, "notices", down_and_up_are_told_once, a_refused_start_is_told,
+                 a_breach_is_raised_and_cleared_once);
+  TEST_CASE_WITH(set_up, tear_down, suite, "measured", the_last_intervals_are_kept,
+                 a_stream_that_began_anew_shows_nothing_of_the_old,
+                 the_newest_are_shown_of_a_board_that_keeps_more, a_query_sockets_streams_come_and_go);
+  TEST_CASE_WITH(set_up, tear_down, suite, "file", a_reread_disturbs_only_what_changed,
+                 a_row_of_snmp_keeps_its_name);
   TEST_CASE(suite, "queue", a_storm_is_spread_out, the_oldest_are_dropped_and_counted,
             each_kind_can_be_switched_off, words_and_bits_of_the_kinds);
   return test_run(suite);

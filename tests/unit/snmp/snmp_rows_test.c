@@ -616,29 +616,17 @@ START_TEST(bits_begin_at_the_highest)
 }
 END_TEST
 
-static void with_mib(Suite *suite, const char *name, int times, const TTest *const *tests)
-{
-  TCase *added = tcase_create(name);
-  tcase_set_timeout(added, TEST_SECONDS);
-  tcase_add_checked_fixture(added, set_up, tear_down);
-  for (; *tests; tests++)
-    tcase_add_loop_test(added, *tests, 0, times);
-  suite_add_tcase(suite, added);
-}
-
-#define WITH_MIB(suite, name, times, ...)                                                                    \
-  with_mib(suite, name, times, (const TTest *const[]){__VA_ARGS__, NULL})
-
 int main(void)
 {
   test_seed();
   Suite *suite = suite_create("snmp/rows");
-  WITH_MIB(suite, "order", 1, names_stand_in_their_order, strings_of_an_index_are_read,
-           identifiers_compare_by_their_parts, next_agrees_with_a_sorted_list,
-           an_empty_table_has_scalars_alone, what_is_no_object);
-  WITH_MIB(suite, "absent by kind", NOTHING_KNOWN + 1, absent_values_are_no_instances);
-  WITH_MIB(suite, "values", 1, a_stopped_row_has_no_state_of_a_stream, a_result_is_shown,
-           the_values_of_a_row_fit_together, the_history_is_a_ring, totals_are_of_64_bits,
-           bits_begin_at_the_highest);
+  TEST_CASE_WITH(set_up, tear_down, suite, "order", names_stand_in_their_order, strings_of_an_index_are_read,
+                 identifiers_compare_by_their_parts, next_agrees_with_a_sorted_list,
+                 an_empty_table_has_scalars_alone, what_is_no_object);
+  TEST_LOOP_WITH(set_up, tear_down, suite, "absent by kind", NOTHING_KNOWN + 1,
+                 absent_values_are_no_instances);
+  TEST_CASE_WITH(set_up, tear_down, suite, "values", a_stopped_row_has_no_state_of_a_stream,
+                 a_result_is_shown, the_values_of_a_row_fit_together, the_history_is_a_ring,
+                 totals_are_of_64_bits, bits_begin_at_the_highest);
   return test_run(suite);
 }

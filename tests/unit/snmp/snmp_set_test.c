@@ -644,34 +644,23 @@ START_TEST(random_requests_agree_with_the_model)
 }
 END_TEST
 
-static void fixed_case(Suite *suite, const char *name, int times, const TTest *const *tests)
-{
-  TCase *added = tcase_create(name);
-  tcase_set_timeout(added, TEST_SECONDS);
-  tcase_add_checked_fixture(added, set_up, tear_down);
-  for (; *tests; tests++)
-    tcase_add_loop_test(added, *tests, 0, times);
-  suite_add_tcase(suite, added);
-}
-
-#define CASE(suite, name, times, ...)                                                                        \
-  fixed_case(suite, name, times, (const TTest *const[]){__VA_ARGS__, NULL})
-
 int main(void)
 {
   test_seed();
   Suite *suite = suite_create("snmp/set");
-  CASE(suite, "life", 1, create_and_go, create_and_go_needs_an_address, create_and_wait,
-       create_and_wait_with_all_is_not_in_service, not_in_service_and_back,
-       a_row_that_lost_its_address_is_not_ready, a_change_of_an_active_row_begins_it_anew,
-       a_refused_stream_is_told_in_its_row, destroying_what_is_not_there_is_no_error,
-       creation_that_can_not_be);
-  CASE(suite, "indices", sizeof indices / sizeof *indices, indices_that_can_not_be);
-  CASE(suite, "value by value", sizeof values / sizeof *values, values_get_their_errors);
-  CASE(suite, "values", 1, octets_of_0_are_no_text, addresses_are_octets, what_only_fits_together,
-       rows_of_the_configuration_can_not_be_set);
-  CASE(suite, "requests", 1, the_wrong_variable_is_named, too_many_variables, undo_leaves_all_as_it_was,
-       two_rows_of_one_streams_name_are_undone);
-  CASE(suite, "at random", 1, random_requests_agree_with_the_model);
+  TEST_CASE_WITH(set_up, tear_down, suite, "life", create_and_go, create_and_go_needs_an_address,
+                 create_and_wait, create_and_wait_with_all_is_not_in_service, not_in_service_and_back,
+                 a_row_that_lost_its_address_is_not_ready, a_change_of_an_active_row_begins_it_anew,
+                 a_refused_stream_is_told_in_its_row, destroying_what_is_not_there_is_no_error,
+                 creation_that_can_not_be);
+  TEST_LOOP_WITH(set_up, tear_down, suite, "indices", sizeof indices / sizeof *indices,
+                 indices_that_can_not_be);
+  TEST_LOOP_WITH(set_up, tear_down, suite, "value by value", sizeof values / sizeof *values,
+                 values_get_their_errors);
+  TEST_CASE_WITH(set_up, tear_down, suite, "values", octets_of_0_are_no_text, addresses_are_octets,
+                 what_only_fits_together, rows_of_the_configuration_can_not_be_set);
+  TEST_CASE_WITH(set_up, tear_down, suite, "requests", the_wrong_variable_is_named, too_many_variables,
+                 undo_leaves_all_as_it_was, two_rows_of_one_streams_name_are_undone);
+  TEST_CASE_WITH(set_up, tear_down, suite, "at random", random_requests_agree_with_the_model);
   return test_run(suite);
 }
