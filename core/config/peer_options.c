@@ -59,7 +59,7 @@ const struct ow_peer_option ow_peer_options[OW_PEER_OPTIONS] = {
     [OW_PEER_ZERO_PADDING] = {"zero-padding", OW_TYPE_FLAG, PART(peer.zero_padding), 0, 1, "true|false",
                               "false", NULL, "Pad with zeros instead of pseudo-random octets."},
     [OW_PEER_DSCP] = {"dscp", OW_TYPE_DSCP, PART(peer.dscp), 0, OW_DSCP_MOST, "DSCP", "0", NULL,
-                      "DSCP of the packets in both directions: a number, or a name such as EF."},
+                      "DSCP of the packets in both directions: a number, or a name such as EF or BE."},
     [OW_PEER_LOSS_TIMEOUT] = {"loss-timeout", OW_TYPE_DURATION, PART(peer.loss_timeout), 1,
                               OW_LONGEST_DURATION, "DURATION", "2s", NULL,
                               "A packet that takes longer is lost."},

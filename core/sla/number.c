@@ -6,29 +6,16 @@
 #include <string.h>
 
 #include "text/decimal.h"
+#include "text/duration.h"
 
 enum { MOST_DIGITS = 15, MOST_PLACES = 9 };
 
-struct suffix {
-  const char *text;
-  enum ow_unit unit;
-  unsigned places; /* by how many the metric's own unit is larger */
-};
-
-static const struct suffix suffixes[] = {
-    {"us", OW_UNIT_SECONDS, 6},
-    {"ms", OW_UNIT_SECONDS, 3},
-    {"s", OW_UNIT_SECONDS, 0},
-    {"%", OW_UNIT_PERCENT, 0},
-};
-
-static const struct suffix *find_suffix(struct ow_piece piece, enum ow_unit unit)
+/* `places`: by how many the metric's own unit is larger. */
+static bool read_suffix(struct ow_piece piece, enum ow_unit unit, unsigned *places)
 {
-  const struct suffix *found = NULL;
-  for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
-    if (suffixes[i].unit == unit && ow_piece_is(piece, suffixes[i].text))
-      found = &suffixes[i];
-  return found;
+  *places = 0;
+  return unit == OW_UNIT_SECONDS ? ow_time_unit_read(piece, places)
+                                 : unit == OW_UNIT_PERCENT && ow_piece_is(piece, "%");
 }
 
 static const char *unit_advice(enum ow_unit unit)
@@ -60,14 +47,13 @@ static enum ow_status wrong_unit(struct ow_piece piece, size_t digits, enum ow_m
  * need one, and not even they for zero.
  */
 static enum ow_status read_unit(struct ow_piece piece, const struct ow_decimal *decimal,
-                                enum ow_metric metric, size_t *places, struct ow_failure *failure)
+                                enum ow_metric metric, unsigned *places, struct ow_failure *failure)
 {
   struct ow_piece rest = {piece.at + decimal->length, piece.length - decimal->length};
   enum ow_unit unit = ow_metric_unit(metric);
-  const struct suffix *suffix = find_suffix(rest, unit);
   bool bare = rest.length == 0 && (unit != OW_UNIT_SECONDS || decimal->significant == 0);
-  *places = suffix ? suffix->places : 0;
-  return suffix || bare ? OW_OK : wrong_unit(piece, decimal->length, metric, failure);
+  return read_suffix(rest, unit, places) || bare ? OW_OK
+                                                 : wrong_unit(piece, decimal->length, metric, failure);
 }
 
 /* `places` are the number's and the unit's. */
@@ -112,7 +98,7 @@ enum ow_status ow_metric_number_parse(struct ow_piece piece, enum ow_metric metr
 {
   struct ow_decimal decimal = ow_decimal_read(piece);
   bool whole = decimal.whole_digits > 0 && (!decimal.point || decimal.places > 0);
-  size_t unit_places = 0;
+  unsigned unit_places = 0;
   enum ow_status status = whole ? OW_OK : not_a_number(piece, metric, failure);
   if (status == OW_OK)
     status = read_unit(piece, &decimal, metric, &unit_places, failure);

@@ -13,10 +13,10 @@ static enum ow_status parse_start(struct ow_piece piece, enum ow_metric metric, 
                                   struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
-  if (piece.length == 0)
-    status = ow_fail(failure, OW_INVALID, "START is missing before ':': write 0: or ~: (no lower bound)");
-  else if (piece.length == 1 && piece.at[0] == '~')
+  if (piece.length == 1 && piece.at[0] == '~')
     *low = -INFINITY;
+  else if (piece.at[0] == '/')
+    status = ow_fail(failure, OW_INVALID, "the shell has made a folder of '~': write the list in quotes");
   else
     status = ow_metric_number_parse(piece, metric, low, failure);
   return status;
@@ -33,13 +33,17 @@ static enum ow_status parse_end(struct ow_piece piece, enum ow_metric metric, do
   return status;
 }
 
-/* START ":" [END], or END alone. */
+/* START ":" [END], or END alone; ":END" is END, as other plugins read it. */
 static enum ow_status parse_bounds(struct ow_piece piece, enum ow_metric metric, struct ow_range *range,
                                    struct ow_failure *failure)
 {
   const char *colon = memchr(piece.at, ':', piece.length);
   struct ow_piece end = piece;
   enum ow_status status = OW_OK;
+  if (colon == piece.at && piece.length > 1) {
+    end = (struct ow_piece){colon + 1, piece.length - 1};
+    colon = NULL;
+  }
   /* The guidelines' bare END starts at 0; a delay may lie below that without being any worse. */
   range->low = ow_metric_signed(metric) ? -INFINITY : 0;
   range->high = INFINITY;
@@ -64,7 +68,7 @@ enum ow_status ow_range_parse(struct ow_piece piece, enum ow_metric metric, stru
   if (range->inside)
     piece = (struct ow_piece){piece.at + 1, piece.length - 1};
   enum ow_status status = OW_OK;
-  if (piece.length == 0)
+  if (piece.length == 0 || ow_piece_is(piece, ":"))
     status = ow_fail(failure, OW_INVALID, "the range is empty: write END, START: or START:END");
   else
     status = parse_bounds(piece, metric, range, failure);

@@ -89,7 +89,7 @@ static enum ow_status guess_metric(struct ow_piece range, enum ow_metric *metric
   *metric = find_character(range, '%') < range.length ? OW_METRIC_LOSS : OW_METRIC_DELAY_P95;
   if (range.length == 0)
     status = ow_fail(failure, OW_INVALID, "nothing there: write METRIC=RANGE, such as delay_p95=20ms");
-  else if (!strchr("@~-0123456789.:", range.at[0]))
+  else if (!strchr("@~/-0123456789.:", range.at[0]))
     status = ow_fail(failure, OW_INVALID, "no '=': write METRIC=RANGE, such as loss=1%%, or 20ms or 1%%");
   else if (*metric != OW_METRIC_LOSS && find_character(range, 's') == range.length)
     status =
@@ -115,18 +115,56 @@ static enum ow_status parse_threshold(struct ow_piece piece, struct ow_threshold
   return status;
 }
 
+static bool overlap(const struct ow_threshold *a, const struct ow_threshold *b)
+{
+  bool both = false;
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    both = both || (a->applies[d] && b->applies[d]);
+  return a->metric == b->metric && both;
+}
+
+/* The second would only ever say what the first says, or the contrary. */
+static enum ow_status check_new(const struct ow_thresholds *thresholds, const struct ow_threshold *threshold,
+                                struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  for (size_t i = 0; i < thresholds->count; i++)
+    if (overlap(&thresholds->list[i], threshold))
+      status = ow_fail(failure, OW_INVALID, "%s has a range already: write one for each metric and direction",
+                       ow_metric_name(threshold->metric));
+  return status;
+}
+
 static enum ow_status add_threshold(struct ow_piece piece, struct ow_thresholds *thresholds,
                                     struct ow_failure *failure)
 {
   struct ow_threshold threshold = {0};
-  enum ow_status status = OW_OK;
-  if (thresholds->count == OW_MAX_THRESHOLDS)
-    status = ow_fail(failure, OW_INVALID, "too many thresholds: at most %d are read", OW_MAX_THRESHOLDS);
-  else
-    status = parse_threshold(piece, &threshold, failure);
+  enum ow_status status = parse_threshold(piece, &threshold, failure);
+  if (status == OW_OK)
+    status = check_new(thresholds, &threshold, failure);
   if (status == OW_OK)
     thresholds->list[thresholds->count++] = threshold;
   return status;
+}
+
+static bool is_digit(char c)
+{
+  return c >= '0' && c <= '9';
+}
+
+static bool parts_a_number(const char *list, const char *comma)
+{
+  return comma > list && *comma == ',' && is_digit(comma[-1]) && is_digit(comma[1]);
+}
+
+/* Name what can't be read; of "1,5ms" that may be either half. */
+static void complain(struct ow_failure *failure, const char *list, const char *at, size_t length)
+{
+  char shown[OW_PIECE_TEXT];
+  if (parts_a_number(list, at + length) || (at > list && parts_a_number(list, at - 1)))
+    ow_fail_within(failure, "a comma parts thresholds, the decimal sign is a point");
+  ow_fail_within(failure, "threshold '%s'",
+                 ow_piece_print(shown, ow_piece_trim((struct ow_piece){at, length}, " ")));
 }
 
 enum ow_status ow_thresholds_parse(const char *text, struct ow_thresholds *thresholds,
@@ -136,17 +174,42 @@ enum ow_status ow_thresholds_parse(const char *text, struct ow_thresholds *thres
   struct ow_failure *reason = failure ? failure : &unwanted;
   enum ow_status status = OW_OK;
   thresholds->count = 0;
-  for (bool more = true; more && status == OW_OK;) {
-    size_t length = strcspn(text, ",");
-    struct ow_piece piece = ow_piece_trim((struct ow_piece){text, length}, " ");
-    status = add_threshold(piece, thresholds, reason);
+  for (const char *at = text; at && status == OW_OK;) {
+    size_t length = strcspn(at, ",");
+    status = add_threshold(ow_piece_trim((struct ow_piece){at, length}, " "), thresholds, reason);
     if (status != OW_OK) {
-      char shown[OW_PIECE_TEXT];
-      ow_fail_within(reason, "threshold '%s'", ow_piece_print(shown, piece));
+      complain(reason, text, at, length);
       thresholds->count = 0;
     }
-    more = text[length] == ',';
-    text += length + 1;
+    at = at[length] == ',' ? at + length + 1 : NULL;
   }
+  return status;
+}
+
+/* All values that alert by `a` alert by `b`, too, and some only by `b`. */
+static bool alerts_less(struct ow_range a, struct ow_range b)
+{
+  bool same = a.low == b.low && a.high == b.high;
+  bool less = false;
+  if (!a.inside && !b.inside)
+    less = a.low <= b.low && a.high >= b.high && !same;
+  else if (a.inside && b.inside)
+    less = a.low >= b.low && a.high <= b.high && !same;
+  return less;
+}
+
+enum ow_status ow_thresholds_check(const struct ow_thresholds *warning, const struct ow_thresholds *critical,
+                                   struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  for (size_t i = 0; i < warning->count; i++)
+    for (size_t j = 0; j < critical->count; j++) {
+      const struct ow_threshold *one = &warning->list[i];
+      if (overlap(one, &critical->list[j]) && alerts_less(one->range, critical->list[j].range))
+        status = ow_fail(failure, OW_INVALID,
+                         "%s can never be a WARNING: all that breaches its warning threshold breaches the "
+                         "critical one, which is the stricter of the two",
+                         ow_metric_name(one->metric));
+    }
   return status;
 }

@@ -7,7 +7,7 @@
  *   METRIC    = delay_min | delay_mean | delay_median | delay_p95 | delay_p99 | delay_max | jitter |
  *               ipdv | pdv | loss | lost | duplicates | reordered | hops | asymmetry | rtt
  *   DIRECTION = forward | reverse            (absent: both; none for asymmetry and rtt)
- *   RANGE     = ["@"] (END | START ":" [END])    as the Monitoring Plugins guidelines give it
+ *   RANGE     = ["@"] ([":"] END | START ":" [END])    as the Monitoring Plugins guidelines give it
  *   START     = NUMBER | "~"                 "~": no lower bound; no END: no upper bound
  *   NUMBER    = ["-"] DIGITS ["." DIGITS] [UNIT]
  *
@@ -22,7 +22,7 @@
  * The short form "20ms,1%" means delay_p95=20ms,loss=1%: its unit tells which, so it must have one.
  * A bare END means 0:END in the guidelines, and here; for delay_* and rtt, which may be negative, it means
  * ~:END, and for asymmetry, which is bad on either side of 0, -END:END.
- * Both bounds belong to the range: 20ms is within 20ms. A metric may occur more than once: each one applies.
+ * Both bounds belong to the range: 20ms is within 20ms. A metric has one range at most in each direction.
  */
 #ifndef OWAMP_SLA_THRESHOLD_H
 #define OWAMP_SLA_THRESHOLD_H
@@ -42,7 +42,7 @@ struct ow_threshold {
   struct ow_range range;
 };
 
-enum { OW_MAX_THRESHOLDS = 64 };
+enum { OW_MAX_THRESHOLDS = OW_METRICS * OW_DIRECTIONS };
 
 struct ow_thresholds {
   struct ow_threshold list[OW_MAX_THRESHOLDS];
@@ -54,6 +54,13 @@ struct ow_thresholds {
  * right, and the list is empty. Locale-independent.
  */
 enum ow_status ow_thresholds_parse(const char *text, struct ow_thresholds *thresholds,
+                                   struct ow_failure *failure) OW_MUST_CHECK;
+
+/**
+ * OW_INVALID, with the metric, if a warning threshold could never tell: if its critical one is the stricter
+ * of the two. Where they say the same, or neither range holds the other, nothing is wrong.
+ */
+enum ow_status ow_thresholds_check(const struct ow_thresholds *warning, const struct ow_thresholds *critical,
                                    struct ow_failure *failure) OW_MUST_CHECK;
 
 /**
@@ -89,7 +96,7 @@ struct ow_finding {
   struct ow_range range;
 };
 
-enum { OW_MAX_FINDINGS = 4 * OW_MAX_THRESHOLDS };
+enum { OW_MAX_FINDINGS = 2 * OW_MAX_THRESHOLDS };
 
 struct ow_judgement {
   enum ow_verdict verdict;

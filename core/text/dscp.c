@@ -10,15 +10,15 @@
 #include "text/number.h"
 #include "text/word.h"
 
-/* RFC 2474, 2597, 3246, 5865 and 8622, as IANA's registry names them. */
+/* RFC 2474, 2597, 3246, 5865 and 8622, as IANA's registry names them; BE is what routers call DF. */
 static const struct {
   char name[5];
   uint8_t dscp;
 } names[] = {
-    {"DF", 0},    {"LE", 1},    {"CS0", 0},   {"CS1", 8},   {"CS2", 16},  {"CS3", 24},
-    {"CS4", 32},  {"CS5", 40},  {"CS6", 48},  {"CS7", 56},  {"AF11", 10}, {"AF12", 12},
-    {"AF13", 14}, {"AF21", 18}, {"AF22", 20}, {"AF23", 22}, {"AF31", 26}, {"AF32", 28},
-    {"AF33", 30}, {"AF41", 34}, {"AF42", 36}, {"AF43", 38}, {"VA", 44},   {"EF", 46},
+    {"DF", 0},    {"BE", 0},    {"LE", 1},    {"CS0", 0},   {"CS1", 8},   {"CS2", 16},  {"CS3", 24},
+    {"CS4", 32},  {"CS5", 40},  {"CS6", 48},  {"CS7", 56},  {"AF11", 10}, {"AF12", 12}, {"AF13", 14},
+    {"AF21", 18}, {"AF22", 20}, {"AF23", 22}, {"AF31", 26}, {"AF32", 28}, {"AF33", 30}, {"AF41", 34},
+    {"AF42", 36}, {"AF43", 38}, {"VA", 44},   {"EF", 46},
 };
 
 static bool find_name(const char *text, uint8_t *dscp)

@@ -8,16 +8,28 @@
 
 #include "text/decimal.h"
 
-/* Nanoseconds of a unit, or 0. */
-static int64_t unit_ns(const char *unit)
+bool ow_time_unit_read(struct ow_piece unit, unsigned *places)
 {
-  int64_t ns = 0;
-  if (strcmp(unit, "us") == 0)
-    ns = 1000;
-  else if (strcmp(unit, "ms") == 0)
-    ns = OW_NS_PER_MS;
-  else if (strcmp(unit, "s") == 0)
-    ns = OW_NS_PER_S;
+  static const struct {
+    const char *text;
+    unsigned places;
+  } units[] = {{"us", 6}, {"\u00b5s", 6}, {"\u03bcs", 6}, {"ms", 3}, {"s", 0}};
+  bool found = false;
+  for (size_t i = 0; i < sizeof units / sizeof *units && !found; i++) {
+    found = ow_piece_is(unit, units[i].text);
+    if (found)
+      *places = units[i].places;
+  }
+  return found;
+}
+
+/* Nanoseconds of a unit, or 0. */
+static int64_t unit_ns(struct ow_piece unit)
+{
+  unsigned places = 0;
+  int64_t ns = ow_time_unit_read(unit, &places) ? OW_NS_PER_S : 0;
+  for (; places > 0; places--)
+    ns /= 10;
   return ns;
 }
 
@@ -25,12 +37,19 @@ static int64_t unit_ns(const char *unit)
 static int64_t duration_of(const char *text)
 {
   struct ow_decimal number = ow_decimal_read(ow_piece_of(text));
-  int64_t unit = unit_ns(text + number.length);
+  int64_t unit = unit_ns(ow_piece_of(text + number.length));
   int64_t ns = 0;
   if (!number.negative && number.whole_digits + number.places > 0 && unit > 0 &&
       number.whole <= (uint64_t)(OW_LONGEST_DURATION / unit))
     ns = (int64_t)number.whole * unit + number.billionths * unit / OW_NS_PER_S;
   return ns;
+}
+
+/* "2,5s", as half of the world writes it. */
+static bool has_decimal_comma(const char *text)
+{
+  size_t digits = strspn(text, "0123456789");
+  return digits > 0 && text[digits] == ',' && strspn(text + digits + 1, "0123456789") > 0;
 }
 
 enum ow_status ow_duration_parse(const char *text, int64_t *nanoseconds, struct ow_failure *failure)
@@ -41,9 +60,10 @@ enum ow_status ow_duration_parse(const char *text, int64_t *nanoseconds, struct 
   if (ns <= 0 || ns > OW_LONGEST_DURATION)
     status =
         ow_fail(failure, OW_INVALID,
-                "'%s' is not a duration: write a positive number and its unit, as in 500us, 10ms or 2.5s; "
+                "'%s' is not a duration: write a positive number and its unit, as in 500us, 10ms or 2.5s%s; "
                 "at most 86400s",
-                ow_printable(shown, sizeof shown, text, strlen(text)));
+                ow_printable(shown, sizeof shown, text, strlen(text)),
+                has_decimal_comma(text) ? ", with a point and not a comma" : "");
   else
     *nanoseconds = ns;
   return status;

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "base/units.h"
+#include "text/piece.h"
 
 /** The longest duration that can be configured: a day. */
 #define OW_LONGEST_DURATION (INT64_C(86400) * OW_NS_PER_S)
@@ -18,6 +19,12 @@
  */
 enum ow_status ow_duration_parse(const char *text, int64_t *nanoseconds,
                                  struct ow_failure *failure) OW_MUST_CHECK;
+
+/**
+ * us, ms or s; a micro sign (U+00B5, or the Greek letter U+03BC, in UTF-8) may stand for the u. `places`: by
+ * how many decimal places a second is larger. False if it is no such unit.
+ */
+bool ow_time_unit_read(struct ow_piece unit, unsigned *places) OW_MUST_CHECK;
 
 enum { OW_DURATION_TEXT = 32 };
 /** A duration as it can be parsed, in the largest unit that needs no fraction: "10ms". Returns `out`. */

@@ -98,6 +98,8 @@ enum ow_status owamp_peer_block_end(const struct owamp_block *block, struct ow_f
   enum ow_status status = OW_OK;
   if (ow_given_has(&block->given, OW_PEER_PACKET_INTERVAL) && ow_given_has(&block->given, OW_PEER_SCHEDULE))
     status = ow_fail(failure, OW_INVALID, "PacketInterval and Schedule exclude each other");
+  if (status == OW_OK)
+    status = ow_thresholds_check(&block->peer->warning, &block->peer->critical, failure);
   if (status == OW_OK && block->place == OWAMP_IN_PEER)
     status = load_key(block, failure);
   if (status == OW_OK && block->place == OWAMP_IN_PEER && !block->peer->peer.host[0])

@@ -178,6 +178,8 @@ static enum ow_status check_together(struct check_options *options, struct ow_fa
     status = ow_fail(failure, OW_INVALID, "--interval and --schedule exclude each other");
   else
     status = check_options_directions(options, failure);
+  if (status == OW_OK)
+    status = ow_thresholds_check(&options->settings.warning, &options->settings.critical, failure);
   return status;
 }
 

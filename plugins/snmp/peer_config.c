@@ -238,5 +238,7 @@ enum ow_status peer_config_check(const struct peer_config *config, struct ow_fai
                      OW_ALARM_WINDOW);
   else
     status = ow_stream_check(&stream, failure);
+  if (status == OW_OK)
+    status = ow_thresholds_check(&config->stream.warning, &config->stream.critical, failure);
   return status;
 }

@@ -137,6 +137,7 @@ static const struct {
     {"AddressFamily 4", "AddressFamily: the value is a number"},
     {"AddressFamily \"inet\"", "AddressFamily: 'inet' is not one of any, ipv4, ipv6"},
     {"PacketInterval 1\n Schedule \"fixed:1s\"", "PacketInterval and Schedule exclude each other"},
+    {"Warning \"loss=5%\"\n Critical \"loss=1%\"", "loss can never be a WARNING"},
     {"Schedule \"often\"", "Schedule: "},
     {"DSCP \"EFF\"", "DSCP: "},
     {"TestPorts \"9-8\"", "TestPorts: "},

@@ -244,9 +244,12 @@ START_TEST(the_longest_lists_can_be_printed)
     used += (size_t)snprintf(text + used, sizeof text - used, "%sfixed:86399.123456789s", i ? "," : "");
   assert_taken(OW_PEER_SCHEDULE, text);
   text[0] = '\0';
-  for (size_t i = 0, used = 0; i < OW_MAX_THRESHOLDS; i++)
-    used += (size_t)snprintf(text + used, sizeof text - used,
-                             "%sdelay_median@forward=@-12345.123456789s:12345.123456789s", i ? "," : "");
+  size_t used = 0;
+  for (int m = OW_METRIC_DELAY_MIN; m <= OW_METRIC_DELAY_MAX; m++)
+    for (int d = 0; d < OW_DIRECTIONS; d++)
+      used += (size_t)snprintf(text + used, sizeof text - used, "%s%s@%s=@-12345.123456789s:12345.123456789s",
+                               used ? "," : "", ow_metric_name((enum ow_metric)m),
+                               ow_direction_name((enum ow_direction)d));
   assert_taken(OW_PEER_WARNING, text);
 }
 END_TEST

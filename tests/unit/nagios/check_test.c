@@ -257,6 +257,7 @@ static const struct {
     {"-H h --interval 10", "--interval: '10' is not a duration"},
     {"-H h --schedule 10ms", "--schedule: slot '10ms'"},
     {"-H h --interval 10ms --schedule exp:10ms", "--interval and --schedule exclude each other"},
+    {"-H h -w loss=5% -c loss=1%", "loss can never be a WARNING"},
     {"-H h --loss-timeout 2", "--loss-timeout: '2' is not a duration"},
     {"-H h --padding 65460", "--padding: '65460' is not a number from 0 to 65459"},
     {"-H h --dscp 64", "--dscp: '64' is not a DSCP"},

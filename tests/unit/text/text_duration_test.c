@@ -15,6 +15,8 @@ static const struct {
     {"2s", 2 * OW_NS_PER_S},
     {"500us", 500000},
     {"1us", 1000},
+    {"2.5\u00b5s", 2500},
+    {"3\u03bcs", 3000},
     {"2.5s", 2500 * OW_NS_PER_MS},
     {".5ms", 500000},
     {"1.s", OW_NS_PER_S},
@@ -70,6 +72,7 @@ START_TEST(refuses_durations)
     ck_assert_msg(ow_duration_parse(texts[i], &ns, &failure) == OW_INVALID, "'%s' was read", texts[i]);
     ck_assert_int_eq(ns, -7);
     ck_assert_ptr_nonnull(strstr(failure.text, "is not a duration"));
+    ck_assert_int_eq(strstr(failure.text, "a point and not a comma") != NULL, strchr(texts[i], ',') != NULL);
   }
 }
 END_TEST
