@@ -64,6 +64,11 @@ struct choice {
 static const struct choice families[] = {{"any", 0}, {"ipv4", 4}, {"ipv6", 6}, {NULL, 0}};
 static const struct choice policies[] = {
     {"remark", OW_UNCERTAIN_REMARK}, {"unknown", OW_UNCERTAIN_IS_UNKNOWN}, {NULL, 0}};
+static const struct choice states[] = {{"ok", OW_VERDICT_OK},
+                                       {"warning", OW_VERDICT_WARNING},
+                                       {"critical", OW_VERDICT_CRITICAL},
+                                       {"unknown", OW_VERDICT_UNKNOWN},
+                                       {NULL, 0}};
 static const struct choice modes[] = {{"open", OW_MODE_OPEN},
                                       {"authenticated", OW_MODE_AUTHENTICATED},
                                       {"encrypted", OW_MODE_ENCRYPTED},
@@ -251,7 +256,12 @@ enum ow_status ow_option_parse(const struct ow_peer_option *option, struct ow_pe
   case OW_TYPE_UNCERTAIN:
     status = parse_choice(policies, text, &choice, failure);
     if (status == OW_OK)
-      settings->rule.uncertain = (enum ow_uncertain_policy)choice;
+      settings->rule.how.uncertain = (enum ow_uncertain_policy)choice;
+    break;
+  case OW_TYPE_STATE:
+    status = parse_choice(states, text, &choice, failure);
+    if (status == OW_OK)
+      *(enum ow_verdict *)field = (enum ow_verdict)choice;
     break;
   case OW_TYPE_DIRECTIONS: status = parse_directions(field, text, failure); break;
   case OW_TYPE_MODES: status = parse_modes(field, text, add, failure); break;
@@ -281,7 +291,8 @@ void ow_option_print(const struct ow_peer_option *option, const struct ow_peer_s
   case OW_TYPE_MEAN: ow_peer_print_mean(out, size, peer); break;
   case OW_TYPE_FLAG: snprintf(out, size, "%s", *(const bool *)field ? "true" : "false"); break;
   case OW_TYPE_FAMILY: snprintf(out, size, "%s", word_of(families, (uint32_t)peer->address_family)); break;
-  case OW_TYPE_UNCERTAIN: snprintf(out, size, "%s", word_of(policies, settings->rule.uncertain)); break;
+  case OW_TYPE_UNCERTAIN: snprintf(out, size, "%s", word_of(policies, settings->rule.how.uncertain)); break;
+  case OW_TYPE_STATE: snprintf(out, size, "%s", word_of(states, *(const enum ow_verdict *)field)); break;
   case OW_TYPE_DIRECTIONS:
     snprintf(out, size, "%s",
              word_of(directions, (peer->directions[OW_FORWARD] ? FORWARD : 0U) |

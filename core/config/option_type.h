@@ -27,6 +27,7 @@ enum ow_peer_option_type {
   OW_TYPE_RAISE,    /* X of Y; each of them */
   OW_TYPE_FAMILY,   /* words and lists have no bounds */
   OW_TYPE_UNCERTAIN,
+  OW_TYPE_STATE, /* enum ow_verdict */
   OW_TYPE_DIRECTIONS,
   OW_TYPE_MODES,
   OW_TYPE_SCHEDULE,

@@ -80,14 +80,24 @@ const struct ow_peer_option ow_peer_options[OW_PEER_OPTIONS] = {
         {"raise", OW_TYPE_RAISE, PARTS(rule.raise, rule.of), 1, OW_ALARM_WINDOW, "X/Y", "1/1", NULL,
          "Raise an alarm when X of the last Y intervals breached a threshold, and clear it when "
          "so many kept it; without Y, X in a row."},
-    [OW_PEER_UNCERTAIN] = {"uncertain", OW_TYPE_UNCERTAIN, PART(rule.uncertain), 0, 0, "remark|unknown",
+    [OW_PEER_UNCERTAIN] = {"uncertain", OW_TYPE_UNCERTAIN, PART(rule.how.uncertain), 0, 0, "remark|unknown",
                            "remark", NULL,
                            "What a delay is worth whose threshold lies within the error of the clocks: the "
                            "plain verdict with a remark, or UNKNOWN."},
-    [OW_PEER_MIN_PACKETS] = {"min-packets", OW_TYPE_NUMBER, PART(rule.least_packets), 0, MOST_PACKETS,
+    [OW_PEER_MIN_PACKETS] = {"min-packets", OW_TYPE_NUMBER, PART(rule.how.least_packets), 0, MOST_PACKETS,
                              "PACKETS", "0", NULL,
                              "A verdict on loss is UNKNOWN if fewer packets than these were sent in its "
                              "direction."},
+    [OW_PEER_NOTHING_ARRIVED] = {"nothing-arrived", OW_TYPE_STATE, PART(rule.how.nothing_arrived), 0, 0,
+                                 "ok|warning|critical|unknown", "critical", NULL,
+                                 "What it is worth that nothing arrives of min-packets or more, or that none "
+                                 "can be sent, whatever the "
+                                 "thresholds say; with ok they alone decide."},
+    [OW_PEER_PARTIAL_STATE] = {"partial-state", OW_TYPE_STATE, PART(rule.how.partial), 0, 0,
+                               "ok|warning|critical|unknown", "unknown", NULL,
+                               "What a partial result is worth that breaches no threshold: one that was cut "
+                               "short, or of which more than "
+                               "a twentieth of the packets was never sent."},
     [OW_PEER_HISTORY] = {"history", OW_TYPE_NUMBER, PART(history), 1, MOST_HISTORY, "INTERVALS", "12", NULL,
                          "How many intervals are kept."},
 };

@@ -73,6 +73,8 @@ static void conclude_forward(struct ow_measurement *measurement)
       .absent_is_lost = ow_course_absent_is_lost(&measurement->course, whole),
       .partial = !whole || ow_sender_due(sender, &due),
       .stepped = clock_was_set(measurement),
+      .refused = measurement->ends.sender.refused,
+      .refusal = measurement->ends.sender.last_error,
   };
   conclude(measurement, OW_FORWARD, &observation);
 }

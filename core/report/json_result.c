@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* One direction's result as JSON, and back. */
 #include "report/json.h"
+
+#include <string.h>
+
 #include "report/members.h"
 
 static const char *const direction_names[] = {[OW_FORWARD] = "forward", [OW_REVERSE] = "reverse"};
@@ -47,6 +50,15 @@ static bool has_times(const struct ow_result *result)
 }
 
 /* ---- to JSON ---- */
+
+/* Absent where nothing was refused; the reason in words, for numbers differ between systems. */
+static void put_refusal(struct ow_members *members, const struct ow_result *result)
+{
+  if (result->refused) {
+    ow_put_count(members, "refused", result->refused);
+    ow_put_text(members, "refusal", result->refusal ? strerrordesc_np(result->refusal) : NULL);
+  }
+}
 
 static json_t *loss_percent(const struct ow_result *result)
 {
@@ -112,6 +124,7 @@ json_t *ow_result_to_json(const struct ow_result *result, enum ow_direction dire
     ow_put_stamp(&members, "begin", result->begin);
     ow_put_stamp(&members, "end", result->end);
     put_counts(&members, result);
+    put_refusal(&members, result);
   } else if (result->discarded) {
     ow_put_count(&members, "discarded", result->discarded);
   }
@@ -133,6 +146,21 @@ static void get_counts(struct ow_reading *reading, const json_t *object, struct 
         (uint32_t)ow_get_count(reading, object, counts[i].name, UINT32_MAX);
   if ((uint64_t)result->received + result->lost != result->sent)
     ow_reading_fail(reading, "sent", "must be the sum of received and lost");
+}
+
+static void get_refusal(struct ow_reading *reading, const json_t *object, struct ow_result *result)
+{
+  enum { ERRORS = 256 };
+  char words[OW_REMARK_TEXT];
+  if (!ow_get_optional(object, "refused"))
+    return;
+  result->refused = (uint32_t)ow_get_count(reading, object, "refused", UINT32_MAX);
+  ow_get_text(reading, object, "refusal", words, sizeof words);
+  for (int error = 1; error < ERRORS && !result->refusal; error++) {
+    const char *text = strerrordesc_np(error);
+    if (text && strcmp(text, words) == 0)
+      result->refusal = error;
+  }
 }
 
 static void get_delays(struct ow_reading *reading, const json_t *object, struct ow_delays *delay)
@@ -196,6 +224,7 @@ static void get_result(struct ow_reading *reading, const json_t *object, struct 
     result->begin = ow_get_stamp(reading, object, "begin");
     result->end = ow_get_stamp(reading, object, "end");
     get_counts(reading, object, result);
+    get_refusal(reading, object, result);
   } else if (ow_get_optional(object, "discarded")) {
     result->discarded = (uint32_t)ow_get_count(reading, object, "discarded", UINT32_MAX);
   }

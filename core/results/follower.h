@@ -25,7 +25,7 @@
 /** Who follows. Embed it; its members are its own. */
 struct ow_follower {
   char name[OW_STREAM_NAME];
-  struct ow_alarms *alarms; /* NULL: no thresholds */
+  struct ow_alarms *alarms; /* NULL: there is nothing to raise one for */
   struct ow_stream_mark mark;
   uint64_t version; /* of the stream, when it was read; 0: never */
   bool down;        /* it was told that it is down */
@@ -34,8 +34,8 @@ struct ow_follower {
 /** Follow the stream of that name, which need not be there yet; the first look tells all that is kept. */
 void ow_follower_open(struct ow_follower *follower, const char *name);
 /**
- * Raise and clear alarms from now on, by these thresholds (copied; if there is none at all, there are no
- * alarms). Once. OW_MEMORY.
+ * Raise and clear alarms from now on, by these thresholds (copied; if there is none at all, and an outage is
+ * nothing by the rule, there are no alarms). Once. OW_MEMORY.
  */
 enum ow_status ow_follower_judge(struct ow_follower *follower, const struct ow_thresholds *warning,
                                  const struct ow_thresholds *critical,

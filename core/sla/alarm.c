@@ -172,21 +172,38 @@ static void keep_worst(struct evidence *evidence, const struct ow_finding *findi
   }
 }
 
+static void take_finding(struct evidence *evidence, const struct ow_finding *finding,
+                         enum ow_verdict severity)
+{
+  count_finding(&evidence->warning, finding);
+  if (severity == OW_VERDICT_CRITICAL)
+    count_finding(&evidence->critical, finding);
+  keep_worst(evidence, finding);
+}
+
 static void gather(const struct ow_alarms *alarms, const struct ow_thresholds *thresholds,
                    enum ow_verdict severity, enum ow_metric metric, enum ow_direction direction,
                    const struct ow_result *const results[OW_DIRECTIONS], struct evidence *evidence)
 {
-  const struct ow_judging how = {alarms->rule.uncertain, alarms->rule.least_packets};
+  const struct ow_judging *how = &alarms->rule.how;
   for (size_t i = 0; i < thresholds->count; i++) {
     const struct ow_threshold *threshold = &thresholds->list[i];
     if (threshold->metric != metric || !ow_threshold_concerns(threshold, results, direction))
       continue;
-    struct ow_finding finding = ow_judge_threshold(results, direction, threshold, severity, &how);
-    count_finding(&evidence->warning, &finding);
-    if (severity == OW_VERDICT_CRITICAL)
-      count_finding(&evidence->critical, &finding);
-    keep_worst(evidence, &finding);
+    struct ow_finding finding = ow_judge_threshold(results, direction, threshold, severity, how);
+    if (finding.verdict == OW_VERDICT_OK && ow_judge_doubts(results, metric, direction, how))
+      finding.verdict = OW_VERDICT_UNKNOWN; /* of a part: the rest may have been worse */
+    take_finding(evidence, &finding, severity);
   }
+}
+
+static void gather_arrival(const struct ow_alarms *alarms, enum ow_direction direction,
+                           const struct ow_result *const results[OW_DIRECTIONS], struct evidence *evidence)
+{
+  struct ow_finding finding;
+  enum ow_verdict severity = alarms->rule.how.nothing_arrived;
+  if (severity > OW_VERDICT_UNKNOWN && ow_judge_arrival(results, direction, &alarms->rule.how, &finding))
+    take_finding(evidence, &finding, severity);
 }
 
 /* True, and the event, if the alarm's severity is another one now. */
@@ -196,6 +213,8 @@ static bool take_one(struct ow_alarms *alarms, enum ow_metric metric, enum ow_di
   struct alarm *alarm = &alarms->list[metric][direction];
   struct evidence evidence = {0};
   event->before = severity_of(alarm);
+  if (metric == OW_METRIC_RECEIVED)
+    gather_arrival(alarms, direction, results, &evidence);
   gather(alarms, &alarms->critical, OW_VERDICT_CRITICAL, metric, direction, results, &evidence);
   gather(alarms, &alarms->warning, OW_VERDICT_WARNING, metric, direction, results, &evidence);
   bool changed = take_tally(&alarm->warning, &evidence.warning, &alarms->rule);
@@ -263,12 +282,28 @@ static const char *bound_text(char out[BOUND_TEXT], const struct ow_finding *fin
   return out;
 }
 
+static const char *print_arrival(char out[OW_ALARM_TEXT], const struct ow_finding *finding)
+{
+  const char *direction = ow_direction_name(finding->direction);
+  if (finding->value > 0)
+    snprintf(out, OW_ALARM_TEXT, "%s: packets arrive again (%.0f of %u)", direction, finding->value,
+             finding->sent);
+  else if (finding->sent > 0)
+    snprintf(out, OW_ALARM_TEXT, "%s: nothing arrived of %u packets", direction, finding->sent);
+  else
+    snprintf(out, OW_ALARM_TEXT, "%s: nothing could be sent: %s", direction,
+             finding->refusal ? strerrordesc_np(finding->refusal) : "the operating system refused");
+  return out;
+}
+
 const char *ow_alarm_print(char out[OW_ALARM_TEXT], const struct ow_alarm_event *event)
 {
   const struct ow_finding *finding = &event->finding;
   char subject[OW_SUBJECT_TEXT];
   char value[VALUE_TEXT];
   char bound[BOUND_TEXT];
+  if (finding->metric == OW_METRIC_RECEIVED && (finding->value <= 0 || finding->range.low <= 1))
+    return print_arrival(out, finding);
   ow_subject_print(subject, finding->metric, finding->direction);
   value_text(value, finding);
   if (event->now == OW_VERDICT_OK && finding->verdict == OW_VERDICT_OK)

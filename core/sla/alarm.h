@@ -7,7 +7,11 @@
  * Severities are counted on their own: CRITICAL by the critical thresholds, WARNING by all of them, since
  * what is critical is no less than a warning. Only intervals since a severity was last raised or cleared
  * are among its Y, so that a rule such as 2/5 does not flap. An interval in which a metric has no value, or
- * is UNKNOWN by policy, is not among them.
+ * is UNKNOWN by policy, is not among them; one that is partial is only if it breaches, unless partial results
+ * are taken for whole ones.
+ *
+ * A direction in which nothing arrives has an alarm of its own, on `received`, without any threshold: that is
+ * an outage of the path, while the peer is up.
  */
 #ifndef OWAMP_SLA_ALARM_H
 #define OWAMP_SLA_ALARM_H
@@ -23,8 +27,7 @@ enum { OW_ALARM_WINDOW = 32 };
 struct ow_alarm_rule {
   uint8_t raise;
   uint8_t of;
-  enum ow_uncertain_policy uncertain;
-  uint32_t least_packets;
+  struct ow_judging how;
 };
 
 /** "3/5" or "3" (3 of 3) to `raise` and `of`. OW_INVALID with what would be right. */
@@ -58,7 +61,8 @@ enum ow_verdict ow_alarms_severity(const struct ow_alarms *alarms);
 enum { OW_ALARM_TEXT = 256 };
 /**
  * "forward delay_p95 31.2 ms is above 20 ms", "forward loss 6 % (3/50) is above 5 %", "forward delay_p95 is
- * within its limits again (12.0 ms)", "... is no longer critical (31.2 ms)"; returns `out`.
+ * within its limits again (12.0 ms)", "... is no longer critical (31.2 ms)"; "forward: nothing arrived of 60
+ * packets", "forward: packets arrive again (58 of 60)"; returns `out`.
  */
 const char *ow_alarm_print(char out[OW_ALARM_TEXT], const struct ow_alarm_event *event);
 

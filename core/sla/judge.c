@@ -2,6 +2,8 @@
 /* A value against a range, and whether the clocks' error could change the verdict. */
 #include "sla/judge.h"
 
+#include <math.h>
+
 const char *ow_verdict_name(enum ow_verdict verdict)
 {
   static const char *const names[] = {
@@ -56,7 +58,8 @@ static enum ow_verdict weigh(const struct ow_finding *finding, enum ow_verdict s
 static void count_packets(struct ow_finding *finding, const struct ow_result *result,
                           const struct ow_judging *how)
 {
-  if (finding->metric == OW_METRIC_LOSS || finding->metric == OW_METRIC_LOST) {
+  if (finding->metric == OW_METRIC_LOSS || finding->metric == OW_METRIC_LOST ||
+      finding->metric == OW_METRIC_RECEIVED) {
     finding->lost = result->lost;
     finding->sent = result->sent;
     finding->too_few = finding->metric == OW_METRIC_LOSS && result->sent < how->least_packets;
@@ -81,6 +84,39 @@ struct ow_finding ow_judge_threshold(const struct ow_result *const results[OW_DI
     finding.verdict = weigh(&finding, severity, how);
   }
   return finding;
+}
+
+bool ow_judge_arrival(const struct ow_result *const results[OW_DIRECTIONS], enum ow_direction direction,
+                      const struct ow_judging *how, struct ow_finding *finding)
+{
+  const struct ow_result *result = results[direction];
+  bool judged = result && result->completeness != OW_RESULT_ABSENT && how->nothing_arrived != OW_VERDICT_OK;
+  if (!judged)
+    return false;
+  *finding = (struct ow_finding){.metric = OW_METRIC_RECEIVED,
+                                 .direction = direction,
+                                 .has_value = true,
+                                 .value = result->received,
+                                 .refusal = result->sent ? 0 : result->refusal,
+                                 .range = {.low = 1, .high = INFINITY}};
+  count_packets(finding, result, how);
+  if (ow_result_nothing_arrived(result, how->least_packets)) {
+    finding->verdict = how->nothing_arrived;
+  } else if (result->received == 0) {
+    finding->verdict = OW_VERDICT_UNKNOWN;
+    finding->too_few = result->sent > 0;
+  }
+  return true;
+}
+
+bool ow_judge_doubts(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric,
+                     enum ow_direction direction, const struct ow_judging *how)
+{
+  bool partial = false;
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    if (results[d] && (ow_metric_of_both(metric) || d == (int)direction))
+      partial = partial || results[d]->completeness == OW_RESULT_PARTIAL;
+  return partial && how->partial != OW_VERDICT_OK;
 }
 
 bool ow_threshold_concerns(const struct ow_threshold *threshold,
@@ -108,6 +144,22 @@ static void insert(struct ow_judgement *judgement, const struct ow_finding *find
   judgement->count++;
 }
 
+/* What holds without any threshold. */
+static void judge_result(const struct ow_result *const results[OW_DIRECTIONS], enum ow_direction direction,
+                         const struct ow_judging *how, struct ow_judgement *judgement)
+{
+  const struct ow_result *result = results[direction];
+  struct ow_finding finding;
+  if (result && result->completeness == OW_RESULT_ABSENT)
+    raise_to(judgement, OW_VERDICT_UNKNOWN);
+  else if (result && result->completeness == OW_RESULT_PARTIAL)
+    raise_to(judgement, how->partial);
+  if (ow_judge_arrival(results, direction, how, &finding) && finding.verdict != OW_VERDICT_OK) {
+    raise_to(judgement, finding.verdict);
+    insert(judgement, &finding);
+  }
+}
+
 static void judge_list(const struct ow_result *const results[OW_DIRECTIONS],
                        const struct ow_thresholds *thresholds, enum ow_verdict severity,
                        const struct ow_judging *how, struct ow_judgement *judgement)
@@ -132,9 +184,10 @@ void ow_judge(const struct ow_result *const results[OW_DIRECTIONS], const struct
 {
   judgement->verdict = OW_VERDICT_OK;
   judgement->count = 0;
+  if (!how)
+    how = &usual_judging;
   for (int d = 0; d < OW_DIRECTIONS; d++)
-    if (results[d] && results[d]->completeness == OW_RESULT_ABSENT)
-      raise_to(judgement, OW_VERDICT_UNKNOWN);
+    judge_result(results, (enum ow_direction)d, how, judgement);
   judge_list(results, critical, OW_VERDICT_CRITICAL, how, judgement);
   judge_list(results, warning, OW_VERDICT_WARNING, how, judgement);
 }

@@ -24,6 +24,8 @@ static const struct description descriptions[OW_METRICS] = {
     [OW_METRIC_LOST] = {"lost", OW_UNIT_COUNT, false, false, false},
     [OW_METRIC_DUPLICATES] = {"duplicates", OW_UNIT_COUNT, false, false, false},
     [OW_METRIC_REORDERED] = {"reordered", OW_UNIT_COUNT, false, false, false},
+    [OW_METRIC_SKIPPED] = {"skipped", OW_UNIT_COUNT, false, false, false},
+    [OW_METRIC_RECEIVED] = {"received", OW_UNIT_COUNT, false, false, false},
     [OW_METRIC_HOPS] = {"hops", OW_UNIT_COUNT, false, false, false},
     [OW_METRIC_ASYMMETRY] = {"asymmetry", OW_UNIT_SECONDS, true, true, true},
     [OW_METRIC_RTT] = {"rtt", OW_UNIT_SECONDS, false, true, true},
@@ -90,6 +92,8 @@ static double value_of(const struct ow_result *result, enum ow_metric metric)
   case OW_METRIC_LOST: return result->lost;
   case OW_METRIC_DUPLICATES: return result->duplicates;
   case OW_METRIC_REORDERED: return result->reordered;
+  case OW_METRIC_SKIPPED: return result->skipped;
+  case OW_METRIC_RECEIVED: return result->received;
   case OW_METRIC_HOPS: return result->hops_max;
   case OW_METRIC_ASYMMETRY:
   case OW_METRIC_RTT:

@@ -5,7 +5,8 @@
  *   LIST      = THRESHOLD *("," THRESHOLD)
  *   THRESHOLD = METRIC ["@" DIRECTION] "=" RANGE  |  RANGE with a unit of time  |  RANGE with "%"
  *   METRIC    = delay_min | delay_mean | delay_median | delay_p95 | delay_p99 | delay_max | jitter |
- *               ipdv | pdv | loss | lost | duplicates | reordered | hops | asymmetry | rtt
+ *               ipdv | pdv | loss | lost | duplicates | reordered | skipped | received | hops | asymmetry |
+ *               rtt
  *   DIRECTION = forward | reverse            (absent: both; none for asymmetry and rtt)
  *   RANGE     = ["@"] ([":"] END | START ":" [END])    as the Monitoring Plugins guidelines give it
  *   START     = NUMBER | "~"                 "~": no lower bound; no END: no upper bound
@@ -75,10 +76,15 @@ const char *ow_verdict_name(enum ow_verdict verdict);
 
 enum ow_uncertain_policy { OW_UNCERTAIN_REMARK, OW_UNCERTAIN_IS_UNKNOWN };
 
-/** Zero-initialised: an uncertain verdict stands, with a remark; loss is judged of any number of packets. */
+/**
+ * Zero-initialised: an uncertain verdict stands, with a remark; loss is judged of any number of packets; an
+ * outage and a partial result are judged by thresholds alone.
+ */
 struct ow_judging {
   enum ow_uncertain_policy uncertain;
-  uint32_t least_packets; /* loss is UNKNOWN if fewer were sent; `lost` is judged all the same */
+  uint32_t least_packets;          /* loss is UNKNOWN if fewer were sent; `lost` is judged all the same */
+  enum ow_verdict nothing_arrived; /* of a direction in which nothing arrives: ow_result_nothing_arrived() */
+  enum ow_verdict partial;         /* of a partial result that breaches nothing */
 };
 
 /** One threshold applied to one direction's result, or to both. */
@@ -91,12 +97,13 @@ struct ow_finding {
   bool has_value;
   double value;     /* 0 if there is none */
   int64_t error_ns; /* ow_metric_error(); 0 without a value */
-  uint32_t lost;    /* for loss and lost: of how many packets */
+  uint32_t lost;    /* for loss, lost and received: of how many packets */
   uint32_t sent;    /* that is; else both are 0 */
+  int refusal;      /* for received: errno with which nothing could be sent, else 0 */
   struct ow_range range;
 };
 
-enum { OW_MAX_FINDINGS = 2 * OW_MAX_THRESHOLDS };
+enum { OW_MAX_FINDINGS = 2 * OW_MAX_THRESHOLDS + OW_DIRECTIONS };
 
 struct ow_judgement {
   enum ow_verdict verdict;
@@ -108,8 +115,10 @@ struct ow_judgement {
  * Judge the results of the directions that were asked for (`results[d]` NULL: not asked for). A result that
  * is absent, even without any threshold, or a threshold whose metric has no value, is UNKNOWN; loss of 100
  * % is a value. A threshold for a direction that wasn't asked for is passed over, and so is one on a metric
- * of both directions unless both were. Either list, and `how`, may be NULL. Findings of like severity stand
- * in the order critical before warning, then as listed, forward before reverse.
+ * of both directions unless both were. Whatever the thresholds say, a direction in which nothing arrived is
+ * worth how->nothing_arrived, as a finding on `received`; a partial result is worth how->partial at least.
+ * Either list, and `how`, may be NULL. Findings of like severity stand in the order critical before warning,
+ * then as listed, forward before reverse.
  */
 void ow_judge(const struct ow_result *const results[OW_DIRECTIONS], const struct ow_thresholds *warning,
               const struct ow_thresholds *critical, const struct ow_judging *how,

@@ -57,6 +57,9 @@ static void add_counts(struct ow_result *merged, const struct ow_result *result)
   merged->duplicates += result->duplicates;
   merged->reordered += result->reordered;
   merged->discarded += result->discarded;
+  merged->refused += result->refused;
+  if (result->refusal)
+    merged->refusal = result->refusal;
   if (result->longest_loss_run > merged->longest_loss_run)
     merged->longest_loss_run = result->longest_loss_run;
   merged->clock.stepped = merged->clock.stepped || result->clock.stepped;

@@ -2,6 +2,9 @@
 /* Each record goes into the ledger; then loss and delay are worked out from it. */
 #include "stats/result.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "stats/delay.h"
 #include "stats/ledger.h"
 
@@ -131,10 +134,20 @@ static void work_out_delay(struct ow_ledger *ledger, struct ow_result *result)
   }
 }
 
+/* A few packets that are a little late are no matter; a sender that stood still is. */
+static bool falls_short(const struct ow_result *result)
+{
+  enum { LEAST = 3, PART = 20 };
+  uint64_t planned = (uint64_t)result->sent + result->skipped;
+  bool much = result->skipped >= LEAST && (uint64_t)result->skipped * PART > planned;
+  return result->skipped > 0 && (much || result->sent == 0);
+}
+
 static enum ow_completeness completeness(const struct ow_observation *observation,
                                          const struct ow_result *result)
 {
-  enum ow_completeness completeness = observation->partial ? OW_RESULT_PARTIAL : OW_RESULT_COMPLETE;
+  bool partial = observation->partial || falls_short(result);
+  enum ow_completeness completeness = partial ? OW_RESULT_PARTIAL : OW_RESULT_COMPLETE;
   return result->sent || result->skipped ? completeness : OW_RESULT_ABSENT;
 }
 
@@ -142,7 +155,8 @@ enum ow_status ow_result_compute(const struct ow_observation *observation, struc
 {
   struct ow_ledger ledger;
   enum ow_status status = ow_ledger_open(&ledger, observation->packets);
-  *result = (struct ow_result){.discarded = observation->discarded};
+  *result = (struct ow_result){
+      .discarded = observation->discarded, .refused = observation->refused, .refusal = observation->refusal};
   if (status == OW_OK) {
     read_observation(observation, &ledger, result);
     work_out_loss(&ledger, result);
@@ -152,4 +166,26 @@ enum ow_status ow_result_compute(const struct ow_observation *observation, struc
   result->clock.stepped = observation->stepped;
   ow_ledger_close(&ledger);
   return status;
+}
+
+bool ow_result_nothing_arrived(const struct ow_result *result, uint32_t least)
+{
+  uint32_t tried = result->sent ? result->sent : result->refused;
+  bool refused = result->refused > 0 && result->refused >= result->skipped;
+  return result->completeness != OW_RESULT_ABSENT && result->received == 0 && tried > 0 && tried >= least &&
+         (result->sent > 0 || refused);
+}
+
+const char *ow_result_shortfall(char out[OW_REMARK_TEXT], const struct ow_result *result)
+{
+  uint64_t planned = (uint64_t)result->sent + result->skipped;
+  const char *reason = result->refusal ? strerrordesc_np(result->refusal) : NULL;
+  out[0] = '\0';
+  if (falls_short(result) && result->sent == 0)
+    snprintf(out, OW_REMARK_TEXT, "none of %llu packets was sent%s%s", (unsigned long long)planned,
+             reason ? ": " : "", reason ? reason : "");
+  else if (falls_short(result))
+    snprintf(out, OW_REMARK_TEXT, "%u of %llu packets were never sent%s%s", result->skipped,
+             (unsigned long long)planned, reason ? ": " : "", reason ? reason : "");
+  return out;
 }

@@ -51,6 +51,8 @@ struct ow_result {
   uint32_t duplicates;       /* further copies of received packets */
   uint32_t reordered;        /* RFC 4737: sequence number below one that arrived before; first copies only */
   uint32_t discarded;        /* packets that the receiver ignored: strangers, corrupt, too late */
+  uint32_t refused; /* of the skipped ones, those that this host's operating system would not send; */
+  int refusal;      /* errno of the last of them, 0 if it isn't known */
 
   /* Valid if received > 0, else zero. */
   struct ow_delays delay;
@@ -76,6 +78,8 @@ struct ow_observation {
   bool partial;
   bool stepped;
   uint32_t discarded;
+  uint32_t refused; /* as in struct ow_result */
+  int refusal;
 };
 
 /** Delays in nanoseconds: sent to received. The sample must not be a lost one. */
@@ -85,9 +89,24 @@ int64_t ow_sample_delay(const struct ow_sample *sample);
  * Work out `result`. Samples outside the covered sequence numbers or in a skip range (RFC 4656, 3.8) are left
  * out; a record of loss for a packet that also arrived is dropped. The first copy to arrive is the
  * packet, the others are duplicates and count nowhere else. With absent_is_lost, sent + skipped = packets.
- * OW_MEMORY without memory (about 17 octets for each packet are needed while it runs): the result is absent.
+ * The result is partial if the observation is, or if the sending side fell short: it sent nothing, or skipped
+ * more than a twentieth of the packets, and three at least. OW_MEMORY without memory (about 17 octets for
+ * each packet are needed while it runs): the result is absent.
  */
 enum ow_status ow_result_compute(const struct ow_observation *observation,
                                  struct ow_result *result) OW_MUST_CHECK;
+
+/**
+ * True of an outage: none arrived of at least `least` packets (one at least) that were sent; or the operating
+ * system would send none of them.
+ */
+bool ow_result_nothing_arrived(const struct ow_result *result, uint32_t least);
+
+enum { OW_REMARK_TEXT = 128 };
+/**
+ * What the sending side fell short of, for a person: "105 of 500 packets were never sent", "none of 500
+ * packets was sent: Network is unreachable". "" if that made nothing partial. Returns `out`.
+ */
+const char *ow_result_shortfall(char out[OW_REMARK_TEXT], const struct ow_result *result);
 
 #endif

@@ -71,6 +71,18 @@ static bool any_partial(const struct ow_interval *interval)
   return partial;
 }
 
+static void explain_partial(struct ow_stream_lane *lane)
+{
+  char shortfall[OW_REMARK_TEXT] = "";
+  int direction = 0;
+  while (direction < OW_DIRECTIONS && !ow_result_shortfall(shortfall, &lane->interval.results[direction])[0])
+    direction++;
+  if (direction < OW_DIRECTIONS)
+    ow_fail(&lane->trouble, OW_LIMIT, "%s: %s", ow_direction_name((enum ow_direction)direction), shortfall);
+  else
+    ow_fail(&lane->trouble, OW_PROTOCOL, "server %s ended the sessions early", lane->control.server);
+}
+
 /* What is wrong with a measurement that came to its end; what kept it from beginning in time stays said. */
 static void judge(struct ow_stream_lane *lane)
 {
@@ -87,7 +99,7 @@ static void judge(struct ow_stream_lane *lane)
             late.status == OW_OK ? "it took too long to reach the server and to request the sessions"
                                  : late.text);
   else if (any_partial(&lane->interval))
-    ow_fail(&lane->trouble, OW_PROTOCOL, "server %s ended the sessions early", lane->control.server);
+    explain_partial(lane);
 }
 
 static void on_measured(struct ow_measurement *measurement)

@@ -157,6 +157,17 @@ static void take_interval(struct follow *follow, const struct ow_news *news)
     owamp_values_dispatch(news->view, news->interval, follow->values);
 }
 
+/* Thresholds are the operator's own; an outage stands in the log even where nobody set one. */
+static void take_alarm(const struct ow_news *news)
+{
+  char text[OW_ALARM_TEXT];
+  bool over = news->alarm->now == OW_VERDICT_OK;
+  if (news->alarm->finding.metric == OW_METRIC_RECEIVED)
+    ow_log(&owamp_log, over ? OW_LOG_NOTICE : OW_LOG_WARNING, "%s: %s", news->view->name,
+           ow_alarm_print(text, news->alarm));
+  owamp_alert_threshold(news->view, news->interval->end, news->alarm);
+}
+
 static void take(struct follow *follow, const struct ow_news *news)
 {
   switch (news->kind) {
@@ -164,7 +175,7 @@ static void take(struct follow *follow, const struct ow_news *news)
   case OW_NEWS_DOWN:
   case OW_NEWS_UP: owamp_alert_state(news->view); break;
   case OW_NEWS_INTERVAL: take_interval(follow, news); break;
-  case OW_NEWS_ALARM: owamp_alert_threshold(news->view, news->interval->end, news->alarm); break;
+  case OW_NEWS_ALARM: take_alarm(news); break;
   }
 }
 

@@ -91,6 +91,7 @@ static enum owamp_form form_of(enum ow_peer_option_id id)
   case OW_TYPE_KEY_ID:
   case OW_TYPE_FAMILY:
   case OW_TYPE_UNCERTAIN:
+  case OW_TYPE_STATE:
   case OW_TYPE_DIRECTIONS:
   case OW_TYPE_MODES:
   case OW_TYPE_SCHEDULE:

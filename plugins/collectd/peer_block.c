@@ -29,6 +29,8 @@ static const enum ow_peer_option_id options[] = {
     OW_PEER_RAISE,
     OW_PEER_UNCERTAIN,
     OW_PEER_MIN_PACKETS,
+    OW_PEER_NOTHING_ARRIVED,
+    OW_PEER_PARTIAL_STATE,
     /* At the top level also: */
     OW_PEER_PORT,
     OW_PEER_FAMILY,
@@ -52,7 +54,7 @@ static const enum ow_peer_option_id options[] = {
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 
-static const struct ow_peer_face query_face = {&owamp_spelling, options, 5};
+static const struct ow_peer_face query_face = {&owamp_spelling, options, 7};
 static const struct ow_peer_face default_face = {&owamp_spelling, options, OPTIONS - 1};
 const struct ow_peer_face owamp_peer_face = {&owamp_spelling, options, OPTIONS};
 

@@ -154,6 +154,8 @@ const struct check_option check_option_table[] = {
     {'c', OF_PEER(OW_PEER_CRITICAL), .help = "See below."},
     {0, OF_PEER(OW_PEER_UNCERTAIN)},
     {0, OF_PEER(OW_PEER_MIN_PACKETS)},
+    {0, OF_PEER(OW_PEER_NOTHING_ARRIVED)},
+    {0, OF_PEER(OW_PEER_PARTIAL_STATE)},
     {'t', .name = "timeout", .argument = "SECONDS", .initial = "10s", .set = set_timeout,
      .help = "The check always ends within this time. A number of seconds, or a duration such as 2500ms."},
     {.name = "timeout-state",

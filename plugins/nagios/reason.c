@@ -55,7 +55,7 @@ static void add_finding(struct check_text *reason, const struct check_options *o
                    ow_seconds_print(text, check_seconds(finding->error_ns)));
   if (finding->too_few)
     check_text_add(reason, ", too few packets: --min-packets asks for %u",
-                   options->settings.rule.least_packets);
+                   options->settings.rule.how.least_packets);
 }
 
 /* The list has a metric once for each severity; the first is the worst. */
@@ -69,10 +69,15 @@ static bool told_before(const struct ow_judgement *judgement, size_t index)
   return before;
 }
 
-/* That a direction is unknown altogether is said once, and not for each threshold. */
+/*
+ * That a direction is unknown altogether is said once, and not for each threshold; that nothing arrives, by
+ * its summary.
+ */
 static bool needless(const struct ow_finding *finding, const struct ow_result *const results[OW_DIRECTIONS])
 {
   bool absent = results[finding->direction]->completeness == OW_RESULT_ABSENT;
+  if (finding->metric == OW_METRIC_RECEIVED && finding->value <= 0 && !finding->too_few)
+    absent = true;
   if (ow_metric_of_both(finding->metric))
     absent = absent || results[OW_REVERSE]->completeness == OW_RESULT_ABSENT;
   return absent;
@@ -99,26 +104,34 @@ static void add_findings(struct check_text *reason, const struct check_options *
     check_text_add(reason, "; and %zu more", more);
 }
 
+static void add_delay_and_loss(struct check_text *reason, const char *name, const struct ow_result *result)
+{
+  char number[CHECK_NUMBER];
+  if (result->received == 0)
+    check_text_add(reason, "%s nothing arrived", name);
+  else if (result->clock.stepped)
+    check_text_add(reason, "%s delay unknown (a clock was set meanwhile)", name);
+  else
+    check_text_add(reason, "%s %s p95", name, ow_seconds_print(number, check_seconds(result->delay.p95)));
+  check_text_add(reason, ", %u/%u lost", result->lost, result->sent);
+}
+
 static void add_summary(struct check_text *reason, enum ow_direction direction,
                         const struct ow_result *result)
 {
-  char number[CHECK_NUMBER];
+  char shortfall[OW_REMARK_TEXT];
   const char *name = ow_direction_name(direction);
+  bool partial = result->completeness == OW_RESULT_PARTIAL;
+  ow_result_shortfall(shortfall, result);
   check_text_next(reason);
   if (result->completeness == OW_RESULT_ABSENT)
     check_text_add(reason, "%s not measured", name);
   else if (result->sent == 0)
-    check_text_add(reason, "%s nothing sent, %u skipped", name, result->skipped);
-  else if (result->received == 0)
-    check_text_add(reason, "%s nothing arrived, %u/%u lost", name, result->lost, result->sent);
-  else if (result->clock.stepped)
-    check_text_add(reason, "%s delay unknown (a clock was set meanwhile), %u/%u lost", name, result->lost,
-                   result->sent);
+    check_text_add(reason, "%s %s", name, shortfall[0] ? shortfall : "nothing sent");
   else
-    check_text_add(reason, "%s %s p95, %u/%u lost", name,
-                   ow_seconds_print(number, check_seconds(result->delay.p95)), result->lost, result->sent);
-  if (result->completeness == OW_RESULT_PARTIAL)
-    check_text_add(reason, " so far");
+    add_delay_and_loss(reason, name, result);
+  if (partial && result->sent > 0)
+    check_text_add(reason, "%s%s", shortfall[0] ? ", " : " so far", shortfall);
 }
 
 static bool has_delays(const struct ow_result *result)

@@ -53,61 +53,27 @@ enum ow_verdict check_failure_verdict(enum ow_status status, enum ow_probe_step 
   return verdict;
 }
 
-static bool judges_loss(const struct ow_thresholds *thresholds, enum ow_direction direction)
-{
-  bool found = false;
-  for (size_t i = 0; i < thresholds->count; i++) {
-    const struct ow_threshold *threshold = &thresholds->list[i];
-    found = found || (threshold->applies[direction] &&
-                      (threshold->metric == OW_METRIC_LOSS || threshold->metric == OW_METRIC_LOST));
-  }
-  return found;
-}
-
-/* What holds without any threshold. */
-static enum ow_verdict plain_verdict(const struct check_options *options, const struct ow_result *result,
-                                     enum ow_direction direction)
-{
-  enum ow_verdict verdict = OW_VERDICT_OK;
-  if (result->completeness == OW_RESULT_ABSENT || result->sent == 0)
-    verdict = OW_VERDICT_UNKNOWN;
-  else if (result->received == 0 && !judges_loss(&options->settings.warning, direction) &&
-           !judges_loss(&options->settings.critical, direction))
-    verdict = OW_VERDICT_CRITICAL;
-  return verdict;
-}
-
 static void raise_to(struct check_outcome *outcome, enum ow_verdict verdict)
 {
   if (verdict > outcome->verdict)
     outcome->verdict = verdict;
 }
 
-static void judge_all(const struct check_options *options, const struct ow_probe_report *report,
-                      const struct ow_result *const results[OW_DIRECTIONS], struct check_outcome *outcome)
-{
-  outcome->verdict = check_failure_verdict(report->status, report->step);
-  raise_to(outcome, outcome->judgement.verdict);
-  for (int d = 0; d < OW_DIRECTIONS; d++)
-    if (results[d])
-      raise_to(outcome, plain_verdict(options, results[d], (enum ow_direction)d));
-}
-
 void check_judge(const struct check_options *options, const struct ow_probe_report *report,
                  struct check_outcome *outcome)
 {
-  const struct ow_alarm_rule *rule = &options->settings.rule;
-  struct ow_judging how = {.uncertain = rule->uncertain, .least_packets = rule->least_packets};
   const struct ow_result *results[OW_DIRECTIONS];
   *outcome = (struct check_outcome){0};
   check_results(options, report, results);
-  ow_judge(results, &options->settings.warning, &options->settings.critical, &how, &outcome->judgement);
+  ow_judge(results, &options->settings.warning, &options->settings.critical, &options->settings.rule.how,
+           &outcome->judgement);
   if (report->status == OW_TIMEOUT && options->has_timeout_state) {
     outcome->verdict = options->timeout_state;
     if (outcome->judgement.verdict > OW_VERDICT_UNKNOWN)
       raise_to(outcome, outcome->judgement.verdict);
   } else {
-    judge_all(options, report, results, outcome);
+    outcome->verdict = check_failure_verdict(report->status, report->step);
+    raise_to(outcome, outcome->judgement.verdict);
   }
   check_explain(options, report, outcome);
 }

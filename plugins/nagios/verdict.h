@@ -9,10 +9,9 @@
 #include "outcome.h"
 
 /**
- * The worst of: the thresholds' verdict; CRITICAL for a direction in which nothing arrived and on whose
- * loss there is no threshold; UNKNOWN for one in which nothing was sent; and what a failure is worth. If
- * time ran out and --timeout-state says what that is worth: that, or the thresholds' alert. outcome->stream
- * and outcome->diagnosis stay empty.
+ * The worse of: what the thresholds, an outage and partial results are worth (ow_judge()), and what a failure
+ * is. If time ran out and --timeout-state says what that is worth: that, or the thresholds' alert.
+ * outcome->stream and outcome->diagnosis stay empty.
  */
 void check_judge(const struct check_options *options, const struct ow_probe_report *report,
                  struct check_outcome *outcome);

@@ -165,7 +165,8 @@ static const struct mib_column peer_columns[] = {
     [MIB_PEER_NAT] = {CREATE("Nat", TRUTH_VALUE, PRESENT_ALWAYS, CONFIGURED(stream.peer.nat),
                              WORDS(OW_PEER_NAT, truth_words))},
     [MIB_PEER_MIN_PACKETS] = {CREATE("MinPackets", UNSIGNED32(0, 10000000), PRESENT_ALWAYS,
-                                     CONFIGURED(stream.rule.least_packets), NUMBER(OW_PEER_MIN_PACKETS, ""))},
+                                     CONFIGURED(stream.rule.how.least_packets),
+                                     NUMBER(OW_PEER_MIN_PACKETS, ""))},
 };
 
 #define RESULT(member) PLAIN(FROM_RESULT, member)

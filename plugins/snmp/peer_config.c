@@ -32,8 +32,10 @@ static const enum ow_peer_option_id keys[] = {
     OW_PEER_RAISE,
     OW_PEER_UNCERTAIN,
     OW_PEER_MIN_PACKETS,
+    OW_PEER_NOTHING_ARRIVED,
+    OW_PEER_PARTIAL_STATE,
 };
-enum { KEYS = sizeof keys / sizeof *keys, QUERY_KEYS = 5 };
+enum { KEYS = sizeof keys / sizeof *keys, QUERY_KEYS = 7 };
 
 static const struct ow_spelling spelling = {.capitals = false};
 const struct ow_peer_face peer_face = {&spelling, keys, KEYS};

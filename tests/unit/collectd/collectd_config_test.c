@@ -74,8 +74,8 @@ START_TEST(every_keyword_is_taken)
   ck_assert(peer->test_port_low == 9000 && peer->test_port_high == 9100);
   ck_assert_int_eq(rules->warning.list[0].metric, OW_METRIC_DELAY_P95);
   ck_assert_int_eq(rules->critical.list[0].metric, OW_METRIC_LOSS);
-  ck_assert(rules->rule.raise == 3 && rules->rule.of == 5 && rules->rule.least_packets == 10);
-  ck_assert_int_eq(rules->rule.uncertain, OW_UNCERTAIN_IS_UNKNOWN);
+  ck_assert(rules->rule.raise == 3 && rules->rule.of == 5 && rules->rule.how.least_packets == 10);
+  ck_assert_int_eq(rules->rule.how.uncertain, OW_UNCERTAIN_IS_UNKNOWN);
 }
 END_TEST
 

@@ -160,6 +160,7 @@ static const char *value_of(enum ow_peer_option_type type, int64_t size)
   case OW_TYPE_FLAG: text = size == 0 ? "false" : size == 1 ? "true" : "2"; break;
   case OW_TYPE_FAMILY:
   case OW_TYPE_UNCERTAIN:
+  case OW_TYPE_STATE:
   case OW_TYPE_DIRECTIONS:
   case OW_TYPE_MODES:
   case OW_TYPE_SCHEDULE:
@@ -209,6 +210,10 @@ static const struct {
     {OW_PEER_RAISE, "3", "3/3"},
     {OW_PEER_RAISE, "3/5", "3/5"},
     {OW_PEER_UNCERTAIN, "unknown", "unknown"},
+    {OW_PEER_NOTHING_ARRIVED, "ok", "ok"},
+    {OW_PEER_NOTHING_ARRIVED, "unknown", "unknown"},
+    {OW_PEER_PARTIAL_STATE, "warning", "warning"},
+    {OW_PEER_PARTIAL_STATE, "critical", "critical"},
 };
 
 START_TEST(values_are_printed_so_that_they_can_be_read)
@@ -222,13 +227,29 @@ static const struct {
   enum ow_peer_option_id id;
   const char *text;
 } mistakes[] = {
-    {OW_PEER_HOST, "a b"},          {OW_PEER_KEY_ID, "a b"},        {OW_PEER_FAMILY, "inet"},
-    {OW_PEER_MODE, "open,"},        {OW_PEER_MODE, "none"},         {OW_PEER_MODE, ""},
-    {OW_PEER_DIRECTION, "up"},      {OW_PEER_DIRECTION, ""},        {OW_PEER_SCHEDULE, "often"},
-    {OW_PEER_PACKET_INTERVAL, "1"}, {OW_PEER_INTERVAL, "60"},       {OW_PEER_NAT, "maybe"},
-    {OW_PEER_DSCP, "EFF"},          {OW_PEER_PORTS, "9-8"},         {OW_PEER_WARNING, "speed=1"},
-    {OW_PEER_RAISE, "6/5"},         {OW_PEER_UNCERTAIN, "ignore"},  {OW_PEER_PADDING, "-1"},
-    {OW_PEER_CRITICAL, ""},         {OW_PEER_MIN_PACKETS, "a few"}, {OW_PEER_PORT, ""},
+    {OW_PEER_HOST, "a b"},
+    {OW_PEER_KEY_ID, "a b"},
+    {OW_PEER_FAMILY, "inet"},
+    {OW_PEER_MODE, "open,"},
+    {OW_PEER_MODE, "none"},
+    {OW_PEER_MODE, ""},
+    {OW_PEER_DIRECTION, "up"},
+    {OW_PEER_DIRECTION, ""},
+    {OW_PEER_SCHEDULE, "often"},
+    {OW_PEER_PACKET_INTERVAL, "1"},
+    {OW_PEER_INTERVAL, "60"},
+    {OW_PEER_NAT, "maybe"},
+    {OW_PEER_DSCP, "EFF"},
+    {OW_PEER_PORTS, "9-8"},
+    {OW_PEER_WARNING, "speed=1"},
+    {OW_PEER_RAISE, "6/5"},
+    {OW_PEER_UNCERTAIN, "ignore"},
+    {OW_PEER_PADDING, "-1"},
+    {OW_PEER_NOTHING_ARRIVED, "2"},
+    {OW_PEER_PARTIAL_STATE, "OK"},
+    {OW_PEER_CRITICAL, ""},
+    {OW_PEER_MIN_PACKETS, "a few"},
+    {OW_PEER_PORT, ""},
 };
 
 START_TEST(what_is_no_value_is_refused)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* plugins/nagios: options, verdicts, and the output for made-up reports. */
+#include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
@@ -73,7 +74,7 @@ START_TEST(defaults)
   ck_assert_mem_eq(&options.settings.peer, &peer, sizeof peer);
   ck_assert_int_eq(options.timeout, 10 * OW_NS_PER_S);
   ck_assert_int_eq(options.action, CHECK_MEASURE);
-  ck_assert_int_eq(options.settings.rule.uncertain, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(options.settings.rule.how.uncertain, OW_UNCERTAIN_REMARK);
   ck_assert_int_eq(options.verbosity, 0);
   ck_assert_uint_eq(options.settings.warning.count + options.settings.critical.count, 0);
   ck_assert_str_eq(options.settings.peer.key_id, "");
@@ -128,11 +129,11 @@ START_TEST(options_for_the_verdict)
       parsed("-H h -w 20ms,1% -c delay_p95@forward=50ms --uncertain unknown -t 20");
   ck_assert_uint_eq(options.settings.warning.count, 2);
   ck_assert_uint_eq(options.settings.critical.count, 1);
-  ck_assert_int_eq(options.settings.rule.uncertain, OW_UNCERTAIN_IS_UNKNOWN);
+  ck_assert_int_eq(options.settings.rule.how.uncertain, OW_UNCERTAIN_IS_UNKNOWN);
   ck_assert_int_eq(options.timeout, 20 * OW_NS_PER_S);
   options = parsed("-H h --timeout 7500ms --uncertain remark -vv -v -v --json");
   ck_assert_int_eq(options.timeout, 7500 * OW_NS_PER_MS);
-  ck_assert_int_eq(options.settings.rule.uncertain, OW_UNCERTAIN_REMARK);
+  ck_assert_int_eq(options.settings.rule.how.uncertain, OW_UNCERTAIN_REMARK);
   ck_assert_int_eq(options.verbosity, 3);
   ck_assert(options.json);
 }
@@ -168,7 +169,7 @@ START_TEST(options_for_other_ways)
   ck_assert(options.settings.peer.directions[OW_FORWARD] && !options.settings.peer.directions[OW_REVERSE]);
   ck_assert_int_eq(parsed("-H h --diagnose").action, CHECK_DIAGNOSE);
   ck_assert_uint_eq(parsed("-H h").last, 1);
-  ck_assert_uint_eq(parsed("-H h --min-packets 30").settings.rule.least_packets, 30);
+  ck_assert_uint_eq(parsed("-H h --min-packets 30").settings.rule.how.least_packets, 30);
 }
 END_TEST
 
@@ -629,11 +630,21 @@ START_TEST(nothing_arriving_is_critical)
   assert_judged(
       "-H h -w jitter=1ms", &report, 2,
       "reverse jitter unknown; forward 12.3 ms p95, 0/50 lost; reverse nothing arrived, 50/50 lost");
-  /* Who sets a threshold on the loss judges it. */
-  assert_judged("-H h -w loss=1%", &report, 1,
+  /* Whatever the thresholds allow; unless it is said what that is worth. */
+  assert_judged("-H h -w loss=1%", &report, 2,
                 "reverse loss 100 % 50/50 (> 1 %); forward 12.3 ms p95, 0/50 lost; reverse nothing arrived, "
                 "50/50 lost");
-  assert_judged("-H h -w lost=60", &report, 0, words);
+  assert_judged("-H h -w lost=60", &report, 2, words);
+  assert_judged("-H h -c loss=100%", &report, 2, words);
+  assert_judged("-H h -c lost=1000 --nothing-arrived warning", &report, 1, words);
+  assert_judged("-H h -c loss=100% --nothing-arrived ok", &report, 0, words);
+  assert_judged("-H h -c 5s,100%", &report, 2,
+                "reverse delay_p95 unknown; forward 12.3 ms p95, 0/50 lost; "
+                "reverse nothing arrived, 50/50 lost");
+  assert_judged(
+      "-H h --min-packets 51", &report, 3,
+      "reverse received 0 (< 1), too few packets: --min-packets asks for 51; forward 12.3 ms p95, 0/50 "
+      "lost; reverse nothing arrived, 50/50 lost");
   assert_judged("-H h --direction forward", &report, 0, "forward 12.3 ms p95, 0/50 lost");
 }
 END_TEST
@@ -643,7 +654,34 @@ START_TEST(nothing_sent_is_unknown)
   struct ow_probe_report report = good_report();
   report.directions[OW_FORWARD].result =
       (struct ow_result){.completeness = OW_RESULT_COMPLETE, .skipped = 50};
-  assert_judged("-H h", &report, 3, "forward nothing sent, 50 skipped; reverse 11.8 ms p95, 0/50 lost");
+  report.directions[OW_FORWARD].result.completeness = OW_RESULT_PARTIAL;
+  assert_judged("-H h", &report, 3, "forward none of 50 packets was sent; reverse 11.8 ms p95, 0/50 lost");
+  report.directions[OW_FORWARD].result.refused = 50;
+  report.directions[OW_FORWARD].result.refusal = ENETUNREACH;
+  assert_judged(
+      "-H h -c loss=100%", &report, 2,
+      "forward loss unknown; forward none of 50 packets was sent: Network is unreachable; reverse 11.8 "
+      "ms p95, 0/50 lost");
+}
+END_TEST
+
+/* Hundreds that were never sent are no OK. */
+START_TEST(a_sender_that_stood_still_is_unknown)
+{
+  struct ow_probe_report report = good_report();
+  struct ow_result *result = &report.directions[OW_FORWARD].result;
+  static const char words[] =
+      "forward 12.3 ms p95, 0/395 lost, 105 of 500 packets were never sent; reverse 11.8 ms p95, 0/50 lost";
+  result->completeness = OW_RESULT_PARTIAL;
+  result->sent = result->received = 395;
+  result->skipped = 105;
+  assert_judged("-H h", &report, 3, words);
+  assert_judged("-H h --partial-state ok", &report, 0, words);
+  assert_judged("-H h --partial-state critical", &report, 2, words);
+  assert_judged(
+      "-H h -w skipped@forward=100", &report, 1,
+      "forward skipped 105 (> 100); forward 12.3 ms p95, 0/395 lost, 105 of 500 packets were never sent; "
+      "reverse 11.8 ms p95, 0/50 lost");
 }
 END_TEST
 
@@ -1275,7 +1313,8 @@ int main(void)
             a_histogram_counts_every_packet, breaches_are_named, of_many_breaches_four_are_named,
             uncertain_verdicts_say_so, clocks_that_are_not_synchronised, negative_delays_are_shown,
             a_clock_that_was_set, nothing_arriving_is_critical, nothing_sent_is_unknown,
-            partial_results_say_so, absent_results_without_a_failure, a_failure_without_words_has_some);
+            a_sender_that_stood_still_is_unknown, partial_results_say_so, absent_results_without_a_failure,
+            a_failure_without_words_has_some);
   TEST_LOOP(suite, "failures", LENGTH(failures), each_failure_has_its_verdict);
   TEST_CASE(suite, "output", the_first_line_is_a_plugins, labels_are_the_same_whatever_happens,
             long_output_has_the_numbers, longer_output_has_the_sessions, long_output_of_a_failure,

@@ -2,6 +2,7 @@
 /*
  * Alarms: X of Y, severities, what doesn't count, and random streams against a model that keeps everything.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,14 +91,14 @@ static const struct {
 
 START_TEST(reads_rules)
 {
-  struct ow_alarm_rule rule = {9, 9, OW_UNCERTAIN_IS_UNKNOWN, 7};
+  struct ow_alarm_rule rule = {9, 9, {.uncertain = OW_UNCERTAIN_IS_UNKNOWN, .least_packets = 7}};
   struct ow_failure failure = {0};
   enum ow_status status = ow_alarm_rule_parse(rules[_i].text, &rule, &failure);
   ck_assert_msg(status == (rules[_i].raise ? OW_OK : OW_INVALID), "%s", rules[_i].text);
   if (rules[_i].raise) {
     ck_assert_int_eq(rule.raise, rules[_i].raise);
     ck_assert_int_eq(rule.of, rules[_i].of);
-    ck_assert(rule.uncertain == OW_UNCERTAIN_IS_UNKNOWN && rule.least_packets == 7);
+    ck_assert(rule.how.uncertain == OW_UNCERTAIN_IS_UNKNOWN && rule.how.least_packets == 7);
   } else {
     ck_assert_ptr_nonnull(strstr(failure.text, "write X/Y"));
     ck_assert_int_eq(ow_alarm_rule_parse(rules[_i].text, &rule, NULL), OW_INVALID);
@@ -169,7 +170,7 @@ END_TEST
 START_TEST(uncertain_by_policy)
 {
   const struct ow_alarm_rule plain = {0};
-  const struct ow_alarm_rule strict = {.uncertain = OW_UNCERTAIN_IS_UNKNOWN};
+  const struct ow_alarm_rule strict = {.how.uncertain = OW_UNCERTAIN_IS_UNKNOWN};
   struct ow_alarms *alarms = alarms_of("delay_p95=20ms", "delay_p95=50ms", NULL, plain);
   ck_assert_uint_eq(take(alarms, interval(30, 0, 15)), 1);
   ck_assert(events[0].finding.uncertain);
@@ -191,12 +192,80 @@ END_TEST
 
 START_TEST(loss_of_too_few_does_not_count)
 {
-  struct ow_alarms *alarms = alarms_of("loss=5%", NULL, NULL, (struct ow_alarm_rule){.least_packets = 51});
+  struct ow_alarms *alarms =
+      alarms_of("loss=5%", NULL, NULL, (struct ow_alarm_rule){.how.least_packets = 51});
   ck_assert_uint_eq(take(alarms, interval(1, 20, 0)), 0);
   ow_alarms_free(alarms);
-  alarms = alarms_of("loss=5%", NULL, NULL, (struct ow_alarm_rule){.least_packets = 50});
+  alarms = alarms_of("loss=5%", NULL, NULL, (struct ow_alarm_rule){.how.least_packets = 50});
   ck_assert_uint_eq(take(alarms, interval(1, 3, 0)), 1);
   ck_assert_str_eq(ow_alarm_print(words, &events[0]), "forward loss 6 % (3/50) is above 5 %");
+  ow_alarms_free(alarms);
+}
+END_TEST
+
+static struct ow_result outage(void)
+{
+  return (struct ow_result){.completeness = OW_RESULT_COMPLETE, .sent = 60, .lost = 60};
+}
+
+/* Without any threshold; by the rule of the others, and in words of its own. */
+START_TEST(an_outage_is_an_alarm_by_itself)
+{
+  const struct ow_alarm_rule rule = {
+      .how = {.nothing_arrived = OW_VERDICT_CRITICAL, .partial = OW_VERDICT_UNKNOWN}};
+  struct ow_alarms *alarms = alarms_of(NULL, NULL, "2/3", rule);
+  ck_assert_uint_eq(take(alarms, interval(5, 0, 0)), 0);
+  ck_assert_uint_eq(take(alarms, outage()), 0);
+  ck_assert_uint_eq(take(alarms, outage()), 1);
+  ck_assert_int_eq(ow_alarms_severity(alarms), OW_VERDICT_CRITICAL);
+  ck_assert_str_eq(ow_alarm_print(words, &events[0]), "forward: nothing arrived of 60 packets");
+  ck_assert_uint_eq(take(alarms, (struct ow_result){.completeness = OW_RESULT_ABSENT}), 0);
+  ck_assert_uint_eq(take(alarms, interval(5, 2, 0)), 0);
+  ck_assert_uint_eq(take(alarms, interval(5, 2, 0)), 1);
+  ck_assert_int_eq(ow_alarms_severity(alarms), OW_VERDICT_OK);
+  ck_assert_str_eq(ow_alarm_print(words, &events[0]), "forward: packets arrive again (48 of 50)");
+  ow_alarms_free(alarms);
+  alarms = alarms_of(NULL, "delay_p95=5s,loss=100%", NULL, rule);
+  ck_assert_uint_eq(take(alarms, outage()), 1);
+  ck_assert_int_eq(events[0].now, OW_VERDICT_CRITICAL);
+  ow_alarms_free(alarms);
+  alarms = alarms_of(NULL, "loss=100%", NULL, (struct ow_alarm_rule){0});
+  ck_assert_uint_eq(take(alarms, outage()), 0);
+  ow_alarms_free(alarms);
+}
+END_TEST
+
+START_TEST(what_is_refused_here_is_named)
+{
+  const struct ow_alarm_rule rule = {.how.nothing_arrived = OW_VERDICT_WARNING};
+  struct ow_alarms *alarms = alarms_of(NULL, NULL, NULL, rule);
+  struct ow_result refused = {
+      .completeness = OW_RESULT_PARTIAL, .skipped = 60, .refused = 60, .refusal = EHOSTUNREACH};
+  ck_assert_uint_eq(take(alarms, refused), 1);
+  ck_assert_int_eq(events[0].now, OW_VERDICT_WARNING);
+  ck_assert_str_eq(ow_alarm_print(words, &events[0]), "forward: nothing could be sent: No route to host");
+  ow_alarms_free(alarms);
+}
+END_TEST
+
+/* What was kept in a part may have been broken in the rest; what was broken stays so. */
+START_TEST(a_part_raises_but_does_not_clear)
+{
+  struct ow_alarm_rule rule = {.how.partial = OW_VERDICT_UNKNOWN};
+  struct ow_result bad = interval(30, 0, 0);
+  struct ow_result good = interval(5, 0, 0);
+  bad.completeness = good.completeness = OW_RESULT_PARTIAL;
+  struct ow_alarms *alarms = alarms_of("delay_p95=20ms", NULL, NULL, rule);
+  ck_assert_uint_eq(take(alarms, bad), 1);
+  ck_assert_uint_eq(take(alarms, good), 0);
+  good.completeness = OW_RESULT_COMPLETE;
+  ck_assert_uint_eq(take(alarms, good), 1);
+  ow_alarms_free(alarms);
+  rule.how.partial = OW_VERDICT_OK;
+  good.completeness = OW_RESULT_PARTIAL;
+  alarms = alarms_of("delay_p95=20ms", NULL, NULL, rule);
+  ck_assert_uint_eq(take(alarms, bad), 1);
+  ck_assert_uint_eq(take(alarms, good), 1);
   ow_alarms_free(alarms);
 }
 END_TEST
@@ -311,7 +380,8 @@ int main(void)
   TEST_CASE(suite, "alarms", one_of_one_by_default, raises_and_clears_after_x_of_y,
             a_lenient_rule_does_not_flap, severities_are_counted_on_their_own, what_is_unknown_does_not_count,
             uncertain_by_policy, loss_of_too_few_does_not_count, each_metric_and_direction_has_its_own,
-            a_value_below_its_range);
+            a_value_below_its_range, an_outage_is_an_alarm_by_itself, what_is_refused_here_is_named,
+            a_part_raises_but_does_not_clear);
   TEST_CASE(suite, "at random", random_streams_agree_with_the_model);
   return test_run(suite);
 }

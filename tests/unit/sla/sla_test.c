@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Thresholds and verdicts. Every expected value is worked out by hand in the comment beside it. */
+#include <errno.h>
 #include <locale.h>
 #include <math.h>
 #include <stdint.h>
@@ -39,6 +40,8 @@ static const char *names[OW_METRICS] = {
     [OW_METRIC_LOST] = "lost",
     [OW_METRIC_DUPLICATES] = "duplicates",
     [OW_METRIC_REORDERED] = "reordered",
+    [OW_METRIC_SKIPPED] = "skipped",
+    [OW_METRIC_RECEIVED] = "received",
     [OW_METRIC_HOPS] = "hops",
     [OW_METRIC_ASYMMETRY] = "asymmetry",
     [OW_METRIC_RTT] = "rtt",
@@ -270,7 +273,7 @@ static const struct error errors[] = {
     {"@forward=1", "threshold '@forward=1'", "unknown metric ''"},
     {"Loss=1", "threshold 'Loss=1'", "unknown metric 'Loss'"},
     {"los=1", "threshold 'los=1'", "unknown metric 'los'"},
-    {"losss=1", "threshold 'losss=1'", "reordered, hops"},
+    {"losss=1", "threshold 'losss=1'", "reordered, skipped"},
     {"loss =1", "threshold 'loss =1'", "unknown metric 'loss '"},
     {"loss@both=1", "threshold 'loss@both=1'", "unknown direction 'both': use forward or reverse"},
     {"loss@=1", "threshold 'loss@=1'", "unknown direction ''"},
@@ -457,6 +460,7 @@ static struct ow_result measured(void)
       .lost = 5,
       .duplicates = 2,
       .reordered = 3,
+      .skipped = 1,
       .delay = {.min = 10 * MS,
                 .median = 11 * MS,
                 .mean = 12 * MS,
@@ -479,7 +483,8 @@ static const double values[OW_METRICS] = {
     [OW_METRIC_DELAY_P95] = 0.020, [OW_METRIC_DELAY_P99] = 0.025,  [OW_METRIC_DELAY_MAX] = 0.030,
     [OW_METRIC_JITTER] = 0.009,    [OW_METRIC_IPDV] = 0.0005,      [OW_METRIC_PDV] = 0.010,
     [OW_METRIC_LOSS] = 20,         [OW_METRIC_LOST] = 5,           [OW_METRIC_DUPLICATES] = 2,
-    [OW_METRIC_REORDERED] = 3,     [OW_METRIC_HOPS] = 7,
+    [OW_METRIC_REORDERED] = 3,     [OW_METRIC_SKIPPED] = 1,        [OW_METRIC_RECEIVED] = 20,
+    [OW_METRIC_HOPS] = 7,
 };
 
 static void assert_value(const struct ow_result *result, int metric, bool expected)
@@ -523,7 +528,75 @@ START_TEST(values_without_arrivals)
   result = (struct ow_result){.completeness = OW_RESULT_COMPLETE, .skipped = 25};
   has = ow_metric_value(&result, metric, &value);
   ck_assert_int_eq(has, metric == OW_METRIC_LOST || metric == OW_METRIC_DUPLICATES ||
-                            metric == OW_METRIC_REORDERED);
+                            metric == OW_METRIC_REORDERED || metric == OW_METRIC_SKIPPED ||
+                            metric == OW_METRIC_RECEIVED);
+}
+END_TEST
+
+/* ---- an outage, and partial results ---- */
+
+static const struct ow_judging usual_law = {.nothing_arrived = OW_VERDICT_CRITICAL,
+                                            .partial = OW_VERDICT_UNKNOWN};
+
+static enum ow_verdict judged_by(const struct ow_judging *how, const struct ow_result *forward,
+                                 const char *limits)
+{
+  const struct ow_result *results[OW_DIRECTIONS] = {forward, NULL};
+  critical.count = 0;
+  if (limits)
+    parse(limits, &critical);
+  ow_judge(results, NULL, &critical, how, &judgement);
+  return judgement.verdict;
+}
+
+/* Whatever the thresholds allow. */
+START_TEST(nothing_arriving_outranks_thresholds)
+{
+  static const char *const lenient[] = {NULL, "loss=100%", "5s,100%", "lost=1000", "received=0:"};
+  struct ow_result lost = {.completeness = OW_RESULT_COMPLETE, .sent = 500, .lost = 500};
+  for (size_t i = 0; i < sizeof lenient / sizeof *lenient; i++) {
+    ck_assert_int_eq(judged_by(&usual_law, &lost, lenient[i]), OW_VERDICT_CRITICAL);
+    ck_assert_int_eq(judgement.findings[0].metric, OW_METRIC_RECEIVED);
+    ck_assert_uint_eq(judgement.findings[0].sent, 500);
+  }
+  struct ow_judging how = {.nothing_arrived = OW_VERDICT_WARNING};
+  ck_assert_int_eq(judged_by(&how, &lost, "loss=100%"), OW_VERDICT_WARNING);
+  how.nothing_arrived = OW_VERDICT_UNKNOWN;
+  ck_assert_int_eq(judged_by(&how, &lost, "loss=100%"), OW_VERDICT_UNKNOWN);
+  ck_assert_int_eq(judged_by(&how, &lost, "loss=99%"), OW_VERDICT_CRITICAL);
+  how.nothing_arrived = OW_VERDICT_OK;
+  ck_assert_int_eq(judged_by(&how, &lost, "loss=100%"), OW_VERDICT_OK);
+  how = usual_law;
+  how.least_packets = 501;
+  ck_assert_int_eq(judged_by(&how, &lost, NULL), OW_VERDICT_UNKNOWN);
+  ck_assert(judgement.findings[0].too_few);
+}
+END_TEST
+
+START_TEST(what_could_not_be_sent_is_an_outage)
+{
+  struct ow_result refused = {
+      .completeness = OW_RESULT_PARTIAL, .skipped = 50, .refused = 50, .refusal = ENETUNREACH};
+  ck_assert_int_eq(judged_by(&usual_law, &refused, NULL), OW_VERDICT_CRITICAL);
+  ck_assert_int_eq(judgement.findings[0].refusal, ENETUNREACH);
+  /* Late, and not refused: nobody knows. */
+  refused.refused = 0;
+  ck_assert_int_eq(judged_by(&usual_law, &refused, NULL), OW_VERDICT_UNKNOWN);
+}
+END_TEST
+
+START_TEST(a_partial_result_is_worth_what_is_said)
+{
+  struct ow_result part = measured();
+  part.completeness = OW_RESULT_PARTIAL;
+  ck_assert_int_eq(judged_by(&usual_law, &part, NULL), OW_VERDICT_UNKNOWN);
+  ck_assert_int_eq(judged_by(&usual_law, &part, "loss=50%"), OW_VERDICT_UNKNOWN);
+  ck_assert_int_eq(judged_by(&usual_law, &part, "loss=5%"), OW_VERDICT_CRITICAL);
+  ck_assert_int_eq(judged_by(&usual_law, &part, "skipped=0"), OW_VERDICT_CRITICAL);
+  struct ow_judging how = {.partial = OW_VERDICT_OK};
+  ck_assert_int_eq(judged_by(&how, &part, NULL), OW_VERDICT_OK);
+  how.partial = OW_VERDICT_WARNING;
+  ck_assert_int_eq(judged_by(&how, &part, NULL), OW_VERDICT_WARNING);
 }
 END_TEST
 
@@ -1099,6 +1172,9 @@ static TCase *values_and_verdicts(void)
   tcase_add_test(tests, a_finding_says_all);
   tcase_add_test(tests, directions_apply);
   tcase_add_test(tests, most_severe_first);
+  tcase_add_test(tests, nothing_arriving_outranks_thresholds);
+  tcase_add_test(tests, what_could_not_be_sent_is_an_outage);
+  tcase_add_test(tests, a_partial_result_is_worth_what_is_said);
   tcase_add_test(tests, every_threshold_applies);
   tcase_add_test(tests, holds_all_findings);
   tcase_add_test(tests, no_thresholds);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Samples to a result. Every expected number is worked out by hand in the comment beside it. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -531,7 +532,7 @@ START_TEST(skip_ranges)
   ck_assert_uint_eq(result.sent + result.skipped, 10);
   ck_assert_uint_eq(result.longest_loss_run, 2);
   ck_assert(!result.has_ipdv);
-  ck_assert_int_eq(result.completeness, OW_RESULT_COMPLETE);
+  ck_assert_int_eq(result.completeness, OW_RESULT_PARTIAL); /* 5 of 10 */
 }
 END_TEST
 
@@ -555,8 +556,62 @@ START_TEST(all_skipped)
   compute(of);
   assert_counts(0, 0, 0, 3);
   ck_assert_uint_eq(result.longest_loss_run, 0);
-  ck_assert_int_eq(result.completeness, OW_RESULT_COMPLETE);
+  ck_assert_int_eq(result.completeness, OW_RESULT_PARTIAL);
   assert_no_values();
+}
+END_TEST
+
+/* The sending side may skip a twentieth, or two packets of a few; more of them leave the result partial. */
+static const struct {
+  uint32_t packets;
+  uint32_t skipped;
+  bool partial;
+  const char *words;
+} shortfalls[] = {
+    {100, 5, false, ""},
+    {100, 6, true, "6 of 100 packets were never sent"},
+    {10, 2, false, ""},
+    {10, 3, true, "3 of 10 packets were never sent"},
+    {3, 3, true, "none of 3 packets was sent"},
+    {1, 1, true, "none of 1 packets was sent"},
+    {500, 105, true, "105 of 500 packets were never sent"},
+};
+
+START_TEST(a_sender_that_falls_short_leaves_a_part)
+{
+  const struct ow_skip_range range = {0, shortfalls[_i].skipped - 1};
+  char words[OW_REMARK_TEXT];
+  struct ow_observation of = observation(shortfalls[_i].packets);
+  for (uint32_t i = shortfalls[_i].skipped; i < shortfalls[_i].packets; i++)
+    add_arrival(i, MS);
+  of.skipped = &range;
+  of.skip_ranges = 1;
+  compute(of);
+  ck_assert_int_eq(result.completeness, shortfalls[_i].partial ? OW_RESULT_PARTIAL : OW_RESULT_COMPLETE);
+  ck_assert_str_eq(ow_result_shortfall(words, &result), shortfalls[_i].words);
+}
+END_TEST
+
+START_TEST(an_outage_needs_packets_that_were_tried)
+{
+  char words[OW_REMARK_TEXT];
+  struct ow_result lost = {.completeness = OW_RESULT_COMPLETE, .sent = 50, .lost = 50};
+  ck_assert(ow_result_nothing_arrived(&lost, 0) && ow_result_nothing_arrived(&lost, 50));
+  ck_assert(!ow_result_nothing_arrived(&lost, 51));
+  lost.received = 1;
+  lost.lost = 49;
+  ck_assert(!ow_result_nothing_arrived(&lost, 0));
+  struct ow_result skipped = {.completeness = OW_RESULT_PARTIAL, .skipped = 50};
+  ck_assert(!ow_result_nothing_arrived(&skipped, 0));
+  skipped.refused = 49;
+  ck_assert(!ow_result_nothing_arrived(&skipped, 0));
+  skipped.refused = 50;
+  skipped.refusal = ENETUNREACH;
+  ck_assert(ow_result_nothing_arrived(&skipped, 50) && !ow_result_nothing_arrived(&skipped, 51));
+  ck_assert_str_eq(ow_result_shortfall(words, &skipped),
+                   "none of 50 packets was sent: Network is unreachable");
+  skipped.completeness = OW_RESULT_ABSENT;
+  ck_assert(!ow_result_nothing_arrived(&skipped, 0));
 }
 END_TEST
 
@@ -851,6 +906,9 @@ static TCase *counting(void)
   tcase_add_test(tests, skip_ranges);
   tcase_add_test(tests, skip_ranges_beyond_and_upside_down);
   tcase_add_test(tests, all_skipped);
+  tcase_add_loop_test(tests, a_sender_that_falls_short_leaves_a_part, 0,
+                      sizeof shortfalls / sizeof *shortfalls);
+  tcase_add_test(tests, an_outage_needs_packets_that_were_tried);
   tcase_add_test(tests, flags_are_handed_on);
   return tests;
 }
