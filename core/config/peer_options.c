@@ -47,7 +47,7 @@ const struct ow_peer_option ow_peer_options[OW_PEER_OPTIONS] = {
                           "60s", NULL,
                           "Over how long each result goes; at least the loss timeout and 3 seconds."},
     [OW_PEER_PACKET_INTERVAL] = {"packet-interval", OW_TYPE_MEAN, PARTS(peer.slots, peer.slot_count), 1,
-                                 OW_LONGEST_DURATION, "DURATION", "100ms", "1s",
+                                 OW_LONGEST_DURATION, "DURATION", "60ms", "1s",
                                  "Mean distance of packets; the distances are exponentially distributed (a "
                                  "Poisson stream)."},
     [OW_PEER_SCHEDULE] = {"schedule", OW_TYPE_SCHEDULE, PARTS(peer.slots, peer.slot_count), 0, 0, "LIST",

@@ -11,6 +11,8 @@
 #include "io/text_file.h"
 #include "option_table.h"
 #include "text/lines.h"
+#include "text/nearest.h"
+#include "text/piece.h"
 
 static const char flag[] = "--extra-opts";
 static const char usual_section[] = "check_owamp";
@@ -87,7 +89,8 @@ struct reading {
   bool any_section;
   bool inside;
   bool found;
-  uint64_t seen; /* options of the section, by their places in the table */
+  struct ow_nearest nearest; /* section to the one that is asked for */
+  uint64_t seen;             /* options of the section, by their places in the table */
 };
 
 static enum ow_status bad_line(const struct reading *reading, const char *advice, struct ow_failure *failure)
@@ -141,7 +144,9 @@ static void enter_section(struct reading *reading, struct ow_piece line)
 {
   const char *end = memchr(line.at, ']', line.length);
   struct ow_piece name = trimmed_piece(line.at + 1, end ? (size_t)(end - line.at) - 1 : line.length - 1);
+  char shown[OW_PIECE_TEXT];
   reading->any_section = true;
+  ow_nearest_offer(&reading->nearest, ow_piece_print(shown, name));
   reading->inside =
       end && name.length == reading->section.length && memcmp(name.at, reading->section.at, name.length) == 0;
   reading->found = reading->found || reading->inside;
@@ -208,17 +213,15 @@ static enum ow_status take_file(struct reading *reading, const struct ow_text_fi
 {
   char *at = NULL;
   char shown[SHOWN];
-  struct ow_piece asked = reading->section;
+  char meant[OW_NEAREST_TEXT];
   enum ow_status status = make_room(reading->words, file, &at, failure);
   if (status == OW_OK)
     status = read_section(reading, file->text, &at, failure);
-  if (status == OW_OK && !reading->found) {
-    reading->section = (struct ow_piece){usual_section, strlen(usual_section)};
-    status = read_section(reading, file->text, &at, failure);
-  }
+  /* Another section's options would be another check's. */
   if (status == OW_OK && !reading->found)
-    status = ow_fail(failure, OW_INVALID, "%s has no section [%s]", reading->path,
-                     ow_printable(shown, sizeof shown, asked.at, asked.length));
+    status = ow_fail(failure, OW_INVALID, "%s has no section [%s]%s", reading->path,
+                     ow_printable(shown, sizeof shown, reading->section.at, reading->section.length),
+                     ow_nearest_print(meant, &reading->nearest));
   return status;
 }
 
@@ -232,6 +235,7 @@ static enum ow_status read_located(struct check_words *words, const char *locato
   enum ow_status status = OW_OK;
   if (length == 0)
     reading.section = (struct ow_piece){usual_section, strlen(usual_section)};
+  reading.nearest = ow_nearest(reading.section);
   if (locator[length] == '@')
     reading.path = locator + length + 1;
   else if (!find_usual(path))

@@ -16,20 +16,21 @@ int check_exit_status(enum ow_verdict verdict)
   return statuses[verdict];
 }
 
-/* A silent peer is down; a measurement that took too long tells nothing of it. */
+/* A peer that never said a word of its own is down; from the first packet on it is our clock that cuts short.
+ */
 static enum ow_verdict timeout_verdict(enum ow_probe_step step)
 {
   enum ow_verdict verdict = OW_VERDICT_CRITICAL;
   switch (step) {
   case OW_STEP_RESOLVE:
   case OW_STEP_RUN:
+  case OW_STEP_STOP:
+  case OW_STEP_FETCH:
   case OW_STEP_DONE: verdict = OW_VERDICT_UNKNOWN; break;
   case OW_STEP_CONNECT:
   case OW_STEP_SETUP:
   case OW_STEP_REQUEST:
-  case OW_STEP_START:
-  case OW_STEP_STOP:
-  case OW_STEP_FETCH: break;
+  case OW_STEP_START: break;
   }
   return verdict;
 }

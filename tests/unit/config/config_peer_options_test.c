@@ -92,7 +92,7 @@ START_TEST(defaults)
   ck_assert_int_eq(peer.loss_timeout, 2 * OW_NS_PER_S);
   ck_assert(peer.directions[OW_FORWARD] && peer.directions[OW_REVERSE]);
   ck_assert_uint_eq(peer.most_pbkdf2_count, 1 << 18);
-  ck_assert_str_eq(print(OW_PEER_SCHEDULE), "exp:100ms");
+  ck_assert_str_eq(print(OW_PEER_SCHEDULE), "exp:60ms");
   ck_assert_int_eq(settings.interval, 60 * OW_NS_PER_S);
   ck_assert_uint_eq(settings.rule.raise, 1);
   ck_assert_uint_eq(settings.rule.of, 1);

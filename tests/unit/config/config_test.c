@@ -234,7 +234,7 @@ START_TEST(refuses_schedules)
     struct ow_failure failure = {0};
     ck_assert_msg(ow_peer_parse_schedule(texts[i], &peer, &failure) == OW_INVALID, "'%s' was read", texts[i]);
     ck_assert_uint_eq(peer.slot_count, 1);
-    ck_assert_uint_eq(peer.slots[0].parameter.ntp, ow_span_from_ns(100 * OW_NS_PER_MS).ntp);
+    ck_assert_uint_eq(peer.slots[0].parameter.ntp, ow_span_from_ns(60 * OW_NS_PER_MS).ntp);
     ck_assert_uint_gt(strlen(failure.text), 0);
   }
 }
@@ -277,8 +277,8 @@ START_TEST(defaults_are_as_promised)
   ck_assert(peer.directions[0] && peer.directions[1]);
   ck_assert_uint_ge(peer.most_pbkdf2_count, 65536);
   ck_assert_int_eq(peer.slots[0].kind, OW_SLOT_EXPONENTIAL);
-  /* 50 x 100 ms, and 2 s to wait. */
-  ck_assert_int_le(llabs(ow_peer_duration(&peer) - 7 * OW_NS_PER_S), 100);
+  /* 50 x 60 ms, and 2 s to wait. */
+  ck_assert_int_le(llabs(ow_peer_duration(&peer) - 5 * OW_NS_PER_S), 100);
 }
 END_TEST
 

@@ -75,7 +75,6 @@ static const struct {
     {"[check_owamp]\nmode=open\nmode=encrypted", "", "--mode=open|--mode=encrypted|-v"},
     {"[other]\nx=1\n[mine]\nwarning=1ms\n[other]\ny=2\n", "mine", "--warning=1ms|-v"},
     {"[mine]\na=1\n[check_owamp]\nb=2\n[mine]\nc=3\n", "mine", "-a1|-c3|-v"},
-    {"[check_owamp]\nb=2\n", "mine", "-b2|-v"},
     {"[check_owamp]\nverbose=\nv=\nzebra=1\nzebra=2\n", "", "--verbose|-v|--zebra=1|--zebra=2|-v"},
     {"[check_owamp]\n", "", "-v"},
     {"[other]\nbroken line\n[check_owamp]\nb=2\n", "", "-b2|-v"},
@@ -98,12 +97,14 @@ static const struct {
   const char *words;
 } mistakes[] = {
     {"warning=20ms\n", "plugins.ini:1: an option before the first [section]"},
-    {"[check_owamp]\n\nwarning\n", "plugins.ini:3: no '=': write NAME=VALUE, or NAME= for a flag"},
-    {"[check_owamp]\n= 5\n", "plugins.ini:2: no option before '='"},
+    {"[mine]\n\nwarning\n", "plugins.ini:3: no '=': write NAME=VALUE, or NAME= for a flag"},
+    {"[mine]\n= 5\n", "plugins.ini:2: no option before '='"},
     {"[other]\na=1\n", "plugins.ini has no section [mine]"},
     {"[mine]\nport=1\n[other]\nport=2\n[mine]\np=3\n", "plugins.ini:6: this option is given twice"},
     {"[check_owamp\na=1\n", "plugins.ini has no section [mine]"},
     {"", "plugins.ini has no section [mine]"},
+    {"[check_owamp]\nb=2\n", "plugins.ini has no section [mine]"},
+    {"[check_owamp]\nb=2\n[mines]\nc=2\n", "plugins.ini has no section [mine]; did you mean mines?"},
 };
 
 START_TEST(refuses_files)

@@ -19,6 +19,7 @@
 #include "options.h"
 #include "output.h"
 #include "perfdata.h"
+#include "schedule/schedule.h"
 #include "support/main.h"
 #include "text.h"
 #include "verdict.h"
@@ -301,11 +302,11 @@ END_TEST
 START_TEST(a_plan_that_cant_end_in_time_is_refused)
 {
   struct ow_failure failure = {0};
-  struct check_options options = parsed("-H h -t 7");
+  struct check_options options = parsed("-H h -t 5");
   ck_assert_int_eq(check_options_fit(&options, &failure), OW_INVALID);
   ck_assert_str_eq(failure.text,
-                   "50 packets and then the loss timeout of 2.00 s take about 7.00 s, but -t ends the "
-                   "check after 7.00 s: raise -t, or lower --count, --interval or --loss-timeout");
+                   "50 packets and then the loss timeout of 2.00 s take about 5.00 s, but -t ends the "
+                   "check after 5.00 s: raise -t, or lower --count, --interval or --loss-timeout");
   options = parsed("-H h -t 8");
   ck_assert_int_eq(check_options_fit(&options, &failure), OW_OK);
   options = parsed("-H h -t 1 --count 10 --schedule fixed:10ms");
@@ -313,6 +314,24 @@ START_TEST(a_plan_that_cant_end_in_time_is_refused)
   ck_assert_ptr_nonnull(strstr(failure.text, "lower --count, --schedule or --loss-timeout"));
   options = parsed("-H h -t 86400 --count 10000000 --interval 86400s --loss-timeout 86400s");
   ck_assert_int_eq(check_options_fit(&options, &failure), OW_INVALID);
+}
+END_TEST
+
+/*
+ * A Poisson stream has a tail: 50 packets take longer than t with the probability that fewer than 50 fall
+ * into t. At the defaults that leaves time for the loss timeout, and a second for all else.
+ */
+START_TEST(the_default_check_ends_in_time_but_once_in_a_billion)
+{
+  struct check_options options = parsed("-H h");
+  const struct ow_peer *peer = &options.settings.peer;
+  double left = (double)(options.timeout - peer->loss_timeout - OW_NS_PER_S);
+  double mean = left / (double)ow_slots_mean_ns(peer->slots, peer->slot_count);
+  double fewer = 0;
+  for (uint32_t k = 0; k < peer->packets; k++)
+    fewer += exp(k * log(mean) - mean - lgamma(k + 1.0));
+  ck_assert_msg(fewer < 1e-9, "%g", fewer);
+  ck_assert_msg(fewer > 0, "nothing was worked out");
 }
 END_TEST
 
@@ -729,7 +748,7 @@ static const struct {
     {OW_PROTOCOL, OW_STEP_SETUP, 2},  {OW_AUTH, OW_STEP_SETUP, 3},      {OW_REFUSED, OW_STEP_SETUP, 3},
     {OW_LIMIT, OW_STEP_SETUP, 3},     {OW_REFUSED, OW_STEP_REQUEST, 3}, {OW_TIMEOUT, OW_STEP_REQUEST, 2},
     {OW_TIMEOUT, OW_STEP_START, 2},   {OW_NETWORK, OW_STEP_RUN, 2},     {OW_TIMEOUT, OW_STEP_RUN, 3},
-    {OW_TIMEOUT, OW_STEP_STOP, 2},    {OW_TIMEOUT, OW_STEP_FETCH, 2},   {OW_TIMEOUT, OW_STEP_DONE, 3},
+    {OW_TIMEOUT, OW_STEP_STOP, 3},    {OW_TIMEOUT, OW_STEP_FETCH, 3},   {OW_TIMEOUT, OW_STEP_DONE, 3},
     {OW_INVALID, OW_STEP_RESOLVE, 3}, {OW_MEMORY, OW_STEP_RUN, 3},      {OW_CRYPTO, OW_STEP_SETUP, 3},
     {OW_STATE, OW_STEP_RUN, 3},       {OW_AUTH, OW_STEP_RUN, 3},
 };
@@ -1303,8 +1322,8 @@ int main(void)
   TEST_CASE(suite, "options", defaults, options_for_the_peer, options_for_the_traffic,
             options_for_the_verdict, options_for_other_ways, timeout_states, options_for_security,
             help_outranks_mistakes, json_is_known_in_spite_of_a_mistake,
-            a_plan_that_cant_end_in_time_is_refused, every_option_is_in_the_table_once,
-            help_fits_the_screen_and_names_every_option);
+            a_plan_that_cant_end_in_time_is_refused, the_default_check_ends_in_time_but_once_in_a_billion,
+            every_option_is_in_the_table_once, help_fits_the_screen_and_names_every_option);
   TEST_LOOP(suite, "mistakes", LENGTH(mistakes), mistakes_are_named);
   TEST_LOOP(suite, "times", LENGTH(times), times_have_three_digits);
   TEST_CASE(suite, "text", decimals_have_no_trailing_zeros, values_have_their_unit,
