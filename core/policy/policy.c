@@ -255,7 +255,7 @@ static uint64_t used_by_class(const struct ow_policy *policy, int class, enum re
 
 /* Does it fit into what the class and each of its ancestors have left? */
 static enum ow_accept check_resource(const struct ow_policy *policy, int class, enum resource resource,
-                                     uint64_t need, struct ow_failure *why)
+                                     uint64_t need, unsigned *short_of, struct ow_failure *why)
 {
   static const char *const units[] = {"bit/s of bandwidth", "octets of disk"};
   enum ow_accept accept = OW_ACCEPT_OK;
@@ -266,6 +266,7 @@ static enum ow_accept check_resource(const struct ow_policy *policy, int class, 
     uint64_t taken = limit ? used_by_class(policy, class, resource) : 0;
     if (limit && (taken > limit || need > limit - taken)) {
       accept = need > limit ? OW_ACCEPT_PERMANENT_LIMIT : OW_ACCEPT_TEMPORARY_LIMIT;
+      *short_of = (unsigned)class + 1;
       ow_fail(why, OW_LIMIT, "class %s has %llu %s, of which %llu are in use; the session needs %llu",
               rule->name, (unsigned long long)limit, units[resource], (unsigned long long)taken,
               (unsigned long long)need);
@@ -296,13 +297,14 @@ static enum ow_accept claim_session(void *context, const struct ow_serve_client 
   struct ow_policy *policy = context;
   struct visit *visit = client->account;
   int class = class_of(policy, client);
+  unsigned unused; /* bandwidth comes free by itself */
   *claim = (struct ow_serve_claim){.bandwidth = bandwidth_of(request, slots, client->mode),
                                    .disk = disk_of(request)};
   enum ow_accept accept = check_sessions(policy, class, visit, why);
   if (accept == OW_ACCEPT_OK)
-    accept = check_resource(policy, class, BANDWIDTH, claim->bandwidth, why);
+    accept = check_resource(policy, class, BANDWIDTH, claim->bandwidth, &unused, why);
   if (accept == OW_ACCEPT_OK)
-    accept = check_resource(policy, class, DISK, claim->disk, why);
+    accept = check_resource(policy, class, DISK, claim->disk, &claim->short_of, why);
   if (accept == OW_ACCEPT_OK) {
     struct account *account = account_by_name(policy, policy->limits.classes[class].name);
     account->bandwidth += claim->bandwidth;
@@ -319,6 +321,29 @@ static void release_bandwidth(void *context, const struct ow_serve_claim *claim)
   struct account *account = claim->account;
   if (account)
     account->bandwidth -= claim->bandwidth;
+}
+
+static void settle_disk(void *context, struct ow_serve_claim *claim, uint64_t records)
+{
+  (void)context;
+  struct account *account = claim->account;
+  uint64_t disk = records * RECORD;
+  if (disk < claim->disk && account)
+    account->disk -= claim->disk - disk;
+  if (disk < claim->disk)
+    claim->disk = disk;
+}
+
+/* Classes are numbered from 1. After a reload the number may be another class': then it is asked in vain,
+ * once. */
+static bool frees_disk(void *context, const struct ow_serve_claim *refused,
+                       const struct ow_serve_claim *other)
+{
+  const struct ow_policy *policy = context;
+  const struct account *account = other->account;
+  bool known = refused->short_of > 0 && refused->short_of <= policy->limits.class_count;
+  int of = account && account->class != CLASS_GONE ? account->class : OW_CLASS_ROOT;
+  return known && other->disk > 0 && ow_limits_within(&policy->limits, of, (int)refused->short_of - 1);
 }
 
 static void release_disk(void *context, const struct ow_serve_claim *claim)
@@ -359,6 +384,8 @@ struct ow_serve_policy ow_policy_answers(struct ow_policy *policy)
       .identify = identify,
       .claim = claim_session,
       .release_bandwidth = release_bandwidth,
+      .settle_disk = settle_disk,
+      .frees_disk = frees_disk,
       .release_disk = release_disk,
       .may_fetch = may_fetch,
       .delete_on_fetch = delete_on_fetch,

@@ -73,6 +73,7 @@ static void end_sessions(struct ow_serve_connection *connection, const struct ow
     TAILQ_REMOVE(&connection->sessions, session, of_connection);
     session->connection = NULL;
     ow_serve_session_end(session, end_of(session, ends, count));
+    ow_serve_kept_ended(connection->kept, session);
     if (!session->running)
       ow_serve_forget(connection->kept, session);
     ow_serve_session_drop(session);
@@ -203,6 +204,40 @@ static void on_set_up(struct ow_serve_connection *connection, const char *key_id
   }
 }
 
+/*
+ * What sessions that have ended hold makes room for new ones, a bounded number of them for each request: what
+ * that frees, the next request finds free.
+ */
+static struct ow_serve_session *agree(struct ow_serve_connection *connection,
+                                      const struct ow_serve_asked *asked,
+                                      struct ow_session_acceptance *acceptance, struct ow_failure *why)
+{
+  enum { FORGOTTEN_AT_ONCE = 64 };
+  struct ow_serve_lack lack = {.what = OW_SERVE_ENOUGH};
+  struct ow_serve_session *session = NULL;
+  bool again = true;
+  for (int i = 0; i < FORGOTTEN_AT_ONCE && again && !session; i++) {
+    session = ow_serve_session_open(connection->common, asked, acceptance, &lack, why);
+    again = !session && lack.what != OW_SERVE_ENOUGH &&
+            ow_serve_kept_make_room(connection->kept, &connection->client, &lack, why);
+  }
+  return session;
+}
+
+/* A place among those that are kept, for when it has ended. */
+static bool find_place(struct ow_serve_connection *connection, struct ow_session_acceptance *acceptance,
+                       struct ow_failure *why)
+{
+  const struct ow_serve_lack place = {.what = OW_SERVE_ENOUGH};
+  bool found = !ow_serve_kept_full(connection->kept);
+  if (!found) {
+    *acceptance = (struct ow_session_acceptance){.accept = OW_ACCEPT_TEMPORARY_LIMIT};
+    ow_fail(why, OW_LIMIT, "%u results are kept", connection->kept->ended_count);
+    found = ow_serve_kept_make_room(connection->kept, &connection->client, &place, why);
+  }
+  return found;
+}
+
 /* One whose records could not be found again is none. */
 static struct ow_serve_session *open_session(struct ow_serve_connection *connection,
                                              const struct ow_server_event *event,
@@ -214,7 +249,9 @@ static struct ow_serve_session *open_session(struct ow_serve_connection *connect
                                        .machine = connection->machine,
                                        .local = ow_channel_local(&connection->channel),
                                        .remote = ow_channel_remote(&connection->channel)};
-  struct ow_serve_session *session = ow_serve_session_open(connection->common, &asked, acceptance, why);
+  struct ow_serve_session *session = NULL;
+  if (!event->request->server_receives || find_place(connection, acceptance, why))
+    session = agree(connection, &asked, acceptance, why);
   if (session && session->request.server_receives && !ow_serve_keep(connection->kept, session)) {
     ow_serve_session_drop(session);
     session = NULL;

@@ -27,7 +27,10 @@ struct ow_serve_client {
 struct ow_serve_claim {
   void *account;
   uint64_t bandwidth; /* bits a second */
-  uint64_t disk;      /* octets of records, when complete */
+  uint64_t disk;      /* octets of records: at first of all that may come, later of those that came */
+  /** Of one that was refused: what lacks disk that other sessions hold, by a number of the policy's; 0: that
+   * isn't why. */
+  unsigned short_of;
 };
 
 /** The host's decisions. Every function is called on the loop's thread and must not block. */
@@ -44,7 +47,12 @@ struct ow_serve_policy {
                           const struct ow_session_request *request, const struct ow_slot *slots,
                           struct ow_serve_claim *claim, struct ow_failure *why);
   void (*release_bandwidth)(void *context, const struct ow_serve_claim *claim); /* the session ended */
-  void (*release_disk)(void *context, const struct ow_serve_claim *claim);      /* its records are gone */
+  /** The session ended, and there are no more than so many records of it: what it claimed for more is free
+   * again. */
+  void (*settle_disk)(void *context, struct ow_serve_claim *claim, uint64_t records);
+  /** Would it help a client whose claim was `refused` if the records of another claim were gone? */
+  bool (*frees_disk)(void *context, const struct ow_serve_claim *refused, const struct ow_serve_claim *other);
+  void (*release_disk)(void *context, const struct ow_serve_claim *claim); /* its records are gone */
   /** May `client` fetch a session that the client `owner` made? */
   bool (*may_fetch)(void *context, const struct ow_serve_client *client, const struct ow_serve_client *owner);
   /** Are the records of this owner's sessions dropped once they were fetched whole? */

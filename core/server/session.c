@@ -143,12 +143,15 @@ static enum ow_accept prepare_traffic(struct ow_serve_session *session, const st
 }
 
 static struct ow_serve_session *agree(struct ow_serve_common *common, const struct ow_serve_asked *asked,
-                                      struct ow_session_acceptance *acceptance, struct ow_failure *why)
+                                      struct ow_session_acceptance *acceptance, struct ow_serve_lack *lack,
+                                      struct ow_failure *why)
 {
   ow_fail(why, OW_MEMORY, "no memory for a test session");
   struct ow_serve_session *session = allocate(common, asked);
   enum ow_accept accept = session ? claim(session, why) : OW_ACCEPT_INTERNAL_ERROR;
   bool claimed = accept == OW_ACCEPT_OK;
+  if (session && accept == OW_ACCEPT_TEMPORARY_LIMIT && session->claim.short_of)
+    *lack = (struct ow_serve_lack){OW_SERVE_SCARCE_DISK, session->claim};
   if (claimed)
     accept = prepare_traffic(session, asked, &acceptance->port, why);
   if (accept == OW_ACCEPT_OK) {
@@ -167,14 +170,18 @@ static struct ow_serve_session *agree(struct ow_serve_common *common, const stru
 struct ow_serve_session *ow_serve_session_open(struct ow_serve_common *common,
                                                const struct ow_serve_asked *asked,
                                                struct ow_session_acceptance *acceptance,
-                                               struct ow_failure *why)
+                                               struct ow_serve_lack *lack, struct ow_failure *why)
 {
   struct ow_serve_session *session = NULL;
   *acceptance =
       (struct ow_session_acceptance){.accept = ow_serve_check_request(asked->request, &asked->client->address,
                                                                       &common->config, &common->counts, why)};
+  *lack = (struct ow_serve_lack){.what = OW_SERVE_ENOUGH};
   if (acceptance->accept == OW_ACCEPT_OK)
-    session = agree(common, asked, acceptance, why);
+    session = agree(common, asked, acceptance, lack, why);
+  else if (acceptance->accept == OW_ACCEPT_TEMPORARY_LIMIT &&
+           common->counts.sessions_running < common->config.most_sessions)
+    lack->what = OW_SERVE_SCARCE_RECORDS;
   return session;
 }
 
@@ -200,11 +207,27 @@ bool ow_serve_session_finished(const struct ow_serve_session *session)
 
 /* ---- the end ---- */
 
+/* What was reserved for records that did not come is free again. */
+static void settle(struct ow_serve_session *session)
+{
+  struct ow_serve_common *common = session->common;
+  struct ow_receiver *receiver = session->receiver.receiver;
+  uint64_t records = session->receiver.open && session->running ? ow_receiver_samples(receiver)->count : 0;
+  if (session->receiver.open)
+    ow_receiver_settle(receiver);
+  if (records < session->reserved) {
+    common->counts.records -= session->reserved - records;
+    session->reserved = records;
+  }
+  common->policy->settle_disk(common->policy->context, &session->claim, records);
+}
+
 void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end)
 {
   if (session->ended)
     return;
   session->ended = true;
+  session->ended_at = ow_loop_now(session->common->loop).monotonic;
   if (session->receiver.open) {
     struct ow_receiver *receiver = session->receiver.receiver;
     if (session->running)
@@ -215,6 +238,7 @@ void ow_serve_session_end(struct ow_serve_session *session, const struct ow_sess
     ow_test_receiver_stop(&session->receiver);
   }
   ow_test_sender_close(&session->sender);
+  settle(session);
   session->common->counts.sessions_running--;
   session->common->policy->release_bandwidth(session->common->policy->context, &session->claim);
 }

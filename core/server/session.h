@@ -17,18 +17,22 @@ TAILQ_HEAD(ow_serve_sessions, ow_serve_session);
 
 struct ow_serve_session {
   TAILQ_ENTRY(ow_serve_session) of_connection;
-  TAILQ_ENTRY(ow_serve_session) of_kept; /* those that can be fetched, oldest first */
+  TAILQ_ENTRY(ow_serve_session) of_kept;  /* those that can be fetched */
+  TAILQ_ENTRY(ow_serve_session) of_owner; /* of these, its owner's that ended, oldest first */
+  struct ow_serve_owner *keeper;          /* while it is kept */
   struct ow_serve_common *common;
   struct ow_serve_client owner;
   struct ow_session_request request; /* as agreed */
   struct ow_slot *slots;
   struct ow_serve_claim claim;
-  uint64_t reserved;
+  uint64_t reserved; /* records: at first for all that may come, once it has ended those that there are */
   struct ow_test_sender sender;
   struct ow_test_receiver receiver;
   bool kept;
+  bool listed; /* among its owner's that ended */
   bool running;
   bool ended;                             /* no more traffic */
+  int64_t ended_at;                       /* monotonic ns */
   uint32_t next_sequence;                 /* of an ended receive session */
   unsigned holders;                       /* its connection, those kept, fetches */
   struct ow_serve_connection *connection; /* that runs it; NULL: none any more */
@@ -46,13 +50,22 @@ struct ow_serve_asked {
   union ow_address remote;
 };
 
+/** What a session could not be agreed on for, and may be when sessions that have ended are forgotten. */
+enum ow_serve_scarce { OW_SERVE_ENOUGH, OW_SERVE_SCARCE_RECORDS, OW_SERVE_SCARCE_DISK };
+
+struct ow_serve_lack {
+  enum ow_serve_scarce what;
+  struct ow_serve_claim refused; /* of disk */
+};
+
 /**
  * Agree on a session, and be ready for its traffic; `acceptance` is the answer. NULL if it can't be: then
- * `why` has a sentence for the log. The caller holds it, and sets `done`.
+ * `why` has a sentence for the log, and `lack` says what might help. The caller holds it, and sets `done`.
  */
 struct ow_serve_session *ow_serve_session_open(struct ow_serve_common *common,
                                                const struct ow_serve_asked *asked,
                                                struct ow_session_acceptance *acceptance,
+                                               struct ow_serve_lack *lack,
                                                struct ow_failure *why) OW_MUST_CHECK;
 /** Begin to send or receive. */
 enum ow_status ow_serve_session_start(struct ow_serve_session *session,

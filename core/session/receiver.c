@@ -206,7 +206,8 @@ bool ow_receiver_expire(struct ow_receiver *receiver, struct ow_timestamp now)
     receiver->base++;
     done++;
   }
-  move_first_unseen(receiver);
+  if (!receiver->stopped)
+    move_first_unseen(receiver);
   return done < EXPIRE_AT_ONCE;
 }
 
@@ -269,9 +270,8 @@ enum ow_reception ow_receiver_packet(struct ow_receiver *receiver, const uint8_t
 {
   struct ow_packet packet;
   struct outstanding *found = NULL;
-  enum ow_reception reception = decode(receiver, octets, count, &packet);
-  if (receiver->stopped)
-    reception = OW_IGNORED_LATE;
+  enum ow_reception reception =
+      receiver->stopped ? OW_IGNORED_LATE : decode(receiver, octets, count, &packet);
   if (reception == OW_RECEIVED) {
     (void)ow_receiver_expire(receiver, received);
     reception = judge(receiver, &packet, received, &found);
@@ -400,4 +400,16 @@ enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestam
   }
   drop_records(receiver, now, end->next_sequence);
   return status;
+}
+
+void ow_receiver_settle(struct ow_receiver *receiver)
+{
+  receiver->stopped = true;
+  ow_schedule_free(receiver->schedule);
+  ow_packet_codec_free(receiver->codec);
+  free(receiver->window);
+  receiver->schedule = NULL;
+  receiver->codec = NULL;
+  receiver->window = NULL;
+  ow_samples_trim(&receiver->samples);
 }

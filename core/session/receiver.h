@@ -84,6 +84,12 @@ int64_t ow_receiver_off_schedule_by(const struct ow_receiver *receiver);
 enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestamp now,
                                 const struct ow_session_end *end) OW_MUST_CHECK;
 
+/**
+ * The session is over, however it ended: nothing is expected any more, and all memory is given back but the
+ * records'.
+ */
+void ow_receiver_settle(struct ow_receiver *receiver);
+
 /** The records, in order of arrival (of their loss). */
 const struct ow_samples *ow_receiver_samples(const struct ow_receiver *receiver);
 /** Of ow_receiver_stop(), or empty. */

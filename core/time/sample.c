@@ -57,6 +57,23 @@ void ow_samples_shorten(struct ow_samples *samples, size_t count)
     samples->count = count;
 }
 
+void ow_samples_trim(struct ow_samples *samples)
+{
+  size_t used = blocks_for(samples->count);
+  size_t rest = samples->count % BLOCK;
+  if (rest) {
+    struct ow_sample *last = realloc(samples->blocks[used - 1], rest * sizeof *last);
+    if (last)
+      samples->blocks[used - 1] = last;
+  }
+  if (used < samples->block_slots && used > 0) {
+    struct ow_sample **blocks = reallocarray(samples->blocks, used, sizeof *blocks);
+    if (blocks)
+      samples->blocks = blocks;
+    samples->block_slots = used;
+  }
+}
+
 size_t ow_samples_memory(const struct ow_samples *samples)
 {
   return blocks_for(samples->count) * BLOCK * sizeof **samples->blocks +

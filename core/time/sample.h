@@ -61,7 +61,12 @@ enum ow_status ow_samples_append(struct ow_samples *samples, const struct ow_sam
 struct ow_sample *ow_samples_at(const struct ow_samples *samples, size_t index);
 /** Keep the first `count` samples only, and give back the memory of the others. */
 void ow_samples_shorten(struct ow_samples *samples, size_t count);
-/** Octets of memory held. */
+/**
+ * Give back the memory that no sample needs. Nothing is appended any more, but after ow_samples_clear().
+ * Without memory to do so everything stays as it is.
+ */
+void ow_samples_trim(struct ow_samples *samples);
+/** Octets of memory held; an upper bound of a list that was trimmed. */
 size_t ow_samples_memory(const struct ow_samples *samples);
 
 #endif

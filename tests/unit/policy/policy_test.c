@@ -570,6 +570,33 @@ START_TEST(a_budget_is_claimed_and_given_back)
 }
 END_TEST
 
+/* The server receives 30 packets and 3 come: 675 octets are free again; and who could help is known. */
+START_TEST(disk_is_settled_by_what_came)
+{
+  struct desk desk = open_desk();
+  struct ow_serve_claim first, second, refused;
+  struct ow_serve_client client = arrive(&desk, ipv4(192, 0, 2, 130), ""); /* root: 1000 octets */
+  ck_assert_int_eq(claim(&desk, &client, 30, 10, &first), OW_ACCEPT_OK);
+  ck_assert_int_eq(claim(&desk, &client, 30, 10, &refused), OW_ACCEPT_TEMPORARY_LIMIT);
+  ck_assert(desk.ask.frees_disk(desk.context, &refused, &first));
+  desk.ask.settle_disk(desk.context, &first, 3);
+  ck_assert_uint_eq(first.disk, 75);
+  desk.ask.settle_disk(desk.context, &first, 30); /* it never grows */
+  ck_assert_uint_eq(first.disk, 75);
+  ck_assert_int_eq(claim(&desk, &client, 37, 10, &second), OW_ACCEPT_OK); /* to the last octet */
+  desk.ask.settle_disk(desk.context, &second, 0);
+  ck_assert_uint_eq(second.disk, 0);
+  ck_assert(!desk.ask.frees_disk(desk.context, &refused, &second));
+  ck_assert(!desk.ask.frees_disk(desk.context, &second, &first)); /* it was not refused */
+  give_back(&desk, &first);
+  give_back(&desk, &second);
+  ck_assert_int_eq(claim(&desk, &client, 40, 10, &second), OW_ACCEPT_OK);
+  ck_assert_int_eq(claim(&desk, &client, 1, 1000000, &refused), OW_ACCEPT_PERMANENT_LIMIT);
+  ck_assert_uint_eq(refused.short_of, 0); /* bandwidth is no disk */
+  ow_policy_free(desk.policy);
+}
+END_TEST
+
 START_TEST(a_class_draws_on_its_ancestors_budgets)
 {
   struct desk desk = open_desk();
@@ -1170,9 +1197,9 @@ int main(void)
   TEST_LOOP(suite, "bad limits", COUNT(BAD_LIMITS), an_error_in_the_limits_is_named_with_file_and_line);
   TEST_CASE(suite, "policy", modes_are_offered_as_address_and_keys_allow,
             nobody_gets_in_before_rules_are_installed, keys_are_found_by_their_id,
-            a_budget_is_claimed_and_given_back, a_class_draws_on_its_ancestors_budgets,
-            test_sessions_are_counted_for_each_connection, what_a_session_takes_is_what_goes_over_the_wire,
-            use_outlives_a_reload, only_the_owner_may_fetch);
+            a_budget_is_claimed_and_given_back, disk_is_settled_by_what_came,
+            a_class_draws_on_its_ancestors_budgets, test_sessions_are_counted_for_each_connection,
+            what_a_session_takes_is_what_goes_over_the_wire, use_outlives_a_reload, only_the_owner_may_fetch);
   TEST_CASE(suite, "options", options_are_read);
   TEST_LOOP(suite, "bad options", COUNT(BAD_OPTIONS), options_that_mean_nothing_are_refused_with_a_sentence);
   TEST_CASE(suite, "no files", without_files_the_default_is_open_and_bounded);

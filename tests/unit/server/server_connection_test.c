@@ -112,6 +112,16 @@ static void run_until_left(unsigned clients)
   run_until(so_many_have_left);
 }
 
+static bool so_many_are_agreed(void)
+{
+  return ow_serve_count(server).sessions_total == wanted;
+}
+
+static bool so_many_are_refused(void)
+{
+  return ow_serve_count(server).refused_total == wanted;
+}
+
 static bool so_many_sessions_run(void)
 {
   return ow_serve_count(server).sessions_running == wanted;
@@ -190,15 +200,19 @@ static void speak_fetch(struct speech *speech)
   test_client_expect(&speech->pair, OW_CLIENT_FETCH_ACK);
 }
 
-static void speak_request(struct speech *speech, bool server_sends)
+static void speak_this_request(struct speech *speech, struct ow_session_request request)
 {
-  const struct ow_session_request request = test_serving_request(server_sends, 5);
   const struct ow_session_acceptance acceptance = {.port = 9002, .sid = test_sid(1)};
   ck_assert_int_eq(ow_client_request_session(speech->pair.client, test_at(0), &request, test_slots), OW_OK);
   note(speech);
   test_server_expect(&speech->pair, OW_SERVER_REQUEST);
   ck_assert_int_eq(ow_server_answer_session(speech->pair.server, test_at(0), &acceptance), OW_OK);
   test_client_expect(&speech->pair, OW_CLIENT_SESSION);
+}
+
+static void speak_request(struct speech *speech, bool server_sends)
+{
+  speak_this_request(speech, test_serving_request(server_sends, 5));
 }
 
 static void speak_start(struct speech *speech)
@@ -377,6 +391,61 @@ START_TEST(a_server_is_freed_with_all_that_runs)
 }
 END_TEST
 
+/* Each asks for 100,000 packets and sends none: 149 of them once filled the Server for good. */
+START_TEST(sessions_that_have_ended_reserve_nothing)
+{
+  enum { SESSIONS = 400 };
+  static struct speech speech;
+  struct ow_session_request request = test_serving_request(false, 100000);
+  request.start = ow_timestamp_plus(request.start, 2 * 3600 * OW_NS_PER_S); /* in an hour */
+  prepare();
+  speak_set_up(&speech);
+  speak_this_request(&speech, request);
+  speak_start(&speech);
+  start();
+  for (unsigned i = 0; i < SESSIONS; i++) {
+    int client = call();
+    say(client, speech.octets, speech.count);
+    wanted = 1;
+    run_until(so_many_sessions_run);
+    ck_assert_uint_ge(ow_serve_count(server).records, 100000);
+    close(client);
+    run_until_left(i + 1);
+    ck_assert_uint_eq(ow_serve_count(server).records, 0);
+  }
+  ck_assert_uint_eq(ow_serve_count(server).sessions_total, SESSIONS);
+  ck_assert_uint_eq(ow_serve_count(server).sessions_kept, SESSIONS);
+  ck_assert_uint_eq(ow_serve_count(server).refused_total, 0);
+  test_pair_close(&speech.pair);
+  stop();
+}
+END_TEST
+
+/* As many results as may be kept, and all too young: the next session waits. */
+START_TEST(results_are_not_driven_out_at_once)
+{
+  static struct speech speech;
+  prepare();
+  config.most_sessions_kept = 2;
+  speak_set_up(&speech);
+  speak_request(&speech, false);
+  speak_start(&speech);
+  start();
+  for (unsigned i = 0; i < 3; i++) {
+    int client = call();
+    say(client, speech.octets, speech.count);
+    run_until_connected(1);
+    wanted = i < 2 ? i + 1 : 1;
+    run_until(i < 2 ? so_many_are_agreed : so_many_are_refused);
+    close(client);
+    run_until_left(i + 1);
+  }
+  ck_assert_uint_eq(ow_serve_count(server).sessions_kept, 2);
+  test_pair_close(&speech.pair);
+  stop();
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("server_connection");
@@ -385,5 +454,6 @@ int main(void)
             a_silent_client_is_left, a_server_is_freed_with_all_that_runs);
   TEST_CASE(suite, "commands", every_command_of_many_is_answered);
   TEST_LOOP(suite, "sessions", 2, sessions_end_with_their_connection);
+  TEST_CASE(suite, "room", sessions_that_have_ended_reserve_nothing, results_are_not_driven_out_at_once);
   return test_run(suite);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* server/kept_sessions: which sessions can be fetched, and for how long. */
+/* server/kept_sessions: which sessions can be fetched, for how long, and who makes room for whom. */
 #include "server/kept_sessions.h"
+
+#include <string.h>
+
 #include "support/main.h"
 #include "support/serving.h"
 
@@ -41,6 +44,7 @@ static struct ow_sid leave(struct ow_serve_session *session)
   struct ow_sid sid = session->request.sid;
   session->connection = NULL;
   ow_serve_session_end(session, NULL);
+  ow_serve_kept_ended(&kept, session);
   ow_serve_session_drop(session);
   return sid;
 }
@@ -69,69 +73,131 @@ START_TEST(a_kept_session_outlives_its_connection)
 }
 END_TEST
 
-START_TEST(the_oldest_makes_room)
+/* ---- making room ---- */
+
+static const struct ow_serve_lack a_place = {.what = OW_SERVE_ENOUGH};
+static const struct ow_serve_lack records = {.what = OW_SERVE_SCARCE_RECORDS};
+static const struct ow_serve_lack disk = {.what = OW_SERVE_SCARCE_DISK, .refused = {.short_of = 1}};
+
+/* Who asks from now on: 127.0.0.NUMBER, in open mode. */
+static void become(uint8_t number)
 {
-  struct ow_sid sids[2 * MOST];
-  for (unsigned i = 0; i < 2 * MOST; i++) {
-    sids[i] = leave(run_one());
-    for (unsigned j = 0; j <= i; j++)
-      expect_kept(&sids[j], j + MOST > i);
-    ck_assert_uint_eq(serving.common.counts.sessions_kept, i < MOST ? i + 1 : MOST);
-  }
+  serving.client.address.address[3] = number;
+}
+
+/* A session of the present client that ended so many seconds ago, with `packets` records. */
+static struct ow_sid ended(uint32_t packets, int64_t seconds)
+{
+  struct ow_session_request request = test_serving_request(false, packets);
+  struct ow_serve_session *session = test_serving_session(&serving, &request, OW_ACCEPT_OK);
+  session->connection = &connection;
+  ck_assert(ow_serve_keep(&kept, session));
+  ck_assert_int_eq(ow_serve_session_start(session, NULL), OW_OK);
+  struct ow_sid sid = leave(session);
+  session->ended_at -= seconds * OW_NS_PER_S;
+  return sid;
+}
+
+static bool make_room(const struct ow_serve_lack *lack)
+{
+  struct ow_failure why = {.text = "it is full"};
+  bool made = ow_serve_kept_make_room(&kept, &serving.client, lack, &why);
+  ck_assert_int_eq(strcmp(why.text, "it is full") == 0, made);
+  return made;
+}
+
+START_TEST(the_oldest_of_ones_own_goes_first)
+{
+  become(2);
+  struct ow_sid others = ended(5, 90);
+  become(1);
+  struct ow_sid oldest = ended(5, 60);
+  struct ow_sid older = ended(5, 40);
+  struct ow_sid young = ended(5, 29);
+  ck_assert(ow_serve_kept_full(&kept));
+  ck_assert(make_room(&a_place));
+  expect_kept(&oldest, false);
+  ck_assert(make_room(&records));
+  expect_kept(&older, false);
+  /* What is left of both is too young, or the other's own share. */
+  ck_assert(!make_room(&records));
+  ck_assert(!make_room(&a_place));
+  expect_kept(&young, true);
+  expect_kept(&others, true);
 }
 END_TEST
 
-START_TEST(one_that_a_connection_runs_stays)
+START_TEST(who_holds_more_than_its_share_makes_room)
 {
-  struct ow_sid sids[MOST];
-  struct ow_serve_session *oldest = run_one();
-  struct ow_sid running = oldest->request.sid;
-  for (int i = 0; i < MOST; i++)
-    sids[i] = leave(run_one());
-  expect_kept(&running, true);
-  expect_kept(&sids[0], false);
-  for (int i = 1; i < MOST; i++)
-    expect_kept(&sids[i], true);
-
-  leave(oldest);
-  leave(run_one());
-  expect_kept(&running, false);
-  expect_kept(&sids[1], true);
+  become(2);
+  struct ow_sid modest = ended(7, 100);
+  become(3);
+  struct ow_sid greedy = ended(8, 90);
+  struct ow_sid later = ended(4, 80);
+  become(1);
+  serving.common.config.most_records = 30; /* 10 for each of three */
+  ck_assert(make_room(&records));
+  expect_kept(&greedy, false);
+  ck_assert(!make_room(&records)); /* both hold less than ten now */
+  expect_kept(&modest, true);
+  expect_kept(&later, true);
 }
 END_TEST
 
-START_TEST(if_all_run_the_bound_gives_way)
+START_TEST(a_key_is_an_owner_wherever_it_comes_from)
+{
+  memcpy(serving.client.key_id, "monitor", 8);
+  become(2);
+  struct ow_sid mine = ended(5, 60);
+  become(1);
+  ck_assert(make_room(&records));
+  expect_kept(&mine, false);
+  struct ow_sid again = ended(5, 60);
+  memset(serving.client.key_id, 0, sizeof serving.client.key_id);
+  ck_assert(!make_room(&records)); /* another client, of the same address */
+  expect_kept(&again, true);
+}
+END_TEST
+
+START_TEST(only_what_helps_goes)
+{
+  struct ow_sid none = ended(5, 90);
+  struct ow_sid some = ended(5, 60);
+  ow_serve_kept_find(&kept, &some)->claim.disk = 125;
+  ck_assert(make_room(&disk));
+  expect_kept(&none, true);
+  expect_kept(&some, false);
+  ck_assert(!make_room(&disk));
+}
+END_TEST
+
+START_TEST(what_runs_or_is_fetched_stays)
+{
+  struct ow_serve_session *running = run_one();
+  struct ow_sid sid = ended(5, 60);
+  struct ow_serve_session *fetched = ow_serve_kept_find(&kept, &sid);
+  ow_serve_session_hold(fetched);
+  ck_assert(!make_room(&records));
+  ow_serve_session_drop(fetched);
+  ck_assert(make_room(&records));
+  expect_kept(&sid, false);
+  ck_assert(!make_room(&records));
+  leave(running);
+}
+END_TEST
+
+/* The bound is on what has ended: what runs is bounded elsewhere. */
+START_TEST(only_what_has_ended_fills_the_place)
 {
   struct ow_serve_session *sessions[MOST + 1];
   for (int i = 0; i <= MOST; i++)
     sessions[i] = run_one();
-  ck_assert_uint_eq(serving.common.counts.sessions_kept, MOST + 1);
-  struct ow_sid first = leave(sessions[0]);
-  struct ow_sid second = leave(sessions[1]);
-  ck_assert_uint_eq(serving.common.counts.sessions_kept, MOST + 1);
-  leave(run_one()); /* makes room for itself, and for what was too much */
-  expect_kept(&first, false);
-  expect_kept(&second, false);
-  ck_assert_uint_eq(serving.common.counts.sessions_kept, MOST);
-  for (int i = 2; i <= MOST; i++)
+  ck_assert(!ow_serve_kept_full(&kept));
+  for (int i = 0; i <= MOST; i++) {
     leave(sessions[i]);
-}
-END_TEST
-
-START_TEST(one_that_is_being_fetched_survives_until_the_fetch_ends)
-{
-  struct ow_serve_session *fetched = run_one();
-  ow_serve_session_hold(fetched);
-  struct ow_sid sid = leave(fetched);
-  for (int i = 0; i < MOST; i++)
-    leave(run_one());
-  expect_kept(&sid, false);
-  ck_assert_uint_eq(serving.disk_released, 0);
-  ck_assert_mem_eq(fetched->request.sid.octets, sid.octets, OW_SID);
-  ow_serve_forget(&kept, fetched); /* for the second time */
-  ck_assert_uint_eq(serving.common.counts.sessions_kept, MOST);
-  ow_serve_session_drop(fetched);
-  ck_assert_uint_eq(serving.disk_released, 1);
+    ck_assert_int_eq(ow_serve_kept_full(&kept), i + 1 >= MOST);
+  }
+  ck_assert_uint_eq(serving.common.counts.sessions_kept, MOST + 1);
 }
 END_TEST
 
@@ -139,7 +205,8 @@ int main(void)
 {
   Suite *suite = suite_create("server_kept_sessions");
   TEST_CASE_WITH(set_up, tear_down, suite, "kept", a_kept_session_outlives_its_connection,
-                 the_oldest_makes_room, one_that_a_connection_runs_stays, if_all_run_the_bound_gives_way,
-                 one_that_is_being_fetched_survives_until_the_fetch_ends);
+                 the_oldest_of_ones_own_goes_first, who_holds_more_than_its_share_makes_room,
+                 a_key_is_an_owner_wherever_it_comes_from, only_what_helps_goes,
+                 what_runs_or_is_fetched_stays, only_what_has_ended_fills_the_place);
   return test_run(suite);
 }

@@ -32,6 +32,7 @@ START_TEST(a_session_reserves_until_it_ends)
   ck_assert_uint_eq(serving.common.counts.sessions_running, 0);
   ck_assert_uint_eq(serving.bandwidth_released, 1);
   ck_assert_uint_eq(serving.disk_released, 0);
+  ck_assert_uint_eq(serving.common.counts.records, 0); /* it never ran */
   ow_serve_session_drop(session);
 }
 END_TEST
@@ -85,7 +86,45 @@ START_TEST(overdue_packets_are_records_of_loss)
   ck_assert(ow_serve_session_finished(session));
   ck_assert_uint_eq(session->next_sequence, 5);
   ck_assert_uint_eq(ow_receiver_samples(session->receiver.receiver)->count, 5);
+  ck_assert_uint_eq(serving.common.counts.records, 5);
+  ck_assert_uint_eq(serving.settled, 5);
   ow_serve_session_drop(session);
+}
+END_TEST
+
+/* An interrupted client had asked for 3.5 million packets and sent twenty. */
+START_TEST(what_did_not_come_is_not_kept)
+{
+  struct ow_session_request request = test_serving_request(false, 3500000);
+  const struct ow_session_end end = {.sid = request.sid, .next_sequence = 20};
+  struct ow_serve_session *session = test_serving_session(&serving, &request, OW_ACCEPT_OK);
+  ck_assert_int_eq(ow_serve_session_start(session, NULL), OW_OK);
+  ow_serve_session_end(session, &end);
+  ck_assert_uint_eq(ow_receiver_samples(session->receiver.receiver)->count, 20);
+  ck_assert_uint_eq(serving.common.counts.records, 20);
+  ck_assert_uint_eq(serving.settled, 20);
+  ck_assert_uint_le(ow_samples_memory(ow_receiver_samples(session->receiver.receiver)), 128 * 32 + 64);
+  ow_serve_session_drop(session);
+}
+END_TEST
+
+START_TEST(what_is_lacking_is_told)
+{
+  struct ow_session_request request = test_serving_request(false, 80);
+  serving.common.config.most_records = 150;
+  struct ow_serve_session *first = test_serving_session(&serving, &request, OW_ACCEPT_OK);
+  test_serving_session(&serving, &request, OW_ACCEPT_TEMPORARY_LIMIT);
+  ck_assert_int_eq(serving.lack.what, OW_SERVE_SCARCE_RECORDS);
+  serving.common.config.most_sessions = 1;
+  test_serving_session(&serving, &request, OW_ACCEPT_TEMPORARY_LIMIT);
+  ck_assert_int_eq(serving.lack.what, OW_SERVE_ENOUGH); /* nothing that has ended would help */
+  ow_serve_session_drop(first);
+  serving.claims = OW_ACCEPT_TEMPORARY_LIMIT;
+  test_serving_session(&serving, &request, OW_ACCEPT_TEMPORARY_LIMIT);
+  ck_assert_int_eq(serving.lack.what, OW_SERVE_ENOUGH);
+  serving.short_of = 1;
+  test_serving_session(&serving, &request, OW_ACCEPT_TEMPORARY_LIMIT);
+  ck_assert_int_eq(serving.lack.what, OW_SERVE_SCARCE_DISK);
 }
 END_TEST
 
@@ -95,6 +134,7 @@ int main(void)
   TEST_LOOP_WITH(set_up, tear_down, suite, "claims", 2, a_session_reserves_until_it_ends,
                  a_session_that_never_ran_gives_back_all, what_the_policy_refuses_claims_nothing,
                  without_a_free_port_the_claim_is_given_back_once, what_cannot_be_is_not_put_to_the_policy);
-  TEST_CASE_WITH(set_up, tear_down, suite, "records", overdue_packets_are_records_of_loss);
+  TEST_CASE_WITH(set_up, tear_down, suite, "records", overdue_packets_are_records_of_loss,
+                 what_did_not_come_is_not_kept, what_is_lacking_is_told);
   return test_run(suite);
 }

@@ -43,6 +43,18 @@ static void release(void *context, const struct ow_serve_claim *claimed)
   (void)context, (void)claimed;
 }
 
+static void settle(void *context, struct ow_serve_claim *claimed, uint64_t records)
+{
+  (void)context, (void)claimed, (void)records;
+}
+
+static bool frees_disk(void *context, const struct ow_serve_claim *refused,
+                       const struct ow_serve_claim *other)
+{
+  (void)context, (void)refused, (void)other;
+  return false;
+}
+
 static bool may_fetch(void *context, const struct ow_serve_client *client,
                       const struct ow_serve_client *owner)
 {
@@ -66,6 +78,8 @@ const struct ow_serve_policy test_policy = {.admit = admit,
                                             .identify = identify,
                                             .claim = claim,
                                             .release_bandwidth = release,
+                                            .settle_disk = settle,
+                                            .frees_disk = frees_disk,
                                             .release_disk = release,
                                             .may_fetch = may_fetch,
                                             .delete_on_fetch = delete_on_fetch,

@@ -13,7 +13,7 @@ static enum ow_accept claim(void *context, const struct ow_serve_client *client,
 {
   struct test_serving *serving = context;
   (void)client, (void)request, (void)slots;
-  *claimed = (struct ow_serve_claim){.account = serving};
+  *claimed = (struct ow_serve_claim){.account = serving, .short_of = serving->short_of};
   serving->claimed += serving->claims == OW_ACCEPT_OK;
   ow_fail(why, OW_LIMIT, "the test says so");
   return serving->claims;
@@ -23,6 +23,19 @@ static void release_bandwidth(void *context, const struct ow_serve_claim *claime
 {
   ck_assert_ptr_eq(claimed->account, context);
   ((struct test_serving *)context)->bandwidth_released++;
+}
+
+static void settle_disk(void *context, struct ow_serve_claim *claimed, uint64_t records)
+{
+  ck_assert_ptr_eq(claimed->account, context);
+  ((struct test_serving *)context)->settled = records;
+}
+
+static bool frees_disk(void *context, const struct ow_serve_claim *refused,
+                       const struct ow_serve_claim *other)
+{
+  (void)context;
+  return refused->short_of == 1 && other->disk > 0;
 }
 
 static void release_disk(void *context, const struct ow_serve_claim *claimed)
@@ -57,6 +70,8 @@ void test_serving_open(struct test_serving *serving)
   serving->policy = (struct ow_serve_policy){.context = serving,
                                              .claim = claim,
                                              .release_bandwidth = release_bandwidth,
+                                             .settle_disk = settle_disk,
+                                             .frees_disk = frees_disk,
                                              .release_disk = release_disk,
                                              .may_fetch = may_fetch,
                                              .delete_on_fetch = delete_on_fetch};
@@ -108,7 +123,8 @@ struct ow_serve_session *test_serving_session(struct test_serving *serving,
                                        .machine = serving->pair.server,
                                        .local = address,
                                        .remote = address};
-  struct ow_serve_session *session = ow_serve_session_open(&serving->common, &asked, &acceptance, &why);
+  struct ow_serve_session *session =
+      ow_serve_session_open(&serving->common, &asked, &acceptance, &serving->lack, &why);
   ck_assert_int_eq(acceptance.accept, expected);
   ck_assert_int_eq(session != NULL, expected == OW_ACCEPT_OK);
   if (session)

@@ -16,11 +16,14 @@ struct test_serving {
   struct test_pair pair; /* a control connection's machines, set up in open mode */
   struct ow_serve_client client;
   enum ow_accept claims; /* the policy's answer */
+  unsigned short_of;     /* and what it says is short, if that is no */
   bool forbids_fetch;    /* and its others */
   bool deletes_on_fetch;
   unsigned claimed;
   unsigned bandwidth_released;
   unsigned disk_released;
+  struct ow_serve_lack lack; /* of the last session that was asked for */
+  uint64_t settled;          /* the records of the last session that ended */
 };
 
 void test_serving_open(struct test_serving *serving);
