@@ -15,6 +15,18 @@
 /* NTP_PHASE_LIMIT: what the kernel's errors saturate at. */
 #define ERROR_MOST (16 * OW_NS_PER_S)
 
+/*
+ * The kernel lets maxerror grow by 500 ppm from the last word of whoever steers it (MAXFREQ). One that polls
+ * as seldom as is usual (2^10 s, systemd-timesyncd 2^11 s) leaves it below this, with the way to the primary
+ * clock in it.
+ */
+#define ERROR_OF_SILENCE (1 * OW_NS_PER_S)
+/* More than two hours without a word: nobody steers the clock any more. The kernel says so only after nine.
+ */
+#define ERROR_OF_NOBODY (4 * OW_NS_PER_S)
+/* What a clock drifts meanwhile, 15 ppm (PHI of RFC 5905, 7.3), for the 500 ppm of maxerror. */
+enum { DRIFT = 15, GROWTH = 500 };
+
 /* What one may expect of a simple NTP client over the Internet that says nothing of its error. */
 #define ERROR_UNESTIMATED (10 * OW_NS_PER_MS)
 
@@ -52,7 +64,9 @@ static int64_t pending_offset(const struct timex *kernel)
  *  - phc2sys leaves esterror at its limit and clears maxerror: esterror above maxerror says nothing;
  *  - systemd-timesyncd clears both whenever it steers the kernel's loop (STA_PLL), so that maxerror is but
  *    the drift since: never believed below what one may expect of such a client;
- *  - when all are gone the kernel lets maxerror grow to 16 s, and then sets STA_UNSYNC.
+ *  - when all are gone esterror stays as it was left, and the kernel lets maxerror grow to 16 s, before it
+ * sets STA_UNSYNC: so the error grows with the silence, and after two hours the clock isn't called
+ * synchronised.
  */
 static int64_t believable_error(const struct timex *kernel)
 {
@@ -61,6 +75,8 @@ static int64_t believable_error(const struct timex *kernel)
   int64_t error = estimated > 0 && estimated < maximum ? estimated : maximum;
   if (estimated == 0 && (kernel->status & STA_PLL) && error < ERROR_UNESTIMATED)
     error = ERROR_UNESTIMATED;
+  if (maximum > ERROR_OF_SILENCE)
+    error += (maximum - ERROR_OF_SILENCE) / GROWTH * DRIFT;
   return clamp(error + pending_offset(kernel), RESOLUTION, ERROR_MOST);
 }
 
@@ -69,7 +85,8 @@ struct ow_clock_state ow_clock_state_from(int result, const struct timex *kernel
   /* A sandbox may forbid to ask. */
   if (result < 0)
     return (struct ow_clock_state){.error = ERROR_MOST, .maximum = ERROR_MOST};
-  bool synchronized = result != TIME_ERROR && !(kernel->status & STA_UNSYNC);
+  bool steered = kernel->maxerror * NS_PER_US < ERROR_OF_NOBODY;
+  bool synchronized = result != TIME_ERROR && !(kernel->status & STA_UNSYNC) && steered;
   int64_t maximum = clamp(kernel->maxerror * NS_PER_US, RESOLUTION, ERROR_MOST);
   return (struct ow_clock_state){
       .synchronized = synchronized,

@@ -18,9 +18,10 @@ struct ow_timestamp ow_system_stamp(void);
 
 /** What the kernel knows of its clock (adjtimex(2)). */
 struct ow_clock_state {
-  bool synchronized; /* STA_UNSYNC is clear and the clock is disciplined */
-  int64_t error;     /* ns, to report: esterror where somebody maintains it, else maxerror; 1 us to 16 s */
-  int64_t maximum;   /* ns: maxerror, the worst that could be; 1 us to 16 s */
+  bool synchronized; /* STA_UNSYNC is clear and the clock is disciplined, within two hours */
+  int64_t error; /* ns, to report: esterror where somebody maintains it, and the drift since; else maxerror; 1
+                    us to 16 s */
+  int64_t maximum; /* ns: maxerror, the worst that could be; 1 us to 16 s */
 };
 /** What adjtimex(2) says: `result` is what it returned, `kernel` what it filled in. */
 struct ow_clock_state ow_clock_state_from(int result, const struct timex *kernel);

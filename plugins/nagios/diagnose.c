@@ -313,7 +313,8 @@ static void diagnose_own_clock(const struct view *view)
   else
     say_mend(
         say_step(view, "clock here", CHECK_STEP_REMARK, "not synchronised, error +- %s", error),
-        "run chrony, ntpd or ptp4l on this host; until then only loss, jitter, ipdv, pdv and rtt are to be "
+        "run chrony (with rtcsync in its configuration: else it does not tell the kernel that it steers the "
+        "clock), ntpd or ptp4l on this host; until then only loss, jitter, ipdv, pdv and rtt are to be "
         "trusted");
 }
 
@@ -331,7 +332,7 @@ static void diagnose_peer_clock(const struct view *view)
     say_step(view, "clock there", CHECK_STEP_OK, "the server says that it is synchronised");
   else
     say_mend(say_step(view, "clock there", CHECK_STEP_REMARK, "the server says that it is not synchronised"),
-             "run chrony, ntpd or ptp4l on the server");
+             "run chrony (with rtcsync), ntpd or ptp4l on the server, and see that it goes on");
 }
 
 static void diagnose_clock_step(const struct view *view)

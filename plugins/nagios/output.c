@@ -76,11 +76,14 @@ static const char *synchronized_words(bool synchronized)
 static void print_clock(FILE *out, const char *name, const struct ow_clock_trust *clock)
 {
   char text[LINE];
-  char number[CHECK_NUMBER];
+  char number[CHECK_NUMBER] = "unknown";
   struct check_text line = {text, sizeof text, 0};
+  bool known =
+      (clock->sender_synchronized && clock->receiver_synchronized) || clock->error_ns >= CHECK_LEAST_ERROR;
+  if (known)
+    ow_seconds_print(number, check_seconds(clock->error_ns));
   check_text_add(&line, "%s clocks: error +- %s, sender %s, receiver %s%s; receive stamps by %s", name,
-                 ow_seconds_print(number, check_seconds(clock->error_ns)),
-                 synchronized_words(clock->sender_synchronized),
+                 number, synchronized_words(clock->sender_synchronized),
                  synchronized_words(clock->receiver_synchronized), clock->stepped ? ", set meanwhile" : "",
                  stamp_source_words(clock->receive_stamp));
   print_line(out, &line);

@@ -163,8 +163,10 @@ static void add_clocks(struct check_text *reason, const struct check_options *op
     else if (!there)
       whose = "clocks";
     check_text_next(reason);
-    check_text_add(reason, "%s not synchronised, delays not trustworthy within %s", whose,
-                   ow_seconds_print(number, check_seconds(error)));
+    check_text_add(reason, "%s not synchronised, delays not trustworthy", whose);
+    /* Who isn't synchronised and claims to be right all the same has no error to tell. */
+    if (error >= CHECK_LEAST_ERROR)
+      check_text_add(reason, " within %s", ow_seconds_print(number, check_seconds(error)));
   }
 }
 

@@ -11,6 +11,8 @@
 #include "time/timestamp.h"
 
 enum { CHECK_NUMBER = OW_VALUE_TEXT };
+/** ns: an error that clocks may really have. Less, of one that nobody synchronises, tells nothing. */
+enum { CHECK_LEAST_ERROR = 1000 };
 
 static inline double check_seconds(int64_t nanoseconds)
 {
