@@ -16,8 +16,15 @@ struct ow_udp_options {
   uint16_t port_low, port_high; /* 0: ephemeral */
   const char *interface;        /* NULL or "": any (SO_BINDTODEVICE) */
   uint8_t dscp;
-  bool transmit_stamps; /* be ready for ow_udp_send(.., want_stamp) */
+  uint32_t receive_buffer; /* octets for what is to come, as ow_udp_buffer_for() says; 0: the usual room */
+  bool transmit_stamps;    /* be ready for ow_udp_send(.., want_stamp) */
 };
+
+/**
+ * The receive buffer for so many datagrams of so many octets, which nobody reads for a moment: within bounds,
+ * so that no session takes more than 32 MB of the kernel's memory.
+ */
+uint32_t ow_udp_buffer_for(uint32_t datagrams, uint32_t octets);
 
 /**
  * Open a non-blocking socket and bind it. Ports of a range are tried from a random one on. On success the
@@ -37,6 +44,19 @@ enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer,
  * again at 0, and those that were not read yet are dropped.
  */
 int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_stamp);
+
+/**
+ * Datagrams that the kernel took off the wire for this socket and dropped, since it was opened: for want of
+ * buffer, or as their checksum was wrong (sk_drops, which SO_RXQ_OVFL tells, too; modulo 2^32).
+ */
+uint32_t ow_udp_dropped(int descriptor);
+/**
+ * Datagrams that it dropped for want of buffer at any UDP socket of this network namespace. False if it
+ * doesn't tell.
+ */
+bool ow_udp_overflows(uint64_t *count);
+/** Octets, as the kernel counts them, that may wait in a socket: a small datagram counts some 800 to 2300. */
+size_t ow_udp_receive_buffer(int descriptor);
 
 /** One received datagram. */
 struct ow_datagram {

@@ -12,7 +12,12 @@
 #include "io/system_clock.h"
 #include "io/udp.h"
 
-enum { RECEIVE_BUFFER = 1 << 20, DSCP_MOST = 63 };
+enum {
+  BUFFER_LEAST = 1 << 18,
+  BUFFER_MOST = 1 << 25,
+  DATAGRAM_OVERHEAD = 2304, /* what drivers charge for a small one, at most */
+  DSCP_MOST = 63,
+};
 
 struct option {
   int level;
@@ -61,13 +66,24 @@ static enum ow_status set_v6(int descriptor, uint8_t dscp, struct ow_failure *fa
   return set_options(descriptor, options, sizeof options / sizeof *options, failure);
 }
 
-/*
- * Room for bursts of thousands of sessions on one port. Unprivileged, the system's limit caps it; that is no
- * failure.
- */
-static void enlarge_buffer(int descriptor)
+uint32_t ow_udp_buffer_for(uint32_t datagrams, uint32_t octets)
 {
-  const int octets = RECEIVE_BUFFER;
+  uint64_t room = (uint64_t)datagrams * ((uint64_t)DATAGRAM_OVERHEAD + 2 * (uint64_t)octets);
+  return room < BUFFER_LEAST ? BUFFER_LEAST : room > BUFFER_MOST ? BUFFER_MOST : (uint32_t)room;
+}
+
+size_t ow_udp_receive_buffer(int descriptor)
+{
+  int octets = 0;
+  socklen_t size = sizeof octets;
+  (void)getsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &octets, &size);
+  return octets > 0 ? (size_t)octets : 0;
+}
+
+/* Unprivileged, the system's limit caps it; that is no failure. */
+static void enlarge_buffer(int descriptor, uint32_t wanted)
+{
+  const int octets = (int)(wanted ? wanted : BUFFER_LEAST);
   if (setsockopt(descriptor, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof octets) < 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &octets, sizeof octets);
 }
@@ -176,7 +192,7 @@ static enum ow_status set_up(int descriptor, const struct ow_udp_options *option
   if (status == OW_OK)
     status = bind_to_interface(descriptor, options->interface, failure);
   if (status == OW_OK) {
-    enlarge_buffer(descriptor);
+    enlarge_buffer(descriptor, options->receive_buffer);
     ow_stamps_enable(descriptor, options->transmit_stamps);
     status = bind_socket(descriptor, options, bound, failure);
   }

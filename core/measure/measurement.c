@@ -70,7 +70,9 @@ static void conclude_forward(struct ow_measurement *measurement)
       .packets = end.next_sequence,
       .skipped = end.skipped,
       .skip_ranges = end.skip_ranges,
-      .absent_is_lost = ow_course_absent_is_lost(&measurement->course, whole),
+      .absent_is_lost =
+          ow_course_absent_is_lost(&measurement->course, whole) && !measurement->records_incomplete,
+      .incomplete = measurement->records_incomplete,
       .partial = !whole || ow_sender_due(sender, &due),
       .stepped = clock_was_set(measurement),
       .refused = measurement->ends.sender.refused,
@@ -95,6 +97,7 @@ static void conclude_reverse(struct ow_measurement *measurement)
       .partial = reached < planned || (measurement->status != OW_OK && !ow_receiver_finished(receiver)),
       .stepped = clock_was_set(measurement),
       .discarded = ow_test_receiver_discarded(&measurement->ends.receiver),
+      .dropped = measurement->ends.receiver.dropped,
   };
   conclude(measurement, OW_REVERSE, &observation);
 }
@@ -317,11 +320,14 @@ static void on_stopped(struct ow_measurement *measurement, const struct ow_clien
   advance_course(measurement, OW_COURSE_SERVER_STOPPED);
 }
 
-static void on_fetch_ack(struct ow_measurement *measurement, enum ow_accept accept)
+/* The session was stopped: a server that doesn't call it finished has not seen all of its packets' fates. */
+static void on_fetch_ack(struct ow_measurement *measurement, const struct ow_fetch_ack *ack)
 {
-  if (accept != OW_ACCEPT_OK) {
-    note_refusal(measurement, "refused to hand over the forward session's records", accept);
+  if (ack->accept != OW_ACCEPT_OK) {
+    note_refusal(measurement, "refused to hand over the forward session's records", ack->accept);
     advance_course(measurement, OW_COURSE_FAILED);
+  } else {
+    measurement->records_incomplete = !ack->finished;
   }
 }
 
@@ -347,7 +353,7 @@ void ow_measurement_event(struct ow_measurement *measurement, const struct ow_cl
   case OW_CLIENT_SESSION: on_acceptance(measurement, &event->acceptance); break;
   case OW_CLIENT_STARTED: on_started(measurement, event->accept); break;
   case OW_CLIENT_STOPPED: on_stopped(measurement, event); break;
-  case OW_CLIENT_FETCH_ACK: on_fetch_ack(measurement, event->fetch_ack.accept); break;
+  case OW_CLIENT_FETCH_ACK: on_fetch_ack(measurement, &event->fetch_ack); break;
   case OW_CLIENT_FETCH_SESSION: break;
   case OW_CLIENT_FETCH_RECORDS: ow_forward_records_add(&measurement->records, event); break;
   case OW_CLIENT_FETCHED: on_fetched(measurement); break;

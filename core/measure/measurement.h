@@ -39,6 +39,7 @@ struct ow_measurement {
   struct ow_forward_records records;
   bool server_ended; /* the server's Stop-Sessions told how far it got in the reverse direction */
   uint32_t server_next;
+  bool records_incomplete;      /* the server holds records, but not of all packets */
   struct ow_timer settle_timer; /* the last forward packet's loss timeout */
   struct ow_completion finished;
 

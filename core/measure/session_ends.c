@@ -52,6 +52,8 @@ static enum ow_status open_socket(struct ow_session_ends *ends, enum ow_directio
       .interface = peer->interface,
       .dscp = peer->dscp,
       .transmit_stamps = direction == OW_FORWARD,
+      .receive_buffer =
+          direction == OW_REVERSE ? ow_test_receiver_buffer(peer->slots, peer->slot_count, peer->padding) : 0,
   };
   enum ow_status status = ow_udp_open(&options, &ends->sockets[direction], &bound, failure);
   if (status == OW_OK)

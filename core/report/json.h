@@ -18,7 +18,8 @@
  * "p95", "p99", "max"}, "jitter", "ipdv", "pdv", "hops": {"min", "max"}, "clock": {"sender_synchronized",
  * "receiver_synchronized", "error", "receive_stamp", "stepped"}}. NULL without memory. The caller decrefs.
  *
- * "refused" and "refusal" (packets that the operating system would not send, and why) only if there are any.
+ * Only if there are any: "refused" and "refusal" (packets that the operating system would not send, and why),
+ * "dropped" (datagrams that lacked buffer at the receiver's own socket), "incomplete" (true).
  *
  * Absent results have no begin, end and counts, but for packets that were discarded. Delay, jitter, ipdv and
  * pdv are null if nothing was received, or a clock was stepped: they mean nothing then. Seconds are reals

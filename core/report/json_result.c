@@ -51,13 +51,17 @@ static bool has_times(const struct ow_result *result)
 
 /* ---- to JSON ---- */
 
-/* Absent where nothing was refused; the reason in words, for numbers differ between systems. */
-static void put_refusal(struct ow_members *members, const struct ow_result *result)
+/* Absent where neither end fell short; a reason in words, for numbers differ between systems. */
+static void put_shortfall(struct ow_members *members, const struct ow_result *result)
 {
   if (result->refused) {
     ow_put_count(members, "refused", result->refused);
     ow_put_text(members, "refusal", result->refusal ? strerrordesc_np(result->refusal) : NULL);
   }
+  if (result->dropped)
+    ow_put_count(members, "dropped", result->dropped);
+  if (result->incomplete)
+    ow_put(members, "incomplete", json_true());
 }
 
 static json_t *loss_percent(const struct ow_result *result)
@@ -124,7 +128,7 @@ json_t *ow_result_to_json(const struct ow_result *result, enum ow_direction dire
     ow_put_stamp(&members, "begin", result->begin);
     ow_put_stamp(&members, "end", result->end);
     put_counts(&members, result);
-    put_refusal(&members, result);
+    put_shortfall(&members, result);
   } else if (result->discarded) {
     ow_put_count(&members, "discarded", result->discarded);
   }
@@ -148,10 +152,14 @@ static void get_counts(struct ow_reading *reading, const json_t *object, struct 
     ow_reading_fail(reading, "sent", "must be the sum of received and lost");
 }
 
-static void get_refusal(struct ow_reading *reading, const json_t *object, struct ow_result *result)
+static void get_shortfall(struct ow_reading *reading, const json_t *object, struct ow_result *result)
 {
   enum { ERRORS = 256 };
   char words[OW_REMARK_TEXT];
+  if (ow_get_optional(object, "dropped"))
+    result->dropped = (uint32_t)ow_get_count(reading, object, "dropped", UINT32_MAX);
+  if (ow_get_optional(object, "incomplete"))
+    result->incomplete = ow_get_bool(reading, object, "incomplete");
   if (!ow_get_optional(object, "refused"))
     return;
   result->refused = (uint32_t)ow_get_count(reading, object, "refused", UINT32_MAX);
@@ -224,7 +232,7 @@ static void get_result(struct ow_reading *reading, const json_t *object, struct 
     result->begin = ow_get_stamp(reading, object, "begin");
     result->end = ow_get_stamp(reading, object, "end");
     get_counts(reading, object, result);
-    get_refusal(reading, object, result);
+    get_shortfall(reading, object, result);
   } else if (ow_get_optional(object, "discarded")) {
     result->discarded = (uint32_t)ow_get_count(reading, object, "discarded", UINT32_MAX);
   }

@@ -3,6 +3,8 @@
 #ifndef OWAMP_SERVER_COMMON_H
 #define OWAMP_SERVER_COMMON_H
 
+#include <stdbool.h>
+
 #include "base/log.h"
 #include "io/loop.h"
 #include "server/config.h"
@@ -19,6 +21,7 @@ struct ow_serve_common {
   const struct ow_log *log;
   struct ow_traffic traffic;
   struct ow_timestamp up_since;
+  bool buffer_told;              /* that the system allows too small receive buffers */
   struct ow_serve_counts counts; /* each is kept by what it counts */
 };
 

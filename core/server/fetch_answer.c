@@ -11,9 +11,12 @@ static const struct ow_samples *records_of(const struct ow_serve_session *sessio
   return ow_receiver_samples(session->receiver.receiver);
 }
 
-static bool in_range(const struct ow_fetch_request *range, const struct ow_sample *sample)
+/* If our own socket dropped packets, none can be called lost: nobody knows which these were. */
+static bool is_told(const struct ow_serve_session *session, const struct ow_fetch_request *range,
+                    const struct ow_sample *sample)
 {
-  return sample->sequence >= range->begin && sample->sequence <= range->end;
+  bool known = session->receiver.dropped == 0 || !ow_sample_lost(sample);
+  return known && sample->sequence >= range->begin && sample->sequence <= range->end;
 }
 
 static uint32_t count_records(const struct ow_serve_session *session, const struct ow_fetch_request *range)
@@ -21,7 +24,7 @@ static uint32_t count_records(const struct ow_serve_session *session, const stru
   const struct ow_samples *samples = records_of(session);
   uint32_t count = 0;
   for (size_t i = 0; i < samples->count; i++)
-    count += in_range(range, ow_samples_at(samples, i));
+    count += is_told(session, range, ow_samples_at(samples, i));
   return count;
 }
 
@@ -47,7 +50,7 @@ static enum ow_status send_next(struct ow_serve_fetch *fetch, struct ow_server *
   if (fetch->next >= samples->count)
     return ow_fail(failure, OW_STATE, "the session was stopped while its records were being fetched");
   const struct ow_sample *sample = ow_samples_at(samples, fetch->next++);
-  if (in_range(&fetch->range, sample))
+  if (is_told(fetch->session, &fetch->range, sample))
     status = ow_server_fetch_record(machine, now, sample);
   return status;
 }
@@ -90,9 +93,10 @@ static enum ow_status accept_fetch(struct ow_serve_fetch *fetch, struct ow_serve
                                    struct ow_instant now, struct ow_serve_session *session,
                                    const struct ow_fetch_request *request)
 {
-  struct ow_fetch_ack ack = {.accept = OW_ACCEPT_OK, .finished = session->ended};
+  struct ow_fetch_ack ack = {.accept = OW_ACCEPT_OK};
   if (!session->ended)
     ow_test_receiver_catch_up(&session->receiver);
+  ack.finished = session->ended && session->receiver.dropped == 0;
   const struct ow_receiver *receiver = session->receiver.receiver;
   const struct ow_skip_range *skipped = ow_receiver_skipped(receiver, &ack.skip_ranges);
   ack.next_sequence = session->ended ? session->next_sequence : ow_receiver_next_sequence(receiver);

@@ -52,6 +52,27 @@ static enum ow_status open_receiver(struct ow_serve_session *session, int socket
   return ow_test_receiver_open(receiver, &session->common->traffic, socket, terms, session->reserved);
 }
 
+/* Once: whoever can mend it need not be told each time. */
+static void tell_of_buffer(struct ow_serve_common *common, int socket, uint32_t wanted)
+{
+  if (!common->buffer_told && !ow_test_receiver_has_buffer(socket, wanted)) {
+    common->buffer_told = true;
+    ow_log(common->log, OW_LOG_WARNING,
+           "test packets may be dropped here when this host is busy: a receive buffer of %u octets is "
+           "wanted, and "
+           "net.core.rmem_max allows less",
+           wanted);
+  }
+}
+
+static uint32_t buffer_for(const struct ow_serve_session *session)
+{
+  const struct ow_session_request *request = &session->request;
+  return request->server_receives
+             ? ow_test_receiver_buffer(session->slots, request->slot_count, request->padding)
+             : 0;
+}
+
 static enum ow_status open_traffic(struct ow_serve_session *session, const struct ow_serve_asked *asked,
                                    uint16_t *port, struct ow_failure *why)
 {
@@ -61,7 +82,8 @@ static enum ow_status open_traffic(struct ow_serve_session *session, const struc
   struct ow_udp_options options = {.local = asked->local,
                                    .port_low = config->test_port_low,
                                    .port_high = config->test_port_high,
-                                   .transmit_stamps = agreed->server_sends};
+                                   .transmit_stamps = agreed->server_sends,
+                                   .receive_buffer = buffer_for(session)};
   union ow_address bound;
   struct ow_keys keys;
   int socket = -1;
@@ -69,6 +91,7 @@ static enum ow_status open_traffic(struct ow_serve_session *session, const struc
   enum ow_status status = ow_udp_open(&options, &socket, &bound, why);
   if (status != OW_OK)
     return status;
+  tell_of_buffer(session->common, socket, options.receive_buffer);
   *port = ow_address_port(&bound);
   if (agreed->server_sends)
     agreed->sender.port = *port;
@@ -236,6 +259,12 @@ void ow_serve_session_end(struct ow_serve_session *session, const struct ow_sess
     if (end && ow_receiver_stop(receiver, ow_system_stamp(), end) != OW_OK)
       ow_log(session->common->log, OW_LOG_ERROR, "no memory for a client's skip ranges; they are not kept");
     ow_test_receiver_stop(&session->receiver);
+    if (session->receiver.dropped)
+      ow_log(session->common->log, OW_LOG_WARNING,
+             "%u test packets were dropped at our own socket for want of buffer, so the session's losses "
+             "can't be "
+             "told: raise net.core.rmem_max, or take load off this host",
+             session->receiver.dropped);
   }
   ow_test_sender_close(&session->sender);
   settle(session);

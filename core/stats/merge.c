@@ -58,6 +58,8 @@ static void add_counts(struct ow_result *merged, const struct ow_result *result)
   merged->reordered += result->reordered;
   merged->discarded += result->discarded;
   merged->refused += result->refused;
+  merged->dropped += result->dropped;
+  merged->incomplete = merged->incomplete || result->incomplete;
   if (result->refusal)
     merged->refusal = result->refusal;
   if (result->longest_loss_run > merged->longest_loss_run)

@@ -116,10 +116,13 @@ static void read_observation(const struct ow_observation *observation, struct ow
 
 static void work_out_loss(const struct ow_ledger *ledger, struct ow_result *result)
 {
-  result->lost = ow_ledger_count(ledger, OW_FATE_LOST);
+  uint32_t missing = ow_ledger_count(ledger, OW_FATE_LOST);
+  result->lost = missing > result->dropped ? missing - result->dropped : 0;
   result->skipped = ow_ledger_count(ledger, OW_FATE_SKIPPED);
   result->sent = result->received + result->lost;
   result->longest_loss_run = ow_ledger_longest_loss_run(ledger);
+  if (result->longest_loss_run > result->lost)
+    result->longest_loss_run = result->lost;
 }
 
 /* The last to use the ledger: it sorts the delays where they are. */
@@ -146,7 +149,8 @@ static bool falls_short(const struct ow_result *result)
 static enum ow_completeness completeness(const struct ow_observation *observation,
                                          const struct ow_result *result)
 {
-  bool partial = observation->partial || falls_short(result);
+  bool partial =
+      observation->partial || observation->incomplete || observation->dropped > 0 || falls_short(result);
   enum ow_completeness completeness = partial ? OW_RESULT_PARTIAL : OW_RESULT_COMPLETE;
   return result->sent || result->skipped ? completeness : OW_RESULT_ABSENT;
 }
@@ -155,8 +159,11 @@ enum ow_status ow_result_compute(const struct ow_observation *observation, struc
 {
   struct ow_ledger ledger;
   enum ow_status status = ow_ledger_open(&ledger, observation->packets);
-  *result = (struct ow_result){
-      .discarded = observation->discarded, .refused = observation->refused, .refusal = observation->refusal};
+  *result = (struct ow_result){.discarded = observation->discarded,
+                               .refused = observation->refused,
+                               .refusal = observation->refusal,
+                               .dropped = observation->dropped,
+                               .incomplete = observation->incomplete};
   if (status == OW_OK) {
     read_observation(observation, &ledger, result);
     work_out_loss(&ledger, result);
@@ -172,20 +179,30 @@ bool ow_result_nothing_arrived(const struct ow_result *result, uint32_t least)
 {
   uint32_t tried = result->sent ? result->sent : result->refused;
   bool refused = result->refused > 0 && result->refused >= result->skipped;
-  return result->completeness != OW_RESULT_ABSENT && result->received == 0 && tried > 0 && tried >= least &&
-         (result->sent > 0 || refused);
+  bool silent = result->received == 0 && result->dropped == 0 && tried > 0 && tried >= least;
+  return result->completeness != OW_RESULT_ABSENT && silent && (result->sent > 0 || refused);
+}
+
+static void print_unsent(char out[OW_REMARK_TEXT], const struct ow_result *result)
+{
+  unsigned long long planned = (unsigned long long)result->sent + result->skipped;
+  const char *reason = result->refusal ? strerrordesc_np(result->refusal) : NULL;
+  char count[32] = "none";
+  if (result->sent > 0)
+    snprintf(count, sizeof count, "%u", result->skipped);
+  snprintf(out, OW_REMARK_TEXT, "%s of %llu packets %s%s%s", count, planned,
+           result->sent > 0 ? "were never sent" : "was sent", reason ? ": " : "", reason ? reason : "");
 }
 
 const char *ow_result_shortfall(char out[OW_REMARK_TEXT], const struct ow_result *result)
 {
-  uint64_t planned = (uint64_t)result->sent + result->skipped;
-  const char *reason = result->refusal ? strerrordesc_np(result->refusal) : NULL;
   out[0] = '\0';
-  if (falls_short(result) && result->sent == 0)
-    snprintf(out, OW_REMARK_TEXT, "none of %llu packets was sent%s%s", (unsigned long long)planned,
-             reason ? ": " : "", reason ? reason : "");
-  else if (falls_short(result))
-    snprintf(out, OW_REMARK_TEXT, "%u of %llu packets were never sent%s%s", result->skipped,
-             (unsigned long long)planned, reason ? ": " : "", reason ? reason : "");
+  if (falls_short(result))
+    print_unsent(out, result);
+  else if (result->dropped > 0)
+    snprintf(out, OW_REMARK_TEXT, "%u packets dropped at the receiver's own socket for want of buffer",
+             result->dropped);
+  else if (result->incomplete)
+    snprintf(out, OW_REMARK_TEXT, "the receiver's records are incomplete");
   return out;
 }

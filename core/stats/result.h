@@ -53,6 +53,8 @@ struct ow_result {
   uint32_t discarded;        /* packets that the receiver ignored: strangers, corrupt, too late */
   uint32_t refused; /* of the skipped ones, those that this host's operating system would not send; */
   int refusal;      /* errno of the last of them, 0 if it isn't known */
+  uint32_t dropped; /* datagrams that lacked buffer at the receiver's own socket: so many fewer were lost */
+  bool incomplete;  /* the receiver doesn't know of all packets what became of them */
 
   /* Valid if received > 0, else zero. */
   struct ow_delays delay;
@@ -80,6 +82,8 @@ struct ow_observation {
   uint32_t discarded;
   uint32_t refused; /* as in struct ow_result */
   int refusal;
+  uint32_t dropped;
+  bool incomplete;
 };
 
 /** Delays in nanoseconds: sent to received. The sample must not be a lost one. */
@@ -89,23 +93,26 @@ int64_t ow_sample_delay(const struct ow_sample *sample);
  * Work out `result`. Samples outside the covered sequence numbers or in a skip range (RFC 4656, 3.8) are left
  * out; a record of loss for a packet that also arrived is dropped. The first copy to arrive is the
  * packet, the others are duplicates and count nowhere else. With absent_is_lost, sent + skipped = packets.
- * The result is partial if the observation is, or if the sending side fell short: it sent nothing, or skipped
- * more than a twentieth of the packets, and three at least. OW_MEMORY without memory (about 17 octets for
- * each packet are needed while it runs): the result is absent.
+ * So many packets as were dropped at the receiver's own socket are not called lost, but left out: nobody
+ * knows which. The result is partial if the observation is, is incomplete or has such drops, or if the
+ * sending side fell short: it sent nothing, or skipped more than a twentieth of the packets, and three at
+ * least. OW_MEMORY without memory (about 17 octets for each packet are needed while it runs): the result is
+ * absent.
  */
 enum ow_status ow_result_compute(const struct ow_observation *observation,
                                  struct ow_result *result) OW_MUST_CHECK;
 
 /**
- * True of an outage: none arrived of at least `least` packets (one at least) that were sent; or the operating
- * system would send none of them.
+ * True of an outage: of at least `least` packets (one at least) that were sent none arrived, nor was dropped
+ * at our own socket; or the operating system would send none of them.
  */
 bool ow_result_nothing_arrived(const struct ow_result *result, uint32_t least);
 
 enum { OW_REMARK_TEXT = 128 };
 /**
- * What the sending side fell short of, for a person: "105 of 500 packets were never sent", "none of 500
- * packets was sent: Network is unreachable". "" if that made nothing partial. Returns `out`.
+ * What one end fell short of, for a person: "105 of 500 packets were never sent", "none of 500 packets was
+ * sent: Network is unreachable", "12 packets dropped at the receiver's own socket for want of buffer". "" if
+ * that made nothing partial. Returns `out`.
  */
 const char *ow_result_shortfall(char out[OW_REMARK_TEXT], const struct ow_result *result);
 

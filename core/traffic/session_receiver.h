@@ -28,6 +28,12 @@ struct ow_test_receiver {
   uint8_t dscp;        /* that the packets should have */
   uint32_t remarked;   /* packets that had another */
   uint8_t remarked_to; /* the last one's */
+  /** Datagrams that were dropped at our own socket for want of buffer, as of the last look: no loss of the
+   * path. */
+  uint32_t dropped;
+  uint32_t drops_seen;
+  bool overflows_known;
+  uint64_t overflows_before;
   /** Every packet has arrived, or the last one's loss timeout has passed. Once. May close the receiver. */
   void (*done)(struct ow_test_receiver *receiver);
   bool told;
@@ -47,6 +53,14 @@ void ow_test_receiver_catch_up(struct ow_test_receiver *receiver);
 /** Receive no more; the records stay. */
 void ow_test_receiver_stop(struct ow_test_receiver *receiver);
 void ow_test_receiver_close(struct ow_test_receiver *receiver);
+
+/**
+ * The receive buffer (octets) that a socket needs for a session of that schedule and padding: what may come
+ * while nobody reads for a quarter of a second.
+ */
+uint32_t ow_test_receiver_buffer(const struct ow_slot *slots, uint32_t slot_count, uint32_t padding);
+/** False if the system gave it less (net.core.rmem_max): then drops are to be reckoned with. */
+bool ow_test_receiver_has_buffer(int socket, uint32_t wanted);
 
 /** Datagrams that count for nothing: strangers and everything that the receiver ignored. */
 uint32_t ow_test_receiver_discarded(const struct ow_test_receiver *receiver);

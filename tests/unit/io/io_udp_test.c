@@ -728,6 +728,44 @@ START_TEST(a_peer_of_the_other_family_cannot_be_connected_to)
 }
 END_TEST
 
+/* What doesn't fit is counted, to the last datagram, and as a want of buffer. */
+START_TEST(what_lacks_buffer_is_counted)
+{
+  enum { SENT = 400 };
+  const int small = 4096;
+  struct pair pair = open_pair(_i, false);
+  uint64_t before, after;
+  uint32_t received = 0;
+  ck_assert(ow_udp_overflows(&before));
+  ck_assert_uint_eq(ow_udp_dropped(pair.receiver.descriptor), 0);
+  ck_assert_int_eq(setsockopt(pair.receiver.descriptor, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+  for (int i = 0; i < SENT; i++)
+    ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "0123456789012", 14, false), 0);
+  for (size_t got = 1; got > 0; received += (uint32_t)got)
+    got = ow_udp_receive(pair.receiver.descriptor, pair.batch, pair.datagrams);
+  ck_assert_uint_gt(received, 0);
+  ck_assert_uint_lt(received, SENT);
+  ck_assert_uint_eq(ow_udp_dropped(pair.receiver.descriptor), SENT - received);
+  ck_assert(ow_udp_overflows(&after));
+  ck_assert_uint_ge(after - before, SENT - received); /* others may have such drops, too */
+  close_pair(&pair);
+}
+END_TEST
+
+START_TEST(a_buffer_fits_what_is_to_come)
+{
+  struct socket usual = open_local(0, false);
+  struct socket large = open_with(
+      (struct ow_udp_options){.local = address("127.0.0.1", 0), .receive_buffer = ow_udp_buffer_for(200, 0)});
+  ck_assert_uint_ge(ow_udp_receive_buffer(large.descriptor), ow_udp_receive_buffer(usual.descriptor));
+  ck_assert_uint_eq(ow_udp_buffer_for(1, 0), 1 << 18);
+  ck_assert_uint_eq(ow_udp_buffer_for(1000, 100), 1000 * (2304 + 200));
+  ck_assert_uint_eq(ow_udp_buffer_for(UINT32_MAX, UINT32_MAX), 1 << 25);
+  close(usual.descriptor);
+  close(large.descriptor);
+}
+END_TEST
+
 /* 2, or on a host that has no IPv6 at all, 1. Outside of tests nothing may be asserted. */
 static int count_families(void)
 {
@@ -783,6 +821,7 @@ static Suite *make_suite(int families)
             receiving_passes_over_a_refusal);
   TEST_LOOP(suite, "fallbacks", families, a_socket_without_kernel_stamps_gives_the_reader_s,
             the_older_kind_of_kernel_stamp_is_understood, a_ttl_that_is_not_told_is_not_known);
+  TEST_LOOP(suite, "buffer", families, what_lacks_buffer_is_counted, a_buffer_fits_what_is_to_come);
   TEST_LOOP(suite, "ports", families, an_ephemeral_port_is_told,
             a_range_is_used_up_port_by_port_and_then_exhausted, one_port_that_is_taken_is_named,
             the_highest_port_can_be_used);

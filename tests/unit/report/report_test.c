@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* core/report: results, intervals and streams to JSON and back, and what hostile JSON comes to. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,6 +55,10 @@ static struct ow_result any_result(void)
   result.longest_loss_run = (uint32_t)number(32);
   result.duplicates = (uint32_t)number(32);
   result.reordered = (uint32_t)number(32);
+  result.refused = coin() ? (uint32_t)number(31) : 0;
+  result.refusal = result.refused && coin() ? ENETUNREACH : 0;
+  result.dropped = coin() ? (uint32_t)number(31) : 0;
+  result.incomplete = coin();
   if (result.received > 0) {
     result.hops_min = (uint8_t)number(8);
     result.hops_max = (uint8_t)number(8);
@@ -85,6 +90,10 @@ static void assert_same_result(const struct ow_result *a, const struct ow_result
   ck_assert_uint_eq(a->duplicates, b->duplicates);
   ck_assert_uint_eq(a->reordered, b->reordered);
   ck_assert_uint_eq(a->discarded, b->discarded);
+  ck_assert_uint_eq(a->refused, b->refused);
+  ck_assert_int_eq(a->refusal, b->refusal);
+  ck_assert_uint_eq(a->dropped, b->dropped);
+  ck_assert_int_eq(a->incomplete, b->incomplete);
   ck_assert_int_eq(a->delay.min, b->delay.min);
   ck_assert_int_eq(a->delay.mean, b->delay.mean);
   ck_assert_int_eq(a->delay.median, b->delay.median);

@@ -106,6 +106,22 @@ START_TEST(records_of_the_range_are_sent)
 }
 END_TEST
 
+/* Nobody knows which ones they were, so none is told as lost, nor is the session called finished. */
+START_TEST(what_our_own_socket_dropped_is_no_loss)
+{
+  struct ow_serve_session *session = run_one(FEW);
+  session->receiver.dropped = 3;
+  ow_serve_session_end(session, NULL);
+  ck_assert_int_eq(fetch_records(&session->request.sid, 0, OW_FETCH_TO_END), OW_OK);
+  struct ow_client_event event = test_client_expect(&serving.pair, OW_CLIENT_FETCH_ACK);
+  ck_assert_int_eq(event.fetch_ack.accept, OW_ACCEPT_OK);
+  ck_assert(!event.fetch_ack.finished);
+  ck_assert_uint_eq(event.fetch_ack.records, 0);
+  expect_fetched(0);
+  ow_serve_session_drop(session);
+}
+END_TEST
+
 START_TEST(a_stranger_cannot_tell_which_sessions_there_are)
 {
   struct ow_session_request request = test_serving_request(false, FEW);
@@ -214,7 +230,8 @@ int main(void)
 {
   Suite *suite = suite_create("server_fetch_answer");
   TEST_CASE_WITH(set_up, tear_down, suite, "answer", records_of_the_range_are_sent,
-                 a_stranger_cannot_tell_which_sessions_there_are, no_more_than_the_connection_takes);
+                 what_our_own_socket_dropped_is_no_loss, a_stranger_cannot_tell_which_sessions_there_are,
+                 no_more_than_the_connection_takes);
   TEST_LOOP_WITH(set_up, tear_down, suite, "deleting", 2,
                  records_fetched_whole_are_deleted_if_the_policy_says_so);
   TEST_CASE_WITH(

@@ -73,6 +73,9 @@ struct sim_attempt {
 extern struct sim_attempt *sim_attempts;
 extern size_t sim_attempt_count;
 
+/** What each socket says from now on that it dropped for want of buffer. */
+extern uint32_t sim_udp_drops;
+
 /* ---- between the parts of the simulation ---- */
 
 /** Have `run` called at a monotonic time; it frees `context`. */

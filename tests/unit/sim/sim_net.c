@@ -73,6 +73,7 @@ static size_t packet_slots;
 struct sim_attempt *sim_attempts;
 size_t sim_attempt_count;
 static size_t attempt_slots;
+uint32_t sim_udp_drops;
 
 /* ---- what is common ---- */
 
@@ -497,6 +498,31 @@ int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_sta
     sim_at(sim_monotonic() + travel(path, !to_host), land, datagram);
   }
   return 0;
+}
+
+uint32_t ow_udp_dropped(int descriptor)
+{
+  (void)descriptor;
+  return sim_udp_drops;
+}
+
+bool ow_udp_overflows(uint64_t *count)
+{
+  static uint64_t sum; /* as other sockets have drops, too */
+  *count = sum += sim_udp_drops;
+  return true;
+}
+
+uint32_t ow_udp_buffer_for(uint32_t datagrams, uint32_t octets)
+{
+  (void)datagrams, (void)octets;
+  return 0;
+}
+
+size_t ow_udp_receive_buffer(int descriptor)
+{
+  (void)descriptor;
+  return SIZE_MAX;
 }
 
 struct ow_udp_batch {

@@ -439,6 +439,39 @@ START_TEST(a_cut_connection_leaves_a_partial_result_in_both_directions)
 }
 END_TEST
 
+/* A path that loses a tenth; of what each socket should have got five datagrams lacked buffer. In each mode.
+ */
+START_TEST(what_our_own_sockets_dropped_is_no_loss_of_the_path)
+{
+  raise_curtain(test_seed());
+  uint8_t host = (uint8_t)(FIRST_HOST + _i);
+  struct ow_stream_config config = config_of(host, 60 * S);
+  sim_path(host)->loss[0] = sim_path(host)->loss[1] = 300000;
+  sim_udp_drops = 5;
+  add(&config);
+  sim_run(loop, 70 * S);
+  struct ow_interval *intervals;
+  ck_assert_uint_ge(intervals_of(host, &intervals), 1);
+  const struct ow_result *forward = &intervals[0].results[OW_FORWARD];
+  const struct ow_result *reverse = &intervals[0].results[OW_REVERSE];
+  struct truth there = truth_of(host, true, intervals[0].begin, intervals[0].end);
+  struct truth back = truth_of(host, false, intervals[0].begin, intervals[0].end);
+  ck_assert_int_eq(intervals[0].status, OW_PROTOCOL);
+  ck_assert_ptr_nonnull(strstr(intervals[0].reason, "forward: the receiver's records are incomplete"));
+  ck_assert_int_eq(forward->completeness, OW_RESULT_PARTIAL);
+  ck_assert(forward->incomplete);
+  ck_assert_uint_eq(forward->received, there.arrived);
+  ck_assert_uint_eq(forward->lost, 0);
+  ck_assert_int_eq(reverse->completeness, OW_RESULT_PARTIAL);
+  ck_assert_uint_eq(reverse->dropped, 5);
+  ck_assert_uint_eq(reverse->received, back.arrived);
+  ck_assert_uint_ge(back.sent - back.arrived, 5);
+  ck_assert_uint_eq(reverse->lost, back.sent - back.arrived - 5);
+  free(intervals);
+  drop_curtain();
+}
+END_TEST
+
 START_TEST(a_restarted_responder_costs_its_interval_only)
 {
   raise_curtain(test_seed());
@@ -753,6 +786,7 @@ int main(void)
             a_restarted_responder_costs_its_interval_only, a_refusal_is_told_in_the_servers_words,
             a_server_that_says_too_much_costs_a_connection_and_no_result,
             a_blackhole_is_loss_as_far_as_it_is_known_and_passes, a_name_is_resolved_anew_on_every_retry);
+  TEST_LOOP(suite, "own drops", 3, what_our_own_sockets_dropped_is_no_loss_of_the_path);
   TEST_LOOP(suite, "a stepped clock", STEPS, a_stepped_clock_marks_what_it_touches_and_yields_no_wild_delay);
   TEST_CASE(suite, "long runs", a_day_of_restarts_cuts_blackholes_and_loss,
             hours_of_clock_steps_yield_no_wild_delay, ending_frees_everything_at_any_moment);
