@@ -462,14 +462,14 @@ enum ow_status ow_client_stop_sessions(struct ow_client *client, struct ow_insta
 }
 
 enum ow_status ow_client_fetch(struct ow_client *client, struct ow_instant now,
-                               const struct ow_fetch_request *request, uint32_t most_records)
+                               const struct ow_fetch_request *request)
 {
   uint8_t octets[OW_FETCH_SESSION];
   if (client->state != OW_CLIENT_READY)
     return OW_STATE;
   ow_fetch_request_encode(request, octets);
   ow_outlet_message(&client->outlet, octets, sizeof octets);
-  ow_fetch_reader_begin(&client->fetch, request, most_records, &client->intake);
+  ow_fetch_reader_begin(&client->fetch, request, &client->intake);
   enter_state(client, OW_CLIENT_AWAIT_FETCH_ACK, now);
   return client->outlet.status;
 }

@@ -113,9 +113,12 @@ enum ow_status ow_client_start_sessions(struct ow_client *client, struct ow_inst
 /** `ends` describes the sessions that this side was sending. */
 enum ow_status ow_client_stop_sessions(struct ow_client *client, struct ow_instant now, enum ow_accept accept,
                                        const struct ow_session_end *ends, uint32_t count) OW_MUST_CHECK;
-/** More than `most_records` records break the connection. */
+/**
+ * The records come as events, however many the server has: how many are kept, and how long they may come, is
+ * the owner's to decide.
+ */
 enum ow_status ow_client_fetch(struct ow_client *client, struct ow_instant now,
-                               const struct ow_fetch_request *request, uint32_t most_records) OW_MUST_CHECK;
+                               const struct ow_fetch_request *request) OW_MUST_CHECK;
 
 enum ow_client_state ow_client_state(const struct ow_client *client);
 /** The mode in use; OW_MODE_NONE before the greeting. */

@@ -8,11 +8,10 @@
 #include "control/stop_list.h"
 
 void ow_fetch_reader_begin(struct ow_fetch_reader *reader, const struct ow_fetch_request *asked,
-                           uint32_t most_records, struct ow_intake *intake)
+                           struct ow_intake *intake)
 {
   ow_fetch_reader_clear(reader);
   reader->asked = *asked;
-  reader->most_records = most_records;
   ow_intake_expect(intake, OW_FETCH_ACK + OW_HMAC, true);
 }
 
@@ -35,10 +34,6 @@ static enum ow_status read_ack(struct ow_fetch_reader *reader, struct ow_intake 
   } else if (ack->skip_ranges > OW_MAX_SKIP_RANGES) {
     status = ow_fail(failure, OW_PROTOCOL, "Fetch-Ack announces %u skip ranges; %u are possible",
                      ack->skip_ranges, (unsigned)OW_MAX_SKIP_RANGES);
-  } else if (ack->records > reader->most_records) {
-    status =
-        ow_fail(failure, OW_LIMIT, "Fetch-Ack announces %u records; at most %u make sense for this session",
-                ack->records, reader->most_records);
   } else {
     reader->records_left = ack->records;
     reader->part = OW_FETCH_PART_REQUEST;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The answer to a Fetch-Session (RFC 4656, 3.9), part by part. */
+/*
+ * The answer to a Fetch-Session (RFC 4656, 3.9), part by part. Any number of records can be announced, for
+ * nothing limits how often packets come twice; never more than a chunk of them is held.
+ */
 #ifndef OWAMP_CONTROL_FETCH_READER_H
 #define OWAMP_CONTROL_FETCH_READER_H
 
@@ -26,7 +29,6 @@ enum { OW_FETCH_CHUNK = 640 };
 struct ow_fetch_reader {
   enum ow_fetch_part part; /* the one that is awaited */
   struct ow_fetch_request asked;
-  uint32_t most_records;
   struct ow_fetch_ack ack;
   struct ow_session_request request;
   struct ow_slot *slots;         /* owned */
@@ -39,11 +41,11 @@ struct ow_fetch_reader {
 
 /** Await the answer to `asked`. */
 void ow_fetch_reader_begin(struct ow_fetch_reader *reader, const struct ow_fetch_request *asked,
-                           uint32_t most_records, struct ow_intake *intake);
+                           struct ow_intake *intake);
 void ow_fetch_reader_clear(struct ow_fetch_reader *reader);
 /**
  * Read the part that has arrived and await the next. `read` tells which part that was. OW_PROTOCOL if it is
- * impossible or not of the session that was asked for; OW_LIMIT for too many records; OW_MEMORY.
+ * impossible or not of the session that was asked for; OW_LIMIT for too many slots; OW_MEMORY.
  */
 enum ow_status ow_fetch_reader_read(struct ow_fetch_reader *reader, struct ow_intake *intake,
                                     enum ow_fetch_part *read, struct ow_failure *failure) OW_MUST_CHECK;

@@ -2,8 +2,6 @@
 /* When the server is asked, and asked again, and which answer is the last. */
 #include "measure/forward_records.h"
 
-#include <stdlib.h>
-
 #include "base/container_of.h"
 
 #define FIRST_WAIT (1 * OW_NS_PER_MS)
@@ -18,41 +16,27 @@ static uint32_t next_sequence(const struct ow_forward_records *records)
 
 void ow_forward_records_expect(struct ow_forward_records *records)
 {
-  ow_samples_clear(&records->incoming);
+  if (ow_fetched_records_expect(&records->incoming, next_sequence(records)) != OW_OK)
+    records->short_of_memory = true;
 }
 
 void ow_forward_records_add(struct ow_forward_records *records, const struct ow_client_event *event)
 {
-  for (uint32_t i = 0; i < event->record_count; i++)
-    if (ow_samples_append(&records->incoming, &event->records[i]) != OW_OK)
-      records->short_of_memory = true;
+  if (ow_fetched_records_add(&records->incoming, event->records, event->record_count) != OW_OK)
+    records->short_of_memory = true;
 }
 
 void ow_forward_records_keep(struct ow_forward_records *records)
 {
-  ow_samples_clear(&records->kept);
+  ow_fetched_records_clear(&records->kept);
   records->kept = records->incoming;
-  records->incoming = (struct ow_samples){0};
+  records->incoming = (struct ow_fetched_records){0};
 }
 
 static bool all_arrived(const struct ow_forward_records *records)
 {
   struct ow_session_end end = ow_sender_end(records->ends->sender.sender);
-  uint64_t missing = end.next_sequence;
-  uint8_t *seen = calloc(end.next_sequence / 8 + 1, 1);
-  for (uint32_t i = 0; i < end.skip_ranges; i++)
-    missing -= (uint64_t)end.skipped[i].last - end.skipped[i].first + 1;
-  for (size_t i = 0; seen && i < records->kept.count; i++) {
-    const struct ow_sample *sample = ow_samples_at(&records->kept, i);
-    uint8_t bit = (uint8_t)(1U << sample->sequence % 8);
-    if (sample->sequence < end.next_sequence && !ow_sample_lost(sample) &&
-        !(seen[sample->sequence / 8] & bit)) {
-      seen[sample->sequence / 8] |= bit;
-      missing--;
-    }
-  }
-  free(seen);
-  return missing == 0;
+  return ow_fetched_records_all_arrived(&records->kept, &end);
 }
 
 /* ---- asking ---- */
@@ -81,8 +65,7 @@ static void ask_for_records(struct ow_forward_records *records)
 {
   const struct ow_fetch_request range = {.end = next_sequence(records) - 1,
                                          .sid = records->ends->requests[OW_FORWARD].sid};
-  if (ow_client_fetch(records->connection.client, ow_loop_now(records->loop), &range,
-                      ow_session_ends_most_records(records->ends, OW_FORWARD)) == OW_OK) {
+  if (ow_client_fetch(records->connection.client, ow_loop_now(records->loop), &range) == OW_OK) {
     ow_forward_records_expect(records);
     records->state = OW_RECORDS_ASKING;
     ow_client_connection_send(&records->connection);
@@ -218,6 +201,6 @@ void ow_forward_records_close(struct ow_forward_records *records)
 {
   if (records->loop)
     ow_forward_records_hang_up(records);
-  ow_samples_clear(&records->incoming);
-  ow_samples_clear(&records->kept);
+  ow_fetched_records_clear(&records->incoming);
+  ow_fetched_records_clear(&records->kept);
 }

@@ -14,6 +14,7 @@
 #include "io/completion.h"
 #include "io/loop.h"
 #include "measure/client_connection.h"
+#include "measure/fetched_records.h"
 #include "measure/session_ends.h"
 #include "time/sample.h"
 
@@ -49,9 +50,9 @@ struct ow_forward_records {
   struct ow_timer ask_timer;
   int64_t ask_wait; /* ns until it is asked again */
   struct ow_completion answered;
-  struct ow_samples incoming; /* records whose HMAC is still to come */
-  struct ow_samples kept;     /* the newest ones that can be trusted */
-  bool short_of_memory;       /* some of the records could not be held */
+  struct ow_fetched_records incoming; /* records whose HMAC is still to come */
+  struct ow_fetched_records kept;     /* the newest ones that can be trusted */
+  bool short_of_memory;               /* some of the records could not be held */
 };
 
 /** `ends` and `log` (may be NULL) must stay; `done` is set by the owner. */
@@ -72,7 +73,7 @@ void ow_forward_records_rest(struct ow_forward_records *records);
 /** End the second connection; nothing is told any more. The records stay. */
 void ow_forward_records_hang_up(struct ow_forward_records *records);
 
-/** A fetch begins: what came of the last one and could not be trusted goes. */
+/** A fetch begins, of what was sent until now: what came of the last one and could not be trusted goes. */
 void ow_forward_records_expect(struct ow_forward_records *records);
 /** Records came: not to be trusted before ow_forward_records_keep(). */
 void ow_forward_records_add(struct ow_forward_records *records, const struct ow_client_event *event);

@@ -59,6 +59,7 @@ static bool clock_was_set(const struct ow_measurement *measurement)
   return ow_loop_clock_steps(loop_of(measurement)) != measurement->clock_steps;
 }
 
+/* Duplicates that the server kept no record of are counted nowhere: a fetch has no number of them. */
 static void conclude_forward(struct ow_measurement *measurement)
 {
   const struct ow_sender *sender = measurement->ends.sender.sender;
@@ -66,7 +67,7 @@ static void conclude_forward(struct ow_measurement *measurement)
   struct ow_timestamp due;
   bool whole = measurement->status == OW_OK;
   struct ow_observation observation = {
-      .samples = &measurement->records.kept,
+      .samples = &measurement->records.kept.samples,
       .packets = end.next_sequence,
       .skipped = end.skipped,
       .skip_ranges = end.skip_ranges,
@@ -77,6 +78,7 @@ static void conclude_forward(struct ow_measurement *measurement)
       .stepped = clock_was_set(measurement),
       .refused = measurement->ends.sender.refused,
       .refusal = measurement->ends.sender.last_error,
+      .duplicates_unkept = measurement->records.kept.duplicates_unkept,
   };
   conclude(measurement, OW_FORWARD, &observation);
 }
@@ -98,6 +100,7 @@ static void conclude_reverse(struct ow_measurement *measurement)
       .stepped = clock_was_set(measurement),
       .discarded = ow_test_receiver_discarded(&measurement->ends.receiver),
       .dropped = measurement->ends.receiver.dropped,
+      .duplicates_unkept = ow_receiver_count(receiver, OW_RECEIVED_DUPLICATE_UNKEPT),
   };
   conclude(measurement, OW_REVERSE, &observation);
 }
@@ -216,8 +219,7 @@ static bool fetch_records(struct ow_measurement *measurement, enum ow_course_eve
 {
   const struct ow_fetch_request whole = {.end = OW_FETCH_TO_END,
                                          .sid = measurement->ends.requests[OW_FORWARD].sid};
-  enum ow_status status = ow_client_fetch(measurement->control->client, now_of(measurement), &whole,
-                                          ow_session_ends_most_records(&measurement->ends, OW_FORWARD));
+  enum ow_status status = ow_client_fetch(measurement->control->client, now_of(measurement), &whole);
   if (status == OW_OK) {
     ow_forward_records_hang_up(&measurement->records);
     ow_forward_records_expect(&measurement->records);

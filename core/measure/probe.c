@@ -61,8 +61,8 @@ static enum ow_status copy_samples(const struct ow_samples *from, struct ow_samp
 static void report_forward(struct ow_probe_direction *direction, struct ow_measurement *measurement)
 {
   const struct ow_departure *departure = &measurement->ends.sender.departure;
-  direction->samples = measurement->records.kept;
-  measurement->records.kept = (struct ow_samples){0};
+  direction->samples = measurement->records.kept.samples;
+  measurement->records.kept.samples = (struct ow_samples){0};
   direction->departure_known = departure->count > 0;
   direction->departure_offset = ow_departure_correction(departure);
 }

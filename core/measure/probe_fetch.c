@@ -5,14 +5,17 @@
 
 #include "base/container_of.h"
 #include "measure/dialogue.h"
+#include "measure/fetched_records.h"
 #include "measure/probe.h"
 
 struct fetch {
   struct ow_dialogue dialogue;
   struct ow_sid sid;
   struct ow_fetch_ack ack;
-  uint32_t packets;              /* that the session was to have */
+  uint32_t packets;              /* that the session has had; while it runs, that it is to have */
+  bool early;                    /* it ended before it was to */
   struct ow_skip_range *skipped; /* owned */
+  struct ow_fetched_records records;
 };
 
 static void fail_fetch(struct fetch *fetch, enum ow_status status, const char *reason)
@@ -38,11 +41,28 @@ static void on_ack(struct fetch *fetch, const struct ow_fetch_ack *ack)
   }
 }
 
+/* Memory goes by the packets of a session, and what the server says of them isn't to be believed. */
+static uint32_t covered(const struct fetch *fetch)
+{
+  return fetch->packets < OW_FETCH_MOST ? fetch->packets : (uint32_t)OW_FETCH_MOST;
+}
+
+static void check_packets(struct fetch *fetch, uint32_t packets)
+{
+  struct ow_failure failure;
+  if (packets > OW_FETCH_MOST) {
+    ow_fail(&failure, OW_LIMIT, "server %s: the session has had %u packets or more; %u can be fetched",
+            fetch->dialogue.control.server, packets, (unsigned)OW_FETCH_MOST);
+    ow_dialogue_end(&fetch->dialogue, OW_LIMIT, &failure);
+  }
+}
+
 static void on_session(struct fetch *fetch, const struct ow_client_event *event)
 {
   struct ow_probe_direction *direction = direction_of(fetch);
   size_t octets = fetch->ack.skip_ranges * sizeof *fetch->skipped;
-  fetch->packets = event->request->packets;
+  fetch->packets = fetch->ack.finished ? fetch->ack.next_sequence : event->request->packets;
+  fetch->early = fetch->packets < event->request->packets;
   ow_dialogue_print_endpoint(direction->sender, sizeof direction->sender, &event->request->sender);
   ow_dialogue_print_endpoint(direction->receiver, sizeof direction->receiver, &event->request->receiver);
   fetch->skipped = octets ? malloc(octets) : NULL;
@@ -50,15 +70,19 @@ static void on_session(struct fetch *fetch, const struct ow_client_event *event)
     memcpy(fetch->skipped, event->skipped, octets);
   else if (octets)
     fail_fetch(fetch, OW_MEMORY, "no memory for the session's skip ranges");
+  if (fetch->ack.finished)
+    check_packets(fetch, fetch->packets);
+  if (ow_fetched_records_expect(&fetch->records, covered(fetch)) != OW_OK)
+    fail_fetch(fetch, OW_MEMORY, "no memory for the fetched records");
 }
 
 static void on_records(struct fetch *fetch, const struct ow_client_event *event)
 {
-  enum ow_status status = OW_OK;
-  for (uint32_t i = 0; i < event->record_count && status == OW_OK; i++)
-    status = ow_samples_append(&direction_of(fetch)->samples, &event->records[i]);
-  if (status != OW_OK)
-    fail_fetch(fetch, status, "no memory for the fetched records");
+  for (uint32_t i = 0; i < event->record_count; i++)
+    if (event->records[i].sequence < fetch->packets)
+      check_packets(fetch, event->records[i].sequence + 1);
+  if (ow_fetched_records_add(&fetch->records, event->records, event->record_count) != OW_OK)
+    fail_fetch(fetch, OW_MEMORY, "no memory for the fetched records");
 }
 
 /* A session that still runs tells nothing of what it has no record of. */
@@ -66,24 +90,30 @@ static void on_fetched(struct fetch *fetch)
 {
   struct ow_probe_direction *direction = direction_of(fetch);
   struct ow_observation observation = {
-      .samples = &direction->samples,
-      .packets = fetch->ack.finished ? fetch->ack.next_sequence : fetch->packets,
+      .samples = &fetch->records.samples,
+      .packets = covered(fetch),
       .skipped = fetch->skipped,
       .skip_ranges = fetch->ack.skip_ranges,
       .absent_is_lost = fetch->ack.finished,
-      .partial = !fetch->ack.finished || fetch->ack.next_sequence < fetch->packets,
+      .partial = !fetch->ack.finished || fetch->early,
+      .duplicates_unkept = fetch->records.duplicates_unkept,
   };
-  bool any = direction->samples.count > 0 || observation.absent_is_lost;
-  if (any && ow_result_compute(&observation, &direction->result) != OW_OK)
+  bool any = fetch->records.samples.count > 0 || observation.absent_is_lost;
+  if (any && ow_result_compute(&observation, &direction->result) != OW_OK) {
     fail_fetch(fetch, OW_MEMORY, "no memory to work out the result");
-  else
+  } else {
+    direction->samples = fetch->records.samples;
+    fetch->records.samples = (struct ow_samples){0};
     ow_dialogue_end(&fetch->dialogue, OW_OK, NULL);
+  }
   fetch->dialogue.report->step = OW_STEP_DONE;
 }
 
 static void on_event(struct ow_client_connection *connection, const struct ow_client_event *event)
 {
   struct fetch *fetch = connection->context;
+  if (fetch->dialogue.ended)
+    return;
   switch (event->kind) {
   case OW_CLIENT_FETCH_ACK: on_ack(fetch, &event->fetch_ack); break;
   case OW_CLIENT_FETCH_SESSION: on_session(fetch, event); break;
@@ -105,7 +135,7 @@ static void on_ready(struct ow_dialogue *dialogue)
   dialogue->report->step = OW_STEP_FETCH;
   dialogue->control.event = on_event;
   dialogue->control.context = fetch;
-  if (ow_client_fetch(dialogue->control.client, ow_loop_now(dialogue->loop), &whole, OW_FETCH_MOST) == OW_OK)
+  if (ow_client_fetch(dialogue->control.client, ow_loop_now(dialogue->loop), &whole) == OW_OK)
     ow_client_connection_send(&dialogue->control);
   else
     fail_fetch(fetch, OW_STATE, "can't write Fetch-Session");
@@ -131,8 +161,6 @@ enum ow_status ow_probe_fetch(const struct ow_peer *peer, const uint8_t sid[16],
     status = ow_dialogue_hold(&fetch.dialogue);
   ow_dialogue_close(&fetch.dialogue);
   free(fetch.skipped);
-  /* Records without the HMAC that ends them can't be trusted. */
-  if (status != OW_OK)
-    ow_samples_clear(&report->directions[OW_FORWARD].samples);
+  ow_fetched_records_clear(&fetch.records);
   return status;
 }

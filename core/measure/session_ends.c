@@ -7,6 +7,7 @@
 
 #include "base/secret.h"
 #include "io/system_clock.h"
+#include "measure/fetched_records.h"
 #include "schedule/schedule.h"
 #include "traffic/nat_opening.h"
 #include "wire/sid.h"
@@ -14,12 +15,6 @@
 static bool has_until(const struct ow_session_ends *ends)
 {
   return !ow_timestamp_is_zero(ends->until);
-}
-
-uint32_t ow_session_ends_most_records(const struct ow_session_ends *ends, enum ow_direction direction)
-{
-  uint64_t most = (uint64_t)ends->requests[direction].packets * 2 + 64;
-  return most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
 }
 
 /* ---- planning ---- */
@@ -157,7 +152,7 @@ static enum ow_status open_receiver(struct ow_session_ends *ends, const struct o
     ow_nat_open(socket, &from);
   ends->sockets[OW_REVERSE] = -1;
   enum ow_status status = ow_test_receiver_open(receiver, ends->traffic, socket, terms,
-                                                ow_session_ends_most_records(ends, OW_REVERSE));
+                                                ow_duplicates_kept(terms->request->packets));
   if (status != OW_OK)
     ow_fail(failure, status, "no memory for a test receiver");
   return status;

@@ -46,8 +46,6 @@ enum ow_status ow_session_ends_agree(struct ow_session_ends *ends, enum ow_direc
                                      const struct ow_session_acceptance *acceptance,
                                      const struct ow_client *client,
                                      struct ow_failure *failure) OW_MUST_CHECK;
-/** The most records that are taken of a direction: a server sends no packet more than twice. */
-uint32_t ow_session_ends_most_records(const struct ow_session_ends *ends, enum ow_direction direction);
 void ow_session_ends_close(struct ow_session_ends *ends);
 
 #endif

@@ -50,10 +50,24 @@ static enum ow_accept check_addresses(const struct ow_session_request *request,
   return accept;
 }
 
-/* One record for each packet, and some for duplicates. */
 uint64_t ow_serve_records_for(const struct ow_session_request *request)
 {
   return request->server_receives ? (uint64_t)request->packets + request->packets / 8 + 16 : 0;
+}
+
+/* Whoever fetches can count only the duplicates that are on record: Fetch-Ack has no number of them. */
+uint64_t ow_serve_records_to_reserve(const struct ow_session_request *request,
+                                     const struct ow_serve_config *config,
+                                     const struct ow_serve_counts *counts)
+{
+  enum { COPIES = 2 };
+  uint64_t half = config->most_records / 2;
+  uint64_t records = half > counts->records ? half - counts->records : 0;
+  uint64_t least = ow_serve_records_for(request);
+  uint64_t most = request->server_receives ? least + (uint64_t)request->packets * COPIES : 0;
+  if (records > most)
+    records = most;
+  return records > least ? records : least;
 }
 
 static enum ow_accept check_bounds(const struct ow_session_request *request,

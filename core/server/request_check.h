@@ -13,8 +13,18 @@
 #include "wire/endpoint.h"
 #include "wire/session_request.h"
 
-/** Records to reserve for a session: 0 unless the server receives. */
+/**
+ * The records without which a session isn't agreed on: one for each packet, so that nothing that comes more
+ * than once keeps another one's out, and an eighth more for duplicates. 0 unless the server receives.
+ */
 uint64_t ow_serve_records_for(const struct ow_session_request *request);
+/**
+ * The records to reserve for a session, never less than ow_serve_records_for(): with room for two further
+ * copies of each packet, as far as sessions then leave half of the server's records free.
+ */
+uint64_t ow_serve_records_to_reserve(const struct ow_session_request *request,
+                                     const struct ow_serve_config *config,
+                                     const struct ow_serve_counts *counts);
 
 /**
  * `counts` is what is taken already, `client` the control connection's other end. If it isn't OW_ACCEPT_OK,

@@ -49,7 +49,8 @@ static enum ow_status open_receiver(struct ow_serve_session *session, int socket
   receiver->any_port = terms->request->sender.port == 0 || ow_endpoint_is_any(&terms->request->sender);
   receiver->from.port = terms->request->sender.port;
   receiver->done = on_receiver_done;
-  return ow_test_receiver_open(receiver, &session->common->traffic, socket, terms, session->reserved);
+  return ow_test_receiver_open(receiver, &session->common->traffic, socket, terms,
+                               session->reserved - terms->request->packets);
 }
 
 /* Once: whoever can mend it need not be told each time. */
@@ -127,7 +128,7 @@ static struct ow_serve_session *allocate(struct ow_serve_common *common, const s
   session->common = common;
   session->owner = *asked->client;
   session->request = *asked->request;
-  session->reserved = ow_serve_records_for(asked->request);
+  session->reserved = ow_serve_records_to_reserve(asked->request, &common->config, &common->counts);
   session->slots = calloc(asked->request->slot_count, sizeof *session->slots);
   if (session->slots) {
     memcpy(session->slots, asked->slots, asked->request->slot_count * sizeof *session->slots);

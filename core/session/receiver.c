@@ -24,7 +24,7 @@ struct outstanding {
 struct ow_receiver {
   uint32_t packets;
   int64_t timeout;
-  uint64_t most_records;
+  uint64_t surplus; /* duplicates that may still be recorded */
   struct ow_schedule *schedule;
   struct ow_packet_codec *codec;
 
@@ -52,13 +52,14 @@ const char *ow_reception_text(enum ow_reception reception)
   switch (reception) {
   case OW_RECEIVED: text = "received"; break;
   case OW_RECEIVED_DUPLICATE: text = "duplicate"; break;
+  case OW_RECEIVED_DUPLICATE_UNKEPT: text = "duplicate without a record"; break;
   case OW_IGNORED_SHORT: text = "too short"; break;
   case OW_IGNORED_HMAC: text = "wrong HMAC"; break;
   case OW_IGNORED_ERROR_ESTIMATE: text = "error estimate with Multiplier 0"; break;
   case OW_IGNORED_SEQUENCE: text = "sequence number out of range"; break;
   case OW_IGNORED_OFF_SCHEDULE: text = "stamp off schedule by more than the loss timeout"; break;
   case OW_IGNORED_LATE: text = "arrived after the loss timeout"; break;
-  case OW_IGNORED_FULL: text = "no room or memory for records"; break;
+  case OW_IGNORED_FULL: text = "no memory for records"; break;
   case OW_RECEPTIONS: break;
   }
   return text;
@@ -66,14 +67,14 @@ const char *ow_reception_text(enum ow_reception reception)
 
 static bool schedule_one(struct ow_receiver *receiver);
 
-struct ow_receiver *ow_receiver_create(const struct ow_session_terms *terms, uint64_t most_records)
+struct ow_receiver *ow_receiver_create(const struct ow_session_terms *terms, uint64_t surplus)
 {
   const struct ow_session_request *request = terms->request;
   struct ow_receiver *receiver = calloc(1, sizeof *receiver);
   if (receiver) {
     receiver->packets = request->packets;
     receiver->timeout = ow_span_to_ns(request->timeout);
-    receiver->most_records = most_records;
+    receiver->surplus = surplus;
     receiver->schedule = ow_schedule_create(&request->sid, request->start, terms->slots, request->slot_count);
     receiver->codec = ow_packet_codec_create(terms->mode, terms->keys);
     receiver->window_slots = FIRST_WINDOW;
@@ -168,14 +169,39 @@ static void move_first_unseen(struct ow_receiver *receiver)
 
 /* ---- records ---- */
 
-static bool keep_record(struct ow_receiver *receiver, const struct ow_sample *sample)
+/* A packet's first and only fate, for which there is always room. */
+static bool keep_fate(struct ow_receiver *receiver, const struct ow_sample *sample)
 {
-  bool room = receiver->samples.count < receiver->most_records;
-  bool kept = room && ow_samples_append(&receiver->samples, sample) == OW_OK;
-  receiver->blind |= room && !kept;
+  bool kept = ow_samples_append(&receiver->samples, sample) == OW_OK;
+  receiver->blind |= !kept;
   if (kept && sample->sequence >= receiver->next_sequence)
     receiver->next_sequence = sample->sequence + 1;
   return kept;
+}
+
+/* Its packet is on record: without another one nothing is unknown. */
+static enum ow_reception keep_duplicate(struct ow_receiver *receiver, const struct ow_sample *sample)
+{
+  bool kept = receiver->surplus > 0 && ow_samples_append(&receiver->samples, sample) == OW_OK;
+  if (kept)
+    receiver->surplus--;
+  return kept ? OW_RECEIVED_DUPLICATE : OW_RECEIVED_DUPLICATE_UNKEPT;
+}
+
+static enum ow_reception keep_arrival(struct ow_receiver *receiver, struct outstanding *found,
+                                      const struct ow_sample *sample)
+{
+  enum ow_reception reception = OW_RECEIVED;
+  if (found->seen) {
+    reception = keep_duplicate(receiver, sample);
+  } else if (keep_fate(receiver, sample)) {
+    found->seen = true;
+    receiver->received++;
+    move_first_unseen(receiver);
+  } else {
+    reception = OW_IGNORED_FULL;
+  }
+  return reception;
 }
 
 /* What came unseen must not pass for lost. */
@@ -188,8 +214,8 @@ static void record_loss(struct ow_receiver *receiver, uint32_t sequence, struct 
       .receive_error = ow_error_estimate(false, 0),
       .ttl = OW_TTL_LOST,
   };
-  if (!receiver->blind && !keep_record(receiver, &lost))
-    receiver->counts[OW_IGNORED_FULL]++;
+  if (!receiver->blind)
+    (void)keep_fate(receiver, &lost);
 }
 
 bool ow_receiver_expire(struct ow_receiver *receiver, struct ow_timestamp now)
@@ -258,8 +284,6 @@ static enum ow_reception judge(struct ow_receiver *receiver, const struct ow_pac
     reception = OW_IGNORED_OFF_SCHEDULE;
   } else if (ow_timestamp_difference(received, packet->sent) > receiver->timeout) {
     reception = OW_IGNORED_LATE;
-  } else if ((*found)->seen) {
-    reception = OW_RECEIVED_DUPLICATE;
   }
   return reception;
 }
@@ -276,7 +300,7 @@ enum ow_reception ow_receiver_packet(struct ow_receiver *receiver, const uint8_t
     (void)ow_receiver_expire(receiver, received);
     reception = judge(receiver, &packet, received, &found);
   }
-  if (reception == OW_RECEIVED || reception == OW_RECEIVED_DUPLICATE) {
+  if (reception == OW_RECEIVED) {
     const struct ow_sample sample = {
         .sequence = packet.sequence,
         .sent = packet.sent,
@@ -286,13 +310,7 @@ enum ow_reception ow_receiver_packet(struct ow_receiver *receiver, const uint8_t
         .ttl = ttl,
         .source = (uint8_t)source,
     };
-    if (!keep_record(receiver, &sample)) {
-      reception = OW_IGNORED_FULL;
-    } else if (!found->seen) {
-      found->seen = true;
-      receiver->received++;
-      move_first_unseen(receiver);
-    }
+    reception = keep_arrival(receiver, found, &sample);
   }
   receiver->counts[reception]++;
   return reception;

@@ -19,14 +19,15 @@ struct ow_receiver;
 /** What became of a datagram. */
 enum ow_reception {
   OW_RECEIVED,
-  OW_RECEIVED_DUPLICATE, /* recorded again, counted once */
+  OW_RECEIVED_DUPLICATE,        /* recorded again, counted once */
+  OW_RECEIVED_DUPLICATE_UNKEPT, /* likewise a copy, but the surplus is used up: counted here alone */
   OW_IGNORED_SHORT,
   OW_IGNORED_HMAC,
   OW_IGNORED_ERROR_ESTIMATE, /* Multiplier 0 */
   OW_IGNORED_SEQUENCE,       /* not below the number of packets */
   OW_IGNORED_OFF_SCHEDULE,   /* its stamp is further than the loss threshold from its scheduled time */
   OW_IGNORED_LATE,           /* arrived later than the loss threshold allows: it stays lost */
-  OW_IGNORED_FULL,           /* the bound on records was reached, memory is short, or crypto fails */
+  OW_IGNORED_FULL,           /* memory is short, or crypto fails */
   OW_RECEPTIONS
 };
 
@@ -34,11 +35,13 @@ enum ow_reception {
 const char *ow_reception_text(enum ow_reception reception);
 
 /**
- * Copies what it needs of `terms`. At most `most_records` records are kept, lost ones included. NULL if
- * memory is short or the crypto library fails.
+ * Copies what it needs of `terms`. There is always room for one record of each packet of the session: that of
+ * its arrival or of its loss. `surplus` is how many records of duplicates are kept beside them; however many
+ * more come, they take no packet's place, and are counted as OW_RECEIVED_DUPLICATE_UNKEPT. So at most
+ * request->packets + `surplus` records are kept; memory is taken as they come. NULL if memory is short or the
+ * crypto library fails.
  */
-struct ow_receiver *ow_receiver_create(const struct ow_session_terms *terms,
-                                       uint64_t most_records) OW_MUST_CHECK;
+struct ow_receiver *ow_receiver_create(const struct ow_session_terms *terms, uint64_t surplus) OW_MUST_CHECK;
 void ow_receiver_free(struct ow_receiver *receiver);
 
 /** Take a datagram from the agreed peer. `error` is this host's, with the stamping error. */
@@ -67,7 +70,9 @@ uint32_t ow_receiver_next_sequence(const struct ow_receiver *receiver);
 bool ow_receiver_knows_all(const struct ow_receiver *receiver);
 /** Different packets received. */
 uint32_t ow_receiver_received(const struct ow_receiver *receiver);
-/** How many datagrams met with `reception`. */
+/**
+ * How many datagrams met with `reception`. A stop takes nothing from it, though it may drop their records.
+ */
 uint32_t ow_receiver_count(const struct ow_receiver *receiver, enum ow_reception reception);
 /**
  * By how much the stamps of ignored packets lay off schedule (ns, the last one): if it is large and steady,

@@ -163,7 +163,8 @@ enum ow_status ow_result_compute(const struct ow_observation *observation, struc
                                .refused = observation->refused,
                                .refusal = observation->refusal,
                                .dropped = observation->dropped,
-                               .incomplete = observation->incomplete};
+                               .incomplete = observation->incomplete,
+                               .duplicates = observation->duplicates_unkept};
   if (status == OW_OK) {
     read_observation(observation, &ledger, result);
     work_out_loss(&ledger, result);

@@ -84,6 +84,7 @@ struct ow_observation {
   int refusal;
   uint32_t dropped;
   bool incomplete;
+  uint32_t duplicates_unkept; /* further copies of received packets that `samples` has no record of */
 };
 
 /** Delays in nanoseconds: sent to received. The sample must not be a lost one. */

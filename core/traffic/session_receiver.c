@@ -155,7 +155,7 @@ void ow_test_receiver_catch_up(struct ow_test_receiver *receiver)
 /* ---- life ---- */
 
 enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct ow_traffic *traffic,
-                                     int socket, const struct ow_session_terms *terms, uint64_t most_records)
+                                     int socket, const struct ow_session_terms *terms, uint64_t surplus)
 {
   receiver->traffic = traffic;
   receiver->watch = (struct ow_watch){.descriptor = socket, .ready = on_readable};
@@ -163,7 +163,7 @@ enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct o
   receiver->open = true;
   (void)!ow_type_p_to_dscp(terms->request->type_p,
                            &receiver->dscp); /* anything else was refused as a request */
-  receiver->receiver = ow_receiver_create(terms, most_records);
+  receiver->receiver = ow_receiver_create(terms, surplus);
   if (!receiver->receiver) {
     ow_test_receiver_close(receiver);
     return OW_MEMORY;

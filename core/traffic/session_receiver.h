@@ -41,11 +41,12 @@ struct ow_test_receiver {
 
 /**
  * Take over a bound socket (closed with the receiver, and at once on failure). OW_MEMORY, OW_CRYPTO. Packets
- * that arrive before ow_test_receiver_start() wait in it.
+ * that arrive before ow_test_receiver_start() wait in it. `surplus` is how many records of duplicates are
+ * kept beside one of each packet.
  */
 enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct ow_traffic *traffic,
                                      int socket, const struct ow_session_terms *terms,
-                                     uint64_t most_records) OW_MUST_CHECK;
+                                     uint64_t surplus) OW_MUST_CHECK;
 enum ow_status ow_test_receiver_start(struct ow_test_receiver *receiver,
                                       struct ow_failure *failure) OW_MUST_CHECK;
 /** Take what waits in the socket, then let overdue packets become losses: the records are as of now. */

@@ -34,7 +34,7 @@ static void fetch(struct ow_post *post)
   }
   run->records = 0;
   run->began = monotonic_seconds();
-  if (ow_client_fetch(run->control.client, ow_loop_now(run->loop), &run->request, UINT32_MAX) != OW_OK)
+  if (ow_client_fetch(run->control.client, ow_loop_now(run->loop), &run->request) != OW_OK)
     give_up("can't fetch");
   ow_client_connection_send(&run->control);
 }

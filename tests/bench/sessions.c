@@ -82,7 +82,7 @@ static void on_done(struct ow_measurement *measurement)
     run->failure = measurement->failure;
     run->failed++;
   } else {
-    note_lateness(run, &measurement->ends.requests[OW_FORWARD], &measurement->records.kept);
+    note_lateness(run, &measurement->ends.requests[OW_FORWARD], &measurement->records.kept.samples);
     note_lateness(run, &measurement->ends.requests[OW_REVERSE],
                   ow_receiver_samples(measurement->ends.receiver.receiver));
   }

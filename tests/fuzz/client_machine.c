@@ -33,7 +33,7 @@ static void command(struct ow_client *client, uint8_t choice)
   else if (ow_client_state(client) == OW_CLIENT_READY && choice % 3 == 1)
     status = ow_client_start_sessions(client, NOW);
   else if (ow_client_state(client) == OW_CLIENT_READY)
-    status = ow_client_fetch(client, NOW, &fetch, 1000);
+    status = ow_client_fetch(client, NOW, &fetch);
   FUZZ_CHECK(status == OW_OK);
   ow_buffer_consume(ow_client_output(client), ow_buffer_length(ow_client_output(client)));
 }

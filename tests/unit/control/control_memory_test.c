@@ -49,7 +49,7 @@ static void client_acts(const struct ow_client_event *event)
   case OW_CLIENT_SET_UP: status = ow_client_request_session(pair.client, now(), &request, test_slots); break;
   case OW_CLIENT_SESSION: status = ow_client_start_sessions(pair.client, now()); break;
   case OW_CLIENT_STARTED: status = ow_client_stop_sessions(pair.client, now(), OW_ACCEPT_OK, &end, 1); break;
-  case OW_CLIENT_STOPPED: status = ow_client_fetch(pair.client, now(), &whole, RECORDS); break;
+  case OW_CLIENT_STOPPED: status = ow_client_fetch(pair.client, now(), &whole); break;
   case OW_CLIENT_BROKEN: broken(&event->failure); break;
   case OW_CLIENT_NOTHING:
   case OW_CLIENT_FETCH_ACK:

@@ -545,7 +545,7 @@ static void say_stop(struct test_pair *pair)
 static void say_fetch(struct test_pair *pair)
 {
   struct ow_fetch_request fetch = {.end = OW_FETCH_TO_END, .sid = test_sid(1)};
-  ck_assert_int_eq(ow_client_fetch(pair->client, test_at(0), &fetch, 100), OW_OK);
+  ck_assert_int_eq(ow_client_fetch(pair->client, test_at(0), &fetch), OW_OK);
 }
 
 static const struct {

@@ -161,7 +161,7 @@ static bool client_fetches(struct wire *wire, uint32_t records)
 static bool fetch(struct wire *wire, uint32_t records, uint32_t skips)
 {
   struct ow_fetch_request request = {.end = OW_FETCH_TO_END, .sid = test_sid(1)};
-  bool asked = done(ow_client_fetch(wire->pair.client, test_at(0), &request, 1000)) &&
+  bool asked = done(ow_client_fetch(wire->pair.client, test_at(0), &request)) &&
                server_hears(wire, OW_SERVER_FETCH) && wire->at_server.fetch.end == OW_FETCH_TO_END;
   if (asked) {
     struct ow_skip_range *ranges = test_ranges(skips);

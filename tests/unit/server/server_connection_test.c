@@ -193,7 +193,7 @@ static void speak_fetch(struct speech *speech)
 {
   const struct ow_fetch_request request = {.end = OW_FETCH_TO_END, .sid = test_sid(1)};
   const struct ow_fetch_ack refusal = {.accept = OW_ACCEPT_FAILURE};
-  ck_assert_int_eq(ow_client_fetch(speech->pair.client, test_at(0), &request, 1), OW_OK);
+  ck_assert_int_eq(ow_client_fetch(speech->pair.client, test_at(0), &request), OW_OK);
   note(speech);
   test_server_expect(&speech->pair, OW_SERVER_FETCH);
   ck_assert_int_eq(ow_server_begin_fetch(speech->pair.server, test_at(0), &refusal, NULL, NULL, NULL), OW_OK);

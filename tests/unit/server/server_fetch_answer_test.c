@@ -40,7 +40,7 @@ static struct ow_serve_session *run_one(uint32_t packets)
 static enum ow_status fetch_records(const struct ow_sid *sid, uint32_t begin, uint32_t end)
 {
   const struct ow_fetch_request request = {.begin = begin, .end = end, .sid = *sid};
-  ck_assert_int_eq(ow_client_fetch(serving.pair.client, test_at(0), &request, MANY), OW_OK);
+  ck_assert_int_eq(ow_client_fetch(serving.pair.client, test_at(0), &request), OW_OK);
   struct ow_server_event event = test_server_expect(&serving.pair, OW_SERVER_FETCH);
   return ow_serve_fetch_answer(&fetch, &kept, serving.pair.server, &serving.client, &event.fetch, &failure);
 }

@@ -117,10 +117,42 @@ START_TEST(records_and_sessions_are_bounded)
 }
 END_TEST
 
+/* 80 packets: 106 records at least, 266 at most, as far as half of all stays free. */
+START_TEST(duplicates_get_room_from_the_first_half_only)
+{
+  static const struct {
+    uint64_t most, taken, reserved;
+  } cases[] = {
+      {UINT64_C(16) << 20, 0, 266},
+      {532, 0, 266},
+      {532, 1, 265},
+      {532, 160, 106},
+      {532, 161, 106},
+      {532, 266, 106},
+      {106, 0, 106},
+      {50, 100, 106},
+      {1000, 5000, 106},
+  };
+  struct ow_session_request receives = request_of(false), sends = request_of(true);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct ow_serve_config sized = config();
+    struct ow_serve_counts counts = {.records = cases[i].taken};
+    sized.most_records = cases[i].most;
+    ck_assert_uint_eq(ow_serve_records_to_reserve(&receives, &sized, &counts), cases[i].reserved);
+    ck_assert_uint_eq(ow_serve_records_to_reserve(&sends, &sized, &counts), 0);
+  }
+  receives.packets = UINT32_MAX;
+  ck_assert_uint_gt(ow_serve_records_to_reserve(&receives, &(struct ow_serve_config){.most_records = 9},
+                                                &(struct ow_serve_counts){0}),
+                    UINT32_MAX);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("server_request_check");
   TEST_LOOP(suite, "shape", 2, a_plain_session_may_be, what_cannot_be_is_not_supported);
-  TEST_CASE(suite, "bounds", packets_go_to_nobody_but_the_client, records_and_sessions_are_bounded);
+  TEST_CASE(suite, "bounds", packets_go_to_nobody_but_the_client, records_and_sessions_are_bounded,
+            duplicates_get_room_from_the_first_half_only);
   return test_run(suite);
 }

@@ -24,7 +24,7 @@ START_TEST(a_session_reserves_until_it_ends)
   struct ow_session_request request = test_serving_request(sends, 80);
   struct ow_serve_session *session = test_serving_session(&serving, &request, OW_ACCEPT_OK);
   ck_assert_uint_eq(serving.common.counts.sessions_running, 1);
-  ck_assert_uint_eq(serving.common.counts.records, sends ? 0 : 80 + 10 + 16);
+  ck_assert_uint_eq(serving.common.counts.records, sends ? 0 : 80 + 10 + 16 + 2 * 80);
   ck_assert_uint_ne(sends ? session->request.sender.port : session->request.receiver.port, 9);
 
   ow_serve_session_end(session, NULL);

@@ -106,6 +106,43 @@ START_TEST(a_packet_without_a_record_is_not_lost)
 }
 END_TEST
 
+/* The last packet, 600 times more: blocks of records are asked for in vain. */
+static void copies(void)
+{
+  enum { COPIES = 600 };
+  struct ow_timestamp when;
+  size_t octets;
+  test_memory_scarce(false);
+  prng = test_prng(1);
+  struct ow_sender *sender = new_sender();
+  struct ow_receiver *receiver = ow_receiver_create(&TERMS, UINT64_MAX);
+  ck_assert(ow_sender_due(sender, &when));
+  ck_assert(ow_sender_ready(sender, when));
+  const uint8_t *packet = ow_sender_stamp(sender, when, ERROR, &octets);
+  ck_assert_int_eq(ow_receiver_packet(receiver, packet, octets, when, OW_STAMP_KERNEL, ERROR, 250),
+                   OW_RECEIVED);
+  test_memory_scarce(true);
+  for (int i = 0; i < COPIES; i++)
+    (void)ow_receiver_packet(receiver, packet, octets, when, OW_STAMP_KERNEL, ERROR, 250);
+  test_memory_scarce(false);
+  uint32_t kept = ow_receiver_count(receiver, OW_RECEIVED_DUPLICATE);
+  uint32_t unkept = ow_receiver_count(receiver, OW_RECEIVED_DUPLICATE_UNKEPT);
+  uint32_t unreadable = ow_receiver_count(receiver, OW_IGNORED_FULL); /* the crypto library had no memory */
+  ck_assert_uint_eq(kept + unkept + unreadable, COPIES);
+  ck_assert_uint_eq(ow_receiver_samples(receiver)->count, 1 + kept);
+  ck_assert(kept == COPIES || test_memory_failed());
+  ck_assert_int_eq(ow_receiver_knows_all(receiver), unreadable == 0);
+  test_memory_scarce(true);
+  ow_receiver_free(receiver);
+  ow_sender_free(sender);
+}
+
+START_TEST(a_copy_without_a_record_leaves_nothing_unknown)
+{
+  test_memory_exhaust("copies", copies);
+}
+END_TEST
+
 static void a_stop(void)
 {
   const struct ow_skip_range skipped = {3, 5};
@@ -188,7 +225,7 @@ int main(void)
   Suite *suite = suite_create("sessions without memory");
   test_memory_of_crypto();
   TEST_CASE(suite, "receiver", a_packet_without_a_record_is_not_lost,
-            skip_ranges_that_could_not_be_kept_are_known);
+            a_copy_without_a_record_leaves_nothing_unknown, skip_ranges_that_could_not_be_kept_are_known);
   TEST_CASE(suite, "sender", a_sender_that_ends_early_says_why);
   TEST_CASE(suite, "results", a_result_without_memory_is_absent);
   return test_run(suite);

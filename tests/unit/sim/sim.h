@@ -38,11 +38,13 @@ uint64_t sim_random(uint64_t below);
 
 /** How a host is reached; by the last octet of its address. */
 struct sim_path {
-  int64_t delay[2];  /* ns: to the host, from it */
-  int64_t jitter[2]; /* ns: up to so much more, uniform */
-  uint32_t loss[2];  /* of a million UDP packets */
-  bool blackhole;    /* nothing passes; TCP waits and goes on later */
-  bool babbles;      /* on an open connection it says more behind its Stop-Sessions than was asked for */
+  int64_t delay[2];     /* ns: to the host, from it */
+  int64_t jitter[2];    /* ns: up to so much more, uniform */
+  uint32_t loss[2];     /* of a million UDP packets */
+  uint32_t copies[2];   /* further ones of each UDP packet that isn't lost */
+  uint32_t replayed[2]; /* still further ones of the first UDP packet of each socket */
+  bool blackhole;       /* nothing passes; TCP waits and goes on later */
+  bool babbles;         /* on an open connection it says more behind its Stop-Sessions than was asked for */
 };
 struct sim_path *sim_path(uint8_t host);
 /** Break every TCP connection with a host, as a reset does. */

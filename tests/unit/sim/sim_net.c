@@ -38,6 +38,7 @@ struct udp {
   union ow_address peer;
   STAILQ_HEAD(, datagram) queue;
   size_t waiting;
+  uint32_t sent;
 };
 
 struct connection {
@@ -478,6 +479,19 @@ static void note_packet(uint8_t host, bool to_host)
   sim_packets[sim_packet_count++] = (struct sim_packet){.sent = sim_wall(), .host = host, .to_host = to_host};
 }
 
+static void transmit_datagram(const struct udp *udp, int64_t travels, const void *packet, size_t octets)
+{
+  struct datagram *datagram = calloc(1, sizeof *datagram + octets);
+  if (!datagram)
+    abort();
+  datagram->to = udp->peer;
+  datagram->packet = sim_packet_count - 1;
+  datagram->from = udp->local;
+  datagram->length = octets;
+  memcpy(datagram->octets, packet, octets);
+  sim_at(sim_monotonic() + travels, land, datagram);
+}
+
 int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_stamp)
 {
   struct udp *udp = endpoints[descriptor].udp;
@@ -487,16 +501,11 @@ int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_sta
   (void)want_stamp;
   note_packet(host, to_host);
   if (!path->blackhole && sim_random(1000000) >= path->loss[!to_host]) {
-    struct datagram *datagram = calloc(1, sizeof *datagram + octets);
-    if (!datagram)
-      abort();
-    datagram->to = udp->peer;
-    datagram->packet = sim_packet_count - 1;
-    datagram->from = udp->local;
-    datagram->length = octets;
-    memcpy(datagram->octets, packet, octets);
-    sim_at(sim_monotonic() + travel(path, !to_host), land, datagram);
+    uint32_t copies = path->copies[!to_host] + (udp->sent == 0 ? path->replayed[!to_host] : 0);
+    for (uint32_t i = 0; i <= copies; i++)
+      transmit_datagram(udp, travel(path, !to_host), packet, octets);
   }
+  udp->sent++;
   return 0;
 }
 

@@ -381,6 +381,21 @@ START_TEST(first_copy_is_the_packet)
 }
 END_TEST
 
+/* Those that came beyond what could be recorded are counted with those on record, and change nothing else. */
+START_TEST(copies_without_a_record_are_counted)
+{
+  struct ow_observation observed = observation(2);
+  observed.duplicates_unkept = 1500;
+  add_arrival(0, 5 * MS);
+  add_arrival(0, 6 * MS);
+  add_lost(1);
+  compute(observed);
+  assert_counts(2, 1, 1, 0);
+  ck_assert_uint_eq(result.duplicates, 1501);
+  ck_assert_uint_eq(result.discarded, 0);
+}
+END_TEST
+
 START_TEST(loss_record_of_an_arrived_packet_is_dropped)
 {
   add_lost(0);
@@ -898,6 +913,7 @@ static TCase *counting(void)
   tcase_add_test(tests, absent_is_unknown);
   tcase_add_test(tests, nothing_known_is_absent);
   tcase_add_test(tests, first_copy_is_the_packet);
+  tcase_add_test(tests, copies_without_a_record_are_counted);
   tcase_add_test(tests, loss_record_of_an_arrived_packet_is_dropped);
   tcase_add_test(tests, numbers_outside_the_range_are_left_out);
   tcase_add_loop_test(tests, reordering, 0, sizeof orders / sizeof orders[0]);

@@ -161,7 +161,7 @@ static void assert_true(uint8_t host, const struct ow_interval *interval)
     ck_assert_uint_eq(result->received, truth.arrived);
     ck_assert_uint_eq(result->lost, truth.sent - truth.arrived);
     ck_assert_uint_eq(result->skipped, 0);
-    ck_assert_uint_eq(result->duplicates, 0);
+    ck_assert_uint_eq(result->duplicates, truth.arrived * sim_path(host)->copies[d]);
     ck_assert_uint_eq(result->discarded, 0);
   }
 }
@@ -243,6 +243,34 @@ START_TEST(an_undisturbed_hour_is_reported_packet_for_packet)
     ck_assert_uint_eq(view_of(host).failed, 0);
   }
   ck_assert_uint_eq(log_lines, PEERS); /* "up", once each */
+  drop_curtain();
+}
+END_TEST
+
+/* Open, authenticated and encrypted: each packet that isn't lost comes twice, or three times. */
+START_TEST(a_path_that_multiplies_packets_takes_no_others_place)
+{
+  raise_curtain(test_seed());
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    struct ow_stream_config config = config_of(host, 60 * S);
+    sim_path(host)->copies[0] = 1 + host % 2;
+    sim_path(host)->copies[1] = 2 - host % 2;
+    sim_path(host)->loss[0] = 20000;
+    sim_path(host)->loss[1] = 5000;
+    add(&config);
+  }
+  run_watched(600 * S, 60 * S, 2 * S);
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    struct ow_interval *intervals;
+    size_t count = intervals_of(host, &intervals);
+    ck_assert_uint_ge(count, 7);
+    assert_gapless(intervals, count);
+    for (size_t i = 0; i < count; i++) {
+      ck_assert_msg(intervals[i].status == OW_OK, "%s", intervals[i].reason);
+      assert_true(host, &intervals[i]);
+    }
+    free(intervals);
+  }
   drop_curtain();
 }
 END_TEST
@@ -778,8 +806,9 @@ int main(void)
   Suite *suite = suite_create("streams on a simulated network");
   test_seed();
   TEST_CASE(suite, "a calm network", an_undisturbed_hour_is_reported_packet_for_packet,
-            a_fixed_schedule_goes_on_without_a_seam, one_direction_alone_is_measured_alone,
-            peers_start_at_different_phases, an_interval_without_a_packet_is_measured_all_the_same);
+            a_path_that_multiplies_packets_takes_no_others_place, a_fixed_schedule_goes_on_without_a_seam,
+            one_direction_alone_is_measured_alone, peers_start_at_different_phases,
+            an_interval_without_a_packet_is_measured_all_the_same);
   TEST_CASE(suite, "faults", a_dead_peer_is_tried_ever_more_rarely_and_disturbs_no_other,
             a_peer_that_comes_up_late_is_measured_within_a_minute,
             a_cut_connection_leaves_a_partial_result_in_both_directions,

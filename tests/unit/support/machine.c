@@ -264,7 +264,7 @@ void test_start(struct test_pair *pair)
 static void ask_fetch(struct test_pair *pair)
 {
   struct ow_fetch_request fetch = {.begin = 0, .end = OW_FETCH_TO_END, .sid = test_sid(1)};
-  ck_assert_int_eq(ow_client_fetch(pair->client, test_at(0), &fetch, PACKETS), OW_OK);
+  ck_assert_int_eq(ow_client_fetch(pair->client, test_at(0), &fetch), OW_OK);
 }
 
 static void begin_fetch(struct test_pair *pair, uint32_t records, const struct ow_skip_range *ranges,
