@@ -103,6 +103,9 @@ truth() { awk -F '\t' "/^# scenario/ { delete seen; n = 0 } !/^#/ && (${1:-1}) {
   lab_change - <<<$'forward duplicate numbers 1,3\nforward hops 7\nforward dscp 46'
   [ "$(talk 5 "$B4")" = "0 1 1 2 3 3 4 " ]
   [ "$(truth '$1 == "forward" && $8 == 57 && $5 == 1')" = "1 3 " ]
+  lab_change - <<<'forward duplicate numbers 1 after 20ms copies 3'
+  [ "$(talk 3 "$B4")" = "0 1 2 1 1 1 " ]
+  [ "$(truth '$1 == "forward" && $5 > 0 && $7 != "-"')" = "1 1 1 " ]
   lab_change - <<<$'forward corrupt numbers 2'
   [ "$(talk 5 "$B4")" = "0 1 3 4 " ]
   lab_change - <<<$'reverse hops 64'

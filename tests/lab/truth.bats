@@ -59,6 +59,21 @@ holds() {
 @test "every n-th lost" { holds every; }
 @test "nothing arrives" { holds nothing; }
 @test "duplicates" { holds duplicates; }
+@test "every packet twice" { holds twice; }
+@test "every packet thrice, and some not at all" { holds thrice; }
+
+# Of 300 packets the responder keeps 300 / 8 + 16 + 2 * 300 copies, and can tell of no more.
+@test "one packet replayed 1500 times" {
+  local mode
+  lab_change replay
+  for mode in open encrypted; do
+    measure "$mode" --mode "$mode"
+    run ! judge "$mode"
+    [[ $output =~ ^"forward: duplicates is 1"[0-9]{3}", reported 653"$ ]]
+    jq -e '[.results[] | .sent == 300 and .lost == 0 and .discarded == 0] == [true, true]' "$BATS_TEST_TMPDIR/$mode.json"
+  done
+}
+
 @test "corruption that the checksum tells" { holds corruption; }
 @test "corruption that only the HMAC tells" { PADDING=64 holds forgery encrypted; }
 @test "hops and a rewritten DSCP" { holds router; }

@@ -47,6 +47,12 @@ judge() { python3 "$LAB/truth.py" "$LAB_TRUTH" "$BATS_TEST_TMPDIR/answer.json" -
   wait_value main far delay-forward-p95 'n++ == 2' 0 40
   ask 3
   judge
+  # The path sends each packet three times.
+  jq -e 'all(.intervals[].results[]; .received > 200 and .duplicates == 2 * .received)' "$BATS_TEST_TMPDIR/answer.json"
+  local way duplicates
+  while read -r way duplicates; do
+    csv_of main far "count-$way-duplicates" | grep -E ",$duplicates(\.0*)?$"
+  done < <(jq -r '.intervals[].results[] | "\(.direction) \(.duplicates)"' "$BATS_TEST_TMPDIR/answer.json")
   # The files say the same as the socket, to the microsecond.
   jq -r '.intervals[].results[] | select(.direction == "forward") | .delay.p95' "$BATS_TEST_TMPDIR/answer.json" >"$BATS_TEST_TMPDIR/asked"
   csv_of main far delay-forward-p95 | cut -d , -f 2 >"$BATS_TEST_TMPDIR/kept"

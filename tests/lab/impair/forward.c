@@ -10,8 +10,8 @@
 struct decision {
   int64_t delay;
   bool lost;
-  bool duplicated;
-  int64_t duplicate_after;
+  uint64_t copies;
+  int64_t copy_after;
 };
 
 /* ---- decisions ---- */
@@ -41,8 +41,8 @@ static void apply_rules(const struct frame *frame, const struct layout *layout, 
       record_note(record, "lost:%s", kinds[rule->choice.kind]);
       break;
     case DUPLICATE:
-      decision->duplicated = true;
-      decision->duplicate_after = rule->after;
+      decision->copies = rule->copies;
+      decision->copy_after = rule->after;
       break;
     case CORRUPT: corrupt(frame, layout, rule, way, record); break;
     }
@@ -111,10 +111,11 @@ static void queue(struct forwarder *forwarder, const struct frame *frame, struct
     release = *last;
   *last = release;
   put(forwarder, frame, record, release);
-  if (decision->duplicated) {
-    record->copy = 1;
+  if (decision->copies)
     record_note(record, "copy");
-    put(forwarder, frame, record, release + decision->duplicate_after);
+  for (uint64_t i = 1; i <= decision->copies; i++) {
+    record->copy = (unsigned)i;
+    put(forwarder, frame, record, release + (int64_t)i * decision->copy_after);
   }
 }
 

@@ -203,17 +203,30 @@ static bool set_choice(struct line *line, struct choice *choice, size_t *at)
   return good;
 }
 
+static bool set_copies(struct line *line, struct rule *rule, size_t *at)
+{
+  bool good = true;
+  if (strcmp(word(line, *at), "after") == 0) {
+    good = parse_duration(line, word(line, *at + 1), &rule->after);
+    *at += 2;
+  }
+  if (good && strcmp(word(line, *at), "copies") == 0) {
+    good = parse_integer(line, word(line, *at + 1), 1, 10000, &rule->copies);
+    *at += 2;
+  }
+  return good;
+}
+
 static bool add_rule(struct line *line, struct way *way, enum effect effect)
 {
   size_t at = 0;
   if (way->rule_count == MOST_RULES)
     return complain(line, "more than %d rules", MOST_RULES);
   struct rule *rule = &way->rules[way->rule_count++];
-  *rule = (struct rule){.effect = effect};
+  *rule = (struct rule){.effect = effect, .copies = 1};
   bool good = set_choice(line, &rule->choice, &at);
-  if (good && effect == DUPLICATE && strcmp(word(line, at), "after") == 0) {
-    good = parse_duration(line, word(line, at + 1), &rule->after);
-    at += 2;
+  if (good && effect == DUPLICATE) {
+    good = set_copies(line, rule, &at);
   } else if (good && effect == CORRUPT && strcmp(word(line, at), "mend") == 0) {
     rule->mend = true;
     at++;

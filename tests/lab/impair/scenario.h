@@ -46,8 +46,9 @@ enum effect { LOSE, DUPLICATE, CORRUPT };
 struct rule {
   enum effect effect;
   struct choice choice;
-  int64_t after; /* ns: a duplicate leaves that much later than the packet */
-  bool mend;     /* a corrupted packet gets a checksum that fits */
+  uint64_t copies; /* a duplicated packet's */
+  int64_t after;   /* ns: each leaves that much later than what came before it */
+  bool mend;       /* a corrupted packet gets a checksum that fits */
 };
 
 /* Nothing passes in it; times are since the flow's first packet. */
