@@ -20,7 +20,7 @@ struct ow_receiver;
 enum ow_reception {
   OW_RECEIVED,
   OW_RECEIVED_DUPLICATE,        /* recorded again, counted once */
-  OW_RECEIVED_DUPLICATE_UNKEPT, /* likewise a copy, but the surplus is used up: counted here alone */
+  OW_RECEIVED_DUPLICATE_UNKEPT, /* a copy too, but surplus or memory is used up: counted only */
   OW_IGNORED_SHORT,
   OW_IGNORED_HMAC,
   OW_IGNORED_ERROR_ESTIMATE, /* Multiplier 0 */
