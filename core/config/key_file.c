@@ -5,12 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/faults.h"
 #include "base/secret.h"
 #include "text/hex.h"
 #include "text/lines.h"
 
-/* No line is continued, and a word can hold anything else, a NUL too. */
+/* A word can hold anything else, a NUL too. */
 static const struct ow_lines_form form = {.blanks = " \t\r\v\f", .comments = "#"};
+
+/* A continued line without its backslashes: KeyID, passphrase, and some blanks. */
+enum { JOINED = OW_KEY_ID_TEXT + 2 * OW_PASSPHRASE + 256 };
 
 static enum ow_status parse_key_id(struct ow_piece word, struct ow_key *key, struct ow_failure *failure)
 {
@@ -48,8 +52,9 @@ static enum ow_status parse_key(struct ow_piece line, struct ow_key *key, struct
   enum ow_status status = parse_key_id(ow_piece_word(&line, form.blanks), key, failure);
   if (status == OW_OK)
     status = parse_passphrase(ow_piece_word(&line, form.blanks), &key->passphrase, failure);
-  if (status == OW_OK && ow_piece_word(&line, form.blanks).length > 0)
-    status = ow_fail(failure, OW_INVALID, "nothing may follow the passphrase on its line");
+  struct ow_piece more = ow_piece_word(&line, form.blanks);
+  if (status == OW_OK && more.length > 0 && *more.at != '#')
+    status = ow_fail(failure, OW_INVALID, "nothing but a comment may follow the passphrase on its line");
   return status;
 }
 
@@ -94,20 +99,66 @@ static enum ow_status read_line(struct ow_piece line, struct ow_keys_file *file,
   return status;
 }
 
-enum ow_status ow_key_file_parse(const char *name, const char *text, size_t octets, struct ow_keys_file *file,
-                                 struct ow_failure *failure)
+/* How much of a line stands before the backslash that continues it; all of it if none does. */
+static size_t before_mark(struct ow_piece line)
 {
-  struct ow_failure why = {0};
+  size_t length = line.length;
+  if (length && line.at[length - 1] == '\r')
+    length--;
+  return length && line.at[length - 1] == '\\' ? length - 1 : line.length;
+}
+
+/* The first line is part of all that is joined. Each loop adds the text of one. */
+static enum ow_status read_joined(struct ow_lines *lines, struct ow_piece line, struct ow_keys_file *file,
+                                  struct ow_failure *failure)
+{
+  char joined[JOINED];
+  struct ow_piece part = line;
+  size_t used = 0;
+  bool fits = true;
+  bool more = true;
+  while (more) {
+    size_t length = before_mark(part);
+    fits = fits && length <= sizeof joined - used;
+    if (fits)
+      memcpy(joined + used, part.at, length);
+    used += fits ? length : 0;
+    size_t end = line.length + 1;
+    more = length < part.length && ow_lines_join(lines, &line);
+    if (more)
+      part = (struct ow_piece){line.at + end, line.length - end};
+  }
+  enum ow_status status = OW_OK;
+  if (!fits)
+    status = ow_fail(failure, OW_INVALID, "this continued line is too long for a KeyID and a passphrase");
+  else
+    status = read_line((struct ow_piece){joined, used}, file, failure);
+  ow_wipe(joined, sizeof joined);
+  return status;
+}
+
+enum ow_status ow_key_file_parse(const char *name, const char *text, size_t octets, struct ow_keys_file *file,
+                                 const struct ow_log *log, struct ow_failure *failure)
+{
+  struct ow_failure fault = {0};
+  struct ow_faults faults = ow_faults(log, failure);
   struct ow_lines lines = ow_lines(&form, text, octets);
   struct ow_piece line;
   enum ow_status status = OW_OK;
-  while (status == OW_OK && ow_lines_next(&lines, &line))
-    status = read_line(line, file, &why);
-  if (status != OW_OK) {
-    ow_key_file_clear(file);
-    status = ow_fail(failure, status, "%s:%zu: %s", name, lines.number, why.text);
+  while (status != OW_MEMORY && ow_lines_next(&lines, &line)) {
+    size_t number = lines.number;
+    if (before_mark(line) < line.length)
+      status = read_joined(&lines, line, file, &fault);
+    else
+      status = read_line(line, file, &fault);
+    if (status != OW_OK) {
+      ow_fail_within(&fault, "%s:%zu", name, number);
+      ow_faults_add(&faults, &fault);
+    }
   }
-  return status;
+  if (faults.status != OW_OK)
+    ow_key_file_clear(file);
+  return faults.status;
 }
 
 void ow_key_file_clear(struct ow_keys_file *file)

@@ -4,7 +4,8 @@
  *
  * A line is a KeyID (1 to 80 octets without white space), white space, and the passphrase's octets as
  * hexadecimal digits, two an octet. Empty lines, and lines whose first visible character is '#', say nothing.
- * As with owampd, nothing else may follow on a line, and a KeyID may stand in the file only once.
+ * Only a comment may follow on a line, and a KeyID may stand in the file only once. A backslash at the very
+ * end continues a line in the next one.
  */
 #ifndef OWAMP_CONFIG_KEY_FILE_H
 #define OWAMP_CONFIG_KEY_FILE_H
@@ -13,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "base/status.h"
 
 enum { OW_KEY_ID_TEXT = 81, OW_PASSPHRASE = 1024 };
@@ -36,10 +38,11 @@ struct ow_keys_file {
 
 /**
  * Read the text of a key file into an empty `file`; `name` is what messages call it. OW_INVALID names file
- * and line, and never shows a passphrase; OW_MEMORY. On failure `file` is empty.
+ * and line of the last fault, and never shows a passphrase; those before are errors in `log` (see
+ * base/faults.h). OW_MEMORY. On failure `file` is empty.
  */
 enum ow_status ow_key_file_parse(const char *name, const char *text, size_t octets, struct ow_keys_file *file,
-                                 struct ow_failure *failure) OW_MUST_CHECK;
+                                 const struct ow_log *log, struct ow_failure *failure) OW_MUST_CHECK;
 /** Wipe and free. */
 void ow_key_file_clear(struct ow_keys_file *file);
 /** NULL if there is none. */

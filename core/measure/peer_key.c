@@ -8,7 +8,7 @@ static enum ow_status take_key(struct ow_peer *peer, const char *path, const cha
                                const struct ow_text_file *file, struct ow_failure *failure)
 {
   struct ow_keys_file keys = {0};
-  enum ow_status status = ow_key_file_parse(path, file->text, file->octets, &keys, failure);
+  enum ow_status status = ow_key_file_parse(path, file->text, file->octets, &keys, NULL, failure);
   if (status == OW_OK)
     status = ow_peer_use_key(peer, &keys, path, key_id, failure);
   ow_key_file_clear(&keys);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/faults.h"
 #include "text/conf_lines.h"
 #include "text/quantity.h"
 #include "text/word.h"
@@ -67,10 +68,12 @@ static void *room_for_one_more(void *array, size_t count, size_t size)
 
 struct parser {
   struct ow_conf_lines lines;
-  const struct ow_keys_file *keys;
+  const struct ow_keys_file *keys; /* NULL: they can't be known */
   struct ow_limits *limits;
-  struct ow_failure *failure;
+  const struct ow_log *log;
+  struct ow_failure *failure; /* of the line that is read */
   bool fallback_given;
+  size_t fallback_place;
 };
 
 static enum ow_status no_memory(const struct parser *parser)
@@ -86,8 +89,11 @@ static const char *const key_names[KEYS] = {"parent",        "bandwidth",       
 
 /* The pairs of one line, as they stand. */
 struct pairs {
-  char *values[KEYS]; /* NULL: not given */
+  const char *values[KEYS]; /* NULL: not given */
+  bool end;                 /* what follows is a comment */
 };
+
+static const char no_limit[] = "0";
 
 static enum key key_of(const char *name)
 {
@@ -97,45 +103,88 @@ static enum key key_of(const char *name)
   return (enum key)key;
 }
 
-static enum ow_status split_pair(const struct parser *parser, char *text, struct pairs *pairs)
+/* What owampd takes no notice of, behind a value or a class. */
+static void warn_of_rest(const struct parser *parser, const char *what, char *rest, const char *hint)
 {
-  const char *start = text;
-  char *equals = strchr(text, '=');
-  if (equals)
-    *equals = '\0';
-  char *name = ow_conf_trim(text);
-  char *value = equals ? ow_conf_trim(equals + 1) : NULL;
-  enum key key = key_of(name);
-  if (*name == '\0')
-    return ow_conf_lines_fail(&parser->lines, start, parser->failure, "a limit is missing beside the comma");
-  if (key == KEYS)
-    return ow_conf_lines_fail(
-        &parser->lines, name, parser->failure,
-        "unknown limit \"%.40s\"; parent, bandwidth, disk, test_sessions, delete_on_fetch or "
-        "allow_open_mode",
-        name);
-  if (!value || *value == '\0')
-    return ow_conf_lines_fail(&parser->lines, name, parser->failure, "%s needs a value: %s=...",
-                              key_names[key], key_names[key]);
-  if (strpbrk(value, OW_CONF_BLANKS "="))
-    return ow_conf_lines_fail(&parser->lines, name, parser->failure,
-                              "%s=%.40s: one value; is a comma missing behind it?", key_names[key], value);
-  if (pairs->values[key])
-    return ow_conf_lines_fail(&parser->lines, name, parser->failure, "%s is given twice", key_names[key]);
-  pairs->values[key] = value;
-  return OW_OK;
+  const char *more = ow_conf_word(&rest);
+  if (more && *more != '#')
+    ow_conf_lines_warn(&parser->lines, more, parser->log,
+                       "\"%.40s\" behind %.40s means nothing, as with owampd%s", more, what, hint);
 }
 
+/* "NAME=VALUE", in which a blank can stand for the equals sign. Each part is terminated. */
+struct pair {
+  const char *name;
+  char *value; /* NULL: none, nor an equals sign */
+  char *rest;
+};
+
+static struct pair cut_pair(char *text)
+{
+  static const char marks[] = OW_CONF_BLANKS "=";
+  struct pair pair = {.name = text + strspn(text, OW_CONF_BLANKS)};
+  char *end = text + (pair.name - text) + strcspn(pair.name, marks);
+  size_t gap = strspn(end, marks);
+  bool equals = memchr(end, '=', gap) != NULL;
+  pair.rest = end + gap;
+  *end = '\0';
+  if (equals || *pair.rest != '\0') {
+    pair.value = pair.rest;
+    (void)ow_conf_word(&pair.rest);
+  }
+  return pair;
+}
+
+/* A number without a value is 0 to owampd. */
+static enum ow_status check_value(const struct parser *parser, enum key key, const struct pair *pair)
+{
+  bool number = key == BANDWIDTH || key == DISK || key == TEST_SESSIONS;
+  enum ow_status status = OW_OK;
+  if (!pair->value || (*pair->value == '\0' && !number))
+    status = ow_conf_lines_fail(&parser->lines, pair->name, parser->failure, "%s needs a value: %s=...",
+                                key_names[key], key_names[key]);
+  else if (*pair->value == '\0')
+    ow_conf_lines_warn(&parser->lines, pair->name, parser->log,
+                       "%s= without a value is 0, as with owampd: no limit at all", key_names[key]);
+  return status;
+}
+
+static enum ow_status take_pair(const struct parser *parser, char *text, struct pairs *pairs)
+{
+  struct pair pair = cut_pair(text);
+  enum key key = key_of(pair.name);
+  if (key == KEYS)
+    return ow_conf_lines_fail(
+        &parser->lines, pair.name, parser->failure,
+        "unknown limit \"%.40s\"; parent, bandwidth, disk, test_sessions, delete_on_fetch or "
+        "allow_open_mode",
+        pair.name);
+  if (pairs->values[key])
+    return ow_conf_lines_fail(&parser->lines, pair.name, parser->failure, "%s is given twice",
+                              key_names[key]);
+  /* A class's name can hold the mark of a comment, nothing else can. */
+  char *comment = pair.value && key != PARENT ? strchr(pair.value, '#') : NULL;
+  pairs->end = comment || pair.rest[strspn(pair.rest, OW_CONF_BLANKS)] == '#';
+  if (comment)
+    *comment = '\0';
+  else
+    warn_of_rest(parser, key_names[key], pair.rest, "; is a comma missing?");
+  pairs->values[key] = pair.value && *pair.value == '\0' ? no_limit : pair.value;
+  return check_value(parser, key, &pair);
+}
+
+/* A comment begins with a word; of commas there may be too many. */
 static enum ow_status split_pairs(const struct parser *parser, char *text, struct pairs *pairs)
 {
   enum ow_status status = OW_OK;
-  if (text[strspn(text, OW_CONF_BLANKS)] == '\0')
-    return OW_OK;
-  while (text && status == OW_OK) {
+  while (text && status == OW_OK && !pairs->end) {
     char *comma = strchr(text, ',');
     if (comma)
       *comma = '\0';
-    status = split_pair(parser, text, pairs);
+    char first = text[strspn(text, OW_CONF_BLANKS)];
+    pairs->end = first == '#';
+    if (first != '\0' && first != '#')
+      status = take_pair(parser, text, pairs);
     text = comma ? comma + 1 : NULL;
   }
   return status;
@@ -227,9 +276,20 @@ static enum ow_status add_class(const struct parser *parser, const struct ow_cla
   return OW_OK;
 }
 
+static enum ow_status read_class(const struct parser *parser, const char *name, char *rest,
+                                 struct ow_class *class)
+{
+  struct pairs pairs = {.end = false};
+  enum ow_status status = split_pairs(parser, rest, &pairs);
+  if (status == OW_OK)
+    status = inherit_limits(parser, name, pairs.values[PARENT], class);
+  if (status == OW_OK)
+    status = take_values(parser, &pairs, class);
+  return status;
+}
+
 static enum ow_status parse_limit(struct parser *parser, const char *keyword, char *rest)
 {
-  struct pairs pairs = {{NULL}};
   struct ow_class class;
   const char *name = ow_conf_word(&rest);
   const char *with = name ? ow_conf_word(&rest) : NULL;
@@ -237,17 +297,15 @@ static enum ow_status parse_limit(struct parser *parser, const char *keyword, ch
     return ow_conf_lines_fail(&parser->lines, keyword, parser->failure,
                               "write: limit CLASS with KEY=VALUE, KEY=VALUE");
   enum ow_status status = check_name(parser, name);
-  if (status == OW_OK)
-    status = split_pairs(parser, rest, &pairs);
-  if (status == OW_OK)
-    status = inherit_limits(parser, name, pairs.values[PARENT], &class);
-  if (status == OW_OK)
-    status = take_values(parser, &pairs, &class);
-  if (status == OW_OK) {
-    memcpy(class.name, name, strlen(name) + 1);
-    status = add_class(parser, &class);
-  }
-  return status;
+  if (status != OW_OK)
+    return status;
+  status = read_class(parser, name, rest, &class);
+  /* Of a class that can't be, at least its name is known, so that lines that use it aren't faults too. */
+  if (status != OW_OK)
+    class = unlimited_class;
+  memcpy(class.name, name, strlen(name) + 1);
+  enum ow_status added = add_class(parser, &class);
+  return added == OW_OK ? status : added;
 }
 
 /* ---- assign default CLASS, assign net NET CLASS, assign user KEYID CLASS ---- */
@@ -256,26 +314,42 @@ static enum ow_status parse_limit(struct parser *parser, const char *keyword, ch
 static enum ow_status take_class(const struct parser *parser, const char *at, char *rest, int *class)
 {
   const char *name = ow_conf_word(&rest);
-  const char *more = ow_conf_word(&rest);
-  if (!name)
+  if (!name || *name == '#')
     return ow_conf_lines_fail(&parser->lines, at, parser->failure, "the class is missing at the end");
-  if (more)
-    return ow_conf_lines_fail(&parser->lines, more, parser->failure, "what is \"%.40s\" behind the class?",
-                              more);
   *class = ow_limits_class_by_name(parser->limits, name);
   if (*class == OW_CLASS_NONE)
     return ow_conf_lines_fail(&parser->lines, name, parser->failure,
                               "class \"%.40s\" is not defined above this line", name);
+  warn_of_rest(parser, name, rest, "");
   return OW_OK;
+}
+
+/* Of two rules for the same the later one holds, as with owampd. */
+static void warn_of_former(const struct parser *parser, size_t first, int first_class, size_t second,
+                           int second_class)
+{
+  const struct ow_conf_lines *lines = &parser->lines;
+  const struct ow_class *classes = parser->limits->classes;
+  if (first_class != second_class)
+    ow_conf_lines_warn(lines, lines->copy + second, parser->log,
+                       "assigned to %s already in line %u; this line holds, and it is %s",
+                       classes[first_class].name, ow_conf_lines_number(lines, lines->copy + first),
+                       classes[second_class].name);
 }
 
 static enum ow_status assign_default(struct parser *parser, const char *at, char *rest)
 {
-  if (parser->fallback_given)
-    return ow_conf_lines_fail(&parser->lines, at, parser->failure,
-                              "there already is an \"assign default\" above");
-  parser->fallback_given = true;
-  return take_class(parser, at, rest, &parser->limits->fallback);
+  int class;
+  size_t place = (size_t)(at - parser->lines.copy);
+  enum ow_status status = take_class(parser, at, rest, &class);
+  if (status == OW_OK) {
+    if (parser->fallback_given)
+      warn_of_former(parser, parser->fallback_place, parser->limits->fallback, place, class);
+    parser->limits->fallback = class;
+    parser->fallback_given = true;
+    parser->fallback_place = place;
+  }
+  return status;
 }
 
 static enum ow_status assign_net(struct parser *parser, const char *at, char *rest)
@@ -283,11 +357,15 @@ static enum ow_status assign_net(struct parser *parser, const char *at, char *re
   struct ow_limits *limits = parser->limits;
   struct ow_net_rule rule = {.place = (size_t)(at - parser->lines.copy)};
   struct ow_failure inner;
+  char shown[OW_NET_TEXT];
   const char *text = ow_conf_word(&rest);
   if (!text)
     return ow_conf_lines_fail(&parser->lines, at, parser->failure, "write: assign net ADDRESS/BITS CLASS");
   if (ow_net_parse(text, &rule.net, &inner) != OW_OK)
     return ow_conf_lines_fail(&parser->lines, text, parser->failure, "%s", inner.text);
+  if (!ow_net_is_plain(text))
+    ow_conf_lines_warn(&parser->lines, text, parser->log, "%.60s is read as %s, as owampd does", text,
+                       ow_net_print(shown, &rule.net));
   enum ow_status status = take_class(parser, at, rest, &rule.class);
   if (status == OW_OK) {
     struct ow_net_rule *nets = room_for_one_more(limits->nets, limits->net_count, sizeof *nets);
@@ -309,7 +387,7 @@ static enum ow_status assign_user(struct parser *parser, const char *at, char *r
   if (strlen(key_id) >= sizeof rule.key_id)
     return ow_conf_lines_fail(&parser->lines, key_id, parser->failure, "a KeyID has at most %zu octets",
                               sizeof rule.key_id - 1);
-  if (!ow_key_file_find(parser->keys, key_id))
+  if (parser->keys && !ow_key_file_find(parser->keys, key_id))
     return ow_conf_lines_fail(&parser->lines, key_id, parser->failure,
                               "user %s has no passphrase; add one to the .pfs file, or remove this line",
                               key_id);
@@ -352,19 +430,23 @@ static enum ow_status parse_line(struct parser *parser, char *rest)
                             "\"%.40s\": a line begins with limit or with assign", keyword);
 }
 
-static enum ow_status parse_lines(struct parser *parser)
+/* OW_INVALID if any can't be read; OW_MEMORY ends it at once. */
+static enum ow_status parse_lines(struct parser *parser, struct ow_failure *failure)
 {
+  struct ow_faults faults = ow_faults(parser->log, failure);
   char *line = NULL;
-  enum ow_status status = ow_conf_lines_next(&parser->lines, &line, parser->failure);
-  while (status == OW_OK && line) {
-    status = parse_line(parser, line);
-    if (status == OW_OK)
-      status = ow_conf_lines_next(&parser->lines, &line, parser->failure);
-  }
-  return status;
+  enum ow_status status;
+  do {
+    status = ow_conf_lines_next(&parser->lines, &line, parser->failure);
+    if (status == OW_OK && line)
+      status = parse_line(parser, line);
+    if (status != OW_OK)
+      ow_faults_add(&faults, parser->failure);
+  } while (status != OW_MEMORY && (status != OW_OK || line));
+  return faults.status;
 }
 
-/* Among equals the order of the file, so that the later one is the one to complain about. */
+/* Among equals the order of the file, so that the last one is the one that holds. */
 static int by_place(size_t a, size_t b)
 {
   return (a > b) - (a < b);
@@ -386,29 +468,39 @@ static int compare_users(const void *left, const void *right)
   return order ? order : by_place(a->place, b->place);
 }
 
-static enum ow_status assigned_twice(const struct parser *parser, size_t first, size_t second)
+/* Into the order that look-ups need, and of equals the last one only. */
+static void sort_nets(const struct parser *parser)
 {
-  const struct ow_conf_lines *lines = &parser->lines;
-  return ow_conf_lines_fail(lines, lines->copy + second, parser->failure, "assigned already in line %u",
-                            ow_conf_lines_number(lines, lines->copy + first));
-}
-
-/* Into the order that look-ups need. */
-static enum ow_status sort_rules(const struct parser *parser)
-{
-  const struct ow_limits *limits = parser->limits;
-  enum ow_status status = OW_OK;
+  struct ow_limits *limits = parser->limits;
+  size_t kept = 0;
   if (limits->net_count)
     qsort(limits->nets, limits->net_count, sizeof *limits->nets, compare_nets);
+  for (size_t i = 0; i < limits->net_count; i++) {
+    const struct ow_net_rule *rule = &limits->nets[i];
+    const struct ow_net_rule *former = &limits->nets[kept ? kept - 1 : 0];
+    bool again = kept > 0 && ow_net_compare(&former->net, &rule->net) == 0;
+    if (again)
+      warn_of_former(parser, former->place, former->class, rule->place, rule->class);
+    limits->nets[again ? kept - 1 : kept++] = *rule;
+  }
+  limits->net_count = kept;
+}
+
+static void sort_users(const struct parser *parser)
+{
+  struct ow_limits *limits = parser->limits;
+  size_t kept = 0;
   if (limits->user_count)
     qsort(limits->users, limits->user_count, sizeof *limits->users, compare_users);
-  for (size_t i = 1; i < limits->net_count && status == OW_OK; i++)
-    if (ow_net_compare(&limits->nets[i - 1].net, &limits->nets[i].net) == 0)
-      status = assigned_twice(parser, limits->nets[i - 1].place, limits->nets[i].place);
-  for (size_t i = 1; i < limits->user_count && status == OW_OK; i++)
-    if (strcmp(limits->users[i - 1].key_id, limits->users[i].key_id) == 0)
-      status = assigned_twice(parser, limits->users[i - 1].place, limits->users[i].place);
-  return status;
+  for (size_t i = 0; i < limits->user_count; i++) {
+    const struct ow_user_rule *rule = &limits->users[i];
+    const struct ow_user_rule *former = &limits->users[kept ? kept - 1 : 0];
+    bool again = kept > 0 && strcmp(former->key_id, rule->key_id) == 0;
+    if (again)
+      warn_of_former(parser, former->place, former->class, rule->place, rule->class);
+    limits->users[again ? kept - 1 : kept++] = *rule;
+  }
+  limits->user_count = kept;
 }
 
 enum ow_status ow_limits_default(struct ow_limits *limits, struct ow_failure *failure)
@@ -425,13 +517,16 @@ enum ow_status ow_limits_parse(const char *name, const char *text, size_t octets
                                const struct ow_keys_file *keys, struct ow_limits *limits,
                                const struct ow_log *log, struct ow_failure *failure)
 {
-  struct parser parser = {.keys = keys, .limits = limits, .failure = failure};
+  struct ow_failure fault;
+  struct parser parser = {.keys = keys, .limits = limits, .log = log, .failure = &fault};
   *limits = (struct ow_limits){0};
   enum ow_status status = ow_conf_lines_open(&parser.lines, name, text, octets, failure);
   if (status == OW_OK)
-    status = parse_lines(&parser);
-  if (status == OW_OK)
-    status = sort_rules(&parser);
+    status = parse_lines(&parser, failure);
+  if (status == OW_OK) {
+    sort_nets(&parser);
+    sort_users(&parser);
+  }
   if (status == OW_OK && limits->class_count == 0) {
     ow_log(log, OW_LOG_WARNING, "%s: defines no class; everybody shares 100 Mbit/s and 400 MB of records",
            name);

@@ -52,9 +52,11 @@ struct ow_limits {
 };
 
 /**
- * Read the text of a limits file, called `name`. Users that are assigned must have a key in `keys`. A file
- * that defines no class gets the bounded one of ow_limits_default(), with a warning. OW_INVALID names file
- * and line; OW_MEMORY. On failure `limits` is empty. `failure` must not be NULL.
+ * Read the text of a limits file, called `name`. Users that are assigned must have a key in `keys`, unless
+ * that is NULL, as it can't be read. A file that defines no class gets the bounded one of
+ * ow_limits_default(), with a warning; so does what may have been meant otherwise than owampd, and this, read
+ * it. OW_INVALID names file and line of the last fault; those before are errors in `log` (see
+ * base/faults.h). OW_MEMORY. On failure `limits` is empty. `failure` must not be NULL.
  */
 enum ow_status ow_limits_parse(const char *name, const char *text, size_t octets,
                                const struct ow_keys_file *keys, struct ow_limits *limits,

@@ -3,12 +3,23 @@
 #include "policy/net_match.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "text/number.h"
 
 enum { MAPPED_BITS = 96 };
 static const uint8_t mapped[MAPPED_BITS / 8] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+/* As inet_aton(3) reads it, and so owampd: fewer than four numbers, or octal ones. */
+static bool read_short(const char *text, uint8_t address[4])
+{
+  struct in_addr found;
+  bool right = strspn(text, "0123456789.") == strlen(text) && inet_aton(text, &found) != 0;
+  if (right)
+    memcpy(address, &found, sizeof found);
+  return right;
+}
 
 static bool read_address(const char *text, size_t length, struct ow_net *net)
 {
@@ -17,7 +28,7 @@ static bool read_address(const char *text, size_t length, struct ow_net *net)
   if (length < sizeof address) {
     memcpy(address, text, length);
     address[length] = '\0';
-    if (inet_pton(AF_INET, address, net->address) == 1)
+    if (inet_pton(AF_INET, address, net->address) == 1 || read_short(address, net->address))
       net->version = 4;
     else if (inet_pton(AF_INET6, address, net->address) == 1)
       net->version = 6;
@@ -71,6 +82,24 @@ enum ow_status ow_net_parse(const char *text, struct ow_net *net, struct ow_fail
                    text);
   unmap(net);
   return OW_OK;
+}
+
+bool ow_net_is_plain(const char *text)
+{
+  char address[INET_ADDRSTRLEN] = "";
+  struct in_addr found;
+  size_t length = strcspn(text, "/");
+  if (length < sizeof address)
+    memcpy(address, text, length);
+  return strchr(text, ':') || inet_pton(AF_INET, address, &found) == 1;
+}
+
+const char *ow_net_print(char out[OW_NET_TEXT], const struct ow_net *net)
+{
+  char address[INET6_ADDRSTRLEN] = "?";
+  inet_ntop(net->version == 4 ? AF_INET : AF_INET6, net->address, address, sizeof address);
+  snprintf(out, OW_NET_TEXT, "%s/%u", address, net->prefix);
+  return out;
 }
 
 bool ow_net_contains(const struct ow_net *net, const struct ow_endpoint *address)

@@ -5,8 +5,9 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "base/faults.h"
 #include "text/conf_lines.h"
-#include "text/duration.h"
+#include "text/decimal.h"
 #include "text/number.h"
 #include "text/port_range.h"
 #include "text/word.h"
@@ -15,7 +16,7 @@
 #include "wire/setup.h"
 
 /* More would let one client's set-up hold up everybody else's packets for too long. */
-enum { PBKDF2_MOST = 65536, WEEK = 7 * 24 * 3600, CONNECTIONS_MOST = 1000 * 1000 };
+enum { PBKDF2_MOST = 65536, PBKDF2_USUAL = 2048, WEEK = 7 * 24 * 3600, CONNECTIONS_MOST = 1000 * 1000 };
 
 enum kind { FLAG, WHOLE, SECONDS, TEXT, LISTEN, PORTS, MODES, FACILITY, LEVEL, COUNT, NO_MEANING };
 
@@ -64,7 +65,7 @@ void ow_server_conf_defaults(struct ow_server_conf *conf)
       .modes = OW_MODES_ALL,
       .control_timeout = 1800 * OW_NS_PER_S,
       .end_delay = -1,
-      .pbkdf2_count = 2048,
+      .pbkdf2_count = PBKDF2_USUAL,
       .facility = LOG_DAEMON,
       .log_most = OW_LOG_NOTICE,
   };
@@ -76,6 +77,7 @@ struct reading {
   const struct directive *directive;
   char *word; /* of the file, for the line's number */
   struct ow_server_conf *conf;
+  const struct ow_log *log;
   struct ow_failure *failure;
 };
 
@@ -84,44 +86,95 @@ static void *target_of_directive(const struct reading *reading)
   return (char *)reading->conf + reading->directive->offset;
 }
 
+/* owampd takes a number up to its last digit, whatever follows. */
+static void warn_of_rest(const struct reading *reading, const char *value, const char *rest)
+{
+  if (*rest != '\0')
+    ow_conf_lines_warn(reading->lines, reading->word, reading->log,
+                       "%s \"%.40s\" is read as %.*s, as owampd does; \"%.40s\" means nothing",
+                       reading->directive->name, value, (int)(rest - value), value, rest);
+}
+
+/* The nearest number that can be used; owampd has no bounds. */
+static uint64_t bounded(const struct reading *reading, const char *value, uint64_t number)
+{
+  const struct directive *directive = reading->directive;
+  uint64_t used = number;
+  if (number < directive->least)
+    used = directive->least;
+  else if (number > directive->most)
+    used = directive->most;
+  if (used != number)
+    ow_conf_lines_warn(reading->lines, reading->word, reading->log,
+                       "%s %.40s is outside of %llu to %llu; %llu is used", directive->name, value,
+                       (unsigned long long)directive->least, (unsigned long long)directive->most,
+                       (unsigned long long)used);
+  return used;
+}
+
 static enum ow_status take_whole(const struct reading *reading, const char *value)
 {
   const struct directive *directive = reading->directive;
   uint64_t *into = target_of_directive(reading);
-  uint64_t number;
-  if (!ow_whole_parse(value, &number) || number < directive->least || number > directive->most)
+  struct ow_digits digits = ow_digits_read(ow_piece_of(value));
+  if (digits.count == 0)
     return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
                               "%s \"%.40s\" is not a whole number from %llu to %llu; e.g. %s",
                               directive->name, value, (unsigned long long)directive->least,
                               (unsigned long long)directive->most, directive->like);
-  *into = number;
+  warn_of_rest(reading, value, value + digits.count);
+  *into = bounded(reading, value, digits.value);
   return OW_OK;
 }
 
+/* 0 is owampd's word for its default. What is no power of 2 clients refuse (RFC 4656, 3.1). */
 static enum ow_status take_count(const struct reading *reading, const char *value)
 {
-  uint64_t former = reading->conf->pbkdf2_count;
-  enum ow_status status = take_whole(reading, value);
-  if (status == OW_OK && !ow_count_valid((uint32_t)reading->conf->pbkdf2_count, PBKDF2_MOST)) {
-    reading->conf->pbkdf2_count = former;
-    status = ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
-                                "pbkdf2_count %.20s is not a power of 2; e.g. pbkdf2_count 2048", value);
-  }
+  uint64_t *count = &reading->conf->pbkdf2_count;
+  struct ow_digits digits = ow_digits_read(ow_piece_of(value));
+  enum ow_status status = OW_OK;
+  if (digits.count > 0 && digits.value == 0)
+    *count = PBKDF2_USUAL;
+  else
+    status = take_whole(reading, value);
+  uint64_t asked = *count;
+  uint64_t power = OW_COUNT_LEAST;
+  while (power < asked)
+    power *= 2;
+  *count = power;
+  if (status == OW_OK && power != asked)
+    ow_conf_lines_warn(reading->lines, reading->word, reading->log,
+                       "pbkdf2_count %.20s is not a power of 2, as RFC 4656 wants it; %llu is used", value,
+                       (unsigned long long)power);
   return status;
+}
+
+/* The nearest span that can be used. 0 switches owampd's timeout off. */
+static int64_t bounded_span(const struct reading *reading, const char *value, struct ow_decimal number)
+{
+  const struct directive *directive = reading->directive;
+  bool never = number.whole == 0 && number.billionths == 0 && directive->least > 0;
+  uint64_t whole = never ? directive->most : bounded(reading, value, number.whole);
+  if (never)
+    ow_conf_lines_warn(reading->lines, reading->word, reading->log,
+                       "%s %.40s: no connection may stay for ever here; %llu seconds are used",
+                       directive->name, value, (unsigned long long)whole);
+  bool fraction = whole == number.whole && whole < directive->most;
+  return (int64_t)whole * OW_NS_PER_S + (fraction ? number.billionths : 0);
 }
 
 static enum ow_status take_seconds(const struct reading *reading, const char *value)
 {
   const struct directive *directive = reading->directive;
   int64_t *into = target_of_directive(reading);
-  int64_t span;
-  if (!ow_seconds_parse(value, &span) || span < (int64_t)directive->least * OW_NS_PER_S ||
-      span > (int64_t)directive->most * OW_NS_PER_S)
+  struct ow_decimal number = ow_decimal_read(ow_piece_of(value));
+  if (number.negative || number.whole_digits + number.places == 0)
     return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
                               "%s \"%.40s\" is not a number of seconds from %llu to %llu; e.g. %s",
                               directive->name, value, (unsigned long long)directive->least,
                               (unsigned long long)directive->most, directive->like);
-  *into = span;
+  warn_of_rest(reading, value, value + number.length);
+  *into = bounded_span(reading, value, number);
   return OW_OK;
 }
 
@@ -132,6 +185,10 @@ static enum ow_status take_text(const struct reading *reading, const char *value
     return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
                               "%s: longer than %llu characters", reading->directive->name,
                               (unsigned long long)reading->directive->most);
+  if (strchr(value, '#'))
+    ow_conf_lines_warn(reading->lines, reading->word, reading->log,
+                       "%s: the # belongs to the value; a blank stands before a comment",
+                       reading->directive->name);
   memcpy(target_of_directive(reading), value, length + 1);
   return OW_OK;
 }
@@ -145,13 +202,19 @@ static enum ow_status take_listen(const struct reading *reading, const char *val
   return OW_OK;
 }
 
+/* owampd takes a range up to its last digit, whatever follows. */
 static enum ow_status take_ports(const struct reading *reading, const char *value)
 {
+  char range[16] = "";
   struct ow_server_conf *conf = reading->conf;
-  if (!ow_port_range_or_any_parse(value, &conf->test_port_low, &conf->test_port_high))
+  size_t length = strspn(value, "0123456789-");
+  if (length < sizeof range)
+    memcpy(range, value, length);
+  if (!ow_port_range_or_any_parse(range, &conf->test_port_low, &conf->test_port_high))
     return ow_conf_lines_fail(
         reading->lines, reading->word, reading->failure,
         "testports \"%.40s\" is neither 0 nor LOW-HIGH, from 1 to 65535; e.g. testports 8760-9960", value);
+  warn_of_rest(reading, value, value + length);
   return OW_OK;
 }
 
@@ -213,9 +276,10 @@ static enum ow_status take_level(const struct reading *reading, const char *valu
     const char *name;
     enum ow_log_level most;
     bool nothing;
-  } levels[] = {{"FATAL", OW_LOG_ERROR, false}, {"WARN", OW_LOG_WARNING, false},
-                {"INFO", OW_LOG_INFO, false},   {"DEBUG", OW_LOG_DEBUG, false},
-                {"ALL", OW_LOG_DEBUG, false},   {"NONE", OW_LOG_ERROR, true}};
+  } levels[] = {
+      {"FATAL", OW_LOG_ERROR, false},     {"ERROR", OW_LOG_ERROR, false},   {"WARN", OW_LOG_WARNING, false},
+      {"WARNING", OW_LOG_WARNING, false}, {"NOTICE", OW_LOG_NOTICE, false}, {"INFO", OW_LOG_INFO, false},
+      {"DEBUG", OW_LOG_DEBUG, false},     {"ALL", OW_LOG_DEBUG, false},     {"NONE", OW_LOG_ERROR, true}};
   for (size_t i = 0; i < sizeof levels / sizeof *levels; i++)
     if (ow_same_word(value, levels[i].name)) {
       reading->conf->log_most = levels[i].most;
@@ -223,7 +287,8 @@ static enum ow_status take_level(const struct reading *reading, const char *valu
       return OW_OK;
     }
   return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
-                            "loglevel \"%.40s\" is not one of FATAL, WARN, INFO, DEBUG, ALL, NONE", value);
+                            "loglevel \"%.40s\" is not one of FATAL, WARN, NOTICE, INFO, DEBUG, ALL, NONE",
+                            value);
 }
 
 static enum ow_status take(const struct reading *reading, const char *value)
@@ -252,15 +317,16 @@ static const struct directive *find(const char *name)
   return NULL;
 }
 
-static enum ow_status take_flag(const struct reading *reading, const char *value)
+/* owampd doesn't look at the value either. */
+static void take_flag(const struct reading *reading, const char *value)
 {
   bool *into = target_of_directive(reading);
   if (value)
-    return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
-                              "%s takes no value; to switch it off, remove the line",
-                              reading->directive->name);
+    ow_conf_lines_warn(
+        reading->lines, reading->word, reading->log,
+        "%s takes no value: with \"%.40s\" it holds as well; to switch it off, remove the line",
+        reading->directive->name, value);
   *into = true;
-  return OW_OK;
 }
 
 /* A comment may follow on the same line. */
@@ -270,38 +336,59 @@ static char *value_or_comment(char **rest)
   return word && *word == '#' ? NULL : word;
 }
 
-static enum ow_status take_valued(const struct reading *reading, const char *value, char *rest)
+static enum ow_status take_valued(const struct reading *reading, char *value, char *rest)
 {
   if (!value)
     return ow_conf_lines_fail(reading->lines, reading->word, reading->failure, "%s needs a value; e.g. %s",
                               reading->directive->name, reading->directive->like);
+  char *comment = strchr(value, '#');
   const char *more = value_or_comment(&rest);
-  if (more)
+  if (comment && reading->directive->kind != TEXT)
+    *comment = '\0';
+  else if (more)
     return ow_conf_lines_fail(reading->lines, more, reading->failure,
                               "%s takes one value; what is \"%.40s\"?", reading->directive->name, more);
   return take(reading, value);
 }
 
-static enum ow_status parse_line(const struct ow_conf_lines *lines, char *rest, struct ow_server_conf *conf,
-                                 const struct ow_log *log, struct ow_failure *failure)
+static enum ow_status parse_line(struct reading *reading, char *rest)
 {
   enum ow_status status = OW_OK;
-  struct reading reading = {.lines = lines, .word = ow_conf_word(&rest), .conf = conf, .failure = failure};
-  reading.directive = find(reading.word);
-  if (!reading.directive)
-    return ow_conf_lines_fail(lines, reading.word, failure,
-                              "unknown directive \"%.40s\"; owamp-server.conf(5) lists them", reading.word);
-  const char *value = value_or_comment(&rest);
-  if (reading.directive->kind == NO_MEANING)
-    ow_log(log, OW_LOG_WARNING, "%s:%u: %s has no effect: %s", lines->name,
-           ow_conf_lines_number(lines, reading.word), reading.directive->name, reading.directive->like);
-  else if (reading.directive->kind == FLAG)
-    status = take_flag(&reading, value);
+  reading->word = ow_conf_word(&rest);
+  reading->directive = find(reading->word);
+  if (!reading->directive)
+    return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
+                              "unknown directive \"%.40s\"; owamp-server.conf(5) lists them", reading->word);
+  unsigned number = ow_conf_lines_number(reading->lines, reading->word);
+  char *value = value_or_comment(&rest);
+  if (reading->directive->kind == NO_MEANING)
+    ow_conf_lines_warn(reading->lines, reading->word, reading->log, "%s has no effect: %s",
+                       reading->directive->name, reading->directive->like);
+  else if (reading->directive->kind == FLAG)
+    take_flag(reading, value);
   else
-    status = take_valued(&reading, value, rest);
-  if (reading.directive->line)
-    *(unsigned *)(void *)((char *)conf + reading.directive->line) = ow_conf_lines_number(lines, reading.word);
+    status = take_valued(reading, value, rest);
+  if (reading->directive->line)
+    *(unsigned *)(void *)((char *)reading->conf + reading->directive->line) = number;
   return status;
+}
+
+static enum ow_status parse_lines(struct ow_conf_lines *lines, struct ow_server_conf *conf,
+                                  const struct ow_log *log, struct ow_failure *failure)
+{
+  struct ow_failure fault;
+  struct ow_faults faults = ow_faults(log, failure);
+  struct reading reading = {.lines = lines, .conf = conf, .log = log, .failure = &fault};
+  char *line = NULL;
+  enum ow_status status;
+  do {
+    status = ow_conf_lines_next(lines, &line, &fault);
+    if (status == OW_OK && line)
+      status = parse_line(&reading, line);
+    if (status != OW_OK)
+      ow_faults_add(&faults, &fault);
+  } while (status != OW_OK || line);
+  return faults.status;
 }
 
 enum ow_status ow_server_conf_parse(const char *name, const char *text, size_t octets,
@@ -309,16 +396,10 @@ enum ow_status ow_server_conf_parse(const char *name, const char *text, size_t o
                                     struct ow_failure *failure)
 {
   struct ow_conf_lines lines;
-  char *line = NULL;
   conf->file = name;
   enum ow_status status = ow_conf_lines_open(&lines, name, text, octets, failure);
   if (status == OW_OK)
-    status = ow_conf_lines_next(&lines, &line, failure);
-  while (status == OW_OK && line) {
-    status = parse_line(&lines, line, conf, log, failure);
-    if (status == OW_OK)
-      status = ow_conf_lines_next(&lines, &line, failure);
-  }
+    status = parse_lines(&lines, conf, log, failure);
   ow_conf_lines_close(&lines);
   return status;
 }

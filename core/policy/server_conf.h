@@ -44,8 +44,9 @@ void ow_server_conf_defaults(struct ow_server_conf *conf);
 
 /**
  * Read the text of the file `name`, which the caller keeps, on top of what `conf` holds. OW_INVALID names
- * file and line. A directive that owampd knows but that means nothing here is a warning in `log`. `failure`
- * must not be NULL.
+ * file and line of the last fault; those before are errors in `log` (see base/faults.h). What owampd takes is
+ * taken; where it may have been meant otherwise, or means nothing here, is a warning. `failure` must not be
+ * NULL.
  */
 enum ow_status ow_server_conf_parse(const char *name, const char *text, size_t octets,
                                     struct ow_server_conf *conf, const struct ow_log *log,

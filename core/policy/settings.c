@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/faults.h"
 #include "io/text_file.h"
 #include "wire/mode.h"
 
@@ -87,7 +88,7 @@ static enum ow_status load_keys(const char *path, struct ow_keys_file *keys, boo
   struct ow_text_file file;
   enum ow_status status = ow_text_file_read(path, &file, failure);
   if (status == OW_OK && !file.missing)
-    status = ow_key_file_parse(path, file.text, file.octets, keys, failure);
+    status = ow_key_file_parse(path, file.text, file.octets, keys, log, failure);
   if (status == OW_OK && file.world_readable)
     ow_log(log, OW_LOG_WARNING, "%s: everybody on this host can read these passphrases; chmod o= it", path);
   *found |= !file.missing;
@@ -95,15 +96,16 @@ static enum ow_status load_keys(const char *path, struct ow_keys_file *keys, boo
   return status;
 }
 
-static enum ow_status load_limits(const char *path, struct ow_settings *settings, bool *found,
-                                  const struct ow_log *log, struct ow_failure *failure)
+/* `keys` may be NULL: they can't be read. */
+static enum ow_status load_limits(const char *path, const struct ow_keys_file *keys, struct ow_limits *limits,
+                                  bool *found, const struct ow_log *log, struct ow_failure *failure)
 {
   struct ow_text_file file;
   enum ow_status status = ow_text_file_read(path, &file, failure);
   if (status == OW_OK && file.missing)
-    status = ow_limits_default(&settings->limits, failure);
+    status = ow_limits_default(limits, failure);
   else if (status == OW_OK)
-    status = ow_limits_parse(path, file.text, file.octets, &settings->keys, &settings->limits, log, failure);
+    status = ow_limits_parse(path, file.text, file.octets, keys, limits, log, failure);
   *found |= !file.missing;
   ow_text_file_clear(&file);
   return status;
@@ -123,7 +125,7 @@ enum ow_status ow_settings_load_rules(const char *keys, const char *limits, stru
   if (keys[0])
     status = load_keys(keys, &settings->keys, &found_keys, log, failure);
   if (status == OW_OK && limits[0])
-    status = load_limits(limits, settings, &found_limits, log, failure);
+    status = load_limits(limits, &settings->keys, &settings->limits, &found_limits, log, failure);
   else if (status == OW_OK)
     status = ow_limits_default(&settings->limits, failure);
   if (status == OW_OK && !(found_keys && found_limits))
@@ -133,19 +135,27 @@ enum ow_status ow_settings_load_rules(const char *keys, const char *limits, stru
   return status;
 }
 
+/* What is wrong in one file is no reason not to look at the next. */
 static enum ow_status load_files(const struct ow_settings_paths *paths, struct ow_settings *settings,
                                  const struct ow_log *log, struct ow_failure *failure)
 {
+  struct ow_failure fault;
+  struct ow_faults faults = ow_faults(log, failure);
   bool found = false;
-  enum ow_status status = load_conf(paths->conf, &settings->conf, &found, log, failure);
-  if (status == OW_OK)
-    status = load_keys(paths->keys, &settings->keys, &found, log, failure);
-  if (status == OW_OK)
-    status = load_limits(paths->limits, settings, &found, log, failure);
-  if (status == OW_OK && !found)
-    status = ow_fail(failure, OW_INVALID, "%.200s: neither it nor its .limits and .pfs exist; is -c right?",
-                     paths->conf);
-  return status;
+  if (load_conf(paths->conf, &settings->conf, &found, log, &fault) != OW_OK)
+    ow_faults_add(&faults, &fault);
+  bool keys = load_keys(paths->keys, &settings->keys, &found, log, &fault) == OW_OK;
+  if (!keys)
+    ow_faults_add(&faults, &fault);
+  if (load_limits(paths->limits, keys ? &settings->keys : NULL, &settings->limits, &found, log, &fault) !=
+      OW_OK)
+    ow_faults_add(&faults, &fault);
+  if (faults.status == OW_OK && !found) {
+    ow_fail(&fault, OW_INVALID, "%.200s: neither it nor its .limits and .pfs exist; is -c right?",
+            paths->conf);
+    ow_faults_add(&faults, &fault);
+  }
+  return faults.status;
 }
 
 /* Keyed modes need keys: without, only open mode is left. */

@@ -35,7 +35,8 @@ struct ow_settings {
 
 /**
  * Read what there is; what is missing has its default, but one of the three must exist. OW_INVALID names file
- * and line; `settings` is then empty. Warnings go to `log`. `failure` must not be NULL.
+ * and line of the last fault; `settings` is then empty. All other faults, and warnings, go to `log`.
+ * `failure` must not be NULL.
  */
 enum ow_status ow_settings_load(const struct ow_settings_paths *paths, struct ow_settings *settings,
                                 const struct ow_log *log, struct ow_failure *failure) OW_MUST_CHECK;

@@ -3,6 +3,7 @@
 #include "text/conf_lines.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,40 +44,60 @@ unsigned ow_conf_lines_number(const struct ow_conf_lines *lines, const char *at)
   return number;
 }
 
+/* Messages quote the file, which may hold anything. */
+static const char *sentence(char out[OW_FAILURE_TEXT], const char *format, va_list arguments)
+{
+  char text[OW_FAILURE_TEXT];
+  vsnprintf(text, sizeof text, format, arguments);
+  return ow_printable(out, OW_FAILURE_TEXT, text, strlen(text));
+}
+
 enum ow_status ow_conf_lines_fail(const struct ow_conf_lines *lines, const char *at,
                                   struct ow_failure *failure, const char *format, ...)
 {
   char text[OW_FAILURE_TEXT];
-  char clean[OW_FAILURE_TEXT];
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
+  sentence(text, format, arguments);
   va_end(arguments);
-  /* Messages quote the file, which may hold anything. */
-  ow_printable(clean, sizeof clean, text, strlen(text));
-  return ow_fail(failure, OW_INVALID, "%s:%u: %s", lines->name, ow_conf_lines_number(lines, at), clean);
+  return ow_fail(failure, OW_INVALID, "%s:%u: %s", lines->name, ow_conf_lines_number(lines, at), text);
 }
 
-/* The backslash at the end of a line, which continues it, or NULL. A carriage return may stand behind it. */
+void ow_conf_lines_warn(const struct ow_conf_lines *lines, const char *at, const struct ow_log *log,
+                        const char *format, ...)
+{
+  char text[OW_FAILURE_TEXT];
+  va_list arguments;
+  va_start(arguments, format);
+  sentence(text, format, arguments);
+  va_end(arguments);
+  ow_log(log, OW_LOG_WARNING, "%s:%u: %s", lines->name, ow_conf_lines_number(lines, at), text);
+}
+
+/* The backslash at the end of a line, which continues it, or NULL; blanks may stand behind it. */
 static const char *continuation(struct ow_piece line)
 {
   size_t length = line.length;
-  if (length && line.at[length - 1] == '\r')
+  while (length && strchr(form.blanks, line.at[length - 1]))
     length--;
   return length && line.at[length - 1] == '\\' ? line.at + length - 1 : NULL;
 }
 
+/* The part of a line before `mark`, where it ends or is continued. */
 static enum ow_status check_backslash(const struct ow_conf_lines *lines, struct ow_piece line,
-                                      struct ow_failure *failure)
+                                      const char *mark, struct ow_failure *failure)
 {
-  const char *stray = memchr(line.at, '\\', line.length);
-  if (!stray)
-    return OW_OK;
-  if (stray[1 + strspn(stray + 1, " \t\r")] == '\n')
+  size_t length = mark ? (size_t)(mark - line.at) : line.length;
+  const char *behind = mark ? mark + 1 : line.at + line.length;
+  size_t blanks = (size_t)(line.at + line.length - behind);
+  const char *stray = memchr(line.at, '\\', length);
+  if (stray)
     return ow_conf_lines_fail(lines, stray, failure,
+                              "a backslash can stand only at the end of a line, to continue it");
+  if (blanks > 1 || (blanks == 1 && *behind != '\r'))
+    return ow_conf_lines_fail(lines, mark, failure,
                               "blanks behind the backslash that continues the line; remove them");
-  return ow_conf_lines_fail(lines, stray, failure,
-                            "a backslash can stand only at the end of a line, to continue it");
+  return OW_OK;
 }
 
 /* Where a part of the copy can be written to. */
@@ -85,25 +106,44 @@ static char *in_copy(const struct ow_conf_lines *lines, const char *at)
   return lines->copy + (at - lines->copy);
 }
 
-/* Join what is continued. */
+static bool is_blank(char c)
+{
+  return c == '\0' || strchr(OW_CONF_BLANKS, c) != NULL;
+}
+
+/*
+ * From the backslash up to the next line there is nothing. If that lies within a word, its first part is
+ * moved to the other one, so that what follows keeps its place, which tells its line.
+ */
+static void close_gap(char *start, char *mark, char *next)
+{
+  char *word = mark;
+  while (word > start && !is_blank(word[-1]))
+    word--;
+  size_t length = is_blank(*next) ? 0 : (size_t)(mark - word);
+  char *gap = mark - length;
+  memmove(next - length, gap, length);
+  memset(gap, ' ', (size_t)(next - mark));
+}
+
+/* Join what is continued; whatever is wrong with it, to its end. */
 static enum ow_status join(struct ow_conf_lines *lines, struct ow_piece *line, struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
   struct ow_piece last = *line;
   const char *mark = continuation(last);
-  while (mark && status == OW_OK) {
-    if (!ow_lines_join(&lines->lines, line)) {
-      status = ow_conf_lines_fail(lines, mark, failure, "a continued line, but the file ends here");
-    } else {
-      *in_copy(lines, mark) = ' ';
-      status = check_backslash(lines, last, failure);
-      last.at += last.length + 1;
-      last.length = (size_t)(line->at + line->length - last.at);
-      mark = continuation(last);
-    }
+  while (mark && ow_lines_join(&lines->lines, line)) {
+    const char *next = last.at + last.length + 1;
+    if (status == OW_OK)
+      status = check_backslash(lines, last, mark, failure);
+    close_gap(in_copy(lines, line->at), in_copy(lines, mark), in_copy(lines, next));
+    last = (struct ow_piece){next, (size_t)(line->at + line->length - next)};
+    mark = continuation(last);
   }
-  if (status == OW_OK)
-    status = check_backslash(lines, last, failure);
+  if (status == OW_OK && mark)
+    status = ow_conf_lines_fail(lines, mark, failure, "a continued line, but the file ends here");
+  else if (status == OW_OK)
+    status = check_backslash(lines, last, NULL, failure);
   return status;
 }
 
@@ -112,9 +152,11 @@ enum ow_status ow_conf_lines_next(struct ow_conf_lines *lines, char **line, stru
   struct ow_piece piece;
   enum ow_status status = OW_OK;
   *line = NULL;
-  if (ow_lines_next(&lines->lines, &piece)) {
+  while (status == OW_OK && !*line && ow_lines_next(&lines->lines, &piece)) {
     status = join(lines, &piece, failure);
-    if (status == OW_OK) {
+    piece = ow_piece_trim_start(piece, OW_CONF_BLANKS);
+    /* Only what was joined can be empty, or a comment, now. */
+    if (status == OW_OK && piece.length > 0 && *piece.at != '#') {
       *line = in_copy(lines, piece.at);
       (*line)[piece.length] = '\0';
     }

@@ -10,7 +10,7 @@ static enum ow_status take_key(struct check_options *options, const struct ow_te
   const char *path = options->settings.key_file;
   struct ow_peer *peer = &options->settings.peer;
   struct ow_keys_file keys = {0};
-  enum ow_status status = ow_key_file_parse(path, file->text, file->octets, &keys, failure);
+  enum ow_status status = ow_key_file_parse(path, file->text, file->octets, &keys, NULL, failure);
   if (status == OW_OK)
     status = ow_peer_use_key(peer, &keys, path, peer->key_id, failure);
   ow_key_file_clear(&keys);

@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t octets)
   FUZZ_CHECK(text);
   if (octets)
     memcpy(text, input, octets);
-  enum ow_status status = ow_key_file_parse("keys", text, octets, &file, &failure);
+  enum ow_status status = ow_key_file_parse("keys", text, octets, &file, NULL, &failure);
   free(text);
   if (status == OW_OK) {
     for (size_t i = 0; i < file.count; i++)

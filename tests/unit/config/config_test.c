@@ -21,7 +21,7 @@ static enum ow_status parse_octets(const void *text, size_t octets, struct ow_ke
   ck_assert_ptr_nonnull(copy);
   memcpy(copy, text, octets);
   *file = (struct ow_keys_file){0};
-  enum ow_status status = ow_key_file_parse("keys.pfs", copy, octets, file, failure);
+  enum ow_status status = ow_key_file_parse("keys.pfs", copy, octets, file, NULL, failure);
   free(copy);
   return status;
 }
@@ -99,7 +99,7 @@ static const struct {
     BROKEN("a 00\njoe 123\n", "keys.pfs:2: the passphrase has an odd number of hexadecimal digits"),
     BROKEN("a 00\n\nb 0g", "keys.pfs:3: the passphrase is not written in hexadecimal digits"),
     BROKEN("joe 0\0", "keys.pfs:1: the passphrase is not written in hexadecimal digits"),
-    BROKEN("joe 00 # comment\n", "keys.pfs:1: nothing may follow the passphrase on its line"),
+    BROKEN("joe 00 11\n", "keys.pfs:1: nothing but a comment may follow the passphrase on its line"),
     BROKEN("joe 00\nann 11\njoe 22\n", "keys.pfs:3: a line above already has the KeyID 'joe'"),
     BROKEN("j\0e 00\n", "keys.pfs:1: the KeyID contains a zero octet"),
 #undef BROKEN

@@ -60,7 +60,7 @@ static void install_rules(void)
   int length = snprintf(rules, sizeof rules, "limit root with bandwidth=%u, disk=1M, allow_open_mode=on\n",
                         mode == OW_MODE_OPEN ? 4 * 336 : 4 * 608);
   policy = ow_policy_create();
-  ck_assert_int_eq(ow_key_file_parse("keys", KEYS, sizeof KEYS - 1, &keys, &failure), OW_OK);
+  ck_assert_int_eq(ow_key_file_parse("keys", KEYS, sizeof KEYS - 1, &keys, NULL, &failure), OW_OK);
   ck_assert_msg(ow_limits_parse("limits", rules, (size_t)length, &keys, &limits, NULL, &failure) == OW_OK,
                 "%s", failure.text);
   ck_assert_int_eq(ow_policy_install(policy, &limits, &keys, OW_MODES_ALL), OW_OK);
