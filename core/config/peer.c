@@ -26,6 +26,27 @@ static const char *key_fault(const struct ow_peer *peer)
   return fault;
 }
 
+unsigned ow_peer_sessions(const struct ow_peer *peer)
+{
+  return (peer->directions[0] ? 1U : 0U) + (peer->directions[1] ? 1U : 0U);
+}
+
+enum ow_status ow_peer_check_ports(const struct ow_peer *peer, unsigned sessions, struct ow_failure *failure)
+{
+  unsigned given = peer->test_port_high - peer->test_port_low + 1U;
+  unsigned low = peer->test_port_low;
+  enum ow_status status = OW_OK;
+  if (low + sessions - 1 > UINT16_MAX)
+    low = UINT16_MAX - sessions + 1;
+  if (peer->test_port_low && given < sessions)
+    status =
+        ow_fail(failure, OW_INVALID,
+                "%u-%u is %u UDP port%s, but %u test sessions run at a time, and each takes one: give %u-%u",
+                peer->test_port_low, peer->test_port_high, given, given > 1 ? "s" : "", sessions, low,
+                low + sessions - 1);
+  return status;
+}
+
 static const char *traffic_fault(const struct ow_peer *peer)
 {
   const char *fault = NULL;
@@ -60,7 +81,8 @@ enum ow_status ow_peer_check(const struct ow_peer *peer, struct ow_failure *fail
     fault = key_fault(peer);
   if (!fault)
     fault = traffic_fault(peer);
-  return fault ? ow_fail(failure, OW_INVALID, "%s", fault) : OW_OK;
+  return fault ? ow_fail(failure, OW_INVALID, "%s", fault)
+               : ow_peer_check_ports(peer, ow_peer_sessions(peer), failure);
 }
 
 int64_t ow_peer_duration(const struct ow_peer *peer)

@@ -53,6 +53,12 @@ void ow_peer_clear(struct ow_peer *peer);
  */
 enum ow_status ow_peer_check(const struct ow_peer *peer, struct ow_failure *failure) OW_MUST_CHECK;
 
+/** Test sessions of one measurement: one for each direction, each with a UDP port of its own. */
+unsigned ow_peer_sessions(const struct ow_peer *peer);
+/** OW_INVALID if the range of test ports is too small for so many sessions at a time. */
+enum ow_status ow_peer_check_ports(const struct ow_peer *peer, unsigned sessions,
+                                   struct ow_failure *failure) OW_MUST_CHECK;
+
 /**
  * How long a measurement takes on average if a packet is lost, once its sessions are set up: the packets at
  * their mean distance, then the loss timeout. Nanoseconds; saturates.

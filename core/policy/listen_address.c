@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* IPv6 in brackets if a port follows; what is left out stays as it was. */
+/* IPv6 in brackets if a port follows; what is left out stays as it was, or is every address. */
 #include "policy/listen_address.h"
 
 #include <arpa/inet.h>
@@ -53,8 +53,25 @@ static enum ow_status take_bracketed(const char *text, struct ow_listen_address 
   return end[1] == ':' ? take_port(end + 2, listen, failure) : OW_OK;
 }
 
-enum ow_status ow_listen_address_parse(const char *text, struct ow_listen_address *listen,
-                                       struct ow_failure *failure)
+static bool is_any_ipv6(const char *text)
+{
+  struct in6_addr address;
+  return inet_pton(AF_INET6, text, &address) == 1 && IN6_IS_ADDR_UNSPECIFIED(&address);
+}
+
+/*
+ * What the system's resolver would take for an IPv4 address, though it isn't one in full: "861" is 0.0.3.93
+ * to it.
+ */
+static bool is_short_ipv4(const char *text)
+{
+  struct in_addr address;
+  return *text != '\0' && text[strspn(text, "0123456789.")] == '\0' &&
+         inet_pton(AF_INET, text, &address) != 1;
+}
+
+static enum ow_status take_whole(const char *text, struct ow_listen_address *listen,
+                                 struct ow_failure *failure)
 {
   const char *colon = strchr(text, ':');
   size_t length = colon ? (size_t)(colon - text) : strlen(text);
@@ -70,4 +87,21 @@ enum ow_status ow_listen_address_parse(const char *text, struct ow_listen_addres
     return ow_fail(failure, OW_INVALID, "\"%.60s\" is not an address; write 192.0.2.1:861, :861 or 192.0.2.1",
                    text);
   return colon ? take_port(colon + 1, listen, failure) : OW_OK;
+}
+
+enum ow_status ow_listen_address_parse(const char *text, struct ow_listen_address *listen,
+                                       struct ow_failure *failure)
+{
+  enum ow_status status;
+  if (*text != '\0' && ow_all_digits(text))
+    status = take_port(text, listen, failure);
+  else
+    status = take_whole(text, listen, failure);
+  if (status == OW_OK && is_short_ipv4(listen->address))
+    status =
+        ow_fail(failure, OW_INVALID,
+                "\"%.60s\" is not an address; an IPv4 address has four numbers, as in 192.0.2.1:861", text);
+  if (status == OW_OK && is_any_ipv6(listen->address))
+    listen->address[0] = '\0';
+  return status;
 }

@@ -9,6 +9,7 @@
 
 #define LEAST_BEYOND_TIMEOUT (3 * OW_NS_PER_S)
 
+enum { LANES = 2 };         /* whose sessions overlap */
 enum { LEAST_PACKETS = 4 }; /* of an interval, on average: with fewer, most percentiles are the same packet */
 
 void ow_stream_of_settings(struct ow_stream_config *config, const char *name,
@@ -53,5 +54,7 @@ enum ow_status ow_stream_check(const struct ow_stream_config *config, struct ow_
     status = ow_fail(failure, OW_INVALID,
                      "the schedule has a packet each %g s on average: too few for an interval of %g s",
                      seconds(mean), seconds(config->interval));
+  else
+    status = ow_peer_check_ports(peer, LANES * ow_peer_sessions(peer), failure);
   return status;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* getopt(3), the help, and whom to become. */
+/* getopt_long(3), the help, and whom to become. */
 #include "agentx/options.h"
 
+#include <getopt.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -19,18 +20,21 @@
 #include "text/number.h"
 
 static const char help[] = "owamp-agentx " OWAMP_VERSION ": one-way delay for SNMP, as a subagent of snmpd\n"
-                           "  -f            stay in the foreground\n"
-                           "  -x ADDRESS    the master agent's AgentX socket (default: Net-SNMP's own)\n"
-                           "  -c FILE[,...] read these files too; with -C, only these\n"
-                           "  -C            don't read the default configuration files\n"
-                           "  -p FILE       write the process id to FILE\n"
-                           "  -u NAME|UID   become this user once all is open\n"
-                           "  -g NAME|GID   become this group\n"
-                           "  -D TOKEN,...  debugging output for these tokens, or ALL\n"
-                           "  -H            print what can stand in owamp-agentx.conf\n"
-                           "  -V, -v        print the version\n"
-                           "  -h            print this help\n"
-                           "  -L...         where to log:\n";
+                           "  -f                 stay in the foreground\n"
+                           "  -x ADDRESS         the master agent's AgentX socket (default: Net-SNMP's own)\n"
+                           "  -c FILE[,...]      read these files too; with -C, only these\n"
+                           "  -C                 don't read the default configuration files\n"
+                           "  -p FILE            write the process id to FILE\n"
+                           "  -u NAME|UID        become this user once all is open\n"
+                           "  -g NAME|GID        become this group\n"
+                           "  -D TOKEN,...       debugging output for these tokens, or ALL\n"
+                           "  -H                 print what can stand in owamp-agentx.conf\n"
+                           "  -V, -v, --version  print the version\n"
+                           "  -h, --help         print this help\n"
+                           "  -L...              where to log:\n";
+
+static const struct option long_options[] = {
+    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 
 static bool number_of(const char *text, unsigned *number)
 {
@@ -102,9 +106,12 @@ static void show_help(FILE *out)
   snmp_log_options_usage("    ", out);
 }
 
-static enum agent_action unknown(int letter)
+static enum agent_action unknown(int letter, const char *word)
 {
-  fprintf(stderr, "owamp-agentx: -%c: there is no such option, or it lacks its value; see -h\n", letter);
+  if (letter == 0 || strncmp(word, "--", 2) == 0)
+    fprintf(stderr, "owamp-agentx: %.100s: there is no such option, or it takes no value; see -h\n", word);
+  else
+    fprintf(stderr, "owamp-agentx: -%c: there is no such option, or it lacks its value; see -h\n", letter);
   return AGENT_END_BADLY;
 }
 
@@ -141,7 +148,7 @@ static enum agent_action read_one(int letter, int count, char **words, struct ag
     show_help(stdout);
     action = AGENT_END_WELL;
     break;
-  default: action = unknown(optopt);
+  default: action = unknown(optopt, words[optind - 1]);
   }
   return action;
 }
@@ -151,7 +158,9 @@ enum agent_action agent_options_read(int count, char **words, struct agent_optio
   enum agent_action action = AGENT_RUN;
   *options = (struct agent_options){0};
   opterr = 0;
-  for (int letter = 0; action == AGENT_RUN && (letter = getopt(count, words, "fx:c:Cp:u:g:D:L:HVvh")) != -1;)
+  int letter = 0;
+  while (action == AGENT_RUN &&
+         (letter = getopt_long(count, words, "fx:c:Cp:u:g:D:L:HVvh", long_options, NULL)) != -1)
     action = read_one(letter, count, words, options);
   if (action == AGENT_RUN && optind < count) {
     fprintf(stderr, "owamp-agentx: '%s' belongs to no option; see -h\n", words[optind]);

@@ -356,6 +356,25 @@ static void break_peer(struct ow_peer *peer, enum fault fault)
   }
 }
 
+START_TEST(each_direction_takes_a_port)
+{
+  struct ow_failure failure = {0};
+  struct ow_peer peer;
+  ow_peer_defaults(&peer);
+  snprintf(peer.host, sizeof peer.host, "x");
+  peer.test_port_low = peer.test_port_high = 9000;
+  ck_assert_int_eq(ow_peer_check(&peer, &failure), OW_INVALID);
+  ck_assert_str_eq(
+      failure.text,
+      "9000-9000 is 1 UDP port, but 2 test sessions run at a time, and each takes one: give 9000-9001");
+  peer.test_port_low = peer.test_port_high = 65535;
+  ck_assert_int_eq(ow_peer_check(&peer, &failure), OW_INVALID);
+  ck_assert_ptr_nonnull(strstr(failure.text, "give 65534-65535"));
+  peer.directions[OW_REVERSE] = false;
+  ck_assert_int_eq(ow_peer_check(&peer, &failure), OW_OK);
+}
+END_TEST
+
 START_TEST(each_fault_of_a_peer_is_named)
 {
   struct ow_peer peer = good_peer();
@@ -400,7 +419,8 @@ int main(void)
   TEST_LOOP(suite, "empty key files", 6, files_may_be_empty);
   TEST_LOOP(suite, "broken key files", LENGTH(broken_files), broken_files_are_refused_with_their_line);
   TEST_CASE(suite, "schedules", reads_schedules, refuses_schedules, schedules_have_256_slots_at_most);
-  TEST_CASE(suite, "peer", defaults_are_as_promised, durations_saturate, a_key_is_taken_from_its_file);
+  TEST_CASE(suite, "peer", defaults_are_as_promised, durations_saturate, a_key_is_taken_from_its_file,
+            each_direction_takes_a_port);
   TEST_LOOP(suite, "faults of a peer", FAULTS, each_fault_of_a_peer_is_named);
   return test_run(suite);
 }

@@ -58,6 +58,17 @@ START_TEST(it_answers_and_ends)
 }
 END_TEST
 
+/* As owampd does, which listens on one socket for both. */
+START_TEST(every_ipv6_address_is_every_address)
+{
+  strcpy(options.listen, "[::]:0");
+  struct ow_embedded *embedded = ow_embedded_start(&options, NULL, &failure);
+  ck_assert_msg(embedded != NULL, "%s", failure.text);
+  ck_assert_uint_eq(offered(ow_embedded_port(embedded)), OW_MODE_OPEN);
+  ow_embedded_stop(embedded);
+}
+END_TEST
+
 START_TEST(the_hosts_signals_stay_as_they_are)
 {
   struct sigaction before;
@@ -131,6 +142,7 @@ int main(void)
   TCase *tests = tcase_create("embedded");
   tcase_add_checked_fixture(tests, set_up, NULL);
   tcase_add_test(tests, it_answers_and_ends);
+  tcase_add_test(tests, every_ipv6_address_is_every_address);
   tcase_add_test(tests, the_hosts_signals_stay_as_they_are);
   tcase_add_test(tests, keys_bring_the_keyed_modes);
   tcase_add_test(tests, what_cannot_work_is_refused);

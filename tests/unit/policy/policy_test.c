@@ -75,6 +75,12 @@ static const struct {
     {"[fe80::1]", "fe80::1", "861"},
     {"2001:db8::1", "2001:db8::1", "861"},
     {"*", "*", "861"},
+    {"8610", "", "8610"},
+    {"0", "", "0"},
+    {"::", "", "861"},
+    {"[::]:8610", "", "8610"},
+    {"[0:0::0]", "", "861"},
+    {"0.0.0.0:8610", "0.0.0.0", "8610"},
 };
 
 START_TEST(listening_addresses_are_read)
@@ -88,8 +94,9 @@ START_TEST(listening_addresses_are_read)
 END_TEST
 
 static const char *const BAD_ADDRESSES[] = {
-    "",     ":",      "host:",   "host:65536", "host:8x",         "[]:861",
-    "[::1", "[::1]x", "1:2:xyz", "[::1]:",     "host:99999999999"};
+    "",           ":",      "host:",      "host:65536", "host:8x",          "[]:861",
+    "[::1",       "[::1]x", "1:2:xyz",    "[::1]:",     "host:99999999999", "65536",
+    "2130706433", "127.1",  "192.0.2:861"};
 
 START_TEST(what_is_no_address_is_refused)
 {
@@ -743,6 +750,7 @@ static const struct {
     {{"r", "-c"}, "option -c needs a value"},
     {{"r", "extra"}, "what is \"extra\"?"},
     {{"r", "-S:x y:z"}, "-S: "},
+    {{"r", "-S99999"}, "-S: \"99999\" is not a port"},
     {{"r", "-S:99999"}, "-S: \"99999\" is not a port"},
 };
 

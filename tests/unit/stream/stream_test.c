@@ -157,6 +157,15 @@ START_TEST(what_cannot_be_measured_is_refused_with_the_reason)
   config.peer.host[0] = '\0';
   ck_assert_int_eq(ow_stream_check(&config, &failure), OW_INVALID);
   config = config_of("a", 861);
+  config.peer.test_port_low = 9000;
+  config.peer.test_port_high = 9002;
+  ck_assert_int_eq(ow_stream_check(&config, &failure), OW_INVALID);
+  ck_assert_str_eq(
+      failure.text,
+      "9000-9002 is 3 UDP ports, but 4 test sessions run at a time, and each takes one: give 9000-9003");
+  config.peer.directions[OW_FORWARD] = false;
+  ck_assert_int_eq(ow_stream_check(&config, &failure), OW_OK);
+  config = config_of("a", 861);
   ck_assert_int_eq(ow_stream_check(&config, &failure), OW_OK);
 }
 END_TEST
