@@ -6,6 +6,7 @@
 
 #include "base/secret.h"
 #include "schedule/schedule.h"
+#include "stats/result.h"
 #include "text/dscp.h"
 
 void ow_peer_clear(struct ow_peer *peer)
@@ -47,6 +48,20 @@ enum ow_status ow_peer_check_ports(const struct ow_peer *peer, unsigned sessions
   return status;
 }
 
+enum ow_status ow_peer_check_window(const struct ow_peer *peer, uint32_t packets, struct ow_failure *failure)
+{
+  uint32_t within = ow_slots_most_packets(peer->slots, peer->slot_count, peer->loss_timeout);
+  uint32_t most = within < packets ? within : packets;
+  enum ow_status status = OW_OK;
+  if (peer->directions[OW_REVERSE] && most > OW_OUTSTANDING_MOST)
+    status = ow_fail(
+        failure, OW_INVALID,
+        "some %u packets within one loss timeout, but %u can be kept track of: send fewer in that time, or "
+        "shorten it",
+        most, OW_OUTSTANDING_MOST);
+  return status;
+}
+
 static const char *traffic_fault(const struct ow_peer *peer)
 {
   const char *fault = NULL;
@@ -81,8 +96,12 @@ enum ow_status ow_peer_check(const struct ow_peer *peer, struct ow_failure *fail
     fault = key_fault(peer);
   if (!fault)
     fault = traffic_fault(peer);
-  return fault ? ow_fail(failure, OW_INVALID, "%s", fault)
-               : ow_peer_check_ports(peer, ow_peer_sessions(peer), failure);
+  enum ow_status status = fault ? ow_fail(failure, OW_INVALID, "%s", fault) : OW_OK;
+  if (status == OW_OK)
+    status = ow_peer_check_ports(peer, ow_peer_sessions(peer), failure);
+  if (status == OW_OK)
+    status = ow_peer_check_window(peer, peer->packets, failure);
+  return status;
 }
 
 int64_t ow_peer_duration(const struct ow_peer *peer)

@@ -11,12 +11,14 @@
 #include "config/key_file.h"
 #include "schedule/slot.h"
 #include "wire/mode.h"
+#include "wire/session_request.h"
+#include "wire/test_packet.h"
 
 enum {
   OW_HOST_TEXT = 256,
   OW_PORT_TEXT = 32,
   OW_INTERFACE_TEXT = 16,
-  OW_MOST_PADDING = 65507 - 48, /* a UDP datagram over IPv4, less a packet of the keyed modes */
+  OW_MOST_PADDING = OW_PADDING_MOST,
 };
 
 /** Filled in with ow_peer_defaults() (peer_options.h), then changed by options. Wipe with ow_peer_clear(). */
@@ -53,6 +55,12 @@ void ow_peer_clear(struct ow_peer *peer);
  */
 enum ow_status ow_peer_check(const struct ow_peer *peer, struct ow_failure *failure) OW_MUST_CHECK;
 
+/**
+ * OW_INVALID if more of `packets` than a receiver keeps track of are within one loss timeout, on the reverse
+ * direction, where the receiver is ours.
+ */
+enum ow_status ow_peer_check_window(const struct ow_peer *peer, uint32_t packets,
+                                    struct ow_failure *failure) OW_MUST_CHECK;
 /** Test sessions of one measurement: one for each direction, each with a UDP port of its own. */
 unsigned ow_peer_sessions(const struct ow_peer *peer);
 /** OW_INVALID if the range of test ports is too small for so many sessions at a time. */

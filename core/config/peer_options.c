@@ -8,7 +8,7 @@
 #include "text/duration.h"
 
 enum {
-  MOST_PACKETS = 10 * 1000 * 1000,
+  MOST_PACKETS = 10 * 1000 * 1000, /* that a verdict can be made to wait for; OWAMP-MIB has it too */
   MOST_HISTORY = 10000,
   /* A tenth of a second or so of one core; servers in the field ask for 2048 to some ten thousands. */
   DEFAULT_PBKDF2_COUNT = 1 << 18,
@@ -41,7 +41,7 @@ const struct ow_peer_option ow_peer_options[OW_PEER_OPTIONS] = {
     [OW_PEER_DIRECTION] = {"direction", OW_TYPE_DIRECTIONS, PART(peer.directions), 0, 0,
                            "both|forward|reverse", "both", NULL,
                            "What to measure: forward is from this host to the server."},
-    [OW_PEER_COUNT] = {"count", OW_TYPE_NUMBER, PART(peer.packets), 1, MOST_PACKETS, "PACKETS", "50", NULL,
+    [OW_PEER_COUNT] = {"count", OW_TYPE_NUMBER, PART(peer.packets), 1, OW_PACKETS_MOST, "PACKETS", "50", NULL,
                        "Packets in each direction."},
     [OW_PEER_INTERVAL] = {"interval", OW_TYPE_DURATION, PART(interval), 1, OW_LONGEST_DURATION, "DURATION",
                           "60s", NULL,
@@ -61,7 +61,7 @@ const struct ow_peer_option ow_peer_options[OW_PEER_OPTIONS] = {
     [OW_PEER_DSCP] = {"dscp", OW_TYPE_DSCP, PART(peer.dscp), 0, OW_DSCP_MOST, "DSCP", "0", NULL,
                       "DSCP of the packets in both directions: a number, or a name such as EF or BE."},
     [OW_PEER_LOSS_TIMEOUT] = {"loss-timeout", OW_TYPE_DURATION, PART(peer.loss_timeout), 1,
-                              OW_LONGEST_DURATION, "DURATION", "2s", NULL,
+                              OW_LOSS_TIMEOUT_MOST, "DURATION", "2s", NULL,
                               "A packet that takes longer is lost."},
     [OW_PEER_SOURCE] = {"source", OW_TYPE_TEXT, TEXT(peer.source), "ADDRESS", NULL, NULL,
                         "Own address to measure from."},

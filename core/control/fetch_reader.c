@@ -53,9 +53,9 @@ static enum ow_status read_request(struct ow_fetch_reader *reader, struct ow_int
   enum ow_status status = ow_session_request_decode(message, &reader->request, failure);
   if (status == OW_OK && memcmp(request->sid.octets, reader->asked.sid.octets, OW_SID) != 0)
     status = ow_fail(failure, OW_PROTOCOL, "the session that was fetched is not the one that was asked for");
-  else if (status == OW_OK && request->slot_count > OW_MAX_SLOTS)
+  else if (status == OW_OK && request->slot_count > OW_SLOTS_MOST)
     status = ow_fail(failure, OW_LIMIT, "the fetched session has %u schedule slots; %u are supported",
-                     request->slot_count, (unsigned)OW_MAX_SLOTS);
+                     request->slot_count, (unsigned)OW_SLOTS_MOST);
   if (status == OW_OK) {
     reader->part = OW_FETCH_PART_SLOTS;
     ow_intake_expect(intake, (size_t)request->slot_count * OW_SLOT + OW_HMAC, true);

@@ -6,7 +6,7 @@
 
 /*
  * The largest message: Stop-Sessions' or a fetch's longest list of skip ranges, or a schedule of
- * OW_MAX_SLOTS.
+ * OW_SLOTS_MOST.
  */
 enum { LARGEST_MESSAGE = 1 << 18 };
 

@@ -13,6 +13,7 @@
 enum {
   /* A fetch is written as fast as the connection takes it, so only one message must fit. */
   LARGEST_OUTPUT = 1 << 20,
+  SLOTS_READ = 1 << 20,  /* of a schedule that is refused */
   RECORDS_AT_ONCE = 160, /* a multiple of 16, which fill 25 blocks exactly */
 };
 
@@ -31,6 +32,8 @@ struct ow_server {
 
   struct ow_session_request request;
   struct ow_slot *slots;
+  enum { NOTHING, SLOTS, HMAC } passing; /* what is read past of a request */
+  uint32_t slots_left;
   uint32_t client_sending; /* sessions that the client's Stop-Sessions may describe */
   struct ow_stop_list stop;
 
@@ -204,16 +207,44 @@ enum ow_status ow_server_set_up(struct ow_server *server, struct ow_instant now,
 
 /* ---- Request-Session ---- */
 
-static enum ow_status read_request_head(struct ow_server *server, struct ow_server_event *event)
+/* A schedule that is longer than what can be run is read past in parts, so that the request is answered. */
+static enum ow_status pass_slots(struct ow_server *server, struct ow_instant now,
+                                 struct ow_server_event *event)
+{
+  uint32_t part = server->slots_left < OW_SLOTS_MOST ? server->slots_left : (uint32_t)OW_SLOTS_MOST;
+  server->slots_left -= part;
+  if (part > 0) {
+    ow_intake_expect(&server->intake, (size_t)part * OW_SLOT, false);
+  } else if (server->passing == SLOTS) {
+    server->passing = HMAC;
+    ow_intake_expect(&server->intake, OW_HMAC, true);
+  } else {
+    server->passing = NOTHING;
+    enter_state(server, OW_SERVER_DECIDE_SESSION, now);
+    event->kind = OW_SERVER_REQUEST;
+    event->request = &server->request;
+  }
+  return OW_OK;
+}
+
+static enum ow_status read_request_head(struct ow_server *server, struct ow_instant now,
+                                        struct ow_server_event *event)
 {
   struct ow_session_request *request = &server->request;
   enum ow_status status =
       ow_session_request_decode(ow_intake_message(&server->intake), request, &event->failure);
-  if (status == OW_OK && request->slot_count > OW_MAX_SLOTS)
-    status = ow_fail(&event->failure, OW_LIMIT, "the client asks for %u schedule slots; %u are supported",
-                     request->slot_count, (unsigned)OW_MAX_SLOTS);
-  if (status == OW_OK)
+  if (status != OW_OK)
+    return status;
+  if (request->slot_count <= OW_SLOTS_MOST) {
     ow_intake_expect_more(&server->intake, (size_t)request->slot_count * OW_SLOT + OW_HMAC, true);
+  } else if (request->slot_count <= SLOTS_READ) {
+    server->passing = SLOTS;
+    server->slots_left = request->slot_count;
+    status = pass_slots(server, now, event);
+  } else {
+    status = ow_fail(&event->failure, OW_LIMIT, "the client asks for %u schedule slots; %u are read at most",
+                     request->slot_count, (unsigned)SLOTS_READ);
+  }
   return status;
 }
 
@@ -247,7 +278,7 @@ static enum ow_status on_request(struct ow_server *server, struct ow_instant now
   if (have == OW_BLOCK)
     ow_intake_expect_more(&server->intake, OW_REQUEST_SESSION - OW_BLOCK + OW_HMAC, true);
   else if (have == OW_REQUEST_SESSION + OW_HMAC)
-    status = read_request_head(server, event);
+    status = read_request_head(server, now, event);
   else
     status = read_request_slots(server, now, event);
   return status;
@@ -426,7 +457,9 @@ static enum ow_status act(struct ow_server *server, struct ow_instant now, struc
   enum ow_status status = OW_OK;
   switch (server->state) {
   case OW_SERVER_AWAIT_SETUP: status = on_setup_response(server, now, event); break;
-  case OW_SERVER_READY: status = on_command(server, now, event); break;
+  case OW_SERVER_READY:
+    status = server->passing ? pass_slots(server, now, event) : on_command(server, now, event);
+    break;
   case OW_SERVER_RUNNING:
   case OW_SERVER_STOPPING: status = on_stop_part(server, now, event); break;
   case OW_SERVER_DECIDE_SETUP:
@@ -454,7 +487,8 @@ static bool at_leisure(const struct ow_server *server)
 /* A Stop-Sessions is taken off the intake part by part. */
 static bool within_message(const struct ow_server *server)
 {
-  return ow_intake_begun(&server->intake) || (server->state == OW_SERVER_RUNNING && server->stop.ends);
+  return ow_intake_begun(&server->intake) || server->passing ||
+         (server->state == OW_SERVER_RUNNING && server->stop.ends);
 }
 
 static enum ow_status receive_part(struct ow_server *server, struct ow_instant now, struct ow_reader *input,

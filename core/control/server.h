@@ -58,8 +58,8 @@ struct ow_server_config {
 
 enum ow_server_event_kind {
   OW_SERVER_NOTHING = 0,
-  OW_SERVER_SET_UP,      /* mode chosen and key proven, `key_id` tells whose: ow_server_set_up() */
-  OW_SERVER_REQUEST,     /* `request`, `slots`: ow_server_answer_session() */
+  OW_SERVER_SET_UP,  /* mode chosen and key proven, `key_id` tells whose: ow_server_set_up() */
+  OW_SERVER_REQUEST, /* `request`, `slots`: ow_server_answer_session(); no slots: more than OW_SLOTS_MOST */
   OW_SERVER_START_ASKED, /* ow_server_answer_start() */
   OW_SERVER_STOP,  /* `accept`, `ends`, `end_count`: if the state is DECIDE_STOP, ow_server_stop_sessions() */
   OW_SERVER_FETCH, /* `fetch`: ow_server_begin_fetch() */

@@ -28,7 +28,7 @@ struct ow_schedule *ow_schedule_create(const struct ow_sid *sid, struct ow_times
                                        const struct ow_slot *slots, uint32_t slot_count)
 {
   struct ow_schedule *schedule = NULL;
-  if (slot_count >= 1 && slot_count <= OW_MAX_SLOTS)
+  if (slot_count >= 1 && slot_count <= OW_SLOTS_MOST)
     schedule = calloc(1, sizeof *schedule + slot_count * sizeof *slots);
   if (schedule) {
     schedule->last = start;

@@ -12,7 +12,7 @@
 struct ow_schedule;
 
 /**
- * A schedule for the session `sid`. Copies the slots. NULL if there are none or more than OW_MAX_SLOTS,
+ * A schedule for the session `sid`. Copies the slots. NULL if there are none or more than OW_SLOTS_MOST,
  * if memory is short, or if the crypto library fails. The caller frees.
  */
 struct ow_schedule *ow_schedule_create(const struct ow_sid *sid, struct ow_timestamp start,

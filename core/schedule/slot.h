@@ -9,8 +9,10 @@
 
 enum ow_slot_kind { OW_SLOT_EXPONENTIAL = 0, OW_SLOT_FIXED = 1 }; /* values as on the wire */
 
-/** The most slots that this implementation handles in one session. */
-enum { OW_MAX_SLOTS = 256 };
+enum {
+  OW_MAX_SLOTS = 256,   /* of a schedule that is configured here */
+  OW_SLOTS_MOST = 4096, /* of one that another host asks for, or tells of */
+};
 
 struct ow_slot {
   enum ow_slot_kind kind;

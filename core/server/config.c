@@ -13,7 +13,7 @@ void ow_serve_defaults(struct ow_serve_config *config)
       .test_timeout = 5 * OW_NS_PER_S,
       .most_connections = 1000,
       .most_sessions = 10000,
-      .most_records = UINT64_C(16) << 20,
+      .most_records = UINT64_C(32) << 20,
       .most_sessions_kept = 10000,
   };
 }

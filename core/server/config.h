@@ -21,7 +21,7 @@ struct ow_serve_config {
   bool third_party; /* send test packets to other hosts than the client; off by default (RFC 4656, 6) */
 };
 
-/** Bounded and loopback-friendly: port 861, 1000 connections, 10000 sessions, 16 M records, Count 2048. */
+/** Bounded and loopback-friendly: port 861, 1000 connections, 10000 sessions, 32 M records, Count 2048. */
 void ow_serve_defaults(struct ow_serve_config *config);
 
 #endif

@@ -2,10 +2,8 @@
 /* First the request's shape, then its addresses, then what this Server still has room for. */
 #include "server/request_check.h"
 
-#include "time/clock.h"
+#include "schedule/schedule.h"
 #include "wire/test_packet.h"
-
-#define LONGEST_TIMEOUT (3600 * OW_NS_PER_S)
 
 static enum ow_accept check_shape(const struct ow_session_request *request, struct ow_failure *why)
 {
@@ -17,12 +15,16 @@ static enum ow_accept check_shape(const struct ow_session_request *request, stru
   } else if (!ow_type_p_to_dscp(request->type_p, &dscp)) {
     ow_fail(why, OW_INVALID, "Type-P Descriptor %08x is not a plain DSCP", request->type_p);
     accept = OW_ACCEPT_NOT_SUPPORTED;
-  } else if (request->padding > OW_PACKET_LARGEST - OW_PACKET_SECURE) {
-    ow_fail(why, OW_INVALID, "a padding of %u octets does not fit in a datagram", request->padding);
+  } else if (request->padding > OW_PADDING_MOST) {
+    ow_fail(why, OW_INVALID, "a padding of %u octets; %u fit in a datagram of every mode", request->padding,
+            OW_PADDING_MOST);
     accept = OW_ACCEPT_NOT_SUPPORTED;
-  } else if (ow_span_to_ns(request->timeout) > LONGEST_TIMEOUT) {
-    ow_fail(why, OW_INVALID, "a loss timeout of more than an hour");
+  } else if (ow_span_to_ns(request->timeout) > OW_LOSS_TIMEOUT_MOST) {
+    ow_fail(why, OW_INVALID, "a loss timeout of more than a day");
     accept = OW_ACCEPT_NOT_SUPPORTED;
+  } else if (request->slot_count > OW_SLOTS_MOST) {
+    ow_fail(why, OW_LIMIT, "a schedule of %u slots; %u are supported", request->slot_count, OW_SLOTS_MOST);
+    accept = OW_ACCEPT_PERMANENT_LIMIT;
   }
   return accept;
 }
@@ -50,6 +52,24 @@ static enum ow_accept check_addresses(const struct ow_session_request *request,
   return accept;
 }
 
+enum ow_accept ow_serve_check_window(const struct ow_session_request *request, const struct ow_slot *slots,
+                                     struct ow_failure *why)
+{
+  uint32_t most = ow_slots_most_packets(slots, request->slot_count, ow_span_to_ns(request->timeout));
+  enum ow_accept accept = OW_ACCEPT_OK;
+  if (request->server_receives && most > OW_OUTSTANDING_MOST && request->packets > OW_OUTSTANDING_MOST) {
+    ow_fail(why, OW_LIMIT, "some %u packets within one loss timeout; %u can be kept track of", most,
+            OW_OUTSTANDING_MOST);
+    accept = OW_ACCEPT_PERMANENT_LIMIT;
+  }
+  return accept;
+}
+
+uint64_t ow_serve_slots_for(const struct ow_session_request *request)
+{
+  return request->slot_count > OW_MAX_SLOTS ? request->slot_count : 0;
+}
+
 uint64_t ow_serve_records_for(const struct ow_session_request *request)
 {
   return request->server_receives ? (uint64_t)request->packets + request->packets / 8 + 16 : 0;
@@ -74,7 +94,7 @@ static enum ow_accept check_bounds(const struct ow_session_request *request,
                                    const struct ow_serve_config *config, const struct ow_serve_counts *counts,
                                    struct ow_failure *why)
 {
-  uint64_t records = ow_serve_records_for(request);
+  uint64_t records = ow_serve_records_for(request) + ow_serve_slots_for(request);
   enum ow_accept accept = OW_ACCEPT_OK;
   if (records > config->most_records) {
     ow_fail(why, OW_LIMIT, "%u packets are more than the server keeps records of", request->packets);

@@ -25,6 +25,8 @@ uint64_t ow_serve_records_for(const struct ow_session_request *request);
 uint64_t ow_serve_records_to_reserve(const struct ow_session_request *request,
                                      const struct ow_serve_config *config,
                                      const struct ow_serve_counts *counts);
+/** As many records as take the memory of a long schedule, which is held twice. */
+uint64_t ow_serve_slots_for(const struct ow_session_request *request);
 
 /**
  * `counts` is what is taken already, `client` the control connection's other end. If it isn't OW_ACCEPT_OK,
@@ -33,5 +35,8 @@ uint64_t ow_serve_records_to_reserve(const struct ow_session_request *request,
 enum ow_accept ow_serve_check_request(const struct ow_session_request *request,
                                       const struct ow_endpoint *client, const struct ow_serve_config *config,
                                       const struct ow_serve_counts *counts, struct ow_failure *why);
+/** The same of what only its schedule tells: the packets within one loss timeout. */
+enum ow_accept ow_serve_check_window(const struct ow_session_request *request, const struct ow_slot *slots,
+                                     struct ow_failure *why);
 
 #endif

@@ -50,7 +50,8 @@ static enum ow_status open_receiver(struct ow_serve_session *session, int socket
   receiver->from.port = terms->request->sender.port;
   receiver->done = on_receiver_done;
   return ow_test_receiver_open(receiver, &session->common->traffic, socket, terms,
-                               session->reserved - terms->request->packets);
+                               session->reserved - ow_serve_slots_for(terms->request) -
+                                   terms->request->packets);
 }
 
 /* Once: whoever can mend it need not be told each time. */
@@ -128,7 +129,8 @@ static struct ow_serve_session *allocate(struct ow_serve_common *common, const s
   session->common = common;
   session->owner = *asked->client;
   session->request = *asked->request;
-  session->reserved = ow_serve_records_to_reserve(asked->request, &common->config, &common->counts);
+  session->reserved = ow_serve_records_to_reserve(asked->request, &common->config, &common->counts) +
+                      ow_serve_slots_for(asked->request);
   session->slots = calloc(asked->request->slot_count, sizeof *session->slots);
   if (session->slots) {
     memcpy(session->slots, asked->slots, asked->request->slot_count * sizeof *session->slots);
@@ -202,10 +204,12 @@ struct ow_serve_session *ow_serve_session_open(struct ow_serve_common *common,
                                                                       &common->config, &common->counts, why)};
   *lack = (struct ow_serve_lack){.what = OW_SERVE_ENOUGH};
   if (acceptance->accept == OW_ACCEPT_OK)
-    session = agree(common, asked, acceptance, lack, why);
+    acceptance->accept = ow_serve_check_window(asked->request, asked->slots, why);
   else if (acceptance->accept == OW_ACCEPT_TEMPORARY_LIMIT &&
            common->counts.sessions_running < common->config.most_sessions)
     lack->what = OW_SERVE_SCARCE_RECORDS;
+  if (acceptance->accept == OW_ACCEPT_OK)
+    session = agree(common, asked, acceptance, lack, why);
   return session;
 }
 
@@ -239,9 +243,10 @@ static void settle(struct ow_serve_session *session)
   uint64_t records = session->receiver.open && session->running ? ow_receiver_samples(receiver)->count : 0;
   if (session->receiver.open)
     ow_receiver_settle(receiver);
-  if (records < session->reserved) {
-    common->counts.records -= session->reserved - records;
-    session->reserved = records;
+  uint64_t held = records + ow_serve_slots_for(&session->request);
+  if (held < session->reserved) {
+    common->counts.records -= session->reserved - held;
+    session->reserved = held;
   }
   common->policy->settle_disk(common->policy->context, &session->claim, records);
 }

@@ -10,9 +10,8 @@
 
 enum {
   EXPIRE_AT_ONCE = 4096,
-  MOST_OUTSTANDING = 1 << 20, /* packets within one loss threshold */
-  MOST_AHEAD = 1 << 16,       /* how far one packet may jump over what has come so far */
-  FIRST_WINDOW = 32,          /* a power of 2 */
+  MOST_AHEAD = 1 << 16, /* how far one packet may jump over what has come so far */
+  FIRST_WINDOW = 32,    /* a power of 2 */
 };
 
 /* A packet whose fate is open: not yet overdue. */
@@ -110,7 +109,7 @@ static bool widen(struct ow_receiver *receiver)
 {
   uint32_t slots = receiver->window_slots * 2;
   struct outstanding *window = NULL;
-  if (slots <= MOST_OUTSTANDING) {
+  if (slots <= OW_OUTSTANDING_MOST) {
     window = calloc(slots, sizeof *window);
     receiver->blind |= !window;
   }
@@ -148,7 +147,7 @@ static bool schedule_one(struct ow_receiver *receiver)
 static struct outstanding *find_outstanding(struct ow_receiver *receiver, uint32_t sequence,
                                             struct ow_timestamp sent)
 {
-  bool more = sequence - receiver->base < MOST_OUTSTANDING &&
+  bool more = sequence - receiver->base < OW_OUTSTANDING_MOST &&
               (sequence < receiver->scheduled || sequence - receiver->scheduled < MOST_AHEAD);
   while (more && receiver->scheduled <= sequence) {
     more = schedule_one(receiver) &&

@@ -56,5 +56,7 @@ enum ow_status ow_stream_check(const struct ow_stream_config *config, struct ow_
                      seconds(mean), seconds(config->interval));
   else
     status = ow_peer_check_ports(peer, LANES * ow_peer_sessions(peer), failure);
+  if (status == OW_OK)
+    status = ow_peer_check_window(peer, UINT32_MAX, failure);
   return status;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "base/units.h"
 #include "crypto/keys.h"
 #include "schedule/slot.h"
 #include "wire/endpoint.h"
@@ -17,6 +18,16 @@ enum {
   OW_SLOT = 16,
   OW_ACCEPT_SESSION = 32, /* without its HMAC */
 };
+
+/*
+ * What one session can be here, whichever end of it is ours. A message could say more; see also OW_SLOTS_MOST
+ * and OW_PADDING_MOST.
+ */
+enum {
+  OW_PACKETS_MOST = 25 * 1000 * 1000, /* of one that is configured here */
+  OW_OUTSTANDING_MOST = 1 << 20,      /* packets within one loss timeout, which a receiver keeps track of */
+};
+#define OW_LOSS_TIMEOUT_MOST (86400 * OW_NS_PER_S)
 
 /** What a test session is. The fields of the message, but for the slots, which follow it. */
 struct ow_session_request {

@@ -20,7 +20,8 @@
 enum {
   OW_PACKET_OPEN = 14,
   OW_PACKET_SECURE = 48,
-  OW_PACKET_LARGEST = 65000, /* with padding: what fits in a UDP datagram of either family */
+  OW_PACKET_LARGEST = 65507, /* with padding: what fits in a UDP datagram of either family */
+  OW_PADDING_MOST = OW_PACKET_LARGEST - OW_PACKET_SECURE, /* in every mode */
 };
 
 /** Octets before the padding, in that mode. */

@@ -62,6 +62,20 @@ holds() { jq -e "$1" <<<"$output" >/dev/null || { echo "not so: $1"; echo "$outp
   holds '.results[1].receiver | test("port 70(0[0-9]|10)$")'
 }
 
+# The largest datagram that IPv4 carries in a keyed mode, in fragments.
+@test "the most padding arrives in every mode and family" {
+  local mode target
+  for mode in open encrypted; do
+    for target in "$B4 $PORT4" "$B6 $PORT6"; do
+      # shellcheck disable=SC2086
+      check $target --mode "$mode" --padding 65459
+      echo "$mode $target: $output"
+      [ "$status" -eq 0 ]
+      holds 'all(.results[]; .received == 20)'
+    done
+  done
+}
+
 @test "every loss is counted, the last packet's too" {
   drop_udp "$NS_B" in numgen inc mod 5 == 4
   check "$B4" "$PORT4" --mode encrypted -c loss@forward=5%

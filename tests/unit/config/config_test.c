@@ -375,6 +375,24 @@ START_TEST(each_direction_takes_a_port)
 }
 END_TEST
 
+START_TEST(packets_within_one_loss_timeout_are_bounded)
+{
+  struct ow_failure failure = {0};
+  struct ow_peer peer;
+  ow_peer_defaults(&peer);
+  snprintf(peer.host, sizeof peer.host, "x");
+  peer.packets = 20 * 1000 * 1000;
+  ck_assert_int_eq(ow_peer_parse_schedule("fixed:1ms", &peer, &failure), OW_OK);
+  ck_assert_int_eq(ow_peer_check(&peer, &failure), OW_OK);
+  peer.loss_timeout = 7200 * OW_NS_PER_S;
+  ck_assert_int_eq(ow_peer_check(&peer, &failure), OW_INVALID);
+  ck_assert_ptr_nonnull(
+      strstr(failure.text, "packets within one loss timeout, but 1048576 can be kept track of"));
+  peer.directions[OW_REVERSE] = false;
+  ck_assert_int_eq(ow_peer_check(&peer, &failure), OW_OK);
+}
+END_TEST
+
 START_TEST(each_fault_of_a_peer_is_named)
 {
   struct ow_peer peer = good_peer();
@@ -420,7 +438,7 @@ int main(void)
   TEST_LOOP(suite, "broken key files", LENGTH(broken_files), broken_files_are_refused_with_their_line);
   TEST_CASE(suite, "schedules", reads_schedules, refuses_schedules, schedules_have_256_slots_at_most);
   TEST_CASE(suite, "peer", defaults_are_as_promised, durations_saturate, a_key_is_taken_from_its_file,
-            each_direction_takes_a_port);
+            each_direction_takes_a_port, packets_within_one_loss_timeout_are_bounded);
   TEST_LOOP(suite, "faults of a peer", FAULTS, each_fault_of_a_peer_is_named);
   return test_run(suite);
 }

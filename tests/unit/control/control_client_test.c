@@ -696,7 +696,7 @@ static const struct {
     {2, 2, OW_PROTOCOL, "Conf-Sender is 2"},
     {3, 0, OW_PROTOCOL, "Conf-Sender is 0 and Conf-Receiver is 0"},
     {7, 0, OW_PROTOCOL, "the schedule has no slot"},
-    {6, 1, OW_LIMIT, "258 schedule slots; 256 are supported"},
+    {6, 16, OW_LIMIT, "4098 schedule slots; 4096 are supported"},
     {4, 255, OW_LIMIT, "4278190082 schedule slots"},
     {48 + 15, 99, OW_PROTOCOL, "not the one that was asked for"},
     {112, 2, OW_PROTOCOL, "slot of unknown type 2"},

@@ -136,18 +136,44 @@ END_TEST
 START_TEST(the_longest_schedule_arrives_whole)
 {
   struct test_pair pair;
-  struct ow_slot slots[OW_MAX_SLOTS];
+  static struct ow_slot slots[OW_SLOTS_MOST];
   struct ow_session_request request = test_request(false, 1);
-  for (uint32_t i = 0; i < OW_MAX_SLOTS; i++)
+  for (uint32_t i = 0; i < OW_SLOTS_MOST; i++)
     slots[i] = (struct ow_slot){.kind = i % 3 ? OW_SLOT_FIXED : OW_SLOT_EXPONENTIAL, .parameter = {i + 1}};
-  request.slot_count = OW_MAX_SLOTS;
+  request.slot_count = OW_SLOTS_MOST;
   test_pair_open(&pair, test_modes[_i]);
   ck_assert_int_eq(ow_client_request_session(pair.client, test_at(0), &request, slots), OW_OK);
   struct ow_server_event event = test_server_expect(&pair, OW_SERVER_REQUEST);
-  for (uint32_t i = 0; i < OW_MAX_SLOTS; i++) {
+  for (uint32_t i = 0; i < OW_SLOTS_MOST; i++) {
     ck_assert_int_eq(event.slots[i].kind, slots[i].kind);
     ck_assert_uint_eq(event.slots[i].parameter.ntp, i + 1);
   }
+  test_pair_close(&pair);
+}
+END_TEST
+
+/* One slot more than is run, and several parts more; both sides go on, with the HMACs right. */
+START_TEST(a_schedule_that_is_too_long_is_read_past_and_answered)
+{
+  static const uint32_t counts[] = {OW_SLOTS_MOST + 1, 3 * OW_SLOTS_MOST, 3 * OW_SLOTS_MOST + 7};
+  static struct ow_slot slots[3 * OW_SLOTS_MOST + 7];
+  struct test_pair pair;
+  struct ow_session_request request = test_request(false, 1);
+  test_pair_open(&pair, test_modes[_i]);
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+    const struct ow_session_acceptance denial = {.accept = OW_ACCEPT_PERMANENT_LIMIT};
+    request.slot_count = counts[i];
+    ck_assert_int_eq(ow_client_request_session(pair.client, test_at(0), &request, slots), OW_OK);
+    struct ow_server_event event = test_server_expect(&pair, OW_SERVER_REQUEST);
+    ck_assert_uint_eq(event.request->slot_count, counts[i]);
+    ck_assert_ptr_null(event.slots);
+    ck_assert_int_eq(ow_server_answer_session(pair.server, test_at(0), &denial), OW_OK);
+    ck_assert_int_eq(test_client_expect(&pair, OW_CLIENT_SESSION).acceptance.accept,
+                     OW_ACCEPT_PERMANENT_LIMIT);
+  }
+  request.slot_count = 1;
+  ck_assert_int_eq(ow_client_request_session(pair.client, test_at(0), &request, test_slots), OW_OK);
+  ck_assert_ptr_nonnull(test_server_expect(&pair, OW_SERVER_REQUEST).slots);
   test_pair_close(&pair);
 }
 END_TEST
@@ -714,8 +740,9 @@ int main(void)
   TEST_LOOP(suite, "modes", 6, the_strongest_common_mode_is_taken);
   TEST_LOOP(suite, "sessions", TEST_MODES, a_request_arrives_as_it_was_asked,
             an_acceptance_arrives_as_it_was_given, the_longest_schedule_arrives_whole,
-            a_denied_session_leaves_both_sides_ready, a_denied_session_is_not_expected_in_stop_sessions,
-            a_denied_start_can_be_asked_again, both_sides_derive_the_same_test_keys);
+            a_schedule_that_is_too_long_is_read_past_and_answered, a_denied_session_leaves_both_sides_ready,
+            a_denied_session_is_not_expected_in_stop_sessions, a_denied_start_can_be_asked_again,
+            both_sides_derive_the_same_test_keys);
   TEST_LOOP(suite, "stop", TEST_MODES, the_client_may_stop_first, the_server_may_stop_first, stops_may_cross,
             a_stop_may_cross_one_that_has_come_in_part,
             a_server_may_stop_when_the_clients_stop_has_come_in_part, a_stop_with_a_failure_says_so,

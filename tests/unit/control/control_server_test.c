@@ -669,7 +669,7 @@ static const struct {
     {2, 0, OW_PROTOCOL, "Conf-Sender is 0 and Conf-Receiver is 0"},
     {3, 255, OW_PROTOCOL, "Conf-Receiver is 255"},
     {7, 0, OW_PROTOCOL, "the schedule has no slot"},
-    {6, 1, OW_LIMIT, "258 schedule slots; 256 are supported"},
+    {5, 16, OW_LIMIT, "1048578 schedule slots; 1048576 are read at most"},
     {4, 16, OW_LIMIT, "268435458 schedule slots"},
     {4, 255, OW_LIMIT, "4278190082 schedule slots"},
     {112, 2, OW_PROTOCOL, "slot of unknown type 2"},

@@ -254,7 +254,7 @@ static const struct {
     {"-H h --key-id=", "--key-id: a KeyID has 1 to 80 octets"},
     {"-H h --key-id " LONG_NAME, "--key-id: a KeyID has 1 to 80 octets"},
     {"-H h --direction up", "--direction: 'up' is not one of both, forward, reverse"},
-    {"-H h --count 0", "--count: '0' is not a number from 1 to 10000000"},
+    {"-H h --count 0", "--count: '0' is not a number from 1 to 25000000"},
     {"-H h --count -1", "--count: '-1' is not"},
     {"-H h --interval 10", "--interval: '10' is not a duration"},
     {"-H h --schedule 10ms", "--schedule: slot '10ms'"},
@@ -1267,7 +1267,7 @@ START_TEST(a_wrong_command_line_is_unknown)
 {
   const char *out = NULL;
   ck_assert_int_eq(run("-H h --count none", &out), 3);
-  ck_assert_str_eq(out, "OWAMP UNKNOWN - --count: 'none' is not a number from 1 to 10000000; see check_owamp "
+  ck_assert_str_eq(out, "OWAMP UNKNOWN - --count: 'none' is not a number from 1 to 25000000; see check_owamp "
                         "--help\n");
   ck_assert_int_eq(run("-H h --count none|x", &out), 3);
   ck_assert_ptr_null(strchr(out, '|'));

@@ -193,12 +193,12 @@ END_TEST
 START_TEST(a_schedule_needs_slots_and_not_too_many)
 {
   struct ow_sid sid = sid_from(vectors[0].sid);
-  struct ow_slot *slots = calloc(OW_MAX_SLOTS + 1, sizeof *slots);
+  struct ow_slot *slots = calloc(OW_SLOTS_MOST + 1, sizeof *slots);
   struct ow_timestamp start = {0};
-  struct ow_schedule *most = ow_schedule_create(&sid, start, slots, OW_MAX_SLOTS);
+  struct ow_schedule *most = ow_schedule_create(&sid, start, slots, OW_SLOTS_MOST);
   ck_assert_ptr_nonnull(most);
   ck_assert_ptr_null(ow_schedule_create(&sid, start, slots, 0));
-  ck_assert_ptr_null(ow_schedule_create(&sid, start, slots, OW_MAX_SLOTS + 1));
+  ck_assert_ptr_null(ow_schedule_create(&sid, start, slots, OW_SLOTS_MOST + 1));
   ow_schedule_free(most);
   free(slots);
 }

@@ -50,8 +50,9 @@ START_TEST(a_plain_session_may_be)
 {
   struct ow_session_request request = request_of(_i);
   expect_alone(&request, OW_ACCEPT_OK, "");
-  request.padding = OW_PACKET_LARGEST - OW_PACKET_SECURE;
-  request.timeout = ow_span_from_ns(3600 * OW_NS_PER_S);
+  request.padding = OW_PADDING_MOST;
+  request.timeout = ow_span_from_ns(86400 * OW_NS_PER_S);
+  request.slot_count = OW_SLOTS_MOST;
   request.type_p = ow_type_p_from_dscp(46);
   expect_alone(&request, OW_ACCEPT_OK, "");
 }
@@ -60,17 +61,19 @@ END_TEST
 START_TEST(what_cannot_be_is_not_supported)
 {
   struct ow_session_request both = request_of(_i), neither = both, marked = both, large = both, slow = both,
-                            other_family = both;
+                            long_schedule = both, other_family = both;
   both.server_sends = both.server_receives = true;
   expect_alone(&both, OW_ACCEPT_NOT_SUPPORTED, "exactly one");
   neither.server_sends = neither.server_receives = false;
   expect_alone(&neither, OW_ACCEPT_NOT_SUPPORTED, "exactly one");
   marked.type_p = UINT32_MAX;
   expect_alone(&marked, OW_ACCEPT_NOT_SUPPORTED, "Type-P");
-  large.padding = OW_PACKET_LARGEST - OW_PACKET_SECURE + 1;
-  expect_alone(&large, OW_ACCEPT_NOT_SUPPORTED, "padding");
-  slow.timeout = ow_span_from_ns(3601 * OW_NS_PER_S);
-  expect_alone(&slow, OW_ACCEPT_NOT_SUPPORTED, "more than an hour");
+  large.padding = OW_PADDING_MOST + 1;
+  expect_alone(&large, OW_ACCEPT_NOT_SUPPORTED, "a padding of 65460 octets; 65459 fit");
+  slow.timeout = ow_span_from_ns(86401 * OW_NS_PER_S);
+  expect_alone(&slow, OW_ACCEPT_NOT_SUPPORTED, "more than a day");
+  long_schedule.slot_count = OW_SLOTS_MOST + 1;
+  expect_alone(&long_schedule, OW_ACCEPT_PERMANENT_LIMIT, "4097 slots; 4096 are supported");
   other_family.sender = IPV6;
   expect_alone(&other_family, OW_ACCEPT_NOT_SUPPORTED, "IPv6");
 }
@@ -148,11 +151,43 @@ START_TEST(duplicates_get_room_from_the_first_half_only)
 }
 END_TEST
 
+START_TEST(what_other_servers_run_has_room)
+{
+  struct ow_session_request request = request_of(false);
+  request.packets = 20 * 1000 * 1000;
+  expect_alone(&request, OW_ACCEPT_OK, "");
+  request.packets = 80;
+  request.slot_count = 1000;
+  ck_assert_uint_eq(ow_serve_slots_for(&request), 1000);
+  request.slot_count = OW_MAX_SLOTS;
+  ck_assert_uint_eq(ow_serve_slots_for(&request), 0);
+}
+END_TEST
+
+START_TEST(packets_within_one_loss_timeout_are_bounded)
+{
+  const struct ow_slot slot = {.kind = OW_SLOT_FIXED, .parameter = ow_span_from_ns(OW_NS_PER_MS)};
+  struct ow_session_request receives = request_of(false), sends = request_of(true);
+  struct ow_failure why = {0};
+  receives.packets = sends.packets = OW_OUTSTANDING_MOST + 1;
+  receives.timeout = sends.timeout = ow_span_from_ns(3600 * OW_NS_PER_S);
+  ck_assert_int_eq(ow_serve_check_window(&receives, &slot, &why), OW_ACCEPT_PERMANENT_LIMIT);
+  ck_assert_msg(strstr(why.text, "within one loss timeout; 1048576 can") != NULL, "%s", why.text);
+  ck_assert_int_eq(ow_serve_check_window(&sends, &slot, &why), OW_ACCEPT_OK);
+  receives.packets = OW_OUTSTANDING_MOST;
+  ck_assert_int_eq(ow_serve_check_window(&receives, &slot, &why), OW_ACCEPT_OK);
+  receives.packets = 20 * 1000 * 1000;
+  receives.timeout = ow_span_from_ns(1000 * OW_NS_PER_S);
+  ck_assert_int_eq(ow_serve_check_window(&receives, &slot, &why), OW_ACCEPT_OK);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("server_request_check");
   TEST_LOOP(suite, "shape", 2, a_plain_session_may_be, what_cannot_be_is_not_supported);
   TEST_CASE(suite, "bounds", packets_go_to_nobody_but_the_client, records_and_sessions_are_bounded,
-            duplicates_get_room_from_the_first_half_only);
+            duplicates_get_room_from_the_first_half_only, what_other_servers_run_has_room,
+            packets_within_one_loss_timeout_are_bounded);
   return test_run(suite);
 }
