@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Each fault goes to the log when the next one comes, so that they are told in their order. */
+/* Each fault goes to the log when the next one comes, so that those of one file are told in their order. */
 #include "base/faults.h"
 
 #include <stdbool.h>

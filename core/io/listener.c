@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -83,22 +84,61 @@ void ow_listeners_prepare(struct ow_listeners *listeners, struct ow_loop *loop,
     listeners->each[i].watch.descriptor = -1;
 }
 
+/* freeaddrinfo(3) is the caller's. */
+static enum ow_status resolve(const char *host, const char *port, struct addrinfo **addresses,
+                              struct ow_failure *failure)
+{
+  const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
+  int error = getaddrinfo(host[0] ? host : NULL, port, &hints, addresses);
+  return error ? ow_fail(failure, OW_INVALID, "can't listen on \"%s\" port %s: %s", host, port,
+                         gai_strerror(error))
+               : OW_OK;
+}
+
 enum ow_status ow_listeners_open(struct ow_listeners *listeners, const char *host, const char *port,
                                  struct ow_failure *failure)
 {
-  const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
   struct addrinfo *addresses = NULL;
   size_t open = 0;
-  int error = getaddrinfo(host[0] ? host : NULL, port, &hints, &addresses);
-  if (error)
-    return ow_fail(failure, OW_INVALID, "can't listen on \"%s\" port %s: %s", host, port,
-                   gai_strerror(error));
+  enum ow_status status = resolve(host, port, &addresses, failure);
+  if (status != OW_OK)
+    return status;
   /* A host without one family is served on the other. */
   for (struct addrinfo *at = addresses; at && open < OW_LISTENERS; at = at->ai_next)
     if (listen_on(listeners, &listeners->each[open], at, failure) == OW_OK)
       open++;
   freeaddrinfo(addresses);
   return open ? OW_OK : OW_NETWORK;
+}
+
+/* On a free port, as the configured one is in use while the server runs. */
+static bool is_own(const struct addrinfo *address, struct ow_failure *failure)
+{
+  char text[OW_ADDRESS_TEXT];
+  union ow_address wish;
+  memcpy(&wish, address->ai_addr, address->ai_addrlen);
+  ow_address_print(text, sizeof text, &wish);
+  ow_address_set_port(&wish, 0);
+  int descriptor = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  bool bound = descriptor >= 0 && bind(descriptor, &wish.any, ow_address_length(&wish)) == 0;
+  if (!bound)
+    ow_fail(failure, OW_NETWORK, "can't listen on %s: %s", text, strerrordesc_np(errno));
+  if (descriptor >= 0)
+    close(descriptor);
+  return bound;
+}
+
+enum ow_status ow_listeners_check(const char *host, const char *port, struct ow_failure *failure)
+{
+  struct addrinfo *addresses = NULL;
+  bool found = false;
+  enum ow_status status = resolve(host, port, &addresses, failure);
+  if (status != OW_OK)
+    return status;
+  for (const struct addrinfo *at = addresses; at && !found; at = at->ai_next)
+    found = is_own(at, failure);
+  freeaddrinfo(addresses);
+  return found ? OW_OK : OW_NETWORK;
 }
 
 void ow_listeners_close(struct ow_listeners *listeners)

@@ -35,6 +35,12 @@ void ow_listeners_prepare(struct ow_listeners *listeners, struct ow_loop *loop,
  */
 enum ow_status ow_listeners_open(struct ow_listeners *listeners, const char *host, const char *port,
                                  struct ow_failure *failure) OW_MUST_CHECK;
+/**
+ * Whether that would be possible, but for the port, which may be in use: OW_INVALID if host and port mean
+ * nothing, OW_NETWORK if this host has no such address. `failure` must not be NULL.
+ */
+enum ow_status ow_listeners_check(const char *host, const char *port,
+                                  struct ow_failure *failure) OW_MUST_CHECK;
 void ow_listeners_close(struct ow_listeners *listeners);
 
 #endif

@@ -7,27 +7,28 @@
 #include <string.h>
 
 const char ow_options_help[] =
-    "Usage: owamp-responder [-fhvV] [-c PATH] [-S ADDRESS:PORT]\n"
+    "Usage: owamp-responder [-fhvV] [--check] [-c PATH] [-S ADDRESS:PORT]\n"
     "The OWAMP server (RFC 4656) that one-way measurements are made against.\n"
     "\n"
     "  -f, --foreground           stay in the foreground and log to stderr\n"
     "  -c, --config=PATH          folder with owamp-server.conf, .limits and .pfs, or the .conf itself;\n"
     "                             without it: open mode, bounded, port 861 on every address\n"
     "  -S, --listen=ADDRESS:PORT  listen here, whatever the configuration says; port 0: a free one\n"
+    "      --check                read the configuration, report every fault with file and line, and end:\n"
+    "                             status 0 if there is none, else 1\n"
     "  -v, --verbose              log more; twice: everything\n"
     "  -V, --version              print the version\n"
     "  -h, --help                 print this\n"
     "\n"
     "owamp-responder(8) and owamp-server.conf(5) tell more.\n";
 
+enum { CHECK = 1000 }; /* beyond the letters */
+
 static const struct option long_options[] = {
-    {"foreground", no_argument, NULL, 'f'},
-    {"config", required_argument, NULL, 'c'},
-    {"listen", required_argument, NULL, 'S'},
-    {"verbose", no_argument, NULL, 'v'},
-    {"version", no_argument, NULL, 'V'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+    {"check", no_argument, NULL, CHECK},      {"foreground", no_argument, NULL, 'f'},
+    {"config", required_argument, NULL, 'c'}, {"listen", required_argument, NULL, 'S'},
+    {"verbose", no_argument, NULL, 'v'},      {"version", no_argument, NULL, 'V'},
+    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 };
 
 /* Options that owampd has and this program writes in its configuration. */
@@ -67,6 +68,7 @@ static enum ow_status take(int letter, const char *word, struct ow_options *opti
   case 'f': options->foreground = true; break;
   case 'c': options->conf = optarg; break;
   case 'S': status = take_listen(optarg, options, failure); break;
+  case CHECK: options->check = true; break;
   case 'v': options->verbose++; break;
   case 'V': options->version = true; break;
   case 'h': options->help = true; break;
@@ -74,6 +76,14 @@ static enum ow_status take(int letter, const char *word, struct ow_options *opti
   default: status = unknown(word, optopt, failure); break;
   }
   return status;
+}
+
+void ow_options_apply(const struct ow_options *options, struct ow_server_conf *conf)
+{
+  if (options->listen_given) {
+    conf->listen = options->listen;
+    conf->listen_line = 0;
+  }
 }
 
 enum ow_status ow_options_parse(int count, char **words, struct ow_options *options,

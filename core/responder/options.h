@@ -7,11 +7,13 @@
 
 #include "base/status.h"
 #include "policy/listen_address.h"
+#include "policy/server_conf.h"
 
 struct ow_options {
   bool foreground;
   bool help;
   bool version;
+  bool check;
   int verbose;       /* how often -v was given */
   const char *conf;  /* -c, or NULL; points into argv */
   bool listen_given; /* -S */
@@ -23,5 +25,7 @@ extern const char ow_options_help[];
 /** OW_INVALID with a sentence for what can't be understood. `failure` must not be NULL. */
 enum ow_status ow_options_parse(int count, char **words, struct ow_options *options,
                                 struct ow_failure *failure) OW_MUST_CHECK;
+/** The command line has the last word. */
+void ow_options_apply(const struct ow_options *options, struct ow_server_conf *conf);
 
 #endif

@@ -20,6 +20,7 @@
 #include "policy/answering.h"
 #include "policy/settings.h"
 #include "policy/test_ports.h"
+#include "responder/check.h"
 #include "responder/identity.h"
 #include "responder/options.h"
 #include "responder/readiness.h"
@@ -53,15 +54,12 @@ static void apply_log(struct responder *responder, const struct ow_server_conf *
                       conf->log_nothing);
 }
 
-/* The command line has the last word. */
 static enum ow_status load_settings(const struct responder *responder, struct ow_settings *settings,
                                     struct ow_failure *failure)
 {
   enum ow_status status = ow_settings_load(&responder->paths, settings, responder->log, failure);
-  if (status == OW_OK && responder->options.listen_given) {
-    settings->conf.listen = responder->options.listen;
-    settings->conf.listen_line = 0;
-  }
+  if (status == OW_OK)
+    ow_options_apply(&responder->options, &settings->conf);
   return status;
 }
 
@@ -304,7 +302,11 @@ int ow_responder_run(int count, char **words)
     fputs(responder->options.help ? ow_options_help : "owamp-responder " OWAMP_VERSION "\n", stdout);
     return STARTED;
   }
-  enum ow_status status = serve(responder, &failure);
+  bool check = responder->options.check;
+  enum ow_status status =
+      check ? ow_responder_check(&responder->options, responder->log, &failure) : serve(responder, &failure);
+  if (check && status == OW_OK)
+    puts("owamp-responder: no fault in the configuration");
   if (status != OW_OK)
     ow_log(responder->log, OW_LOG_ERROR, "%s", failure.text);
   return status == OW_OK ? STARTED : FAILED;

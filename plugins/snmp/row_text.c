@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/faults.h"
+
 /* Values and names are free of quotation marks and backslashes, so nothing needs to be escaped. */
 static size_t append(char *out, size_t used, const char *word)
 {
@@ -41,13 +43,18 @@ const char *row_print(char out[ROW_TEXT], const struct peer *peer)
 }
 
 enum ow_status row_read_options(struct peer_config *config, const struct ow_peer_face *face,
-                                char *const *words, size_t count, struct ow_failure *failure)
+                                char *const *words, size_t count, const struct ow_log *log,
+                                struct ow_failure *failure)
 {
   struct ow_given given = {0};
-  enum ow_status status = OW_OK;
-  for (size_t i = 0; i + 1 < count && status == OW_OK; i += 2)
-    status = peer_config_read(config, face, words[i], words[i + 1], &given, failure);
-  if (status == OW_OK && count % 2)
-    status = ow_fail(failure, OW_INVALID, "'%s' has no value", words[count - 1]);
-  return status;
+  struct ow_failure fault;
+  struct ow_faults faults = ow_faults(log, failure);
+  for (size_t i = 0; i + 1 < count; i += 2)
+    if (peer_config_read(config, face, words[i], words[i + 1], &given, &fault) != OW_OK)
+      ow_faults_add(&faults, &fault);
+  if (count % 2) {
+    ow_fail(&fault, OW_INVALID, "'%s' has no value", words[count - 1]);
+    ow_faults_add(&faults, &fault);
+  }
+  return faults.status;
 }

@@ -199,6 +199,34 @@ until_is() {
   wait_for_log traps '861\.0\.2.*"b".*"loss"' 40 >/dev/null
 }
 
+@test "--help and --version are taken, --check tells every fault and starts nothing" {
+  local file=$BATS_TEST_TMPDIR/check.conf
+  run "$AGENTX" --version
+  [[ $status -eq 0 && $output == "owamp-agentx "* ]]
+  run "$AGENTX" --help
+  [[ $status -eq 0 && $output == *"--check"* ]]
+  run "$AGENTX" --nonsense
+  [[ $status -eq 1 && $output == *"--nonsense: there is no such option"* ]]
+  cat >"$file" <<'CONF'
+owampPeer a host h colour red interval 1s
+owampPeer a host h
+nonsense 1
+owampPeer b host h key-id monitor
+agentXPingInterval 5
+owampPublish /run/q.sock group no-such-group
+CONF
+  run "${LONE[@]}" --check -c "$file"
+  echo "$output"
+  [ "$status" -eq 1 ]
+  [[ $output == *"check.conf: line 1: Error: there is no option 'colour'"*"line 1: Error: interval: "* ]]
+  [[ $output == *"line 2: Error: there is a peer 'a' already"*"line 3: Warning: Unknown token: nonsense"* ]]
+  [[ $output == *"owampPeer b: there is a KeyID, but no owampKeyFile"*"there is no group 'no-such-group'"* ]]
+  [[ $output != *"line 5"* && ! -e $BATS_TEST_TMPDIR/store ]]
+  echo 'owampPeer a host h' >"$file"
+  run "${LONE[@]}" --check -c "$file"
+  [[ $status -eq 0 && $output == "owamp-agentx: no fault in the configuration" ]]
+}
+
 @test "-p: the id is written, a second one is refused, and the file is removed at the end" {
   local file=$BATS_TEST_TMPDIR/agentx.pid
   start lone "$NS_A" "${LONE[@]}" -f -Le -p "$file"

@@ -10,6 +10,7 @@
 #include <net-snmp/net-snmp-includes.h>
 
 #include "agentx/words.h"
+#include "base/faults.h"
 #include "row_text.h"
 #include "text/number.h"
 
@@ -24,33 +25,44 @@ void agent_conf_defaults(struct agent_conf *conf)
 
 /* ---- owampPeer NAME KEY VALUE ... ---- */
 
-static void read_peer(const char *token, char *line)
+/* Every fault of the line is told; a peer that has one is kept as broken. */
+static void read_into(struct file_peer *peer, const struct words *read)
 {
-  const struct words *read = words_split(line);
-  struct ow_failure failure = {0};
-  (void)token;
-  if (read->count == 0) {
-    config_perror("owampPeer needs a name, and then keys and values");
-    return;
-  }
-  struct file_peer *peer = calloc(1, sizeof *peer);
-  if (!peer) {
-    config_perror("no memory for the peer");
-    return;
-  }
+  struct ow_failure failure;
+  struct ow_failure fault;
+  const struct ow_log log = words_log();
+  struct ow_faults faults = ow_faults(&log, &failure);
+  bool fits = strlen(read->list[0]) < sizeof peer->name;
   snprintf(peer->name, sizeof peer->name, "%s", read->list[0]);
   peer_config_defaults(&peer->config);
   enum ow_status status =
-      row_read_options(&peer->config, &peer_face, read->list + 1, read->count - 1, &failure);
-  if (status == OW_OK && strlen(read->list[0]) >= sizeof peer->name)
-    status = ow_fail(&failure, OW_INVALID, "the name is longer than 63 characters");
+      row_read_options(&peer->config, &peer_face, read->list + 1, read->count - 1, &log, &fault);
   if (status == OW_OK)
-    status = peer_config_check(&peer->config, &failure);
+    status = peer_config_check(&peer->config, &fault);
   if (status != OW_OK)
+    ow_faults_add(&faults, &fault);
+  if (!fits) {
+    ow_fail(&fault, OW_INVALID, "the name is longer than 63 characters");
+    ow_faults_add(&faults, &fault);
+  }
+  peer->broken = faults.status != OW_OK;
+  if (file_peers_add(&the_agent.conf.peers, peer, &fault) != OW_OK && fits)
+    ow_faults_add(&faults, &fault);
+  if (faults.status != OW_OK)
     words_refuse(&failure);
-  peer->broken = status != OW_OK;
-  if (file_peers_add(&the_agent.conf.peers, peer, &failure) != OW_OK && !peer->broken)
-    words_refuse(&failure);
+}
+
+static void read_peer(const char *token, char *line)
+{
+  const struct words *read = words_split(line);
+  struct file_peer *peer = NULL;
+  (void)token;
+  if (read->count == 0)
+    config_perror("owampPeer needs a name, and then keys and values");
+  else if (!(peer = calloc(1, sizeof *peer)))
+    config_perror("no memory for the peer");
+  else
+    read_into(peer, read);
   free(peer);
 }
 
@@ -101,11 +113,12 @@ static void read_query(const char *token, char *line)
 {
   struct words *read = words_split(line);
   struct ow_failure failure = {0};
+  const struct ow_log log = words_log();
   (void)token;
   if (!read_path(read, the_agent.conf.query))
     return;
   /* All else is the publisher's. */
-  if (row_read_options(&the_agent.conf.query_peers, &peer_query_face, read->list + 1, read->count - 1,
+  if (row_read_options(&the_agent.conf.query_peers, &peer_query_face, read->list + 1, read->count - 1, &log,
                        &failure) != OW_OK)
     words_refuse(&failure);
 }

@@ -39,7 +39,7 @@ static void read_row(const char *token, char *line)
   snprintf(row.owner, sizeof row.owner, "%s", read->list[0]);
   snprintf(row.name, sizeof row.name, "%s", read->list[1]);
   enum ow_status status =
-      row_read_options(&row.config, &peer_face, read->list + 3, read->count - 3, &failure);
+      row_read_options(&row.config, &peer_face, read->list + 3, read->count - 3, NULL, &failure);
   struct kept_row *rows = status == OW_OK ? reallocarray(kept, kept_count + 1, sizeof *rows) : NULL;
   if (rows) {
     kept = rows;

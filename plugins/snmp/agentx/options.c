@@ -19,22 +19,27 @@
 #include "base/version.h"
 #include "text/number.h"
 
-static const char help[] = "owamp-agentx " OWAMP_VERSION ": one-way delay for SNMP, as a subagent of snmpd\n"
-                           "  -f                 stay in the foreground\n"
-                           "  -x ADDRESS         the master agent's AgentX socket (default: Net-SNMP's own)\n"
-                           "  -c FILE[,...]      read these files too; with -C, only these\n"
-                           "  -C                 don't read the default configuration files\n"
-                           "  -p FILE            write the process id to FILE\n"
-                           "  -u NAME|UID        become this user once all is open\n"
-                           "  -g NAME|GID        become this group\n"
-                           "  -D TOKEN,...       debugging output for these tokens, or ALL\n"
-                           "  -H                 print what can stand in owamp-agentx.conf\n"
-                           "  -V, -v, --version  print the version\n"
-                           "  -h, --help         print this help\n"
-                           "  -L...              where to log:\n";
+static const char help[] =
+    "owamp-agentx " OWAMP_VERSION ": one-way delay for SNMP, as a subagent of snmpd\n"
+    "  -f                 stay in the foreground\n"
+    "  -x ADDRESS         the master agent's AgentX socket (default: Net-SNMP's own)\n"
+    "  -c FILE[,...]      read these files too; with -C, only these\n"
+    "  -C                 don't read the default configuration files\n"
+    "  -p FILE            write the process id to FILE\n"
+    "  -u NAME|UID        become this user once all is open\n"
+    "  -g NAME|GID        become this group\n"
+    "  -D TOKEN,...       debugging output for these tokens, or ALL\n"
+    "  -H                 print what can stand in owamp-agentx.conf\n"
+    "  --check            read the configuration, report every fault, and end: 0 if there is none\n"
+    "  -V, -v, --version  print the version\n"
+    "  -h, --help         print this help\n"
+    "  -L...              where to log:\n";
 
-static const struct option long_options[] = {
-    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+enum { CHECK = 1000 }; /* beyond the letters */
+static const struct option long_options[] = {{"check", no_argument, NULL, CHECK},
+                                             {"help", no_argument, NULL, 'h'},
+                                             {"version", no_argument, NULL, 'V'},
+                                             {NULL, 0, NULL, 0}};
 
 static bool number_of(const char *text, unsigned *number)
 {
@@ -139,6 +144,7 @@ static enum agent_action read_one(int letter, int count, char **words, struct ag
     options->log_given = true;
     break;
   case 'H': action = show_directives(); break;
+  case CHECK: options->check = true; break;
   case 'V':
   case 'v':
     puts("owamp-agentx " OWAMP_VERSION);

@@ -10,6 +10,7 @@
 struct agent_options {
   bool foreground;
   bool log_given;
+  bool check;
   const char *pid_file; /* NULL: none */
   struct ow_identity identity;
   bool user_given;

@@ -10,6 +10,7 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
 #include "agentx/agent.h"
+#include "agentx/check.h"
 #include "agentx/conf.h"
 #include "agentx/handler.h"
 #include "agentx/kept_rows.h"
@@ -34,8 +35,7 @@ struct program {
   struct agent_serve serve;
 };
 
-/* What Net-SNMP does at the end of init_snmp() is to connect; whatever it needs stands before. */
-static enum ow_status open_snmp(struct ow_failure *failure)
+static enum ow_status become_agent(struct ow_failure *failure)
 {
   setenv("MIBS", "", 1); /* no names are needed here, and Debian lacks the modules that others import */
   netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
@@ -44,8 +44,15 @@ static enum ow_status open_snmp(struct ow_failure *failure)
   peers_init(&the_agent.peers, &(struct peers_host){0}, NULL, the_agent.conf.history);
   the_agent.mib.peers = &the_agent.peers;
   the_agent.starting = true;
-  if (init_agent(AGENT_NAME) != 0)
-    return ow_fail(failure, OW_STATE, "Net-SNMP can't be an agent");
+  return init_agent(AGENT_NAME) == 0 ? OW_OK : ow_fail(failure, OW_STATE, "Net-SNMP can't be an agent");
+}
+
+/* What Net-SNMP does at the end of init_snmp() is to connect; whatever it needs stands before. */
+static enum ow_status open_snmp(struct ow_failure *failure)
+{
+  enum ow_status status = become_agent(failure);
+  if (status != OW_OK)
+    return status;
   /* init_agent() sets its own default. */
   netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, PING_SECONDS);
   agent_conf_register();
@@ -57,9 +64,25 @@ static enum ow_status open_snmp(struct ow_failure *failure)
   return OW_OK;
 }
 
+/* Nothing is opened, registered or stored. */
+static enum ow_status check(struct ow_failure *failure)
+{
+  enum ow_status status = become_agent(failure);
+  if (status == OW_OK) {
+    agent_conf_register();
+    agent_kept_rows_register();
+    agent_check_begin();
+    init_snmp(AGENT_NAME);
+    status = agent_check_end(failure);
+  }
+  if (status == OW_OK)
+    puts("owamp-agentx: no fault in the configuration");
+  return status;
+}
+
 static void choose_log(const struct agent_options *options)
 {
-  if (!options->log_given && options->foreground)
+  if (!options->log_given && (options->foreground || options->check))
     snmp_enable_stderrlog();
   else if (!options->log_given)
     snmp_enable_syslog_ident(AGENT_NAME, LOG_DAEMON);
@@ -127,11 +150,18 @@ int owamp_agentx_run(int count, char **words)
 {
   struct program program = {.daemon.parent = -1, .pidfile.descriptor = -1};
   struct ow_failure failure = {0};
+  enum ow_status status = OW_OK;
   enum agent_action action = agent_options_read(count, words, &program.options);
   if (action != AGENT_RUN)
     return (int)action;
   choose_log(&program.options);
-  enum ow_status status = start(&program, &failure);
+  if (program.options.check) {
+    status = check(&failure);
+    if (status != OW_OK)
+      fprintf(stderr, AGENT_NAME ": %s\n", failure.text);
+    return status == OW_OK ? 0 : 1;
+  }
+  status = start(&program, &failure);
   if (status == OW_OK) {
     snmp_log(LOG_INFO, "owamp-agentx " OWAMP_VERSION " is ready, %zu peers\n", the_agent.peers.count);
     status = agent_serve_run(&program.serve, &failure);

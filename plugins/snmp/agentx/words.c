@@ -21,9 +21,21 @@ struct words *words_split(char *line)
   return &words;
 }
 
-void words_refuse(const struct ow_failure *failure)
+static void refuse(void *context, enum ow_log_level level, const char *line)
 {
   char sentence[OW_FAILURE_TEXT + 8];
-  snprintf(sentence, sizeof sentence, "%s", failure->text);
+  (void)context;
+  (void)level;
+  snprintf(sentence, sizeof sentence, "%s", line);
   config_perror(sentence);
+}
+
+struct ow_log words_log(void)
+{
+  return (struct ow_log){.emit = refuse, .most = OW_LOG_ERROR};
+}
+
+void words_refuse(const struct ow_failure *failure)
+{
+  refuse(NULL, OW_LOG_ERROR, failure->text);
 }

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "base/log.h"
 #include "base/status.h"
 
 enum { WORDS_MOST = 64, WORD = 512 };
@@ -17,6 +18,8 @@ struct words {
 
 /** What follows a token, without quotation marks. Valid until the next call; on one thread only. */
 struct words *words_split(char *line);
+/** A log whose lines are logged so, for faults of which each is told. */
+struct ow_log words_log(void);
 /** Log the sentence, with the file and line that Net-SNMP is reading. */
 void words_refuse(const struct ow_failure *failure);
 

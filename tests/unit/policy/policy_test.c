@@ -1178,6 +1178,61 @@ START_TEST(it_says_why_it_can_not_start)
 }
 END_TEST
 
+static void check(struct program *program)
+{
+  int ends[2];
+  char name[] = "owamp-responder", option[] = "--check", conf[] = "-c";
+  char *words[] = {name, option, conf, folder, NULL};
+  ck_assert_int_eq(pipe(ends), 0);
+  program->id = fork();
+  if (program->id == 0) {
+    dup2(ends[1], STDERR_FILENO);
+    dup2(ends[1], STDOUT_FILENO);
+    int status = ow_responder_run(COUNT(words) - 1, words);
+    fflush(stdout);
+    _exit(status);
+  }
+  close(ends[1]);
+  program->log = fdopen(ends[0], "r");
+}
+
+/* Of all files, and what only a start would show too. */
+START_TEST(every_fault_is_told_by_a_check)
+{
+  struct program program;
+  write_file("owamp-server.conf",
+             "users x\nuser no-such-user\nsrcnode 192.0.2.200:861\nenddelay x\nverbose off\n", 0600);
+  write_file("owamp-server.pfs", "monitor xyz\n", 0600);
+  write_file("owamp-server.limits", "limit a with disk=x\nassign user monitor a\nassign net 1/8 a\n", 0600);
+  check(&program);
+  await(&program, "owamp-server.conf:1: unknown directive");
+  await(&program, "warning: ");
+  await(&program, "owamp-server.conf:4: enddelay");
+  await(&program, "owamp-server.limits:1: disk=x");
+  await(&program, "owamp-server.pfs:1: the passphrase");
+  await(&program, "owamp-server.limits:3: \"1/8\"");
+  if (geteuid() == 0) {
+    await(&program, "owamp-server.conf:3: can't listen on 192.0.2.200 port 861: ");
+    await(&program, "owamp-server.conf:2: ");
+  }
+  ck_assert_int_eq(end(&program), 1);
+}
+END_TEST
+
+START_TEST(a_check_without_fault_starts_nothing)
+{
+  struct program program;
+  char conf[200];
+  snprintf(conf, sizeof conf, "rootfolly\nvardir %s\nloglevel NONE\ndatadir /x\n", folder);
+  write_file("owamp-server.conf", conf, 0600);
+  check(&program);
+  await(&program, "owamp-server.conf:4: datadir has no effect");
+  await(&program, "no fault in the configuration");
+  ck_assert_int_eq(end(&program), 0);
+  ck_assert_int_ne(access(in_folder("owamp-server.pid"), F_OK), 0);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("responder");
@@ -1210,6 +1265,7 @@ int main(void)
   TEST_CASE(suite, "identity", who_to_become_follows_from_the_configuration, root_is_left_for_good);
   TEST_LOOP(suite, "bad identity", COUNT(BAD_IDENTITIES), nobody_that_exists_can_not_be_become);
   TEST_CASE_WITH(make_folder, remove_folder, suite, "program", it_starts_rereads_tells_and_stops,
-                 it_says_why_it_can_not_start);
+                 it_says_why_it_can_not_start, every_fault_is_told_by_a_check,
+                 a_check_without_fault_starts_nothing);
   return test_run(suite);
 }

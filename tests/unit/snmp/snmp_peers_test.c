@@ -42,9 +42,32 @@ static enum ow_status read_options(struct peer_config *config, const char *line,
   struct words words;
   split(&words, line);
   peer_config_defaults(config);
-  enum ow_status status = row_read_options(config, &peer_face, words.list, words.count, failure);
+  enum ow_status status = row_read_options(config, &peer_face, words.list, words.count, NULL, failure);
   return status == OW_OK ? peer_config_check(config, failure) : status;
 }
+
+static void hear(void *context, enum ow_log_level level, const char *line)
+{
+  (void)level;
+  strcat(context, line);
+  strcat(context, ";");
+}
+
+START_TEST(every_fault_of_a_line_is_told)
+{
+  char heard[500] = "";
+  const struct ow_log log = {.context = heard, .emit = hear, .most = OW_LOG_ERROR};
+  struct ow_failure failure;
+  struct peer_config config;
+  struct words words;
+  split(&words, "host h colour red padding many dscp");
+  peer_config_defaults(&config);
+  ck_assert_int_eq(row_read_options(&config, &peer_face, words.list, words.count, &log, &failure),
+                   OW_INVALID);
+  ck_assert_str_eq(heard, "there is no option 'colour';padding: 'many' is not a number from 0 to 65459;");
+  ck_assert_str_eq(failure.text, "'dscp' has no value");
+}
+END_TEST
 
 static const char *const good_lines[] = {
     "host far.example.net",
@@ -250,7 +273,8 @@ static void expect_kept(const char *options, const char *line)
   ck_assert_str_eq(words.list[1], "a");
   ck_assert_str_eq(words.list[2], "waiting");
   peer_config_defaults(&again);
-  enum ow_status status = row_read_options(&again, &peer_face, words.list + 3, words.count - 3, &failure);
+  enum ow_status status =
+      row_read_options(&again, &peer_face, words.list + 3, words.count - 3, NULL, &failure);
   ck_assert_msg(status == OW_OK, "%s: %s", text, failure.text);
   for (size_t i = 0; i < peer_face.count; i++) {
     char before[PEER_TEXT];
@@ -300,7 +324,8 @@ START_TEST(a_row_that_is_not_ready_comes_back)
     peer->config.stream.rule.of = rules[i % 2][1];
     split(&words, row_print(text, peer));
     peer_config_defaults(&again);
-    enum ow_status status = row_read_options(&again, &peer_face, words.list + 3, words.count - 3, &failure);
+    enum ow_status status =
+        row_read_options(&again, &peer_face, words.list + 3, words.count - 3, NULL, &failure);
     ck_assert_msg(status == OW_OK, "%s: %s", text, failure.text);
     ck_assert_uint_eq(again.stream.peer.dscp, 7);
     ck_assert_str_eq(again.stream.peer.host, "h");
@@ -693,7 +718,7 @@ int main(void)
   Suite *suite = suite_create("snmp/peers");
   TEST_LOOP(suite, "good lines", sizeof good_lines / sizeof *good_lines, good_lines_are_read);
   TEST_LOOP(suite, "bad lines", sizeof bad_lines / sizeof *bad_lines, bad_lines_are_named);
-  TEST_CASE(suite, "lines", a_value_of_256_is_too_long);
+  TEST_CASE(suite, "lines", a_value_of_256_is_too_long, every_fault_of_a_line_is_told);
   TEST_CASE_WITH(set_up, tear_down, suite, "names", names_that_can_not_be);
   TEST_CASE_WITH(set_up, tear_down, suite, "kept", a_row_that_is_kept_comes_back,
                  active_rows_and_those_without_an_owner_are_kept_so, a_row_that_is_not_ready_comes_back,
