@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* To and from endpoints, IPv4 out of a mapped IPv6 address; ports, and addresses as text. */
+/* To and from endpoints, IPv4 out of a mapped IPv6 address; ports, kinds, and addresses as text. */
 #include "io/address.h"
 
 #include <arpa/inet.h>
@@ -77,6 +77,20 @@ void ow_address_set_port(union ow_address *address, uint16_t port)
     address->v4.sin_port = htons(port);
 }
 
+bool ow_address_is_loopback(const union ow_address *address)
+{
+  struct ow_endpoint endpoint = ow_address_to_endpoint(address);
+  struct in6_addr v6;
+  memcpy(&v6, endpoint.address, sizeof v6);
+  return endpoint.version == 6 ? IN6_IS_ADDR_LOOPBACK(&v6) : endpoint.address[0] == IN_LOOPBACKNET;
+}
+
+bool ow_address_is_multicast(const union ow_address *address)
+{
+  struct ow_endpoint endpoint = ow_address_to_endpoint(address);
+  return endpoint.address[0] == 0xff || (endpoint.version == 4 && endpoint.address[0] >= 224);
+}
+
 /* "%eth0", or "%3" if the interface is gone; nothing without a scope. */
 static void print_scope(char *out, size_t size, const union ow_address *address)
 {
@@ -89,13 +103,21 @@ static void print_scope(char *out, size_t size, const union ow_address *address)
     snprintf(out, size, "%%%u", scope);
 }
 
-const char *ow_address_print(char *out, size_t size, const union ow_address *address)
+const char *ow_address_print_host(char *out, size_t size, const union ow_address *address)
 {
   char text[INET6_ADDRSTRLEN] = "?";
   char scope[IF_NAMESIZE + 1];
   struct ow_endpoint endpoint = ow_address_to_endpoint(address);
   inet_ntop(endpoint.version == 6 ? AF_INET6 : AF_INET, endpoint.address, text, sizeof text);
   print_scope(scope, sizeof scope, address);
-  snprintf(out, size, "%s%s port %u", text, scope, endpoint.port);
+  snprintf(out, size, "%s%s", text, scope);
+  return out;
+}
+
+const char *ow_address_print(char *out, size_t size, const union ow_address *address)
+{
+  char host[OW_ADDRESS_TEXT];
+  ow_address_print_host(host, sizeof host, address);
+  snprintf(out, size, "%.70s port %u", host, ow_address_port(address));
   return out;
 }

@@ -4,6 +4,7 @@
 #define OWAMP_IO_ADDRESS_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -28,9 +29,14 @@ union ow_address ow_address_from_endpoint(const struct ow_endpoint *endpoint, co
 uint16_t ow_address_port(const union ow_address *address);
 void ow_address_set_port(union ow_address *address, uint16_t port);
 
+bool ow_address_is_loopback(const union ow_address *address);
+bool ow_address_is_multicast(const union ow_address *address);
+
 enum { OW_ADDRESS_TEXT = 80 };
 
 /** "192.0.2.1 port 861", "fe80::1%eth0 port 861"; returns `out`, for which OW_ADDRESS_TEXT octets suffice. */
 const char *ow_address_print(char *out, size_t size, const union ow_address *address);
+/** The same without the port. */
+const char *ow_address_print_host(char *out, size_t size, const union ow_address *address);
 
 #endif

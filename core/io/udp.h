@@ -33,6 +33,8 @@ uint32_t ow_udp_buffer_for(uint32_t datagrams, uint32_t octets);
  */
 enum ow_status ow_udp_open(const struct ow_udp_options *options, int *descriptor, union ow_address *bound,
                            struct ow_failure *failure) OW_MUST_CHECK;
+/** True if this host has the address: a UDP socket can be bound to it. Its port is ignored. */
+bool ow_udp_can_bind(const union ow_address *address);
 /** Fix the peer, so that the kernel drops strangers and routes once. */
 enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer,
                               struct ow_failure *failure) OW_MUST_CHECK;

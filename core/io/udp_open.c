@@ -219,6 +219,18 @@ enum ow_status ow_udp_open(const struct ow_udp_options *options, int *descriptor
   return status;
 }
 
+/* Whatever else is in the way, a lack of descriptors or ports, the socket proper will tell. */
+bool ow_udp_can_bind(const union ow_address *address)
+{
+  union ow_address wish = *address;
+  int descriptor = socket(wish.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
+  bool bound = descriptor >= 0 && bind_to_port(descriptor, &wish, 0);
+  int error = errno;
+  if (descriptor >= 0)
+    close(descriptor);
+  return bound || (error != EADDRNOTAVAIL && error != EINVAL && error != EAFNOSUPPORT);
+}
+
 enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer, struct ow_failure *failure)
 {
   char text[OW_ADDRESS_TEXT];

@@ -23,6 +23,7 @@ struct ow_serve_connection {
   struct ow_timer timer;  /* the machine's deadline */
   struct ow_timer linger; /* every session is done: the client should stop them */
   bool over;              /* to be closed when the callback is through */
+  bool address_told;      /* that test packets have another address than the client or we may think */
   struct ow_server *machine;
   struct ow_serve_client client;
   char name[OW_ADDRESS_TEXT];
@@ -261,6 +262,30 @@ static struct ow_serve_session *open_session(struct ow_serve_connection *connect
   return session;
 }
 
+/* Once, for a stream asks again with each interval. */
+static void tell_address(struct ow_serve_connection *connection, const struct ow_serve_session *session)
+{
+  union ow_address local = ow_channel_local(&connection->channel);
+  union ow_address asked = ow_address_from_endpoint(ow_serve_own_end(&session->request), &local);
+  bool ours = session->own_address == OW_SERVE_ADDRESS_ASKED;
+  char wish[OW_ADDRESS_TEXT];
+  char control[OW_ADDRESS_TEXT];
+  if (session->own_address == OW_SERVE_ADDRESS_OF_CONTROL || connection->address_told)
+    return;
+  connection->address_told = true;
+  ow_address_print_host(wish, sizeof wish, &asked);
+  ow_address_print_host(control, sizeof control, &local);
+  if (ours)
+    ow_log(connection->common->log, OW_LOG_INFO,
+           "client %s: asked for test address %s, which is ours: bound to it; the control connection's is %s",
+           connection->name, wish, control);
+  else
+    ow_log(connection->common->log, OW_LOG_NOTICE,
+           "client %s: asked for test address %s, which is not ours: bound to %s, that of the control "
+           "connection",
+           connection->name, wish, control);
+}
+
 static void on_request(struct ow_serve_connection *connection, const struct ow_server_event *event)
 {
   struct ow_serve_common *common = connection->common;
@@ -272,6 +297,7 @@ static void on_request(struct ow_serve_connection *connection, const struct ow_s
     session->done = on_session_done;
     TAILQ_INSERT_TAIL(&connection->sessions, session, of_connection);
     common->counts.sessions_total++;
+    tell_address(connection, session);
   } else {
     common->counts.refused_total++;
     ow_log(common->log, OW_LOG_NOTICE, "client %s: session refused with %s: %s", connection->name,

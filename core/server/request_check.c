@@ -35,8 +35,10 @@ static enum ow_accept check_addresses(const struct ow_session_request *request,
                                       struct ow_failure *why)
 {
   enum ow_accept accept = OW_ACCEPT_OK;
-  if (request->sender.version != client->version) {
-    ow_fail(why, OW_INVALID, "the test is to be IPv%u, the control connection is IPv%u",
+  bool any = ow_endpoint_is_any(&request->sender) || ow_endpoint_is_any(&request->receiver);
+  if (request->sender.version != client->version && any) {
+    ow_fail(why, OW_INVALID,
+            "the test is to be IPv%u with the addresses of the control connection, which is IPv%u",
             request->sender.version, client->version);
     accept = OW_ACCEPT_NOT_SUPPORTED;
   } else if (request->server_sends && !third_party && !ow_endpoint_is_any(&request->receiver) &&

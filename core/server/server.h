@@ -5,7 +5,7 @@
  * one control connection, and what they request in request_check. All that serves around the machine is
  * called ow_serve_...
  *
- *   server --> connection --> fetch_answer --> kept_sessions --> session --> request_check
+ *   server --> connection --> fetch_answer --> kept_sessions --> session --> request_check, test_address
  */
 #ifndef OWAMP_SERVER_SERVER_H
 #define OWAMP_SERVER_SERVER_H

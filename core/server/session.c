@@ -9,6 +9,7 @@
 #include "base/container_of.h"
 #include "base/secret.h"
 #include "server/request_check.h"
+#include "server/test_address.h"
 #include "wire/sid.h"
 
 /* ---- traffic ---- */
@@ -59,11 +60,11 @@ static void tell_of_buffer(struct ow_serve_common *common, int socket, uint32_t 
 {
   if (!common->buffer_told && !ow_test_receiver_has_buffer(socket, wanted)) {
     common->buffer_told = true;
-    ow_log(common->log, OW_LOG_WARNING,
-           "test packets may be dropped here when this host is busy: a receive buffer of %u octets is "
-           "wanted, and "
-           "net.core.rmem_max allows less",
-           wanted);
+    ow_log(
+        common->log, OW_LOG_WARNING,
+        "test packets may be dropped here when this host is busy: a receive buffer of %u octets is wanted, "
+        "and net.core.rmem_max allows less",
+        wanted);
   }
 }
 
@@ -75,26 +76,37 @@ static uint32_t buffer_for(const struct ow_serve_session *session)
              : 0;
 }
 
+static enum ow_status open_socket(struct ow_serve_session *session, const struct ow_serve_asked *asked,
+                                  int *socket, uint16_t *port, struct ow_failure *why)
+{
+  const struct ow_serve_config *config = &session->common->config;
+  struct ow_udp_options options = {.port_low = config->test_port_low,
+                                   .port_high = config->test_port_high,
+                                   .transmit_stamps = session->request.server_sends,
+                                   .receive_buffer = buffer_for(session)};
+  union ow_address bound;
+  (void)!ow_type_p_to_dscp(session->request.type_p, &options.dscp); /* checked before */
+  enum ow_status status =
+      ow_serve_test_address(&session->request, &asked->local, &options.local, &session->own_address, why);
+  if (status == OW_OK)
+    status = ow_udp_open(&options, socket, &bound, why);
+  if (status == OW_OK) {
+    tell_of_buffer(session->common, *socket, options.receive_buffer);
+    *port = ow_address_port(&bound);
+  }
+  return status;
+}
+
 static enum ow_status open_traffic(struct ow_serve_session *session, const struct ow_serve_asked *asked,
                                    uint16_t *port, struct ow_failure *why)
 {
-  const struct ow_serve_config *config = &session->common->config;
   struct ow_session_request *agreed = &session->request;
   struct ow_endpoint client = ow_address_to_endpoint(&asked->remote);
-  struct ow_udp_options options = {.local = asked->local,
-                                   .port_low = config->test_port_low,
-                                   .port_high = config->test_port_high,
-                                   .transmit_stamps = agreed->server_sends,
-                                   .receive_buffer = buffer_for(session)};
-  union ow_address bound;
   struct ow_keys keys;
   int socket = -1;
-  (void)!ow_type_p_to_dscp(agreed->type_p, &options.dscp); /* checked before */
-  enum ow_status status = ow_udp_open(&options, &socket, &bound, why);
+  enum ow_status status = open_socket(session, asked, &socket, port, why);
   if (status != OW_OK)
     return status;
-  tell_of_buffer(session->common, socket, options.receive_buffer);
-  *port = ow_address_port(&bound);
   if (agreed->server_sends)
     agreed->sender.port = *port;
   else
@@ -163,8 +175,12 @@ static enum ow_accept prepare_traffic(struct ow_serve_session *session, const st
     session->request.sid = ow_sid_make(&own, ow_system_stamp(), &ow_system_random);
   ow_fail(why, OW_MEMORY, "no memory for a test session");
   enum ow_status status = open_traffic(session, asked, port, why);
-  if (status != OW_OK)
-    accept = status == OW_LIMIT ? OW_ACCEPT_TEMPORARY_LIMIT : OW_ACCEPT_INTERNAL_ERROR;
+  if (status == OW_LIMIT)
+    accept = OW_ACCEPT_TEMPORARY_LIMIT;
+  else if (status == OW_REFUSED)
+    accept = OW_ACCEPT_NOT_SUPPORTED;
+  else if (status != OW_OK)
+    accept = OW_ACCEPT_INTERNAL_ERROR;
   return accept;
 }
 
@@ -199,17 +215,21 @@ struct ow_serve_session *ow_serve_session_open(struct ow_serve_common *common,
                                                struct ow_serve_lack *lack, struct ow_failure *why)
 {
   struct ow_serve_session *session = NULL;
+  struct ow_session_request request = *asked->request;
+  struct ow_serve_asked plain = *asked;
+  ow_serve_unmap_request(&request);
+  plain.request = &request;
   *acceptance =
-      (struct ow_session_acceptance){.accept = ow_serve_check_request(asked->request, &asked->client->address,
+      (struct ow_session_acceptance){.accept = ow_serve_check_request(&request, &asked->client->address,
                                                                       &common->config, &common->counts, why)};
   *lack = (struct ow_serve_lack){.what = OW_SERVE_ENOUGH};
   if (acceptance->accept == OW_ACCEPT_OK)
-    acceptance->accept = ow_serve_check_window(asked->request, asked->slots, why);
+    acceptance->accept = ow_serve_check_window(&request, asked->slots, why);
   else if (acceptance->accept == OW_ACCEPT_TEMPORARY_LIMIT &&
            common->counts.sessions_running < common->config.most_sessions)
     lack->what = OW_SERVE_SCARCE_RECORDS;
   if (acceptance->accept == OW_ACCEPT_OK)
-    session = agree(common, asked, acceptance, lack, why);
+    session = agree(common, &plain, acceptance, lack, why);
   return session;
 }
 

@@ -9,6 +9,7 @@
 
 #include "control/server.h"
 #include "server/common.h"
+#include "server/test_address.h"
 #include "traffic/session_receiver.h"
 #include "traffic/session_sender.h"
 
@@ -26,6 +27,7 @@ struct ow_serve_session {
   struct ow_slot *slots;
   struct ow_serve_claim claim;
   uint64_t reserved; /* records: at first for all that may come, once it has ended those that there are */
+  enum ow_serve_own_address own_address; /* that our end of the traffic has */
   struct ow_test_sender sender;
   struct ow_test_receiver receiver;
   bool kept;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether two hosts are the same, and whether an address is all zeros. */
+/* Whether two hosts are the same, whether an address is all zeros, and IPv4 in IPv6's clothes. */
 #include "wire/endpoint.h"
 
 #include <string.h>
@@ -13,4 +13,15 @@ bool ow_endpoint_is_any(const struct ow_endpoint *endpoint)
 {
   static const uint8_t zero[sizeof endpoint->address];
   return memcmp(endpoint->address, zero, sizeof zero) == 0;
+}
+
+struct ow_endpoint ow_endpoint_unmapped(const struct ow_endpoint *endpoint)
+{
+  static const uint8_t mapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  struct ow_endpoint plain = *endpoint;
+  if (endpoint->version == 6 && memcmp(endpoint->address, mapped, sizeof mapped) == 0) {
+    plain = (struct ow_endpoint){.version = 4, .port = endpoint->port};
+    memcpy(plain.address, endpoint->address + sizeof mapped, 4);
+  }
+  return plain;
 }

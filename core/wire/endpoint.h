@@ -17,5 +17,8 @@ struct ow_endpoint {
 bool ow_endpoint_same_host(const struct ow_endpoint *a, const struct ow_endpoint *b);
 /** True if the address is all zero. */
 bool ow_endpoint_is_any(const struct ow_endpoint *endpoint);
+/** An IPv4 address that is written as an IPv6 one (::ffff:192.0.2.1, RFC 4291, 2.5.5.2) as IPv4; others as
+ * they are. */
+struct ow_endpoint ow_endpoint_unmapped(const struct ow_endpoint *endpoint);
 
 #endif

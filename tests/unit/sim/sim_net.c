@@ -449,6 +449,11 @@ enum ow_status ow_udp_open(const struct ow_udp_options *options, int *descriptor
   return OW_OK;
 }
 
+bool ow_udp_can_bind(const union ow_address *address)
+{
+  return ow_address_is_loopback(address);
+}
+
 enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer, struct ow_failure *failure)
 {
   (void)failure;
