@@ -152,34 +152,49 @@ static enum ow_status send_stop(struct ow_serve_connection *connection)
   return status;
 }
 
-static void consider_linger(struct ow_serve_connection *connection)
+static void stop_sessions(struct ow_serve_connection *connection)
+{
+  if (ow_server_state(connection->machine) == OW_SERVER_RUNNING)
+    require_written(connection, send_stop(connection));
+}
+
+/*
+ * Every session is done? Those that were only received are over, and the client is told so at once; where we
+ * sent, it knows itself, and has time to stop them.
+ */
+static void consider_end(struct ow_serve_connection *connection)
 {
   const struct ow_serve_common *common = connection->common;
   struct ow_serve_session *session;
   int64_t longest = 0;
   bool finished = true;
+  bool settled = !TAILQ_EMPTY(&connection->sessions);
   TAILQ_FOREACH(session, &connection->sessions, of_connection)
   {
     int64_t timeout = ow_span_to_ns(session->request.timeout);
     finished = finished && ow_serve_session_finished(session);
+    settled = settled && ow_serve_session_settled(session);
     longest = timeout > longest ? timeout : longest;
   }
-  if (finished && ow_server_state(connection->machine) == OW_SERVER_RUNNING)
+  if (settled)
+    stop_sessions(connection);
+  else if (finished && ow_server_state(connection->machine) == OW_SERVER_RUNNING)
     ow_timer_set(common->loop, &connection->linger,
                  now_of(connection).monotonic + longest + common->config.test_timeout);
 }
 
 static void on_session_done(struct ow_serve_session *session)
 {
-  consider_linger(session->connection);
+  struct ow_serve_connection *connection = session->connection;
+  consider_end(connection);
+  flush_and_settle(connection);
 }
 
 /* The client left its finished sessions running: stop them ourselves. */
 static void on_linger(struct ow_timer *timer)
 {
   struct ow_serve_connection *connection = OW_CONTAINER_OF(timer, struct ow_serve_connection, linger);
-  if (ow_server_state(connection->machine) == OW_SERVER_RUNNING)
-    require_written(connection, send_stop(connection));
+  stop_sessions(connection);
   flush_and_settle(connection);
 }
 
@@ -318,7 +333,7 @@ static void on_start(struct ow_serve_connection *connection)
   if (status == OW_OK && !session->running)
     status = ow_serve_session_start(session, &failure);
   require_written(connection, status);
-  consider_linger(connection);
+  consider_end(connection);
 }
 
 static void on_stop(struct ow_serve_connection *connection, const struct ow_server_event *event)

@@ -253,6 +253,14 @@ bool ow_serve_session_finished(const struct ow_serve_session *session)
                                                           : ow_receiver_finished(session->receiver.receiver));
 }
 
+bool ow_serve_session_settled(const struct ow_serve_session *session)
+{
+  const struct ow_receiver *receiver = session->receiver.receiver;
+  return receiver && ow_serve_session_finished(session) &&
+         (ow_receiver_received(receiver) > 0 || (ow_receiver_count(receiver, OW_IGNORED_LATE) == 0 &&
+                                                 ow_receiver_count(receiver, OW_IGNORED_OFF_SCHEDULE) == 0));
+}
+
 /* ---- the end ---- */
 
 /* What was reserved for records that did not come is free again. */

@@ -74,6 +74,11 @@ enum ow_status ow_serve_session_start(struct ow_serve_session *session,
                                       struct ow_failure *failure) OW_MUST_CHECK;
 /** True if all its packets are sent, or received or lost. */
 bool ow_serve_session_finished(const struct ow_serve_session *session);
+/**
+ * True if the server received it, and nothing that may still come counts. Not if packets came, but none in
+ * time by its stamp: the clocks differ then, and the client may not have sent the last by its own.
+ */
+bool ow_serve_session_settled(const struct ow_serve_session *session);
 /** End its traffic; `end` (may be NULL) is what the client's Stop-Sessions said of it. The records stay. */
 void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end);
 /** Who holds a session can rely on it; after the last has dropped it, it is ended and freed. */

@@ -246,6 +246,25 @@ bool ow_receiver_next_expiry(const struct ow_receiver *receiver, struct ow_times
   return known;
 }
 
+static struct ow_timestamp overdue_at(const struct ow_receiver *receiver, uint32_t sequence)
+{
+  return ow_timestamp_plus(outstanding_at(receiver, sequence)->due, receiver->timeout + 1);
+}
+
+bool ow_receiver_ends_by(struct ow_receiver *receiver, struct ow_timestamp horizon, struct ow_timestamp *when)
+{
+  uint32_t last = receiver->packets;
+  bool soon = !receiver->stopped && receiver->first_unseen < receiver->packets;
+  while (soon && receiver->scheduled < receiver->packets)
+    soon =
+        !ow_timestamp_after(overdue_at(receiver, receiver->scheduled - 1), horizon) && schedule_one(receiver);
+  while (soon && last > receiver->first_unseen + 1 && outstanding_at(receiver, last - 1)->seen)
+    last--;
+  if (soon)
+    *when = overdue_at(receiver, last - 1);
+  return soon && !ow_timestamp_after(*when, horizon);
+}
+
 /* ---- packets ---- */
 
 static enum ow_reception decode(struct ow_receiver *receiver, const uint8_t *octets, size_t count,

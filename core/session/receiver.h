@@ -57,6 +57,10 @@ bool ow_receiver_expire(struct ow_receiver *receiver, struct ow_timestamp now);
 /** When the next packet will be overdue; false if none is outstanding. */
 bool ow_receiver_next_expiry(const struct ow_receiver *receiver, struct ow_timestamp *when);
 
+/** True if no packet is outstanding any more after `horizon`; `when` is then the moment when none is. */
+bool ow_receiver_ends_by(struct ow_receiver *receiver, struct ow_timestamp horizon,
+                         struct ow_timestamp *when);
+
 /** True if every packet of the session has arrived. */
 bool ow_receiver_complete(const struct ow_receiver *receiver);
 /** True if every packet has arrived or is recorded as lost. */

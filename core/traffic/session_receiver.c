@@ -12,10 +12,11 @@ enum {
   BATCHES_AT_ONCE = 8,              /* before others get their turn */
   USER_STAMP_ERROR_NS = 200 * 1000, /* a wake-up on a busy host, where the kernel gave no stamp */
 };
-/* How finely losses are noticed: a timer for every packet would cost more than the packets. */
+/* How finely losses are noticed, but the last: a timer for every packet would cost more than the packets. */
 #define EXPIRY_GRAIN (200 * OW_NS_PER_MS)
 /* For how long we may be away: a host that is busy, a virtual one that isn't run. */
 #define AWAY (250 * OW_NS_PER_MS)
+#define LAST_GRAIN (1 * OW_NS_PER_MS)
 
 static struct ow_test_receiver *of_watch(struct ow_watch *watch)
 {
@@ -116,9 +117,14 @@ static void await_expiry(struct ow_test_receiver *receiver)
   struct ow_timestamp when;
   if (!receiver->told && ow_receiver_next_expiry(receiver->receiver, &when)) {
     struct ow_instant now = ow_loop_now(receiver->traffic->loop);
-    int64_t wait = ow_timestamp_difference(when, now.wall);
-    int64_t grain = wait > EXPIRY_GRAIN ? wait : (int64_t)EXPIRY_GRAIN;
-    ow_timer_set(receiver->traffic->loop, &receiver->timer, now.monotonic + grain);
+    struct ow_timestamp end;
+    int64_t grain = EXPIRY_GRAIN;
+    if (ow_receiver_ends_by(receiver->receiver, ow_timestamp_plus(now.wall, EXPIRY_GRAIN), &end))
+      grain = LAST_GRAIN;
+    else
+      end = when;
+    int64_t wait = ow_timestamp_difference(end, now.wall) + 1; /* differences are rounded down */
+    ow_timer_set(receiver->traffic->loop, &receiver->timer, now.monotonic + (wait > grain ? wait : grain));
   }
 }
 
@@ -140,7 +146,7 @@ static void on_expiry(struct ow_timer *timer)
 
 /*
  * Only an empty socket tells that a packet has not come; losses are judged by the time before it was looked
- * at.
+ * at. Whoever else asks for the records may find that they are all: the owner is told by the loop.
  */
 void ow_test_receiver_catch_up(struct ow_test_receiver *receiver)
 {
@@ -150,6 +156,8 @@ void ow_test_receiver_catch_up(struct ow_test_receiver *receiver)
   note_drops(receiver);
   while (empty && !ow_receiver_expire(receiver->receiver, before))
     continue;
+  if (!receiver->told && ow_receiver_finished(receiver->receiver))
+    ow_timer_set(receiver->traffic->loop, &receiver->timer, ow_loop_now(receiver->traffic->loop).monotonic);
 }
 
 /* ---- life ---- */

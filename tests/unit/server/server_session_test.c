@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/system_clock.h"
 #include "support/main.h"
 #include "support/serving.h"
 
@@ -108,6 +109,30 @@ START_TEST(what_did_not_come_is_not_kept)
 }
 END_TEST
 
+/* Nothing arrived: that is known. Something arrived too late by our clock: it may be the clock that is wrong.
+ */
+START_TEST(what_was_only_received_is_settled_unless_the_clocks_differ)
+{
+  static const uint8_t late[14] = {[13] = 1}; /* packet 0, sent in 1900 */
+  struct ow_session_request request = test_serving_request(false, 5);
+  struct ow_serve_session *session = test_serving_session(&serving, &request, OW_ACCEPT_OK);
+  ck_assert_int_eq(ow_serve_session_start(session, NULL), OW_OK);
+  ck_assert(!ow_serve_session_settled(session));
+  ow_test_receiver_catch_up(&session->receiver);
+  ck_assert(ow_serve_session_settled(session));
+  ck_assert_int_eq(ow_receiver_packet(session->receiver.receiver, late, sizeof late, ow_system_stamp(),
+                                      OW_STAMP_KERNEL, ow_error_estimate(false, 1), 255),
+                   OW_IGNORED_LATE);
+  ck_assert(ow_serve_session_finished(session) && !ow_serve_session_settled(session));
+  ow_serve_session_drop(session);
+
+  struct ow_session_request sends = test_serving_request(true, 5);
+  session = test_serving_session(&serving, &sends, OW_ACCEPT_OK);
+  ck_assert(!ow_serve_session_settled(session));
+  ow_serve_session_drop(session);
+}
+END_TEST
+
 START_TEST(what_is_lacking_is_told)
 {
   struct ow_session_request request = test_serving_request(false, 80);
@@ -135,6 +160,8 @@ int main(void)
                  a_session_that_never_ran_gives_back_all, what_the_policy_refuses_claims_nothing,
                  without_a_free_port_the_claim_is_given_back_once, what_cannot_be_is_not_put_to_the_policy);
   TEST_CASE_WITH(set_up, tear_down, suite, "records", overdue_packets_are_records_of_loss,
-                 what_did_not_come_is_not_kept, what_is_lacking_is_told);
+                 what_did_not_come_is_not_kept, what_is_lacking_is_told,
+
+                 what_was_only_received_is_settled_unless_the_clocks_differ);
   return test_run(suite);
 }
