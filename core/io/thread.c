@@ -107,13 +107,19 @@ enum ow_status ow_thread_start(struct ow_thread *thread, const char *name, const
   return OW_OK;
 }
 
-void ow_thread_stop(struct ow_thread *thread)
+void ow_thread_await(struct ow_thread *thread)
 {
   if (thread->started) {
-    ow_loop_stop(thread->loop);
     pthread_join(thread->id, NULL);
     thread->started = false;
   }
+}
+
+void ow_thread_stop(struct ow_thread *thread)
+{
+  if (thread->started)
+    ow_loop_stop(thread->loop);
+  ow_thread_await(thread);
 }
 
 static void answer_call(struct ow_post *post)

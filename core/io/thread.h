@@ -48,6 +48,12 @@ enum ow_status ow_thread_start(struct ow_thread *thread, const char *name, const
 void ow_thread_stop(struct ow_thread *thread);
 
 /**
+ * Wait until the thread has ended by itself: until somebody has called ow_loop_stop(). Then as
+ * ow_thread_stop().
+ */
+void ow_thread_await(struct ow_thread *thread);
+
+/**
  * Have `run` called with `context` on the thread, and wait until it has returned. If the thread doesn't run
  * it is called at once, by the caller. Not on the thread itself, and not while another thread stops it.
  */

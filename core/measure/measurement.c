@@ -51,6 +51,11 @@ static void conclude(struct ow_measurement *measurement, enum ow_direction direc
     *result = (struct ow_result){.completeness = OW_RESULT_ABSENT};
     note_failure(measurement, OW_MEMORY, "no memory to work out the results");
   }
+  /* Of some packets neither record nor loss timeout tells. */
+  if (result->completeness == OW_RESULT_COMPLETE &&
+      (uint64_t)result->sent + result->skipped < observation->packets)
+    result->completeness = OW_RESULT_PARTIAL;
+  measurement->early.reached[direction] = observation->packets;
   result->discarded = observation->discarded;
 }
 
@@ -65,7 +70,7 @@ static void conclude_forward(struct ow_measurement *measurement)
   const struct ow_sender *sender = measurement->ends.sender.sender;
   struct ow_session_end end = ow_sender_end(sender);
   struct ow_timestamp due;
-  bool whole = measurement->status == OW_OK;
+  bool whole = measurement->status == OW_OK && !measurement->early.records_lost;
   struct ow_observation observation = {
       .samples = &measurement->records.kept.samples,
       .packets = end.next_sequence,
@@ -135,6 +140,8 @@ static void conclude_all(struct ow_measurement *measurement)
     conclude_reverse(measurement);
     ow_test_receiver_stop(&ends->receiver);
   }
+  if (measurement->status == OW_OK)
+    (void)ow_early_end_explain(&measurement->early, ends, measurement->results, measurement->remark);
   ow_loop_deliver(loop_of(measurement), &measurement->finished);
 }
 
@@ -314,10 +321,23 @@ static void apply_server_end(struct ow_measurement *measurement, const struct ow
   }
 }
 
+/* Packets are still to be sent, here or there, or may be on their way to us. */
+static bool still_measuring(const struct ow_measurement *measurement)
+{
+  const struct ow_session_ends *ends = &measurement->ends;
+  struct ow_timestamp due;
+  bool sending = ends->sender.open && ow_sender_due(ends->sender.sender, &due);
+  return sending || (ends->receiver.open && !ow_receiver_finished(ends->receiver.receiver));
+}
+
 static void on_stopped(struct ow_measurement *measurement, const struct ow_client_event *event)
 {
   if (event->accept != OW_ACCEPT_OK)
     note_refusal(measurement, "ended the sessions", event->accept);
+  if (measurement->course.phase == OW_COURSE_RUNNING) {
+    measurement->early.server_first = true;
+    measurement->ended_early = still_measuring(measurement);
+  }
   apply_server_end(measurement, event);
   advance_course(measurement, OW_COURSE_SERVER_STOPPED);
 }
@@ -339,9 +359,13 @@ static void on_fetched(struct ow_measurement *measurement)
   advance_course(measurement, OW_COURSE_FETCHED);
 }
 
+/* A server that has ended the sessions is about to go: no wonder, and no further failure. */
 static void on_broken(struct ow_measurement *measurement, const struct ow_failure *failure)
 {
-  note_failure(measurement, failure->status, failure->text);
+  if (measurement->ended_early && failure->status == OW_NETWORK)
+    measurement->early.records_lost = measurement->peer->directions[OW_FORWARD];
+  else
+    note_failure(measurement, failure->status, failure->text);
   advance_course(measurement, OW_COURSE_LOST);
 }
 
@@ -414,6 +438,8 @@ void ow_measurement_begin_until(struct ow_measurement *measurement, struct ow_ti
   union ow_address local = ow_channel_local(&control->channel);
   ow_session_ends_prepare(&measurement->ends, measurement->peer, measurement->traffic, &server, &local,
                           start_time, until);
+  measurement->early.server = control->server;
+  measurement->early.directions = directions;
   measurement->ends.sender.done = on_sender_done;
   measurement->ends.receiver.done = on_receiver_done;
   ow_forward_records_prepare(&measurement->records, loop_of(measurement), &measurement->ends,

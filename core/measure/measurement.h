@@ -16,6 +16,7 @@
 #include "io/completion.h"
 #include "io/timer.h"
 #include "measure/client_connection.h"
+#include "measure/early_end.h"
 #include "measure/forward_records.h"
 #include "measure/session_ends.h"
 #include "session/course.h"
@@ -40,10 +41,13 @@ struct ow_measurement {
   bool server_ended; /* the server's Stop-Sessions told how far it got in the reverse direction */
   uint32_t server_next;
   bool records_incomplete;      /* the server holds records, but not of all packets */
+  struct ow_early_end early;    /* of the sessions, by the server */
+  bool ended_early;             /* before all packets were sent and their fate known */
   struct ow_timer settle_timer; /* the last forward packet's loss timeout */
   struct ow_completion finished;
 
   struct ow_result results[OW_DIRECTIONS];
+  char remark[OW_FAILURE_TEXT]; /* `status` is OW_OK, but not every result complete: why; else "" */
 };
 
 /**

@@ -116,6 +116,7 @@ static void on_measured(struct ow_measurement *measurement)
     report->setup_ns = measurement->started - probe->dialogue.control.began;
   if (measurement->status == OW_OK)
     report->step = OW_STEP_DONE;
+  memcpy(report->remark, measurement->remark, sizeof report->remark);
   ow_dialogue_end(&probe->dialogue, measurement->status, &measurement->failure);
   if (measurement->status == OW_OK && ow_measurement_explain_skew(measurement, &report->failure))
     report->status = OW_INVALID;

@@ -42,9 +42,10 @@ struct ow_probe_direction {
 };
 
 struct ow_probe_report {
-  enum ow_status status;     /* OW_OK: both results are complete */
-  struct ow_failure failure; /* the sentence, if not */
-  enum ow_probe_step step;   /* the step that it stopped in; OW_STEP_DONE if all is well */
+  enum ow_status status;        /* OW_OK: measured to the end, or to where the server ended it */
+  struct ow_failure failure;    /* the sentence, if not */
+  char remark[OW_FAILURE_TEXT]; /* all went well, but not every result is complete: why; else "" */
+  enum ow_probe_step step;      /* the step that it stopped in; OW_STEP_DONE if all is well */
   enum ow_mode mode;
   uint32_t modes_offered; /* by the server; 0 if it never said */
   char server[64];        /* "192.0.2.1 port 861": the address that was connected to */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "io/thread.h"
 #include "policy/answering.h"
 #include "policy/settings.h"
@@ -15,6 +16,8 @@ struct ow_embedded {
   struct ow_thread *thread;
   struct ow_answering answering;
   struct ow_log log;
+  bool runs;                 /* the thread */
+  struct ow_completion left; /* the clients */
 };
 
 void ow_embedded_defaults(struct ow_embedded_options *options)
@@ -90,6 +93,7 @@ static enum ow_status begin(struct ow_embedded *embedded, struct ow_settings *se
                                  &embedded->log, failure);
   if (status == OW_OK)
     status = ow_thread_start(embedded->thread, "owamp-responder", &embedded->log, failure);
+  embedded->runs = status == OW_OK;
   return status;
 }
 
@@ -120,11 +124,25 @@ uint16_t ow_embedded_port(const struct ow_embedded *embedded)
   return ow_serve_port(embedded->answering.server);
 }
 
+static void on_left(struct ow_completion *completion)
+{
+  ow_loop_stop(ow_thread_loop(OW_CONTAINER_OF(completion, struct ow_embedded, left)->thread));
+}
+
+static void leave(void *context)
+{
+  struct ow_embedded *embedded = context;
+  embedded->left.run = on_left;
+  ow_serve_drain(embedded->answering.server, OW_ANSWERING_LEAVE_TIME, &embedded->left);
+}
+
 void ow_embedded_stop(struct ow_embedded *embedded)
 {
   if (embedded) {
-    if (embedded->thread)
-      ow_thread_stop(embedded->thread);
+    if (embedded->runs) {
+      ow_thread_call(embedded->thread, leave, embedded);
+      ow_thread_await(embedded->thread);
+    }
     ow_answering_end(&embedded->answering);
     ow_thread_free(embedded->thread);
   }

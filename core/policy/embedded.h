@@ -41,7 +41,10 @@ struct ow_embedded *ow_embedded_start(const struct ow_embedded_options *options,
                                       struct ow_failure *failure) OW_MUST_CHECK;
 /** The TCP port it listens on. */
 uint16_t ow_embedded_port(const struct ow_embedded *embedded);
-/** Ends every connection and the thread, at once. NULL: nothing. */
+/**
+ * Ends every connection and the thread. Clients whose sessions run are told so, and may fetch what was
+ * recorded: that takes 2 s at most, and no time if there is none. NULL: nothing.
+ */
 void ow_embedded_stop(struct ow_embedded *embedded);
 
 #endif

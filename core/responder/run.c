@@ -41,6 +41,8 @@ struct responder {
   struct ow_loop *loop;
   struct ow_answering answering;
   struct ow_signals signals;
+  bool leaving;
+  struct ow_completion left; /* the clients */
 };
 
 /* ---- configuration ---- */
@@ -130,11 +132,31 @@ static void reload_and_tell(struct responder *responder)
   ow_readiness_tell("READY=1");
 }
 
+static void on_left(struct ow_completion *completion)
+{
+  ow_loop_stop(OW_CONTAINER_OF(completion, struct responder, left)->loop);
+}
+
+/* Whoever is impatient says it twice. */
 static void stop(struct responder *responder, int number)
 {
-  ow_log(responder->log, OW_LOG_NOTICE, "stopped by %s", number == SIGINT ? "SIGINT" : "SIGTERM");
+  struct ow_serve_counts counts = ow_serve_count(responder->answering.server);
+  const char *name = number == SIGINT ? "SIGINT" : "SIGTERM";
+  if (responder->leaving) {
+    ow_log(responder->log, OW_LOG_NOTICE, "stopped at once by a second signal, %s", name);
+    ow_loop_stop(responder->loop);
+    return;
+  }
+  if (counts.sessions_running > 0)
+    ow_log(responder->log, OW_LOG_NOTICE,
+           "stopped by %s; %u sessions are ended, and their clients served for %d s", name,
+           counts.sessions_running, (int)(OW_ANSWERING_LEAVE_TIME / OW_NS_PER_S));
+  else
+    ow_log(responder->log, OW_LOG_NOTICE, "stopped by %s", name);
   ow_readiness_tell("STOPPING=1");
-  ow_loop_stop(responder->loop);
+  responder->leaving = true;
+  responder->left.run = on_left;
+  ow_serve_drain(responder->answering.server, OW_ANSWERING_LEAVE_TIME, &responder->left);
 }
 
 static void signal_came(struct ow_signals *signals, int number)

@@ -17,6 +17,7 @@
 
 struct ow_serve_connection {
   LIST_ENTRY(ow_serve_connection) among_open;
+  struct ow_serve_connections *all;
   struct ow_serve_common *common;
   struct ow_serve_kept_sessions *kept;
   struct ow_channel channel;
@@ -29,6 +30,8 @@ struct ow_serve_connection {
   char name[OW_ADDRESS_TEXT];
   struct ow_serve_sessions sessions; /* requested or running; held */
   struct ow_serve_fetch fetch;
+  unsigned to_fetch;               /* sessions that have ended, and whose records it has not asked for */
+  int64_t stopped_at;              /* monotonic ns: when they ended */
   struct ow_passphrase passphrase; /* that the machine asked for */
 };
 
@@ -70,11 +73,14 @@ static void end_sessions(struct ow_serve_connection *connection, const struct ow
 {
   struct ow_serve_session *session;
   ow_timer_cancel(connection->common->loop, &connection->linger);
+  connection->stopped_at = now_of(connection).monotonic;
+  connection->to_fetch = 0;
   while ((session = TAILQ_FIRST(&connection->sessions))) {
     TAILQ_REMOVE(&connection->sessions, session, of_connection);
     session->connection = NULL;
     ow_serve_session_end(session, end_of(session, ends, count));
     ow_serve_kept_ended(connection->kept, session);
+    connection->to_fetch += session->running && session->request.server_receives;
     if (!session->running)
       ow_serve_forget(connection->kept, session);
     ow_serve_session_drop(session);
@@ -98,7 +104,33 @@ static void close_connection(struct ow_serve_connection *connection)
   common->policy->leave(common->policy->context, &connection->client);
   common->counts.connections--;
   LIST_REMOVE(connection, among_open);
+  if (connection->all->drained && LIST_EMPTY(&connection->all->open))
+    ow_loop_deliver(common->loop, connection->all->drained);
   free_memory(connection);
+}
+
+/* While all are drained: is there anything left to be said? A fetch may follow the end of sessions. */
+static bool is_drained(const struct ow_serve_connection *connection)
+{
+  bool may_fetch =
+      connection->to_fetch > 0 && now_of(connection).monotonic < connection->stopped_at + OW_SERVE_FETCH_TIME;
+  bool busy = false;
+  switch (ow_server_state(connection->machine)) {
+  case OW_SERVER_READY:
+    busy = may_fetch || ow_buffer_length(ow_server_output(connection->machine)) > 0;
+    break;
+  case OW_SERVER_DECIDE_SESSION:
+  case OW_SERVER_DECIDE_START:
+  case OW_SERVER_RUNNING:
+  case OW_SERVER_DECIDE_STOP:
+  case OW_SERVER_STOPPING:
+  case OW_SERVER_DECIDE_FETCH:
+  case OW_SERVER_FETCHING: busy = true; break;
+  case OW_SERVER_AWAIT_SETUP:
+  case OW_SERVER_DECIDE_SETUP:
+  case OW_SERVER_FAILED: break;
+  }
+  return !busy;
 }
 
 static void watch_deadline(struct ow_serve_connection *connection)
@@ -117,7 +149,7 @@ static void watch_deadline(struct ow_serve_connection *connection)
 static void flush_and_settle(struct ow_serve_connection *connection)
 {
   ow_channel_flush(&connection->channel);
-  if (connection->over)
+  if (connection->over || (connection->all->drained && is_drained(connection)))
     close_connection(connection);
   else
     watch_deadline(connection);
@@ -266,8 +298,12 @@ static struct ow_serve_session *open_session(struct ow_serve_connection *connect
                                        .local = ow_channel_local(&connection->channel),
                                        .remote = ow_channel_remote(&connection->channel)};
   struct ow_serve_session *session = NULL;
-  if (!event->request->server_receives || find_place(connection, acceptance, why))
+  if (connection->all->drained) {
+    *acceptance = (struct ow_session_acceptance){.accept = OW_ACCEPT_TEMPORARY_LIMIT};
+    ow_fail(why, OW_STATE, "the server is about to stop");
+  } else if (!event->request->server_receives || find_place(connection, acceptance, why)) {
     session = agree(connection, &asked, acceptance, why);
+  }
   if (session && session->request.server_receives && !ow_serve_keep(connection->kept, session)) {
     ow_serve_session_drop(session);
     session = NULL;
@@ -326,11 +362,12 @@ static void on_start(struct ow_serve_connection *connection)
 {
   struct ow_failure failure = {0};
   struct ow_serve_session *session;
-  enum ow_status status = ow_server_answer_start(connection->machine, now_of(connection), OW_ACCEPT_OK);
+  enum ow_accept accept = connection->all->drained ? OW_ACCEPT_TEMPORARY_LIMIT : OW_ACCEPT_OK;
+  enum ow_status status = ow_server_answer_start(connection->machine, now_of(connection), accept);
   if (status == OW_OK)
     ow_channel_flush(&connection->channel);
   TAILQ_FOREACH(session, &connection->sessions, of_connection)
-  if (status == OW_OK && !session->running)
+  if (status == OW_OK && accept == OW_ACCEPT_OK && !session->running)
     status = ow_serve_session_start(session, &failure);
   require_written(connection, status);
   consider_end(connection);
@@ -351,6 +388,7 @@ static void on_stop(struct ow_serve_connection *connection, const struct ow_serv
 static void on_fetch(struct ow_serve_connection *connection, const struct ow_fetch_request *request)
 {
   struct ow_failure failure;
+  connection->to_fetch -= connection->to_fetch > 0;
   if (ow_serve_fetch_answer(&connection->fetch, connection->kept, connection->machine, &connection->client,
                             request, &failure) != OW_OK)
     break_off(connection, &failure);
@@ -456,6 +494,7 @@ static struct ow_serve_connection *create(struct ow_serve_connections *connectio
   struct ow_serve_connection *connection = calloc(1, sizeof *connection);
   if (!connection)
     return NULL;
+  connection->all = connections;
   connection->common = connections->common;
   connection->kept = connections->kept;
   connection->client = *client;
@@ -495,6 +534,19 @@ enum ow_status ow_serve_connection_open(struct ow_serve_connections *connections
     free_memory(connection);
   }
   return status;
+}
+
+void ow_serve_connections_drain(struct ow_serve_connections *connections, struct ow_completion *drained)
+{
+  struct ow_serve_connection *next;
+  connections->drained = drained;
+  if (LIST_EMPTY(&connections->open))
+    ow_loop_deliver(connections->common->loop, drained);
+  for (struct ow_serve_connection *each = LIST_FIRST(&connections->open); each; each = next) {
+    next = LIST_NEXT(each, among_open);
+    stop_sessions(each);
+    flush_and_settle(each);
+  }
 }
 
 void ow_serve_connections_close(struct ow_serve_connections *connections)

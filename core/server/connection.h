@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "io/address.h"
+#include "io/completion.h"
 #include "server/common.h"
 #include "server/kept_sessions.h"
 #include "server/policy_questions.h"
@@ -22,7 +23,10 @@ struct ow_serve_connections {
   struct ow_serve_common *common;
   struct ow_serve_kept_sessions *kept;
   LIST_HEAD(ow_serve_connection_list, ow_serve_connection) open;
+  struct ow_completion *drained; /* to be told once none is open; NULL: they are not being drained */
 };
+
+#define OW_SERVE_FETCH_TIME (2 * OW_NS_PER_S) /* in which a client fetches what it has just stopped */
 
 /**
  * Serve `client`, who was admitted and is offered `modes`; 0: only tell it that we don't talk. The connection
@@ -34,5 +38,12 @@ enum ow_status ow_serve_connection_open(struct ow_serve_connections *connections
                                         uint32_t modes, struct ow_failure *failure) OW_MUST_CHECK;
 /** End all, at once. */
 void ow_serve_connections_close(struct ow_serve_connections *connections);
+/**
+ * Let all come to their end: running sessions are stopped (RFC 4656, 3.8), the clients' Stop-Sessions awaited
+ * and the records handed over that they fetch then; what has nothing of that left ends at once. No session is
+ * agreed to any more. `drained` is delivered when none is open; it must stay until then, or until it is
+ * withdrawn.
+ */
+void ow_serve_connections_drain(struct ow_serve_connections *connections, struct ow_completion *drained);
 
 #endif

@@ -15,6 +15,7 @@ struct ow_serve {
   struct ow_listeners listeners;
   struct ow_serve_connections connections;
   struct ow_serve_kept_sessions kept;
+  struct ow_timer patience; /* with clients, while all are drained */
 };
 
 /* ---- admission ---- */
@@ -83,11 +84,33 @@ void ow_serve_free(struct ow_serve *server)
 {
   if (!server)
     return;
+  ow_timer_cancel(server->common.loop, &server->patience);
   ow_serve_connections_close(&server->connections);
+  if (server->connections.drained)
+    ow_loop_withdraw(server->common.loop, server->connections.drained);
   ow_serve_kept_clear(&server->kept);
   ow_listeners_close(&server->listeners);
   ow_traffic_close(&server->common.traffic);
   free(server);
+}
+
+/* ---- leave ---- */
+
+static void on_patience(struct ow_timer *timer)
+{
+  struct ow_serve *server = OW_CONTAINER_OF(timer, struct ow_serve, patience);
+  ow_log(server->common.log, OW_LOG_NOTICE, "%u clients did not end their sessions in time",
+         server->common.counts.connections);
+  ow_serve_connections_close(&server->connections);
+}
+
+void ow_serve_drain(struct ow_serve *server, int64_t within, struct ow_completion *drained)
+{
+  struct ow_loop *loop = server->common.loop;
+  server->patience.expired = on_patience;
+  ow_timer_set(loop, &server->patience, ow_loop_now(loop).monotonic + within);
+  ow_listeners_close(&server->listeners);
+  ow_serve_connections_drain(&server->connections, drained);
 }
 
 uint16_t ow_serve_port(const struct ow_serve *server)

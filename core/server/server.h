@@ -30,6 +30,13 @@ struct ow_serve *ow_serve_create(struct ow_loop *loop, const struct ow_serve_con
                                  struct ow_failure *failure) OW_MUST_CHECK;
 /** Ends every connection and session at once. */
 void ow_serve_free(struct ow_serve *server);
+/**
+ * Take leave: listen no more, tell every client whose sessions run that they end, with how far we got in
+ * those that we sent, and let it fetch what was received; who has nothing of that to do is left at once. It
+ * takes `within` ns at most. Then `drained` is run, at the end of a turn; ow_serve_free() withdraws it. Once,
+ * on the loop's thread.
+ */
+void ow_serve_drain(struct ow_serve *server, int64_t within, struct ow_completion *drained);
 /** The TCP port it listens on. */
 uint16_t ow_serve_port(const struct ow_serve *server);
 

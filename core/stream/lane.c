@@ -99,6 +99,8 @@ static void judge(struct ow_stream_lane *lane)
     ow_fail(&lane->trouble, OW_TIMEOUT, "measured in its later part only; before: %.200s",
             late.status == OW_OK ? "it took too long to reach the server and to request the sessions"
                                  : late.text);
+  else if (lane->measurement.remark[0])
+    ow_fail(&lane->trouble, OW_REFUSED, "%s", lane->measurement.remark);
   else if (any_partial(&lane->interval))
     explain_partial(lane);
 }

@@ -189,6 +189,8 @@ void check_explain(const struct check_options *options, const struct ow_probe_re
   if (report->status != OW_OK)
     check_text_add(&reason, "%s%s", any ? "measurement incomplete: " : "",
                    report->failure.text[0] ? report->failure.text : "no reason is known");
+  else if (report->remark[0])
+    check_text_add(&reason, "measurement incomplete: %s", report->remark);
   add_findings(&reason, options, &outcome->judgement, results);
   for (int d = 0; d < OW_DIRECTIONS; d++)
     if (options->settings.peer.directions[d] && (any || report->status == OW_OK))

@@ -58,3 +58,59 @@ NFT
   [[ $output == 'forward 20/20 reverse 20/20 '* ]]
   wait_for_log responder "asked for test address 10.86.1.77, which is not ours: bound to $B4, that of the control connection"
 }
+
+# start_measuring NAME ARGUMENT...: check_owamp from A in the background, for some 6 s; returns once its sessions run.
+start_measuring() {
+  local name=$1 started=${SECONDS}
+  shift
+  start "$name" "$NS_A" bash -c 'out=$1; shift; "$@" >"$out"; echo "status $?"' - "$BATS_TEST_TMPDIR/$name.json" \
+    "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 300 --interval 20ms --loss-timeout 1s -t 20s --json "$@"
+  until kill -USR1 "$(pid_of responder)" && tail -n 3 "$(log_of responder)" | grep -qE ' [1-9][0-9]* sessions running'; do
+    ((SECONDS < started + 10))
+    sleep 0.1
+  done
+}
+
+# measured_partly NAME: it came to its end, was not CRITICAL, and says how far it got.
+measured_partly() {
+  wait_for_log "$1" '^status [0-9]' || true
+  cat "$BATS_TEST_TMPDIR/$1.json" "$(log_of "$1")"
+  [[ $(<"$(log_of "$1")") != 'status 2' ]]
+  jq -e '(.reason | test("ended the sessions early, after [0-9]+ of 300 ")) and
+    all(.results[]; .completeness == "partial" and .received > 0 and .received < 300 and .lost == 0)' \
+    "$BATS_TEST_TMPDIR/$1.json"
+}
+
+@test "SIGTERM ends running sessions in good order: their clients report a part, and nothing lost" {
+  start_responder "$NS_B" -c "$CONF" -S :0
+  start_measuring plain
+  start_measuring keyed --mode encrypted --key-id monitor --key-file "$CONF/owamp-server.pfs"
+  sleep 0.5 # so that some packets are measured
+  local before=$EPOCHREALTIME
+  kill -TERM "$(pid_of responder)"
+  wait "$(pid_of responder)"
+  awk -v from="$before" -v to="$EPOCHREALTIME" 'BEGIN { exit !(to - from < 2) }'
+  measured_partly plain
+  measured_partly keyed
+  grep -q 'stopped by SIGTERM; 4 sessions are ended' "$(log_of responder)"
+}
+
+@test "a client that never answers holds a responder that was told to stop for 2 s; a second signal for no time" {
+  local client before
+  for signals in 1 2; do
+    start_responder "$NS_B" -c "$CONF" -S :0
+    start_measuring "frozen$signals"
+    client=$(pgrep -P "$(pid_of "frozen$signals")" -x check_owamp)
+    kill -STOP "$client"
+    before=$EPOCHREALTIME
+    kill -TERM "$(pid_of responder)"
+    wait_for_log responder 'stopped by SIGTERM'
+    ((signals == 1)) || kill -TERM "$(pid_of responder)"
+    wait "$(pid_of responder)"
+    awk -v from="$before" -v to="$EPOCHREALTIME" -v signals="$signals" \
+      'BEGIN { took = to - from; print took; exit signals == 1 ? !(took >= 2 && took < 4) : took >= 1.9 }'
+    kill -CONT "$client"
+    wait_for_log "frozen$signals" '^status [0-9]'
+    [[ $(<"$(log_of "frozen$signals")") != 'status 2' || $signals -eq 2 ]]
+  done
+}

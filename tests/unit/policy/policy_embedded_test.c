@@ -7,8 +7,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "control/client.h"
+#include "io/system_clock.h"
 #include "policy/embedded.h"
 #include "support/main.h"
 #include "wire/mode.h"
@@ -136,6 +139,82 @@ START_TEST(a_port_that_is_taken_is_named)
 }
 END_TEST
 
+/* ---- a client with a session, by hand ---- */
+
+static const struct ow_instant epoch; /* nothing here expires */
+
+/* Send what the machine has to say, and hear the server until it has an event. */
+static struct ow_client_event next_event(struct ow_client *client, int descriptor)
+{
+  struct ow_client_event event = {.kind = OW_CLIENT_NOTHING};
+  uint8_t octet;
+  do {
+    struct ow_buffer *said = ow_client_output(client);
+    size_t count = ow_buffer_length(said);
+    if (count)
+      ck_assert_int_eq(send(descriptor, ow_buffer_head(said), count, MSG_NOSIGNAL), (ssize_t)count);
+    ow_buffer_consume(said, count);
+    ck_assert_int_eq(recv(descriptor, &octet, 1, 0), 1);
+    struct ow_reader input = ow_reader(&octet, 1);
+    ow_client_receive(client, epoch, &input, &event);
+  } while (event.kind == OW_CLIENT_NOTHING);
+  return event;
+}
+
+/* The server is to send, to a port where nobody hears it, for a minute. */
+static void start_session(struct ow_client *client, int descriptor)
+{
+  static const struct ow_slot slot = {.kind = OW_SLOT_FIXED, .parameter = {UINT64_C(1) << 30}};
+  const struct ow_endpoint loopback = {.version = 4, .address = {127, 0, 0, 1}, .port = 9};
+  const struct ow_session_request request = {.server_sends = true,
+                                             .slot_count = 1,
+                                             .packets = 240,
+                                             .sender = loopback,
+                                             .receiver = loopback,
+                                             .sid = {{1}},
+                                             .start = ow_system_stamp(),
+                                             .timeout = ow_span_from_ns(OW_NS_PER_S)};
+  ck_assert_int_eq(next_event(client, descriptor).kind, OW_CLIENT_SET_UP);
+  ck_assert_int_eq(ow_client_request_session(client, epoch, &request, &slot), OW_OK);
+  struct ow_client_event event = next_event(client, descriptor);
+  ck_assert_int_eq(event.kind, OW_CLIENT_SESSION);
+  ck_assert_int_eq(event.acceptance.accept, OW_ACCEPT_OK);
+  ck_assert_int_eq(ow_client_start_sessions(client, epoch), OW_OK);
+  ck_assert_int_eq(next_event(client, descriptor).kind, OW_CLIENT_STARTED);
+}
+
+static double seconds(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* It is told that its session ends, and waited for; but it hears nothing before the host has gone on. */
+START_TEST(who_does_not_answer_holds_the_host_no_longer_than_2_s)
+{
+  const struct ow_client_config config = {
+      .modes = OW_MODE_OPEN, .timeout = 60 * OW_NS_PER_S, .random = ow_system_random};
+  struct ow_embedded *embedded = ow_embedded_start(&options, NULL, &failure);
+  ck_assert_msg(embedded != NULL, "%s", failure.text);
+  struct ow_client *client = ow_client_create(&config, epoch);
+  int descriptor = connect_to(ow_embedded_port(embedded));
+  start_session(client, descriptor);
+  double before = seconds();
+  ow_embedded_stop(embedded);
+  double took = seconds() - before;
+  ck_assert_double_ge(took, 1.9);
+  ck_assert_double_lt(took, 10);
+  struct ow_client_event event = next_event(client, descriptor);
+  ck_assert_int_eq(event.kind, OW_CLIENT_STOPPED);
+  ck_assert_int_eq(event.accept, OW_ACCEPT_OK);
+  ck_assert_uint_eq(event.end_count, 1);
+  ck_assert_uint_lt(event.ends[0].next_sequence, 240);
+  ow_client_free(client);
+  close(descriptor);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("policy/embedded");
@@ -147,6 +226,7 @@ int main(void)
   tcase_add_test(tests, keys_bring_the_keyed_modes);
   tcase_add_test(tests, what_cannot_work_is_refused);
   tcase_add_test(tests, a_port_that_is_taken_is_named);
+  tcase_add_test(tests, who_does_not_answer_holds_the_host_no_longer_than_2_s);
   suite_add_tcase(suite, tests);
   return test_run(suite);
 }

@@ -88,6 +88,14 @@ static void run_until(bool (*done)(void))
   ck_assert(done());
 }
 
+static void run_for_a_moment(void)
+{
+  struct ow_failure failure;
+  struct ow_timer slice = {.expired = on_slice};
+  ow_timer_set(loop, &slice, ow_loop_now(loop).monotonic + 20 * OW_NS_PER_MS);
+  ck_assert_int_eq(ow_loop_run(loop, &failure), OW_OK);
+}
+
 static unsigned wanted; /* of what the next ones wait for */
 
 static bool so_many_are_connected(void)
@@ -202,8 +210,9 @@ static void speak_fetch(struct speech *speech)
 
 static void speak_this_request(struct speech *speech, struct ow_session_request request)
 {
+  static const struct ow_slot slot = {.kind = OW_SLOT_FIXED, .parameter = {UINT64_C(1) << 22}}; /* 0.98 ms */
   const struct ow_session_acceptance acceptance = {.port = 9002, .sid = test_sid(1)};
-  ck_assert_int_eq(ow_client_request_session(speech->pair.client, test_at(0), &request, test_slots), OW_OK);
+  ck_assert_int_eq(ow_client_request_session(speech->pair.client, test_at(0), &request, &slot), OW_OK);
   note(speech);
   test_server_expect(&speech->pair, OW_SERVER_REQUEST);
   ck_assert_int_eq(ow_server_answer_session(speech->pair.server, test_at(0), &acceptance), OW_OK);
@@ -446,6 +455,105 @@ START_TEST(results_are_not_driven_out_at_once)
 }
 END_TEST
 
+/* ---- leaving while a client fetches ---- */
+
+enum { ACCEPT_SESSION = 48, SID_AT = 4, LOST = 400000, RECORD = 25 };
+
+static struct ow_completion left_all;
+static bool has_left_all;
+static size_t fetched;
+
+static void on_left_all(struct ow_completion *completion)
+{
+  (void)completion;
+  has_left_all = true;
+}
+
+static bool a_session_is_kept(void)
+{
+  struct ow_serve_counts counts = ow_serve_count(server);
+  return counts.sessions_kept == 1 && counts.sessions_running == 0;
+}
+
+/* Only now does the client read. */
+static bool is_fetched_and_left(void)
+{
+  static uint8_t octets[65536];
+  size_t count;
+  while ((count = heard(listener, octets, sizeof octets)) > 0)
+    fetched += count;
+  return has_left_all;
+}
+
+static void fetch_the_rest(void)
+{
+  static uint8_t octets[65536];
+  struct timeval patience = {.tv_sec = 10};
+  ssize_t count;
+  ck_assert_int_eq(setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+  while ((count = recv(listener, octets, sizeof octets, 0)) > 0)
+    fetched += (size_t)count;
+  ck_assert_int_eq(count, 0);
+}
+
+static void speak_stop(struct speech *speech)
+{
+  const struct ow_session_end end = {.sid = test_sid(1), .next_sequence = LOST};
+  test_server_expect(&speech->pair, OW_SERVER_START_ASKED);
+  ck_assert_int_eq(ow_server_answer_start(speech->pair.server, test_at(0), OW_ACCEPT_OK), OW_OK);
+  test_client_expect(&speech->pair, OW_CLIENT_STARTED);
+  ck_assert_int_eq(ow_client_stop_sessions(speech->pair.client, test_at(0), OW_ACCEPT_OK, &end, 1), OW_OK);
+  note(speech);
+}
+
+static void say_fetch(int client, const uint8_t sid[OW_SID])
+{
+  struct ow_fetch_request request = {.end = OW_FETCH_TO_END};
+  uint8_t octets[OW_FETCH_SESSION + OW_HMAC] = {0};
+  memcpy(request.sid.octets, sid, OW_SID);
+  ow_fetch_request_encode(&request, octets);
+  say(client, octets, sizeof octets);
+}
+
+/* More records than the sockets hold between them: the Server must wait for the client to read. */
+START_TEST(a_fetch_that_is_under_way_is_finished)
+{
+  static struct speech speech;
+  uint8_t said[GREETING + SERVER_START + ACCEPT_SESSION];
+  const int fixed = 200000; /* or it would grow as need be */
+  prepare();
+  speak_set_up(&speech);
+  speak_this_request(&speech, test_serving_request(false, LOST));
+  size_t until_request = speech.count;
+  speak_start(&speech);
+  speak_stop(&speech);
+  start();
+  listener = call();
+  fetched = 0;
+  has_left_all = false;
+  left_all.run = on_left_all;
+  ck_assert_int_eq(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &fixed, sizeof fixed), 0);
+  say(listener, speech.octets, until_request);
+  wanted = 1;
+  run_until(so_many_sessions_run);
+  ck_assert_int_eq(recv(listener, said, sizeof said, MSG_WAITALL), sizeof said);
+  say(listener, speech.octets + until_request, speech.count - until_request);
+  run_until(a_session_is_kept);
+  say_fetch(listener, said + GREETING + SERVER_START + SID_AT);
+  run_for_a_moment();
+  ow_serve_drain(server, 30 * OW_NS_PER_S, &left_all);
+  run_for_a_moment();
+  ck_assert(!has_left_all);
+  run_until(is_fetched_and_left);
+  fetch_the_rest(); /* that the kernel has taken */
+  ck_assert_uint_gt(fetched, (size_t)LOST * RECORD);
+  ck_assert_uint_eq(left, 1);
+  close(listener);
+  test_pair_close(&speech.pair);
+  stop();
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("server_connection");
@@ -453,6 +561,7 @@ int main(void)
   TEST_CASE(suite, "ends", who_breaks_the_protocol_is_left, who_is_not_identified_is_told_so,
             a_silent_client_is_left, a_server_is_freed_with_all_that_runs);
   TEST_CASE(suite, "commands", every_command_of_many_is_answered);
+  TEST_CASE(suite, "leave", a_fetch_that_is_under_way_is_finished);
   TEST_LOOP(suite, "sessions", 2, sessions_end_with_their_connection);
   TEST_CASE(suite, "room", sessions_that_have_ended_reserve_nothing, results_are_not_driven_out_at_once);
   return test_run(suite);

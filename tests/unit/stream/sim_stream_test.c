@@ -528,6 +528,64 @@ START_TEST(a_restarted_responder_costs_its_interval_only)
 }
 END_TEST
 
+static void on_left(struct ow_completion *completion)
+{
+  (void)completion;
+  stop_server(FIRST_HOST);
+}
+
+/* It says so, and hands over what it has: that is a part of an interval, and no failure of the peer. */
+START_TEST(a_responder_that_takes_leave_costs_a_part_of_its_interval)
+{
+  struct ow_completion left = {.run = on_left};
+  unsigned told[2 * OW_DIRECTIONS];
+  raise_curtain(test_seed());
+  struct ow_stream_config config = config_of((uint8_t)(FIRST_HOST + _i), 60 * S);
+  snprintf(config.peer.host, sizeof config.peer.host, "127.0.0.%u", FIRST_HOST);
+  snprintf(config.name, sizeof config.name, "peer%u", FIRST_HOST);
+  config.peer.slots[0] = (struct ow_slot){OW_SLOT_FIXED, ow_span_from_ns(100 * MS)};
+  config.peer.slot_count = 1;
+  add(&config);
+  sim_run(loop, 100 * S);
+  struct ow_timestamp leave = sim_wall();
+  ow_serve_drain(servers[FIRST_HOST], 2 * S, &left);
+  sim_run(loop, 2 * S);
+  ck_assert_ptr_null(servers[FIRST_HOST]);
+  start_server(FIRST_HOST);
+  sim_run(loop, 200 * S);
+  struct ow_interval *intervals;
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  ck_assert_uint_ge(count, 4);
+  assert_gapless(intervals, count);
+  for (size_t i = 0; i < count; i++)
+    if (i != 1) {
+      ck_assert_msg(intervals[i].status == OW_OK, "%zu: %s", i, intervals[i].reason);
+      ck_assert_uint_eq(intervals[i].results[OW_FORWARD].received, 600);
+      ck_assert_uint_eq(intervals[i].results[OW_REVERSE].received, 600);
+    }
+  ck_assert_int_eq(intervals[1].status, OW_REFUSED);
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    struct truth truth = truth_of(FIRST_HOST, d == OW_FORWARD, intervals[1].begin, leave);
+    ck_assert_int_eq(intervals[1].results[d].completeness, OW_RESULT_PARTIAL);
+    ck_assert_uint_le(intervals[1].results[d].sent, truth.sent + 1);
+    ck_assert_uint_ge(intervals[1].results[d].sent + 1, truth.sent);
+    ck_assert_uint_eq(intervals[1].results[d].lost, 0);
+  }
+  const char *after = strstr(intervals[1].reason, "ended the sessions early, after ");
+  ck_assert_msg(
+      after && sscanf(after, "ended the sessions early, after %u of %u forward and %u of %u reverse packets",
+                      &told[0], &told[1], &told[2], &told[3]) == 4,
+      "%s", intervals[1].reason);
+  ck_assert_uint_eq(told[1], 600);
+  ck_assert_uint_eq(told[3], 600);
+  ck_assert_uint_ge(told[0], intervals[1].results[OW_FORWARD].sent);
+  ck_assert_uint_eq(told[2], intervals[1].results[OW_REVERSE].sent);
+  ck_assert_uint_eq(log_lines, 1); /* that it is up, and never that it is down */
+  free(intervals);
+  drop_curtain();
+}
+END_TEST
+
 START_TEST(a_refusal_is_told_in_the_servers_words)
 {
   raise_curtain(test_seed());
@@ -666,16 +724,31 @@ END_TEST
 
 /* ---- a day ---- */
 
+static struct ow_completion leaving[256];
+
+static void on_gone(struct ow_completion *completion)
+{
+  stop_server((uint8_t)(completion - leaving));
+}
+
+static void take_leave(uint8_t host)
+{
+  leaving[host].run = on_gone;
+  ow_serve_drain(servers[host], 2 * S, &leaving[host]);
+}
+
 static void disturb(void)
 {
   uint8_t host = (uint8_t)(FIRST_HOST + sim_random(PEERS));
   struct sim_path *path = sim_path(host);
   switch (sim_random(5)) {
   case 0:
-    if (servers[host])
-      stop_server(host);
-    else
+    if (!servers[host])
       start_server(host);
+    else if (sim_random(2))
+      take_leave(host);
+    else
+      stop_server(host);
     break;
   case 1: sim_cut(host); break;
   case 2: path->blackhole = !path->blackhole; break;
@@ -816,6 +889,7 @@ int main(void)
             a_server_that_says_too_much_costs_a_connection_and_no_result,
             a_blackhole_is_loss_as_far_as_it_is_known_and_passes, a_name_is_resolved_anew_on_every_retry);
   TEST_LOOP(suite, "own drops", 3, what_our_own_sockets_dropped_is_no_loss_of_the_path);
+  TEST_LOOP(suite, "leave", 3, a_responder_that_takes_leave_costs_a_part_of_its_interval);
   TEST_LOOP(suite, "a stepped clock", STEPS, a_stepped_clock_marks_what_it_touches_and_yields_no_wild_delay);
   TEST_CASE(suite, "long runs", a_day_of_restarts_cuts_blackholes_and_loss,
             hours_of_clock_steps_yield_no_wild_delay, ending_frees_everything_at_any_moment);
