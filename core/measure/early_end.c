@@ -43,7 +43,7 @@ bool ow_early_end_explain(const struct ow_early_end *end, const struct ow_sessio
       snprintf(parts[i], PART, "%u of %u %s", end->reached[i], most, ow_direction_name(direction));
   }
   if (incomplete && early)
-    snprintf(remark, OW_FAILURE_TEXT, "server %.100s ended the sessions early, after %s%s%s packets%s",
+    snprintf(remark, OW_FAILURE_TEXT, "server %.79s ended the sessions early, after %s%s%s packets%s",
              end->server, parts[OW_FORWARD], parts[OW_FORWARD][0] && parts[OW_REVERSE][0] ? " and " : "",
              parts[OW_REVERSE],
              end->records_lost && results[OW_FORWARD].completeness == OW_RESULT_ABSENT

@@ -63,12 +63,24 @@ NFT
 start_measuring() {
   local name=$1 started=${SECONDS}
   shift
+  # shellcheck disable=SC2016 # the inner shell expands it
   start "$name" "$NS_A" bash -c 'out=$1; shift; "$@" >"$out"; echo "status $?"' - "$BATS_TEST_TMPDIR/$name.json" \
     "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 300 --interval 20ms --loss-timeout 1s -t 20s --json "$@"
   until kill -USR1 "$(pid_of responder)" && tail -n 3 "$(log_of responder)" | grep -qE ' [1-9][0-9]* sessions running'; do
     ((SECONDS < started + 10))
     sleep 0.1
   done
+}
+
+# udp_in: print how many datagrams B has received.
+# shellcheck disable=SC2016 # awk expands it
+udp_in() { in_b awk '/^Udp:/ && $2 ~ /^[0-9]/ { print $2 }' /proc/net/snmp; }
+
+# await_packets COUNT: so many more datagrams have come to B.
+await_packets() {
+  local before
+  before=$(udp_in)
+  while (($(udp_in) < before + $1)); do sleep 0.05; done
 }
 
 # measured_partly NAME: it came to its end, was not CRITICAL, and says how far it got.
@@ -85,7 +97,7 @@ measured_partly() {
   start_responder "$NS_B" -c "$CONF" -S :0
   start_measuring plain
   start_measuring keyed --mode encrypted --key-id monitor --key-file "$CONF/owamp-server.pfs"
-  sleep 0.5 # so that some packets are measured
+  await_packets 50
   local before=$EPOCHREALTIME
   kill -TERM "$(pid_of responder)"
   wait "$(pid_of responder)"
