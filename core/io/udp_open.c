@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/random.h"
+#include "base/refusal.h"
 #include "io/kernel_stamps.h"
 #include "io/system_clock.h"
 #include "io/udp.h"
@@ -238,5 +239,5 @@ enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer, stru
     return OW_OK;
   int error = errno;
   return ow_fail(failure, OW_NETWORK, "cannot send UDP to %s: %s", ow_address_print(text, sizeof text, peer),
-                 strerror(error));
+                 ow_refusal_text(error));
 }

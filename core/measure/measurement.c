@@ -46,7 +46,7 @@ static void conclude(struct ow_measurement *measurement, enum ow_direction direc
 {
   struct ow_result *result = &measurement->results[direction];
   *result = (struct ow_result){.completeness = OW_RESULT_ABSENT};
-  if ((observation->samples->count || observation->absent_is_lost) &&
+  if ((observation->samples->count || observation->skip_ranges || observation->absent_is_lost) &&
       ow_result_compute(observation, result) != OW_OK) {
     *result = (struct ow_result){.completeness = OW_RESULT_ABSENT};
     note_failure(measurement, OW_MEMORY, "no memory to work out the results");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/container_of.h"
+#include "base/refusal.h"
 #include "base/secret.h"
 #include "control/server.h"
 #include "io/channel.h"
@@ -68,6 +69,14 @@ static const struct ow_session_end *end_of(const struct ow_serve_session *sessio
 }
 
 /* Traffic ends; what was received can be fetched from now on by whoever may. */
+/* The client only hears that packets were skipped. */
+static void tell_refusals(const struct ow_serve_connection *connection, const struct ow_test_sender *sender)
+{
+  if (sender->open && sender->refused > 0)
+    ow_log(connection->common->log, OW_LOG_WARNING, "client %s: %u test packets could not be sent: %s",
+           connection->name, sender->refused, ow_refusal_text(sender->last_error));
+}
+
 static void end_sessions(struct ow_serve_connection *connection, const struct ow_session_end *ends,
                          uint32_t count)
 {
@@ -78,6 +87,7 @@ static void end_sessions(struct ow_serve_connection *connection, const struct ow
   while ((session = TAILQ_FIRST(&connection->sessions))) {
     TAILQ_REMOVE(&connection->sessions, session, of_connection);
     session->connection = NULL;
+    tell_refusals(connection, &session->sender);
     ow_serve_session_end(session, end_of(session, ends, count));
     ow_serve_kept_ended(connection->kept, session);
     connection->to_fetch += session->running && session->request.server_receives;

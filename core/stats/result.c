@@ -3,8 +3,8 @@
 #include "stats/result.h"
 
 #include <stdio.h>
-#include <string.h>
 
+#include "base/refusal.h"
 #include "stats/delay.h"
 #include "stats/ledger.h"
 
@@ -151,8 +151,9 @@ static enum ow_completeness completeness(const struct ow_observation *observatio
 {
   bool partial =
       observation->partial || observation->incomplete || observation->dropped > 0 || falls_short(result);
+  bool all_skipped = result->skipped > 0 && result->skipped == observation->packets;
   enum ow_completeness completeness = partial ? OW_RESULT_PARTIAL : OW_RESULT_COMPLETE;
-  return result->sent || result->skipped ? completeness : OW_RESULT_ABSENT;
+  return result->sent || all_skipped ? completeness : OW_RESULT_ABSENT;
 }
 
 enum ow_status ow_result_compute(const struct ow_observation *observation, struct ow_result *result)
@@ -171,6 +172,8 @@ enum ow_status ow_result_compute(const struct ow_observation *observation, struc
     work_out_delay(&ledger, result);
     result->completeness = completeness(observation, result);
   }
+  if (result->completeness == OW_RESULT_ABSENT)
+    *result = (struct ow_result){.discarded = observation->discarded, .dropped = observation->dropped};
   result->clock.stepped = observation->stepped;
   ow_ledger_close(&ledger);
   return status;
@@ -179,20 +182,24 @@ enum ow_status ow_result_compute(const struct ow_observation *observation, struc
 bool ow_result_nothing_arrived(const struct ow_result *result, uint32_t least)
 {
   uint32_t tried = result->sent ? result->sent : result->refused;
-  bool refused = result->refused > 0 && result->refused >= result->skipped;
-  bool silent = result->received == 0 && result->dropped == 0 && tried > 0 && tried >= least;
-  return result->completeness != OW_RESULT_ABSENT && silent && (result->sent > 0 || refused);
+  bool silent = result->received == 0 && result->dropped == 0;
+  return result->completeness != OW_RESULT_ABSENT && silent && tried > 0 && tried >= least;
 }
 
 static void print_unsent(char out[OW_REMARK_TEXT], const struct ow_result *result)
 {
   unsigned long long planned = (unsigned long long)result->sent + result->skipped;
-  const char *reason = result->refusal ? strerrordesc_np(result->refusal) : NULL;
-  char count[32] = "none";
-  if (result->sent > 0)
-    snprintf(count, sizeof count, "%u", result->skipped);
-  snprintf(out, OW_REMARK_TEXT, "%s of %llu packets %s%s%s", count, planned,
-           result->sent > 0 ? "were never sent" : "was sent", reason ? ": " : "", reason ? reason : "");
+  const char *reason = ow_refusal_text(result->refusal);
+  int length = 0;
+  if (result->sent == 0)
+    length = snprintf(out, OW_REMARK_TEXT, "none of %llu packets was sent", planned);
+  else
+    length = snprintf(out, OW_REMARK_TEXT, "%u of %llu packets were never sent", result->skipped, planned);
+  if (result->refused > 0 && result->refused >= result->skipped)
+    snprintf(out + length, OW_REMARK_TEXT - (size_t)length, ": %s", reason);
+  else if (result->refused > 0)
+    snprintf(out + length, OW_REMARK_TEXT - (size_t)length, ", %u of them refused: %s", result->refused,
+             reason);
 }
 
 const char *ow_result_shortfall(char out[OW_REMARK_TEXT], const struct ow_result *result)

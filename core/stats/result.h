@@ -97,7 +97,8 @@ int64_t ow_sample_delay(const struct ow_sample *sample);
  * So many packets as were dropped at the receiver's own socket are not called lost, but left out: nobody
  * knows which. The result is partial if the observation is, is incomplete or has such drops, or if the
  * sending side fell short: it sent nothing, or skipped more than a twentieth of the packets, and three at
- * least. OW_MEMORY without memory (about 17 octets for each packet are needed while it runs): the result is
+ * least. It is absent if nothing is known of any packet that was sent, unless all are known to have been
+ * skipped. OW_MEMORY without memory (about 17 octets for each packet are needed while it runs): the result is
  * absent.
  */
 enum ow_status ow_result_compute(const struct ow_observation *observation,
@@ -105,11 +106,11 @@ enum ow_status ow_result_compute(const struct ow_observation *observation,
 
 /**
  * True of an outage: of at least `least` packets (one at least) that were sent none arrived, nor was dropped
- * at our own socket; or the operating system would send none of them.
+ * at our own socket; or none was sent, as the operating system refused so many.
  */
 bool ow_result_nothing_arrived(const struct ow_result *result, uint32_t least);
 
-enum { OW_REMARK_TEXT = 128 };
+enum { OW_REMARK_TEXT = 192 };
 /**
  * What one end fell short of, for a person: "105 of 500 packets were never sent", "none of 500 packets was
  * sent: Network is unreachable", "12 packets dropped at the receiver's own socket for want of buffer". "" if

@@ -78,8 +78,7 @@ static void explain_partial(struct ow_stream_lane *lane)
   while (direction < OW_DIRECTIONS && !ow_result_shortfall(shortfall, &lane->interval.results[direction])[0])
     direction++;
   if (direction < OW_DIRECTIONS)
-    ow_fail(&lane->trouble, OW_PROTOCOL, "%s: %s", ow_direction_name((enum ow_direction)direction),
-            shortfall);
+    ow_fail(&lane->trouble, OW_LIMIT, "%s: %s", ow_direction_name((enum ow_direction)direction), shortfall);
   else
     ow_fail(&lane->trouble, OW_PROTOCOL, "server %s ended the sessions early", lane->control.server);
 }

@@ -158,12 +158,25 @@ static void on_failed(struct ow_stream_run *run, struct ow_stream_lane *lane)
     hold_interval(run, lane);
 }
 
+/* A peer that is up, and yet isn't measured as it should be: said once, until it is well again. */
+static void note_trouble(struct ow_stream_run *run, const struct ow_stream_lane *lane)
+{
+  bool trouble = lane->trouble.status != OW_OK && !lane->began_late && !lane->stepped;
+  if (trouble && !run->in_trouble)
+    ow_log(run->ground->log, OW_LOG_WARNING, "peer %s: %s", run->config.name, lane->trouble.text);
+  else if (!trouble && run->in_trouble)
+    ow_log(run->ground->log, OW_LOG_NOTICE, "peer %s: measured whole again", run->config.name);
+  run->in_trouble = trouble;
+}
+
 static void on_result(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
-  if (lane->measurement.status == OW_OK)
+  if (lane->measurement.status == OW_OK) {
     note_success(run, lane);
-  else if (!lane->stepped)
+    note_trouble(run, lane);
+  } else if (!lane->stepped) {
     note_failure(run, &lane->measurement.failure);
+  }
   hold_interval(run, lane);
 }
 

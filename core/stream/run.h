@@ -25,6 +25,7 @@ struct ow_stream_run {
   uint64_t anchor_number;
   uint64_t next_number; /* of the first interval that no lane has taken */
   struct ow_stream_lane lanes[OW_LANES];
+  bool in_trouble;   /* it was said that intervals aren't measured whole */
   unsigned failures; /* in a row */
   int64_t retry_at;  /* monotonic ns: no attempt to reach the peer before */
   struct ow_failure last_failure;

@@ -180,15 +180,33 @@ static const char *receiver_of(const struct ow_probe_direction *direction)
   return direction->receiver[0] ? direction->receiver : "the receiver";
 }
 
+/* Of packets that never left whoever should have sent them. */
+static void diagnose_shortfall(const struct view *view, const char *name, enum ow_direction way,
+                               const struct ow_result *result)
+{
+  char shortfall[OW_REMARK_TEXT];
+  const char *mend =
+      way == OW_FORWARD
+          ? "let this host send UDP there: look at its load, its routes, and its own firewall's "
+            "output"
+          : "look at the server's log, its load, its routes, and its own firewall's output";
+  say_mend(say_step(view, name, result->sent == 0 ? CHECK_STEP_FAILED : CHECK_STEP_REMARK, "%s",
+                    ow_result_shortfall(shortfall, result)),
+           "%s", mend);
+}
+
 static void diagnose_packets(const struct view *view, enum ow_direction way)
 {
   const struct ow_probe_direction *direction = &view->report->directions[way];
   const struct ow_result *result = &direction->result;
   const char *name = way == OW_FORWARD ? "UDP out" : "UDP back";
+  char shortfall[OW_REMARK_TEXT];
   if (!view->options->settings.peer.directions[way]) {
     say_step(view, name, CHECK_STEP_NOT_REACHED, "not asked for");
-  } else if (result->completeness == OW_RESULT_ABSENT || result->sent == 0) {
+  } else if (result->completeness == OW_RESULT_ABSENT) {
     not_reached(view, name);
+  } else if (result->sent == 0 || (result->lost == 0 && ow_result_shortfall(shortfall, result)[0])) {
+    diagnose_shortfall(view, name, way, result);
   } else if (result->received == 0) {
     say_mend(say_step(view, name, CHECK_STEP_FAILED, "none of %u packets to %s arrived", result->sent,
                       receiver_of(direction)),

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* core/base: cursors, buffers, secrets, status texts, log. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/cursor.h"
 #include "base/log.h"
+#include "base/refusal.h"
 #include "base/secret.h"
 #include "base/status.h"
 #include "support/hex.h"
@@ -541,6 +543,17 @@ START_TEST(a_long_line_is_cut_to_511_octets)
 }
 END_TEST
 
+START_TEST(a_refusal_says_where_to_look)
+{
+  ck_assert_str_eq(ow_refusal_text(ENETUNREACH), "Network is unreachable");
+  ck_assert_str_eq(ow_refusal_text(EPERM), "Operation not permitted (a firewall of this host)");
+  ck_assert_str_eq(ow_refusal_text(EACCES), "Permission denied (a route that prohibits it)");
+  ck_assert_str_eq(ow_refusal_text(EINVAL), "Invalid argument (a blackhole route)");
+  ck_assert_str_eq(ow_refusal_text(0), "the operating system refused");
+  ck_assert_str_eq(ow_refusal_text(100000), "the operating system refused");
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("base");
@@ -565,7 +578,8 @@ int main(void)
   TEST_CASE(suite, "status", a_failure_carries_its_status_and_text, a_failure_may_be_nobodys_concern,
             a_long_failure_is_cut, the_place_is_put_before_a_failure,
             a_place_before_a_long_failure_cuts_its_end, printable_text_stays_as_it_is,
-            control_characters_and_other_octets_become_question_marks, printable_text_is_cut_to_its_room);
+            control_characters_and_other_octets_become_question_marks, printable_text_is_cut_to_its_room,
+            a_refusal_says_where_to_look);
   TEST_CASE(suite, "log", a_line_reaches_the_sink_formatted, lines_above_the_level_are_dropped,
             no_sink_drops_everything, a_long_line_is_cut_to_511_octets);
   return test_run(suite);

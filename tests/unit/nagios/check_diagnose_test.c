@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* --diagnose from made-up reports: each step is ok, remarked upon or failed, and what fails has a mend. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -141,6 +142,16 @@ START_TEST(limits_and_packets)
   report.directions[OW_REVERSE].result.lost = 50;
   finds("UDP back", CHECK_STEP_FAILED, "none of 50", "--ports");
   finds("DSCP", CHECK_STEP_NOT_REACHED, "", "");
+  begin();
+  report.directions[OW_FORWARD].result = (struct ow_result){
+      .completeness = OW_RESULT_PARTIAL, .skipped = 50, .refused = 50, .refusal = EHOSTUNREACH};
+  report.directions[OW_REVERSE].result = (struct ow_result){.completeness = OW_RESULT_PARTIAL, .skipped = 50};
+  finds("UDP out", CHECK_STEP_FAILED, "none of 50 packets was sent: No route to host", "this host");
+  finds("UDP back", CHECK_STEP_FAILED, "none of 50 packets was sent", "server's log");
+  begin();
+  report.directions[OW_REVERSE].result.completeness = OW_RESULT_PARTIAL;
+  report.directions[OW_REVERSE].result.skipped = 50;
+  finds("UDP back", CHECK_STEP_REMARK, "50 of 100 packets were never sent", "load");
   begin();
   report.directions[OW_REVERSE].result.received = 45;
   report.directions[OW_REVERSE].result.lost = 5;

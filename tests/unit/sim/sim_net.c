@@ -504,6 +504,8 @@ int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_sta
   uint8_t host = host_of(to_host ? &udp->peer : &udp->local);
   const struct sim_path *path = &paths[host];
   (void)want_stamp;
+  if (path->refusal[!to_host])
+    return path->refusal[!to_host];
   note_packet(host, to_host);
   if (!path->blackhole && sim_random(1000000) >= path->loss[!to_host]) {
     uint32_t copies = path->copies[!to_host] + (udp->sent == 0 ? path->replayed[!to_host] : 0);

@@ -619,14 +619,39 @@ START_TEST(an_outage_needs_packets_that_were_tried)
   struct ow_result skipped = {.completeness = OW_RESULT_PARTIAL, .skipped = 50};
   ck_assert(!ow_result_nothing_arrived(&skipped, 0));
   skipped.refused = 49;
-  ck_assert(!ow_result_nothing_arrived(&skipped, 0));
+  skipped.refusal = EPERM;
+  ck_assert(ow_result_nothing_arrived(&skipped, 49) && !ow_result_nothing_arrived(&skipped, 50));
+  ck_assert_str_eq(ow_result_shortfall(words, &skipped),
+                   "none of 50 packets was sent, 49 of them refused: Operation not permitted (a firewall of "
+                   "this host)");
   skipped.refused = 50;
   skipped.refusal = ENETUNREACH;
-  ck_assert(ow_result_nothing_arrived(&skipped, 50) && !ow_result_nothing_arrived(&skipped, 51));
   ck_assert_str_eq(ow_result_shortfall(words, &skipped),
                    "none of 50 packets was sent: Network is unreachable");
   skipped.completeness = OW_RESULT_ABSENT;
   ck_assert(!ow_result_nothing_arrived(&skipped, 0));
+}
+END_TEST
+
+/* Of packets that were sent nothing is known: that a few were skipped doesn't tell that none was sent. */
+START_TEST(skips_alone_tell_nothing_of_the_others)
+{
+  const struct ow_skip_range range = {0, 5};
+  struct ow_observation of = observation(50);
+  of.skipped = &range;
+  of.skip_ranges = 1;
+  of.absent_is_lost = false;
+  of.refused = 6;
+  of.refusal = ENETUNREACH;
+  compute(of);
+  ck_assert_int_eq(result.completeness, OW_RESULT_ABSENT);
+  assert_counts(0, 0, 0, 0);
+  ck_assert_uint_eq(result.refused, 0);
+  of.packets = 6;
+  compute(of);
+  ck_assert_int_eq(result.completeness, OW_RESULT_PARTIAL);
+  assert_counts(0, 0, 0, 6);
+  ck_assert(result.refused == 6 && result.refusal == ENETUNREACH);
 }
 END_TEST
 
@@ -869,7 +894,8 @@ static void check_scene(struct scene *scene, bool absent_is_lost)
   uint32_t lost = 0;
   for (uint32_t i = 0; i < scene->packets; i++)
     lost += scene->fates[i] == 'x';
-  assert_counts(scene->arrived + lost, scene->arrived, lost, scene->skip_ranges);
+  bool known = scene->arrived + lost > 0 || scene->skip_ranges == scene->packets;
+  assert_counts(scene->arrived + lost, scene->arrived, lost, known ? scene->skip_ranges : 0);
   if (absent_is_lost)
     ck_assert_uint_eq(result.sent + result.skipped, scene->packets);
   ck_assert_uint_eq(result.duplicates, copies);
@@ -925,6 +951,7 @@ static TCase *counting(void)
   tcase_add_loop_test(tests, a_sender_that_falls_short_leaves_a_part, 0,
                       sizeof shortfalls / sizeof *shortfalls);
   tcase_add_test(tests, an_outage_needs_packets_that_were_tried);
+  tcase_add_test(tests, skips_alone_tell_nothing_of_the_others);
   tcase_add_test(tests, flags_are_handed_on);
   return tests;
 }

@@ -2,6 +2,7 @@
 /*
  * Streams and servers as they are, on a simulated network: what they report is held to what really happened.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -484,7 +485,7 @@ START_TEST(what_our_own_sockets_dropped_is_no_loss_of_the_path)
   const struct ow_result *reverse = &intervals[0].results[OW_REVERSE];
   struct truth there = truth_of(host, true, intervals[0].begin, intervals[0].end);
   struct truth back = truth_of(host, false, intervals[0].begin, intervals[0].end);
-  ck_assert_int_eq(intervals[0].status, OW_PROTOCOL);
+  ck_assert_int_eq(intervals[0].status, OW_LIMIT);
   ck_assert_ptr_nonnull(strstr(intervals[0].reason, "forward: the receiver's records are incomplete"));
   ck_assert_int_eq(forward->completeness, OW_RESULT_PARTIAL);
   ck_assert(forward->incomplete);
@@ -580,7 +581,7 @@ START_TEST(a_responder_that_takes_leave_costs_a_part_of_its_interval)
   ck_assert_uint_eq(told[3], 600);
   ck_assert_uint_ge(told[0], intervals[1].results[OW_FORWARD].sent);
   ck_assert_uint_eq(told[2], intervals[1].results[OW_REVERSE].sent);
-  ck_assert_uint_eq(log_lines, 1); /* that it is up, and never that it is down */
+  ck_assert_uint_eq(log_lines, 3); /* up, not measured whole, whole again; and never that it is down */
   free(intervals);
   drop_curtain();
 }
@@ -664,6 +665,80 @@ START_TEST(a_blackhole_is_loss_as_far_as_it_is_known_and_passes)
   ck_assert_int_eq(intervals[count - 1].status, OW_OK);
   free(intervals);
   drop_curtain();
+}
+END_TEST
+
+/* The path alone is out, the control connection works. */
+START_TEST(an_outage_of_the_path_is_loss_while_the_peer_is_up)
+{
+  raise_curtain(test_seed());
+  struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
+  add(&config);
+  sim_run(loop, 5 * S);
+  sim_path(FIRST_HOST)->loss[0] = sim_path(FIRST_HOST)->loss[1] = 1000000;
+  sim_run(loop, 60 * S);
+  struct ow_interval *intervals;
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  ck_assert_uint_ge(count, 4);
+  for (size_t i = 1; i < count; i++) {
+    ck_assert_msg(intervals[i].status == OW_OK, "%s", intervals[i].reason);
+    for (int d = 0; d < OW_DIRECTIONS; d++) {
+      const struct ow_result *result = &intervals[i].results[d];
+      ck_assert_int_eq(result->completeness, OW_RESULT_COMPLETE);
+      ck_assert(ow_result_nothing_arrived(result, 1) == (result->sent > 0));
+      ck_assert_uint_eq(result->lost, result->sent);
+    }
+    assert_true(FIRST_HOST, &intervals[i]);
+  }
+  ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_UP);
+  free(intervals);
+  drop_curtain();
+}
+END_TEST
+
+/* One that refuses to send, here or there: the other hears of packets that were skipped. */
+static void refuse_to_send(enum ow_direction direction, const char *complaint)
+{
+  raise_curtain(test_seed());
+  struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
+  config.peer.slots[0] = (struct ow_slot){OW_SLOT_FIXED, ow_span_from_ns(100 * MS)};
+  config.peer.slot_count = 1;
+  add(&config);
+  sim_run(loop, 5 * S);
+  sim_path(FIRST_HOST)->refusal[direction] = ENETUNREACH;
+  sim_run(loop, 50 * S);
+  ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_UP);
+  /* Once, when it began. */
+  ck_assert_msg(strstr(last_line, " of 100 packets were never sent") != NULL, "%s", last_line);
+  sim_path(FIRST_HOST)->refusal[direction] = 0;
+  sim_run(loop, 30 * S);
+  ck_assert_str_eq(last_line, "peer peer2: measured whole again");
+  struct ow_interval *intervals;
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  ck_assert_uint_ge(count, 7);
+  const struct ow_interval *interval = &intervals[2];
+  const struct ow_result *result = &interval->results[direction];
+  ck_assert_int_eq(interval->status, OW_LIMIT);
+  ck_assert_str_eq(interval->reason, complaint);
+  ck_assert_int_eq(result->completeness, OW_RESULT_PARTIAL);
+  ck_assert(result->sent == 0 && result->skipped == 100);
+  ck_assert_uint_eq(result->refused, direction == OW_FORWARD ? 100 : 0); /* the protocol doesn't tell why */
+  ck_assert(ow_result_nothing_arrived(result, 1) == (direction == OW_FORWARD));
+  ck_assert_int_eq(interval->results[!direction].completeness, OW_RESULT_COMPLETE);
+  ck_assert_uint_eq(interval->results[!direction].received, 100);
+  free(intervals);
+  drop_curtain();
+}
+
+START_TEST(what_this_host_refuses_to_send_is_told_with_the_reason)
+{
+  refuse_to_send(OW_FORWARD, "forward: none of 100 packets was sent: Network is unreachable");
+}
+END_TEST
+
+START_TEST(what_the_server_refuses_to_send_is_no_silence)
+{
+  refuse_to_send(OW_REVERSE, "reverse: none of 100 packets was sent");
 }
 END_TEST
 
@@ -887,7 +962,10 @@ int main(void)
             a_cut_connection_leaves_a_partial_result_in_both_directions,
             a_restarted_responder_costs_its_interval_only, a_refusal_is_told_in_the_servers_words,
             a_server_that_says_too_much_costs_a_connection_and_no_result,
-            a_blackhole_is_loss_as_far_as_it_is_known_and_passes, a_name_is_resolved_anew_on_every_retry);
+            a_blackhole_is_loss_as_far_as_it_is_known_and_passes,
+            an_outage_of_the_path_is_loss_while_the_peer_is_up,
+            what_this_host_refuses_to_send_is_told_with_the_reason,
+            what_the_server_refuses_to_send_is_no_silence, a_name_is_resolved_anew_on_every_retry);
   TEST_LOOP(suite, "own drops", 3, what_our_own_sockets_dropped_is_no_loss_of_the_path);
   TEST_LOOP(suite, "leave", 3, a_responder_that_takes_leave_costs_a_part_of_its_interval);
   TEST_LOOP(suite, "a stepped clock", STEPS, a_stepped_clock_marks_what_it_touches_and_yields_no_wild_delay);
