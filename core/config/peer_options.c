@@ -91,8 +91,7 @@ const struct ow_peer_option ow_peer_options[OW_PEER_OPTIONS] = {
     [OW_PEER_NOTHING_ARRIVED] = {"nothing-arrived", OW_TYPE_STATE, PART(rule.how.nothing_arrived), 0, 0,
                                  "ok|warning|critical|unknown", "critical", NULL,
                                  "What it is worth that nothing arrives of min-packets or more, or that none "
-                                 "can be sent, whatever the "
-                                 "thresholds say; with ok they alone decide."},
+                                 "can be sent, whatever the thresholds say; with ok they alone decide."},
     [OW_PEER_PARTIAL_STATE] = {"partial-state", OW_TYPE_STATE, PART(rule.how.partial), 0, 0,
                                "ok|warning|critical|unknown", "unknown", NULL,
                                "What a partial result is worth that breaches no threshold: one that was cut "

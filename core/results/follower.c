@@ -15,7 +15,8 @@ void ow_follower_open(struct ow_follower *follower, const char *name)
 enum ow_status ow_follower_judge(struct ow_follower *follower, const struct ow_thresholds *warning,
                                  const struct ow_thresholds *critical, const struct ow_alarm_rule *rule)
 {
-  bool any = warning->count + critical->count > 0 || rule->how.nothing_arrived > OW_VERDICT_UNKNOWN;
+  bool any = warning->count + critical->count > 0 || rule->how.nothing_arrived > OW_VERDICT_UNKNOWN ||
+             rule->how.partial > OW_VERDICT_UNKNOWN;
   if (any)
     follower->alarms = ow_alarms_create(warning, critical, rule);
   return any && !follower->alarms ? OW_MEMORY : OW_OK;

@@ -34,8 +34,8 @@ struct ow_follower {
 /** Follow the stream of that name, which need not be there yet; the first look tells all that is kept. */
 void ow_follower_open(struct ow_follower *follower, const char *name);
 /**
- * Raise and clear alarms from now on, by these thresholds (copied; if there is none at all, and an outage is
- * nothing by the rule, there are no alarms). Once. OW_MEMORY.
+ * Raise and clear alarms from now on, by these thresholds (copied; if there is none at all, and neither an
+ * outage nor a partial result is anything by the rule, there are no alarms). Once. OW_MEMORY.
  */
 enum ow_status ow_follower_judge(struct ow_follower *follower, const struct ow_thresholds *warning,
                                  const struct ow_thresholds *critical,

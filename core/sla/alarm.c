@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/refusal.h"
 #include "sla/judge.h"
 #include "text/number.h"
 
@@ -20,6 +21,7 @@ struct window {
 struct alarm {
   struct window warning;
   struct window critical;
+  enum ow_law law; /* of the last breach */
 };
 
 struct ow_alarms {
@@ -40,7 +42,8 @@ struct evidence {
   struct tally warning;
   struct tally critical;
   bool has_finding;
-  struct ow_finding finding; /* the worst, and of like ones the first */
+  struct ow_finding finding; /* the worst, and of like ones the first of the law that was breached last */
+  enum ow_law law;
 };
 
 /* ---- the rule ---- */
@@ -165,7 +168,10 @@ static void count_finding(struct tally *tally, const struct ow_finding *finding)
 /* A finding without a verdict is no evidence to show. */
 static void keep_worst(struct evidence *evidence, const struct ow_finding *finding)
 {
-  bool better = !evidence->has_finding || finding->verdict > evidence->finding.verdict;
+  const struct ow_finding *kept = &evidence->finding;
+  bool better =
+      !evidence->has_finding || finding->verdict > kept->verdict ||
+      (finding->verdict == kept->verdict && finding->law == evidence->law && kept->law != evidence->law);
   if (finding->verdict != OW_VERDICT_UNKNOWN && better) {
     evidence->has_finding = true;
     evidence->finding = *finding;
@@ -197,13 +203,17 @@ static void gather(const struct ow_alarms *alarms, const struct ow_thresholds *t
   }
 }
 
-static void gather_arrival(const struct ow_alarms *alarms, enum ow_direction direction,
-                           const struct ow_result *const results[OW_DIRECTIONS], struct evidence *evidence)
+/* What needs no threshold, and is counted beside those on the metric that it is told as. */
+static void gather_law(const struct ow_alarms *alarms, enum ow_metric metric, enum ow_direction direction,
+                       const struct ow_result *const results[OW_DIRECTIONS], struct evidence *evidence)
 {
+  const struct ow_judging *how = &alarms->rule.how;
   struct ow_finding finding;
-  enum ow_verdict severity = alarms->rule.how.nothing_arrived;
-  if (severity > OW_VERDICT_UNKNOWN && ow_judge_arrival(results, direction, &alarms->rule.how, &finding))
-    take_finding(evidence, &finding, severity);
+  if (metric == OW_METRIC_RECEIVED && how->nothing_arrived > OW_VERDICT_UNKNOWN &&
+      ow_judge_arrival(results, direction, how, &finding))
+    take_finding(evidence, &finding, how->nothing_arrived);
+  if (metric == OW_METRIC_SKIPPED && ow_judge_whole(results, direction, how, &finding))
+    take_finding(evidence, &finding, how->partial);
 }
 
 /* True, and the event, if the alarm's severity is another one now. */
@@ -211,16 +221,17 @@ static bool take_one(struct ow_alarms *alarms, enum ow_metric metric, enum ow_di
                      const struct ow_result *const results[OW_DIRECTIONS], struct ow_alarm_event *event)
 {
   struct alarm *alarm = &alarms->list[metric][direction];
-  struct evidence evidence = {0};
+  struct evidence evidence = {.law = alarm->law};
   event->before = severity_of(alarm);
-  if (metric == OW_METRIC_RECEIVED)
-    gather_arrival(alarms, direction, results, &evidence);
+  gather_law(alarms, metric, direction, results, &evidence);
   gather(alarms, &alarms->critical, OW_VERDICT_CRITICAL, metric, direction, results, &evidence);
   gather(alarms, &alarms->warning, OW_VERDICT_WARNING, metric, direction, results, &evidence);
   bool changed = take_tally(&alarm->warning, &evidence.warning, &alarms->rule);
   changed = take_tally(&alarm->critical, &evidence.critical, &alarms->rule) || changed;
   event->now = severity_of(alarm);
   event->finding = evidence.finding;
+  if (evidence.finding.verdict != OW_VERDICT_OK)
+    alarm->law = evidence.finding.law;
   return changed && event->now != event->before;
 }
 
@@ -292,7 +303,20 @@ static const char *print_arrival(char out[OW_ALARM_TEXT], const struct ow_findin
     snprintf(out, OW_ALARM_TEXT, "%s: nothing arrived of %u packets", direction, finding->sent);
   else
     snprintf(out, OW_ALARM_TEXT, "%s: nothing could be sent: %s", direction,
-             finding->refusal ? strerrordesc_np(finding->refusal) : "the operating system refused");
+             ow_refusal_text(finding->refusal));
+  return out;
+}
+
+static const char *print_whole(char out[OW_ALARM_TEXT], const struct ow_finding *finding)
+{
+  const char *direction = ow_direction_name(finding->direction);
+  if (finding->verdict == OW_VERDICT_OK)
+    snprintf(out, OW_ALARM_TEXT, "%s: measured whole again", direction);
+  else if (finding->value > 0)
+    snprintf(out, OW_ALARM_TEXT, "%s: measured in part only, %.0f packets were never sent", direction,
+             finding->value);
+  else
+    snprintf(out, OW_ALARM_TEXT, "%s: measured in part only", direction);
   return out;
 }
 
@@ -302,8 +326,8 @@ const char *ow_alarm_print(char out[OW_ALARM_TEXT], const struct ow_alarm_event 
   char subject[OW_SUBJECT_TEXT];
   char value[VALUE_TEXT];
   char bound[BOUND_TEXT];
-  if (finding->metric == OW_METRIC_RECEIVED && (finding->value <= 0 || finding->range.low <= 1))
-    return print_arrival(out, finding);
+  if (finding->law != OW_LAW_THRESHOLD)
+    return finding->law == OW_LAW_ARRIVAL ? print_arrival(out, finding) : print_whole(out, finding);
   ow_subject_print(subject, finding->metric, finding->direction);
   value_text(value, finding);
   if (event->now == OW_VERDICT_OK && finding->verdict == OW_VERDICT_OK)

@@ -11,7 +11,8 @@
  * are taken for whole ones.
  *
  * A direction in which nothing arrives has an alarm of its own, on `received`, without any threshold: that is
- * an outage of the path, while the peer is up.
+ * an outage of the path, while the peer is up. If partial results are worth a warning, or are critical, they
+ * have one likewise, on `skipped`.
  */
 #ifndef OWAMP_SLA_ALARM_H
 #define OWAMP_SLA_ALARM_H
@@ -62,7 +63,8 @@ enum { OW_ALARM_TEXT = 256 };
 /**
  * "forward delay_p95 31.2 ms is above 20 ms", "forward loss 6 % (3/50) is above 5 %", "forward delay_p95 is
  * within its limits again (12.0 ms)", "... is no longer critical (31.2 ms)"; "forward: nothing arrived of 60
- * packets", "forward: packets arrive again (58 of 60)"; returns `out`.
+ * packets", "forward: packets arrive again (58 of 60)", "forward: measured in part only, 22 packets were
+ * never sent", "forward: measured whole again"; returns `out`.
  */
 const char *ow_alarm_print(char out[OW_ALARM_TEXT], const struct ow_alarm_event *event);
 

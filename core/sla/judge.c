@@ -98,7 +98,8 @@ bool ow_judge_arrival(const struct ow_result *const results[OW_DIRECTIONS], enum
                                  .has_value = true,
                                  .value = result->received,
                                  .refusal = result->sent ? 0 : result->refusal,
-                                 .range = {.low = 1, .high = INFINITY}};
+                                 .range = {.low = 1, .high = INFINITY},
+                                 .law = OW_LAW_ARRIVAL};
   count_packets(finding, result, how);
   if (ow_result_nothing_arrived(result, how->least_packets)) {
     finding->verdict = how->nothing_arrived;
@@ -107,6 +108,23 @@ bool ow_judge_arrival(const struct ow_result *const results[OW_DIRECTIONS], enum
     finding->too_few = result->sent > 0;
   }
   return true;
+}
+
+bool ow_judge_whole(const struct ow_result *const results[OW_DIRECTIONS], enum ow_direction direction,
+                    const struct ow_judging *how, struct ow_finding *finding)
+{
+  const struct ow_result *result = results[direction];
+  bool judged = result && result->completeness != OW_RESULT_ABSENT && how->partial > OW_VERDICT_UNKNOWN;
+  if (judged)
+    *finding = (struct ow_finding){.metric = OW_METRIC_SKIPPED,
+                                   .direction = direction,
+                                   .has_value = true,
+                                   .value = result->skipped,
+                                   .range = {.high = INFINITY},
+                                   .law = OW_LAW_WHOLE};
+  if (judged && result->completeness == OW_RESULT_PARTIAL)
+    finding->verdict = how->partial;
+  return judged;
 }
 
 bool ow_judge_doubts(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric,

@@ -24,6 +24,13 @@ struct ow_finding ow_judge_threshold(const struct ow_result *const results[OW_DI
 bool ow_judge_arrival(const struct ow_result *const results[OW_DIRECTIONS], enum ow_direction direction,
                       const struct ow_judging *how, struct ow_finding *finding);
 
+/**
+ * Judge by the law that results are whole. False: there is nothing to judge, or a partial one is neither a
+ * warning nor critical.
+ */
+bool ow_judge_whole(const struct ow_result *const results[OW_DIRECTIONS], enum ow_direction direction,
+                    const struct ow_judging *how, struct ow_finding *finding);
+
 /** True if a result that the metric looks at is partial, and `how` takes such for less than whole ones. */
 bool ow_judge_doubts(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric,
                      enum ow_direction direction, const struct ow_judging *how);

@@ -87,7 +87,14 @@ struct ow_judging {
   enum ow_verdict partial;         /* of a partial result that breaches nothing */
 };
 
-/** One threshold applied to one direction's result, or to both. */
+/** What is judged: a threshold, or what holds without any. */
+enum ow_law {
+  OW_LAW_THRESHOLD,
+  OW_LAW_ARRIVAL, /* that something arrives, as `received` */
+  OW_LAW_WHOLE,   /* that the result isn't partial, as `skipped`; of alarms only */
+};
+
+/** One threshold, or law, applied to one direction's result, or to both. */
 struct ow_finding {
   enum ow_verdict verdict; /* OK or the list's severity; UNKNOWN: no value, too few packets, or uncertain */
   bool uncertain; /* value ± the clocks' error bound holds a value whose verdict would be another one */
@@ -101,6 +108,7 @@ struct ow_finding {
   uint32_t sent;    /* that is; else both are 0 */
   int refusal;      /* for received: errno with which nothing could be sent, else 0 */
   struct ow_range range;
+  enum ow_law law;
 };
 
 enum { OW_MAX_FINDINGS = 2 * OW_MAX_THRESHOLDS + OW_DIRECTIONS };

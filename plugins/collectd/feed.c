@@ -157,12 +157,12 @@ static void take_interval(struct follow *follow, const struct ow_news *news)
     owamp_values_dispatch(news->view, news->interval, follow->values);
 }
 
-/* Thresholds are the operator's own; an outage stands in the log even where nobody set one. */
+/* Thresholds are the operator's own; what needs none stands in the log as well. */
 static void take_alarm(const struct ow_news *news)
 {
   char text[OW_ALARM_TEXT];
   bool over = news->alarm->now == OW_VERDICT_OK;
-  if (news->alarm->finding.metric == OW_METRIC_RECEIVED)
+  if (news->alarm->finding.law != OW_LAW_THRESHOLD)
     ow_log(&owamp_log, over ? OW_LOG_NOTICE : OW_LOG_WARNING, "%s: %s", news->view->name,
            ow_alarm_print(text, news->alarm));
   owamp_alert_threshold(news->view, news->interval->end, news->alarm);

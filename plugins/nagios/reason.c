@@ -69,18 +69,15 @@ static bool told_before(const struct ow_judgement *judgement, size_t index)
   return before;
 }
 
-/*
- * That a direction is unknown altogether is said once, and not for each threshold; that nothing arrives, by
- * its summary.
- */
+/* That nothing is known of a direction, or nothing arrives, its summary says once, and not each threshold. */
 static bool needless(const struct ow_finding *finding, const struct ow_result *const results[OW_DIRECTIONS])
 {
-  bool absent = results[finding->direction]->completeness == OW_RESULT_ABSENT;
-  if (finding->metric == OW_METRIC_RECEIVED && finding->value <= 0 && !finding->too_few)
-    absent = true;
-  if (ow_metric_of_both(finding->metric))
-    absent = absent || results[OW_REVERSE]->completeness == OW_RESULT_ABSENT;
-  return absent;
+  bool told = finding->law == OW_LAW_ARRIVAL && !finding->too_few;
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    if (d == (int)finding->direction || ow_metric_of_both(finding->metric))
+      told = told || results[d]->completeness == OW_RESULT_ABSENT ||
+             (!finding->has_value && results[d]->received == 0);
+  return told;
 }
 
 static void add_findings(struct check_text *reason, const struct check_options *options,
@@ -186,7 +183,7 @@ void check_explain(const struct check_options *options, const struct ow_probe_re
   bool any = measured_anything(options, report);
   const struct ow_result *results[OW_DIRECTIONS];
   check_results(options, report, results);
-  if (report->status != OW_OK)
+  if (report->status != OW_OK || report->failure.text[0])
     check_text_add(&reason, "%s%s", any ? "measurement incomplete: " : "",
                    report->failure.text[0] ? report->failure.text : "no reason is known");
   else if (report->remark[0])

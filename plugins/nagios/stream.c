@@ -63,6 +63,36 @@ static enum ow_status fail_as(const struct ow_stream_view *view, enum ow_status 
                  reason[0] ? reason : "no reason is known");
 }
 
+/* What came of a part of an interval is judged as a part, and is no failure of the peer, which is up. */
+static bool has_failed(const struct ow_interval *interval)
+{
+  bool partial = false;
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    partial = partial || interval->results[d].completeness == OW_RESULT_PARTIAL;
+  return interval->status != OW_OK && (!partial || interval->status == OW_INVALID);
+}
+
+/* Why something is missing, unless the summary of the direction says so. */
+static void explain_part(const struct check_options *options, const struct ow_interval *intervals,
+                         size_t count, const struct check_stream *stream, struct ow_probe_report *report)
+{
+  char shortfall[OW_REMARK_TEXT];
+  bool unexplained = false;
+  size_t last = count;
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    const struct ow_result *result = &report->directions[d].result;
+    bool partial = options->settings.peer.directions[d] && result->completeness == OW_RESULT_PARTIAL;
+    unexplained = unexplained || (partial && !ow_result_shortfall(shortfall, result)[0]);
+  }
+  while (last > 0 && intervals[last - 1].status == OW_OK)
+    last--;
+  if (unexplained && last > 0 && count == 1)
+    ow_fail(&report->failure, OW_OK, "stream %s: %s", stream->name, intervals[0].reason);
+  else if (unexplained && last > 0)
+    ow_fail(&report->failure, OW_OK, "stream %s: %u of %zu intervals not measured whole, the last one: %s",
+            stream->name, stream->failed, count, intervals[last - 1].reason);
+}
+
 enum ow_status check_stream_take(struct check_options *options, const struct ow_stream_view *view,
                                  const struct ow_interval *intervals, size_t count, struct ow_timestamp now,
                                  struct ow_probe_report *report, struct check_stream *stream)
@@ -85,10 +115,12 @@ enum ow_status check_stream_take(struct check_options *options, const struct ow_
   else if (!newest)
     status =
         fail_as(view, OW_STATE, "nothing has been measured yet; its first interval is still running", report);
-  else if (newest->status != OW_OK)
+  else if (has_failed(newest))
     status = fail_as(view, newest->status, newest->reason, report);
   else
     status = check_options_directions(options, &report->failure);
+  if (status == OW_OK)
+    explain_part(options, intervals, count, stream, report);
   return status;
 }
 

@@ -17,7 +17,7 @@ enum ow_status check_stream_query(struct check_options *options, int64_t timeout
 /**
  * The same with the answer at hand: `count` intervals, oldest first. The directions are the stream's, unless
  * others were asked for. OW_STATE: nothing was measured yet, or it is too old; what the stream or its newest
- * interval failed with.
+ * interval failed with. OW_OK if that one was measured in part; the report's failure then says why.
  */
 enum ow_status check_stream_take(struct check_options *options, const struct ow_stream_view *view,
                                  const struct ow_interval *intervals, size_t count, struct ow_timestamp now,

@@ -132,6 +132,13 @@ struct mib_value column_get_family(struct mib_member member)
   return mib_integer(family == 4 ? 2 : family == 6 ? 3 : 1);
 }
 
+struct mib_value column_get_worth(struct mib_member member)
+{
+  static const int32_t numbers[] = {
+      [OW_VERDICT_OK] = 1, [OW_VERDICT_WARNING] = 2, [OW_VERDICT_CRITICAL] = 3, [OW_VERDICT_UNKNOWN] = 4};
+  return mib_integer(numbers[*(const enum ow_verdict *)member.at]);
+}
+
 struct mib_value column_get_directions(struct mib_member member)
 {
   const bool *directions = member.at;

@@ -33,6 +33,7 @@ struct mib_value column_get_seconds(struct mib_member member);         /* the sa
 struct mib_value column_get_address(struct mib_member member);    /* struct peer_config */
 struct mib_value column_get_port(struct mib_member member);       /* char [], a number */
 struct mib_value column_get_family(struct mib_member member);     /* int */
+struct mib_value column_get_worth(struct mib_member member);      /* enum ow_verdict */
 struct mib_value column_get_directions(struct mib_member member); /* bool [OW_DIRECTIONS] */
 
 /* Of a whole struct peer. */

@@ -28,6 +28,7 @@
 #define MODE ENUMERATION(1, 4)
 #define STATUS ENUMERATION(OW_OK + 1, OW_STATE + 1)
 #define SEVERITY ENUMERATION(1, 3)
+#define WORTH ENUMERATION(1, 4)
 #define STAMP_ORIGIN ENUMERATION(OW_STAMP_UNKNOWN + 1, OW_STAMP_USER + 1)
 
 /* ---- getters ---- */
@@ -60,6 +61,7 @@
 static const char *const family_words[] = {"any", "ipv4", "ipv6"};
 static const char *const mode_words[] = {"open", "authenticated", "encrypted"};
 static const char *const truth_words[] = {"true", "false"}; /* TruthValue's, from 1 on */
+static const char *const worth_words[] = {"ok", "warning", "critical", "unknown"};
 static const char *const direction_words[] = {"forward", "reverse"};
 
 #define OPTION(id) .option = &ow_peer_options[id]
@@ -167,6 +169,13 @@ static const struct mib_column peer_columns[] = {
     [MIB_PEER_MIN_PACKETS] = {CREATE("MinPackets", UNSIGNED32(0, 10000000), PRESENT_ALWAYS,
                                      CONFIGURED(stream.rule.how.least_packets),
                                      NUMBER(OW_PEER_MIN_PACKETS, ""))},
+    [MIB_PEER_NOTHING_ARRIVED] = {CREATE(
+        "NothingArrived", WORTH, PRESENT_ALWAYS,
+        CONFIGURED_VIA(worth, enum ow_verdict, stream.rule.how.nothing_arrived),
+        WORDS(OW_PEER_NOTHING_ARRIVED, worth_words))},
+    [MIB_PEER_PARTIAL_STATE] = {CREATE("PartialState", WORTH, PRESENT_ALWAYS,
+                                       CONFIGURED_VIA(worth, enum ow_verdict, stream.rule.how.partial),
+                                       WORDS(OW_PEER_PARTIAL_STATE, worth_words))},
 };
 
 #define RESULT(member) PLAIN(FROM_RESULT, member)

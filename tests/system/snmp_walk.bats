@@ -140,6 +140,8 @@ walk() { in_a snmpbulkwalk -v2c -c public -On "$AGENT" "$ROOT"; }
 2.1.34.$far 2
 2.1.35.$far 2
 2.1.36.$far 0
+2.1.37.$far 3
+2.1.38.$far 4
 2.1.23.$refused 4
 2.1.26.$refused server $B4 port 1: Connection refused
 3.1.8.$far.1 3

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* --query with an answer at hand: what is taken from a stream, and what is not. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -139,6 +140,63 @@ START_TEST(a_stream_that_is_down)
 }
 END_TEST
 
+static void cut_short(struct ow_interval *interval, enum ow_status status, const char *reason)
+{
+  interval->status = status;
+  snprintf(interval->reason, sizeof interval->reason, "%s", reason);
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    interval->results[d].completeness = OW_RESULT_PARTIAL;
+}
+
+/* The peer is up: what is known of the interval is judged as a part, and is no failure. */
+START_TEST(a_part_is_worth_what_is_said)
+{
+  struct ow_stream_view view = up();
+  struct ow_interval list[] = {interval(930, 1, 0), interval(990, 1, 0)};
+  cut_short(&list[1], OW_PROTOCOL, "server x ended the sessions early");
+  parse("");
+  ck_assert_int_eq(take(&view, &list[1], 1), OW_OK);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_UNKNOWN);
+  ck_assert_str_eq(outcome.reason,
+                   "measurement incomplete: stream far: server x ended the sessions early; forward 1.00 ms "
+                   "p95, 0/60 lost so far; reverse 1.00 ms p95, 0/60 lost so far");
+  parse("--partial-state ok");
+  take(&view, &list[1], 1);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_OK);
+  parse("--last 2");
+  take(&view, list, 2);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_UNKNOWN);
+  ck_assert_ptr_nonnull(strstr(outcome.reason, "stream far: 1 of 2 intervals not measured whole, the last "
+                                               "one: server x ended the sessions early; forward"));
+  /* What the summary says is said once. */
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    list[1].results[d].skipped = 30;
+  parse("--direction forward");
+  take(&view, &list[1], 1);
+  ck_assert_str_eq(outcome.reason, "forward 1.00 ms p95, 0/60 lost, 30 of 90 packets were never sent");
+}
+END_TEST
+
+START_TEST(an_outage_of_the_path_is_critical)
+{
+  struct ow_stream_view view = up();
+  struct ow_interval newest = interval(990, 1, 0);
+  struct ow_result *forward = &newest.results[OW_FORWARD];
+  *forward = (struct ow_result){.completeness = OW_RESULT_COMPLETE, .sent = 60, .lost = 60};
+  parse("-c 5s,100%");
+  ck_assert_int_eq(take(&view, &newest, 1), OW_OK);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_CRITICAL);
+  ck_assert_str_eq(outcome.reason, "forward nothing arrived, 60/60 lost; reverse 1.00 ms p95, 0/60 lost");
+  *forward = (struct ow_result){
+      .completeness = OW_RESULT_PARTIAL, .skipped = 60, .refused = 60, .refusal = ENETUNREACH};
+  newest.status = OW_LIMIT;
+  ck_assert_int_eq(take(&view, &newest, 1), OW_OK);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_CRITICAL);
+  ck_assert_str_eq(outcome.reason, "forward none of 60 packets was sent: Network is unreachable; reverse "
+                                   "1.00 ms p95, 0/60 lost");
+}
+END_TEST
+
 START_TEST(nothing_yet)
 {
   struct ow_stream_view view = up();
@@ -173,6 +231,7 @@ int main(void)
 {
   Suite *suite = suite_create("check_owamp --query");
   TEST_CASE(suite, "stream", the_newest_interval_is_judged, several_are_judged_together, too_old_is_unknown,
-            max_age_is_an_option, a_stream_that_is_down, nothing_yet, directions_are_the_streams);
+            max_age_is_an_option, a_stream_that_is_down, a_part_is_worth_what_is_said,
+            an_outage_of_the_path_is_critical, nothing_yet, directions_are_the_streams);
   return test_run(suite);
 }

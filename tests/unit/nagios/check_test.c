@@ -649,9 +649,7 @@ START_TEST(nothing_arriving_is_critical)
   lose_all(&report.directions[OW_REVERSE].result);
   assert_judged("-H h", &report, 2, words);
   assert_judged("-H h -w loss@forward=1%", &report, 2, words);
-  assert_judged(
-      "-H h -w jitter=1ms", &report, 2,
-      "reverse jitter unknown; forward 12.3 ms p95, 0/50 lost; reverse nothing arrived, 50/50 lost");
+  assert_judged("-H h -w jitter=1ms", &report, 2, words);
   /* Whatever the thresholds allow; unless it is said what that is worth. */
   assert_judged("-H h -w loss=1%", &report, 2,
                 "reverse loss 100 % 50/50 (> 1 %); forward 12.3 ms p95, 0/50 lost; reverse nothing arrived, "
@@ -660,9 +658,7 @@ START_TEST(nothing_arriving_is_critical)
   assert_judged("-H h -c loss=100%", &report, 2, words);
   assert_judged("-H h -c lost=1000 --nothing-arrived warning", &report, 1, words);
   assert_judged("-H h -c loss=100% --nothing-arrived ok", &report, 0, words);
-  assert_judged("-H h -c 5s,100%", &report, 2,
-                "reverse delay_p95 unknown; forward 12.3 ms p95, 0/50 lost; "
-                "reverse nothing arrived, 50/50 lost");
+  assert_judged("-H h -c 5s,100%,rtt=5s", &report, 2, words);
   assert_judged(
       "-H h --min-packets 51", &report, 3,
       "reverse received 0 (< 1), too few packets: --min-packets asks for 51; forward 12.3 ms p95, 0/50 "
@@ -682,8 +678,7 @@ START_TEST(nothing_sent_is_unknown)
   report.directions[OW_FORWARD].result.refusal = ENETUNREACH;
   assert_judged(
       "-H h -c loss=100%", &report, 2,
-      "forward loss unknown; forward none of 50 packets was sent: Network is unreachable; reverse 11.8 "
-      "ms p95, 0/50 lost");
+      "forward none of 50 packets was sent: Network is unreachable; reverse 11.8 ms p95, 0/50 lost");
 }
 END_TEST
 

@@ -270,6 +270,51 @@ START_TEST(a_part_raises_but_does_not_clear)
 }
 END_TEST
 
+/* If it is said to be worth an alarm. */
+START_TEST(a_part_is_an_alarm_by_itself)
+{
+  struct ow_alarm_rule rule = {.how.partial = OW_VERDICT_WARNING};
+  struct ow_alarms *alarms = alarms_of(NULL, NULL, NULL, rule);
+  struct ow_result part = interval(5, 0, 0);
+  part.completeness = OW_RESULT_PARTIAL;
+  part.skipped = 22;
+  ck_assert_uint_eq(take(alarms, part), 1);
+  ck_assert(events[0].now == OW_VERDICT_WARNING && events[0].finding.metric == OW_METRIC_SKIPPED);
+  ck_assert_str_eq(ow_alarm_print(words, &events[0]),
+                   "forward: measured in part only, 22 packets were never sent");
+  ck_assert_uint_eq(take(alarms, (struct ow_result){.completeness = OW_RESULT_ABSENT}), 0);
+  ck_assert_int_eq(ow_alarms_severity(alarms), OW_VERDICT_WARNING);
+  ck_assert_uint_eq(take(alarms, interval(5, 0, 0)), 1);
+  ck_assert_int_eq(events[0].now, OW_VERDICT_OK);
+  ck_assert_str_eq(ow_alarm_print(words, &events[0]), "forward: measured whole again");
+  part.skipped = 0;
+  ck_assert_uint_eq(take(alarms, part), 1);
+  ck_assert_str_eq(ow_alarm_print(words, &events[0]), "forward: measured in part only");
+  ow_alarms_free(alarms);
+  rule.how.partial = OW_VERDICT_UNKNOWN;
+  alarms = alarms_of(NULL, NULL, NULL, rule);
+  ck_assert_uint_eq(take(alarms, part), 0);
+  ow_alarms_free(alarms);
+}
+END_TEST
+
+/* One alarm stands for a metric: what is over is said of what was breached. */
+START_TEST(a_threshold_beside_a_law_keeps_its_words)
+{
+  const struct ow_alarm_rule rule = {.how.nothing_arrived = OW_VERDICT_CRITICAL};
+  struct ow_alarms *alarms = alarms_of("received=45:", NULL, NULL, rule);
+  ck_assert_uint_eq(take(alarms, interval(5, 10, 0)), 1);
+  ck_assert_str_eq(ow_alarm_print(words, &events[0]), "forward received 40 is below 45");
+  ck_assert_uint_eq(take(alarms, interval(5, 0, 0)), 1);
+  ck_assert_str_eq(ow_alarm_print(words, &events[0]), "forward received is within its limits again (50)");
+  ck_assert_uint_eq(take(alarms, outage()), 1);
+  ck_assert_str_eq(ow_alarm_print(words, &events[0]), "forward: nothing arrived of 60 packets");
+  ck_assert_uint_eq(take(alarms, interval(5, 0, 0)), 1);
+  ck_assert_str_eq(ow_alarm_print(words, &events[0]), "forward: packets arrive again (50 of 50)");
+  ow_alarms_free(alarms);
+}
+END_TEST
+
 START_TEST(each_metric_and_direction_has_its_own)
 {
   struct ow_alarms *alarms =
@@ -381,7 +426,8 @@ int main(void)
             a_lenient_rule_does_not_flap, severities_are_counted_on_their_own, what_is_unknown_does_not_count,
             uncertain_by_policy, loss_of_too_few_does_not_count, each_metric_and_direction_has_its_own,
             a_value_below_its_range, an_outage_is_an_alarm_by_itself, what_is_refused_here_is_named,
-            a_part_raises_but_does_not_clear);
+            a_part_raises_but_does_not_clear, a_part_is_an_alarm_by_itself,
+            a_threshold_beside_a_law_keeps_its_words);
   TEST_CASE(suite, "at random", random_streams_agree_with_the_model);
   return test_run(suite);
 }

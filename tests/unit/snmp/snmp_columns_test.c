@@ -362,7 +362,7 @@ START_TEST(words_of_options_are_the_names_in_the_mib)
     for (size_t i = 0; column->set.words && i < object->syntax.count; i++, words++)
       ck_assert_str_eq(column->set.words[i], object->syntax.names[i]);
   }
-  ck_assert_uint_eq(words, 3 + 3 + 2); /* families, modes, directions */
+  ck_assert_uint_eq(words, 3 + 3 + 2 + 2 * 4); /* families, modes, directions; states */
 }
 END_TEST
 

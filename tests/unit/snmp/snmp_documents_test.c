@@ -118,7 +118,7 @@ START_TEST(columns_are_options)
     expect_bounds(column);
     options++;
   }
-  ck_assert_uint_eq(options, 17);
+  ck_assert_uint_eq(options, 19);
   free(mib);
 }
 END_TEST
