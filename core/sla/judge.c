@@ -90,7 +90,8 @@ bool ow_judge_arrival(const struct ow_result *const results[OW_DIRECTIONS], enum
                       const struct ow_judging *how, struct ow_finding *finding)
 {
   const struct ow_result *result = results[direction];
-  bool judged = result && result->completeness != OW_RESULT_ABSENT && how->nothing_arrived != OW_VERDICT_OK;
+  bool outage = result && ow_result_nothing_arrived(result, how->least_packets);
+  bool judged = result && (outage || result->sent > 0) && how->nothing_arrived != OW_VERDICT_OK;
   if (!judged)
     return false;
   *finding = (struct ow_finding){.metric = OW_METRIC_RECEIVED,
@@ -101,11 +102,11 @@ bool ow_judge_arrival(const struct ow_result *const results[OW_DIRECTIONS], enum
                                  .range = {.low = 1, .high = INFINITY},
                                  .law = OW_LAW_ARRIVAL};
   count_packets(finding, result, how);
-  if (ow_result_nothing_arrived(result, how->least_packets)) {
+  if (outage) {
     finding->verdict = how->nothing_arrived;
   } else if (result->received == 0) {
     finding->verdict = OW_VERDICT_UNKNOWN;
-    finding->too_few = result->sent > 0;
+    finding->too_few = true;
   }
   return true;
 }

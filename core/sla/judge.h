@@ -18,8 +18,8 @@ struct ow_finding ow_judge_threshold(const struct ow_result *const results[OW_DI
                                      enum ow_verdict severity, const struct ow_judging *how);
 
 /**
- * Judge by the law of an outage. False: there is nothing to judge, or `how` leaves it to the thresholds.
- * UNKNOWN: too few packets were sent to tell.
+ * Judge by the law of an outage. False: there is nothing to judge (nothing was sent, and not for being
+ * refused), or `how` leaves it to the thresholds. UNKNOWN: too few packets were sent to tell.
  */
 bool ow_judge_arrival(const struct ow_result *const results[OW_DIRECTIONS], enum ow_direction direction,
                       const struct ow_judging *how, struct ow_finding *finding);

@@ -27,7 +27,15 @@ setup_file() {
   ip -n "$NS_B" address add 10.86.1.3/24 dev veth0
   start_far cut -S 10.86.1.3:0
   CUT_PORT=$RESPONDER_PORT
-  export MAIN_PORT MOODY_PORT CUT_PORT
+  # To and from the last one no test packet passes; its control connections work.
+  ip -n "$NS_B" address add 10.86.1.4/24 dev veth0
+  start_far hole -c "$BATS_FILE_TMPDIR/keyed" -S 10.86.1.4:0
+  HOLE_PORT=$RESPONDER_PORT
+  in_b nft 'add table inet hole; add chain inet hole in { type filter hook input priority 0; };
+    add rule inet hole in ip daddr 10.86.1.4 meta l4proto udp drop'
+  in_a nft 'add table inet hole; add chain inet hole in { type filter hook input priority 0; };
+    add rule inet hole in ip saddr 10.86.1.4 meta l4proto udp drop'
+  export MAIN_PORT MOODY_PORT CUT_PORT HOLE_PORT
   [[ -x $COLLECTD && -e $OWAMP_BUILD/plugins/collectd/owamp.so ]] || return 0
   main_conf | collectd_conf main
   collectd_start main
@@ -100,6 +108,19 @@ QuerySocket "$BATS_FILE_TMPDIR/query.sock"
   Warning "loss=10%"
   Critical "loss@forward=40%"
   Raise "1"
+</Peer>
+<Peer "hole">
+  Host "10.86.1.4"
+  Port $HOLE_PORT
+  Mode "open"
+</Peer>
+<Peer "lenient">
+  Host "10.86.1.4"
+  Port $HOLE_PORT
+  Mode "encrypted"
+  KeyID "monitor"
+  KeyFile "$PASS"
+  Critical "5s,100%"
 </Peer>
 <Responder>
   Listen "$A4:8611"
@@ -205,6 +226,31 @@ notified() { wait_for_log "$1" "Notification: severity = $2, .*plugin = owamp, p
   wait_value main cut percent-forward-loss 'v == 0' "$(last_time main cut percent-forward-loss)"
 }
 
+# Without a threshold, and whatever they allow; in the log, too.
+@test "collectd: nothing arrives while the peer is up, and then it does" {
+  local peer way
+  for peer in hole lenient; do
+    for way in forward reverse; do
+      notified main FAILURE "$peer" "$way: nothing arrived of [0-9]* packets"
+      wait_for_log main "warning.*owamp plugin: $peer: $way: nothing arrived of [0-9]* packets"
+      wait_value main "$peer" "percent-$way-loss" 'v == 100'
+    done
+    ask_socket "get $peer" | jq -e '.stream.state == "up" and .intervals[0].status == "ok"'
+    run "$CHECK_OWAMP" --query "$BATS_FILE_TMPDIR/query.sock" --name "$peer" -c 5s,100%
+    [ "$status" -eq 2 ]
+    [[ $output == "OWAMP CRITICAL - forward nothing arrived, "*"reverse nothing arrived, "* ]]
+  done
+  [[ $(log_count main 'peer (hole|lenient): down') -eq 0 ]]
+  in_b nft delete table inet hole
+  in_a nft delete table inet hole
+  for peer in hole lenient; do
+    for way in forward reverse; do
+      notified main OKAY "$peer" "$way: packets arrive again"
+      wait_for_log main "owamp plugin: $peer: $way: packets arrive again"
+    done
+  done
+}
+
 @test "collectd: a peer that vanishes altogether, and comes back" {
   local since
   wait_value main cut bool-forward-up 'v == 1' "$(last_time main cut bool-forward-up)"
@@ -229,7 +275,7 @@ NFT
 }
 
 @test "collectd: the query socket tells of every peer, and another collectd takes them from there" {
-  ask_socket list | jq -e '[.streams[].name] == ["authenticated", "cut", "encrypted", "moody", "oneway", "open", "refusing", "unkeyed"]'
+  ask_socket list | jq -e '[.streams[].name] == ["authenticated", "cut", "encrypted", "hole", "lenient", "moody", "oneway", "open", "refusing", "unkeyed"]'
   ask_socket 'get open' | jq -e '.stream.state == "up" and .intervals[0].results[0].sent > 10'
   printf '<Query "%s">\n</Query>\n' "$BATS_FILE_TMPDIR/query.sock" | collectd_conf reader
   collectd_start reader

@@ -189,14 +189,29 @@ until_is() {
   until_is "$O.1.1.5.0" 3 1
 }
 
-@test "peer up, breach and recovery are told" {
+# aa has no threshold, and b one that an outage breaches as well.
+@test "peer up, breach, outage and recovery are told" {
+  local way
   start_responder "$NS_B" -S "$B4:$RESPONDER_PORT"
   wait_for_log traps '861\.0\.4.*"aa"' 60 >/dev/null
   wait_for_log agentx 'peer b: up' 60 >/dev/null
+  until_is "$O.1.2.1.29.0.2.97.97" 1
   drop_udp "$NS_B" in
+  drop_udp "$NS_A" in ip saddr "$B4"
   wait_for_log traps '861\.0\.1.*"b".*"loss".*loss .* is above 10' 40 >/dev/null
+  for way in forward reverse; do
+    wait_for_log traps "861\.0\.1.*\"aa\".*\"received\".*\"$way: nothing arrived of [0-9]+ packets\"" 40 >/dev/null
+  done
+  until_is "$O.1.2.1.29.0.2.97.97" 3
+  until_is "$O.1.2.1.23.0.2.97.97" 3
+  run ! grep 'peer aa: down' <(sed '1,/peer aa: up/d' "$(log_of agentx)" | sed '1,/peer aa: up/d')
+  allow_udp "$NS_A"
   allow_udp "$NS_B"
   wait_for_log traps '861\.0\.2.*"b".*"loss"' 40 >/dev/null
+  for way in forward reverse; do
+    wait_for_log traps "861\.0\.2.*\"aa\".*\"received\".*\"$way: packets arrive again" 40 >/dev/null
+  done
+  until_is "$O.1.2.1.29.0.2.97.97" 1
 }
 
 @test "--help and --version are taken, --check tells every fault and starts nothing" {

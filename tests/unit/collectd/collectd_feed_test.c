@@ -351,6 +351,33 @@ START_TEST(critical_is_failure)
 }
 END_TEST
 
+/* Without a threshold; in the log, too. */
+START_TEST(an_outage_is_told_and_so_is_its_end)
+{
+  const struct owamp_rules rules = {
+      .rule = {.how = {.nothing_arrived = OW_VERDICT_CRITICAL, .partial = OW_VERDICT_UNKNOWN}}};
+  follow("far", &rules);
+  add(1, 10, SENT);
+  owamp_feed_poll(feed);
+  ck_assert_uint_eq(fake_collectd.notification_count, 1);
+  const struct fake_notification *raised = &fake_collectd.notifications[0];
+  ck_assert_int_eq(raised->told.severity, NOTIF_FAILURE);
+  ck_assert_str_eq(raised->told.type, "count");
+  ck_assert_str_eq(raised->told.type_instance, "forward-received");
+  ck_assert_str_eq(raised->told.message, "far: forward: nothing arrived of 100 packets");
+  ck_assert_str_eq(raised->meta, "metric=received;direction=forward;value=0;threshold=1:;before=OK;"
+                                 "now=CRITICAL;uncertain=0;");
+  ck_assert_ptr_nonnull(fake_collectd_logged("far: forward: nothing arrived of 100 packets"));
+  add(2, 10, 3);
+  owamp_feed_poll(feed);
+  ck_assert_uint_eq(fake_collectd.notification_count, 2);
+  ck_assert_int_eq(fake_collectd.notifications[1].told.severity, NOTIF_OKAY);
+  ck_assert_str_eq(fake_collectd.notifications[1].told.message,
+                   "far: forward: packets arrive again (97 of 100)");
+  ck_assert_ptr_nonnull(fake_collectd_logged("far: forward: packets arrive again (97 of 100)"));
+}
+END_TEST
+
 START_TEST(metrics_of_both_directions_are_alarmed_too)
 {
   struct owamp_rules rules = {.warning.count = 0};
@@ -440,6 +467,7 @@ int main(void)
   tcase_add_test(tests, down_and_up_are_told_once);
   tcase_add_test(tests, a_breach_is_raised_and_cleared);
   tcase_add_test(tests, critical_is_failure);
+  tcase_add_test(tests, an_outage_is_told_and_so_is_its_end);
   tcase_add_test(tests, metrics_of_both_directions_are_alarmed_too);
   tcase_add_test(tests, a_mirrored_board_is_followed_as_it_comes);
   tcase_add_test(tests, numbers_that_begin_anew_are_followed);

@@ -52,6 +52,9 @@ static struct ow_result any_result(void)
   result.lost = (uint32_t)number(31);
   result.sent = result.received + result.lost;
   result.skipped = (uint32_t)number(32);
+  result.refused = coin() ? (uint32_t)number(32) : 0;
+  if (result.refused > 0)
+    result.refusal = coin() ? EPERM : coin() ? ENETUNREACH : 0;
   result.longest_loss_run = (uint32_t)number(32);
   result.duplicates = (uint32_t)number(32);
   result.reordered = (uint32_t)number(32);
@@ -86,6 +89,8 @@ static void assert_same_result(const struct ow_result *a, const struct ow_result
   ck_assert_uint_eq(a->received, b->received);
   ck_assert_uint_eq(a->lost, b->lost);
   ck_assert_uint_eq(a->skipped, b->skipped);
+  ck_assert_uint_eq(a->refused, b->refused);
+  ck_assert_int_eq(a->refusal, b->refusal);
   ck_assert_uint_eq(a->longest_loss_run, b->longest_loss_run);
   ck_assert_uint_eq(a->duplicates, b->duplicates);
   ck_assert_uint_eq(a->reordered, b->reordered);

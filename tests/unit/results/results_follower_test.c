@@ -369,6 +369,32 @@ START_TEST(without_thresholds_there_are_no_alarms)
 }
 END_TEST
 
+START_TEST(an_outage_and_a_part_need_no_threshold)
+{
+  const struct ow_thresholds none = {.count = 0};
+  const struct ow_alarm_rule outage = {.raise = 2, .of = 2, .how.nothing_arrived = OW_VERDICT_CRITICAL};
+  const struct ow_alarm_rule part = {.how.partial = OW_VERDICT_WARNING};
+  ck_assert_int_eq(ow_follower_judge(&follower, &none, &none, &outage), OW_OK);
+  put();
+  for (uint64_t number = 1; number <= 2; number++) {
+    struct ow_interval dark = an_interval(number, 1000, 100);
+    ow_board_add_interval(board, "far", &dark);
+  }
+  expect("1 2 alarm:2:CRITICAL alarm:2:CRITICAL");
+  ck_assert_int_eq(ow_follower_severity(&follower), OW_VERDICT_CRITICAL);
+  add_lossy(3, 99);
+  add_lossy(4, 0);
+  expect("3 4 alarm:4:OK alarm:4:OK");
+  ow_follower_close(&follower);
+  ck_assert_int_eq(ow_follower_judge(&follower, &none, &none, &part), OW_OK);
+  struct ow_interval interval = an_interval(5, 1000, 0);
+  interval.results[OW_REVERSE].completeness = OW_RESULT_PARTIAL;
+  ow_board_add_interval(board, "far", &interval);
+  add_lossy(6, 0);
+  expect("5 alarm:5:WARNING 6 alarm:6:OK");
+}
+END_TEST
+
 START_TEST(a_direction_that_was_not_asked_for_raises_nothing)
 {
   struct ow_stream_view view = {.name = "far", .directions = {false, true}};
@@ -393,6 +419,6 @@ int main(void)
                  the_state_comes_before_the_intervals);
   TEST_CASE_WITH(set_up, tear_down, suite, "alarms", alarms_are_told_with_their_interval,
                  every_alarm_of_an_interval_is_told, without_thresholds_there_are_no_alarms,
-                 a_direction_that_was_not_asked_for_raises_nothing);
+                 an_outage_and_a_part_need_no_threshold, a_direction_that_was_not_asked_for_raises_nothing);
   return test_run(suite);
 }

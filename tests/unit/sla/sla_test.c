@@ -582,6 +582,10 @@ START_TEST(what_could_not_be_sent_is_an_outage)
   /* Late, and not refused: nobody knows. */
   refused.refused = 0;
   ck_assert_int_eq(judged_by(&usual_law, &refused, NULL), OW_VERDICT_UNKNOWN);
+  ck_assert_uint_eq(judgement.count, 0);
+  struct ow_judging how = usual_law;
+  how.partial = OW_VERDICT_OK;
+  ck_assert_int_eq(judged_by(&how, &refused, NULL), OW_VERDICT_OK);
 }
 END_TEST
 

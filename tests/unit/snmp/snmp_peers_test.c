@@ -453,6 +453,33 @@ START_TEST(a_breach_is_raised_and_cleared_once)
 }
 END_TEST
 
+/* Without a threshold, in both directions; the peer is up. */
+START_TEST(an_outage_is_raised_and_cleared)
+{
+  const struct peer *peer = run("host h");
+  struct ow_interval interval = {.number = 1, .mode = OW_MODE_OPEN};
+  for (int i = 0; i < OW_DIRECTIONS; i++)
+    interval.results[i] = (struct ow_result){.completeness = OW_RESULT_COMPLETE, .sent = 60, .lost = 60};
+  set_state("me:a", OW_STREAM_UP, "");
+  ow_board_add_interval(board, "me:a", &interval);
+  ck_assert(peers_refresh(&peers, now));
+  ck_assert_uint_eq(told_count, 2);
+  for (size_t i = 0; i < 2; i++) {
+    ck_assert_int_eq(told[i].kind, NOTICE_RAISED);
+    ck_assert_int_eq(told[i].event.now, OW_VERDICT_CRITICAL);
+    ck_assert_int_eq(told[i].event.finding.metric, OW_METRIC_RECEIVED);
+  }
+  ck_assert_str_eq(told[1].text, "reverse: nothing arrived of 60 packets");
+  ck_assert_int_eq(ow_follower_severity(&peer->follower), OW_VERDICT_CRITICAL);
+  ck_assert_int_eq(peer->view.state, OW_STREAM_UP);
+  add_interval(board, "me:a", 2, 10);
+  ck_assert(peers_refresh(&peers, now));
+  ck_assert_uint_eq(told_count, 4);
+  ck_assert_int_eq(told[3].kind, NOTICE_CLEARED);
+  ck_assert_int_eq(ow_follower_severity(&peer->follower), OW_VERDICT_OK);
+}
+END_TEST
+
 /* ---- what was measured ---- */
 
 START_TEST(the_last_intervals_are_kept)
@@ -724,7 +751,7 @@ int main(void)
                  active_rows_and_those_without_an_owner_are_kept_so, a_row_that_is_not_ready_comes_back,
                  the_longest_row_fits);
   TEST_CASE_WITH(set_up, tear_down, suite, "notices", down_and_up_are_told_once, a_refused_start_is_told,
-                 a_breach_is_raised_and_cleared_once);
+                 a_breach_is_raised_and_cleared_once, an_outage_is_raised_and_cleared);
   TEST_CASE_WITH(set_up, tear_down, suite, "measured", the_last_intervals_are_kept,
                  a_stream_that_began_anew_shows_nothing_of_the_old,
                  the_newest_are_shown_of_a_board_that_keeps_more, a_query_sockets_streams_come_and_go);

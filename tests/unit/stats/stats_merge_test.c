@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Several intervals taken together. */
+#include <errno.h>
+
 #include "stats/merge.h"
 #include "support/main.h"
 #include "support/seed.h"
@@ -37,7 +39,10 @@ START_TEST(sums_and_extremes)
 {
   struct ow_result list[] = {interval(10, 2, 5), interval(30, 0, 9)};
   struct ow_result merged;
+  list[0].refused = 1;
+  list[0].refusal = ENETUNREACH;
   ow_result_merge(list, 2, &merged);
+  ck_assert(merged.refused == 1 && merged.refusal == ENETUNREACH);
   ck_assert_int_eq(merged.completeness, OW_RESULT_COMPLETE);
   ck_assert_uint_eq(merged.sent, 42);
   ck_assert_uint_eq(merged.received, 40);

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+# A path or a host that lets nothing through is no OK, whatever the thresholds allow.
+load helper
+
+setup_file() {
+  lab_up clean
+  [[ -z ${NET_REASON:-} ]] || return 0
+  export KEYS=$BATS_FILE_TMPDIR/conf/owamp-server.pfs
+  mkdir "$BATS_FILE_TMPDIR/conf"
+  echo 'monitor 636f727265637420686f727365' >"$KEYS"
+  chmod 600 "$KEYS"
+  LD_PRELOAD=$ONE_CLOCK start_responder "$NS_B" -c "$BATS_FILE_TMPDIR/conf" -S "$B4:0"
+}
+
+teardown_file() { lab_down; }
+
+# check NAME OPTION...: start one in the background; its verdict goes to $BATS_TEST_TMPDIR/NAME.
+check() {
+  local name=$1
+  shift
+  start "$name" "$NS_A" env LD_PRELOAD="$ONE_CLOCK" "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count "${COUNT:-20}" \
+    --interval 10ms --loss-timeout 300ms -t 20 --key-id monitor --key-file "$KEYS" "$@"
+}
+
+# ends NAME STATUS REGEX: it ends so, and its first line matches.
+ends() {
+  local status=0 line
+  wait "$(pid_of "$1")" || status=$?
+  line=$(sed -n '1s/|.*//p' "$(log_of "$1")")
+  [[ $status -eq $2 && $line =~ $3 ]] || { echo "$1: exit status $status, not $2 with '$3': $(<"$(log_of "$1")")" && return 1; }
+}
+
+# flows WAY COUNT: wait until packets of so many have passed since the scenario was loaded.
+flows() {
+  local deadline=$((SECONDS + 10))
+  until (($(awk -v way="$1" '/^# scenario/ { delete seen } $1 == way { seen[$3] } END { print length(seen) }' "$LAB_TRUTH") >= $2)); do
+    ((SECONDS < deadline)) || { tail "$LAB_TRUTH" && return 1; }
+    sleep 0.02
+  done
+}
+
+@test "nothing arrives: forward, reverse and both ways, in open and encrypted mode, whatever -c allows" {
+  local way mode
+  for way in forward reverse both; do
+    lab_change - <<<"$way loss every 1"
+    for mode in open encrypted; do
+      check "$mode-none" --mode "$mode"
+      check "$mode-loss" --mode "$mode" -c loss=100%
+      check "$mode-delay" --mode "$mode" -c 5s,100%
+      check "$mode-lost" --mode "$mode" -c lost=1000
+    done
+    check lenient -c loss=100% --nothing-arrived ok
+    check warned -c loss=100% --nothing-arrived warning
+    check few --min-packets 21
+    local hole='nothing arrived, 20/20 lost' well='[0-9.]+ [a-z]+ p95, 0/20 lost' words
+    case $way in
+      forward) words="^OWAMP [A-Z]+ - forward $hole; reverse $well\$" ;;
+      reverse) words="^OWAMP [A-Z]+ - forward $well; reverse $hole\$" ;;
+      both) words="^OWAMP [A-Z]+ - forward $hole; reverse $hole\$" ;;
+    esac
+    for mode in open encrypted; do
+      ends "$mode-none" 2 "$words"
+      ends "$mode-loss" 2 "$words"
+      ends "$mode-delay" 2 "$words"
+      ends "$mode-lost" 2 "$words"
+    done
+    ends lenient 0 "$words"
+    ends warned 1 "$words"
+    ends few 3 'too few packets: --min-packets asks for 21'
+  done
+}
+
+@test "a host that sends nothing says why" {
+  local mode
+  lab_change clean
+  drop_udp "$NS_A" out
+  for mode in open encrypted; do
+    check "$mode" --mode "$mode" -c 5s,100%
+    check "$mode-json" --mode "$mode" --json
+  done
+  for mode in open encrypted; do
+    ends "$mode" 2 'CRITICAL - forward none of 20 packets was sent: Operation not permitted \(a firewall of this host\); reverse .* 0/20 lost'
+    ends "$mode-json" 2 ''
+    jq -e '.results[0] | .completeness == "partial" and .sent == 0 and .skipped == 20 and .refused == 20 and
+      .refusal == "Operation not permitted"' "$(log_of "$mode-json")"
+  done
+  allow_udp "$NS_A"
+  # The control connection has a route still.
+  in_a ip rule add ipproto udp priority 1 unreachable
+  check routeless -c loss=100%
+  ends routeless 2 'CRITICAL - cannot send UDP to .*: Network is unreachable'
+  in_a ip rule del priority 1
+}
+
+@test "a route that goes away within a session leaves a part" {
+  lab_change clean
+  COUNT=200 check vanishing
+  flows forward 1
+  in_a ip rule add ipproto udp priority 1 unreachable
+  ends vanishing 3 'UNKNOWN - forward .* p95, 0/[0-9]+ lost, [0-9]+ of 200 packets were never sent: Network is unreachable; reverse'
+  in_a ip rule del priority 1
+}
+
+@test "a server that sends nothing leaves a part, and says why in its log" {
+  lab_change clean
+  drop_udp "$NS_B" out
+  check plain --mode open
+  check keyed --mode encrypted
+  check counted -c skipped@reverse=5
+  check lenient --partial-state ok
+  ends plain 3 'UNKNOWN - forward .* 0/20 lost; reverse none of 20 packets was sent'
+  ends keyed 3 'UNKNOWN - forward .* 0/20 lost; reverse none of 20 packets was sent'
+  ends counted 2 'CRITICAL - reverse skipped 20 \(> 5\)'
+  ends lenient 0 'OK - .*reverse none of 20 packets was sent'
+  allow_udp "$NS_B"
+  wait_for_log responder 'client .*: 20 test packets could not be sent: Operation not permitted'
+}
+
+# Longer than the loss timeout, so that what was due meanwhile is never sent.
+@test "a sender that stood still leaves a part" {
+  lab_change clean
+  export COUNT=300
+  check plain --mode open
+  check keyed --mode encrypted
+  check counted -c skipped@reverse=10
+  check lenient --partial-state ok
+  check own --direction forward
+  flows forward 5
+  flows reverse 4
+  kill -STOP "$(pid_of responder)" "$(pid_of own)"
+  sleep 0.9
+  kill -CONT "$(pid_of responder)" "$(pid_of own)"
+  ends plain 3 'UNKNOWN - forward .* 0/300 lost; reverse .* 0/[0-9]+ lost, [0-9]+ of 300 packets were never sent'
+  ends keyed 3 'UNKNOWN - .*; reverse .* lost, [0-9]+ of 300 packets were never sent'
+  ends counted 2 'CRITICAL - reverse skipped [0-9]+ \(> 10\)'
+  ends lenient 0 'OK - .*; reverse .* lost, [0-9]+ of 300 packets were never sent'
+  ends own 3 'UNKNOWN - forward .* lost, [0-9]+ of 300 packets were never sent'
+}
