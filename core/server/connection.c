@@ -25,7 +25,7 @@ struct ow_serve_connection {
   struct ow_timer timer;  /* the machine's deadline */
   struct ow_timer linger; /* every session is done: the client should stop them */
   bool over;              /* to be closed when the callback is through */
-  bool address_told;      /* that test packets have another address than the client or we may think */
+  unsigned address_told;  /* a bit for each enum ow_serve_own_address that the log has been told of */
   struct ow_server *machine;
   struct ow_serve_client client;
   char name[OW_ADDRESS_TEXT];
@@ -331,9 +331,10 @@ static void tell_address(struct ow_serve_connection *connection, const struct ow
   bool ours = session->own_address == OW_SERVE_ADDRESS_ASKED;
   char wish[OW_ADDRESS_TEXT];
   char control[OW_ADDRESS_TEXT];
-  if (session->own_address == OW_SERVE_ADDRESS_OF_CONTROL || connection->address_told)
+  unsigned kind = 1U << session->own_address;
+  if (session->own_address == OW_SERVE_ADDRESS_OF_CONTROL || connection->address_told & kind)
     return;
-  connection->address_told = true;
+  connection->address_told |= kind;
   ow_address_print_host(wish, sizeof wish, &asked);
   ow_address_print_host(control, sizeof control, &local);
   if (ours)
