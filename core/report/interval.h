@@ -78,6 +78,11 @@ struct ow_stream_view {
   uint64_t intervals; /* ended */
   uint64_t failed;    /* of these, not measured whole */
   struct ow_totals totals[OW_DIRECTIONS];
+  /**
+   * The peer was found to have no room for a second control connection: intervals are measured over one, each
+   * from its `begin`, which lies later than the `end` of the one before by a pause.
+   */
+  bool single_connection;
   uint64_t version; /* changes whenever anything of this stream changes */
 };
 

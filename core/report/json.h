@@ -45,8 +45,8 @@ enum ow_status ow_interval_from_json(const json_t *object, struct ow_interval *i
 /**
  * {"name", "host", "port", "directions": ["forward", "reverse"], "interval", "state", "since", "status",
  * "reason", "mode", "server", "newest", "intervals", "failed", "totals": [{"direction", "sent", "received",
- * "lost", "skipped", "duplicates", "reordered", "discarded"}, ...], "version"}; totals of the directions that
- * were asked for.
+ * "lost", "skipped", "duplicates", "reordered", "discarded"}, ...], "single_connection", "version"}; totals
+ * of the directions that were asked for. "single_connection" may be missing when it is read: false.
  */
 json_t *ow_stream_to_json(const struct ow_stream_view *view) OW_MUST_CHECK;
 enum ow_status ow_stream_from_json(const json_t *object, struct ow_stream_view *view,

@@ -184,6 +184,7 @@ json_t *ow_stream_to_json(const struct ow_stream_view *view)
   ow_put_count(&members, "intervals", view->intervals);
   ow_put_count(&members, "failed", view->failed);
   put_totals(&members, view);
+  ow_put(&members, "single_connection", json_boolean(view->single_connection));
   ow_put_count(&members, "version", view->version);
   return ow_members_end(&members);
 }
@@ -243,6 +244,8 @@ static void get_stream(struct ow_reading *reading, const json_t *object, struct 
   view->intervals = ow_get_count(reading, object, "intervals", INT64_MAX);
   view->failed = ow_get_count(reading, object, "failed", INT64_MAX);
   get_totals(reading, object, view);
+  if (ow_get_optional(object, "single_connection"))
+    view->single_connection = ow_get_bool(reading, object, "single_connection");
   view->version = ow_get_count(reading, object, "version", INT64_MAX);
 }
 

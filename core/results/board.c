@@ -226,6 +226,7 @@ void ow_board_set_state(struct ow_board *board, const struct ow_stream_view *vie
     own->state = view->state;
     own->status = view->status;
     own->mode = view->mode;
+    own->single_connection = view->single_connection;
     memcpy(own->reason, view->reason, sizeof own->reason);
     memcpy(own->server, view->server, sizeof own->server);
     note_change(board, own);

@@ -33,8 +33,8 @@ enum ow_status ow_board_put_stream(struct ow_board *board, const struct ow_strea
 /** It is gone, with all that was kept. */
 void ow_board_remove_stream(struct ow_board *board, const char *name);
 /**
- * Its state: state, status, reason, mode and server are taken from `view`, which need not hold more than the
- * name beside them; `since` is `now` if the state is another one than before.
+ * Its state: state, status, reason, mode, server and single_connection are taken from `view`, which need not
+ * hold more than the name beside them; `since` is `now` if the state is another one than before.
  */
 void ow_board_set_state(struct ow_board *board, const struct ow_stream_view *view, struct ow_timestamp now);
 /** An interval has ended; its number is higher than all before. Totals and counts follow. */

@@ -143,14 +143,20 @@ static struct ow_timestamp last_due(const struct ow_stream_lane *lane)
   return ow_timestamp_plus(lane->interval.end, rounding);
 }
 
+int64_t ow_lane_longest_pause(const struct ow_stream_lane *lane)
+{
+  return lane->config->peer.loss_timeout + CLOSING_TIME + 4 * lane->control.round_trip + START_MARGIN;
+}
+
 static void measure(struct ow_stream_lane *lane)
 {
   struct ow_interval *interval = &lane->interval;
   const struct ow_peer *peer = &lane->config->peer;
   struct ow_timestamp soonest =
       ow_timestamp_plus(now_of(lane).wall, 4 * lane->control.round_trip + START_MARGIN);
-  lane->began_late = ow_timestamp_after(soonest, interval->begin);
-  if (lane->began_late)
+  int64_t late = ow_timestamp_difference(soonest, interval->begin);
+  lane->began_late = late > (lane->alone ? ow_lane_longest_pause(lane) : 0);
+  if (late > 0)
     interval->begin = soonest;
   interval->mode = ow_client_mode(lane->control.client);
   lane->measurement = (struct ow_measurement){.peer = peer,
@@ -254,6 +260,7 @@ void ow_lane_take_interval(struct ow_stream_lane *lane, uint64_t number)
   lane->trouble.status = OW_OK;
   lane->began_late = false;
   lane->stepped = false;
+  lane->crowded_out = 0;
 }
 
 void ow_lane_wait(struct ow_stream_lane *lane, int64_t monotonic)
@@ -281,6 +288,32 @@ bool ow_lane_is_early(const struct ow_stream_lane *lane)
   return lane->state == OW_LANE_WAITING || lane->state == OW_LANE_DIALING;
 }
 
+bool ow_lane_is_running(const struct ow_stream_lane *lane)
+{
+  return lane->state == OW_LANE_MEASURING && lane->measurement.course.phase == OW_COURSE_RUNNING;
+}
+
+bool ow_lane_is_well(const struct ow_stream_lane *lane)
+{
+  return lane->connected && (lane->state != OW_LANE_MEASURING || lane->measurement.started != 0);
+}
+
+/* A name that isn't resolved was never asked for room. */
+bool ow_lane_found_no_room(const struct ow_stream_lane *lane)
+{
+  enum ow_status status = lane->trouble.status;
+  return (status == OW_REFUSED || status == OW_NETWORK || status == OW_TIMEOUT) &&
+         lane->dialer.stage != OW_DIAL_RESOLVE;
+}
+
+void ow_lane_stop_early(struct ow_stream_lane *lane)
+{
+  if (lane->state == OW_LANE_DIALING) {
+    stop_dialing(lane);
+    lane->state = OW_LANE_WAITING;
+  }
+}
+
 /* Sessions that are requested for the old time run at the wrong one: their connection is given up. */
 static void cut_by_step(struct ow_stream_lane *lane)
 {
@@ -296,10 +329,7 @@ static void cut_by_step(struct ow_stream_lane *lane)
 void ow_lane_stepped(struct ow_stream_lane *lane)
 {
   switch (lane->state) {
-  case OW_LANE_DIALING:
-    stop_dialing(lane);
-    lane->state = OW_LANE_WAITING;
-    break;
+  case OW_LANE_DIALING: ow_lane_stop_early(lane); break;
   case OW_LANE_HOLDING:
     lane->stepped = true;
     ow_lane_hold(lane);

@@ -62,6 +62,12 @@ struct ow_stream_lane {
   struct ow_failure trouble;   /* the last thing that kept it from being measured whole; status OW_OK: none */
   bool began_late;
   bool stepped; /* the wall clock was set while it was measured */
+  /**
+   * It is the stream's only connection: what the interval before needed to be stopped and fetched is a pause
+   * and no lateness. Its owner's to set before ow_lane_begin().
+   */
+  bool alone;
+  unsigned crowded_out; /* attempts at this interval that met with a peer without room for a second lane */
 };
 
 /** Take an interval by its number; it is then to be placed in time, and the lane to wait. */
@@ -84,7 +90,20 @@ int64_t ow_lane_monotonic(const struct ow_stream_lane *lane, struct ow_timestamp
 void ow_lane_stepped(struct ow_stream_lane *lane);
 /** True if it has an interval that has not been begun: that can have another time. */
 bool ow_lane_is_early(const struct ow_stream_lane *lane);
-/** Ends everything at once. */
+/**
+ * True if `trouble` is what a peer says that has no room for another connection or session of ours: refused,
+ * reset, closed or not answered at all. It is for the owner to know that the peer is well otherwise.
+ */
+bool ow_lane_found_no_room(const struct ow_stream_lane *lane);
+/** True if it has a connection that is set up, and no sessions requested of it that are not running. */
+bool ow_lane_is_well(const struct ow_stream_lane *lane);
+/** True while its sessions run. */
+bool ow_lane_is_running(const struct ow_stream_lane *lane);
+/** The most that lies between two intervals' packets if this is the only connection, ns. */
+int64_t ow_lane_longest_pause(const struct ow_stream_lane *lane);
+/** An interval that has not been begun goes back to waiting: for ever, until it is told until when. */
+void ow_lane_stop_early(struct ow_stream_lane *lane);
+/** Ends everything at once: it is idle, and can take an interval again. */
 void ow_lane_close(struct ow_stream_lane *lane);
 
 #endif

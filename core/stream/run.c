@@ -2,6 +2,7 @@
 /* What a lane tells decides: the next interval, another attempt, or a state for the board. */
 #include "stream/run.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "io/system_clock.h"
@@ -10,8 +11,12 @@
 #define MOST_LEAD (5 * OW_NS_PER_S)
 #define FIRST_DELAY (1 * OW_NS_PER_S)
 #define MOST_DELAY (60 * OW_NS_PER_S)
+#define FIRST_PROBE (300 * OW_NS_PER_S)
+#define MOST_PROBE (3600 * OW_NS_PER_S)
+#define PROBE_AFTER_BREAK (2 * MOST_DELAY) /* others who lost their connection, too, come first */
 
 enum { NEVER_REACHED = 16 }; /* doublings of the delay */
+enum { CROWDED_ENOUGH = 2 }; /* intervals, until a peer is known to have room for one connection only */
 
 static struct ow_instant now_of(const struct ow_stream_run *run)
 {
@@ -50,17 +55,73 @@ static void wait_to_prepare(const struct ow_stream_run *run, struct ow_stream_la
   ow_lane_wait(lane, when < end ? when : end);
 }
 
-static void give_next_interval(struct ow_stream_run *run, struct ow_stream_lane *lane)
+static struct ow_stream_lane *other_lane(struct ow_stream_run *run, const struct ow_stream_lane *lane)
 {
-  ow_lane_take_interval(lane, run->next_number++);
+  return &run->lanes[lane == &run->lanes[0]];
+}
+
+static void take_interval(const struct ow_stream_run *run, struct ow_stream_lane *lane, uint64_t number)
+{
+  ow_lane_take_interval(lane, number);
   place_on_grid(run, &lane->interval);
   wait_to_prepare(run, lane);
+}
+
+static void take_new_interval(struct ow_stream_run *run, struct ow_stream_lane *lane)
+{
+  take_interval(run, lane, run->next_number++);
+}
+
+/* ---- room for one connection ---- */
+
+/* `lane` measures what the other could not begin; what kept that one stays said. */
+static void take_over_interval(struct ow_stream_run *run, struct ow_stream_lane *lane)
+{
+  struct ow_stream_lane *other = other_lane(run, lane);
+  struct ow_failure trouble = other->trouble;
+  ow_lane_stop_early(other);
+  take_interval(run, lane, other->interval.number);
+  lane->trouble = trouble;
+}
+
+/* There is still no second place: the lane that asked for it rests, for longer than the last time. */
+static void end_probe(struct ow_stream_run *run, struct ow_stream_lane *lane)
+{
+  ow_lane_close(lane);
+  run->probe_at = now_of(run).monotonic + run->probe_wait;
+  run->probe_wait = run->probe_wait < MOST_PROBE / 2 ? run->probe_wait * 2 : MOST_PROBE;
+}
+
+/*
+ * A lane that is free takes, before a new interval, the one that the other lane has not the room to begin. Of
+ * a peer with room for one lane it rests if the other is at work.
+ */
+static void give_next_interval(struct ow_stream_run *run, struct ow_stream_lane *lane)
+{
+  struct ow_stream_lane *other = other_lane(run, lane);
+  bool early = ow_lane_is_early(other);
+  bool unsure = other->state == OW_LANE_IDLE || (!early && !ow_lane_is_well(other));
+  if (early && lane->connected && run->single) {
+    take_over_interval(run, lane);
+    end_probe(run, other);
+  } else if (early && lane->connected && other->crowded_out) {
+    take_over_interval(run, lane);
+    take_new_interval(run, other);
+    run->crowded++;
+  } else if (!run->single || unsure) {
+    take_new_interval(run, lane);
+  } else {
+    ow_lane_close(lane);
+  }
 }
 
 /* The lane whose interval comes first. */
 static struct ow_stream_lane *earlier_lane(struct ow_stream_run *run)
 {
-  return &run->lanes[run->lanes[1].interval.number < run->lanes[0].interval.number];
+  struct ow_stream_lane *lanes = run->lanes;
+  bool second = lanes[0].state == OW_LANE_IDLE ||
+                (lanes[1].state != OW_LANE_IDLE && lanes[1].interval.number < lanes[0].interval.number);
+  return &lanes[second];
 }
 
 /* In the order of the intervals, whichever lane is done first. */
@@ -86,59 +147,189 @@ static void tell_board(struct ow_stream_run *run)
   ow_board_set_state(run->board, &run->state, now_of(run).wall);
 }
 
+/* Every other interval is measured, and the pauses take the ones between: that is no state to be called up.
+ */
+static bool is_too_short(const struct ow_stream_run *run, const struct ow_stream_lane *lane)
+{
+  return run->too_short != 0 && lane->interval.number <= run->too_short + 1;
+}
+
 /* Sessions run, or were measured whole: the peer is well, even if its connection has ended meanwhile. */
 static void note_success(struct ow_stream_run *run, const struct ow_stream_lane *lane)
 {
   struct ow_stream_view *state = &run->state;
   const char *server = lane->control.server;
-  if (state->state != OW_STREAM_UP)
-    ow_log(run->ground->log, OW_LOG_NOTICE, "peer %s: up, server %s, mode %s", run->config.name, server,
-           ow_mode_name(lane->interval.mode));
   run->failures = 0;
   run->retry_at = 0;
-  state->state = OW_STREAM_UP;
-  state->status = OW_OK;
-  state->reason[0] = '\0';
   state->mode = lane->interval.mode;
   _Static_assert(sizeof state->server == sizeof lane->control.server, "copied whole");
   memcpy(state->server, server, sizeof state->server);
+  if (!is_too_short(run, lane)) {
+    if (state->state != OW_STREAM_UP)
+      ow_log(run->ground->log, OW_LOG_NOTICE, "peer %s: up, server %s, mode %s", run->config.name, server,
+             ow_mode_name(lane->interval.mode));
+    state->state = OW_STREAM_UP;
+    state->status = OW_OK;
+    state->reason[0] = '\0';
+  }
   tell_board(run);
 }
 
 /* 1, 2, 4, ... s, and a quarter more or less, so that peers that failed together are not tried together. */
-static int64_t next_delay(struct ow_stream_run *run)
+static int64_t next_delay(unsigned failures)
 {
   int64_t delay = MOST_DELAY;
   uint16_t random;
-  if (run->failures < NEVER_REACHED && FIRST_DELAY << run->failures < MOST_DELAY)
-    delay = FIRST_DELAY << run->failures;
+  if (failures < NEVER_REACHED && FIRST_DELAY << failures < MOST_DELAY)
+    delay = FIRST_DELAY << failures;
   ow_random_fill(&ow_system_random, &random, sizeof random);
   return delay - delay / 4 + delay / 2 * random / UINT16_MAX;
 }
 
-/* An attempt, or a measurement, failed: the next attempt waits longer than the last. */
-static void note_failure(struct ow_stream_run *run, const struct ow_failure *failure)
+static void set_down(struct ow_stream_run *run, const struct ow_failure *failure)
 {
   struct ow_stream_view *state = &run->state;
   if (state->state != OW_STREAM_DOWN)
     ow_log(run->ground->log, OW_LOG_WARNING, "peer %s: down: %s", run->config.name, failure->text);
-  run->retry_at = now_of(run).monotonic + next_delay(run);
-  run->failures++;
-  run->last_failure = *failure;
   state->state = OW_STREAM_DOWN;
   state->status = failure->status;
   memcpy(state->reason, failure->text, sizeof state->reason);
   tell_board(run);
 }
 
+/*
+ * An attempt, or a measurement, failed: the next attempt waits longer than the last. A server that began anew
+ * may have room for two lanes.
+ */
+static void note_failure(struct ow_stream_run *run, const struct ow_failure *failure)
+{
+  int64_t now = now_of(run).monotonic;
+  run->retry_at = now + next_delay(run->failures);
+  run->failures++;
+  run->last_failure = *failure;
+  if (run->probe_at > now + PROBE_AFTER_BREAK)
+    run->probe_at = now + PROBE_AFTER_BREAK;
+  set_down(run, failure);
+}
+
+/* ---- one lane or two ---- */
+
+/* The lane's sessions run, and the other could not begin. */
+static void go_single(struct ow_stream_run *run, const struct ow_stream_lane *lane)
+{
+  struct ow_stream_lane *other = other_lane(run, lane);
+  ow_log(run->ground->log, OW_LOG_WARNING,
+         "peer %s: has room for one control connection only: measured with pauses of up to %.1f s between "
+         "intervals, and a second connection is tried again later; it said: %s",
+         run->config.name, (double)ow_lane_longest_pause(lane) / 1e9, run->last_failure.text);
+  run->single = run->state.single_connection = true;
+  run->probe_at = now_of(run).monotonic + run->probe_wait;
+  if (ow_lane_is_early(other) && other->interval.number > lane->interval.number) {
+    run->next_number = other->interval.number;
+    ow_lane_close(other);
+  }
+}
+
+static void go_double(struct ow_stream_run *run)
+{
+  run->single = run->state.single_connection = false;
+  run->too_short = 0;
+  ow_log(run->ground->log, OW_LOG_NOTICE,
+         "peer %s: has room for two control connections now: measured without pauses", run->config.name);
+}
+
+/* Only sessions that run over both connections at once tell that there is room for two. */
+static void weigh_room(struct ow_stream_run *run, struct ow_stream_lane *lane)
+{
+  struct ow_stream_lane *other = other_lane(run, lane);
+  bool both = ow_lane_is_running(other);
+  if (both)
+    run->crowded = 0;
+  if (both && run->single)
+    go_double(run);
+  else if (!both && !run->single && run->crowded >= CROWDED_ENOUGH)
+    go_single(run, lane);
+  else if (run->single && other->state == OW_LANE_IDLE && now_of(run).monotonic >= run->probe_at)
+    take_new_interval(run, other);
+}
+
 /* ---- what the lanes tell ---- */
+
+/* Of a peer that is measured over one connection the second one's failures are news to nobody. */
+static bool is_crowded_out(struct ow_stream_run *run, const struct ow_stream_lane *lane)
+{
+  return ow_lane_is_well(other_lane(run, lane)) && (run->single || ow_lane_found_no_room(lane));
+}
+
+/* The later of two intervals, the newest of all, is taken another time. */
+static void give_back(struct ow_stream_run *run, struct ow_stream_lane *lane, uint64_t number)
+{
+  if (run->single) {
+    run->next_number = number;
+    end_probe(run, lane);
+  } else {
+    take_interval(run, lane, number);
+  }
+}
+
+/*
+ * Not the peer's failure, nor the stream's: the other lane is well. If that one is free it measures the
+ * interval; if not it will, when it is. Only this lane's attempts become rarer.
+ */
+static void on_crowded_out(struct ow_stream_run *run, struct ow_stream_lane *lane)
+{
+  struct ow_stream_lane *other = other_lane(run, lane);
+  struct ow_instant now = now_of(run);
+  int64_t delay = next_delay(lane->crowded_out);
+  uint64_t later = other->interval.number;
+  lane->crowded_out++;
+  run->last_failure = lane->trouble;
+  if (run->single && later < lane->interval.number) {
+    give_back(run, lane, lane->interval.number);
+  } else if (later > lane->interval.number && other->state == OW_LANE_WAITING &&
+             ow_lane_is_worth_measuring(lane, now.wall)) {
+    run->crowded++;
+    take_over_interval(run, other);
+    give_back(run, lane, later);
+  } else if (ow_lane_is_worth_measuring(lane, ow_timestamp_plus(now.wall, delay))) {
+    ow_lane_wait(lane, now.monotonic + delay);
+  } else {
+    run->crowded++;
+    hold_interval(run, lane);
+  }
+}
+
+/* The only connection is well, but the interval before needed too much of this one to be stopped and fetched.
+ */
+static bool pause_took_it(const struct ow_stream_run *run, const struct ow_stream_lane *lane)
+{
+  return run->single && lane->connected && run->failures == 0;
+}
+
+static void note_too_short(struct ow_stream_run *run, struct ow_stream_lane *lane)
+{
+  double interval = (double)run->config.interval / 1e9;
+  double pause = (double)ow_lane_longest_pause(lane) / 1e9;
+  run->too_short = lane->interval.number;
+  ow_fail(
+      &lane->trouble, OW_LIMIT,
+      "server %s has room for one control connection only, and pauses of up to %.1f s leave too little of "
+      "an interval of %g s: let it take two from this host, or set an interval of %.0f s or more, or a "
+      "shorter loss timeout",
+      lane->control.server, pause, interval, ceil(pause * 4 / 3) + 1);
+  set_down(run, &lane->trouble);
+}
 
 /* It is time to prepare the interval, or to try again. */
 static void on_due(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
   struct ow_instant now = now_of(run);
+  lane->alone = run->single;
   if (!ow_lane_is_worth_measuring(lane, now.wall)) {
-    lane->trouble = run->last_failure;
+    if (pause_took_it(run, lane))
+      note_too_short(run, lane);
+    else
+      lane->trouble = run->last_failure;
     hold_interval(run, lane);
   } else if (run->retry_at > now.monotonic) {
     wait_to_prepare(run, lane);
@@ -151,6 +342,10 @@ static void on_due(struct ow_stream_run *run, struct ow_stream_lane *lane)
 static void on_failed(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
   struct ow_instant now = now_of(run);
+  if (is_crowded_out(run, lane)) {
+    on_crowded_out(run, lane);
+    return;
+  }
   note_failure(run, &lane->trouble);
   if (ow_lane_is_worth_measuring(lane, ow_timestamp_plus(now.wall, run->retry_at - now.monotonic)))
     wait_to_prepare(run, lane);
@@ -169,6 +364,12 @@ static void note_trouble(struct ow_stream_run *run, const struct ow_stream_lane 
   run->in_trouble = trouble;
 }
 
+static void on_started(struct ow_stream_run *run, struct ow_stream_lane *lane)
+{
+  weigh_room(run, lane);
+  note_success(run, lane);
+}
+
 static void on_result(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
   if (lane->measurement.status == OW_OK) {
@@ -185,7 +386,7 @@ static void on_lane(struct ow_stream_lane *lane, enum ow_lane_event event)
   struct ow_stream_run *run = lane->context;
   switch (event) {
   case OW_LANE_IS_DUE: on_due(run, lane); break;
-  case OW_LANE_HAS_STARTED: note_success(run, lane); break;
+  case OW_LANE_HAS_STARTED: on_started(run, lane); break;
   case OW_LANE_HAS_FAILED: on_failed(run, lane); break;
   case OW_LANE_HAS_RESULT: on_result(run, lane); break;
   case OW_LANE_HAS_ENDED: hand_over_ended(run); break;
@@ -239,8 +440,12 @@ enum ow_status ow_stream_run_open(struct ow_stream_run *run, const struct ow_lan
                                   struct ow_board *board, const struct ow_stream_config *config,
                                   int64_t offset)
 {
-  *run = (struct ow_stream_run){
-      .ground = ground, .board = board, .config = *config, .anchor_number = 1, .next_number = 1};
+  *run = (struct ow_stream_run){.ground = ground,
+                                .board = board,
+                                .config = *config,
+                                .anchor_number = 1,
+                                .next_number = 1,
+                                .probe_wait = FIRST_PROBE};
   run->last_failure.status =
       ow_fail(&run->last_failure, OW_TIMEOUT, "there was no time left to reach the server");
   run->anchor = ow_timestamp_plus(now_of(run).wall, lead_time(run) + offset);

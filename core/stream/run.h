@@ -30,6 +30,12 @@ struct ow_stream_run {
   int64_t retry_at;  /* monotonic ns: no attempt to reach the peer before */
   struct ow_failure last_failure;
   struct ow_stream_view state; /* as the board was last told */
+  /* The peer has no room for a second lane, though the first is well: */
+  unsigned crowded;   /* intervals in a row that one lane could not begin for that */
+  bool single;        /* found to be so: one lane measures, with pauses, and the other is idle */
+  int64_t probe_at;   /* monotonic ns: the second one is tried again */
+  int64_t probe_wait; /* ns until it is tried again the next time */
+  uint64_t too_short; /* number of the last interval of which the pause left too little; 0: none */
 };
 
 /**

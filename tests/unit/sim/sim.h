@@ -36,6 +36,14 @@ uint64_t sim_random(uint64_t below);
 
 /* ---- the network between this host (127.0.0.1) and the others (127.0.0.2 and up) ---- */
 
+/** What a TCP connection meets of which the host has too many already. */
+enum sim_full {
+  SIM_REFUSES, /* a reset */
+  SIM_DROPS,   /* nothing: a firewall's rule */
+  SIM_CLOSES,  /* it is accepted and closed */
+  SIM_WAITS,   /* it is accepted by the kernel, and by no server */
+};
+
 /** How a host is reached; by the last octet of its address. */
 struct sim_path {
   int64_t delay[2];     /* ns: to the host, from it */
@@ -46,6 +54,8 @@ struct sim_path {
   int refusal[2];       /* errno with which the sending host refuses to send UDP; 0: it doesn't */
   bool blackhole;       /* nothing passes; TCP waits and goes on later */
   bool babbles;         /* on an open connection it says more behind its Stop-Sessions than was asked for */
+  unsigned room;        /* TCP connections at once; 0: any number */
+  enum sim_full full;
 };
 struct sim_path *sim_path(uint8_t host);
 /** Break every TCP connection with a host, as a reset does. */

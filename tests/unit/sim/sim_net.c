@@ -218,6 +218,31 @@ static void refuse(void *context)
     channel->over(channel, "Connection refused");
 }
 
+static bool has_room(const struct sim_path *path, uint8_t host)
+{
+  const struct connection *connection;
+  unsigned open = 0;
+  SLIST_FOREACH(connection, &all_connections, all)
+  open += connection->host == host && connection->ends[SERVER] != NULL;
+  return path->room == 0 || open < path->room;
+}
+
+static void knock(void *context);
+
+static void turn_away(struct connection *connection, void *context)
+{
+  const struct sim_path *path = &paths[connection->host];
+  switch (path->full) {
+  case SIM_REFUSES: sim_at(sim_monotonic() + path->delay[1], refuse, context); break;
+  case SIM_DROPS: sim_at(sim_monotonic() + OW_NS_PER_S, knock, context); break;
+  case SIM_CLOSES:
+    sim_at(sim_monotonic() + path->delay[1], complete, context);
+    transmit(connection, CLIENT, NULL, 0);
+    break;
+  case SIM_WAITS: sim_at(sim_monotonic() + path->delay[1], complete, context); break;
+  }
+}
+
 static void knock(void *context)
 {
   struct connection *connection = ((struct handshake *)context)->connection;
@@ -229,6 +254,8 @@ static void knock(void *context)
     sim_at(sim_monotonic() + OW_NS_PER_S, knock, context);
   } else if (!listeners) {
     sim_at(sim_monotonic() + path->delay[1], refuse, context);
+  } else if (!has_room(path, connection->host)) {
+    turn_away(connection, context);
   } else {
     int descriptor = open_descriptor();
     endpoints[descriptor] = (struct endpoint){.connection = connection, .side = SERVER};

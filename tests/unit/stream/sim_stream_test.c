@@ -28,6 +28,7 @@ static struct ow_board *board;
 static struct ow_stream_set set;
 static struct ow_serve *servers[256];
 static unsigned log_lines;
+static unsigned room_lines; /* of these, that a peer has room for one connection */
 static char last_line[512];
 
 static void on_log(void *context, enum ow_log_level level, const char *line)
@@ -35,6 +36,7 @@ static void on_log(void *context, enum ow_log_level level, const char *line)
   (void)context;
   if (level <= OW_LOG_NOTICE) {
     log_lines++;
+    room_lines += strstr(line, "has room for one control connection only") != NULL;
     snprintf(last_line, sizeof last_line, "%s", line);
   }
 }
@@ -61,7 +63,8 @@ static void raise_curtain(uint64_t seed)
   const struct ow_log log = {.emit = on_log, .most = OW_LOG_NOTICE};
   struct ow_failure failure = {0};
   sim_begin(seed);
-  log_lines = 0;
+  log_lines = room_lines = 0;
+  test_policy_room = (struct test_policy_room){0};
   test_policy_claims = OW_ACCEPT_OK;
   loop = ow_loop_create(&failure);
   board = ow_board_create(HISTORY);
@@ -797,6 +800,231 @@ START_TEST(a_stepped_clock_marks_what_it_touches_and_yields_no_wild_delay)
 }
 END_TEST
 
+/* ---- a peer with room for one connection ---- */
+
+/* How it says so, by _i / 2; open mode and encrypted, by _i % 2. */
+static const struct {
+  unsigned room; /* TCP connections */
+  enum sim_full full;
+  struct test_policy_room policy;
+  const char *says;
+} refusals[] = {
+    {1, SIM_REFUSES, {0}, "Connection refused"},
+    {1, SIM_DROPS, {0}, "no answer to our TCP connection"},
+    {1, SIM_CLOSES, {0}, "before any greeting"},
+    {1, SIM_WAITS, {0}, "was silent"},
+    {0, SIM_REFUSES, {.greeted = 1}, "offers no mode"},
+    {0, SIM_REFUSES, {.set_up = 1}, "a temporary resource limit"},
+    {0, SIM_REFUSES, {.running = 2}, "a temporary resource limit"},
+};
+enum { REFUSALS = 2 * sizeof refusals / sizeof *refusals };
+
+static void have_room_for_one(int which)
+{
+  sim_path(FIRST_HOST)->room = refusals[which].room;
+  sim_path(FIRST_HOST)->full = refusals[which].full;
+  test_policy_room = refusals[which].policy;
+}
+
+static void have_room_for_all(void)
+{
+  sim_path(FIRST_HOST)->room = 0;
+  test_policy_room = (struct test_policy_room){0};
+}
+
+/* The state is watched between any two events that are half a second apart. */
+static void run_never_down(int64_t duration)
+{
+  for (int64_t done = 0; done < duration; done += 500 * MS) {
+    sim_run(loop, 500 * MS);
+    ck_assert_msg(view_of(FIRST_HOST).state != OW_STREAM_DOWN, "%s", view_of(FIRST_HOST).reason);
+  }
+}
+
+/* Whole and true, from the number `first` to `last`; before each a pause of 100 ms to `most` ns, or none. */
+static void assert_whole(const struct ow_interval *intervals, size_t first, size_t last, int64_t most)
+{
+  for (size_t i = first - 1; i < last; i++) {
+    int64_t pause = ow_timestamp_difference(intervals[i].begin, intervals[i - 1].end);
+    ck_assert_uint_eq(intervals[i].number, i + 1);
+    ck_assert_msg(intervals[i].status == OW_OK, "%zu: %s", i + 1, intervals[i].reason);
+    assert_true(FIRST_HOST, &intervals[i]);
+    assert_delays(FIRST_HOST, &intervals[i]);
+    ck_assert_int_ge(pause, most ? 100 * MS : 0);
+    ck_assert_int_le(pause, most);
+  }
+}
+
+static struct ow_stream_config watched_config(int which, int64_t interval)
+{
+  struct ow_stream_config config = config_of(FIRST_HOST, interval);
+  config.peer.modes = which % 2 ? OW_MODE_ENCRYPTED : OW_MODE_OPEN;
+  config.peer.slots[0] = (struct ow_slot){OW_SLOT_EXPONENTIAL, ow_span_from_ns(500 * MS)};
+  sim_path(FIRST_HOST)->loss[0] = 20000;
+  sim_path(FIRST_HOST)->loss[1] = 5000;
+  return config;
+}
+
+START_TEST(a_peer_with_room_for_one_connection_is_measured_with_pauses)
+{
+  const int64_t lengths[] = {10 * S, 30 * S};
+  for (int l = 0; l < 2; l++) {
+    struct ow_interval *intervals;
+    raise_curtain(test_seed());
+    struct ow_stream_config config = watched_config(_i, lengths[l]);
+    have_room_for_one(_i / 2);
+    add(&config);
+    run_never_down(1000 * S);
+    size_t count = intervals_of(FIRST_HOST, &intervals);
+    ck_assert_uint_ge(count, (size_t)(1000 * S / lengths[l]) - 2);
+    assert_whole(intervals, 6, count, 3 * S);
+    for (size_t i = 0; i < 5; i++) /* it isn't known yet: in part, and said so, but never nothing */
+      ck_assert_int_ne(intervals[i].results[OW_REVERSE].completeness, OW_RESULT_ABSENT);
+    ck_assert(view_of(FIRST_HOST).single_connection);
+    ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_UP);
+    ck_assert_uint_eq(room_lines, 1);
+    ck_assert_uint_eq(log_lines, 2);
+    ck_assert_msg(strstr(last_line, refusals[_i / 2].says) != NULL, "%s", last_line);
+    free(intervals);
+    drop_curtain();
+  }
+}
+END_TEST
+
+/* It is asked again now and then, at no interval's expense. */
+START_TEST(room_that_comes_back_is_used)
+{
+  struct ow_interval *intervals;
+  raise_curtain(test_seed());
+  struct ow_stream_config config = watched_config(_i, 30 * S);
+  have_room_for_one(_i / 2);
+  add(&config);
+  run_never_down(3 * 3600 * S);
+  size_t paused = intervals_of(FIRST_HOST, &intervals);
+  size_t asked = sim_attempt_count;
+  free(intervals);
+  have_room_for_all();
+  run_never_down(3700 * S);
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  ck_assert_uint_eq(sim_attempt_count, asked + 1);
+  size_t seamless = paused;
+  while (seamless < count && intervals[seamless].begin.ntp != intervals[seamless - 1].end.ntp)
+    seamless++;
+  assert_whole(intervals, 6, seamless, 3 * S);
+  assert_whole(intervals, seamless + 1, count, 0);
+  ck_assert_uint_ge(count, seamless + 1);
+  free(intervals);
+  ck_assert(!view_of(FIRST_HOST).single_connection);
+  ck_assert_uint_eq(log_lines, 3);
+  ck_assert_ptr_nonnull(strstr(last_line, "room for two control connections now"));
+  drop_curtain();
+}
+END_TEST
+
+/* With the connection goes what was known of the room. */
+START_TEST(a_broken_connection_is_made_anew_and_room_asked_for_soon)
+{
+  struct ow_interval *intervals;
+  raise_curtain(test_seed());
+  struct ow_stream_config config = watched_config(_i, 30 * S);
+  have_room_for_one(0);
+  add(&config);
+  run_never_down(3600 * S);
+  sim_cut(FIRST_HOST);
+  sim_run(loop, 60 * S);
+  ck_assert(view_of(FIRST_HOST).single_connection);
+  run_never_down(60 * S);
+  sim_cut(FIRST_HOST);
+  have_room_for_all();
+  sim_run(loop, 60 * S);
+  run_never_down(300 * S);
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  size_t broken = 0;
+  for (size_t i = 5; i < count; i++)
+    broken += intervals[i].status != OW_OK;
+  ck_assert_uint_ge(broken, 2);
+  ck_assert_uint_le(broken, 4); /* that in which it broke, and perhaps the next one's first part */
+  assert_whole(intervals, count - 2, count, 0);
+  free(intervals);
+  ck_assert(!view_of(FIRST_HOST).single_connection);
+  ck_assert_uint_eq(room_lines, 1);
+  drop_curtain();
+}
+END_TEST
+
+START_TEST(an_interval_too_short_for_pauses_is_down_and_says_what_to_set)
+{
+  struct ow_interval *intervals;
+  raise_curtain(test_seed());
+  struct ow_stream_config config = watched_config(_i, 24 * S);
+  config.peer.loss_timeout = 20 * S;
+  have_room_for_one(0);
+  add(&config);
+  sim_run(loop, 600 * S);
+  ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_DOWN);
+  ck_assert_int_eq(view_of(FIRST_HOST).status, OW_LIMIT);
+  ck_assert_msg(strstr(view_of(FIRST_HOST).reason, "or set an interval of 30 s or more") != NULL, "%s",
+                view_of(FIRST_HOST).reason);
+  ck_assert_uint_eq(log_lines, 3); /* up, room for one, down */
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  size_t whole = 0;
+  for (size_t i = 0; i < count; i++) {
+    whole += intervals[i].status == OW_OK;
+    if (intervals[i].status == OW_OK)
+      assert_true(FIRST_HOST, &intervals[i]);
+  }
+  ck_assert_uint_ge(whole, count / 2 - 2); /* what can be measured is */
+  free(intervals);
+  have_room_for_all();
+  sim_run(loop, 600 * S);
+  ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_UP);
+  have_room_for_one(0);
+  config.interval = 30 * S; /* what it said */
+  add(&config);
+  run_never_down(600 * S);
+  count = intervals_of(FIRST_HOST, &intervals);
+  assert_whole(intervals, 6, count, 22 * S);
+  free(intervals);
+  drop_curtain();
+}
+END_TEST
+
+static void add_second_stream(const struct ow_stream_config *config)
+{
+  struct ow_stream_config second = *config;
+  snprintf(second.name, sizeof second.name, "second");
+  add(&second);
+}
+
+/* Two that have no more than two places share them; of one place the second has none, and says so. */
+START_TEST(two_streams_share_the_room_that_there_is)
+{
+  struct ow_interval last[20];
+  struct ow_stream_view second;
+  raise_curtain(test_seed());
+  struct ow_stream_config config = watched_config(0, 20 * S);
+  sim_path(FIRST_HOST)->room = (unsigned)_i + 1;
+  add(&config);
+  add_second_stream(&config);
+  run_never_down(1200 * S);
+  ck_assert(ow_board_view(board, "second", &second));
+  ck_assert(view_of(FIRST_HOST).single_connection);
+  if (_i == 0) {
+    ck_assert_int_eq(second.state, OW_STREAM_DOWN);
+    ck_assert_ptr_nonnull(strstr(second.reason, "Connection refused"));
+    ck_assert(!second.single_connection);
+  } else {
+    ck_assert_int_eq(second.state, OW_STREAM_UP);
+    ck_assert(second.single_connection);
+    size_t count = test_board_intervals(board, "second", second.newest - 20, last, 20);
+    for (size_t i = 0; i < count; i++)
+      ck_assert_int_eq(last[i].status, OW_OK);
+  }
+  ck_assert_uint_eq(room_lines, (unsigned)_i + 1);
+  drop_curtain();
+}
+END_TEST
+
 /* ---- a day ---- */
 
 static struct ow_completion leaving[256];
@@ -896,6 +1124,7 @@ START_TEST(a_day_of_restarts_cuts_blackholes_and_loss)
     ck_assert_int_eq(intervals[count - 1].status, OW_OK);
     free(intervals);
   }
+  ck_assert_uint_eq(room_lines, 0); /* whatever happened, nobody took it for a want of room */
   drop_curtain();
 }
 END_TEST
@@ -908,6 +1137,7 @@ START_TEST(hours_of_clock_steps_yield_no_wild_delay)
     struct ow_stream_config config = config_of(host, 10 * S);
     add(&config);
   }
+  sim_path(FIRST_HOST)->room = 1;
   for (int i = 0; i < 200; i++) {
     sim_step_clock(loop, (int64_t)sim_random(20000) * MS - 10000 * MS);
     sim_run(loop, (int64_t)sim_random(60000) * MS);
@@ -938,6 +1168,9 @@ START_TEST(ending_frees_everything_at_any_moment)
     }
     stop_server(FIRST_HOST);
     sim_path(FIRST_HOST + 1)->blackhole = sim_random(2);
+    sim_path(FIRST_HOST + 2)->room = (unsigned)sim_random(2);
+    sim_path(FIRST_HOST + 3)->room = 1;
+    sim_path(FIRST_HOST + 3)->full = (enum sim_full)sim_random(4);
     sim_run(loop, (int64_t)sim_random(40000) * MS);
     struct ow_stream_config config = config_of(FIRST_HOST + 2, 10 * S);
     add(&config); /* takes its namesake's place */
@@ -969,6 +1202,11 @@ int main(void)
   TEST_LOOP(suite, "own drops", 3, what_our_own_sockets_dropped_is_no_loss_of_the_path);
   TEST_LOOP(suite, "leave", 3, a_responder_that_takes_leave_costs_a_part_of_its_interval);
   TEST_LOOP(suite, "a stepped clock", STEPS, a_stepped_clock_marks_what_it_touches_and_yields_no_wild_delay);
+  TEST_LOOP(suite, "room for one connection", REFUSALS,
+            a_peer_with_room_for_one_connection_is_measured_with_pauses, room_that_comes_back_is_used);
+  TEST_LOOP(suite, "room for few", 2, a_broken_connection_is_made_anew_and_room_asked_for_soon,
+            an_interval_too_short_for_pauses_is_down_and_says_what_to_set,
+            two_streams_share_the_room_that_there_is);
   TEST_CASE(suite, "long runs", a_day_of_restarts_cuts_blackholes_and_loss,
             hours_of_clock_steps_yield_no_wild_delay, ending_frees_everything_at_any_moment);
   return test_run(suite);

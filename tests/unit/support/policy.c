@@ -8,10 +8,23 @@ static const char KEY_ID[] = "monitor";
 static const char PASSPHRASE[] = "correct horse battery staple";
 
 enum ow_accept test_policy_claims = OW_ACCEPT_OK;
+struct test_policy_room test_policy_room;
+static unsigned connected; /* control connections that were admitted */
+static unsigned claimed;   /* sessions */
+
+static bool has_room(unsigned used, unsigned most)
+{
+  return most == 0 || used < most;
+}
 
 static uint32_t admit(void *context, struct ow_serve_client *client, struct ow_failure *why)
 {
-  (void)context, (void)client, (void)why;
+  (void)context;
+  ow_fail(why, OW_LIMIT, "the test has no room");
+  if (!has_room(connected, test_policy_room.greeted))
+    return 0;
+  connected++;
+  client->account = &connected;
   return OW_MODES_ALL;
 }
 
@@ -25,27 +38,39 @@ static bool find_key(void *context, const char *key_id, struct ow_passphrase *pa
 
 static enum ow_accept identify(void *context, struct ow_serve_client *client, struct ow_failure *why)
 {
-  (void)context, (void)client, (void)why;
-  return OW_ACCEPT_OK;
+  (void)context, (void)client;
+  ow_fail(why, OW_LIMIT, "the test has no room");
+  return has_room(connected - 1, test_policy_room.set_up) ? OW_ACCEPT_OK : OW_ACCEPT_TEMPORARY_LIMIT;
 }
 
 static enum ow_accept claim(void *context, const struct ow_serve_client *client,
                             const struct ow_session_request *request, const struct ow_slot *slots,
-                            struct ow_serve_claim *claimed, struct ow_failure *why)
+                            struct ow_serve_claim *claim_made, struct ow_failure *why)
 {
-  (void)context, (void)client, (void)request, (void)slots, (void)claimed;
+  (void)context, (void)client, (void)request, (void)slots, (void)claim_made;
   ow_fail(why, OW_LIMIT, "the test says so");
-  return test_policy_claims;
+  if (test_policy_claims != OW_ACCEPT_OK)
+    return test_policy_claims;
+  if (!has_room(claimed, test_policy_room.running))
+    return OW_ACCEPT_TEMPORARY_LIMIT;
+  claimed++;
+  return OW_ACCEPT_OK;
 }
 
-static void release(void *context, const struct ow_serve_claim *claimed)
+static void release_bandwidth(void *context, const struct ow_serve_claim *claim_made)
 {
-  (void)context, (void)claimed;
+  (void)context, (void)claim_made;
+  claimed--;
 }
 
-static void settle(void *context, struct ow_serve_claim *claimed, uint64_t records)
+static void release_disk(void *context, const struct ow_serve_claim *claim_made)
 {
-  (void)context, (void)claimed, (void)records;
+  (void)context, (void)claim_made;
+}
+
+static void settle(void *context, struct ow_serve_claim *claim_of, uint64_t records)
+{
+  (void)context, (void)claim_of, (void)records;
 }
 
 static bool frees_disk(void *context, const struct ow_serve_claim *refused,
@@ -70,17 +95,18 @@ static bool delete_on_fetch(void *context, const struct ow_serve_client *owner)
 
 static void leave(void *context, const struct ow_serve_client *client)
 {
-  (void)context, (void)client;
+  (void)context;
+  connected -= client->account == &connected;
 }
 
 const struct ow_serve_policy test_policy = {.admit = admit,
                                             .find_key = find_key,
                                             .identify = identify,
                                             .claim = claim,
-                                            .release_bandwidth = release,
+                                            .release_bandwidth = release_bandwidth,
                                             .settle_disk = settle,
                                             .frees_disk = frees_disk,
-                                            .release_disk = release,
+                                            .release_disk = release_disk,
                                             .may_fetch = may_fetch,
                                             .delete_on_fetch = delete_on_fetch,
                                             .leave = leave};

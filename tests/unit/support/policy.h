@@ -11,6 +11,14 @@ extern const struct ow_serve_policy test_policy;
 /** What it answers to a request for a session; OW_ACCEPT_OK unless a test says otherwise. */
 extern enum ow_accept test_policy_claims;
 
+/** What all its servers have room for; 0: any number. Zero unless a test says otherwise. */
+struct test_policy_room {
+  unsigned greeted; /* control connections; others are greeted without a mode */
+  unsigned set_up;  /* control connections; others are refused at set-up, with Accept 5 */
+  unsigned running; /* test sessions; others are refused with Accept 5 */
+};
+extern struct test_policy_room test_policy_room;
+
 /** Give a peer the key that the policy knows. */
 void test_policy_key(struct ow_peer *peer);
 
