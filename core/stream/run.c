@@ -147,13 +147,6 @@ static void tell_board(struct ow_stream_run *run)
   ow_board_set_state(run->board, &run->state, now_of(run).wall);
 }
 
-/* Every other interval is measured, and the pauses take the ones between: that is no state to be called up.
- */
-static bool is_too_short(const struct ow_stream_run *run, const struct ow_stream_lane *lane)
-{
-  return run->too_short != 0 && lane->interval.number <= run->too_short + 1;
-}
-
 /* Sessions run, or were measured whole: the peer is well, even if its connection has ended meanwhile. */
 static void note_success(struct ow_stream_run *run, const struct ow_stream_lane *lane)
 {
@@ -164,7 +157,7 @@ static void note_success(struct ow_stream_run *run, const struct ow_stream_lane 
   state->mode = lane->interval.mode;
   _Static_assert(sizeof state->server == sizeof lane->control.server, "copied whole");
   memcpy(state->server, server, sizeof state->server);
-  if (!is_too_short(run, lane)) {
+  if (!run->too_short) {
     if (state->state != OW_STREAM_UP)
       ow_log(run->ground->log, OW_LOG_NOTICE, "peer %s: up, server %s, mode %s", run->config.name, server,
              ow_mode_name(lane->interval.mode));
@@ -214,6 +207,22 @@ static void note_failure(struct ow_stream_run *run, const struct ow_failure *fai
 
 /* ---- one lane or two ---- */
 
+/* What can be measured is; but at least every other interval would be missing. */
+static void note_too_short(struct ow_stream_run *run, const struct ow_stream_lane *lane)
+{
+  struct ow_failure failure;
+  double pause = (double)ow_lane_longest_pause(lane) / 1e9;
+  ow_fail(
+      &failure, OW_LIMIT,
+      "server %s has room for one control connection only, and pauses of up to %.1f s leave too little of "
+      "an interval of %g s: let it take two from this host, or set an interval of %.0f s or more, or a "
+      "shorter loss timeout",
+      lane->control.server, pause, (double)run->config.interval / 1e9, ceil(pause * 4 / 3) + 1);
+  run->too_short = true;
+  run->last_failure = failure;
+  set_down(run, &failure);
+}
+
 /* The lane's sessions run, and the other could not begin. */
 static void go_single(struct ow_stream_run *run, const struct ow_stream_lane *lane)
 {
@@ -228,12 +237,14 @@ static void go_single(struct ow_stream_run *run, const struct ow_stream_lane *la
     run->next_number = other->interval.number;
     ow_lane_close(other);
   }
+  if (run->config.interval - ow_lane_longest_pause(lane) < run->config.interval / 4)
+    note_too_short(run, lane);
 }
 
 static void go_double(struct ow_stream_run *run)
 {
   run->single = run->state.single_connection = false;
-  run->too_short = 0;
+  run->too_short = false;
   ow_log(run->ground->log, OW_LOG_NOTICE,
          "peer %s: has room for two control connections now: measured without pauses", run->config.name);
 }
@@ -299,37 +310,15 @@ static void on_crowded_out(struct ow_stream_run *run, struct ow_stream_lane *lan
   }
 }
 
-/* The only connection is well, but the interval before needed too much of this one to be stopped and fetched.
- */
-static bool pause_took_it(const struct ow_stream_run *run, const struct ow_stream_lane *lane)
-{
-  return run->single && lane->connected && run->failures == 0;
-}
-
-static void note_too_short(struct ow_stream_run *run, struct ow_stream_lane *lane)
-{
-  double interval = (double)run->config.interval / 1e9;
-  double pause = (double)ow_lane_longest_pause(lane) / 1e9;
-  run->too_short = lane->interval.number;
-  ow_fail(
-      &lane->trouble, OW_LIMIT,
-      "server %s has room for one control connection only, and pauses of up to %.1f s leave too little of "
-      "an interval of %g s: let it take two from this host, or set an interval of %.0f s or more, or a "
-      "shorter loss timeout",
-      lane->control.server, pause, interval, ceil(pause * 4 / 3) + 1);
-  set_down(run, &lane->trouble);
-}
-
 /* It is time to prepare the interval, or to try again. */
 static void on_due(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
   struct ow_instant now = now_of(run);
   lane->alone = run->single;
   if (!ow_lane_is_worth_measuring(lane, now.wall)) {
-    if (pause_took_it(run, lane))
+    if (run->single && lane->connected) /* the interval before took it all */
       note_too_short(run, lane);
-    else
-      lane->trouble = run->last_failure;
+    lane->trouble = run->last_failure;
     hold_interval(run, lane);
   } else if (run->retry_at > now.monotonic) {
     wait_to_prepare(run, lane);

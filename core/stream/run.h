@@ -35,7 +35,7 @@ struct ow_stream_run {
   bool single;        /* found to be so: one lane measures, with pauses, and the other is idle */
   int64_t probe_at;   /* monotonic ns: the second one is tried again */
   int64_t probe_wait; /* ns until it is tried again the next time */
-  uint64_t too_short; /* number of the last interval of which the pause left too little; 0: none */
+  bool too_short;     /* the pauses leave too little of an interval: down, whatever is measured of some */
 };
 
 /**
