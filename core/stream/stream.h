@@ -7,8 +7,9 @@
  * An interval begins exactly where the one before ends. Its result is on the board at most its loss timeout
  * and a second after its end; an interval that could not be measured is there as failed, with the reason. A
  * peer that fails is tried again with growing, jittered delay, and its name is resolved anew each time; no
- * other peer is disturbed. If the wall clock is stepped, the running intervals end at once, marked as
- * stepped, and new ones begin.
+ * other peer is disturbed. A peer that has no room for a second connection is measured over one: an interval
+ * then begins when the one before has been stopped and fetched. If the wall clock is stepped, the running
+ * intervals end at once, marked as stepped, and new ones begin.
  */
 #ifndef OWAMP_STREAM_STREAM_H
 #define OWAMP_STREAM_STREAM_H

@@ -35,7 +35,20 @@ setup_file() {
     add rule inet hole in ip daddr 10.86.1.4 meta l4proto udp drop'
   in_a nft 'add table inet hole; add chain inet hole in { type filter hook input priority 0; };
     add rule inet hole in ip saddr 10.86.1.4 meta l4proto udp drop'
-  export MAIN_PORT MOODY_PORT CUT_PORT HOLE_PORT
+  # One that has room for one control connection, and one whose firewall has.
+  mkdir "$BATS_FILE_TMPDIR/lonely"
+  cp "$PASS" "$BATS_FILE_TMPDIR/lonely/owamp-server.pfs"
+  echo 'maxcontrolsessions 1' >"$BATS_FILE_TMPDIR/lonely/owamp-server.conf"
+  start_far lonely -c "$BATS_FILE_TMPDIR/lonely" -S "$B4:0"
+  LONELY_PORT=$RESPONDER_PORT
+  start_far walled -S "$B4:0"
+  WALLED_PORT=$RESPONDER_PORT
+  in_b nft -f - <<NFT
+table inet owamp_wall {
+  chain in { type filter hook input priority 0; tcp dport $WALLED_PORT ct state new ct count over 1 reject with tcp reset; }
+}
+NFT
+  export MAIN_PORT MOODY_PORT CUT_PORT HOLE_PORT LONELY_PORT WALLED_PORT
   [[ -x $COLLECTD && -e $OWAMP_BUILD/plugins/collectd/owamp.so ]] || return 0
   main_conf | collectd_conf main
   collectd_start main
@@ -122,6 +135,17 @@ QuerySocket "$BATS_FILE_TMPDIR/query.sock"
   KeyFile "$PASS"
   Critical "5s,100%"
 </Peer>
+<Peer "lonely">
+  Host "$B4"
+  Port $LONELY_PORT
+  Mode "encrypted"
+  KeyID "monitor"
+  KeyFile "$PASS"
+</Peer>
+<Peer "walled">
+  Host "$B4"
+  Port $WALLED_PORT
+</Peer>
 <Responder>
   Listen "$A4:8611"
   Mode "open"
@@ -202,6 +226,26 @@ notified() { wait_for_log "$1" "Notification: severity = $2, .*plugin = owamp, p
   done
 }
 
+@test "collectd: a peer with room for one control connection has values in every interval, and is told of once" {
+  local peer since
+  for peer in lonely walled; do
+    wait_for_log main "peer $peer: has room for one control connection only" 40
+    since=$(last_time main "$peer" bool-forward-up)
+    wait_value main "$peer" bool-forward-up 'v == 1' $((${since%.*} + 9)) 40
+    wait_value main "$peer" bool-forward-up 'v == 1' $((${since%.*} + 17)) 40
+    csv_of main "$peer" bool-forward-up | awk -F, -v since="$since" '
+      $1 < since { next }
+      $2 != 1 || (n && $1 - before > 4.1) { print "at " $1 " " $2; bad = 1 }
+      { before = $1; n++ } END { exit bad || n < 4 }'
+    csv_of main "$peer" percent-forward-loss | awk -F, -v since="$since" '$1 > since + 4 && $2 != 0 { exit 1 }'
+    ask_socket "get $peer 2" | jq -e '.stream | .state == "up" and .single_connection'
+    ask_socket "get $peer 2" | jq -e '[.intervals[] | .status] == ["ok", "ok"] and .intervals[0].end < .intervals[1].begin'
+    [[ $(log_count main "Notification: .*plugin_instance = $peer,.*") -le 1 ]]
+    [[ $(log_count main "owamp plugin: .*peer $peer: .*down") -eq 0 ]]
+    [[ $(log_count main "peer $peer: has room for one") -eq 1 ]]
+  done
+}
+
 @test "collectd: the responder restarts" {
   local since
   wait_value main moody bool-forward-up 'v == 1'
@@ -275,7 +319,7 @@ NFT
 }
 
 @test "collectd: the query socket tells of every peer, and another collectd takes them from there" {
-  ask_socket list | jq -e '[.streams[].name] == ["authenticated", "cut", "encrypted", "hole", "lenient", "moody", "oneway", "open", "refusing", "unkeyed"]'
+  ask_socket list | jq -e '[.streams[].name] == ["authenticated", "cut", "encrypted", "hole", "lenient", "lonely", "moody", "oneway", "open", "refusing", "unkeyed", "walled"]'
   ask_socket 'get open' | jq -e '.stream.state == "up" and .intervals[0].results[0].sent > 10'
   printf '<Query "%s">\n</Query>\n' "$BATS_FILE_TMPDIR/query.sock" | collectd_conf reader
   collectd_start reader
@@ -347,7 +391,7 @@ NFT
   done
   wait_value asan refusing bool-forward-up 'v == 0'
   in_b "$CHECK_OWAMP" -H "$A4" -p 8611 --count 10 --interval 10ms -w loss=0
-  ask_socket list | jq -e '.streams | length == 8'
+  ask_socket list | jq -e '.streams | length == 10'
   stop moody
   notified asan FAILURE moody
   stop asan

@@ -163,6 +163,7 @@ static struct ow_stream_view any_view(void)
   view.intervals = number(63);
   view.failed = number(63);
   view.version = number(63);
+  view.single_connection = coin();
   for (int d = 0; d < OW_DIRECTIONS; d++) {
     view.directions[d] = coin();
     if (view.directions[d])
@@ -187,6 +188,7 @@ static void assert_same_view(const struct ow_stream_view *a, const struct ow_str
   ck_assert_uint_eq(a->intervals, b->intervals);
   ck_assert_uint_eq(a->failed, b->failed);
   ck_assert_uint_eq(a->version, b->version);
+  ck_assert_int_eq(a->single_connection, b->single_connection);
   ck_assert_mem_eq(a->directions, b->directions, sizeof a->directions);
   ck_assert_mem_eq(a->totals, b->totals, sizeof a->totals);
 }
