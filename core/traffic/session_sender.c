@@ -46,15 +46,16 @@ static struct ow_error_estimate stamp_error(struct ow_test_sender *sender, int64
 }
 
 /*
- * An ICMP error belongs to an earlier packet and kept this one back: it gets a second try. A failed send that
- * asked for a stamp makes the kernel's count of stamps begin anew.
+ * An ICMP error belongs to an earlier packet and kept this one back: it gets a second try (EACCES and
+ * others can be such a one of IPv6; EPERM is this host's firewall alone). A failed send that asked for a
+ * stamp makes the kernel's count of stamps begin anew.
  */
 static int send_packet(struct ow_test_sender *sender, const uint8_t *packet, size_t octets, bool ask)
 {
   int error = ow_udp_send(sender->socket, packet, octets, ask);
   if (error && ask)
     sender->asked = 0;
-  if (error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH)
+  if (error && error != EPERM)
     error = ow_udp_send(sender->socket, packet, octets, ask);
   if (error && ask)
     sender->asked = 0;

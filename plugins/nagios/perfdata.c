@@ -13,7 +13,7 @@ static bool usual(enum ow_metric metric)
       [OW_METRIC_DELAY_MIN] = true, [OW_METRIC_DELAY_MEDIAN] = true, [OW_METRIC_DELAY_P95] = true,
       [OW_METRIC_DELAY_MAX] = true, [OW_METRIC_JITTER] = true,       [OW_METRIC_IPDV] = true,
       [OW_METRIC_LOSS] = true,      [OW_METRIC_DUPLICATES] = true,   [OW_METRIC_REORDERED] = true,
-      [OW_METRIC_ASYMMETRY] = true, [OW_METRIC_RTT] = true,
+      [OW_METRIC_SKIPPED] = true,   [OW_METRIC_ASYMMETRY] = true,    [OW_METRIC_RTT] = true,
   };
   return shown[metric];
 }

@@ -10,6 +10,9 @@ setup_file() {
   echo 'monitor 636f727265637420686f727365' >"$KEYS"
   chmod 600 "$KEYS"
   LD_PRELOAD=$ONE_CLOCK start_responder "$NS_B" -c "$BATS_FILE_TMPDIR/conf" -S "$B4:0"
+  LD_PRELOAD=$ONE_CLOCK start responder6 "$NS_B" "$RESPONDER" -f -c "$BATS_FILE_TMPDIR/conf" -S "[::]:0"
+  PORT6=$(wait_for_log responder6 'listening on .* port [0-9]+')
+  export PORT6=${PORT6##* }
 }
 
 teardown_file() { lab_down; }
@@ -49,6 +52,7 @@ flows() {
       check "$mode-delay" --mode "$mode" -c 5s,100%
       check "$mode-lost" --mode "$mode" -c lost=1000
     done
+    check six -H "$B6" -p "$PORT6"
     check lenient -c loss=100% --nothing-arrived ok
     check warned -c loss=100% --nothing-arrived warning
     check few --min-packets 21
@@ -64,10 +68,25 @@ flows() {
       ends "$mode-delay" 2 "$words"
       ends "$mode-lost" 2 "$words"
     done
+    ends six 2 "$words"
     ends lenient 0 "$words"
     ends warned 1 "$words"
     ends few 3 'too few packets: --min-packets asks for 21'
   done
+}
+
+# An ICMP error is about an earlier packet: the one that the kernel then keeps back is sent all the same.
+@test "what a firewall on the way answers is loss, and no refusal, in both families" {
+  lab_change clean
+  in_b sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0
+  in_b nft 'add table inet wall; add chain inet wall in { type filter hook input priority 0; };
+    add rule inet wall in ip protocol udp reject with icmp admin-prohibited;
+    add rule inet wall in ip6 nexthdr udp reject with icmpv6 admin-prohibited'
+  check four
+  check six -H "$B6" -p "$PORT6"
+  ends four 2 '^OWAMP CRITICAL - forward nothing arrived, 20/20 lost; reverse [^;]* p95, 0/20 lost$'
+  ends six 2 '^OWAMP CRITICAL - forward nothing arrived, 20/20 lost; reverse [^;]* p95, 0/20 lost$'
+  in_b nft delete table inet wall
 }
 
 @test "a host that sends nothing says why" {
@@ -85,6 +104,11 @@ flows() {
       .refusal == "Operation not permitted"' "$(log_of "$mode-json")"
   done
   allow_udp "$NS_A"
+  in_a nft 'add table inet wall; add chain inet wall out { type filter hook output priority 0; };
+    add rule inet wall out meta l4proto udp reject'
+  check rejected
+  ends rejected 2 'forward none of 20 packets was sent: Operation not permitted'
+  in_a nft delete table inet wall
   # The control connection has a route still.
   in_a ip rule add ipproto udp priority 1 unreachable
   check routeless -c loss=100%

@@ -178,7 +178,7 @@ perfdata_json() {
   jq -e --argjson perfdata "$perfdata" '.results[0] as $r | $perfdata == {
     fwd_delay_min: $r.delay.min, fwd_delay_median: $r.delay.median, fwd_delay_p95: $r.delay.p95,
     fwd_delay_max: $r.delay.max, fwd_jitter: $r.jitter, fwd_ipdv: $r.ipdv, fwd_loss: $r.loss_percent,
-    fwd_duplicates: $r.duplicates, fwd_reordered: $r.reordered, clock_error: $r.clock.error}' <<<"$output" ||
+    fwd_duplicates: $r.duplicates, fwd_reordered: $r.reordered, fwd_skipped: $r.skipped, clock_error: $r.clock.error}' <<<"$output" ||
     { echo "$perfdata" "$output" && false; }
   run in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --fetch 00112233445566778899aabbccddeeff
   [ "$status" -eq 3 ]

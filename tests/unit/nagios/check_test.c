@@ -788,10 +788,12 @@ START_TEST(the_first_line_is_a_plugins)
       "OWAMP OK - " SUMMARY "|'fwd_delay_min'=0.012s;;;; 'fwd_delay_median'=0.0121s;;;; "
       "'fwd_delay_p95'=0.0123s;~:0.02;@0.001:0.002;; 'fwd_delay_max'=0.0125s;;;; 'fwd_jitter'=0.0002s;;;0; "
       "'fwd_ipdv'=0.00005s;;;0; 'fwd_loss'=0%;0:1;;0;100 'fwd_duplicates'=0;;;0; 'fwd_reordered'=0;;;0; "
+      "'fwd_skipped'=0;;;0; "
       "'rev_delay_min'=0.012s;;;; 'rev_delay_median'=0.0121s;;;; 'rev_delay_p95'=0.0118s;~:0.02;;; "
       "'rev_delay_max'=0.0125s;;;; 'rev_jitter'=0.0002s;;;0; 'rev_ipdv'=0.00005s;;;0; "
       "'rev_loss'=0%;0:1;;0;100 "
-      "'rev_duplicates'=0;;;0; 'rev_reordered'=0;;;0; 'asymmetry'=0s;;;; 'rtt'=0.0242s;;;; "
+      "'rev_duplicates'=0;;;0; 'rev_reordered'=0;;;0; 'rev_skipped'=0;;;0; 'asymmetry'=0s;;;; "
+      "'rtt'=0.0242s;;;; "
       "'clock_error'=0.00025s;;;0;\n");
 }
 END_TEST
