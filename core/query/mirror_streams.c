@@ -109,12 +109,16 @@ static size_t wanted(const struct ow_mirror_streams *streams, const struct ow_mi
 size_t ow_mirror_streams_ask(struct ow_mirror_streams *streams, char text[OW_MIRROR_TEXT])
 {
   size_t length = 0;
+  size_t intervals = 0;
   streams->asked_count = streams->answered = 0;
-  for (; streams->next < streams->count && streams->asked_count < OW_MIRROR_BATCH; streams->next++) {
+  for (; streams->next < streams->count && streams->asked_count < OW_MIRROR_BATCH &&
+         intervals < OW_QUERY_INTERVALS;
+       streams->next++) {
     struct ow_mirrored_stream *stream = &streams->list[streams->next];
     if (!stream->current && !stream->foreign) {
-      length += (size_t)snprintf(text + length, OW_MIRROR_TEXT - length, "get %s %zu\n", stream->name,
-                                 wanted(streams, stream));
+      size_t count = wanted(streams, stream);
+      length += (size_t)snprintf(text + length, OW_MIRROR_TEXT - length, "get %s %zu\n", stream->name, count);
+      intervals += count;
       streams->asked[streams->asked_count++] = stream;
     }
   }

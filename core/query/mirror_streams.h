@@ -42,7 +42,10 @@ struct ow_mirror_streams {
  */
 enum ow_status ow_mirror_streams_list(struct ow_mirror_streams *streams, const char *line, size_t octets,
                                       struct ow_failure *failure) OW_MUST_CHECK;
-/** The next questions, when all before are answered; returns their length, 0 if there are none. */
+/**
+ * The next questions, when all before are answered, as many as can be answered in time; returns their length,
+ * 0 if there are none.
+ */
 size_t ow_mirror_streams_ask(struct ow_mirror_streams *streams, char text[OW_MIRROR_TEXT]);
 /** Take the answer to the first question that still waits for one. OW_PROTOCOL, OW_MEMORY. */
 enum ow_status ow_mirror_streams_answer(struct ow_mirror_streams *streams, const char *line, size_t octets,

@@ -21,8 +21,8 @@
 #include "base/status.h"
 #include "results/board.h"
 
-/** The most intervals that one answer holds. */
-enum { OW_QUERY_INTERVALS = 120 };
+/** The most intervals that one answer holds: 2 MB as text. */
+enum { OW_QUERY_INTERVALS = 1000 };
 
 /* ---- publishing ---- */
 

@@ -340,6 +340,8 @@ void owamp_config_read(struct owamp_config *config, const oconfig_item_t *plugin
                                                .place = 1,
                                                .settings = &config->publish};
   read_defaults(&reading, plugin);
+  if (config->history == 0 || ow_given_has(&reading.default_block.given, OW_PEER_HISTORY))
+    config->history = reading.defaults.peer.history;
   for (int i = 0; i < plugin->children_num; i++)
     if (is_block(&plugin->children[i]))
       read_block(&reading, &plugin->children[i]);

@@ -38,6 +38,7 @@ struct owamp_config {
   struct owamp_query **queries;
   size_t query_count;
   struct owamp_publish publish;
+  uint32_t history; /* intervals of each stream to keep */
   bool responds;
   struct ow_embedded_options responder;
   unsigned refused; /* blocks and keywords */

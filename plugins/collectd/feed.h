@@ -28,7 +28,7 @@ enum ow_status owamp_feed_add(struct owamp_feed *feed, const char *name,
 /** Dispatch all that is new. Waits for nothing but the board's lock. */
 void owamp_feed_poll(struct owamp_feed *feed);
 
-/** Intervals that a board has to keep so that none is lost between two looks. */
-enum { OWAMP_HISTORY = 8 };
+/** Intervals that a board has to keep at least, so that none is lost between two looks. */
+enum { OWAMP_LEAST_HISTORY = 8 };
 
 #endif

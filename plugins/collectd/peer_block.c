@@ -23,6 +23,8 @@ static const struct owamp_keyword keywords[] = {
 /* ---- which options stand where ---- */
 
 static const enum ow_peer_option_id options[] = {
+    /* At the top level alone: */
+    OW_PEER_HISTORY,
     /* In a <Query>: */
     OW_PEER_WARNING,
     OW_PEER_CRITICAL,
@@ -54,9 +56,9 @@ static const enum ow_peer_option_id options[] = {
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 
-static const struct ow_peer_face query_face = {&owamp_spelling, options, 7};
+static const struct ow_peer_face query_face = {&owamp_spelling, options + 1, 7};
 static const struct ow_peer_face default_face = {&owamp_spelling, options, OPTIONS - 1};
-const struct ow_peer_face owamp_peer_face = {&owamp_spelling, options, OPTIONS};
+const struct ow_peer_face owamp_peer_face = {&owamp_spelling, options + 1, OPTIONS - 1};
 
 static const struct ow_peer_face *face_of(unsigned place)
 {

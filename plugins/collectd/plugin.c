@@ -42,6 +42,12 @@ static void init_failed(const char *what, const struct ow_failure *failure)
 
 /* ---- init ---- */
 
+static struct ow_board *create_board(void)
+{
+  uint32_t history = plugin.config.history;
+  return ow_board_create(history > OWAMP_LEAST_HISTORY ? history : OWAMP_LEAST_HISTORY);
+}
+
 static void look_at_descriptors(void)
 {
   struct rlimit limit;
@@ -70,7 +76,7 @@ static void start_stream(const struct owamp_peer *peer)
 static void start_streams(void)
 {
   struct ow_failure failure = {.text = "no memory"};
-  plugin.board = ow_board_create(OWAMP_HISTORY);
+  plugin.board = create_board();
   plugin.feed = plugin.board ? owamp_feed_create(plugin.board, NULL, NULL) : NULL;
   plugin.streams = plugin.feed ? ow_streams_create(plugin.board, &owamp_log, &failure) : NULL;
   if (plugin.streams)
@@ -95,7 +101,7 @@ static void start_source(struct source *source, const struct owamp_query *query,
                          const struct owamp_feed *above)
 {
   struct ow_failure failure = {.text = "no memory"};
-  source->board = ow_board_create(OWAMP_HISTORY);
+  source->board = create_board();
   source->feed = source->board ? owamp_feed_create(source->board, above, &query->rules) : NULL;
   if (source->feed)
     source->mirror = ow_query_follow(query->path, source->board, &owamp_log, &failure);

@@ -114,8 +114,7 @@ static void check(struct check_options *options, int64_t begin, FILE *out, struc
                         options->has_timeout_state ? options->timeout_state : OW_VERDICT_UNKNOWN,
                         options->json);
   act(options, begin, &report, &stream);
-  check_judge(options, &report, outcome);
-  outcome->stream = stream;
+  check_judge(options, &report, &stream, outcome);
   if (options->action == CHECK_DIAGNOSE)
     diagnose(options, begin, &report, &outcome->diagnosis);
   print(out, options, &report, outcome);

@@ -153,6 +153,7 @@ static json_t *stream_json(const struct check_stream *stream)
   put_member(object, "name", plain_words(stream->name));
   put_member(object, "state", json_string(ow_stream_state_name(stream->state)));
   put_count(object, "intervals", stream->intervals);
+  put_count(object, "asked", stream->asked);
   put_count(object, "failed", stream->failed);
   put_time(object, "interval", stream->interval);
   put_member(object, "age", stream->intervals > 0 ? json_real(check_seconds(stream->age)) : json_null());

@@ -22,6 +22,8 @@ struct check_stream {
   int64_t interval;   /* ns */
   uint32_t intervals; /* that are judged */
   uint32_t failed;    /* of these, not measured whole */
+  uint32_t asked;     /* that --last asks for */
+  bool begun;         /* so few were measured since it began; else its daemon keeps no more */
   int64_t age;        /* ns since the newest one's end; 0 without any */
 };
 

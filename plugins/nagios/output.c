@@ -218,8 +218,8 @@ static void print_stream(FILE *out, const struct check_stream *stream)
   char text[LINE];
   char number[CHECK_NUMBER];
   struct check_text line = {text, sizeof text, 0};
-  check_text_add(&line, "stream %s is %s; %u intervals of %s judged", stream->name,
-                 ow_stream_state_name(stream->state), stream->intervals,
+  check_text_add(&line, "stream %s is %s; %u of %u intervals of %s judged", stream->name,
+                 ow_stream_state_name(stream->state), stream->intervals, stream->asked,
                  ow_seconds_print(number, check_seconds(stream->interval)));
   if (stream->failed > 0)
     check_text_add(&line, ", %u of them not measured whole", stream->failed);

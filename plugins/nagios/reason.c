@@ -176,6 +176,16 @@ static bool measured_anything(const struct check_options *options, const struct 
   return any;
 }
 
+/* Of the intervals that were asked for, and why there are no more. */
+static void add_history(struct check_text *reason, const struct check_stream *stream)
+{
+  if (stream->intervals < stream->asked) {
+    check_text_next(reason);
+    check_text_add(reason, "%u of %u intervals, %s", stream->intervals, stream->asked,
+                   stream->begun ? "since the stream has just begun" : "its daemon keeps no more (History)");
+  }
+}
+
 void check_explain(const struct check_options *options, const struct ow_probe_report *report,
                    struct check_outcome *outcome)
 {
@@ -189,6 +199,8 @@ void check_explain(const struct check_options *options, const struct ow_probe_re
   else if (report->remark[0])
     check_text_add(&reason, "measurement incomplete: %s", report->remark);
   add_findings(&reason, options, &outcome->judgement, results);
+  if (any)
+    add_history(&reason, &outcome->stream);
   for (int d = 0; d < OW_DIRECTIONS; d++)
     if (options->settings.peer.directions[d] && (any || report->status == OW_OK))
       add_summary(&reason, (enum ow_direction)d, &report->directions[d].result);

@@ -10,6 +10,8 @@
 #include "stats/merge.h"
 #include "text.h"
 
+_Static_assert((int)CHECK_MOST_LAST <= (int)OW_QUERY_INTERVALS, "one answer holds them");
+
 #define LENIENCE (5 * OW_NS_PER_S) /* for what comes after an interval's end */
 
 static int64_t oldest_allowed(const struct check_options *options, const struct ow_stream_view *view)
@@ -31,11 +33,16 @@ static void merge_direction(const struct ow_interval *intervals, size_t count, e
   free(results);
 }
 
-static void describe(const struct ow_stream_view *view, const struct ow_interval *intervals, size_t count,
-                     struct ow_timestamp now, struct check_stream *stream)
+static void describe(const struct check_options *options, const struct ow_stream_view *view,
+                     const struct ow_interval *intervals, size_t count, struct ow_timestamp now,
+                     struct check_stream *stream)
 {
-  *stream = (struct check_stream){
-      .known = true, .state = view->state, .interval = view->interval, .intervals = (uint32_t)count};
+  *stream = (struct check_stream){.known = true,
+                                  .state = view->state,
+                                  .interval = view->interval,
+                                  .intervals = (uint32_t)count,
+                                  .asked = options->last,
+                                  .begun = view->intervals <= count};
   snprintf(stream->name, sizeof stream->name, "%s", view->name);
   for (size_t i = 0; i < count; i++)
     stream->failed += intervals[i].status != OW_OK;
@@ -100,7 +107,7 @@ enum ow_status check_stream_take(struct check_options *options, const struct ow_
   const struct ow_interval *newest = count > 0 ? &intervals[count - 1] : NULL;
   int64_t most = oldest_allowed(options, view);
   enum ow_status status = OW_OK;
-  describe(view, intervals, count, now, stream);
+  describe(options, view, intervals, count, now, stream);
   snprintf(report->server, sizeof report->server, "%.*s", (int)sizeof report->server - 1, view->server);
   report->mode = newest ? newest->mode : view->mode;
   report->step = OW_STEP_DONE;

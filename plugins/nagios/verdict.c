@@ -60,11 +60,20 @@ static void raise_to(struct check_outcome *outcome, enum ow_verdict verdict)
     outcome->verdict = verdict;
 }
 
+/* A few intervals say little of the many that were asked for. */
+static void judge_history(const struct check_stream *stream, struct check_outcome *outcome)
+{
+  if (stream->known && 2 * (uint64_t)stream->intervals < stream->asked)
+    raise_to(outcome, OW_VERDICT_UNKNOWN);
+}
+
 void check_judge(const struct check_options *options, const struct ow_probe_report *report,
-                 struct check_outcome *outcome)
+                 const struct check_stream *stream, struct check_outcome *outcome)
 {
   const struct ow_result *results[OW_DIRECTIONS];
   *outcome = (struct check_outcome){0};
+  if (stream)
+    outcome->stream = *stream;
   check_results(options, report, results);
   ow_judge(results, &options->settings.warning, &options->settings.critical, &options->settings.rule.how,
            &outcome->judgement);
@@ -76,6 +85,7 @@ void check_judge(const struct check_options *options, const struct ow_probe_repo
     outcome->verdict = check_failure_verdict(report->status, report->step);
     raise_to(outcome, outcome->judgement.verdict);
   }
+  judge_history(&outcome->stream, outcome);
   check_explain(options, report, outcome);
 }
 

@@ -10,11 +10,12 @@
 
 /**
  * The worse of: what the thresholds, an outage and partial results are worth (ow_judge()), and what a failure
- * is. If time ran out and --timeout-state says what that is worth: that, or the thresholds' alert.
- * outcome->stream and outcome->diagnosis stay empty.
+ * is. If time ran out and --timeout-state says what that is worth: that, or the thresholds' alert. What is
+ * judged of less than half of the intervals that were asked for of `stream` (NULL: there is none) is UNKNOWN,
+ * unless a threshold is breached. outcome->diagnosis stays empty.
  */
 void check_judge(const struct check_options *options, const struct ow_probe_report *report,
-                 struct check_outcome *outcome);
+                 const struct check_stream *stream, struct check_outcome *outcome);
 
 /** CRITICAL where the peer is to blame, else UNKNOWN. The manual page has the table. */
 enum ow_verdict check_failure_verdict(enum ow_status status, enum ow_probe_step step);

@@ -37,9 +37,9 @@ holds() { jq -e "$1" <<<"$output" >/dev/null || { echo "not so: $1"; echo "$outp
   ask --name peer-7 --last 5 -c loss=1% -v
   [ "$status" -eq 2 ]
   [[ $output == *"reverse loss 1.67 % 5/300 (> 1 %)"* ]]
-  [[ $output == *"stream peer-7 is up; 5 intervals of 60.0 s judged"* ]]
+  [[ $output == *"stream peer-7 is up; 5 of 5 intervals of 60.0 s judged"* ]]
   ask --name peer-7 --last 1000 --json
-  holds '.stream.intervals == 5 and .results[0].sent == 300'
+  holds '.stream.intervals == 5 and .stream.asked == 1000 and .results[0].sent == 300 and .state == "UNKNOWN"'
 }
 
 @test "perfdata and JSON of a stream are the same numbers" {

@@ -210,6 +210,29 @@ START_TEST(the_query_socket)
 }
 END_TEST
 
+START_TEST(how_many_intervals_are_kept)
+{
+  read_config("<Peer \"a\">\n Host \"x\"\n</Peer>");
+  ck_assert_uint_eq(config.history, 12);
+  read_config("History 30");
+  ck_assert_uint_eq(config.history, 30);
+  ck_assert_uint_eq(config.refused, 0);
+  oconfig_item_t *tree = fake_config("Interval 20"); /* says nothing of it */
+  owamp_config_read(&config, tree);
+  fake_config_free(tree);
+  ck_assert_uint_eq(config.history, 30);
+  read_config("History 10000");
+  ck_assert_uint_eq(config.history, 10000);
+  read_config("History 10001\n<Peer \"a\">\n Host \"x\"\n History 3\n</Peer>");
+  ck_assert_uint_eq(config.history, 12);
+  expect_logged("History: '10001' is not a number from 1 to 10000");
+  read_config("<Peer \"a\">\n Host \"x\"\n History 3\n</Peer>\n<Query \"/q\">\n History 3\n</Query>");
+  ck_assert_uint_eq(config.refused, 2);
+  expect_logged("<Peer \"a\"> is refused: History is not a keyword here");
+  expect_logged("<Query \"/q\"> is refused: History is not a keyword here");
+}
+END_TEST
+
 START_TEST(queries)
 {
   read_config("Warning \"1ms\"\n<Query \"/run/other.sock\">\n Critical \"loss=1%\"\n</Query>\n"
@@ -269,6 +292,7 @@ int main(void)
   tcase_add_test(tests, names_are_checked);
   tcase_add_test(tests, a_bad_default_refuses_what_builds_on_it);
   tcase_add_test(tests, the_query_socket);
+  tcase_add_test(tests, how_many_intervals_are_kept);
   tcase_add_test(tests, queries);
   tcase_add_test(tests, the_responder);
   tcase_add_test(tests, several_plugin_blocks_add_up);

@@ -19,7 +19,7 @@ static const struct owamp_rules no_rules;
 static void set_up(void)
 {
   fake_collectd_reset();
-  board = ow_board_create(OWAMP_HISTORY);
+  board = ow_board_create(OWAMP_LEAST_HISTORY);
   feed = owamp_feed_create(board, NULL, NULL);
   ck_assert(board && feed);
 }
@@ -166,10 +166,10 @@ START_TEST(what_came_too_fast_is_named)
   follow("far", &no_rules);
   add(1, 20, 0);
   owamp_feed_poll(feed);
-  for (uint64_t number = 2; number <= OWAMP_HISTORY + 3; number++)
+  for (uint64_t number = 2; number <= OWAMP_LEAST_HISTORY + 3; number++)
     add(number, 20, 0);
   owamp_feed_poll(feed);
-  ck_assert_uint_eq(fake_collectd_count("far", "bool-forward-up"), 1 + OWAMP_HISTORY);
+  ck_assert_uint_eq(fake_collectd_count("far", "bool-forward-up"), 1 + OWAMP_LEAST_HISTORY);
   ck_assert_ptr_nonnull(fake_collectd_logged("far: 2 intervals are lost"));
 }
 END_TEST
@@ -396,7 +396,7 @@ END_TEST
 
 START_TEST(a_mirrored_board_is_followed_as_it_comes)
 {
-  struct ow_board *other = ow_board_create(OWAMP_HISTORY);
+  struct ow_board *other = ow_board_create(OWAMP_LEAST_HISTORY);
   struct owamp_feed *second = owamp_feed_create(other, feed, &no_rules);
   struct ow_interval interval = an_interval(7, 20, 0);
   follow("own", &no_rules);
@@ -415,7 +415,7 @@ END_TEST
 
 START_TEST(numbers_that_begin_anew_are_followed)
 {
-  struct ow_board *other = ow_board_create(OWAMP_HISTORY);
+  struct ow_board *other = ow_board_create(OWAMP_LEAST_HISTORY);
   struct owamp_feed *second = owamp_feed_create(other, feed, &no_rules);
   struct ow_interval interval = an_interval(50, 20, 0);
   put(other, "theirs");

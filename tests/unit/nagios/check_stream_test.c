@@ -64,7 +64,7 @@ static enum ow_status take(const struct ow_stream_view *view, const struct ow_in
 {
   report = (struct ow_probe_report){0};
   report.status = check_stream_take(&options, view, intervals, count, at(1000), &report, &stream);
-  check_judge(&options, &report, &outcome);
+  check_judge(&options, &report, &stream, &outcome);
   return report.status;
 }
 
@@ -93,6 +93,35 @@ START_TEST(several_are_judged_together)
   ck_assert_int_eq(outcome.verdict, OW_VERDICT_CRITICAL); /* 60 of 120 */
   ck_assert(stream.intervals == 2 && stream.failed == 1);
   ck_assert_uint_eq(report.directions[OW_REVERSE].result.sent, 120);
+}
+END_TEST
+
+/* Of 5: two whole ones are too few to say OK of, three are enough; a breach is one in any case. */
+START_TEST(fewer_intervals_than_asked_for)
+{
+  struct ow_stream_view view = up();
+  struct ow_interval list[] = {interval(870, 10, 0), interval(930, 10, 0), interval(990, 10, 0)};
+  view.intervals = 100;
+  parse("--last 5 -w 20ms");
+  ck_assert_int_eq(take(&view, list + 1, 2), OW_OK);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_UNKNOWN);
+  ck_assert_ptr_nonnull(strstr(outcome.reason, "2 of 5 intervals, its daemon keeps no more (History)"));
+  view.intervals = 2;
+  ck_assert_int_eq(take(&view, list + 1, 2), OW_OK);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_UNKNOWN);
+  ck_assert_ptr_nonnull(strstr(outcome.reason, "2 of 5 intervals, since the stream has just begun"));
+  view.intervals = 3;
+  ck_assert_int_eq(take(&view, list, 3), OW_OK);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_OK);
+  ck_assert_ptr_nonnull(strstr(outcome.reason, "3 of 5 intervals"));
+  parse("--last 5 -w 5ms");
+  ck_assert_int_eq(take(&view, list + 1, 2), OW_OK);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_WARNING);
+  ck_assert_ptr_nonnull(strstr(outcome.reason, "2 of 5 intervals"));
+  parse("--last 3");
+  ck_assert_int_eq(take(&view, list, 3), OW_OK);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_OK);
+  ck_assert_ptr_null(strstr(outcome.reason, "intervals"));
 }
 END_TEST
 
@@ -230,8 +259,9 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("check_owamp --query");
-  TEST_CASE(suite, "stream", the_newest_interval_is_judged, several_are_judged_together, too_old_is_unknown,
-            max_age_is_an_option, a_stream_that_is_down, a_part_is_worth_what_is_said,
-            an_outage_of_the_path_is_critical, nothing_yet, directions_are_the_streams);
+  TEST_CASE(suite, "stream", the_newest_interval_is_judged, several_are_judged_together,
+            fewer_intervals_than_asked_for, too_old_is_unknown, max_age_is_an_option, a_stream_that_is_down,
+            a_part_is_worth_what_is_said, an_outage_of_the_path_is_critical, nothing_yet,
+            directions_are_the_streams);
   return test_run(suite);
 }

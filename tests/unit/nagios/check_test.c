@@ -192,10 +192,10 @@ START_TEST(timeout_states)
     struct ow_probe_report report = {.status = OW_TIMEOUT, .step = OW_STEP_SETUP};
     struct check_outcome outcome;
     ck_assert(options.has_timeout_state);
-    check_judge(&options, &report, &outcome);
+    check_judge(&options, &report, NULL, &outcome);
     ck_assert_int_eq(outcome.verdict, states[i].verdict);
     report.status = OW_NETWORK; /* no timeout: nothing changes */
-    check_judge(&options, &report, &outcome);
+    check_judge(&options, &report, NULL, &outcome);
     ck_assert_int_eq(outcome.verdict, OW_VERDICT_CRITICAL);
   }
 }
@@ -523,7 +523,7 @@ static int judged(const char *line, const struct ow_probe_report *report, const 
 {
   static struct check_outcome outcome;
   struct check_options options = parsed(line);
-  check_judge(&options, report, &outcome);
+  check_judge(&options, report, NULL, &outcome);
   *reason = outcome.reason;
   return check_exit_status(outcome.verdict);
 }
@@ -771,7 +771,7 @@ static const char *output(const char *line, const struct ow_probe_report *report
 {
   static struct check_outcome outcome;
   struct check_options options = parsed(line);
-  check_judge(&options, report, &outcome);
+  check_judge(&options, report, NULL, &outcome);
   FILE *stream = print_begin();
   if (options.json)
     check_json_print(stream, &options, report, &outcome);
@@ -1109,7 +1109,7 @@ START_TEST(a_key_file_that_everybody_may_read_is_told)
   options.verbosity = 1;
   struct ow_probe_report report = good_report();
   struct check_outcome outcome;
-  check_judge(&options, &report, &outcome);
+  check_judge(&options, &report, NULL, &outcome);
   check_output_print(print_begin(), &options, &report, &outcome);
   ck_assert_ptr_nonnull(strstr(print_end(), "\nwarning: everybody may read the key file\n"));
 }

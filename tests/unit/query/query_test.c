@@ -624,6 +624,39 @@ START_TEST(a_mirror_is_like_the_board)
 }
 END_TEST
 
+/* More than one answer's worth for some peers at once, and more than the server's board keeps of one. */
+START_TEST(a_mirror_keeps_as_many_as_there_are)
+{
+  enum { KEPT = 600 };
+  struct ow_interval *intervals = calloc(KEPT, sizeof *intervals);
+  struct ow_board *small = board;
+  ck_assert_ptr_nonnull(intervals);
+  unpublish();
+  board = ow_board_create(KEPT);
+  for (int i = 0; i < 3; i++) {
+    const char name[] = {'s', (char)('0' + i), '\0'};
+    add_stream(board, name);
+    for (uint64_t n = 1; n <= KEPT + 1; n++)
+      add_interval(board, name, n, 1000);
+  }
+  publish();
+  copy = ow_board_create(OW_QUERY_INTERVALS);
+  mirror = ow_query_follow(path, copy, NULL, &failure);
+  ck_assert_msg(mirror != NULL, "%s", failure.text);
+  for (int i = 0; i < 3; i++) {
+    const char name[] = {'s', (char)('0' + i), '\0'};
+    await_copy(name, OW_STREAM_UP, KEPT + 1);
+    ck_assert_uint_eq(test_board_intervals(copy, name, 0, intervals, KEPT), KEPT);
+    ck_assert(intervals[0].number == 2 && intervals[KEPT - 1].number == KEPT + 1);
+  }
+  unfollow();
+  unpublish();
+  ow_board_free(board);
+  board = small;
+  free(intervals);
+}
+END_TEST
+
 START_TEST(a_mirror_outlives_its_server)
 {
   add_stream(board, "far");
@@ -848,7 +881,8 @@ int main(void)
                  a_dead_process_socket_is_replaced, two_do_not_publish_at_one_path, other_files_stay,
                  only_the_own_socket_is_removed, of_those_that_begin_at_once_one_wins);
   TEST_CASE_WITH(set_up, tear_down, suite, "readers", many_ask_while_it_changes);
-  TEST_CASE_WITH(set_up, tear_down, suite, "mirror", a_mirror_is_like_the_board, a_mirror_outlives_its_server,
+  TEST_CASE_WITH(set_up, tear_down, suite, "mirror", a_mirror_is_like_the_board,
+                 a_mirror_keeps_as_many_as_there_are, a_mirror_outlives_its_server,
                  a_mirror_sees_that_a_stream_began_anew, a_mirror_leaves_others_streams_alone,
                  a_mirror_waits_for_the_first_server);
   TEST_CASE_WITH(set_up, tear_down, suite, "mirror by hand", a_mirror_takes_answers_in_pieces,
