@@ -80,7 +80,7 @@ static void explain_partial(struct ow_stream_lane *lane)
   if (direction < OW_DIRECTIONS)
     ow_fail(&lane->trouble, OW_LIMIT, "%s: %s", ow_direction_name((enum ow_direction)direction), shortfall);
   else
-    ow_fail(&lane->trouble, OW_PROTOCOL, "server %s ended the sessions early", lane->control.server);
+    ow_fail(&lane->trouble, OW_STATE, "what became of some packets is not known");
 }
 
 /* What is wrong with a measurement that came to its end; what kept it from beginning in time stays said. */
