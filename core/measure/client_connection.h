@@ -26,6 +26,12 @@ struct ow_client_connection {
   int64_t answered;   /* monotonic ns: our answer to the greeting; 0 before */
   int64_t round_trip; /* ns: the quicker of the TCP handshake and the set-up; 0 before */
   /**
+   * The owner's, kept over all connections to this server: it doesn't know zero addresses, so requests tell
+   * them though NAT is on the way.
+   */
+  bool plain_addresses;
+  bool addresses_doubted; /* likewise: nothing arrived, and it was told */
+  /**
    * An event of the machine. OW_CLIENT_BROKEN comes for every failure, that of connecting included, with a
    * sentence that names the server; it is the last, and leaves only the machine to be asked. May give
    * commands (then ow_client_connection_send()), close, and free.

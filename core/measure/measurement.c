@@ -276,6 +276,57 @@ static void advance_course(struct ow_measurement *measurement, enum ow_course_ev
   carry_on(measurement, ow_course_advance(&measurement->course, event));
 }
 
+/* ---- zero addresses, which not every server knows ---- */
+
+/* True if the refusal may be of them: then the same is asked for the other way, once. What is short stays so.
+ */
+static bool ask_otherwise(struct ow_measurement *measurement, enum ow_direction direction,
+                          enum ow_accept accept)
+{
+  struct ow_client_connection *control = measurement->control;
+  bool repeats = measurement->peer->nat && !measurement->asked_otherwise && accept != OW_ACCEPT_OK &&
+                 accept != OW_ACCEPT_PERMANENT_LIMIT && accept != OW_ACCEPT_TEMPORARY_LIMIT;
+  if (repeats) {
+    bool plain = measurement->ends.zero_addresses;
+    if (plain)
+      ow_log(measurement->log, OW_LOG_NOTICE,
+             "server %s refuses a session with zero addresses, as NAT needs them (%s): it is asked for with "
+             "plain addresses from now on",
+             control->server, ow_accept_text(accept));
+    measurement->asked_otherwise = true;
+    measurement->ends.zero_addresses = !plain;
+    control->plain_addresses = plain;
+    carry_on(measurement, direction == OW_FORWARD ? OW_COURSE_REQUEST_FORWARD : OW_COURSE_REQUEST_REVERSE);
+  }
+  return repeats;
+}
+
+static bool nothing_arrived(const struct ow_measurement *measurement)
+{
+  bool nothing = true;
+  for (int i = 0; i < OW_DIRECTIONS; i++)
+    nothing = nothing && (!measurement->peer->directions[i] ||
+                          (measurement->results[i].sent > 0 && measurement->results[i].received == 0));
+  return nothing;
+}
+
+/* The next measurement tries the other way. Told once, not in each interval of an outage. */
+static void doubt_addresses(struct ow_measurement *measurement)
+{
+  struct ow_client_connection *control = measurement->control;
+  bool doubted = measurement->peer->nat && nothing_arrived(measurement);
+  if (doubted && !control->addresses_doubted)
+    ow_log(
+        measurement->log, OW_LOG_NOTICE,
+        "server %s: nothing arrives with %s addresses in the requests: until something does, zero ones, as "
+        "NAT needs them, and plain ones take turns",
+        control->server, measurement->ends.zero_addresses ? "zero" : "plain");
+  if (doubted)
+    control->plain_addresses = measurement->ends.zero_addresses;
+  if (doubted || measurement->started)
+    control->addresses_doubted = doubted;
+}
+
 /* ---- what happens ---- */
 
 static void on_acceptance(struct ow_measurement *measurement, const struct ow_session_acceptance *acceptance)
@@ -284,9 +335,12 @@ static void on_acceptance(struct ow_measurement *measurement, const struct ow_se
   enum ow_direction direction = forward ? OW_FORWARD : OW_REVERSE;
   struct ow_failure failure;
   enum ow_status status = OW_REFUSED;
+  if (ask_otherwise(measurement, direction, acceptance->accept))
+    return;
   if (acceptance->accept != OW_ACCEPT_OK) {
     note_refusal(measurement, forward ? "refused the forward session" : "refused the reverse session",
                  acceptance->accept);
+    measurement->control->plain_addresses = false; /* the next attempt begins as it was told to */
   } else {
     status = ow_session_ends_agree(&measurement->ends, direction, acceptance, measurement->control->client,
                                    &failure);
@@ -419,6 +473,7 @@ static void on_records(struct ow_forward_records *records)
 static void on_finished(struct ow_completion *completion)
 {
   struct ow_measurement *measurement = OW_CONTAINER_OF(completion, struct ow_measurement, finished);
+  doubt_addresses(measurement);
   measurement->done(measurement);
 }
 
@@ -440,6 +495,7 @@ void ow_measurement_begin_until(struct ow_measurement *measurement, struct ow_ti
                           start_time, until);
   measurement->early.server = control->server;
   measurement->early.directions = directions;
+  measurement->ends.zero_addresses = measurement->peer->nat && !control->plain_addresses;
   measurement->ends.sender.done = on_sender_done;
   measurement->ends.receiver.done = on_receiver_done;
   ow_forward_records_prepare(&measurement->records, loop_of(measurement), &measurement->ends,

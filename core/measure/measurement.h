@@ -40,6 +40,7 @@ struct ow_measurement {
   struct ow_forward_records records;
   bool server_ended; /* the server's Stop-Sessions told how far it got in the reverse direction */
   uint32_t server_next;
+  bool asked_otherwise;         /* after a refusal: with plain addresses for zero ones, or the reverse */
   bool records_incomplete;      /* the server holds records, but not of all packets */
   struct ow_early_end early;    /* of the sessions, by the server */
   bool ended_early;             /* before all packets were sent and their fate known */

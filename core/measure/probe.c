@@ -102,6 +102,8 @@ static void on_measured(struct ow_measurement *measurement)
   struct probe *probe = OW_CONTAINER_OF(measurement, struct probe, measurement);
   struct ow_probe_report *report = probe->dialogue.report;
   struct ow_timestamp latest = {0};
+  if (measurement->peer->nat && !measurement->ends.zero_addresses)
+    report->addresses = OW_ADDRESSES_PLAIN;
   report_sessions(probe);
   report_forward(&report->directions[OW_FORWARD], measurement);
   enum ow_status copied = report_reverse(&report->directions[OW_REVERSE], measurement);

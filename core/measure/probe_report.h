@@ -27,6 +27,13 @@ enum ow_probe_step {
 /** "resolve", "connect", "setup", ... */
 const char *ow_probe_step_name(enum ow_probe_step step);
 
+/** What became of a peer's `nat`, by which the requests leave the addresses out. */
+enum ow_probe_addresses {
+  OW_ADDRESSES_AS_ASKED,
+  OW_ADDRESSES_PLAIN, /* the server doesn't know zero addresses: plain ones were in the requests */
+  OW_ADDRESSES_EITHER /* neither way did anything arrive */
+};
+
 struct ow_probe_direction {
   struct ow_result result;   /* completeness says whether anything is known */
   struct ow_samples samples; /* every record, in order of arrival */
@@ -53,7 +60,8 @@ struct ow_probe_report {
   bool clock_synchronized; /* this host's clock */
   int64_t clock_error;     /* this host's, ns */
   int64_t setup_ns;        /* connect to Start-Ack */
-  int64_t verdict_ns;      /* last packet's arrival known to be possible, to the end */
+  enum ow_probe_addresses addresses;
+  int64_t verdict_ns; /* last packet's arrival known to be possible, to the end */
 };
 
 void ow_probe_report_clear(struct ow_probe_report *report);

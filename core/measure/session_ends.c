@@ -29,7 +29,7 @@ static struct ow_endpoint test_address(const struct ow_session_ends *ends, const
                                        uint16_t port)
 {
   struct ow_endpoint endpoint = ow_address_to_endpoint(address);
-  if (ends->peer->nat)
+  if (ends->zero_addresses)
     memset(endpoint.address, 0, sizeof endpoint.address);
   endpoint.port = port;
   return endpoint;
@@ -50,6 +50,9 @@ static enum ow_status open_socket(struct ow_session_ends *ends, enum ow_directio
       .receive_buffer =
           direction == OW_REVERSE ? ow_test_receiver_buffer(peer->slots, peer->slot_count, peer->padding) : 0,
   };
+  if (ends->sockets[direction] >= 0)
+    close(ends->sockets[direction]);
+  ends->sockets[direction] = -1;
   enum ow_status status = ow_udp_open(&options, &ends->sockets[direction], &bound, failure);
   if (status == OW_OK)
     *port = ow_address_port(&bound);

@@ -23,7 +23,8 @@ struct ow_session_ends {
   struct ow_traffic *traffic;
   union ow_address server; /* both ends of the control connection */
   union ow_address local;
-  struct ow_timestamp until;                         /* zero: as many packets as the peer's `packets` */
+  bool zero_addresses;       /* leave the addresses out of the requests; the owner's to set */
+  struct ow_timestamp until; /* zero: as many packets as the peer's `packets` */
   struct ow_session_request requests[OW_DIRECTIONS]; /* once accepted: as agreed */
   int sockets[OW_DIRECTIONS];                        /* until sender or receiver takes them over; -1 */
   struct ow_test_sender sender;                      /* forward; `done` is the owner's to set */
@@ -38,7 +39,8 @@ void ow_session_ends_prepare(struct ow_session_ends *ends, const struct ow_peer 
                              struct ow_traffic *traffic, const union ow_address *server,
                              const union ow_address *local, struct ow_timestamp start,
                              struct ow_timestamp until);
-/** Open the direction's socket and fill in its request. OW_INVALID, OW_LIMIT, OW_NETWORK. */
+/** Open the direction's socket and fill in its request, also once more after a refusal. OW_INVALID, OW_LIMIT,
+ * OW_NETWORK. */
 enum ow_status ow_session_ends_plan(struct ow_session_ends *ends, enum ow_direction direction,
                                     struct ow_failure *failure) OW_MUST_CHECK;
 /** The server accepted it over `client`: open our end. OW_NETWORK, OW_MEMORY, OW_CRYPTO. */

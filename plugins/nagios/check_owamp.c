@@ -10,6 +10,7 @@
 #include "key_load.h"
 #include "last_resort.h"
 #include "measure/probe.h"
+#include "nat_fallback.h"
 #include "options.h"
 #include "output.h"
 #include "stream.h"
@@ -51,16 +52,52 @@ static enum ow_status prepare(struct check_options *options, struct ow_failure *
   return status;
 }
 
+/* With plain addresses, of as many packets as can be measured in time; false if there is no time. */
+static bool measure_plainly(const struct check_options *options, int64_t begin, const struct ow_log *log,
+                            struct ow_probe_report *report)
+{
+  struct ow_peer peer = options->settings.peer;
+  int64_t left = time_left(options, begin) - OW_NS_PER_S;
+  peer.nat = false;
+  while (peer.packets > NAT_PACKETS && ow_peer_duration(&peer) > left)
+    peer.packets -= peer.packets / NAT_PACKETS;
+  bool fits = ow_peer_duration(&peer) <= left;
+  if (fits)
+    (void)!ow_probe_run(&peer, time_left(options, begin), log, report);
+  ow_peer_clear(&peer);
+  return fits;
+}
+
+/* If it is the zero addresses that the server doesn't know, what comes without them is the measurement. */
+static void fall_back(const struct check_options *options, int64_t begin, const struct ow_log *log,
+                      struct ow_probe_report *report)
+{
+  struct ow_probe_report plain = {0};
+  if (check_nat_fails(options, report) && measure_plainly(options, begin, log, &plain)) {
+    if (check_anything_arrived(options, &plain)) {
+      ow_probe_report_clear(report);
+      *report = plain;
+      report->addresses = OW_ADDRESSES_PLAIN;
+    } else {
+      ow_probe_report_clear(&plain);
+      report->addresses = OW_ADDRESSES_EITHER;
+    }
+  }
+}
+
 static enum ow_status measure(struct check_options *options, int64_t begin, const struct ow_log *log,
                               struct ow_probe_report *report)
 {
   enum ow_status status = prepare(options, &report->failure);
   if (status == OW_OK && options->action != CHECK_FETCH)
     status = check_options_fit(options, &report->failure);
-  if (status == OW_OK && options->action == CHECK_FETCH)
+  if (status == OW_OK && options->action == CHECK_FETCH) {
     status = ow_probe_fetch(&options->settings.peer, options->sid, time_left(options, begin), report);
-  else if (status == OW_OK)
-    status = ow_probe_run(&options->settings.peer, time_left(options, begin), log, report);
+  } else if (status == OW_OK) {
+    (void)!ow_probe_run(&options->settings.peer, time_left(options, begin), log, report);
+    fall_back(options, begin, log, report);
+    status = report->status;
+  }
   return status;
 }
 

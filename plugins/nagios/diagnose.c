@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "nat_fallback.h"
+
 const char *check_finding_name(enum check_finding finding)
 {
   static const char *const names[] = {[CHECK_STEP_NOT_REACHED] = "not reached",
@@ -167,8 +169,8 @@ static void diagnose_limits(const struct view *view)
     say_mend(
         say_step(view, "limits", CHECK_STEP_FAILED, "%s", report->failure.text),
         "send less (--count, --interval, --padding), raise bandwidth in the server's owamp-server.limits or "
-        "the number of "
-        "its testports; with NAT on the way use --nat");
+        "the number of its testports%s",
+        view->options->settings.peer.nat ? "" : "; with NAT on the way use --nat");
   else
     not_reached(view, "limits");
 }
@@ -195,6 +197,16 @@ static void diagnose_shortfall(const struct view *view, const char *name, enum o
            "%s", mend);
 }
 
+static const char *way_through(const struct view *view, enum ow_direction way)
+{
+  const char *words = "fix the ports with --ports and open them here, or use --nat";
+  if (way == OW_FORWARD)
+    words = "the server's testports in all firewalls on the way, or its NAT's forwarding";
+  else if (view->options->settings.peer.nat)
+    words = "fix the ports with --ports and open them here";
+  return words;
+}
+
 static void diagnose_packets(const struct view *view, enum ow_direction way)
 {
   const struct ow_probe_direction *direction = &view->report->directions[way];
@@ -210,11 +222,7 @@ static void diagnose_packets(const struct view *view, enum ow_direction way)
   } else if (result->received == 0) {
     say_mend(say_step(view, name, CHECK_STEP_FAILED, "none of %u packets to %s arrived", result->sent,
                       receiver_of(direction)),
-             way == OW_FORWARD
-                 ? "let UDP through to %s: the server's testports in all firewalls on the way, or its NAT's "
-                   "forwarding"
-                 : "let UDP through to %s: fix the ports with --ports and open them here, or use --nat",
-             receiver_of(direction));
+             "let UDP through to %s: %s", receiver_of(direction), way_through(view, way));
   } else if (result->lost > 0) {
     say_mend(say_step(view, name, CHECK_STEP_REMARK, "%u of %u packets lost, at most %u in a row",
                       result->lost, result->sent, result->longest_loss_run),
@@ -245,6 +253,27 @@ bool check_nat_suspected(const struct check_options *options, const struct ow_pr
   return !options->settings.peer.nat && (refused || ran);
 }
 
+/* --nat is in use. */
+static void diagnose_zero_addresses(const struct view *view)
+{
+  const struct ow_probe_report *report = view->report;
+  if (report->addresses == OW_ADDRESSES_PLAIN)
+    say_mend(
+        say_step(view, "NAT", CHECK_STEP_REMARK,
+                 "the server does not know zero addresses (--nat): measured with plain addresses"),
+        "leave out --nat; where addresses are rewritten on the way, run owamp-responder, which knows zero "
+        "addresses, in place of perfSONAR's owampd");
+  else if (report->addresses == OW_ADDRESSES_EITHER)
+    say_step(view, "NAT", CHECK_STEP_NOT_REACHED,
+             "nothing arrives, neither with zero addresses (--nat) nor with plain ones");
+  else if (check_nat_fails(view->options, report))
+    say_mend(say_step(view, "NAT", CHECK_STEP_REMARK,
+                      "nothing arrives with --nat; it may be that the server does not know zero addresses"),
+             "raise the timeout with -t, so that there is time to measure with plain addresses as well");
+  else
+    say_step(view, "NAT", CHECK_STEP_OK, "packets pass with --nat");
+}
+
 static void diagnose_nat(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
@@ -262,13 +291,13 @@ static void diagnose_nat(const struct view *view)
         "let the NAT before the server forward its testports unchanged, in both directions");
   else if (report->step <= OW_STEP_REQUEST)
     not_reached(view, "NAT");
+  else if (view->options->settings.peer.nat)
+    diagnose_zero_addresses(view);
   else if (!all_arrive(view->options, report))
     say_step(view, "NAT", CHECK_STEP_NOT_REACHED, "%s",
              view->with_nat ? "--nat makes no difference" : "nothing is known of it");
   else
-    say_step(view, "NAT", CHECK_STEP_OK,
-             view->options->settings.peer.nat ? "packets pass with --nat"
-                                              : "addresses arrive as they were sent");
+    say_step(view, "NAT", CHECK_STEP_OK, "addresses arrive as they were sent");
 }
 
 static void diagnose_dscp(const struct view *view)

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "nat_fallback.h"
 #include "text.h"
 
 /* More of them hide what matters; -v shows all. */
@@ -167,6 +168,27 @@ static void add_clocks(struct check_text *reason, const struct check_options *op
   }
 }
 
+/* What became of --nat. */
+static void add_addresses(struct check_text *reason, const struct check_options *options,
+                          const struct ow_probe_report *report)
+{
+  const char *words = "";
+  if (report->addresses == OW_ADDRESSES_PLAIN)
+    words = report->step > OW_STEP_START
+                ? "the server does not know zero addresses (--nat): measured with plain addresses"
+                : "it does so with zero addresses (--nat) and with plain ones";
+  else if (report->addresses == OW_ADDRESSES_EITHER)
+    words = "neither with zero addresses (--nat) nor with plain ones does anything arrive";
+  else if (check_nat_fails(options, report))
+    words =
+        "it may be that the server does not know zero addresses (--nat), and there was no time to measure "
+        "with plain addresses; raise the timeout";
+  if (words[0]) {
+    check_text_next(reason);
+    check_text_add(reason, "%s", words);
+  }
+}
+
 static bool measured_anything(const struct check_options *options, const struct ow_probe_report *report)
 {
   bool any = false;
@@ -204,5 +226,6 @@ void check_explain(const struct check_options *options, const struct ow_probe_re
   for (int d = 0; d < OW_DIRECTIONS; d++)
     if (options->settings.peer.directions[d] && (any || report->status == OW_OK))
       add_summary(&reason, (enum ow_direction)d, &report->directions[d].result);
+  add_addresses(&reason, options, report);
   add_clocks(&reason, options, report);
 }

@@ -45,9 +45,11 @@ static enum ow_accept claim(void *context, const struct ow_serve_client *client,
                             const struct ow_session_request *request, const struct ow_slot *slots,
                             struct ow_serve_claim *claimed, struct ow_failure *why)
 {
-  (void)client, (void)request, (void)slots, (void)claimed;
-  ow_fail(why, OW_LIMIT, "the test says so");
-  return ((struct server *)context)->claim_answer;
+  const struct server *server = context;
+  enum ow_accept accept = test_policy.claim(context, client, request, slots, claimed, why);
+  if (accept != OW_ACCEPT_OK)
+    return accept;
+  return server->claim_answer;
 }
 
 static bool delete_on_fetch(void *context, const struct ow_serve_client *owner)
@@ -287,6 +289,78 @@ START_TEST(a_server_without_free_ports_says_that_it_is_temporary)
 }
 END_TEST
 
+/* ---- zero addresses ---- */
+
+static void probe_with_nat(struct server *server, uint32_t modes, struct ow_probe_report *report)
+{
+  struct ow_peer peer;
+  start_server(server);
+  describe_peer(&peer, server, modes);
+  peer.nat = true;
+  peer.loss_timeout = 200 * MS;
+  (void)!ow_probe_run(&peer, 20 * OW_NS_PER_S, NULL, report);
+  ow_peer_clear(&peer);
+  stop_server(server);
+}
+
+START_TEST(a_server_that_refuses_zero_addresses_gets_plain_ones)
+{
+  struct server server;
+  struct ow_probe_report report;
+  prepare_server(&server);
+  test_policy_zero = _i % 2 ? TEST_ZERO_KNOWN : TEST_ZERO_REFUSED;
+  probe_with_nat(&server, _i / 2 ? OW_MODE_ENCRYPTED : OW_MODE_OPEN, &report);
+  ck_assert_msg(report.status == OW_OK, "%s", report.failure.text);
+  ck_assert_int_eq(report.addresses, _i % 2 ? OW_ADDRESSES_AS_ASKED : OW_ADDRESSES_PLAIN);
+  for (int i = 0; i < OW_DIRECTIONS; i++)
+    ck_assert_uint_eq(report.directions[i].result.received, PACKETS);
+  ow_probe_report_clear(&report);
+}
+END_TEST
+
+START_TEST(who_refuses_plain_addresses_too_has_refused)
+{
+  struct server server;
+  struct ow_probe_report report;
+  prepare_server(&server);
+  server.claim_answer = OW_ACCEPT_NOT_SUPPORTED;
+  probe_with_nat(&server, OW_MODE_OPEN, &report);
+  ck_assert_int_eq(report.status, OW_REFUSED);
+  ck_assert_int_eq(report.step, OW_STEP_REQUEST);
+  ck_assert_int_eq(report.addresses, OW_ADDRESSES_PLAIN);
+  ow_probe_report_clear(&report);
+}
+END_TEST
+
+START_TEST(what_is_short_is_not_asked_for_again)
+{
+  struct server server;
+  struct ow_probe_report report;
+  prepare_server(&server);
+  server.claim_answer = OW_ACCEPT_TEMPORARY_LIMIT;
+  probe_with_nat(&server, OW_MODE_OPEN, &report);
+  ck_assert_int_eq(report.status, OW_REFUSED);
+  ck_assert_int_eq(report.addresses, OW_ADDRESSES_AS_ASKED);
+  ow_probe_report_clear(&report);
+}
+END_TEST
+
+START_TEST(a_server_that_mistakes_zero_addresses_gets_nothing_across)
+{
+  struct server server;
+  struct ow_probe_report report;
+  prepare_server(&server);
+  test_policy_zero = TEST_ZERO_MISTAKEN;
+  probe_with_nat(&server, OW_MODE_ENCRYPTED, &report);
+  ck_assert_msg(report.status == OW_OK, "%s", report.failure.text);
+  for (int i = 0; i < OW_DIRECTIONS; i++) {
+    ck_assert_uint_eq(report.directions[i].result.sent, PACKETS);
+    ck_assert_uint_eq(report.directions[i].result.received, 0);
+  }
+  ow_probe_report_clear(&report);
+}
+END_TEST
+
 START_TEST(a_name_that_does_not_resolve_is_told_apart)
 {
   struct ow_peer peer;
@@ -311,6 +385,9 @@ int main(void)
       suite, "refusals", a_server_without_our_mode_is_told_apart, a_server_that_turns_us_away_is_told_apart,
       a_wrong_key_is_told_apart, the_server_keeps_no_more_records_than_it_may,
       a_server_without_free_ports_says_that_it_is_temporary, a_name_that_does_not_resolve_is_told_apart);
+  TEST_LOOP(suite, "zero addresses", 4, a_server_that_refuses_zero_addresses_gets_plain_ones);
+  TEST_CASE(suite, "zero addresses fail", who_refuses_plain_addresses_too_has_refused,
+            what_is_short_is_not_asked_for_again, a_server_that_mistakes_zero_addresses_gets_nothing_across);
   TEST_LOOP(suite, "Accept values", 5, every_refusal_of_a_session_is_told_in_words,
             every_refusal_at_the_set_up_is_told_in_words);
   return test_run(suite);

@@ -28,7 +28,8 @@ static struct ow_board *board;
 static struct ow_stream_set set;
 static struct ow_serve *servers[256];
 static unsigned log_lines;
-static unsigned room_lines; /* of these, that a peer has room for one connection */
+static unsigned room_lines;      /* of these, that a peer has room for one connection */
+static unsigned notices_of_zero; /* log lines of zero addresses */
 static char last_line[512];
 
 static void on_log(void *context, enum ow_log_level level, const char *line)
@@ -37,6 +38,7 @@ static void on_log(void *context, enum ow_log_level level, const char *line)
   if (level <= OW_LOG_NOTICE) {
     log_lines++;
     room_lines += strstr(line, "has room for one control connection only") != NULL;
+    notices_of_zero += strstr(line, "zero") != NULL;
     snprintf(last_line, sizeof last_line, "%s", line);
   }
 }
@@ -66,6 +68,8 @@ static void raise_curtain(uint64_t seed)
   log_lines = room_lines = 0;
   test_policy_room = (struct test_policy_room){0};
   test_policy_claims = OW_ACCEPT_OK;
+  test_policy_zero = TEST_ZERO_KNOWN;
+  notices_of_zero = 0;
   loop = ow_loop_create(&failure);
   board = ow_board_create(HISTORY);
   ck_assert_int_eq(ow_stream_set_open(&set, loop, board, &log), OW_OK);
@@ -608,6 +612,35 @@ START_TEST(a_refusal_is_told_in_the_servers_words)
 END_TEST
 
 /* The result stands, though the connection breaks before it is handed over. */
+/* Open, authenticated and encrypted. */
+START_TEST(a_server_that_refuses_zero_addresses_is_measured_with_plain_ones)
+{
+  enum { LANES = 2 };
+  raise_curtain(test_seed());
+  test_policy_zero = TEST_ZERO_REFUSED;
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + 3; host++) {
+    struct ow_stream_config config = config_of(host, 10 * S);
+    config.peer.nat = true;
+    add(&config);
+  }
+  sim_run(loop, 200 * S);
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + 3; host++) {
+    struct ow_interval *intervals;
+    size_t count = intervals_of(host, &intervals);
+    ck_assert_uint_ge(count, 17);
+    for (size_t i = 0; i < count; i++)
+      for (int d = 0; d < OW_DIRECTIONS; d++) {
+        const struct ow_result *result = &intervals[i].results[d];
+        ck_assert_msg(intervals[i].status == OW_OK, "%s", intervals[i].reason);
+        ck_assert_uint_eq(result->received, result->sent);
+      }
+    free(intervals);
+  }
+  ck_assert_uint_eq(notices_of_zero, 3 * LANES); /* once for each connection */
+  drop_curtain();
+}
+END_TEST
+
 START_TEST(a_server_that_says_too_much_costs_a_connection_and_no_result)
 {
   struct ow_stream_config config;
@@ -1199,6 +1232,7 @@ int main(void)
             an_outage_of_the_path_is_loss_while_the_peer_is_up,
             what_this_host_refuses_to_send_is_told_with_the_reason,
             what_the_server_refuses_to_send_is_no_silence, a_name_is_resolved_anew_on_every_retry);
+  TEST_CASE(suite, "zero addresses", a_server_that_refuses_zero_addresses_is_measured_with_plain_ones);
   TEST_LOOP(suite, "own drops", 3, what_our_own_sockets_dropped_is_no_loss_of_the_path);
   TEST_LOOP(suite, "leave", 3, a_responder_that_takes_leave_costs_a_part_of_its_interval);
   TEST_LOOP(suite, "a stepped clock", STEPS, a_stepped_clock_marks_what_it_touches_and_yields_no_wild_delay);

@@ -17,6 +17,20 @@ static bool has_room(unsigned used, unsigned most)
   return most == 0 || used < most;
 }
 
+enum test_zero test_policy_zero = TEST_ZERO_KNOWN;
+
+/* What is taken for the client's address is nobody's. */
+static void mistake(const struct ow_session_request *request)
+{
+  union {
+    const struct ow_session_request *from;
+    struct ow_session_request *to;
+  } same = {.from = request};
+  struct ow_endpoint *client = request->server_sends ? &same.to->receiver : &same.to->sender;
+  client->address[0] = 127;
+  client->address[3] = 99;
+}
+
 static uint32_t admit(void *context, struct ow_serve_client *client, struct ow_failure *why)
 {
   (void)context;
@@ -47,8 +61,13 @@ static enum ow_accept claim(void *context, const struct ow_serve_client *client,
                             const struct ow_session_request *request, const struct ow_slot *slots,
                             struct ow_serve_claim *claim_made, struct ow_failure *why)
 {
-  (void)context, (void)client, (void)request, (void)slots, (void)claim_made;
+  bool zero = ow_endpoint_is_any(request->server_sends ? &request->receiver : &request->sender);
+  (void)context, (void)client, (void)slots, (void)claim_made;
   ow_fail(why, OW_LIMIT, "the test says so");
+  if (zero && test_policy_zero == TEST_ZERO_MISTAKEN)
+    mistake(request);
+  if (zero && test_policy_zero == TEST_ZERO_REFUSED)
+    return OW_ACCEPT_FAILURE;
   if (test_policy_claims != OW_ACCEPT_OK)
     return test_policy_claims;
   if (!has_room(claimed, test_policy_room.running))

@@ -19,6 +19,14 @@ struct test_policy_room {
 };
 extern struct test_policy_room test_policy_room;
 
+/** What becomes of requests with zero addresses, as NAT needs them. */
+enum test_zero {
+  TEST_ZERO_KNOWN,
+  TEST_ZERO_REFUSED, /* as by perfSONAR's owampd in open mode */
+  TEST_ZERO_MISTAKEN /* as by the same in a keyed mode: the session is agreed, and its packets go nowhere */
+};
+extern enum test_zero test_policy_zero;
+
 /** Give a peer the key that the policy knows. */
 void test_policy_key(struct ow_peer *peer);
 
