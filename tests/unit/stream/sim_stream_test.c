@@ -611,7 +611,6 @@ START_TEST(a_refusal_is_told_in_the_servers_words)
 }
 END_TEST
 
-/* The result stands, though the connection breaks before it is handed over. */
 /* Open, authenticated and encrypted. */
 START_TEST(a_server_that_refuses_zero_addresses_is_measured_with_plain_ones)
 {
@@ -641,6 +640,34 @@ START_TEST(a_server_that_refuses_zero_addresses_is_measured_with_plain_ones)
 }
 END_TEST
 
+/* It agrees to what it mistakes; and as nothing comes back either, each lane tries plain ones in its next
+ * interval. */
+START_TEST(while_nothing_arrives_zero_and_plain_addresses_take_turns)
+{
+  enum { LANES = 2 };
+  raise_curtain(test_seed());
+  uint8_t host = (uint8_t)(FIRST_HOST + _i);
+  struct ow_stream_config config = config_of(host, 10 * S);
+  test_policy_zero = TEST_ZERO_MISTAKEN;
+  sim_path(host)->loss[1] = 1000000;
+  config.peer.nat = true;
+  config.peer.slots[0] = (struct ow_slot){OW_SLOT_FIXED, ow_span_from_ns(100 * MS)};
+  config.peer.slot_count = 1;
+  add(&config);
+  sim_run(loop, 80 * S);
+  struct ow_interval *intervals;
+  size_t count = intervals_of(host, &intervals);
+  ck_assert_uint_ge(count, 5);
+  for (size_t i = 0; i < count; i++) {
+    ck_assert_uint_eq(intervals[i].results[OW_FORWARD].received, i < LANES ? 0 : 100);
+    ck_assert_uint_eq(intervals[i].results[OW_REVERSE].received, 0);
+  }
+  free(intervals);
+  drop_curtain();
+}
+END_TEST
+
+/* The result stands, though the connection breaks before it is handed over. */
 START_TEST(a_server_that_says_too_much_costs_a_connection_and_no_result)
 {
   struct ow_stream_config config;
@@ -1232,6 +1259,7 @@ int main(void)
             an_outage_of_the_path_is_loss_while_the_peer_is_up,
             what_this_host_refuses_to_send_is_told_with_the_reason,
             what_the_server_refuses_to_send_is_no_silence, a_name_is_resolved_anew_on_every_retry);
+  TEST_LOOP(suite, "turns", 3, while_nothing_arrives_zero_and_plain_addresses_take_turns);
   TEST_CASE(suite, "zero addresses", a_server_that_refuses_zero_addresses_is_measured_with_plain_ones);
   TEST_LOOP(suite, "own drops", 3, what_our_own_sockets_dropped_is_no_loss_of_the_path);
   TEST_LOOP(suite, "leave", 3, a_responder_that_takes_leave_costs_a_part_of_its_interval);
