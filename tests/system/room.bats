@@ -13,8 +13,8 @@ teardown_file() { net_down; }
 
 @test "interrupted measurements hold what they sent, and the next are accepted" {
   # 75,000 octets of disk each, if they went on to their end.
-  local ask=("$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --direction forward) i
-  for i in 1 2 3 4; do
+  local ask=("$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --direction forward)
+  for _ in 1 2 3 4; do
     run in_a timeout -s KILL 0.7 "${ask[@]}" -t 60 --count 3000 --schedule fixed:10ms
     [ "$status" -eq 137 ] # it was running, not refused
   done
