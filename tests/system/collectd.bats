@@ -391,7 +391,7 @@ NFT
   done
   wait_value asan refusing bool-forward-up 'v == 0'
   in_b "$CHECK_OWAMP" -H "$A4" -p 8611 --count 10 --interval 10ms -w loss=0
-  ask_socket list | jq -e '.streams | length == 10'
+  ask_socket list | jq -e '.streams | length == 12'
   stop moody
   notified asan FAILURE moody
   stop asan
