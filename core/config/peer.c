@@ -113,6 +113,13 @@ int64_t ow_peer_duration(const struct ow_peer *peer)
   return overflow ? INT64_MAX : sum;
 }
 
+int64_t ow_peer_longest_duration(const struct ow_peer *peer)
+{
+  double longest =
+      (double)peer->loss_timeout + ow_slots_longest_ns(peer->slots, peer->slot_count, peer->packets);
+  return longest < (double)INT64_MAX ? (int64_t)longest : INT64_MAX;
+}
+
 enum ow_status ow_peer_use_key(struct ow_peer *peer, const struct ow_keys_file *file, const char *name,
                                const char *key_id, struct ow_failure *failure)
 {

@@ -72,6 +72,11 @@ enum ow_status ow_peer_check_ports(const struct ow_peer *peer, unsigned sessions
  * their mean distance, then the loss timeout. Nanoseconds; saturates.
  */
 int64_t ow_peer_duration(const struct ow_peer *peer);
+/**
+ * How long it takes at most, but for one measurement in 10^9: a Poisson stream has a tail. Nanoseconds;
+ * saturates.
+ */
+int64_t ow_peer_longest_duration(const struct ow_peer *peer);
 
 /** Take the key `key_id` from the key file that messages call `name`. OW_INVALID if the file lacks it. */
 enum ow_status ow_peer_use_key(struct ow_peer *peer, const struct ow_keys_file *file, const char *name,

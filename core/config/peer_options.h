@@ -77,7 +77,7 @@ enum ow_peer_use {
 
 /** As the table says; without a host. Wipe with ow_peer_clear(&settings->peer). */
 void ow_peer_settings_defaults(struct ow_peer_settings *settings, enum ow_peer_use use);
-/** A peer of one measurement, likewise: 50 packets each way, exponential with mean 100 ms, loss timeout 2 s,
+/** A peer of one measurement, likewise: 50 packets each way, exponential with mean 60 ms, loss timeout 2 s,
  * port 861. */
 void ow_peer_defaults(struct ow_peer *peer);
 

@@ -51,6 +51,7 @@ static void on_connected(struct ow_channel *channel)
 {
   struct ow_client_connection *connection = of_channel(channel);
   struct ow_instant now = ow_loop_now(connection->loop);
+  connection->heard = now.monotonic;
   connection->round_trip = now.monotonic - connection->began;
   connection->client = ow_client_create(&connection->config, now);
   if (!connection->client) {
@@ -79,6 +80,8 @@ static void on_received(struct ow_channel *channel)
   struct ow_client_event event;
   ow_client_receive(connection->client, ow_loop_now(connection->loop), &input, &event);
   ow_channel_taken(channel, &input);
+  /* After what was made of it: a key that takes us long to derive is no silence of the server's. */
+  connection->heard = ow_loop_now(connection->loop).monotonic;
   measure_round_trip(connection, &event);
   ow_client_connection_send(connection);
   if (event.kind != OW_CLIENT_NOTHING) {
@@ -120,6 +123,7 @@ enum ow_status ow_client_connection_open(struct ow_client_connection *connection
   connection->loop = loop;
   connection->client = NULL;
   connection->answered = 0;
+  connection->heard = 0;
   connection->config = (struct ow_client_config){
       .modes = peer->modes,
       .key_id = peer->key_id,

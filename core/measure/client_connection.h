@@ -24,6 +24,7 @@ struct ow_client_connection {
   char server[OW_ADDRESS_TEXT];
   int64_t began;      /* monotonic ns: connect() */
   int64_t answered;   /* monotonic ns: our answer to the greeting; 0 before */
+  int64_t heard;      /* monotonic ns: the last sign of life of the server; 0 before */
   int64_t round_trip; /* ns: the quicker of the TCP handshake and the set-up; 0 before */
   /**
    * The owner's, kept over all connections to this server: it doesn't know zero addresses, so requests tell

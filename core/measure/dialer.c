@@ -144,6 +144,7 @@ static void start_connecting(struct ow_dialer *dialer)
 {
   struct ow_failure failure;
   dialer->stage = OW_DIAL_CONNECT;
+  dialer->connecting = ow_loop_now(dialer->loop).monotonic;
   leave_gate(dialer);
   if (dialer->has_source)
     keep_family(dialer, dialer->source.any.sa_family);
@@ -206,6 +207,7 @@ void ow_dialer_dial(struct ow_dialer *dialer, int64_t deadline)
   dialer->deadline = deadline;
   dialer->stage = OW_DIAL_RESOLVE;
   dialer->modes_offered = 0;
+  dialer->connecting = 0;
   dialer->resolving_source = false;
   dialer->has_source = false;
   dialer->server_count = dialer->server_at = 0;

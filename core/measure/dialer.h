@@ -57,6 +57,7 @@ struct ow_dialer {
   enum ow_dial_stage stage;        /* how far it has come */
   uint32_t modes_offered;          /* by the last server that greeted; 0: none did */
   int64_t deadline;                /* monotonic ns */
+  int64_t connecting;              /* monotonic ns: since when; 0: the names are still being resolved */
   struct ow_resolution *resolution;
   union ow_address source;
   bool has_source;

@@ -8,11 +8,24 @@
 #include "base/container_of.h"
 #include "io/system_clock.h"
 
+/* A SYN that is lost once is sent again after 1 s. */
+#define PATIENCE (2 * OW_NS_PER_S)
+
+/* Time that was spent otherwise, on resolving a name for instance, is no silence of the server's. */
+static bool kept_silent(const struct ow_dialogue *dialogue)
+{
+  int64_t since = dialogue->dialer.connecting;
+  if (dialogue->control.heard > since)
+    since = dialogue->control.heard;
+  return since > 0 && ow_loop_now(dialogue->loop).monotonic - since >= dialogue->patience;
+}
+
 void ow_dialogue_end(struct ow_dialogue *dialogue, enum ow_status status, const struct ow_failure *failure)
 {
   if (!dialogue->ended) {
     dialogue->ended = true;
     dialogue->report->status = status;
+    dialogue->report->silent = status == OW_TIMEOUT && kept_silent(dialogue);
     if (failure)
       dialogue->report->failure = *failure;
     ow_loop_stop(dialogue->loop);
@@ -52,8 +65,9 @@ static void on_deadline(struct ow_timer *timer)
     dialogue->expired(dialogue);
   } else {
     note_dialing(dialogue);
-    ow_fail(&failure, OW_TIMEOUT, "time ran out at the step \"%s\" with %s port %s",
-            ow_probe_step_name(dialogue->report->step), dialogue->peer->host, dialogue->peer->port);
+    ow_fail(&failure, OW_TIMEOUT, "time ran out at the step \"%s\" with %s port %s%s",
+            ow_probe_step_name(dialogue->report->step), dialogue->peer->host, dialogue->peer->port,
+            kept_silent(dialogue) ? "" : "; raise the timeout");
     ow_dialogue_end(dialogue, OW_TIMEOUT, &failure);
   }
 }
@@ -71,7 +85,9 @@ enum ow_status ow_dialogue_open(struct ow_dialogue *dialogue, int64_t timeout)
     report->status = dialogue->loop ? OW_OK : report->failure.status;
   }
   if (report->status == OW_OK) {
-    dialogue->ends = ow_loop_now(dialogue->loop).monotonic + timeout;
+    dialogue->began = ow_loop_now(dialogue->loop).monotonic;
+    dialogue->ends = dialogue->began + timeout;
+    dialogue->patience = timeout / 2 < PATIENCE ? timeout / 2 : PATIENCE;
     dialogue->deadline.expired = on_deadline;
     ow_timer_set(dialogue->loop, &dialogue->deadline, dialogue->ends);
   }

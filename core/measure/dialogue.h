@@ -28,7 +28,9 @@ struct ow_dialogue {
   struct ow_client_connection control;
   struct ow_dialer dialer;
   struct ow_timer deadline;
-  int64_t ends; /* monotonic ns */
+  int64_t began;    /* monotonic ns */
+  int64_t ends;     /* monotonic ns */
+  int64_t patience; /* ns: who keeps silent for so long is silent, and not only slow */
   bool is_ready;
   bool ended;
 };

@@ -2,6 +2,7 @@
 /* The dialogue, and the measurement when it is ready; then the report, direction by direction. */
 #include "measure/probe.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/container_of.h"
@@ -18,6 +19,7 @@ struct probe {
   struct ow_traffic traffic;
   struct ow_measurement measurement;
   struct ow_timer closing;
+  int64_t first_due; /* monotonic ns: Start Time */
 };
 
 /* ---- what was measured ---- */
@@ -139,11 +141,29 @@ static void on_expired(struct ow_dialogue *dialogue)
   ow_measurement_abandon(&probe->measurement, OW_TIMEOUT, failure.text);
 }
 
+static int64_t closing_time(const struct ow_dialogue *dialogue)
+{
+  return CLOSING_TIME + 4 * dialogue->control.round_trip;
+}
+
+/* Whole seconds, in which all but one measurement in 10^9 end, if setting up takes as long again. */
+static int64_t time_needed(const struct probe *probe)
+{
+  const struct ow_dialogue *dialogue = &probe->dialogue;
+  int64_t needed = probe->first_due - dialogue->began + closing_time(dialogue);
+  if (__builtin_add_overflow(needed, ow_peer_longest_duration(dialogue->peer), &needed))
+    needed = INT64_MAX;
+  return needed / OW_NS_PER_S + 1;
+}
+
 static void on_closing_time(struct ow_timer *timer)
 {
   struct probe *probe = OW_CONTAINER_OF(timer, struct probe, closing);
-  ow_measurement_cut_short(&probe->measurement,
-                           "time ran out before the last packet's loss timeout; raise the timeout");
+  char reason[OW_FAILURE_TEXT];
+  snprintf(reason, sizeof reason,
+           "time ran out before the last packet's loss timeout; raise the timeout to %lld s, or send less",
+           (long long)time_needed(probe));
+  ow_measurement_cut_short(&probe->measurement, reason);
 }
 
 /* ---- measuring ---- */
@@ -159,8 +179,8 @@ static void on_control_event(struct ow_client_connection *connection, const stru
 static void on_ready(struct ow_dialogue *dialogue)
 {
   struct probe *probe = OW_CONTAINER_OF(dialogue, struct probe, dialogue);
-  struct ow_timestamp now = ow_loop_now(dialogue->loop).wall;
-  int64_t round_trips = 4 * dialogue->control.round_trip;
+  struct ow_instant now = ow_loop_now(dialogue->loop);
+  int64_t lead = 4 * dialogue->control.round_trip + START_LEAD;
   dialogue->report->step = OW_STEP_REQUEST;
   dialogue->control.event = on_control_event;
   dialogue->control.context = probe;
@@ -170,10 +190,11 @@ static void on_ready(struct ow_dialogue *dialogue)
                                                .log = probe->log,
                                                .done = on_measured};
   probe->closing.expired = on_closing_time;
-  ow_timer_set(dialogue->loop, &probe->closing, dialogue->ends - CLOSING_TIME - round_trips);
+  ow_timer_set(dialogue->loop, &probe->closing, dialogue->ends - closing_time(dialogue));
   ow_log(probe->log, OW_LOG_INFO, "connected to %s, mode %s, round trip %.3f ms", dialogue->report->server,
          ow_mode_name(dialogue->report->mode), (double)dialogue->control.round_trip / 1e6);
-  ow_measurement_begin(&probe->measurement, ow_timestamp_plus(now, round_trips + START_LEAD));
+  probe->first_due = now.monotonic + lead;
+  ow_measurement_begin(&probe->measurement, ow_timestamp_plus(now.wall, lead));
 }
 
 static enum ow_status measure(struct probe *probe)

@@ -62,6 +62,7 @@ struct ow_probe_report {
   int64_t setup_ns;        /* connect to Start-Ack */
   enum ow_probe_addresses addresses;
   int64_t verdict_ns; /* last packet's arrival known to be possible, to the end */
+  bool silent; /* of OW_TIMEOUT: the server had let 2 s, or half of the time, pass without a sign of life */
 };
 
 void ow_probe_report_clear(struct ow_probe_report *report);

@@ -110,3 +110,19 @@ uint32_t ow_slots_most_packets(const struct ow_slot *slots, uint32_t slot_count,
   double most = mean + 8 * sqrt(mean) + 32 + slot_count;
   return most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
 }
+
+/* The sum is about gamma-distributed, and so its cube root about normally (Wilson and Hilferty). */
+double ow_slots_longest_ns(const struct ow_slot *slots, uint32_t slot_count, uint32_t packets)
+{
+  static const double deviations = 6;
+  double mean = (double)ow_slots_mean_ns(slots, slot_count) * packets;
+  double variance = 0;
+  for (uint32_t i = 0; i < slot_count; i++)
+    if (slots[i].kind == OW_SLOT_EXPONENTIAL) {
+      double parameter = (double)ow_span_to_ns(slots[i].parameter);
+      variance += parameter * parameter / slot_count * packets;
+    }
+  double shape = mean * mean / variance;
+  double root = 1 - 1 / (9 * shape) + deviations / (3 * sqrt(shape));
+  return variance > 0 ? mean * root * root * root : mean;
+}

@@ -35,6 +35,12 @@ enum ow_status ow_schedule_count(const struct ow_sid *sid, struct ow_timestamp s
  */
 uint32_t ow_slots_most_packets(const struct ow_slot *slots, uint32_t slot_count, int64_t nanoseconds);
 
+/**
+ * How long so many packets take with hardly any session's schedule (once in 10^9), in nanoseconds; all slots
+ * are taken to be used alike.
+ */
+double ow_slots_longest_ns(const struct ow_slot *slots, uint32_t slot_count, uint32_t packets);
+
 /** The mean distance of packets in nanoseconds, 1 at least; saturates. */
 int64_t ow_slots_mean_ns(const struct ow_slot *slots, uint32_t slot_count);
 

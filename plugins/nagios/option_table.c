@@ -162,7 +162,7 @@ const struct check_option check_option_table[] = {
      .argument = "STATE",
      .set = set_timeout_state,
      .help = "What it is worth that the time ran out: ok, warning, critical or unknown (default: CRITICAL "
-             "while the server keeps silent, UNKNOWN from the first packet on)."},
+             "if the server keeps silent before its sessions run, else UNKNOWN)."},
     {0, OF_PEER(OW_PEER_DIRECTION)},
     {0, OF_PEER(OW_PEER_COUNT)},
     {0, OF_PEER(OW_PEER_PACKET_INTERVAL)},

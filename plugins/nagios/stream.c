@@ -66,6 +66,7 @@ static enum ow_status fail_as(const struct ow_stream_view *view, enum ow_status 
                               struct ow_probe_report *report)
 {
   report->step = OW_STEP_CONNECT;
+  report->silent = status == OW_TIMEOUT; /* a stream waits as long as a peer may take */
   return ow_fail(&report->failure, status, "stream %s: %s", view->name,
                  reason[0] ? reason : "no reason is known");
 }

@@ -16,32 +16,36 @@ int check_exit_status(enum ow_verdict verdict)
   return statuses[verdict];
 }
 
-/* A peer that never said a word of its own is down; from the first packet on it is our clock that cuts short.
+/*
+ * A peer that keeps silent is down. If our own clock ran out because other things took the time, or when
+ * packets were on their way already, that says nothing of the peer.
  */
-static enum ow_verdict timeout_verdict(enum ow_probe_step step)
+static enum ow_verdict timeout_verdict(const struct ow_probe_report *report)
 {
-  enum ow_verdict verdict = OW_VERDICT_CRITICAL;
-  switch (step) {
+  enum ow_verdict verdict = OW_VERDICT_UNKNOWN;
+  switch (report->step) {
+  case OW_STEP_CONNECT:
+  case OW_STEP_SETUP:
+  case OW_STEP_REQUEST:
+  case OW_STEP_START: verdict = report->silent ? OW_VERDICT_CRITICAL : OW_VERDICT_UNKNOWN; break;
   case OW_STEP_RESOLVE:
   case OW_STEP_RUN:
   case OW_STEP_STOP:
   case OW_STEP_FETCH:
-  case OW_STEP_DONE: verdict = OW_VERDICT_UNKNOWN; break;
-  case OW_STEP_CONNECT:
-  case OW_STEP_SETUP:
-  case OW_STEP_REQUEST:
-  case OW_STEP_START: break;
+  case OW_STEP_DONE: break;
   }
   return verdict;
 }
 
-enum ow_verdict check_failure_verdict(enum ow_status status, enum ow_probe_step step)
+enum ow_verdict check_failure_verdict(const struct ow_probe_report *report)
 {
   enum ow_verdict verdict = OW_VERDICT_UNKNOWN;
-  switch (status) {
+  switch (report->status) {
   case OW_OK: verdict = OW_VERDICT_OK; break;
-  case OW_NETWORK: verdict = step == OW_STEP_RESOLVE ? OW_VERDICT_UNKNOWN : OW_VERDICT_CRITICAL; break;
-  case OW_TIMEOUT: verdict = timeout_verdict(step); break;
+  case OW_NETWORK:
+    verdict = report->step == OW_STEP_RESOLVE ? OW_VERDICT_UNKNOWN : OW_VERDICT_CRITICAL;
+    break;
+  case OW_TIMEOUT: verdict = timeout_verdict(report); break;
   case OW_PROTOCOL: verdict = OW_VERDICT_CRITICAL; break;
   case OW_INVALID:
   case OW_AUTH:
@@ -82,7 +86,7 @@ void check_judge(const struct check_options *options, const struct ow_probe_repo
     if (outcome->judgement.verdict > OW_VERDICT_UNKNOWN)
       raise_to(outcome, outcome->judgement.verdict);
   } else {
-    outcome->verdict = check_failure_verdict(report->status, report->step);
+    outcome->verdict = check_failure_verdict(report);
     raise_to(outcome, outcome->judgement.verdict);
   }
   judge_history(&outcome->stream, outcome);

@@ -17,8 +17,11 @@
 void check_judge(const struct check_options *options, const struct ow_probe_report *report,
                  const struct check_stream *stream, struct check_outcome *outcome);
 
-/** CRITICAL where the peer is to blame, else UNKNOWN. The manual page has the table. */
-enum ow_verdict check_failure_verdict(enum ow_status status, enum ow_probe_step step);
+/**
+ * What the report's status is worth, with the step that it stopped in: CRITICAL where the peer is to blame,
+ * else UNKNOWN; OK without a failure. The manual page has the table.
+ */
+enum ow_verdict check_failure_verdict(const struct ow_probe_report *report);
 
 /** The outcome of a check whose command line is wrong. */
 void check_refuse(const struct ow_failure *failure, struct check_outcome *outcome);

@@ -279,6 +279,8 @@ START_TEST(defaults_are_as_promised)
   ck_assert_int_eq(peer.slots[0].kind, OW_SLOT_EXPONENTIAL);
   /* 50 x 60 ms, and 2 s to wait. */
   ck_assert_int_le(llabs(ow_peer_duration(&peer) - 5 * OW_NS_PER_S), 100);
+  /* With all but a billionth of a Poisson stream's tail: 2.1 times the packets' time. */
+  ck_assert_int_le(llabs(ow_peer_longest_duration(&peer) - 8300 * OW_NS_PER_MS), 50 * OW_NS_PER_MS);
 }
 END_TEST
 
@@ -288,6 +290,7 @@ START_TEST(durations_saturate)
   peer.packets = UINT32_MAX;
   peer.slots[0].parameter.ntp = UINT64_MAX;
   ck_assert_int_eq(ow_peer_duration(&peer), INT64_MAX);
+  ck_assert_int_gt(ow_peer_longest_duration(&peer), INT64_MAX / 4);
   peer.packets = 1;
   peer.loss_timeout = INT64_MAX;
   ck_assert_int_eq(ow_peer_duration(&peer), INT64_MAX);

@@ -206,6 +206,25 @@ START_TEST(a_part_is_worth_what_is_said)
 }
 END_TEST
 
+/* Of a stream that is up our own clock may cut an interval short; a silent peer leaves nothing at all. */
+START_TEST(only_a_peer_that_kept_silent_is_critical)
+{
+  struct ow_stream_view view = up();
+  struct ow_interval newest = interval(990, 1, 0);
+  cut_short(&newest, OW_TIMEOUT, "measured in its later part only");
+  parse("-c 10ms");
+  (void)take(&view, &newest, 1);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_UNKNOWN);
+  parse("-c 500us");
+  (void)take(&view, &newest, 1);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_CRITICAL);
+  memset(newest.results, 0, sizeof newest.results);
+  parse("");
+  ck_assert_int_eq(take(&view, &newest, 1), OW_TIMEOUT);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_CRITICAL);
+}
+END_TEST
+
 START_TEST(an_outage_of_the_path_is_critical)
 {
   struct ow_stream_view view = up();
@@ -261,7 +280,7 @@ int main(void)
   Suite *suite = suite_create("check_owamp --query");
   TEST_CASE(suite, "stream", the_newest_interval_is_judged, several_are_judged_together,
             fewer_intervals_than_asked_for, too_old_is_unknown, max_age_is_an_option, a_stream_that_is_down,
-            a_part_is_worth_what_is_said, an_outage_of_the_path_is_critical, nothing_yet,
-            directions_are_the_streams);
+            a_part_is_worth_what_is_said, only_a_peer_that_kept_silent_is_critical,
+            an_outage_of_the_path_is_critical, nothing_yet, directions_are_the_streams);
   return test_run(suite);
 }

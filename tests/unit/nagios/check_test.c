@@ -740,21 +740,50 @@ static const struct {
   enum ow_status status;
   enum ow_probe_step step;
   int exit;
+  int silent; /* the exit, if the server was silent for as long as it may be */
 } failures[] = {
-    {OW_NETWORK, OW_STEP_RESOLVE, 3}, {OW_TIMEOUT, OW_STEP_RESOLVE, 3}, {OW_NETWORK, OW_STEP_CONNECT, 2},
-    {OW_TIMEOUT, OW_STEP_CONNECT, 2}, {OW_TIMEOUT, OW_STEP_SETUP, 2},   {OW_NETWORK, OW_STEP_SETUP, 2},
-    {OW_PROTOCOL, OW_STEP_SETUP, 2},  {OW_AUTH, OW_STEP_SETUP, 3},      {OW_REFUSED, OW_STEP_SETUP, 3},
-    {OW_LIMIT, OW_STEP_SETUP, 3},     {OW_REFUSED, OW_STEP_REQUEST, 3}, {OW_TIMEOUT, OW_STEP_REQUEST, 2},
-    {OW_TIMEOUT, OW_STEP_START, 2},   {OW_NETWORK, OW_STEP_RUN, 2},     {OW_TIMEOUT, OW_STEP_RUN, 3},
-    {OW_TIMEOUT, OW_STEP_STOP, 3},    {OW_TIMEOUT, OW_STEP_FETCH, 3},   {OW_TIMEOUT, OW_STEP_DONE, 3},
-    {OW_INVALID, OW_STEP_RESOLVE, 3}, {OW_MEMORY, OW_STEP_RUN, 3},      {OW_CRYPTO, OW_STEP_SETUP, 3},
-    {OW_STATE, OW_STEP_RUN, 3},       {OW_AUTH, OW_STEP_RUN, 3},
+    {OW_NETWORK, OW_STEP_RESOLVE, 3, 3}, {OW_NETWORK, OW_STEP_CONNECT, 2, 2},
+    {OW_NETWORK, OW_STEP_SETUP, 2, 2},   {OW_NETWORK, OW_STEP_RUN, 2, 2},
+    {OW_TIMEOUT, OW_STEP_RESOLVE, 3, 3}, {OW_TIMEOUT, OW_STEP_CONNECT, 3, 2},
+    {OW_TIMEOUT, OW_STEP_SETUP, 3, 2},   {OW_TIMEOUT, OW_STEP_REQUEST, 3, 2},
+    {OW_TIMEOUT, OW_STEP_START, 3, 2},   {OW_TIMEOUT, OW_STEP_RUN, 3, 3},
+    {OW_TIMEOUT, OW_STEP_STOP, 3, 3},    {OW_TIMEOUT, OW_STEP_FETCH, 3, 3},
+    {OW_TIMEOUT, OW_STEP_DONE, 3, 3},    {OW_PROTOCOL, OW_STEP_SETUP, 2, 2},
+    {OW_AUTH, OW_STEP_SETUP, 3, 3},      {OW_REFUSED, OW_STEP_SETUP, 3, 3},
+    {OW_LIMIT, OW_STEP_SETUP, 3, 3},     {OW_REFUSED, OW_STEP_REQUEST, 3, 3},
+    {OW_INVALID, OW_STEP_RESOLVE, 3, 3}, {OW_MEMORY, OW_STEP_RUN, 3, 3},
+    {OW_CRYPTO, OW_STEP_SETUP, 3, 3},    {OW_STATE, OW_STEP_RUN, 3, 3},
+    {OW_AUTH, OW_STEP_RUN, 3, 3},
 };
 
 START_TEST(each_failure_has_its_verdict)
 {
+  static const char line[] = "-H h -w 20ms,1% -c loss=5%";
   struct ow_probe_report report = failed_report(failures[_i].status, failures[_i].step, "what | went\nwrong");
-  assert_judged("-H h -w 20ms,1% -c loss=5%", &report, failures[_i].exit, "what ? went?wrong");
+  assert_judged(line, &report, failures[_i].exit, "what ? went?wrong");
+  report.silent = true;
+  assert_judged(line, &report, failures[_i].silent, "what ? went?wrong");
+}
+END_TEST
+
+/* What is known of a measurement that our clock cut short counts as far as it breaches something. */
+START_TEST(time_that_ran_out_is_no_breach_and_hides_none)
+{
+  static const enum ow_probe_step ran[] = {OW_STEP_RUN, OW_STEP_STOP, OW_STEP_FETCH};
+  for (size_t i = 0; i < sizeof ran / sizeof *ran; i++) {
+    const char *reason = NULL;
+    struct ow_probe_report report = good_report();
+    report.directions[OW_FORWARD].result.completeness = OW_RESULT_PARTIAL;
+    report.status = ow_fail(&report.failure, OW_TIMEOUT, "time ran out");
+    report.step = ran[i];
+    report.silent = true;
+    ck_assert_int_eq(judged("-H h -w 1s,90%", &report, &reason), 3);
+    ck_assert_ptr_nonnull(strstr(reason, "measurement incomplete: time ran out"));
+    ck_assert_int_eq(judged("-H h -w 1s,90% --timeout-state ok", &report, &reason), 0);
+    ck_assert_int_eq(judged("-H h -w 500us -c 1ms", &report, &reason), 2);
+    ck_assert_int_eq(judged("-H h -w 500us -c 1ms --timeout-state ok", &report, &reason), 2);
+    ck_assert_ptr_nonnull(strstr(reason, "forward delay_p95 12.3 ms (> 1.00 ms)"));
+  }
 }
 END_TEST
 
@@ -1024,6 +1053,7 @@ END_TEST
 START_TEST(json_of_a_failure)
 {
   struct ow_probe_report report = failed_report(OW_TIMEOUT, OW_STEP_SETUP, "no greeting: \"\xff\x01\"");
+  report.silent = true;
   json_t *object = json_output("-H h --json --direction reverse", &report);
   ck_assert_str_eq(string_in(object, "state"), "CRITICAL");
   ck_assert_str_eq(string_in(object, "reason"), "no greeting: \"??\"");
@@ -1335,6 +1365,7 @@ int main(void)
             a_sender_that_stood_still_is_unknown, partial_results_say_so, absent_results_without_a_failure,
             a_failure_without_words_has_some);
   TEST_LOOP(suite, "failures", LENGTH(failures), each_failure_has_its_verdict);
+  TEST_CASE(suite, "time", time_that_ran_out_is_no_breach_and_hides_none);
   TEST_CASE(suite, "output", the_first_line_is_a_plugins, labels_are_the_same_whatever_happens,
             long_output_has_the_numbers, longer_output_has_the_sessions, long_output_of_a_failure,
             longest_output_has_the_packets);

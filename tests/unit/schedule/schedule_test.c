@@ -231,6 +231,47 @@ START_TEST(the_mean_distance_is_never_zero_and_never_wraps)
 }
 END_TEST
 
+/* How long `packets` packets take with the schedule of a SID, in ns. */
+static int64_t length_of(const struct ow_sid *sid, const struct ow_slot *slots, uint32_t slot_count,
+                         uint32_t packets)
+{
+  struct ow_timestamp start = {UINT64_C(4000000000) << 32};
+  struct ow_timestamp when = start;
+  struct ow_schedule *schedule = ow_schedule_create(sid, start, slots, slot_count);
+  ck_assert_ptr_nonnull(schedule);
+  for (uint32_t i = 0; i < packets; i++)
+    ck_assert_int_eq(ow_schedule_next(schedule, &when), OW_OK);
+  ow_schedule_free(schedule);
+  return ow_timestamp_difference(when, start);
+}
+
+START_TEST(no_schedule_is_longer_than_the_longest)
+{
+  static const struct ow_slot poisson[] = {{OW_SLOT_EXPONENTIAL, {ONE_SECOND / 16}}};
+  static const struct ow_slot mixed[] = {{OW_SLOT_EXPONENTIAL, {ONE_SECOND / 16}},
+                                         {OW_SLOT_FIXED, {ONE_SECOND / 64}}};
+  static const struct ow_slot fixed[] = {{OW_SLOT_FIXED, {ONE_SECOND / 16}}};
+  enum { SIDS = 2000, PACKETS = 50 };
+  double bounds[] = {ow_slots_longest_ns(poisson, 1, PACKETS), ow_slots_longest_ns(mixed, 2, PACKETS)};
+  int64_t longest[] = {0, 0};
+  struct test_prng prng = test_prng(test_seed());
+  for (unsigned i = 0; i < SIDS; i++) {
+    struct ow_sid sid;
+    test_prng_fill(&prng, sid.octets, sizeof sid.octets);
+    int64_t lengths[] = {length_of(&sid, poisson, 1, PACKETS), length_of(&sid, mixed, 2, PACKETS)};
+    for (int k = 0; k < 2; k++)
+      longest[k] = lengths[k] > longest[k] ? lengths[k] : longest[k];
+  }
+  for (int k = 0; k < 2; k++) {
+    ck_assert_msg((double)longest[k] < bounds[k], "%d: %lld ns", k, (long long)longest[k]);
+    ck_assert_msg((double)longest[k] > 0.6 * bounds[k], "%d: the bound is far too wide", k);
+  }
+  /* 50/16 s on average; 2.1 times that is passed once in 10^9. */
+  ck_assert_msg(bounds[0] > 6.4e9 && bounds[0] < 6.7e9, "%g", bounds[0]);
+  ck_assert_msg(llabs((long long)ow_slots_longest_ns(fixed, 1, PACKETS) - 3125000000) < 100, "not 50/16 s");
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("schedule");
@@ -242,6 +283,7 @@ int main(void)
             the_first_packets_of_a_captured_session_are_due_when_its_peer_sent_them,
             both_ends_compute_the_same_schedule, a_schedule_crosses_2036, a_schedule_keeps_its_own_slots,
             a_schedule_needs_slots_and_not_too_many, no_schedule_can_be_freed);
+  TEST_CASE(suite, "longest", no_schedule_is_longer_than_the_longest);
   TEST_CASE(suite, "mean", the_mean_distance_is_that_of_the_slots,
             the_mean_distance_is_never_zero_and_never_wraps);
   return test_run(suite);

@@ -65,6 +65,8 @@ void sim_cut(uint8_t host);
  * themselves.
  */
 void sim_name(const char *name, const char *address);
+/** How long that takes, ns; 1 ms after sim_begin(). */
+extern int64_t sim_resolving;
 
 /* ---- what really happened ---- */
 

@@ -119,6 +119,7 @@ void sim_begin(uint64_t seed)
   offset = FIRST_WALL;
   order = 0;
   random_state = seed;
+  sim_resolving = OW_NS_PER_MS;
 }
 
 void sim_end(void)

@@ -21,6 +21,8 @@ enum { HOSTS = 256, DESCRIPTORS = 65536, PORTS = 65536, FIRST_PORT = 10000, QUEU
 enum { CLIENT = 0, SERVER = 1 };
 #define RETRANSMISSION (200 * OW_NS_PER_MS)
 
+int64_t sim_resolving;
+
 struct datagram {
   STAILQ_ENTRY(datagram) next;
   union ow_address from;
@@ -418,7 +420,7 @@ struct ow_resolution *ow_resolve(struct ow_loop *loop, const char *host, const c
     if (names[i].name && strcmp(names[i].name, host) == 0)
       host = names[i].address ? names[i].address : "gone";
   resolution->known = inet_pton(AF_INET, host, &resolution->address.v4.sin_addr) == 1;
-  sim_at(sim_monotonic() + OW_NS_PER_MS, resolved, resolution);
+  sim_at(sim_monotonic() + sim_resolving, resolved, resolution);
   return resolution;
 }
 
