@@ -158,5 +158,6 @@ flows() {
   ends keyed 3 'UNKNOWN - .*; reverse .* lost, [0-9]+ of 300 packets were never sent'
   ends counted 2 'CRITICAL - reverse skipped [0-9]+ \(> 10\)'
   ends lenient 0 'OK - .*; reverse .* lost, [0-9]+ of 300 packets were never sent'
-  ends own 3 'UNKNOWN - forward .* lost, [0-9]+ of 300 packets were never sent'
+  # The server may have ended them first, by the schedule: what came late was due long ago.
+  ends own 3 'UNKNOWN - .*forward .* lost, [0-9]+ of 300 packets were never sent'
 }
