@@ -181,7 +181,8 @@ enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct o
 
 enum ow_status ow_test_receiver_start(struct ow_test_receiver *receiver, struct ow_failure *failure)
 {
-  receiver->overflows_known = ow_udp_overflows(&receiver->overflows_before);
+  int64_t now = ow_loop_now(receiver->traffic->loop).monotonic;
+  receiver->overflows_known = ow_traffic_overflows(receiver->traffic, now, &receiver->overflows_before);
   enum ow_status status = ow_watch_open(receiver->traffic->loop, &receiver->watch, EPOLLIN, failure);
   if (status == OW_OK)
     await_expiry(receiver);
