@@ -305,8 +305,9 @@ static bool nothing_arrived(const struct ow_measurement *measurement)
 {
   bool nothing = true;
   for (int i = 0; i < OW_DIRECTIONS; i++)
-    nothing = nothing && (!measurement->peer->directions[i] ||
-                          (measurement->results[i].sent > 0 && measurement->results[i].received == 0));
+    nothing = nothing &&
+              (!measurement->peer->directions[i] ||
+               (measurement->results[i].sent > 0 && ow_result_nothing_arrived(&measurement->results[i], 0)));
   return nothing;
 }
 
