@@ -263,33 +263,27 @@ enum ow_verdict ow_alarms_severity(const struct ow_alarms *alarms)
 
 enum { VALUE_TEXT = OW_VALUE_TEXT + 32, BOUND_TEXT = 2 * OW_VALUE_TEXT + 32 };
 
-static const char *value_text(char out[VALUE_TEXT], const struct ow_finding *finding)
+static const char *value_text(char out[VALUE_TEXT], const struct ow_finding *finding,
+                              const struct ow_finding_text *text)
 {
-  char number[OW_VALUE_TEXT];
-  ow_value_print(number, finding->metric, finding->value);
   if (finding->sent > 0 && finding->metric == OW_METRIC_LOSS)
-    snprintf(out, VALUE_TEXT, "%s (%u/%u)", number, finding->lost, finding->sent);
+    snprintf(out, VALUE_TEXT, "%s (%u/%u)", text->value, finding->lost, finding->sent);
   else
-    snprintf(out, VALUE_TEXT, "%s", number);
+    snprintf(out, VALUE_TEXT, "%s", text->value);
   return out;
 }
 
 /* "above 20.0 ms"; only for a value that breaches the range. */
-static const char *bound_text(char out[BOUND_TEXT], const struct ow_finding *finding)
+static const char *bound_text(char out[BOUND_TEXT], const struct ow_finding *finding,
+                              const struct ow_finding_text *text)
 {
   const struct ow_range *range = &finding->range;
-  char low[OW_VALUE_TEXT] = "any";
-  char high[OW_VALUE_TEXT] = "any";
-  if (!isinf(range->low))
-    ow_value_print(low, finding->metric, range->low);
-  if (!isinf(range->high))
-    ow_value_print(high, finding->metric, range->high);
   if (range->inside)
-    snprintf(out, BOUND_TEXT, "within %s to %s", low, high);
+    snprintf(out, BOUND_TEXT, "within %s to %s", text->low, text->high);
   else if (finding->value > range->high)
-    snprintf(out, BOUND_TEXT, "above %s", high);
+    snprintf(out, BOUND_TEXT, "above %s", text->high);
   else
-    snprintf(out, BOUND_TEXT, "below %s", low);
+    snprintf(out, BOUND_TEXT, "below %s", text->low);
   return out;
 }
 
@@ -326,15 +320,17 @@ const char *ow_alarm_print(char out[OW_ALARM_TEXT], const struct ow_alarm_event 
   char subject[OW_SUBJECT_TEXT];
   char value[VALUE_TEXT];
   char bound[BOUND_TEXT];
+  struct ow_finding_text text;
   if (finding->law != OW_LAW_THRESHOLD)
     return finding->law == OW_LAW_ARRIVAL ? print_arrival(out, finding) : print_whole(out, finding);
   ow_subject_print(subject, finding->metric, finding->direction);
-  value_text(value, finding);
+  ow_finding_print(finding, &text);
+  value_text(value, finding, &text);
   if (event->now == OW_VERDICT_OK && finding->verdict == OW_VERDICT_OK)
     snprintf(out, OW_ALARM_TEXT, "%s is within its limits again (%s)", subject, value);
   else if (event->now == OW_VERDICT_OK || finding->verdict == OW_VERDICT_OK)
     snprintf(out, OW_ALARM_TEXT, "%s is no longer critical (%s)", subject, value);
   else
-    snprintf(out, OW_ALARM_TEXT, "%s %s is %s", subject, value, bound_text(bound, finding));
+    snprintf(out, OW_ALARM_TEXT, "%s %s is %s", subject, value, bound_text(bound, finding, &text));
   return out;
 }

@@ -19,7 +19,13 @@ static unsigned places_for(double magnitude, unsigned most)
   return places;
 }
 
-const char *ow_seconds_print(char out[OW_VALUE_TEXT], double seconds)
+static unsigned with_more(unsigned places, unsigned more)
+{
+  return places + more < MOST_PLACES ? places + more : MOST_PLACES;
+}
+
+/* `more`: places beyond the usual ones; zeros at their end are left out. */
+static void print_seconds(char out[OW_VALUE_TEXT], double seconds, unsigned more)
 {
   double magnitude = fabs(seconds);
   const char *unit = " s";
@@ -33,23 +39,74 @@ const char *ow_seconds_print(char out[OW_VALUE_TEXT], double seconds)
     value = seconds * 1e3;
   }
   char number[OW_VALUE_TEXT - 4];
-  ow_decimal_print(number, sizeof number, value, places_for(fabs(value), 2), false);
+  ow_decimal_print(number, sizeof number, value, with_more(places_for(fabs(value), 2), more), more > 0);
   snprintf(out, OW_VALUE_TEXT, "%s%s", number, unit);
+}
+
+static void print_value(char out[OW_VALUE_TEXT], enum ow_metric metric, double value, unsigned more)
+{
+  char number[OW_VALUE_TEXT - 4];
+  switch (ow_metric_unit(metric)) {
+  case OW_UNIT_SECONDS: print_seconds(out, value, more); break;
+  case OW_UNIT_PERCENT:
+    ow_decimal_print(number, sizeof number, value, with_more(places_for(fabs(value), MOST_PLACES), more),
+                     true);
+    snprintf(out, OW_VALUE_TEXT, "%s %%", number);
+    break;
+  case OW_UNIT_COUNT: ow_decimal_print(out, OW_VALUE_TEXT, value, with_more(0, more), true); break;
+  }
+}
+
+const char *ow_seconds_print(char out[OW_VALUE_TEXT], double seconds)
+{
+  print_seconds(out, seconds, 0);
   return out;
 }
 
 const char *ow_value_print(char out[OW_VALUE_TEXT], enum ow_metric metric, double value)
 {
-  char number[OW_VALUE_TEXT - 4];
-  switch (ow_metric_unit(metric)) {
-  case OW_UNIT_SECONDS: ow_seconds_print(out, value); break;
-  case OW_UNIT_PERCENT:
-    ow_decimal_print(number, sizeof number, value, places_for(fabs(value), MOST_PLACES), true);
-    snprintf(out, OW_VALUE_TEXT, "%s %%", number);
-    break;
-  case OW_UNIT_COUNT: ow_decimal_print(out, OW_VALUE_TEXT, value, 0, false); break;
-  }
+  print_value(out, metric, value, 0);
   return out;
+}
+
+/* How many places more it takes until two numbers that differ look different. */
+static unsigned places_apart(enum ow_metric metric, double value, double other)
+{
+  char one[OW_VALUE_TEXT];
+  char another[OW_VALUE_TEXT];
+  unsigned more = 0;
+  bool apart = value == other || isinf(other);
+  for (; !apart && more <= MOST_PLACES; more += apart ? 0 : 1) {
+    print_value(one, metric, value, more);
+    print_value(another, metric, other, more);
+    apart = strcmp(one, another) != 0;
+  }
+  return apart ? more : 0;
+}
+
+static void print_bound(char out[OW_VALUE_TEXT], enum ow_metric metric, double bound, unsigned more)
+{
+  if (isinf(bound))
+    snprintf(out, OW_VALUE_TEXT, "any");
+  else
+    print_value(out, metric, bound, more);
+}
+
+void ow_finding_print(const struct ow_finding *finding, struct ow_finding_text *text)
+{
+  unsigned low = places_apart(finding->metric, finding->value, finding->range.low);
+  unsigned high = places_apart(finding->metric, finding->value, finding->range.high);
+  unsigned more = low > high ? low : high;
+  print_value(text->value, finding->metric, finding->value, more);
+  print_bound(text->low, finding->metric, finding->range.low, more);
+  print_bound(text->high, finding->metric, finding->range.high, more);
+}
+
+void ow_seconds_print_apart(char one[OW_VALUE_TEXT], char other[OW_VALUE_TEXT], double seconds, double others)
+{
+  unsigned more = places_apart(OW_METRIC_DELAY_P95, seconds, others);
+  print_seconds(one, seconds, more);
+  print_seconds(other, others, more);
 }
 
 const char *ow_subject_print(char out[OW_SUBJECT_TEXT], enum ow_metric metric, enum ow_direction direction)

@@ -141,6 +141,21 @@ enum { OW_VALUE_TEXT = 48 };
 const char *ow_value_print(char out[OW_VALUE_TEXT], enum ow_metric metric, double value);
 /** The same for a time. */
 const char *ow_seconds_print(char out[OW_VALUE_TEXT], double seconds);
+/** Two times that are compared: if they differ, with as many digits as it takes to look different. */
+void ow_seconds_print_apart(char one[OW_VALUE_TEXT], char other[OW_VALUE_TEXT], double seconds,
+                            double others);
+
+/** A finding's value beside the bounds of its range, "any" where there is none. */
+struct ow_finding_text {
+  char value[OW_VALUE_TEXT];
+  char low[OW_VALUE_TEXT];
+  char high[OW_VALUE_TEXT];
+};
+/**
+ * As ow_value_print() does, but a value that is not the bound never looks like it: "99.97 %" beside "100 %",
+ * "20.003 ms" beside "20 ms".
+ */
+void ow_finding_print(const struct ow_finding *finding, struct ow_finding_text *text);
 
 enum { OW_SUBJECT_TEXT = 32 };
 /** "forward delay_p95", or "rtt". Returns `out`. */

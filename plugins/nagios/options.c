@@ -207,14 +207,13 @@ enum ow_status check_options_fit(const struct check_options *options, struct ow_
   char loss[CHECK_NUMBER];
   char timeout[CHECK_NUMBER];
   enum ow_status status = OW_OK;
+  ow_seconds_print_apart(needed, timeout, check_seconds(planned), check_seconds(options->timeout));
   if (planned >= options->timeout)
     status =
         ow_fail(failure, OW_INVALID,
                 "%u packets and then the loss timeout of %s take about %s, but -t ends the check after %s: "
                 "raise -t, or lower --count, --%s or --loss-timeout",
-                peer->packets, ow_seconds_print(loss, check_seconds(peer->loss_timeout)),
-                ow_seconds_print(needed, check_seconds(planned)),
-                ow_seconds_print(timeout, check_seconds(options->timeout)),
+                peer->packets, ow_seconds_print(loss, check_seconds(peer->loss_timeout)), needed, timeout,
                 ow_given_has(&options->given, OW_PEER_SCHEDULE) ? "schedule" : "interval");
   return status;
 }

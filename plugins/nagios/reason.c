@@ -12,33 +12,30 @@
 enum { MOST_FINDINGS = 4, BOUND_TEXT = 2 * CHECK_NUMBER + 16 };
 
 /* "> 100 ms", "< 10.0 us", "alert range 1.00 ms to any"; for a value that is right, "limit 100 ms". */
-static const char *describe_bound(char out[BOUND_TEXT], const struct ow_finding *finding)
+static const char *describe_bound(char out[BOUND_TEXT], const struct ow_finding *finding,
+                                  const struct ow_finding_text *text)
 {
-  char low[CHECK_NUMBER];
-  char high[CHECK_NUMBER];
   const struct ow_range *range = &finding->range;
-  ow_value_print(low, finding->metric, range->low);
-  ow_value_print(high, finding->metric, range->high);
   if (range->inside)
-    snprintf(out, BOUND_TEXT, "alert range %s to %s", isinf(range->low) ? "any" : low,
-             isinf(range->high) ? "any" : high);
+    snprintf(out, BOUND_TEXT, "alert range %s to %s", text->low, text->high);
   else if (finding->value > range->high)
-    snprintf(out, BOUND_TEXT, "> %s", high);
+    snprintf(out, BOUND_TEXT, "> %s", text->high);
   else if (finding->value < range->low)
-    snprintf(out, BOUND_TEXT, "< %s", low);
+    snprintf(out, BOUND_TEXT, "< %s", text->low);
   else
-    snprintf(out, BOUND_TEXT, "limit %s", isinf(range->high) ? low : high);
+    snprintf(out, BOUND_TEXT, "limit %s", isinf(range->high) ? text->low : text->high);
   return out;
 }
 
 static void add_value(struct check_text *reason, const struct ow_finding *finding)
 {
-  char number[CHECK_NUMBER];
+  struct ow_finding_text text;
   char bound[BOUND_TEXT];
-  check_text_add(reason, " %s", ow_value_print(number, finding->metric, finding->value));
+  ow_finding_print(finding, &text);
+  check_text_add(reason, " %s", text.value);
   if (finding->metric == OW_METRIC_LOSS)
     check_text_add(reason, " %u/%u", finding->lost, finding->sent);
-  check_text_add(reason, " (%s)", describe_bound(bound, finding));
+  check_text_add(reason, " (%s)", describe_bound(bound, finding, &text));
 }
 
 static void add_finding(struct check_text *reason, const struct check_options *options,

@@ -54,12 +54,12 @@ static enum ow_status too_old(const struct check_stream *stream, int64_t most, s
 {
   char age[CHECK_NUMBER];
   char limit[CHECK_NUMBER];
+  ow_seconds_print_apart(age, limit, check_seconds(stream->age), check_seconds(most));
   return ow_fail(
       failure, OW_STATE,
       "stream %s: the newest result is too old: it ended %s ago, and %s are allowed (--max-age); does its "
       "daemon still run?",
-      stream->name, ow_seconds_print(age, check_seconds(stream->age)),
-      ow_seconds_print(limit, check_seconds(most)));
+      stream->name, age, limit);
 }
 
 static enum ow_status fail_as(const struct ow_stream_view *view, enum ow_status status, const char *reason,

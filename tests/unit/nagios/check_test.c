@@ -569,6 +569,27 @@ START_TEST(breaches_are_named)
 }
 END_TEST
 
+START_TEST(a_value_close_to_its_limit_does_not_look_like_it)
+{
+  struct ow_probe_report report = good_report();
+  report.directions[OW_FORWARD].result.delay.p95++;
+  report.directions[OW_FORWARD].result.clock.error_ns = 0;
+  assert_judged("-H h -w delay_p95@forward=12.3ms", &report, 1,
+                "forward delay_p95 12.300001 ms (> 12.3 ms); " SUMMARY);
+  report.directions[OW_FORWARD].result.clock.error_ns = 2;
+  assert_judged(
+      "-H h -w delay_p95@forward=12.300002ms", &report, 0,
+      "forward delay_p95 12.300001 ms (limit 12.300002 ms), uncertain: clock error +- 0.00 us; " SUMMARY);
+  report = good_report();
+  report.directions[OW_REVERSE].result.sent = 3000;
+  report.directions[OW_REVERSE].result.lost = 2999;
+  report.directions[OW_REVERSE].result.received = 1;
+  assert_judged("-H h -c loss=99.96%", &report, 2,
+                "reverse loss 99.97 % 2999/3000 (> 99.96 %); forward 12.3 ms p95, 0/50 lost; "
+                "reverse 11.8 ms p95, 2999/3000 lost");
+}
+END_TEST
+
 START_TEST(of_many_breaches_four_are_named)
 {
   struct ow_probe_report report = good_report();
@@ -1359,7 +1380,8 @@ int main(void)
   TEST_CASE(suite, "text", decimals_have_no_trailing_zeros, values_have_their_unit,
             text_is_bounded_and_clean);
   TEST_CASE(suite, "verdicts", all_is_well, perfdata_and_json_are_the_same_numbers,
-            a_histogram_counts_every_packet, breaches_are_named, of_many_breaches_four_are_named,
+            a_histogram_counts_every_packet, breaches_are_named,
+            a_value_close_to_its_limit_does_not_look_like_it, of_many_breaches_four_are_named,
             uncertain_verdicts_say_so, clocks_that_are_not_synchronised, negative_delays_are_shown,
             a_clock_that_was_set, nothing_arriving_is_critical, nothing_sent_is_unknown,
             a_sender_that_stood_still_is_unknown, partial_results_say_so, absent_results_without_a_failure,

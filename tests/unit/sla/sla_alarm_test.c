@@ -155,6 +155,26 @@ START_TEST(severities_are_counted_on_their_own)
 }
 END_TEST
 
+/* A nanosecond too much, or too little, is told apart from the limit. */
+START_TEST(a_value_close_to_its_limit_does_not_look_like_it)
+{
+  struct ow_alarms *alarms = alarms_of("delay_p95=20ms,loss=99.97%", NULL, NULL, (struct ow_alarm_rule){0});
+  struct ow_result result = interval(20, 0, 0);
+  result.delay.p95++;
+  ck_assert_uint_eq(take(alarms, result), 1);
+  ck_assert_str_eq(ow_alarm_print(words, &events[0]), "forward delay_p95 20.000001 ms is above 20 ms");
+  result.delay.p95 -= 2;
+  ck_assert_uint_eq(take(alarms, result), 1);
+  ck_assert_str_eq(ow_alarm_print(words, &events[0]),
+                   "forward delay_p95 is within its limits again (19.999999 ms)");
+  result.sent = result.lost = 10000;
+  result.received = 0;
+  ck_assert_uint_eq(take(alarms, result), 1);
+  ck_assert_str_eq(ow_alarm_print(words, &events[0]), "forward loss 100 % (10000/10000) is above 99.97 %");
+  ow_alarms_free(alarms);
+}
+END_TEST
+
 START_TEST(what_is_unknown_does_not_count)
 {
   struct ow_alarms *alarms = alarms_of("delay_p95=20ms", NULL, "2/2", (struct ow_alarm_rule){0});
@@ -422,11 +442,11 @@ int main(void)
   test_seed();
   Suite *suite = suite_create("sla alarms");
   TEST_LOOP(suite, "rules", sizeof rules / sizeof *rules, reads_rules);
-  TEST_CASE(suite, "alarms", one_of_one_by_default, raises_and_clears_after_x_of_y,
-            a_lenient_rule_does_not_flap, severities_are_counted_on_their_own, what_is_unknown_does_not_count,
-            uncertain_by_policy, loss_of_too_few_does_not_count, each_metric_and_direction_has_its_own,
-            a_value_below_its_range, an_outage_is_an_alarm_by_itself, what_is_refused_here_is_named,
-            a_part_raises_but_does_not_clear, a_part_is_an_alarm_by_itself,
+  TEST_CASE(suite, "alarms", one_of_one_by_default, a_value_close_to_its_limit_does_not_look_like_it,
+            raises_and_clears_after_x_of_y, a_lenient_rule_does_not_flap, severities_are_counted_on_their_own,
+            what_is_unknown_does_not_count, uncertain_by_policy, loss_of_too_few_does_not_count,
+            each_metric_and_direction_has_its_own, a_value_below_its_range, an_outage_is_an_alarm_by_itself,
+            what_is_refused_here_is_named, a_part_raises_but_does_not_clear, a_part_is_an_alarm_by_itself,
             a_threshold_beside_a_law_keeps_its_words);
   TEST_CASE(suite, "at random", random_streams_agree_with_the_model);
   return test_run(suite);

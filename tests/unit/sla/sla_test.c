@@ -1064,6 +1064,54 @@ START_TEST(prints_values)
 }
 END_TEST
 
+static const struct {
+  enum ow_metric metric;
+  double value;
+  struct ow_range range;
+  const char *texts[3]; /* value, low, high */
+} apart[] = {
+    {OW_METRIC_DELAY_P95, 0.020000001, {-INFINITY, 0.02, false}, {"20.000001 ms", "any", "20 ms"}},
+    {OW_METRIC_DELAY_P95, 0.0200499, {-INFINITY, 0.02, false}, {"20.05 ms", "any", "20 ms"}},
+    {OW_METRIC_DELAY_P95, 0.019999999, {0.02, INFINITY, false}, {"19.999999 ms", "20 ms", "any"}},
+    {OW_METRIC_DELAY_P95, 0.02, {-INFINITY, 0.02, false}, {"20.0 ms", "any", "20.0 ms"}},
+    {OW_METRIC_DELAY_P95, 0.0312, {0, 0.02, false}, {"31.2 ms", "0.00 us", "20.0 ms"}},
+    {OW_METRIC_DELAY_P95, 0.000999999, {-INFINITY, 0.001, false}, {"0.999999 ms", "any", "1 ms"}},
+    {OW_METRIC_DELAY_MAX, 1.000000001, {-INFINITY, 1, false}, {"1.000000001 s", "any", "1 s"}},
+    {OW_METRIC_DELAY_MIN, -0.0200001, {-0.02, INFINITY, false}, {"-20.0001 ms", "-20 ms", "any"}},
+    {OW_METRIC_LOSS, 99.97, {0, 100, false}, {"99.97 %", "0 %", "100 %"}},
+    {OW_METRIC_LOSS, 100, {0, 99.99, false}, {"100 %", "0 %", "99.99 %"}},
+    {OW_METRIC_LOSS, 100, {0, 5, false}, {"100 %", "0 %", "5 %"}},
+    {OW_METRIC_LOST, 3, {0, 2.5, false}, {"3", "0", "2.5"}},
+};
+
+/* Nobody is to read that 100 % is more than 100 %. */
+START_TEST(a_value_never_looks_like_a_bound_that_it_is_not)
+{
+  struct ow_finding_text text;
+  struct ow_finding finding = {
+      .metric = apart[_i].metric, .has_value = true, .value = apart[_i].value, .range = apart[_i].range};
+  ow_finding_print(&finding, &text);
+  ck_assert_str_eq(text.value, apart[_i].texts[0]);
+  ck_assert_str_eq(text.low, apart[_i].texts[1]);
+  ck_assert_str_eq(text.high, apart[_i].texts[2]);
+}
+END_TEST
+
+START_TEST(times_that_are_compared_look_different)
+{
+  char one[OW_VALUE_TEXT];
+  char other[OW_VALUE_TEXT];
+  ow_seconds_print_apart(one, other, 9.9999, 10);
+  ck_assert_str_eq(one, "9.9999 s");
+  ck_assert_str_eq(other, "10 s");
+  ow_seconds_print_apart(one, other, 12, 10);
+  ck_assert_str_eq(one, "12.0 s");
+  ck_assert_str_eq(other, "10.0 s");
+  ow_seconds_print_apart(one, other, 10, 10);
+  ck_assert_str_eq(one, other);
+}
+END_TEST
+
 START_TEST(names_verdicts)
 {
   ck_assert_str_eq(ow_verdict_name(OW_VERDICT_OK), "OK");
@@ -1189,6 +1237,9 @@ static TCase *values_and_verdicts(void)
   tcase_add_test(tests, judges_both_together);
   tcase_add_test(tests, loss_needs_packets);
   tcase_add_test(tests, prints_values);
+  tcase_add_loop_test(tests, a_value_never_looks_like_a_bound_that_it_is_not, 0,
+                      sizeof apart / sizeof apart[0]);
+  tcase_add_test(tests, times_that_are_compared_look_different);
   tcase_add_test(tests, names_verdicts);
   return tests;
 }
