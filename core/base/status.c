@@ -6,15 +6,32 @@
 #include <stdio.h>
 #include <string.h>
 
-enum ow_status ow_fail(struct ow_failure *failure, enum ow_status status, const char *format, ...)
+__attribute__((format(printf, 4, 0))) static void fill_in(struct ow_failure *failure, enum ow_status status,
+                                                          int error, const char *format, va_list arguments)
 {
   if (failure) {
-    va_list arguments;
-    va_start(arguments, format);
     failure->status = status;
+    failure->error = error;
     vsnprintf(failure->text, sizeof failure->text, format, arguments);
-    va_end(arguments);
   }
+}
+
+enum ow_status ow_fail(struct ow_failure *failure, enum ow_status status, const char *format, ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  fill_in(failure, status, 0, format, arguments);
+  va_end(arguments);
+  return status;
+}
+
+enum ow_status ow_fail_errno(struct ow_failure *failure, enum ow_status status, int error, const char *format,
+                             ...)
+{
+  va_list arguments;
+  va_start(arguments, format);
+  fill_in(failure, status, error, format, arguments);
+  va_end(arguments);
   return status;
 }
 

@@ -27,6 +27,7 @@ enum { OW_FAILURE_TEXT = 320 };
 struct ow_failure {
   enum ow_status status;
   char text[OW_FAILURE_TEXT];
+  int error; /* errno of the operating system's call that failed; 0: it was something else */
 };
 
 /**
@@ -35,6 +36,10 @@ struct ow_failure {
  */
 enum ow_status ow_fail(struct ow_failure *failure, enum ow_status status, const char *format, ...)
     OW_PRINTF(3, 4);
+
+/** The same for a call of the operating system's that failed with errno `error`. */
+enum ow_status ow_fail_errno(struct ow_failure *failure, enum ow_status status, int error, const char *format,
+                             ...) OW_PRINTF(4, 5);
 
 /** Put "where: " before the text of a failure, which must be filled in (not NULL). */
 enum ow_status ow_fail_within(struct ow_failure *failure, const char *format, ...) OW_PRINTF(2, 3);

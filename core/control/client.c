@@ -10,6 +10,7 @@
 #include "control/intake.h"
 #include "control/outlet.h"
 #include "control/stop_list.h"
+#include "control/stranger.h"
 #include "wire/setup.h"
 
 /* Requests are small; Stop-Sessions with many skip ranges is the largest thing a client says. */
@@ -344,6 +345,18 @@ static bool expects_input(enum ow_client_state state)
   return what_is_awaited(state) || state == OW_CLIENT_RUNNING;
 }
 
+/* Where a greeting is awaited, text came. */
+static bool is_stranger(const struct ow_client *client)
+{
+  return client->state == OW_CLIENT_AWAIT_GREETING &&
+         ow_stranger_speaks(ow_intake_message(&client->intake), ow_intake_octets(&client->intake));
+}
+
+static enum ow_status explain_stranger(const struct ow_client *client, struct ow_failure *failure)
+{
+  return ow_stranger_explain(ow_intake_message(&client->intake), ow_intake_octets(&client->intake), failure);
+}
+
 static enum ow_status receive_part(struct ow_client *client, struct ow_instant now, struct ow_reader *input,
                                    struct ow_client_event *event)
 {
@@ -359,7 +372,9 @@ static enum ow_status receive_part(struct ow_client *client, struct ow_instant n
   else if (status != OW_OK)
     ow_fail(&event->failure, status,
             "no memory, or the crypto library failed, while reading from the server");
-  if (status == OW_OK && complete)
+  if (status == OW_OK && is_stranger(client) && ow_intake_octets(&client->intake) >= OW_STRANGER_CERTAIN)
+    status = explain_stranger(client, &event->failure);
+  else if (status == OW_OK && complete)
     status = act(client, now, event);
   return status;
 }
@@ -391,12 +406,23 @@ int64_t ow_client_deadline(const struct ow_client *client)
   return client->deadline;
 }
 
-void ow_client_expired(struct ow_client *client, struct ow_client_event *event)
+enum ow_status ow_client_explain_silence(const struct ow_client *client, int64_t silence,
+                                         struct ow_failure *failure)
 {
   const char *what = what_is_awaited(client->state);
+  const char *who = "";
+  if (is_stranger(client))
+    return explain_stranger(client, failure);
+  if (client->state == OW_CLIENT_AWAIT_GREETING)
+    who = ": it takes connections, but is no OWAMP server (those of HTTP and TLS keep silent so), or hangs";
+  return ow_fail(failure, OW_TIMEOUT, "the server was silent for %.3g s where we waited for %s%s",
+                 (double)silence / (double)OW_NS_PER_S, what ? what : "nothing", who);
+}
+
+void ow_client_expired(struct ow_client *client, struct ow_client_event *event)
+{
   *event = (struct ow_client_event){0};
-  ow_fail(&event->failure, OW_TIMEOUT, "the server was silent for %g s where we waited for %s",
-          (double)client->config.timeout / (double)OW_NS_PER_S, what ? what : "nothing");
+  (void)!ow_client_explain_silence(client, client->config.timeout, &event->failure);
   break_off(client, event);
 }
 
@@ -405,9 +431,11 @@ void ow_client_disconnected(struct ow_client *client, const char *reason, struct
   const char *what = what_is_awaited(client->state);
   const char *how = reason ? reason : "the server closed the connection";
   *event = (struct ow_client_event){0};
-  if (client->state == OW_CLIENT_AWAIT_GREETING)
-    ow_fail(&event->failure, OW_REFUSED, "%s before any greeting: it refuses this address, or is too busy",
-            how);
+  if (is_stranger(client))
+    (void)!explain_stranger(client, &event->failure);
+  else if (client->state == OW_CLIENT_AWAIT_GREETING)
+    ow_fail(&event->failure, OW_REFUSED,
+            "%s before any greeting: it refuses this address, is too busy, or is no OWAMP server", how);
   else if (client->state == OW_CLIENT_AWAIT_SERVER_START && client->mode != OW_MODE_OPEN &&
            !client->server_start_opened)
     ow_fail(&event->failure, OW_AUTH,

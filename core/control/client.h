@@ -97,6 +97,12 @@ void ow_client_receive(struct ow_client *client, struct ow_instant now, struct o
 struct ow_buffer *ow_client_output(struct ow_client *client);
 /** When ow_client_expired() is due, monotonic ns; OW_NEVER if nothing is awaited. */
 int64_t ow_client_deadline(const struct ow_client *client);
+/**
+ * What the server has not said for `silence` ns: OW_TIMEOUT, or OW_PROTOCOL if what it greeted with is no
+ * Server-Greeting.
+ */
+enum ow_status ow_client_explain_silence(const struct ow_client *client, int64_t silence,
+                                         struct ow_failure *failure);
 /** The deadline has passed: OW_CLIENT_BROKEN with a sentence on what the server did not say. */
 void ow_client_expired(struct ow_client *client, struct ow_client_event *event);
 /** The connection has ended (or broke, with `reason`, which may be NULL). */

@@ -63,6 +63,11 @@ bool ow_intake_begun(const struct ow_intake *intake)
   return ow_buffer_length(&intake->message) > 0;
 }
 
+size_t ow_intake_octets(const struct ow_intake *intake)
+{
+  return ow_buffer_length(&intake->message);
+}
+
 const uint8_t *ow_intake_message(const struct ow_intake *intake)
 {
   return ow_buffer_head(&intake->message);

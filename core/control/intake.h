@@ -43,6 +43,9 @@ enum ow_status ow_intake_feed(struct ow_intake *intake, struct ow_reader *input,
 /** True if some octets of the awaited message have come. */
 bool ow_intake_begun(const struct ow_intake *intake);
 
+/** How many octets of the message have come so far. */
+size_t ow_intake_octets(const struct ow_intake *intake);
+
 /** The plaintext of the message so far, from its first octet. Valid until the next call. */
 const uint8_t *ow_intake_message(const struct ow_intake *intake);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/container_of.h"
+#include "io/own_end.h"
 
 /* ---- events ---- */
 
@@ -20,6 +21,7 @@ static void on_connected(struct ow_channel *channel)
   channel->connecting = false;
   if (getsockopt(channel->watch.descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
     error = errno;
+  channel->error = error;
   if (error) {
     channel->over(channel, strerrordesc_np(error));
   } else {
@@ -101,13 +103,11 @@ static enum ow_status start_watching(struct ow_channel *channel, struct ow_loop 
 static enum ow_status bind_source(int descriptor, const union ow_address *source, const char *interface,
                                   struct ow_failure *failure)
 {
-  char text[OW_ADDRESS_TEXT];
   if (interface && interface[0] &&
       setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) != 0)
-    return ow_fail(failure, OW_NETWORK, "can't use interface %s: %s", interface, strerrordesc_np(errno));
+    return ow_fail_interface(failure, interface, errno);
   if (source && bind(descriptor, &source->any, ow_address_length(source)) != 0)
-    return ow_fail(failure, OW_NETWORK, "can't use source address %s: %s",
-                   ow_address_print(text, sizeof text, source), strerrordesc_np(errno));
+    return ow_fail_bind(failure, "TCP", source, errno);
   return OW_OK;
 }
 
@@ -117,11 +117,11 @@ enum ow_status ow_channel_connect(struct ow_channel *channel, struct ow_loop *lo
 {
   int descriptor = socket(server->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0)
-    return ow_fail(failure, OW_NETWORK, "can't open a socket: %s", strerrordesc_np(errno));
+    return ow_fail_errno(failure, OW_NETWORK, errno, "can't open a socket: %s", strerrordesc_np(errno));
   enum ow_status status = bind_source(descriptor, source, interface, failure);
   if (status == OW_OK && connect(descriptor, &server->any, ow_address_length(server)) != 0 &&
       errno != EINPROGRESS)
-    status = ow_fail(failure, OW_NETWORK, "%s", strerrordesc_np(errno));
+    status = ow_fail_errno(failure, OW_NETWORK, errno, "%s", strerrordesc_np(errno));
   if (status != OW_OK) {
     close(descriptor);
     return status;

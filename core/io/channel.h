@@ -9,8 +9,8 @@
 #include "io/loop.h"
 
 /**
- * Connect without blocking, from `source` (may be NULL) through `interface` (may be NULL or ""). OW_NETWORK
- * with the reason.
+ * Connect without blocking, from `source` (may be NULL) through `interface` (may be NULL or "").
+ * OW_INVALID if it is those that this host can't use, else OW_NETWORK, with the reason.
  */
 enum ow_status ow_channel_connect(struct ow_channel *channel, struct ow_loop *loop,
                                   const union ow_address *server, const union ow_address *source,

@@ -27,6 +27,7 @@ struct ow_channel {
   bool offered;       /* what waits is to be offered again */
   bool ended;         /* nothing more can be read: the peer has closed its side, or the connection broke: */
   const char *reason; /* NULL if the peer closed it */
+  int error;          /* errno with which the connection could not be made; 0: it was */
   /*
    * Each is the last that the channel does in its turn, and may close it, open it again, or free it.
    */

@@ -29,7 +29,8 @@ uint32_t ow_udp_buffer_for(uint32_t datagrams, uint32_t octets);
 /**
  * Open a non-blocking socket and bind it. Ports of a range are tried from a random one on. On success the
  * descriptor is the caller's, `bound` its address; else the descriptor is -1. OW_LIMIT if no port of the
- * range is free; OW_INVALID for a range or DSCP that can't be; OW_NETWORK.
+ * range is free; OW_INVALID for a range or DSCP that can't be, and for an address or interface that this
+ * host lacks or may not use; OW_NETWORK. `failure->error` says what the operating system said.
  */
 enum ow_status ow_udp_open(const struct ow_udp_options *options, int *descriptor, union ow_address *bound,
                            struct ow_failure *failure) OW_MUST_CHECK;

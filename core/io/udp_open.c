@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "base/refusal.h"
 #include "io/kernel_stamps.h"
+#include "io/own_end.h"
 #include "io/system_clock.h"
 #include "io/udp.h"
 
@@ -95,23 +96,7 @@ static enum ow_status bind_to_interface(int descriptor, const char *interface, s
     return OW_OK;
   if (setsockopt(descriptor, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) == 0)
     return OW_OK;
-  if (errno == EPERM)
-    return ow_fail(failure, OW_NETWORK, "cannot use interface %s: it takes the capability CAP_NET_RAW here",
-                   interface);
-  return ow_fail(failure, OW_NETWORK, "cannot use interface %s: %s", interface, strerror(errno));
-}
-
-static enum ow_status fail_bind(struct ow_failure *failure, const union ow_address *address)
-{
-  char text[OW_ADDRESS_TEXT];
-  const char *hint = "";
-  int error = errno;
-  if (error == EADDRNOTAVAIL)
-    hint = "; no interface of this host has it";
-  else if (error == EACCES)
-    hint = "; ports below 1024 take the capability CAP_NET_BIND_SERVICE";
-  return ow_fail(failure, error == EADDRINUSE ? OW_LIMIT : OW_NETWORK, "cannot bind UDP to %s: %s%s",
-                 ow_address_print(text, sizeof text, address), strerror(error), hint);
+  return ow_fail_interface(failure, interface, errno);
 }
 
 static enum ow_status fail_range(struct ow_failure *failure, const struct ow_udp_options *options)
@@ -120,9 +105,10 @@ static enum ow_status fail_range(struct ow_failure *failure, const struct ow_udp
   union ow_address address = options->local;
   ow_address_set_port(&address, options->port_low);
   if (options->port_high == options->port_low)
-    return ow_fail(failure, OW_LIMIT, "UDP %s is taken", ow_address_print(text, sizeof text, &address));
-  return ow_fail(failure, OW_LIMIT, "every UDP port of the range is taken: %s to %u",
-                 ow_address_print(text, sizeof text, &address), options->port_high);
+    return ow_fail_errno(failure, OW_LIMIT, EADDRINUSE, "UDP %s is taken",
+                         ow_address_print(text, sizeof text, &address));
+  return ow_fail_errno(failure, OW_LIMIT, EADDRINUSE, "every UDP port of the range is taken: %s to %u",
+                       ow_address_print(text, sizeof text, &address), options->port_high);
 }
 
 static bool bind_to_port(int descriptor, union ow_address *address, uint16_t port)
@@ -146,7 +132,7 @@ static enum ow_status bind_in_range(int descriptor, const struct ow_udp_options 
     if (bind_to_port(descriptor, address, port))
       return OW_OK;
     if (errno != EADDRINUSE)
-      return fail_bind(failure, address);
+      return ow_fail_bind(failure, "UDP", address, errno);
   }
   return fail_range(failure, options);
 }
@@ -160,7 +146,7 @@ static enum ow_status bind_socket(int descriptor, const struct ow_udp_options *o
   if (options->port_low)
     status = bind_in_range(descriptor, options, bound, failure);
   else if (!bind_to_port(descriptor, bound, 0))
-    status = fail_bind(failure, bound);
+    status = ow_fail_bind(failure, "UDP", bound, errno);
   if (status == OW_OK && getsockname(descriptor, &bound->any, &length) < 0)
     status = ow_fail(failure, OW_NETWORK, "cannot read the address of a UDP socket: %s", strerror(errno));
   return status;
@@ -208,7 +194,7 @@ enum ow_status ow_udp_open(const struct ow_udp_options *options, int *descriptor
   if (status == OW_OK) {
     opened = socket(options->local.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_UDP);
     if (opened < 0)
-      status = ow_fail(failure, OW_NETWORK, "cannot open a UDP socket: %s", strerror(errno));
+      status = ow_fail_errno(failure, OW_NETWORK, errno, "cannot open a UDP socket: %s", strerror(errno));
   }
   if (status == OW_OK)
     status = set_up(opened, options, bound, failure);
@@ -238,6 +224,6 @@ enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer, stru
   if (connect(descriptor, &peer->any, ow_address_length(peer)) == 0)
     return OW_OK;
   int error = errno;
-  return ow_fail(failure, OW_NETWORK, "cannot send UDP to %s: %s", ow_address_print(text, sizeof text, peer),
-                 ow_refusal_text(error));
+  return ow_fail_errno(failure, OW_NETWORK, error, "cannot send UDP to %s: %s",
+                       ow_address_print(text, sizeof text, peer), ow_refusal_text(error));
 }

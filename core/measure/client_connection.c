@@ -40,10 +40,11 @@ static void tell_owner(struct ow_client_connection *connection, struct ow_client
   connection->event(connection, event);
 }
 
-static void tell_failure(struct ow_client_connection *connection, enum ow_status status, const char *reason)
+static void tell_failure(struct ow_client_connection *connection, enum ow_status status, int error,
+                         const char *reason)
 {
   struct ow_client_event event = {.kind = OW_CLIENT_BROKEN};
-  ow_fail(&event.failure, status, "%s", reason);
+  ow_fail_errno(&event.failure, status, error, "%s", reason);
   tell_owner(connection, &event);
 }
 
@@ -55,7 +56,7 @@ static void on_connected(struct ow_channel *channel)
   connection->round_trip = now.monotonic - connection->began;
   connection->client = ow_client_create(&connection->config, now);
   if (!connection->client) {
-    tell_failure(connection, OW_MEMORY, "no memory for a control connection");
+    tell_failure(connection, OW_MEMORY, 0, "no memory for a control connection");
   } else {
     channel->output = ow_client_output(connection->client);
     watch_deadline(connection);
@@ -98,7 +99,8 @@ static void on_over(struct ow_channel *channel, const char *reason)
     ow_client_disconnected(connection->client, reason, &event);
     tell_owner(connection, &event);
   } else {
-    tell_failure(connection, OW_NETWORK, reason ? reason : "the connection was closed as it was made");
+    tell_failure(connection, OW_NETWORK, channel->error,
+                 reason ? reason : "the connection was closed as it was made");
   }
 }
 
@@ -110,7 +112,7 @@ static void on_deadline(struct ow_timer *timer)
     ow_client_expired(connection->client, &event);
     tell_owner(connection, &event);
   } else {
-    tell_failure(connection, OW_TIMEOUT,
+    tell_failure(connection, OW_TIMEOUT, 0,
                  "no answer to our TCP connection: the host is down, or a firewall drops it");
   }
 }

@@ -149,8 +149,8 @@ static void start_connecting(struct ow_dialer *dialer)
   if (dialer->has_source)
     keep_family(dialer, dialer->source.any.sa_family);
   if (dialer->server_count == 0) {
-    ow_fail(&failure, OW_NETWORK, "%s has no address of the source address's family", dialer->peer->host);
-    finish_dialing(dialer, OW_NETWORK, &failure);
+    ow_fail(&failure, OW_INVALID, "%s has no address of the source address's family", dialer->peer->host);
+    finish_dialing(dialer, OW_INVALID, &failure);
   } else {
     connect_next(dialer, NULL);
   }

@@ -12,12 +12,17 @@
 #define PATIENCE (2 * OW_NS_PER_S)
 
 /* Time that was spent otherwise, on resolving a name for instance, is no silence of the server's. */
-static bool kept_silent(const struct ow_dialogue *dialogue)
+static int64_t silence(const struct ow_dialogue *dialogue)
 {
   int64_t since = dialogue->dialer.connecting;
   if (dialogue->control.heard > since)
     since = dialogue->control.heard;
-  return since > 0 && ow_loop_now(dialogue->loop).monotonic - since >= dialogue->patience;
+  return since > 0 ? ow_loop_now(dialogue->loop).monotonic - since : 0;
+}
+
+static bool kept_silent(const struct ow_dialogue *dialogue)
+{
+  return silence(dialogue) >= dialogue->patience;
 }
 
 void ow_dialogue_end(struct ow_dialogue *dialogue, enum ow_status status, const struct ow_failure *failure)
@@ -57,6 +62,19 @@ static void on_dialed(struct ow_dialer *dialer, enum ow_status status, const str
   }
 }
 
+/* What was waited for, if the server was silent for long enough; else that our own time was too short. */
+static void explain_deadline(struct ow_dialogue *dialogue, struct ow_failure *failure)
+{
+  if (dialogue->control.client && kept_silent(dialogue)) {
+    (void)!ow_client_explain_silence(dialogue->control.client, silence(dialogue), failure);
+    ow_fail_within(failure, "server %s", dialogue->control.server);
+  } else {
+    ow_fail(failure, OW_TIMEOUT, "time ran out at the step \"%s\" with %s port %s%s",
+            ow_probe_step_name(dialogue->report->step), dialogue->peer->host, dialogue->peer->port,
+            kept_silent(dialogue) ? "" : "; raise the timeout");
+  }
+}
+
 static void on_deadline(struct ow_timer *timer)
 {
   struct ow_dialogue *dialogue = OW_CONTAINER_OF(timer, struct ow_dialogue, deadline);
@@ -65,10 +83,8 @@ static void on_deadline(struct ow_timer *timer)
     dialogue->expired(dialogue);
   } else {
     note_dialing(dialogue);
-    ow_fail(&failure, OW_TIMEOUT, "time ran out at the step \"%s\" with %s port %s%s",
-            ow_probe_step_name(dialogue->report->step), dialogue->peer->host, dialogue->peer->port,
-            kept_silent(dialogue) ? "" : "; raise the timeout");
-    ow_dialogue_end(dialogue, OW_TIMEOUT, &failure);
+    explain_deadline(dialogue, &failure);
+    ow_dialogue_end(dialogue, failure.status, &failure);
   }
 }
 

@@ -31,6 +31,14 @@ static void note_failure(struct ow_measurement *measurement, enum ow_status stat
     measurement->status = ow_fail(&measurement->failure, status, "%s", reason);
 }
 
+static void keep_failure(struct ow_measurement *measurement, const struct ow_failure *failure)
+{
+  if (measurement->status == OW_OK) {
+    measurement->status = failure->status;
+    measurement->failure = *failure;
+  }
+}
+
 static void note_refusal(struct ow_measurement *measurement, const char *what, enum ow_accept accept)
 {
   char reason[OW_FAILURE_TEXT];
@@ -172,8 +180,11 @@ static bool request_session(struct ow_measurement *measurement, enum ow_directio
 {
   struct ow_failure failure;
   enum ow_status status = ow_session_ends_plan(&measurement->ends, direction, &failure);
-  if (status != OW_OK)
-    return fail_course(measurement, status, failure.text, next);
+  if (status != OW_OK) {
+    keep_failure(measurement, &failure);
+    *next = OW_COURSE_FAILED;
+    return true;
+  }
   status = ow_client_request_session(measurement->control->client, now_of(measurement),
                                      &measurement->ends.requests[direction], measurement->peer->slots);
   return send_command(measurement, status, "the request for a session", next);
@@ -346,7 +357,7 @@ static void on_acceptance(struct ow_measurement *measurement, const struct ow_se
     status = ow_session_ends_agree(&measurement->ends, direction, acceptance, measurement->control->client,
                                    &failure);
     if (status != OW_OK)
-      note_failure(measurement, status, failure.text);
+      keep_failure(measurement, &failure);
   }
   advance_course(measurement, status == OW_OK ? OW_COURSE_ACCEPTED : OW_COURSE_FAILED);
 }
@@ -420,7 +431,7 @@ static void on_broken(struct ow_measurement *measurement, const struct ow_failur
   if (measurement->ended_early && failure->status == OW_NETWORK)
     measurement->early.records_lost = measurement->peer->directions[OW_FORWARD];
   else
-    note_failure(measurement, failure->status, failure->text);
+    keep_failure(measurement, failure);
   advance_course(measurement, OW_COURSE_LOST);
 }
 

@@ -40,7 +40,7 @@ void ow_session_ends_prepare(struct ow_session_ends *ends, const struct ow_peer 
                              const union ow_address *local, struct ow_timestamp start,
                              struct ow_timestamp until);
 /** Open the direction's socket and fill in its request, also once more after a refusal. OW_INVALID, OW_LIMIT,
- * OW_NETWORK. */
+ * OW_NETWORK; `failure->error` tells what it is of this host's that can't be used. */
 enum ow_status ow_session_ends_plan(struct ow_session_ends *ends, enum ow_direction direction,
                                     struct ow_failure *failure) OW_MUST_CHECK;
 /** The server accepted it over `client`: open our end. OW_NETWORK, OW_MEMORY, OW_CRYPTO. */

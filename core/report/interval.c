@@ -23,6 +23,11 @@ bool ow_stream_state_find(const char *name, enum ow_stream_state *state)
   return found;
 }
 
+const char *ow_stream_down_words(enum ow_status status)
+{
+  return status == OW_INVALID ? "can't be measured from here" : "down";
+}
+
 const char *ow_status_name(enum ow_status status)
 {
   static const char *const names[] = {

@@ -31,6 +31,12 @@ enum ow_stream_state {
 const char *ow_stream_state_name(enum ow_stream_state state);
 bool ow_stream_state_find(const char *name, enum ow_stream_state *state);
 
+/**
+ * What to say of a stream that is down for such a reason, before its sentence: "down"; or "can't be measured
+ * from here", if it is this host's configuration and not the peer.
+ */
+const char *ow_stream_down_words(enum ow_status status);
+
 /** One word for each status, "ok" for OW_OK: for those who read it by program. */
 const char *ow_status_name(enum ow_status status);
 

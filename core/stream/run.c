@@ -183,7 +183,8 @@ static void set_down(struct ow_stream_run *run, const struct ow_failure *failure
 {
   struct ow_stream_view *state = &run->state;
   if (state->state != OW_STREAM_DOWN)
-    ow_log(run->ground->log, OW_LOG_WARNING, "peer %s: down: %s", run->config.name, failure->text);
+    ow_log(run->ground->log, OW_LOG_WARNING, "peer %s: %s: %s", run->config.name,
+           ow_stream_down_words(failure->status), failure->text);
   state->state = OW_STREAM_DOWN;
   state->status = failure->status;
   memcpy(state->reason, failure->text, sizeof state->reason);

@@ -95,8 +95,8 @@ void owamp_alert_state(const struct ow_stream_view *view)
   if (up)
     snprintf(notification.message, sizeof notification.message, "%s: measured again", view->name);
   else
-    snprintf(notification.message, sizeof notification.message, "%.63s: down: %.180s", view->name,
-             view->reason);
+    snprintf(notification.message, sizeof notification.message, "%.63s: %s: %.160s", view->name,
+             ow_stream_down_words(view->status), view->reason);
   add_text(&notification, "peer", view->host);
   add_text(&notification, "state", ow_stream_state_name(view->state));
   if (!up)

@@ -302,6 +302,22 @@ START_TEST(down_and_up_are_told_once)
 }
 END_TEST
 
+START_TEST(what_this_host_cannot_use_is_not_called_down)
+{
+  struct ow_stream_view view = a_view("far");
+  follow("far", &no_rules);
+  view.state = OW_STREAM_DOWN;
+  view.status = OW_INVALID;
+  strcpy(view.reason, "cannot use interface eth7: this host has none of that name");
+  ow_board_set_state(board, &view, ow_timestamp_from_unix(epoch));
+  owamp_feed_poll(feed);
+  ck_assert_uint_eq(fake_collectd.notification_count, 1);
+  ck_assert_str_eq(
+      fake_collectd.notifications[0].told.message,
+      "far: can't be measured from here: cannot use interface eth7: this host has none of that name");
+}
+END_TEST
+
 static struct owamp_rules some_rules(const char *raise)
 {
   struct owamp_rules rules = {.warning.count = 0};
@@ -465,6 +481,7 @@ int main(void)
   tcase_add_test(tests, values_may_be_chosen);
   tcase_add_test(tests, values_that_there_are_not_are_named);
   tcase_add_test(tests, down_and_up_are_told_once);
+  tcase_add_test(tests, what_this_host_cannot_use_is_not_called_down);
   tcase_add_test(tests, a_breach_is_raised_and_cleared);
   tcase_add_test(tests, critical_is_failure);
   tcase_add_test(tests, an_outage_is_told_and_so_is_its_end);

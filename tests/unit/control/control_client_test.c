@@ -339,6 +339,72 @@ START_TEST(the_reason_of_a_lost_connection_is_told_in_every_state)
 }
 END_TEST
 
+/* ---- other servers' greetings ---- */
+
+static const struct {
+  const char *greeting;
+  const char *quoted; /* at once; NULL: only when the time is over, or the connection ends */
+  const char *late;
+} strangers[] = {
+    {"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n", "\"SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\"", NULL},
+    {"220 mail.example.net ESMTP \"Post\"fix\r\n", "\"220 mail.example.net ESMTP 'Post'fix\"", NULL},
+    {"HTTP/1.1 408 Request Time-out\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+     "\"HTTP/1.1 408 Request Time-out\"", NULL},
+    {"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdefgh",
+     "\"0123456789abcdef0123456789abcdef0123456789abcdef\"", NULL},
+    {"+OK POP3\r\n", NULL, "\"+OK POP3\""},
+    {"ab\x07", NULL, NULL},
+    {"\xff\xfb\x01\xff\xfb\x03\xff\xfd\x18 and so on, more than sixteen", NULL, NULL},
+};
+
+/* What is no text stays what it may be: a greeting that hasn't come whole. */
+START_TEST(who_greets_with_text_is_no_owamp_server)
+{
+  const char *greeting = strangers[_i].greeting;
+  const char *late = strangers[_i].late;
+  struct test_pair pair;
+  struct ow_client_event event;
+  for (int ending = 0; ending < 2; ending++) {
+    test_client_at(&pair, OW_MODE_ENCRYPTED, OW_CLIENT_AWAIT_GREETING);
+    event = test_client_feed(pair.client, greeting, strlen(greeting));
+    if (strangers[_i].quoted) {
+      ck_assert_int_eq(event.kind, OW_CLIENT_BROKEN);
+      test_assert_failure(&event.failure, OW_PROTOCOL, strangers[_i].quoted);
+      test_assert_failure(&event.failure, OW_PROTOCOL, "this is no OWAMP server");
+      ck_assert_uint_eq(ow_buffer_length(ow_client_output(pair.client)), 0);
+    } else {
+      ck_assert_int_eq(event.kind, OW_CLIENT_NOTHING);
+      if (ending)
+        ow_client_expired(pair.client, &event);
+      else
+        ow_client_disconnected(pair.client, NULL, &event);
+      test_assert_failure(&event.failure,
+                          late     ? OW_PROTOCOL
+                          : ending ? OW_TIMEOUT
+                                   : OW_REFUSED,
+                          late ? late : "no OWAMP server");
+    }
+    test_pair_close(&pair);
+  }
+}
+END_TEST
+
+/* Unused octets may hold anything. */
+START_TEST(unused_octets_of_a_greeting_may_be_text)
+{
+  struct test_pair pair;
+  uint8_t octets[OW_GREETING];
+  struct ow_greeting greeting = {.modes = OW_MODES_ALL, .challenge = {.count = OW_COUNT_LEAST}};
+  ow_greeting_encode(&greeting, octets);
+  memset(octets, 'x', 12);
+  test_client_at(&pair, OW_MODE_ENCRYPTED, OW_CLIENT_AWAIT_GREETING);
+  ck_assert_int_eq(test_client_feed(pair.client, octets, 13).kind, OW_CLIENT_NOTHING);
+  ck_assert_int_eq(test_client_feed(pair.client, octets + 13, sizeof octets - 13).kind, OW_CLIENT_NOTHING);
+  ck_assert_int_eq(ow_client_state(pair.client), OW_CLIENT_AWAIT_SERVER_START);
+  test_pair_close(&pair);
+}
+END_TEST
+
 /* What the client says it waited for; NULL: the state has no deadline. */
 static const char *const on_deadline[STATES] = {
     [OW_CLIENT_AWAIT_GREETING] = "its Server-Greeting",
@@ -840,6 +906,9 @@ int main(void)
             octets_without_meaning_break_every_state, the_end_of_the_connection_breaks_every_state,
             the_reason_of_a_lost_connection_is_told_in_every_state, every_state_that_waits_has_a_deadline,
             a_deadline_that_passes_breaks_the_client);
+  TEST_LOOP(suite, "other servers", sizeof strangers / sizeof *strangers,
+            who_greets_with_text_is_no_owamp_server);
+  TEST_CASE(suite, "unused octets", unused_octets_of_a_greeting_may_be_text);
   TEST_LOOP(suite, "changed octets", MESSAGES * KEYED, no_changed_octet_is_acted_on);
   TEST_LOOP(suite, "keyed", KEYED, a_changed_server_start_is_found_out_at_once_or_by_the_next_hmac,
             a_message_said_twice_is_not_taken_twice);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Probe and Server against each other on loopback: the whole way, but for the programs around it. */
+#include <arpa/inet.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/peer_options.h"
 #include "io/loop.h"
@@ -375,6 +378,80 @@ START_TEST(a_name_that_does_not_resolve_is_told_apart)
 }
 END_TEST
 
+struct socket {
+  int descriptor;
+  uint16_t port;
+};
+
+/* A UDP port of 127.0.0.1 that somebody has. */
+static struct socket take_port(void)
+{
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  struct socket taken = {.descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  ck_assert_int_eq(bind(taken.descriptor, (struct sockaddr *)&address, sizeof address), 0);
+  ck_assert_int_eq(getsockname(taken.descriptor, (struct sockaddr *)&address, &size), 0);
+  taken.port = ntohs(address.sin_port);
+  return taken;
+}
+
+/* Each is this host's, and none of it an outage of the peer. */
+START_TEST(what_this_host_lacks_is_told_apart_from_what_the_peer_lacks)
+{
+  static const struct {
+    const char *source, *interface;
+    bool taken; /* the test port */
+    enum ow_status status;
+    int error;
+    enum ow_probe_step step;
+    const char *words;
+  } cases[] = {
+      {"192.0.2.99", "", false, OW_INVALID, EADDRNOTAVAIL, OW_STEP_CONNECT,
+       "no interface of this host has it"},
+      {"", "nosuch0", false, OW_INVALID, ENODEV, OW_STEP_CONNECT, "this host has none of that name"},
+      {"::1", "", false, OW_INVALID, 0, OW_STEP_CONNECT, "no address of the source address's family"},
+      {"", "", true, OW_LIMIT, EADDRINUSE, OW_STEP_REQUEST, "is taken"},
+  };
+  struct server server;
+  struct ow_peer peer;
+  struct ow_probe_report report;
+  prepare_server(&server);
+  start_server(&server);
+  describe_peer(&peer, &server, OW_MODE_OPEN);
+  snprintf(peer.source, sizeof peer.source, "%s", cases[_i].source);
+  snprintf(peer.interface, sizeof peer.interface, "%s", cases[_i].interface);
+  struct socket taken = cases[_i].taken ? take_port() : (struct socket){-1, 0};
+  peer.test_port_low = peer.test_port_high = taken.port;
+  peer.directions[OW_REVERSE] = !taken.port;
+  ck_assert_int_eq(ow_probe_run(&peer, 20 * OW_NS_PER_S, NULL, &report), cases[_i].status);
+  ck_assert_int_eq(report.failure.error, cases[_i].error);
+  ck_assert_int_eq(report.step, cases[_i].step);
+  ck_assert_msg(strstr(report.failure.text, cases[_i].words) != NULL, "%s", report.failure.text);
+  ow_probe_report_clear(&report);
+  ow_peer_clear(&peer);
+  if (taken.descriptor >= 0)
+    close(taken.descriptor);
+  stop_server(&server);
+}
+END_TEST
+
+START_TEST(a_refused_connection_has_its_errno)
+{
+  struct server server;
+  struct ow_peer peer;
+  struct ow_probe_report report;
+  prepare_server(&server);
+  start_server(&server);
+  describe_peer(&peer, &server, OW_MODE_OPEN);
+  stop_server(&server);
+  ck_assert_int_eq(ow_probe_run(&peer, 20 * OW_NS_PER_S, NULL, &report), OW_NETWORK);
+  ck_assert_int_eq(report.failure.error, ECONNREFUSED);
+  ck_assert_int_eq(report.step, OW_STEP_CONNECT);
+  ow_probe_report_clear(&report);
+  ow_peer_clear(&peer);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("measure: probe, and server");
@@ -385,6 +462,8 @@ int main(void)
       suite, "refusals", a_server_without_our_mode_is_told_apart, a_server_that_turns_us_away_is_told_apart,
       a_wrong_key_is_told_apart, the_server_keeps_no_more_records_than_it_may,
       a_server_without_free_ports_says_that_it_is_temporary, a_name_that_does_not_resolve_is_told_apart);
+  TEST_LOOP(suite, "this host's own", 4, what_this_host_lacks_is_told_apart_from_what_the_peer_lacks);
+  TEST_CASE(suite, "refused", a_refused_connection_has_its_errno);
   TEST_LOOP(suite, "zero addresses", 4, a_server_that_refuses_zero_addresses_gets_plain_ones);
   TEST_CASE(suite, "zero addresses fail", who_refuses_plain_addresses_too_has_refused,
             what_is_short_is_not_asked_for_again, a_server_that_mistakes_zero_addresses_gets_nothing_across);

@@ -216,8 +216,10 @@ static void refuse(void *context)
   struct connection *connection = ((struct handshake *)context)->connection;
   struct ow_channel *channel = connection->ends[CLIENT];
   free(context);
-  if (channel)
+  if (channel) {
+    channel->error = ECONNREFUSED;
     channel->over(channel, "Connection refused");
+  }
 }
 
 static bool has_room(const struct sim_path *path, uint8_t host)

@@ -136,6 +136,49 @@ START_TEST(many_streams_half_of_them_dead_end_soon)
 }
 END_TEST
 
+static char logged[16][OW_FAILURE_TEXT];
+static size_t logged_count;
+
+static void keep_line(void *context, enum ow_log_level level, const char *line)
+{
+  (void)context, (void)level;
+  if (logged_count < sizeof logged / sizeof *logged)
+    snprintf(logged[logged_count++], sizeof *logged, "%s", line);
+}
+
+/* Neither is the peer's fault, nor said to be. */
+START_TEST(a_source_or_interface_that_is_not_there_is_told_as_that)
+{
+  struct ow_failure failure = {0};
+  struct ow_board *board = ow_board_create(1);
+  const struct ow_log log = {NULL, keep_line, OW_LOG_WARNING};
+  struct ow_stream_config source = config_of("source", 1);
+  struct ow_stream_config interface = config_of("interface", 1);
+  struct ow_stream_view view;
+  snprintf(source.peer.source, sizeof source.peer.source, "192.0.2.99");
+  snprintf(interface.peer.interface, sizeof interface.peer.interface, "nosuch0");
+  struct ow_streams *streams = ow_streams_create(board, &log, &failure);
+  ck_assert_msg(streams != NULL, "%s", failure.text);
+  ck_assert_msg(ow_streams_add(streams, &source, &failure) == OW_OK, "%s", failure.text);
+  ck_assert_msg(ow_streams_add(streams, &interface, &failure) == OW_OK, "%s", failure.text);
+  (void)await_interval(board, "source", 1);
+  (void)await_interval(board, "interface", 1);
+  ck_assert(ow_board_view(board, "source", &view));
+  ck_assert_int_eq(view.status, OW_INVALID);
+  ck_assert_ptr_nonnull(strstr(view.reason, "192.0.2.99"));
+  ck_assert_ptr_nonnull(strstr(view.reason, "no interface of this host has it"));
+  ck_assert(ow_board_view(board, "interface", &view));
+  ck_assert_int_eq(view.status, OW_INVALID);
+  ck_assert_ptr_nonnull(strstr(view.reason, "cannot use interface nosuch0: this host has none of that name"));
+  ow_streams_free(streams);
+  ow_board_free(board);
+  ck_assert_uint_eq(logged_count, 2);
+  for (size_t i = 0; i < logged_count; i++)
+    ck_assert_msg(strstr(logged[i], ": can't be measured from here: server 127.0.0.1 port 1: cannot "), "%s",
+                  logged[i]);
+}
+END_TEST
+
 START_TEST(what_cannot_be_measured_is_refused_with_the_reason)
 {
   struct ow_failure failure = {0};
@@ -174,7 +217,7 @@ int main(void)
 {
   Suite *suite = suite_create("stream");
   TEST_CASE(suite, "in a thread of their own", two_intervals_follow_each_other_on_a_real_network,
-            many_streams_half_of_them_dead_end_soon);
+            many_streams_half_of_them_dead_end_soon, a_source_or_interface_that_is_not_there_is_told_as_that);
   TEST_CASE(suite, "configuration", what_cannot_be_measured_is_refused_with_the_reason);
   return test_run(suite);
 }
