@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Regular files only, up to a bound, with a note of whether everybody can read them. */
+/* Regular files only, up to a bound, with a note of whether everybody can read or write them. */
 #include "io/text_file.h"
 
 #include <errno.h>
@@ -61,7 +61,8 @@ static enum ow_status read_open(const char *path, int descriptor, struct ow_text
     return refused(path, errno, failure);
   if (!S_ISREG(about.st_mode))
     return ow_fail(failure, OW_INVALID, "%s: not a regular file", path);
-  file->world_readable = (about.st_mode & S_IROTH) != 0;
+  file->others_read = (about.st_mode & S_IROTH) != 0;
+  file->others_write = (about.st_mode & S_IWOTH) != 0;
   return read_all(path, descriptor, file, failure);
 }
 
@@ -82,4 +83,11 @@ enum ow_status ow_text_file_read(const char *path, struct ow_text_file *file, st
   if (status != OW_OK)
     ow_text_file_clear(file);
   return status;
+}
+
+void ow_text_file_warn_exposed(const char *path, const struct ow_text_file *file, const struct ow_log *log)
+{
+  if (file->others_read || file->others_write)
+    ow_log(log, OW_LOG_WARNING, "%s: everybody on this host can %s these passphrases; chmod o= it", path,
+           file->others_write ? "change" : "read");
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/log.h"
 #include "base/status.h"
 
 enum { OW_TEXT_FILE_MOST = 1 << 20 };
@@ -14,8 +15,9 @@ enum { OW_TEXT_FILE_MOST = 1 << 20 };
 struct ow_text_file {
   char *text;
   size_t octets;
-  bool missing; /* there is no such file; `text` is NULL */
-  bool world_readable;
+  bool missing;     /* there is no such file; `text` is NULL */
+  bool others_read; /* beyond owner and group */
+  bool others_write;
 };
 
 /**
@@ -25,6 +27,11 @@ struct ow_text_file {
  */
 enum ow_status ow_text_file_read(const char *path, struct ow_text_file *file,
                                  struct ow_failure *failure) OW_MUST_CHECK;
+/**
+ * A warning to `log` (may be NULL) if others than owner and group of this file of passphrases may read or
+ * change it; a group may be meant to, as one that a daemon belongs to.
+ */
+void ow_text_file_warn_exposed(const char *path, const struct ow_text_file *file, const struct ow_log *log);
 /** Wipe (it may have held passphrases) and free. */
 void ow_text_file_clear(struct ow_text_file *file);
 

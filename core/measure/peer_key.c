@@ -24,8 +24,7 @@ enum ow_status ow_peer_key_load(struct ow_peer *peer, const char *path, const ch
     status = ow_fail(failure, OW_INVALID, "%s: there is no such file", path);
   else if (status == OW_OK)
     status = take_key(peer, path, key_id, &file, failure);
-  if (status == OW_OK && file.world_readable)
-    ow_log(log, OW_LOG_WARNING, "%s: everybody on this host can read these passphrases; chmod o= it", path);
+  ow_text_file_warn_exposed(path, &file, log);
   ow_text_file_clear(&file);
   return status;
 }

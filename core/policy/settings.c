@@ -89,8 +89,7 @@ static enum ow_status load_keys(const char *path, struct ow_keys_file *keys, boo
   enum ow_status status = ow_text_file_read(path, &file, failure);
   if (status == OW_OK && !file.missing)
     status = ow_key_file_parse(path, file.text, file.octets, keys, log, failure);
-  if (status == OW_OK && file.world_readable)
-    ow_log(log, OW_LOG_WARNING, "%s: everybody on this host can read these passphrases; chmod o= it", path);
+  ow_text_file_warn_exposed(path, &file, log);
   *found |= !file.missing;
   ow_text_file_clear(&file);
   return status;

@@ -182,6 +182,8 @@ void check_json_print(FILE *out, const struct check_options *options, const stru
   put_member(object, "peer", plain_words(options->settings.peer.host));
   put_member(object, "state", json_string(ow_verdict_name(outcome->verdict)));
   put_member(object, "reason", plain_words(outcome->reason));
+  if (options->key_warning[0])
+    put_member(object, "warning", plain_words(options->key_warning));
   if (outcome->stream.known)
     put_member(object, "stream", stream_json(&outcome->stream));
   if (outcome->diagnosis.count > 0)

@@ -1,36 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Read, parsed and wiped again; whether everybody can read the file is noted for the answer. */
+/* As the daemons load one; what those would log is kept for the answer. */
 #include "key_load.h"
 
-#include "io/text_file.h"
+#include <stdio.h>
 
-static enum ow_status take_key(struct check_options *options, const struct ow_text_file *file,
-                               struct ow_failure *failure)
+#include "measure/peer_key.h"
+
+static void keep_warning(void *context, enum ow_log_level level, const char *line)
 {
-  const char *path = options->settings.key_file;
-  struct ow_peer *peer = &options->settings.peer;
-  struct ow_keys_file keys = {0};
-  enum ow_status status = ow_key_file_parse(path, file->text, file->octets, &keys, NULL, failure);
-  if (status == OW_OK)
-    status = ow_peer_use_key(peer, &keys, path, peer->key_id, failure);
-  ow_key_file_clear(&keys);
-  return status;
+  struct check_options *options = context;
+  (void)level;
+  snprintf(options->key_warning, sizeof options->key_warning, "%s", line);
 }
 
-/* Not ow_peer_key_load(), which tells a log of an exposed file; here that belongs into the answer. */
 enum ow_status check_key_load(struct check_options *options, struct ow_failure *failure)
 {
+  struct ow_peer *peer = &options->settings.peer;
+  const struct ow_log log = {options, keep_warning, OW_LOG_WARNING};
   const char *path = options->settings.key_file;
-  struct ow_text_file file = {0};
-  enum ow_status status = OW_OK;
-  if (!path[0])
-    return OW_OK;
-  status = ow_text_file_read(path, &file, failure);
-  if (status == OW_OK && file.missing)
-    status = ow_fail(failure, OW_INVALID, "%s: there is no such file", path);
-  else if (status == OW_OK)
-    status = take_key(options, &file, failure);
-  options->key_file_exposed = file.world_readable;
-  ow_text_file_clear(&file);
-  return status;
+  return path[0] ? ow_peer_key_load(peer, path, peer->key_id, &log, failure) : OW_OK;
 }

@@ -7,8 +7,8 @@
 #include "options.h"
 
 /**
- * Put the key that the options name into their peer; nothing to do without one. Also finds out whether others
- * may read the file. OW_INVALID, OW_LIMIT or OW_MEMORY, with the file's name.
+ * Put the key that the options name into their peer; nothing to do without one. That others may read
+ * the file is kept as a warning for the answer. OW_INVALID, OW_LIMIT or OW_MEMORY, with the file's name.
  */
 enum ow_status check_key_load(struct check_options *options, struct ow_failure *failure) OW_MUST_CHECK;
 

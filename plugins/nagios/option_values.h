@@ -25,7 +25,6 @@ struct check_options {
   bool actions_clash;               /* more than one was asked for */
   struct ow_peer_settings settings; /* without the passphrase, which check_key_load() adds */
   struct ow_given given;            /* of them */
-  bool key_file_exposed;            /* others than its owner and group may read it */
   int64_t timeout;                  /* nanoseconds for the whole check */
   int verbosity;                    /* 0 to 3 */
   bool json;
@@ -36,6 +35,9 @@ struct check_options {
   uint32_t last;      /* its newest intervals */
   int64_t max_age;    /* ns since they ended; 0: by the stream's interval */
   uint8_t sid[16];    /* to fetch */
+
+  const char *program;               /* argv[0] */
+  char key_warning[OW_FAILURE_TEXT]; /* that others may read the key file; "": they may not */
 };
 
 #endif

@@ -187,6 +187,7 @@ enum ow_status check_options_parse(int argc, char **argv, struct check_options *
                                    struct ow_failure *failure)
 {
   enum ow_status status = set_defaults(options, failure);
+  options->program = argv[0];
   if (status == OW_OK)
     status = read_words(argc, argv, options, failure);
   if (status == OW_OK)

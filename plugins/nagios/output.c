@@ -2,6 +2,7 @@
 /* Line by line what -v adds: counts, times, clocks, sessions, packets and a histogram. */
 #include "output.h"
 
+#include "advice.h"
 #include "perfdata.h"
 #include "report/stamp_text.h"
 #include "text.h"
@@ -234,8 +235,6 @@ static void print_long_output(FILE *out, const struct check_options *options,
   print_peer(out, report);
   if (outcome->stream.known)
     print_stream(out, &outcome->stream);
-  if (options->key_file_exposed)
-    fputs("warning: everybody may read the key file\n", out);
   if (options->verbosity >= 2)
     print_host(out, report);
   for (int d = 0; d < OW_DIRECTIONS; d++)
@@ -268,6 +267,7 @@ void check_output_print(FILE *out, const struct check_options *options, const st
   }
   fputc('\n', out);
   print_diagnosis(out, &outcome->diagnosis);
+  check_advice_print(out, options, report);
   if (report && options->verbosity >= 1)
     print_long_output(out, options, report, outcome);
 }

@@ -774,7 +774,8 @@ static const struct {
     {OW_LIMIT, OW_STEP_SETUP, 3, 3},     {OW_REFUSED, OW_STEP_REQUEST, 3, 3},
     {OW_INVALID, OW_STEP_RESOLVE, 3, 3}, {OW_MEMORY, OW_STEP_RUN, 3, 3},
     {OW_CRYPTO, OW_STEP_SETUP, 3, 3},    {OW_STATE, OW_STEP_RUN, 3, 3},
-    {OW_AUTH, OW_STEP_RUN, 3, 3},
+    {OW_AUTH, OW_STEP_RUN, 3, 3},        {OW_INVALID, OW_STEP_CONNECT, 3, 3},
+    {OW_LIMIT, OW_STEP_REQUEST, 3, 3},   {OW_INVALID, OW_STEP_REQUEST, 3, 3},
 };
 
 START_TEST(each_failure_has_its_verdict)
@@ -937,7 +938,8 @@ START_TEST(long_output_of_a_failure)
 {
   struct ow_probe_report report = failed_report(OW_NETWORK, OW_STEP_CONNECT, "192.0.2.1 port 861: refused");
   const char *text = output("-H h -vvv", &report);
-  ck_assert_str_eq(strchr(text, '\n'), "\nstopped at the step connect\n");
+  ck_assert_str_eq(strchr(text, '\n'),
+                   "\nwhere it fails tells: check_owamp -H h --diagnose\nstopped at the step connect\n");
   report = failed_report(OW_INVALID, OW_STEP_RESOLVE, "no key");
   text = output("-H h -vvv", &report);
   ck_assert_str_eq(strchr(text, '\n'), "\n");
@@ -1144,25 +1146,82 @@ START_TEST(a_key_is_loaded)
   ck_assert_int_eq(load("joe", &options, &failure), OW_OK);
   ck_assert_str_eq(options.settings.peer.key_id, "joe");
   ck_assert_mem_eq(options.settings.peer.passphrase.octets, "JK", 2);
-  ck_assert(!options.key_file_exposed);
+  ck_assert_str_eq(options.key_warning, "");
   check_options_clear(&options);
   ck_assert_uint_eq(options.settings.peer.passphrase.octets[0], 0);
 }
 END_TEST
 
+static const struct {
+  mode_t mode;
+  const char *words;
+} exposed[] = {{0644, "read"}, {0604, "read"}, {0646, "change"}, {0640, NULL}, {0660, NULL}, {0400, NULL}};
+
+/* Without -v, and in JSON; that a group may read it is the usual way. */
 START_TEST(a_key_file_that_everybody_may_read_is_told)
 {
   struct check_options options;
   struct ow_failure failure = {0};
-  write_key_file("joe 4a4b\n", 9, 0644);
-  ck_assert_int_eq(load("joe", &options, &failure), OW_OK);
-  ck_assert(options.key_file_exposed);
-  options.verbosity = 1;
-  struct ow_probe_report report = good_report();
   struct check_outcome outcome;
+  struct ow_probe_report report = good_report();
+  char warning[200] = "";
+  write_key_file("joe 4a4b\n", 9, exposed[_i].mode);
+  if (exposed[_i].words)
+    snprintf(warning, sizeof warning, "%s: everybody on this host can %s these passphrases; chmod o= it",
+             key_path, exposed[_i].words);
+  ck_assert_int_eq(load("joe", &options, &failure), OW_OK);
+  ck_assert_str_eq(options.key_warning, warning);
   check_judge(&options, &report, NULL, &outcome);
   check_output_print(print_begin(), &options, &report, &outcome);
-  ck_assert_ptr_nonnull(strstr(print_end(), "\nwarning: everybody may read the key file\n"));
+  const char *found = strstr(print_end(), "\nwarning: ");
+  ck_assert(exposed[_i].words ? found && strstr(found, warning) : !found);
+  check_json_print(print_begin(), &options, &report, &outcome);
+  json_t *object = json_loads(print_end(), 0, NULL);
+  ck_assert(exposed[_i].words ? strcmp(string_in(object, "warning"), warning) == 0
+                              : !json_object_get(object, "warning"));
+  json_decref(object);
+  check_options_clear(&options);
+}
+END_TEST
+
+/* ---- what to do next ---- */
+
+static const struct {
+  const char *line;
+  enum ow_status status;
+  enum ow_probe_step step;
+  bool silent;
+  const char *command; /* NULL: none */
+} hints[] = {
+    {"-H far", OW_NETWORK, OW_STEP_CONNECT, false, "check_owamp -H far --diagnose"},
+    {"-H 2001:db8::1 -p 8610 -6 -w 20ms -t 5", OW_TIMEOUT, OW_STEP_CONNECT, true,
+     "check_owamp -H 2001:db8::1 -p 8610 -6 --diagnose"},
+    {"-H far -4 --source 192.0.2.7 --interface eth0", OW_TIMEOUT, OW_STEP_SETUP, true,
+     "check_owamp -H far -4 --source 192.0.2.7 --interface eth0 --diagnose"},
+    {"-H far --key-id joe --key-file /etc/o'w;a$mp", OW_NETWORK, OW_STEP_SETUP, false,
+     "check_owamp -H far --key-id joe --key-file '/etc/o'\\''w;a$mp' --diagnose"},
+    {"-H far --diagnose", OW_NETWORK, OW_STEP_CONNECT, false, NULL},
+    {"-H far", OW_TIMEOUT, OW_STEP_CONNECT, false, NULL}, /* our own time was too short */
+    {"-H far", OW_INVALID, OW_STEP_CONNECT, false, NULL}, /* its own sentence tells what to do */
+    {"-H far", OW_NETWORK, OW_STEP_RESOLVE, false, NULL},
+    {"-H far", OW_NETWORK, OW_STEP_RUN, false, NULL},
+    {"-H far", OW_OK, OW_STEP_DONE, false, NULL},
+    {"--query /s --name far", OW_NETWORK, OW_STEP_CONNECT, false, NULL},
+};
+
+START_TEST(who_gets_no_answer_is_pointed_to_the_diagnosis)
+{
+  struct check_options options = parsed(hints[_i].line);
+  struct ow_probe_report report = failed_report(hints[_i].status, hints[_i].step, "why");
+  struct check_outcome outcome;
+  char expected[200] = "";
+  report.silent = hints[_i].silent;
+  check_judge(&options, &report, NULL, &outcome);
+  if (hints[_i].command)
+    snprintf(expected, sizeof expected, "\nwhere it fails tells: %s\n", hints[_i].command);
+  check_output_print(print_begin(), &options, &report, &outcome);
+  const char *found = strstr(print_end(), "\nwhere it fails tells: ");
+  ck_assert_str_eq(found ? found : "", expected);
 }
 END_TEST
 
@@ -1393,8 +1452,12 @@ int main(void)
             longest_output_has_the_packets);
   TEST_CASE(suite, "JSON", json_has_the_numbers, json_of_what_is_unknown_is_null, json_of_a_failure,
             json_has_the_packets);
-  TEST_CASE(suite, "key files", a_key_is_loaded, a_key_file_that_everybody_may_read_is_told,
-            key_files_that_cant_be_used, key_files_with_mistakes_name_the_line, key_files_are_bounded);
+  TEST_CASE(suite, "key files", a_key_is_loaded, key_files_that_cant_be_used,
+            key_files_with_mistakes_name_the_line, key_files_are_bounded);
+  TEST_LOOP(suite, "exposed keys", sizeof exposed / sizeof *exposed,
+            a_key_file_that_everybody_may_read_is_told);
+  TEST_LOOP(suite, "what to do next", sizeof hints / sizeof *hints,
+            who_gets_no_answer_is_pointed_to_the_diagnosis);
   TEST_CASE(suite, "runs", a_wrong_command_line_is_unknown, help_and_version_are_unknown,
             what_cant_be_measured_is_unknown, an_answer_that_nobody_can_read_is_unknown);
   return test_run(suite);
