@@ -25,17 +25,16 @@ enum ow_status ow_fail_bind(struct ow_failure *failure, const char *protocol, co
                             int error)
 {
   char text[OW_ADDRESS_TEXT];
-  const char *hint = "";
+  const char *why = strerrordesc_np(error);
   if (error == EADDRNOTAVAIL)
-    hint = "; no interface of this host has it";
+    why = "no interface of this host has it";
   else if (error == EACCES)
-    hint = "; ports below 1024 take the capability CAP_NET_BIND_SERVICE";
+    why = "Permission denied (ports below 1024 take the capability CAP_NET_BIND_SERVICE)";
   if (ow_address_port(address))
     ow_address_print(text, sizeof text, address);
   else
     ow_address_print_host(text, sizeof text, address);
-  return ow_fail_errno(failure, status_of(error), error, "cannot bind %s to %s: %s%s", protocol, text,
-                       strerrordesc_np(error), hint);
+  return ow_fail_errno(failure, status_of(error), error, "cannot bind %s to %s: %s", protocol, text, why);
 }
 
 enum ow_status ow_fail_interface(struct ow_failure *failure, const char *interface, int error)

@@ -2,6 +2,8 @@
 /* The names of a probe's steps, and how a report is emptied. */
 #include "measure/probe_report.h"
 
+#include "wire/test_packet.h"
+
 const char *ow_probe_step_name(enum ow_probe_step step)
 {
   const char *name = "";
@@ -17,6 +19,11 @@ const char *ow_probe_step_name(enum ow_probe_step step)
   case OW_STEP_DONE: name = "done"; break;
   }
   return name;
+}
+
+uint32_t ow_probe_packet_octets(const struct ow_probe_report *report, uint32_t padding)
+{
+  return (uint32_t)ow_packet_least(report->mode) + padding;
 }
 
 void ow_probe_report_clear(struct ow_probe_report *report)

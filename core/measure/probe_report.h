@@ -65,6 +65,9 @@ struct ow_probe_report {
   bool silent; /* of OW_TIMEOUT: the server had let 2 s, or half of the time, pass without a sign of life */
 };
 
+/** Octets of a UDP datagram of this report's mode with that padding. */
+uint32_t ow_probe_packet_octets(const struct ow_probe_report *report, uint32_t padding);
+
 void ow_probe_report_clear(struct ow_probe_report *report);
 
 #endif

@@ -84,7 +84,7 @@ void check_advice_print(FILE *out, const struct check_options *options, const st
     line.length = 0;
   }
   if (report && tried && no_server_answers(report)) {
-    check_text_add(&line, "where it fails tells: ");
+    check_text_add(&line, "to see where it fails: ");
     add_command(&line, options);
     fprintf(out, "%s\n", text);
   }

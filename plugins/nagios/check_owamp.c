@@ -101,24 +101,41 @@ static enum ow_status measure(struct check_options *options, int64_t begin, cons
   return status;
 }
 
-/* If NAT may be the reason, another try tells, with few packets and as far as time allows. */
+struct trials {
+  const struct check_options *options;
+  int64_t begin;
+};
+
+/* Another measurement, as far as time allows. */
+static bool try_otherwise(void *context, const struct ow_peer *peer, struct ow_probe_report *report)
+{
+  const struct trials *trials = context;
+  int64_t left = time_left(trials->options, trials->begin);
+  bool fits = left > ow_peer_duration(peer) + OW_NS_PER_S;
+  if (fits)
+    (void)!ow_probe_run(peer, left, NULL, report);
+  return fits;
+}
+
+/* If the packets' size, or else NAT, may be the reason, other tries with few packets tell. */
 static void diagnose(const struct check_options *options, int64_t begin, const struct ow_probe_report *report,
                      struct check_diagnosis *diagnosis)
 {
-  struct check_options other = *options;
-  struct ow_probe_report with_nat = {0};
-  other.settings.peer.nat = true;
-  if (other.settings.peer.packets > NAT_PACKETS)
-    other.settings.peer.packets = NAT_PACKETS;
-  if (other.settings.peer.loss_timeout > OW_NS_PER_S)
-    other.settings.peer.loss_timeout = OW_NS_PER_S;
-  bool tried = check_nat_suspected(options, report) &&
-               time_left(options, begin) > ow_peer_duration(&other.settings.peer) + OW_NS_PER_S;
-  if (tried)
-    (void)!ow_probe_run(&other.settings.peer, time_left(options, begin), NULL, &with_nat);
-  check_diagnose(options, report, tried ? &with_nat : NULL, diagnosis);
-  ow_probe_report_clear(&with_nat);
-  ow_peer_clear(&other.settings.peer);
+  struct trials trials = {options, begin};
+  struct check_trials found = {.with_nat = {0}};
+  struct ow_peer peer = options->settings.peer;
+  if (peer.packets > NAT_PACKETS)
+    peer.packets = NAT_PACKETS;
+  if (peer.loss_timeout > OW_NS_PER_S)
+    peer.loss_timeout = OW_NS_PER_S;
+  if (check_mtu_suspected(options, report))
+    check_mtu_search(options, report, &peer, try_otherwise, &trials, &found.mtu);
+  peer.nat = true;
+  if (check_nat_suspected(options, report) && !check_mtu_explains(options, report, &found.mtu))
+    found.nat_tried = try_otherwise(&trials, &peer, &found.with_nat);
+  check_diagnose(options, report, &found, diagnosis);
+  ow_probe_report_clear(&found.with_nat);
+  ow_peer_clear(&peer);
 }
 
 /* Whatever comes of it, the report says so. */

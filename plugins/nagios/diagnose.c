@@ -2,6 +2,7 @@
 /* A function for each step: what is seen there, and what would mend it. */
 #include "diagnose.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,7 @@ const char *check_finding_name(enum check_finding finding)
 struct view {
   const struct check_options *options;
   const struct ow_probe_report *report;
-  const struct ow_probe_report *with_nat;
+  const struct check_trials *trials;
   struct check_diagnosis *diagnosis;
 };
 
@@ -78,6 +79,59 @@ static void diagnose_resolve(const struct view *view)
              "check the name, /etc/resolv.conf and the DNS server, or give the address with -H");
 }
 
+/* What keeps a connection from being made, and where that is to be looked for. */
+static const char *mend_of_error(int error)
+{
+  const char *mend = "look at the addresses of this host and of the server, and at what lies between";
+  switch (error) {
+  case ENETUNREACH:
+  case ENETDOWN:
+    mend = "give this host a route to the server, and an interface that is up (ip route, ip link)";
+    break;
+  case EHOSTUNREACH:
+  case EHOSTDOWN:
+    mend = "check that the host is up and on its network, the routers on the way, and the firewalls that "
+           "reject (ip route get, traceroute)";
+    break;
+  case EPERM:
+  case EACCES:
+    mend = "let this host's own firewall and routes allow it (nft list ruleset, ip route), or run with the "
+           "capability that is named";
+    break;
+  default: break;
+  }
+  return mend;
+}
+
+static const char mend_own_end[] =
+    "give --source and --interface what this host has (ip address), or leave them out";
+
+static bool is_forbidden(int error)
+{
+  return error == EPERM || error == EACCES;
+}
+
+static void mend_connect(const struct view *view, struct check_step *step)
+{
+  const struct ow_probe_report *report = view->report;
+  const char *port = view->options->settings.peer.port;
+  int error = report->failure.error;
+  if (report->status == OW_TIMEOUT)
+    say_mend(step,
+             "let TCP port %s through the firewalls on the way to the server, and check that the host is up",
+             port);
+  else if (report->status == OW_INVALID && !is_forbidden(error))
+    say_mend(step, "%s", mend_own_end);
+  else if (error == ECONNREFUSED)
+    say_mend(
+        step,
+        "start the OWAMP server there (systemctl start owamp-responder), correct the port %s with -p, or "
+        "look for a firewall that rejects it",
+        port);
+  else
+    say_mend(step, "%s", mend_of_error(error));
+}
+
 static void diagnose_connect(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
@@ -86,13 +140,7 @@ static void diagnose_connect(const struct view *view)
   } else if (!stopped_at(view, OW_STEP_CONNECT)) {
     not_reached(view, "connect");
   } else {
-    struct check_step *step = say_step(view, "connect", CHECK_STEP_FAILED, "%s", report->failure.text);
-    say_mend(
-        step,
-        report->status == OW_TIMEOUT
-            ? "let TCP port %s through the firewalls on the way to the server, and check that the host is up"
-            : "start the OWAMP server (systemctl start owamp-responder), or correct the port %s with -p",
-        view->options->settings.peer.port);
+    mend_connect(view, say_step(view, "connect", CHECK_STEP_FAILED, "%s", report->failure.text));
   }
 }
 
@@ -159,10 +207,39 @@ static void diagnose_key(const struct view *view)
     not_reached(view, "key");
 }
 
+/* A socket for test packets that this host won't open has nothing to do with the server's limits. */
+static bool failed_here(const struct view *view)
+{
+  return stopped_at(view, OW_STEP_REQUEST) && view->report->failure.error != 0;
+}
+
+static const char *mend_of_own_port(const struct ow_failure *failure)
+{
+  const char *mend = "look at this host's routes and its own firewall (ip route, nft list ruleset)";
+  if (failure->status == OW_LIMIT)
+    mend = "give another range with --ports, or none: the system then chooses free ones";
+  else if (is_forbidden(failure->error))
+    mend = "give --ports above 1023, and an --interface that this user may use, or run with the capability";
+  else if (failure->status == OW_INVALID)
+    mend = mend_own_end;
+  return mend;
+}
+
+static void diagnose_own_ports(const struct view *view)
+{
+  if (failed_here(view))
+    say_mend(say_step(view, "ports here", CHECK_STEP_FAILED, "%s", view->report->failure.text), "%s",
+             mend_of_own_port(&view->report->failure));
+  else if (view->report->step >= OW_STEP_REQUEST)
+    say_step(view, "ports here", CHECK_STEP_OK, "this host has UDP ports for the test packets");
+  else
+    not_reached(view, "ports here");
+}
+
 static void diagnose_limits(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
-  bool asking = report->step == OW_STEP_REQUEST || report->step == OW_STEP_START;
+  bool asking = (report->step == OW_STEP_REQUEST || report->step == OW_STEP_START) && !failed_here(view);
   if (report->step > OW_STEP_START)
     say_step(view, "limits", CHECK_STEP_OK, "the server agreed to the sessions");
   else if (report->status != OW_OK && asking)
@@ -219,6 +296,11 @@ static void diagnose_packets(const struct view *view, enum ow_direction way)
     not_reached(view, name);
   } else if (result->sent == 0 || (result->lost == 0 && ow_result_shortfall(shortfall, result)[0])) {
     diagnose_shortfall(view, name, way, result);
+  } else if (result->received == 0 && view->trials->mtu.arrives[way]) {
+    say_mend(say_step(view, name, CHECK_STEP_FAILED, "none of %u packets of %u octets to %s arrived",
+                      result->sent, check_packet_octets(view->report, view->options->settings.peer.padding),
+                      receiver_of(direction)),
+             "smaller ones arrive: see MTU");
   } else if (result->received == 0) {
     say_mend(say_step(view, name, CHECK_STEP_FAILED, "none of %u packets to %s arrived", result->sent,
                       receiver_of(direction)),
@@ -230,6 +312,37 @@ static void diagnose_packets(const struct view *view, enum ow_direction way)
   } else {
     say_step(view, name, CHECK_STEP_OK, "%u of %u packets arrived", result->received, result->sent);
   }
+}
+
+static const char *ways_of_mtu(const struct check_mtu *mtu)
+{
+  const char *words = "of the reverse direction";
+  if (mtu->arrives[OW_FORWARD])
+    words = mtu->arrives[OW_REVERSE] ? "of both directions" : "of the forward direction";
+  return words;
+}
+
+static void diagnose_mtu(const struct view *view)
+{
+  const struct check_mtu *mtu = &view->trials->mtu;
+  const struct ow_probe_report *report = view->report;
+  uint32_t octets = check_packet_octets(report, view->options->settings.peer.padding);
+  if (mtu->arrives[OW_FORWARD] || mtu->arrives[OW_REVERSE])
+    say_mend(say_step(view, "MTU", CHECK_STEP_FAILED,
+                      "packets %s arrive with %u octets (--padding %u), and not with %u: what is larger than "
+                      "the path's MTU is dropped",
+                      ways_of_mtu(mtu), mtu->largest, mtu->largest - check_packet_octets(report, 0),
+                      mtu->smallest_that_fails),
+             "let the firewalls on the way pass fragments and, on IPv6, ICMPv6 Packet Too Big, or raise the "
+             "MTU of the tunnel that is too small; until then send less --padding");
+  else if (report->step <= OW_STEP_START)
+    not_reached(view, "MTU");
+  else if (!check_mtu_suspected(view->options, report))
+    say_step(view, "MTU", CHECK_STEP_OK, "nothing points to it: packets have %u octets", octets);
+  else if (mtu->tried)
+    say_step(view, "MTU", CHECK_STEP_NOT_REACHED, "packets without padding don't arrive, either");
+  else
+    say_step(view, "MTU", CHECK_STEP_NOT_REACHED, "no time was left to try without padding; raise -t");
 }
 
 static bool any_arrived(const struct ow_probe_report *report, enum ow_direction way)
@@ -278,7 +391,7 @@ static void diagnose_nat(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
   uint32_t strangers = report->directions[OW_REVERSE].strangers;
-  if (view->with_nat && all_arrive(view->options, view->with_nat))
+  if (view->trials->nat_tried && all_arrive(view->options, &view->trials->with_nat))
     say_mend(say_step(view, "NAT", CHECK_STEP_FAILED,
                       "addresses are rewritten on the way: without addresses in the requests packets arrive"),
              "use --nat");
@@ -295,7 +408,7 @@ static void diagnose_nat(const struct view *view)
     diagnose_zero_addresses(view);
   else if (!all_arrive(view->options, report))
     say_step(view, "NAT", CHECK_STEP_NOT_REACHED, "%s",
-             view->with_nat ? "--nat makes no difference" : "nothing is known of it");
+             view->trials->nat_tried ? "--nat makes no difference" : "nothing is known of it");
   else
     say_step(view, "NAT", CHECK_STEP_OK, "addresses arrive as they were sent");
 }
@@ -402,17 +515,19 @@ static void diagnose_clock_step(const struct view *view)
 }
 
 void check_diagnose(const struct check_options *options, const struct ow_probe_report *report,
-                    const struct ow_probe_report *with_nat, struct check_diagnosis *diagnosis)
+                    const struct check_trials *trials, struct check_diagnosis *diagnosis)
 {
-  const struct view view = {options, report, with_nat, diagnosis};
+  const struct view view = {options, report, trials, diagnosis};
   diagnosis->count = 0;
   diagnose_resolve(&view);
   diagnose_connect(&view);
   diagnose_mode(&view);
   diagnose_key(&view);
+  diagnose_own_ports(&view);
   diagnose_limits(&view);
   diagnose_packets(&view, OW_FORWARD);
   diagnose_packets(&view, OW_REVERSE);
+  diagnose_mtu(&view);
   diagnose_nat(&view);
   diagnose_dscp(&view);
   diagnose_ttl(&view);

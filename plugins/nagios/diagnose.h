@@ -4,6 +4,7 @@
 #define CHECK_OWAMP_DIAGNOSE_H
 
 #include "measure/probe.h"
+#include "mtu_search.h"
 #include "options.h"
 #include "text.h"
 
@@ -16,7 +17,7 @@ enum check_finding {
 /** "not reached", "ok", "remark", "FAILED". */
 const char *check_finding_name(enum check_finding finding);
 
-enum { CHECK_STEPS = 13, CHECK_STEP_TEXT = 400 };
+enum { CHECK_STEPS = 15, CHECK_STEP_TEXT = 400 };
 
 struct check_step {
   const char *name;
@@ -33,8 +34,14 @@ struct check_diagnosis {
 /** True if another try with --nat could tell whether addresses are rewritten: what failed looks like it. */
 bool check_nat_suspected(const struct check_options *options, const struct ow_probe_report *report);
 
-/** `with_nat`: the report of that other try; NULL if there was none. */
+/** What was tried besides; zero-initialised: nothing. */
+struct check_trials {
+  struct check_mtu mtu;
+  bool nat_tried;
+  struct ow_probe_report with_nat; /* of that other try */
+};
+
 void check_diagnose(const struct check_options *options, const struct ow_probe_report *report,
-                    const struct ow_probe_report *with_nat, struct check_diagnosis *diagnosis);
+                    const struct check_trials *trials, struct check_diagnosis *diagnosis);
 
 #endif

@@ -43,7 +43,7 @@ finds() {
 @test "diagnosis of a good path: every step is ok, or remarks on clocks" {
   check --diagnose --json --dscp EF
   [ "$status" -eq 0 ]
-  holds '.diagnosis | length == 13'
+  holds '.diagnosis | length == 15'
   holds 'all(.diagnosis[]; .finding == "ok" or (.step | startswith("clock")))'
   check --diagnose
   [[ ${lines[1]} == "ok          resolve: $B4 is $B4 port $RESPONDER_PORT" ]]
@@ -55,6 +55,8 @@ finds() {
   finds connect 'not reached' ''
   run in_a "$CHECK_OWAMP" -H "$B4" -p 1 --diagnose --json
   finds connect FAILED 'Connection refused.*owamp-responder'
+  run in_a "$CHECK_OWAMP" -H 192.0.2.1 --diagnose --json
+  finds connect FAILED 'Network is unreachable give this host a route'
   start_responder_open
   run in_a "$CHECK_OWAMP" -H "$B4" -p "$OPEN_PORT" --mode encrypted --key-id monitor --key-file "$KEYS" --diagnose --json
   finds mode FAILED 'offers open'
@@ -96,6 +98,67 @@ start_responder_open() {
   lab_change - <<<'forward hops 200'
   check --diagnose --json
   finds TTL remark 'arrive with 55'
+}
+
+@test "diagnosis: packets beyond the path's MTU, whose fragments are dropped, are no firewall's fault" {
+  local host
+  for host in "$NS_A" "$NS_B"; do
+    ip -n "$host" link set veth0 mtu 1400
+    ip netns exec "$host" nft 'add table inet mtu; add chain inet mtu in { type filter hook prerouting priority -450; };
+      add rule inet mtu in ip frag-off & 0x3fff != 0 drop'
+  done
+  check --diagnose --json --padding 1400
+  for host in "$NS_A" "$NS_B"; do
+    ip netns exec "$host" nft delete table inet mtu
+    ip -n "$host" link set veth0 mtu 1500
+  done
+  [ "$status" -eq 2 ]
+  finds 'UDP out' FAILED 'none of 20 packets of 1442 octets.*see MTU'
+  finds 'UDP back' FAILED 'none of 20 packets of 1442 octets.*see MTU'
+  finds MTU FAILED 'both directions arrive with 1400 octets \(--padding 1358\), and not with 1420.*fragments'
+}
+
+# ---- what is not there, and who is there instead ----
+
+@test "a source, interface or port that this host lacks is UNKNOWN, and no limit of the server's" {
+  check --source 192.0.2.99
+  [ "$status" -eq 3 ]
+  [[ ${lines[0]} == *"cannot bind TCP to 192.0.2.99: no interface of this host has it"* ]]
+  check --interface nosuch0 --diagnose --json
+  [ "$status" -eq 3 ]
+  finds connect FAILED 'interface nosuch0: this host has none of that name give --source and --interface'
+  start holder "$NS_A" python3 -c 'import socket, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((sys.argv[1], 0)); print("port", s.getsockname()[1], flush=True)
+time.sleep(60)' "$A4"
+  local line
+  line=$(wait_for_log holder '^port [0-9]+')
+  check --ports "${line##* }-${line##* }" --direction reverse --diagnose --json
+  stop holder
+  [ "$status" -eq 3 ]
+  finds 'ports here' FAILED "UDP $A4 port ${line##* } is taken.*--ports"
+  finds limits 'not reached' ''
+}
+
+@test "HTTP and SSH are no OWAMP servers, and are called that" {
+  start http "$NS_B" python3 -u -m http.server 0 --bind "$B4"
+  start ssh "$NS_B" python3 -c 'import socket, sys
+s = socket.create_server((sys.argv[1], 0)); print("port", s.getsockname()[1], flush=True)
+while True:
+  c, _ = s.accept(); c.send(b"SSH-2.0-OpenSSH_9.2p1\r\n"); c.recv(999)' "$B4"
+  local line port
+  line=$(wait_for_log http ' port [0-9]+')
+  [[ $line =~ port\ ([0-9]+) ]]
+  port=${BASH_REMATCH[1]}
+  run in_a "$CHECK_OWAMP" -H "$B4" -p "$port" -t 2 --count 5 --interval 10ms --loss-timeout 100ms
+  [ "$status" -eq 2 ]
+  [[ ${lines[0]} == *"it takes connections, but is no OWAMP server (those of HTTP and TLS keep silent so), or hangs"* ]]
+  [[ ${lines[1]} == "to see where it fails: $CHECK_OWAMP -H $B4 -p $port --diagnose" ]]
+  line=$(wait_for_log ssh '^port [0-9]+')
+  run in_a "$CHECK_OWAMP" -H "$B4" -p "${line##* }"
+  stop http KILL
+  stop ssh KILL
+  [ "$status" -eq 2 ]
+  [[ ${lines[0]} == *'this is no OWAMP server: it greets with "SSH-2.0-OpenSSH_9.2p1"; correct the port'* ]]
 }
 
 # ---- NAT ----

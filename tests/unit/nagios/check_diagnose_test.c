@@ -11,6 +11,7 @@
 static struct check_options options;
 static struct check_diagnosis diagnosis;
 static struct ow_probe_report report;
+static struct check_trials trials;
 
 static struct ow_result measured(void)
 {
@@ -25,6 +26,7 @@ static struct ow_result measured(void)
 static void begin(void)
 {
   ow_peer_defaults(&options.settings.peer);
+  trials = (struct check_trials){.nat_tried = false};
   snprintf(options.settings.peer.host, sizeof options.settings.peer.host, "far");
   report = (struct ow_probe_report){.step = OW_STEP_DONE,
                                     .mode = OW_MODE_OPEN,
@@ -59,7 +61,10 @@ static const struct check_step *step(const char *name)
 
 static void look(const struct ow_probe_report *with_nat)
 {
-  check_diagnose(&options, &report, with_nat, &diagnosis);
+  trials.nat_tried = with_nat != NULL;
+  if (with_nat)
+    trials.with_nat = *with_nat;
+  check_diagnose(&options, &report, &trials, &diagnosis);
   ck_assert_uint_eq(diagnosis.count, CHECK_STEPS);
   for (size_t i = 0; i < diagnosis.count; i++) {
     const struct check_step *one = &diagnosis.steps[i];
@@ -96,11 +101,44 @@ START_TEST(before_any_packet)
   stopped(OW_STEP_RESOLVE, OW_INVALID, "no key");
   finds("resolve", CHECK_STEP_FAILED, "no key", "options");
   stopped(OW_STEP_CONNECT, OW_NETWORK, "Connection refused");
+  report.failure.error = ECONNREFUSED;
   finds("resolve", CHECK_STEP_OK, "far is 192.0.2.1 port 861", "");
   finds("connect", CHECK_STEP_FAILED, "refused", "start the OWAMP server");
   finds("mode", CHECK_STEP_NOT_REACHED, "", "");
   stopped(OW_STEP_CONNECT, OW_TIMEOUT, "no answer");
   finds("connect", CHECK_STEP_FAILED, "no answer", "TCP port 861 through the firewalls");
+}
+END_TEST
+
+static const struct {
+  enum ow_probe_step step;
+  enum ow_status status;
+  int error;
+  const char *at, *mend;
+} causes[] = {
+    {OW_STEP_CONNECT, OW_NETWORK, ECONNREFUSED, "connect", "start the OWAMP server"},
+    {OW_STEP_CONNECT, OW_NETWORK, EHOSTUNREACH, "connect", "check that the host is up and on its network"},
+    {OW_STEP_CONNECT, OW_NETWORK, ENETUNREACH, "connect", "a route to the server"},
+    {OW_STEP_CONNECT, OW_NETWORK, EACCES, "connect", "own firewall and routes"},
+    {OW_STEP_CONNECT, OW_NETWORK, ECONNRESET, "connect", "what lies between"},
+    {OW_STEP_CONNECT, OW_INVALID, EADDRNOTAVAIL, "connect", "--source and --interface what this host has"},
+    {OW_STEP_CONNECT, OW_INVALID, ENODEV, "connect", "--source and --interface what this host has"},
+    {OW_STEP_REQUEST, OW_LIMIT, EADDRINUSE, "ports here", "--ports"},
+    {OW_STEP_REQUEST, OW_INVALID, EADDRNOTAVAIL, "ports here", "--source and --interface what this host has"},
+    {OW_STEP_REQUEST, OW_INVALID, EACCES, "ports here", "above 1023"},
+    {OW_STEP_REQUEST, OW_NETWORK, ENETUNREACH, "ports here", "this host's routes"},
+};
+
+/* Only a refused connection advises to start a server, and nothing of this host's is a limit of the server's.
+ */
+START_TEST(each_cause_has_its_own_mend)
+{
+  stopped(causes[_i].step, causes[_i].status, "why");
+  report.failure.error = causes[_i].error;
+  finds(causes[_i].at, CHECK_STEP_FAILED, "why", causes[_i].mend);
+  bool start = strstr(step(causes[_i].at)->mend, "start the OWAMP server") != NULL;
+  ck_assert(start == (causes[_i].error == ECONNREFUSED));
+  ck_assert_int_eq(step("limits")->finding, CHECK_STEP_NOT_REACHED);
 }
 END_TEST
 
@@ -130,6 +168,7 @@ START_TEST(limits_and_packets)
 {
   stopped(OW_STEP_REQUEST, OW_REFUSED, "a temporary resource limit");
   finds("limits", CHECK_STEP_FAILED, "resource limit", "bandwidth");
+  finds("ports here", CHECK_STEP_OK, "", "");
   ck_assert(check_nat_suspected(&options, &report));
   begin();
   report.directions[OW_FORWARD].result.received = 0;
@@ -183,6 +222,161 @@ START_TEST(address_translation)
 }
 END_TEST
 
+/* ---- the packets' size ---- */
+
+/* A path that carries IP packets of so many octets in each direction, and time for so many tries. */
+struct path {
+  uint32_t mtu[OW_DIRECTIONS];
+  int tries;
+  int runs; /* of them that come to their end */
+  int tried;
+};
+
+static bool try_path(void *context, const struct ow_peer *peer, struct ow_probe_report *tried)
+{
+  struct path *path = context;
+  bool time = path->tried < path->tries;
+  for (int d = 0; d < OW_DIRECTIONS && time; d++)
+    tried->directions[d].result =
+        (struct ow_result){.completeness = OW_RESULT_COMPLETE,
+                           .sent = peer->packets,
+                           .received = check_packet_octets(&report, peer->padding) <= path->mtu[d]};
+  tried->step = path->tried < path->runs ? OW_STEP_DONE : OW_STEP_CONNECT;
+  path->tried += time;
+  return time;
+}
+
+static const struct {
+  const char *server;
+  enum ow_mode mode;
+  uint32_t padding;
+  struct path path;
+  bool tried, arrives[OW_DIRECTIONS];
+  uint32_t largest, smallest_that_fails;
+  const char *found, *mend;
+} paths[] = {
+    {"192.0.2.1 port 861",
+     OW_MODE_OPEN,
+     1400,
+     {{1400, 1500}, 9, 9, 0},
+     true,
+     {true, false},
+     1400,
+     1420,
+     "packets of the forward direction arrive with 1400 octets (--padding 1358), and not with 1420",
+     "fragments"},
+    {"2001:db8::1 port 861",
+     OW_MODE_ENCRYPTED,
+     1404,
+     {{1500, 1280}, 9, 9, 0},
+     true,
+     {false, true},
+     1280,
+     1360,
+     "packets of the reverse direction arrive with 1280 octets (--padding 1184), and not with 1360",
+     "Packet Too Big"},
+    {"192.0.2.1 port 861",
+     OW_MODE_OPEN,
+     8000,
+     {{1500, 1500}, 9, 9, 0},
+     true,
+     {true, true},
+     1500,
+     4352,
+     "packets of both directions arrive with 1500 octets (--padding 1458), and not with 4352",
+     "--padding"},
+    {"192.0.2.1 port 861",
+     OW_MODE_OPEN,
+     1400,
+     {{1400, 1400}, 1, 9, 0},
+     true,
+     {true, true},
+     42,
+     1442,
+     "packets of both directions arrive with 42 octets (--padding 0), and not with 1442",
+     "fragments"},
+    {"192.0.2.1 port 861",
+     OW_MODE_OPEN,
+     1400,
+     {{0, 0}, 9, 9, 0},
+     true,
+     {false, false},
+     42,
+     1442,
+     "without padding don't arrive, either",
+     ""},
+    {"192.0.2.1 port 861",
+     OW_MODE_OPEN,
+     1400,
+     {{1400, 1400}, 0, 9, 0},
+     false,
+     {false, false},
+     42,
+     1442,
+     "no time was left to try without padding",
+     ""},
+    {"192.0.2.1 port 861",
+     OW_MODE_OPEN,
+     1400,
+     {{1400, 1400}, 9, 2, 0},
+     true,
+     {true, true},
+     1380,
+     1442,
+     "packets of both directions arrive with 1380 octets (--padding 1338), and not with 1442",
+     "fragments"},
+};
+
+static void begin_with_size(size_t at)
+{
+  begin();
+  snprintf(report.server, sizeof report.server, "%s", paths[at].server);
+  report.mode = paths[at].mode;
+  options.settings.peer.padding = paths[at].padding;
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    if (check_packet_octets(&report, paths[at].padding) > paths[at].path.mtu[d])
+      report.directions[d].result.received = 0;
+}
+
+START_TEST(a_path_that_drops_what_is_large_is_no_firewall)
+{
+  struct path path = paths[_i].path;
+  begin_with_size((size_t)_i);
+  ck_assert(check_mtu_suspected(&options, &report));
+  check_mtu_search(&options, &report, &options.settings.peer, try_path, &path, &trials.mtu);
+  ck_assert(trials.mtu.tried == paths[_i].tried);
+  ck_assert_uint_eq(trials.mtu.largest, paths[_i].largest);
+  ck_assert_uint_eq(trials.mtu.smallest_that_fails, paths[_i].smallest_that_fails);
+  ck_assert_int_le(path.tried, 6);
+  bool any = paths[_i].arrives[OW_FORWARD] || paths[_i].arrives[OW_REVERSE];
+  ck_assert(check_mtu_explains(&options, &report, &trials.mtu) == any);
+  finds("MTU", any ? CHECK_STEP_FAILED : CHECK_STEP_NOT_REACHED, paths[_i].found, paths[_i].mend);
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    const struct check_step *udp = step(d == OW_FORWARD ? "UDP out" : "UDP back");
+    ck_assert(trials.mtu.arrives[d] == paths[_i].arrives[d]);
+    ck_assert((strstr(udp->mend, "see MTU") != NULL) == paths[_i].arrives[d]);
+    ck_assert(!paths[_i].arrives[d] || !strstr(udp->mend, "firewall"));
+  }
+}
+END_TEST
+
+/* What every path carries, and what arrives, isn't suspected. */
+START_TEST(small_packets_and_those_that_arrive_have_no_mtu_problem)
+{
+  begin_with_size(0);
+  options.settings.peer.padding = 500;
+  ck_assert(!check_mtu_suspected(&options, &report));
+  finds("UDP out", CHECK_STEP_FAILED, "none of 50 packets", "testports");
+  finds("MTU", CHECK_STEP_OK, "packets have 542 octets", "");
+  begin();
+  options.settings.peer.padding = 1400;
+  ck_assert(!check_mtu_suspected(&options, &report));
+  finds("MTU", CHECK_STEP_OK, "packets have 1442 octets", "");
+  stopped(OW_STEP_CONNECT, OW_NETWORK, "why");
+  finds("MTU", CHECK_STEP_NOT_REACHED, "not reached", "");
+}
+END_TEST
+
 START_TEST(marks_and_hops)
 {
   begin();
@@ -224,6 +418,9 @@ int main(void)
 {
   Suite *suite = suite_create("check_owamp --diagnose");
   TEST_CASE(suite, "steps", all_is_well, before_any_packet, mode_and_key, limits_and_packets,
-            address_translation, marks_and_hops, clocks);
+            address_translation, marks_and_hops, clocks,
+            small_packets_and_those_that_arrive_have_no_mtu_problem);
+  TEST_LOOP(suite, "causes", sizeof causes / sizeof *causes, each_cause_has_its_own_mend);
+  TEST_LOOP(suite, "sizes", sizeof paths / sizeof *paths, a_path_that_drops_what_is_large_is_no_firewall);
   return test_run(suite);
 }

@@ -939,7 +939,7 @@ START_TEST(long_output_of_a_failure)
   struct ow_probe_report report = failed_report(OW_NETWORK, OW_STEP_CONNECT, "192.0.2.1 port 861: refused");
   const char *text = output("-H h -vvv", &report);
   ck_assert_str_eq(strchr(text, '\n'),
-                   "\nwhere it fails tells: check_owamp -H h --diagnose\nstopped at the step connect\n");
+                   "\nto see where it fails: check_owamp -H h --diagnose\nstopped at the step connect\n");
   report = failed_report(OW_INVALID, OW_STEP_RESOLVE, "no key");
   text = output("-H h -vvv", &report);
   ck_assert_str_eq(strchr(text, '\n'), "\n");
@@ -1218,9 +1218,9 @@ START_TEST(who_gets_no_answer_is_pointed_to_the_diagnosis)
   report.silent = hints[_i].silent;
   check_judge(&options, &report, NULL, &outcome);
   if (hints[_i].command)
-    snprintf(expected, sizeof expected, "\nwhere it fails tells: %s\n", hints[_i].command);
+    snprintf(expected, sizeof expected, "\nto see where it fails: %s\n", hints[_i].command);
   check_output_print(print_begin(), &options, &report, &outcome);
-  const char *found = strstr(print_end(), "\nwhere it fails tells: ");
+  const char *found = strstr(print_end(), "\nto see where it fails: ");
   ck_assert_str_eq(found ? found : "", expected);
 }
 END_TEST

@@ -119,10 +119,44 @@ START_TEST(only_the_servers_silence_is_critical)
 }
 END_TEST
 
+/* Of the whole check: the sizes that the way there carries are found, and the way back has no fault. */
+START_TEST(a_diagnosis_tells_a_small_mtu_from_a_firewall)
+{
+  raise_curtain(1, 0);
+  sim_path(HOST)->largest[0] = 1400 - 28;
+  ck_assert_msg(check("--diagnose --padding 1400") == CRITICAL, "%s", answer);
+  ck_assert_msg(strstr(answer, "UDP out: none of 20 packets of 1442 octets"), "%s", answer);
+  ck_assert_msg(strstr(answer, "UDP back: 20 of 20 packets arrived"), "%s", answer);
+  ck_assert_msg(strstr(answer,
+                       "MTU: packets of the forward direction arrive with 1400 octets (--padding 1358), and "
+                       "not with 1420"),
+                "%s", answer);
+  sim_path(HOST)->loss[0] = 1000000;
+  ck_assert_msg(check("--diagnose --padding 1400") == CRITICAL, "%s", answer);
+  ck_assert_msg(strstr(answer, "MTU: packets without padding don't arrive, either"), "%s", answer);
+  ck_assert_msg(strstr(answer, "mend: let UDP through to 127.0.0.2"), "%s", answer);
+  drop_curtain();
+}
+END_TEST
+
+START_TEST(who_does_not_answer_is_pointed_to_the_diagnosis)
+{
+  raise_curtain(1, 0);
+  sim_path(HOST)->blackhole = true;
+  ck_assert_int_eq(check(""), CRITICAL);
+  ck_assert_msg(strstr(answer, "\nto see where it fails: check_owamp -H 127.0.0.2 --diagnose\n"), "%s",
+                answer);
+  sim_path(HOST)->blackhole = false;
+  drop_curtain();
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("check, simulated");
   TEST_CASE(suite, "time", a_time_that_is_too_short_is_never_critical, the_defaults_leave_time_for_every_loss,
             a_breach_is_critical_even_if_time_runs_out, only_the_servers_silence_is_critical);
+  TEST_CASE(suite, "advice", a_diagnosis_tells_a_small_mtu_from_a_firewall,
+            who_does_not_answer_is_pointed_to_the_diagnosis);
   return test_run(suite);
 }

@@ -52,6 +52,7 @@ struct sim_path {
   uint32_t copies[2];   /* further ones of each UDP packet that isn't lost */
   uint32_t replayed[2]; /* still further ones of the first UDP packet of each socket */
   int refusal[2];       /* errno with which the sending host refuses to send UDP; 0: it doesn't */
+  uint32_t largest[2];  /* octets of UDP that pass; 0: as many as there are */
   bool blackhole;       /* nothing passes; TCP waits and goes on later */
   bool babbles;         /* on an open connection it says more behind its Stop-Sessions than was asked for */
   unsigned room;        /* TCP connections at once; 0: any number */

@@ -538,7 +538,8 @@ int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_sta
   if (path->refusal[!to_host])
     return path->refusal[!to_host];
   note_packet(host, to_host);
-  if (!path->blackhole && sim_random(1000000) >= path->loss[!to_host]) {
+  bool fits = path->largest[!to_host] == 0 || octets <= path->largest[!to_host];
+  if (fits && !path->blackhole && sim_random(1000000) >= path->loss[!to_host]) {
     uint32_t copies = path->copies[!to_host] + (udp->sent == 0 ? path->replayed[!to_host] : 0);
     for (uint32_t i = 0; i <= copies; i++)
       transmit_datagram(udp, travel(path, !to_host), packet, octets);
