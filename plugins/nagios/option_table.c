@@ -209,8 +209,8 @@ const struct check_option check_option_table[] = {
     {0, OF_PEER(OW_PEER_NAT), .flag = "true"},
     {.name = "json", .raise = raise_json, .help = "Print one JSON object instead of a plugin's output."},
     {'v', .name = "verbose", .raise = raise_verbose, .repeatable = true,
-     .help = "Print more; up to three times. Steps go to the standard error output from -vv on, and -vvv "
-             "prints every packet."},
+     .help = "Print more; up to three times: both directions' numbers; histograms, with the steps on the "
+             "standard error output; every packet."},
     {'V', .name = "version", .raise = raise_version, .help = "Print the version."},
     {'h', .name = "help", .raise = raise_help, .help = "Print this help."},
 };

@@ -6,13 +6,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "clauses.h"
 #include "diagnose.h"
 #include "measure/probe_report.h"
 #include "option_values.h"
 #include "report/interval.h"
 #include "sla/threshold.h"
 
-enum { CHECK_REASON = 1024 };
+enum { CHECK_REASON = 2048 };
 
 /** What is known of the stream that was asked for. */
 struct check_stream {
@@ -29,8 +30,12 @@ struct check_stream {
 
 struct check_outcome {
   enum ow_verdict verdict;
+  enum ow_verdict failure;       /* of that: what a failure of the measurement is worth */
+  enum ow_verdict history;       /* and that the stream has so few intervals */
   struct ow_judgement judgement; /* of the thresholds alone */
-  char reason[CHECK_REASON];     /* one line without '|' */
+  struct check_clauses clauses;  /* what there is to tell, sorted; what `headline` leaves out is not `told` */
+  char headline[CHECK_HEADLINE]; /* what the first line says, without "OWAMP <verdict> - " */
+  char reason[CHECK_REASON];     /* all of it in one line without '|' */
   struct check_stream stream;
   struct check_diagnosis diagnosis;
 };

@@ -1,190 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* The failure, the worst findings, a summary of each direction, and what the clocks are worth. */
+/* The failure, the findings, a summary of each direction, and what the clocks are worth. */
 #include "reason.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "finding_words.h"
 #include "nat_fallback.h"
 #include "text.h"
 
-/* More of them hide what matters; -v shows all. */
-enum { MOST_FINDINGS = 4, BOUND_TEXT = 2 * CHECK_NUMBER + 16 };
+/* What is told of, and what to. */
+struct tale {
+  const struct check_options *options;
+  const struct ow_probe_report *report;
+  struct check_outcome *outcome;
+  bool any; /* something was measured */
+};
 
-/* "> 100 ms", "< 10.0 us", "alert range 1.00 ms to any"; for a value that is right, "limit 100 ms". */
-static const char *describe_bound(char out[BOUND_TEXT], const struct ow_finding *finding,
-                                  const struct ow_finding_text *text)
-{
-  const struct ow_range *range = &finding->range;
-  if (range->inside)
-    snprintf(out, BOUND_TEXT, "alert range %s to %s", text->low, text->high);
-  else if (finding->value > range->high)
-    snprintf(out, BOUND_TEXT, "> %s", text->high);
-  else if (finding->value < range->low)
-    snprintf(out, BOUND_TEXT, "< %s", text->low);
-  else
-    snprintf(out, BOUND_TEXT, "limit %s", isinf(range->high) ? text->low : text->high);
-  return out;
-}
-
-static void add_value(struct check_text *reason, const struct ow_finding *finding)
-{
-  struct ow_finding_text text;
-  char bound[BOUND_TEXT];
-  ow_finding_print(finding, &text);
-  check_text_add(reason, " %s", text.value);
-  if (finding->metric == OW_METRIC_LOSS)
-    check_text_add(reason, " %u/%u", finding->lost, finding->sent);
-  check_text_add(reason, " (%s)", describe_bound(bound, finding, &text));
-}
-
-static void add_finding(struct check_text *reason, const struct check_options *options,
-                        const struct ow_finding *finding)
-{
-  char text[CHECK_NUMBER];
-  check_text_next(reason);
-  check_text_add(reason, "%s", ow_subject_print(text, finding->metric, finding->direction));
-  if (finding->has_value)
-    add_value(reason, finding);
-  else
-    check_text_add(reason, " unknown");
-  if (finding->uncertain)
-    check_text_add(reason, ", uncertain: clock error +- %s",
-                   ow_seconds_print(text, check_seconds(finding->error_ns)));
-  if (finding->too_few)
-    check_text_add(reason, ", too few packets: --min-packets asks for %u",
-                   options->settings.rule.how.least_packets);
-}
-
-/* The list has a metric once for each severity; the first is the worst. */
-static bool told_before(const struct ow_judgement *judgement, size_t index)
-{
-  const struct ow_finding *finding = &judgement->findings[index];
-  bool before = false;
-  for (size_t i = 0; i < index; i++)
-    before = before || (judgement->findings[i].metric == finding->metric &&
-                        judgement->findings[i].direction == finding->direction);
-  return before;
-}
-
-/* That nothing is known of a direction, or nothing arrives, its summary says once, and not each threshold. */
-static bool needless(const struct ow_finding *finding, const struct ow_result *const results[OW_DIRECTIONS])
-{
-  bool told = finding->law == OW_LAW_ARRIVAL && !finding->too_few;
-  for (int d = 0; d < OW_DIRECTIONS; d++)
-    if (d == (int)finding->direction || ow_metric_of_both(finding->metric))
-      told = told || results[d]->completeness == OW_RESULT_ABSENT ||
-             (!finding->has_value && results[d]->received == 0);
-  return told;
-}
-
-static void add_findings(struct check_text *reason, const struct check_options *options,
-                         const struct ow_judgement *judgement,
-                         const struct ow_result *const results[OW_DIRECTIONS])
-{
-  size_t shown = 0;
-  size_t more = 0;
-  for (size_t i = 0; i < judgement->count; i++) {
-    const struct ow_finding *finding = &judgement->findings[i];
-    if (told_before(judgement, i) || needless(finding, results))
-      continue;
-    if (shown < MOST_FINDINGS) {
-      add_finding(reason, options, finding);
-      shown++;
-    } else {
-      more++;
-    }
-  }
-  if (more > 0)
-    check_text_add(reason, "; and %zu more", more);
-}
-
-static void add_delay_and_loss(struct check_text *reason, const char *name, const struct ow_result *result)
-{
-  char number[CHECK_NUMBER];
-  if (result->received == 0)
-    check_text_add(reason, "%s nothing arrived", name);
-  else if (result->clock.stepped)
-    check_text_add(reason, "%s delay unknown (a clock was set meanwhile)", name);
-  else
-    check_text_add(reason, "%s %s p95", name, ow_seconds_print(number, check_seconds(result->delay.p95)));
-  check_text_add(reason, ", %u/%u lost", result->lost, result->sent);
-}
-
-static void add_summary(struct check_text *reason, enum ow_direction direction,
-                        const struct ow_result *result)
-{
-  char shortfall[OW_REMARK_TEXT];
-  const char *name = ow_direction_name(direction);
-  bool partial = result->completeness == OW_RESULT_PARTIAL;
-  ow_result_shortfall(shortfall, result);
-  check_text_next(reason);
-  if (result->completeness == OW_RESULT_ABSENT)
-    check_text_add(reason, "%s not measured", name);
-  else if (result->sent == 0)
-    check_text_add(reason, "%s %s", name, shortfall[0] ? shortfall : "nothing sent");
-  else
-    add_delay_and_loss(reason, name, result);
-  if (partial && result->sent > 0)
-    check_text_add(reason, "%s%s", shortfall[0] ? ", " : " so far", shortfall);
-}
-
-static bool has_delays(const struct ow_result *result)
-{
-  return result->completeness != OW_RESULT_ABSENT && result->received > 0 && !result->clock.stepped;
-}
-
-/* Whose clock isn't synchronised, and how far the delays may be off. */
-static void add_clocks(struct check_text *reason, const struct check_options *options,
-                       const struct ow_probe_report *report)
-{
-  bool here = true;
-  bool there = true;
-  int64_t error = 0;
-  for (int d = 0; d < OW_DIRECTIONS; d++) {
-    const struct ow_result *result = &report->directions[d].result;
-    const struct ow_clock_trust *clock = &result->clock;
-    if (!options->settings.peer.directions[d] || !has_delays(result))
-      continue;
-    here = here && (d == OW_FORWARD ? clock->sender_synchronized : clock->receiver_synchronized);
-    there = there && (d == OW_FORWARD ? clock->receiver_synchronized : clock->sender_synchronized);
-    error = clock->error_ns > error ? clock->error_ns : error;
-  }
-  if (!here || !there) {
-    char number[CHECK_NUMBER];
-    const char *whose = "this host's clock";
-    if (here)
-      whose = "the peer's clock";
-    else if (!there)
-      whose = "clocks";
-    check_text_next(reason);
-    check_text_add(reason, "%s not synchronised, delays not trustworthy", whose);
-    /* Who isn't synchronised and claims to be right all the same has no error to tell. */
-    if (error >= CHECK_LEAST_ERROR)
-      check_text_add(reason, " within %s", ow_seconds_print(number, check_seconds(error)));
-  }
-}
-
-/* What became of --nat. */
-static void add_addresses(struct check_text *reason, const struct check_options *options,
-                          const struct ow_probe_report *report)
-{
-  const char *words = "";
-  if (report->addresses == OW_ADDRESSES_PLAIN)
-    words = report->step > OW_STEP_START
-                ? "the server does not know zero addresses (--nat): measured with plain addresses"
-                : "it does so with zero addresses (--nat) and with plain ones";
-  else if (report->addresses == OW_ADDRESSES_EITHER)
-    words = "neither with zero addresses (--nat) nor with plain ones does anything arrive";
-  else if (check_nat_fails(options, report))
-    words =
-        "it may be that the server does not know zero addresses (--nat), and there was no time to measure "
-        "with plain addresses; raise the timeout";
-  if (words[0]) {
-    check_text_next(reason);
-    check_text_add(reason, "%s", words);
-  }
-}
+/* ---- the measurement ---- */
 
 static bool measured_anything(const struct check_options *options, const struct ow_probe_report *report)
 {
@@ -195,34 +29,266 @@ static bool measured_anything(const struct check_options *options, const struct 
   return any;
 }
 
-/* Of the intervals that were asked for, and why there are no more. */
-static void add_history(struct check_text *reason, const struct check_stream *stream)
+/* Beside numbers there is no room for advice: it follows below. */
+static void tell_incomplete(struct check_clauses *clauses, enum ow_verdict verdict, const char *why)
 {
-  if (stream->intervals < stream->asked) {
-    check_text_next(reason);
-    check_text_add(reason, "%u of %u intervals, %s", stream->intervals, stream->asked,
-                   stream->begun ? "since the stream has just begun" : "its daemon keeps no more (History)");
+  struct check_clause *clause = check_clauses_add(clauses, verdict);
+  struct check_text text = {clause->text, sizeof clause->text, 0};
+  struct check_text brief = {clause->brief, sizeof clause->brief, 0};
+  size_t before_advice = strcspn(why, ";");
+  check_text_add(&text, "measurement incomplete: %s", why);
+  check_text_add(&brief, "incomplete: %.*s", (int)before_advice, why);
+  clause->shortened = why[before_advice] != '\0';
+}
+
+static void tell_failure(const struct tale *tale)
+{
+  const struct ow_probe_report *report = tale->report;
+  struct check_clauses *clauses = &tale->outcome->clauses;
+  const char *why = report->failure.text[0] ? report->failure.text : "no reason is known";
+  if (report->status != OW_OK && tale->any)
+    tell_incomplete(clauses, tale->outcome->failure, why);
+  else if (report->status != OW_OK)
+    check_clauses_say(clauses, tale->outcome->failure, "%s", why);
+}
+
+/* No failure, and not everything. */
+static void tell_remark(const struct tale *tale)
+{
+  const struct ow_probe_report *report = tale->report;
+  const char *why = report->failure.text[0] ? report->failure.text : report->remark;
+  if (report->status == OW_OK && why[0])
+    tell_incomplete(&tale->outcome->clauses, tale->options->settings.rule.how.partial, why);
+}
+
+/* Of the intervals that were asked for, and why there are no more. */
+static void tell_history(const struct tale *tale)
+{
+  const struct check_stream *stream = &tale->outcome->stream;
+  if (tale->any && stream->intervals < stream->asked)
+    check_clauses_say(&tale->outcome->clauses, tale->outcome->history, "%u of %u intervals, %s",
+                      stream->intervals, stream->asked,
+                      stream->begun ? "since the stream has just begun"
+                                    : "its daemon keeps no more (History)");
+}
+
+/* What became of --nat. */
+static void tell_addresses(const struct tale *tale)
+{
+  const struct ow_probe_report *report = tale->report;
+  const char *words = "";
+  if (report->addresses == OW_ADDRESSES_PLAIN)
+    words = report->step > OW_STEP_START
+                ? "the server does not know zero addresses (--nat): measured with plain addresses"
+                : "it does so with zero addresses (--nat) and with plain ones";
+  else if (report->addresses == OW_ADDRESSES_EITHER)
+    words = "neither with zero addresses (--nat) nor with plain ones does anything arrive";
+  else if (check_nat_fails(tale->options, report))
+    words =
+        "it may be that the server does not know zero addresses (--nat), and there was no time to measure "
+        "with plain addresses; raise the timeout";
+  if (words[0])
+    check_clauses_say(&tale->outcome->clauses, OW_VERDICT_OK, "%s", words);
+}
+
+/* ---- each direction ---- */
+
+static void add_full(struct check_text *words, const char *name, const struct ow_result *result)
+{
+  char number[CHECK_NUMBER];
+  if (result->received == 0)
+    check_text_add(words, "%s nothing arrived", name);
+  else if (result->clock.stepped)
+    check_text_add(words, "%s delay unknown (a clock was set meanwhile)", name);
+  else
+    check_text_add(words, "%s %s p95", name, ow_seconds_print(number, check_seconds(result->delay.p95)));
+  check_text_add(words, ", %u/%u lost", result->lost, result->sent);
+}
+
+static void print_brief_delay(char out[CHECK_NUMBER], const struct ow_result *result)
+{
+  if (result->clock.stepped)
+    snprintf(out, CHECK_NUMBER, "delay unknown (a clock was set meanwhile)");
+  else
+    check_brief_time(out, check_seconds(result->delay.p95));
+}
+
+/* Beside what is wrong, that nothing was lost is no news. */
+static void print_brief_loss(char out[2 * CHECK_NUMBER], const struct ow_result *result, bool well)
+{
+  char number[CHECK_NUMBER];
+  double loss = 0;
+  (void)ow_metric_value(result, OW_METRIC_LOSS, &loss);
+  ow_value_print(number, OW_METRIC_LOSS, loss);
+  out[0] = '\0';
+  if (result->lost > 0)
+    snprintf(out, 2 * CHECK_NUMBER, "%s lost (%u/%u)", number, result->lost, result->sent);
+  else if (well)
+    snprintf(out, 2 * CHECK_NUMBER, "%s lost", number);
+}
+
+/* Without what a finding tells already. */
+static void add_brief(struct check_text *words, const struct check_outcome *outcome,
+                      enum ow_direction direction, const struct ow_result *result)
+{
+  char delay[CHECK_NUMBER] = "";
+  char loss[2 * CHECK_NUMBER] = "";
+  bool loss_told = outcome->clauses.loss_told[direction];
+  if (result->received == 0)
+    snprintf(loss, sizeof loss, "nothing arrived (%u/%u lost)", result->lost, result->sent);
+  if (result->received > 0 && !outcome->clauses.p95_told[direction])
+    print_brief_delay(delay, result);
+  if (result->received > 0 && !loss_told)
+    print_brief_loss(loss, result, outcome->verdict == OW_VERDICT_OK);
+  if (delay[0] || loss[0])
+    check_text_add(words, "%s %s%s%s", ow_direction_name(direction), delay, delay[0] && loss[0] ? ", " : "",
+                   loss);
+}
+
+/* `unexplained`: it is partial, and nothing else says why. */
+static void tell_numbers(const struct tale *tale, enum ow_direction direction, bool unexplained, bool so_far)
+{
+  const struct ow_result *result = &tale->report->directions[direction].result;
+  struct check_clause *clause = check_clauses_add(
+      &tale->outcome->clauses, unexplained ? tale->options->settings.rule.how.partial : OW_VERDICT_OK);
+  struct check_text text = {clause->text, sizeof clause->text, 0};
+  struct check_text brief = {clause->brief, sizeof clause->brief, 0};
+  add_full(&text, ow_direction_name(direction), result);
+  add_brief(&brief, tale->outcome, direction, result);
+  clause->told = brief.length == 0; /* by findings */
+  clause->is_delay = result->received > 0 && !result->clock.stepped;
+  clause->is_p95 = clause->is_delay && !tale->outcome->clauses.p95_told[direction];
+  if (so_far)
+    check_text_add(&text, " so far");
+  if (so_far && brief.length > 0)
+    check_text_add(&brief, " so far");
+}
+
+static void tell_direction(const struct tale *tale, enum ow_direction direction)
+{
+  const struct ow_result *result = &tale->report->directions[direction].result;
+  struct check_clauses *clauses = &tale->outcome->clauses;
+  enum ow_verdict partial = tale->options->settings.rule.how.partial;
+  bool is_partial = result->completeness == OW_RESULT_PARTIAL;
+  bool explained = tale->report->status != OW_OK || tale->report->failure.text[0] || tale->report->remark[0];
+  bool loss_told = clauses->loss_told[direction];
+  char shortfall[OW_REMARK_TEXT];
+  const char *name = ow_direction_name(direction);
+  ow_result_shortfall(shortfall, result);
+  if (result->completeness == OW_RESULT_ABSENT)
+    check_clauses_say(clauses, OW_VERDICT_UNKNOWN, "%s not measured", name);
+  else if (shortfall[0] && !(result->sent == 0 && loss_told))
+    check_clauses_say(clauses, is_partial ? partial : OW_VERDICT_OK, "%s %s", name, shortfall);
+  else if (result->sent == 0 && !shortfall[0])
+    check_clauses_say(clauses, is_partial ? partial : OW_VERDICT_OK, "%s nothing sent", name);
+  if (result->completeness != OW_RESULT_ABSENT && result->sent > 0 && !(result->received == 0 && loss_told))
+    tell_numbers(tale, direction, is_partial && !shortfall[0] && !explained, is_partial && !shortfall[0]);
+}
+
+/* ---- the clocks ---- */
+
+static bool has_delays(const struct ow_result *result)
+{
+  return result->completeness != OW_RESULT_ABSENT && result->received > 0 && !result->clock.stepped;
+}
+
+/* What the delays of all directions have in common. */
+struct clocks {
+  bool any;
+  bool here; /* synchronised */
+  bool there;
+  int64_t error;  /* the largest, ns */
+  double longest; /* 95th percentile, s */
+};
+
+static struct clocks look_at_clocks(const struct check_options *options, const struct ow_probe_report *report)
+{
+  struct clocks clocks = {.here = true, .there = true};
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    const struct ow_result *result = &report->directions[d].result;
+    const struct ow_clock_trust *clock = &result->clock;
+    if (!options->settings.peer.directions[d] || !has_delays(result))
+      continue;
+    clocks.any = true;
+    clocks.here =
+        clocks.here && (d == OW_FORWARD ? clock->sender_synchronized : clock->receiver_synchronized);
+    clocks.there =
+        clocks.there && (d == OW_FORWARD ? clock->receiver_synchronized : clock->sender_synchronized);
+    clocks.error = clock->error_ns > clocks.error ? clock->error_ns : clocks.error;
+    clocks.longest = fmax(clocks.longest, fabs(check_seconds(result->delay.p95)));
+  }
+  return clocks;
+}
+
+/* That the state is OK, and might not be but for the clocks' error. */
+static bool well_but_uncertain(const struct check_outcome *outcome)
+{
+  bool uncertain = false;
+  for (size_t i = 0; i < outcome->judgement.count; i++)
+    uncertain = uncertain || outcome->judgement.findings[i].uncertain;
+  return uncertain && outcome->verdict == OW_VERDICT_OK;
+}
+
+static const char *whose_clock(const struct clocks *clocks)
+{
+  const char *whose = "clocks";
+  if (clocks->there)
+    whose = "this host's clock";
+  else if (clocks->here)
+    whose = "the peer's clock";
+  return whose;
+}
+
+enum { LEGIBLE = 10 }; /* ns: less is 0.00 us */
+
+static void note_clocks(struct check_outcome *outcome, const struct clocks *clocks)
+{
+  struct check_text note = {outcome->clauses.clock_note, sizeof outcome->clauses.clock_note, 0};
+  bool synchronized = clocks->here && clocks->there;
+  /* Who isn't synchronised and claims to be right all the same has no error to tell. */
+  bool known = clocks->error >= (synchronized ? LEGIBLE : CHECK_LEAST_ERROR);
+  char error[CHECK_NUMBER];
+  check_brief_error(error, check_seconds(clocks->error), clocks->longest);
+  if (well_but_uncertain(outcome))
+    check_text_add(&note, "uncertain%s", synchronized && !known ? "" : ": ");
+  if (!synchronized)
+    check_text_add(&note, "%s not synchronised%s%s", whose_clock(clocks), known ? ", +-" : "",
+                   known ? error : "");
+  else if (known)
+    check_text_add(&note, "clocks +-%s", error);
+}
+
+/* Whose clock isn't synchronised, and how far the delays may be off. */
+static void tell_clocks(const struct tale *tale)
+{
+  struct clocks clocks = look_at_clocks(tale->options, tale->report);
+  char number[CHECK_NUMBER];
+  if (clocks.any)
+    note_clocks(tale->outcome, &clocks);
+  if (!clocks.here || !clocks.there) {
+    struct check_clause *clause = check_clauses_add(&tale->outcome->clauses, OW_VERDICT_OK);
+    struct check_text text = {clause->text, sizeof clause->text, 0};
+    check_text_add(&text, "%s not synchronised, delays not trustworthy", whose_clock(&clocks));
+    if (clocks.error >= CHECK_LEAST_ERROR)
+      check_text_add(&text, " within %s", ow_seconds_print(number, check_seconds(clocks.error)));
+    clause->is_clock = true;
   }
 }
 
 void check_explain(const struct check_options *options, const struct ow_probe_report *report,
                    struct check_outcome *outcome)
 {
-  struct check_text reason = {outcome->reason, sizeof outcome->reason, 0};
-  bool any = measured_anything(options, report);
-  const struct ow_result *results[OW_DIRECTIONS];
-  check_results(options, report, results);
-  if (report->status != OW_OK || report->failure.text[0])
-    check_text_add(&reason, "%s%s", any ? "measurement incomplete: " : "",
-                   report->failure.text[0] ? report->failure.text : "no reason is known");
-  else if (report->remark[0])
-    check_text_add(&reason, "measurement incomplete: %s", report->remark);
-  add_findings(&reason, options, &outcome->judgement, results);
-  if (any)
-    add_history(&reason, &outcome->stream);
+  struct tale tale = {options, report, outcome, measured_anything(options, report)};
+  tell_failure(&tale);
+  check_findings_tell(options, report, outcome);
+  tell_history(&tale);
   for (int d = 0; d < OW_DIRECTIONS; d++)
-    if (options->settings.peer.directions[d] && (any || report->status == OW_OK))
-      add_summary(&reason, (enum ow_direction)d, &report->directions[d].result);
-  add_addresses(&reason, options, report);
-  add_clocks(&reason, options, report);
+    if (options->settings.peer.directions[d] && (tale.any || report->status == OW_OK))
+      tell_direction(&tale, (enum ow_direction)d);
+  tell_remark(&tale);
+  tell_addresses(&tale);
+  tell_clocks(&tale);
+  check_clauses_sort(&outcome->clauses);
+  check_clauses_headline(&outcome->clauses, outcome->verdict, outcome->headline);
+  check_clauses_join(&outcome->clauses, outcome->reason, sizeof outcome->reason);
 }

@@ -21,6 +21,14 @@ static inline double check_seconds(int64_t nanoseconds)
 
 /** For machines: fixed notation to 10^-9 without trailing zeros, "0.0123". Returns `out`. */
 const char *check_decimal_text(char out[CHECK_NUMBER], double value);
+/** A time in few characters, "8.4 ms": with one place at most. Returns `out`. */
+const char *check_brief_time(char out[CHECK_NUMBER], double seconds);
+/**
+ * How far a time may be off, in the unit that check_brief_time() chooses for `beside` as long as that is
+ * legible: "0.25 ms" beside 12.3 ms, "16 s" too. Without trailing zeros. Returns `out`.
+ */
+const char *check_brief_error(char out[CHECK_NUMBER], double seconds, double beside);
+
 /**
  * Text that grows up to its bound; what doesn't fit is cut and ends in "...". With `length` 0 it is empty.
  */

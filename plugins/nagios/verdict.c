@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a failure means depends on the step; without one, thresholds and losses decide. */
 #include "verdict.h"
-#include "reason.h"
 
-#include "text.h"
+#include "reason.h"
 
 int check_exit_status(enum ow_verdict verdict)
 {
@@ -65,10 +64,10 @@ static void raise_to(struct check_outcome *outcome, enum ow_verdict verdict)
 }
 
 /* A few intervals say little of the many that were asked for. */
-static void judge_history(const struct check_stream *stream, struct check_outcome *outcome)
+static enum ow_verdict history_verdict(const struct check_stream *stream)
 {
-  if (stream->known && 2 * (uint64_t)stream->intervals < stream->asked)
-    raise_to(outcome, OW_VERDICT_UNKNOWN);
+  bool few = stream->known && 2 * (uint64_t)stream->intervals < stream->asked;
+  return few ? OW_VERDICT_UNKNOWN : OW_VERDICT_OK;
 }
 
 void check_judge(const struct check_options *options, const struct ow_probe_report *report,
@@ -81,21 +80,23 @@ void check_judge(const struct check_options *options, const struct ow_probe_repo
   check_results(options, report, results);
   ow_judge(results, &options->settings.warning, &options->settings.critical, &options->settings.rule.how,
            &outcome->judgement);
-  if (report->status == OW_TIMEOUT && options->has_timeout_state) {
-    outcome->verdict = options->timeout_state;
-    if (outcome->judgement.verdict > OW_VERDICT_UNKNOWN)
-      raise_to(outcome, outcome->judgement.verdict);
-  } else {
-    outcome->verdict = check_failure_verdict(report);
+  outcome->failure = check_failure_verdict(report);
+  outcome->history = history_verdict(&outcome->stream);
+  bool excused = report->status == OW_TIMEOUT && options->has_timeout_state;
+  if (excused)
+    outcome->failure = options->timeout_state;
+  outcome->verdict = outcome->failure;
+  /* With a state of its own, a timeout excuses all that is unknown for it. */
+  if (!excused || outcome->judgement.verdict > OW_VERDICT_UNKNOWN)
     raise_to(outcome, outcome->judgement.verdict);
-  }
-  judge_history(&outcome->stream, outcome);
+  raise_to(outcome, outcome->history);
   check_explain(options, report, outcome);
 }
 
 void check_refuse(const struct ow_failure *failure, struct check_outcome *outcome)
 {
   *outcome = (struct check_outcome){.verdict = OW_VERDICT_UNKNOWN};
-  struct check_text reason = {outcome->reason, sizeof outcome->reason, 0};
-  check_text_add(&reason, "%s; see check_owamp --help", failure->text);
+  check_clauses_say(&outcome->clauses, OW_VERDICT_UNKNOWN, "%s; see check_owamp --help", failure->text);
+  check_clauses_headline(&outcome->clauses, outcome->verdict, outcome->headline);
+  check_clauses_join(&outcome->clauses, outcome->reason, sizeof outcome->reason);
 }

@@ -234,7 +234,7 @@ perfdata_json() {
   [ "$lost" -eq 2 ]
   run in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --fetch "$sid" -c loss=5%
   [ "$status" -eq 2 ]
-  [[ $output == "OWAMP CRITICAL - forward loss 10 % 2/20 (> 5 %)"* ]]
+  [[ $output == "OWAMP CRITICAL - forward loss 10 % (2/20), limit 5 %, forward "* ]]
   perfdata=$(perfdata_json "$output")
   run in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --fetch "${sid^^}" --json
   [ "$status" -eq 0 ]
@@ -297,10 +297,12 @@ time.sleep(60)' "$B4"
 @test "-vv draws a histogram, -vvv lists every packet" {
   check -vv
   [ "$status" -eq 0 ]
-  [ "$(grep -cE '^forward +-?[0-9.]+ [mu]?s #* +[0-9]+$' <<<"$output")" -eq 10 ]
-  [ "$(grep -E '^reverse +-?[0-9.]+ [mu]?s #* +[0-9]+$' <<<"$output" | awk '{sum += $NF} END {print sum}')" -eq 20 ]
+  for way in forward reverse; do
+    bars=$(sed -n "/^$way delays of 20 packets/,/^[a-z]/p" <<<"$output" | grep -E '^ +([<>]=? )?-?[0-9.]+ [mu]?s +[0-9]')
+    [ "$(sed -E 's/.* [mu]?s +([0-9]+).*/\1/' <<<"${bars//  up to*/}" | awk '{sum += $1} END {print sum}')" -eq 20 ]
+  done
   check -vvv
-  [ "$(grep -c '^reverse packet ' <<<"$output")" -eq 20 ]
+  [ "$(grep -cE '^ +[0-9]+ [0-9TZ:.-]+ +-?[0-9.]+ +\+-[0-9.]+ 25[0-9]$' <<<"$output")" -eq 40 ]
 }
 
 # ---- many at once ----

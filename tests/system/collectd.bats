@@ -282,7 +282,7 @@ notified() { wait_for_log "$1" "Notification: severity = $2, .*plugin = owamp, p
     ask_socket "get $peer" | jq -e '.stream.state == "up" and .intervals[0].status == "ok"'
     run "$CHECK_OWAMP" --query "$BATS_FILE_TMPDIR/query.sock" --name "$peer" -c 5s,100%
     [ "$status" -eq 2 ]
-    [[ $output == "OWAMP CRITICAL - forward nothing arrived, "*"reverse nothing arrived, "* ]]
+    [[ $output == "OWAMP CRITICAL - forward nothing arrived ("*" lost), reverse nothing arrived ("*" lost)|"* ]]
   done
   [[ $(log_count main 'peer (hole|lenient): down') -eq 0 ]]
   in_b nft delete table inet hole

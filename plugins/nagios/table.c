@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* A row for each number, a column for each direction. */
+#include "table.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "text.h"
+
+enum { LABEL = 17, CELL = 24, LINE = 512 };
+
+void check_table_line(FILE *out, const char *label, const char *format, ...)
+{
+  char words[LINE];
+  char text[LINE];
+  struct check_text line = {text, sizeof text, 0};
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(words, sizeof words, format, arguments);
+  va_end(arguments);
+  check_text_add(&line, "%-*s%s", LABEL, label, words);
+  fprintf(out, "%s\n", text);
+}
+
+const char *check_synchronized_words(bool synchronized)
+{
+  return synchronized ? "synchronised" : "not synchronised";
+}
+
+/* ---- the peer ---- */
+
+static void print_stream(FILE *out, const struct check_stream *stream)
+{
+  char number[CHECK_NUMBER];
+  check_table_line(out, "stream", "%s", stream->name);
+  check_table_line(out, "state", "%s", ow_stream_state_name(stream->state));
+  check_table_line(out, "intervals", "%u of %u, each of %s", stream->intervals, stream->asked,
+                   ow_seconds_print(number, check_seconds(stream->interval)));
+  if (stream->failed > 0)
+    check_table_line(out, "not whole", "%u of them", stream->failed);
+  if (stream->intervals > 0)
+    check_table_line(out, "newest ended", "%s ago", ow_seconds_print(number, check_seconds(stream->age)));
+}
+
+void check_table_peer(FILE *out, const struct ow_probe_report *report, const struct check_stream *stream)
+{
+  char number[CHECK_NUMBER];
+  if (report->server[0])
+    check_table_line(out, "server", "%s", report->server);
+  if (report->mode != OW_MODE_NONE)
+    check_table_line(out, "mode", "%s", ow_mode_name(report->mode));
+  if (report->setup_ns > 0)
+    check_table_line(out, "set up in", "%s", ow_seconds_print(number, check_seconds(report->setup_ns)));
+  if (report->status != OW_OK && report->status != OW_INVALID && report->step != OW_STEP_DONE)
+    check_table_line(out, "stopped at step", "%s", ow_probe_step_name(report->step));
+  if (stream->known)
+    print_stream(out, stream);
+}
+
+/* ---- the directions ---- */
+
+typedef void print_cell(char out[CELL], const struct ow_result *result, enum ow_metric metric);
+
+static void print_value(char out[CELL], const struct ow_result *result, enum ow_metric metric)
+{
+  char number[CHECK_NUMBER] = "unknown";
+  double value = 0;
+  if (ow_metric_value(result, metric, &value))
+    ow_value_print(number, metric, value);
+  snprintf(out, CELL, "%.*s", CELL - 1, number);
+}
+
+static void print_sent(char out[CELL], const struct ow_result *result, enum ow_metric metric)
+{
+  (void)metric;
+  snprintf(out, CELL, "%u", result->sent);
+}
+
+static void print_lost(char out[CELL], const struct ow_result *result, enum ow_metric metric)
+{
+  char share[CELL / 2];
+  print_value(out, result, metric);
+  snprintf(share, sizeof share, "%.*s", CELL / 2 - 1, out);
+  snprintf(out, CELL, "%u (%s)", result->lost, share);
+}
+
+static void print_loss_run(char out[CELL], const struct ow_result *result, enum ow_metric metric)
+{
+  (void)metric;
+  snprintf(out, CELL, "%u", result->longest_loss_run);
+}
+
+static void print_discarded(char out[CELL], const struct ow_result *result, enum ow_metric metric)
+{
+  (void)metric;
+  snprintf(out, CELL, "%u", result->discarded);
+}
+
+static void print_hops(char out[CELL], const struct ow_result *result, enum ow_metric metric)
+{
+  (void)metric;
+  if (result->received == 0)
+    snprintf(out, CELL, "unknown");
+  else if (result->hops_min == result->hops_max)
+    snprintf(out, CELL, "%u", result->hops_min);
+  else
+    snprintf(out, CELL, "%u to %u", result->hops_min, result->hops_max);
+}
+
+static void print_clock_error(char out[CELL], const struct ow_result *result, enum ow_metric metric)
+{
+  const struct ow_clock_trust *clock = &result->clock;
+  char number[CHECK_NUMBER];
+  bool synchronized = clock->sender_synchronized && clock->receiver_synchronized;
+  (void)metric;
+  if (result->received == 0 || (!synchronized && clock->error_ns < CHECK_LEAST_ERROR))
+    snprintf(out, CELL, "unknown");
+  else
+    snprintf(out, CELL, "+-%.*s", CELL / 2, ow_seconds_print(number, check_seconds(clock->error_ns)));
+}
+
+static void print_sender_clock(char out[CELL], const struct ow_result *result, enum ow_metric metric)
+{
+  (void)metric;
+  snprintf(out, CELL, "%s",
+           result->received > 0 ? check_synchronized_words(result->clock.sender_synchronized) : "unknown");
+}
+
+static void print_receiver_clock(char out[CELL], const struct ow_result *result, enum ow_metric metric)
+{
+  (void)metric;
+  snprintf(out, CELL, "%s",
+           result->received > 0 ? check_synchronized_words(result->clock.receiver_synchronized) : "unknown");
+}
+
+static void print_stamper(char out[CELL], const struct ow_result *result, enum ow_metric metric)
+{
+  const char *words = "the peer";
+  (void)metric;
+  switch (result->clock.receive_stamp) {
+  case OW_STAMP_UNKNOWN: break;
+  case OW_STAMP_KERNEL: words = "this host's kernel"; break;
+  case OW_STAMP_USER: words = "this process, late"; break;
+  }
+  snprintf(out, CELL, "%s", result->received > 0 ? words : "unknown");
+}
+
+static const struct row {
+  const char *label;
+  print_cell *print;
+  enum ow_metric metric;
+} rows[] = {
+    {"packets sent", print_sent, 0},
+    {"received", print_value, OW_METRIC_RECEIVED},
+    {"lost", print_lost, OW_METRIC_LOSS},
+    {"longest loss run", print_loss_run, 0},
+    {"never sent", print_value, OW_METRIC_SKIPPED},
+    {"duplicates", print_value, OW_METRIC_DUPLICATES},
+    {"reordered", print_value, OW_METRIC_REORDERED},
+    {"discarded", print_discarded, 0},
+    {"delay min", print_value, OW_METRIC_DELAY_MIN},
+    {"delay mean", print_value, OW_METRIC_DELAY_MEAN},
+    {"delay median", print_value, OW_METRIC_DELAY_MEDIAN},
+    {"delay p95", print_value, OW_METRIC_DELAY_P95},
+    {"delay p99", print_value, OW_METRIC_DELAY_P99},
+    {"delay max", print_value, OW_METRIC_DELAY_MAX},
+    {"jitter", print_value, OW_METRIC_JITTER},
+    {"ipdv", print_value, OW_METRIC_IPDV},
+    {"pdv", print_value, OW_METRIC_PDV},
+    {"hops", print_hops, 0},
+    {"clocks' error", print_clock_error, 0},
+    {"sender's clock", print_sender_clock, 0},
+    {"receiver's clock", print_receiver_clock, 0},
+    {"stamps on receipt", print_stamper, 0},
+};
+
+static void print_row(FILE *out, const struct row *row, const struct ow_result *const results[OW_DIRECTIONS])
+{
+  fprintf(out, "%-*s", LABEL, row->label);
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    char cell[CELL] = "-";
+    if (results[d] && results[d]->completeness != OW_RESULT_ABSENT)
+      row->print(cell, results[d], row->metric);
+    if (results[d])
+      fprintf(out, "%*s", CELL, cell);
+  }
+  fputc('\n', out);
+}
+
+void check_table_results(FILE *out, const struct check_options *options, const struct ow_probe_report *report)
+{
+  const struct ow_result *results[OW_DIRECTIONS];
+  bool any = false;
+  check_results(options, report, results);
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    any = any || (results[d] && results[d]->completeness != OW_RESULT_ABSENT);
+  if (!any)
+    return;
+  fprintf(out, "%-*s", LABEL, "");
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    if (results[d])
+      fprintf(out, "%*s", CELL, ow_direction_name((enum ow_direction)d));
+  fputc('\n', out);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    print_row(out, &rows[i], results);
+}
