@@ -88,6 +88,23 @@ static void on_deadline(struct ow_timer *timer)
   }
 }
 
+/* ---- how far it is ---- */
+
+static void on_telling(struct ow_timer *timer)
+{
+  struct ow_dialogue *dialogue = OW_CONTAINER_OF(timer, struct ow_dialogue, telling);
+  int64_t now = ow_loop_now(dialogue->loop).monotonic;
+  if (!dialogue->is_ready)
+    note_dialing(dialogue);
+  struct ow_probe_progress progress = {.step = dialogue->report->step, .left = dialogue->ends - now};
+  if (dialogue->is_ready && dialogue->count)
+    dialogue->count(dialogue, &progress);
+  if (progress.left < 0)
+    progress.left = 0;
+  dialogue->watch->tell(dialogue->watch->context, &progress);
+  ow_timer_set(dialogue->loop, timer, now + dialogue->watch->period);
+}
+
 /* ---- life ---- */
 
 enum ow_status ow_dialogue_open(struct ow_dialogue *dialogue, int64_t timeout)
@@ -106,6 +123,9 @@ enum ow_status ow_dialogue_open(struct ow_dialogue *dialogue, int64_t timeout)
     dialogue->patience = timeout / 2 < PATIENCE ? timeout / 2 : PATIENCE;
     dialogue->deadline.expired = on_deadline;
     ow_timer_set(dialogue->loop, &dialogue->deadline, dialogue->ends);
+    dialogue->telling.expired = on_telling;
+    if (dialogue->watch)
+      ow_timer_set(dialogue->loop, &dialogue->telling, dialogue->began + dialogue->watch->period);
   }
   return report->status;
 }
@@ -127,6 +147,7 @@ void ow_dialogue_close(struct ow_dialogue *dialogue)
   if (dialogue->loop) {
     ow_dialer_cancel(&dialogue->dialer);
     ow_timer_cancel(dialogue->loop, &dialogue->deadline);
+    ow_timer_cancel(dialogue->loop, &dialogue->telling);
     ow_client_connection_close(&dialogue->control);
     ow_loop_free(dialogue->loop);
     dialogue->loop = NULL;

@@ -14,6 +14,7 @@
 #include "measure/client_connection.h"
 #include "measure/dialer.h"
 #include "measure/probe_report.h"
+#include "measure/probe_watch.h"
 
 /** Embed it; zero-initialised, then the first group filled in. */
 struct ow_dialogue {
@@ -23,11 +24,15 @@ struct ow_dialogue {
   void (*ready)(struct ow_dialogue *dialogue);
   /** The time is over, and `ready` was called: end by ow_dialogue_end(), in this turn or the next. */
   void (*expired)(struct ow_dialogue *dialogue);
+  const struct ow_probe_watch *watch; /* NULL: nobody watches */
+  /** Add to what is told what the owner knows of it, once `ready` was called; NULL: nothing. */
+  void (*count)(struct ow_dialogue *dialogue, struct ow_probe_progress *progress);
 
   struct ow_loop *loop;
   struct ow_client_connection control;
   struct ow_dialer dialer;
   struct ow_timer deadline;
+  struct ow_timer telling;
   int64_t began;    /* monotonic ns */
   int64_t ends;     /* monotonic ns */
   int64_t patience; /* ns: who keeps silent for so long is silent, and not only slow */

@@ -211,14 +211,46 @@ static enum ow_status measure(struct probe *probe)
   return report->status;
 }
 
-enum ow_status ow_probe_run(const struct ow_peer *peer, int64_t timeout, const struct ow_log *log,
-                            struct ow_probe_report *report)
+/* ---- how far it is ---- */
+
+static void count(struct ow_dialogue *dialogue, struct ow_probe_progress *progress)
 {
-  struct probe probe = {
-      .dialogue = {.peer = peer, .report = report, .ready = on_ready, .expired = on_expired}, .log = log};
+  const struct probe *probe = OW_CONTAINER_OF(dialogue, struct probe, dialogue);
+  const struct ow_session_ends *ends = &probe->measurement.ends;
+  int64_t now = ow_loop_now(dialogue->loop).monotonic;
+  int64_t until = probe->first_due;
+  progress->step = step_of(&probe->measurement);
+  progress->packets = dialogue->peer->packets;
+  if (ends->sender.sender)
+    progress->sent = ow_sender_next_sequence(ends->sender.sender);
+  if (ends->receiver.receiver)
+    progress->received = ow_receiver_received(ends->receiver.receiver);
+  bool known = !__builtin_add_overflow(until, ow_peer_duration(dialogue->peer), &until);
+  if (known && progress->step == OW_STEP_RUN && until - now < progress->left)
+    progress->left = until - now;
+}
+
+/* ---- life ---- */
+
+enum ow_status ow_probe_run_watched(const struct ow_peer *peer, int64_t timeout, const struct ow_log *log,
+                                    const struct ow_probe_watch *watch, struct ow_probe_report *report)
+{
+  struct probe probe = {.dialogue = {.peer = peer,
+                                     .report = report,
+                                     .ready = on_ready,
+                                     .expired = on_expired,
+                                     .watch = watch,
+                                     .count = count},
+                        .log = log};
   enum ow_status status = ow_dialogue_open(&probe.dialogue, timeout);
   if (status == OW_OK)
     status = measure(&probe);
   ow_dialogue_close(&probe.dialogue);
   return status;
+}
+
+enum ow_status ow_probe_run(const struct ow_peer *peer, int64_t timeout, const struct ow_log *log,
+                            struct ow_probe_report *report)
+{
+  return ow_probe_run_watched(peer, timeout, log, NULL, report);
 }

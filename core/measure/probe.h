@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "config/peer.h"
 #include "measure/probe_report.h"
+#include "measure/probe_watch.h"
 
 /**
  * Measure. Blocks for at most `timeout` nanoseconds; what is known by then is in the report, marked partial.
@@ -17,6 +18,10 @@
  */
 enum ow_status ow_probe_run(const struct ow_peer *peer, int64_t timeout, const struct ow_log *log,
                             struct ow_probe_report *report) OW_MUST_CHECK;
+/** The same, and tell `watch` (may be NULL) how far it is. */
+enum ow_status ow_probe_run_watched(const struct ow_peer *peer, int64_t timeout, const struct ow_log *log,
+                                    const struct ow_probe_watch *watch,
+                                    struct ow_probe_report *report) OW_MUST_CHECK;
 /**
  * Measure nothing: fetch the records of the session `sid`, which the server received and still holds (it may
  * be running), and work out the forward result from them; the reverse one is absent. Who sent it doesn't
@@ -27,5 +32,9 @@ enum ow_status ow_probe_run(const struct ow_peer *peer, int64_t timeout, const s
 enum { OW_FETCH_MOST = 1 << 20 };
 enum ow_status ow_probe_fetch(const struct ow_peer *peer, const uint8_t sid[16], int64_t timeout,
                               struct ow_probe_report *report) OW_MUST_CHECK;
+/** The same, and tell `watch` (may be NULL) how far it is. */
+enum ow_status ow_probe_fetch_watched(const struct ow_peer *peer, const uint8_t sid[16], int64_t timeout,
+                                      const struct ow_probe_watch *watch,
+                                      struct ow_probe_report *report) OW_MUST_CHECK;
 
 #endif

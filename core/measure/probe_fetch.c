@@ -149,11 +149,11 @@ static void on_expired(struct ow_dialogue *dialogue)
   ow_dialogue_end(dialogue, OW_TIMEOUT, &failure);
 }
 
-enum ow_status ow_probe_fetch(const struct ow_peer *peer, const uint8_t sid[16], int64_t timeout,
-                              struct ow_probe_report *report)
+enum ow_status ow_probe_fetch_watched(const struct ow_peer *peer, const uint8_t sid[16], int64_t timeout,
+                                      const struct ow_probe_watch *watch, struct ow_probe_report *report)
 {
   struct fetch fetch = {
-      .dialogue = {.peer = peer, .report = report, .ready = on_ready, .expired = on_expired}};
+      .dialogue = {.peer = peer, .report = report, .ready = on_ready, .expired = on_expired, .watch = watch}};
   enum ow_status status = ow_dialogue_open(&fetch.dialogue, timeout);
   memcpy(fetch.sid.octets, sid, sizeof fetch.sid.octets);
   memcpy(report->directions[OW_FORWARD].sid, sid, sizeof fetch.sid.octets);
@@ -163,4 +163,10 @@ enum ow_status ow_probe_fetch(const struct ow_peer *peer, const uint8_t sid[16],
   free(fetch.skipped);
   ow_fetched_records_clear(&fetch.records);
   return status;
+}
+
+enum ow_status ow_probe_fetch(const struct ow_peer *peer, const uint8_t sid[16], int64_t timeout,
+                              struct ow_probe_report *report)
+{
+  return ow_probe_fetch_watched(peer, sid, timeout, NULL, report);
 }

@@ -13,6 +13,7 @@
 #include "nat_fallback.h"
 #include "options.h"
 #include "output.h"
+#include "progress.h"
 #include "stream.h"
 #include "verdict.h"
 
@@ -28,6 +29,7 @@ static int64_t monotonic_ns(void)
 static void emit(void *context, enum ow_log_level level, const char *line)
 {
   (void)level;
+  check_progress_erase();
   fprintf(context, "%s\n", line);
 }
 
@@ -63,7 +65,7 @@ static bool measure_plainly(const struct check_options *options, int64_t begin, 
     peer.packets -= peer.packets / NAT_PACKETS;
   bool fits = ow_peer_duration(&peer) <= left;
   if (fits)
-    (void)!ow_probe_run(&peer, time_left(options, begin), log, report);
+    (void)!ow_probe_run_watched(&peer, time_left(options, begin), log, check_progress_watch(), report);
   ow_peer_clear(&peer);
   return fits;
 }
@@ -92,9 +94,11 @@ static enum ow_status measure(struct check_options *options, int64_t begin, cons
   if (status == OW_OK && options->action != CHECK_FETCH)
     status = check_options_fit(options, &report->failure);
   if (status == OW_OK && options->action == CHECK_FETCH) {
-    status = ow_probe_fetch(&options->settings.peer, options->sid, time_left(options, begin), report);
+    status = ow_probe_fetch_watched(&options->settings.peer, options->sid, time_left(options, begin),
+                                    check_progress_watch(), report);
   } else if (status == OW_OK) {
-    (void)!ow_probe_run(&options->settings.peer, time_left(options, begin), log, report);
+    (void)!ow_probe_run_watched(&options->settings.peer, time_left(options, begin), log,
+                                check_progress_watch(), report);
     fall_back(options, begin, log, report);
     status = report->status;
   }
@@ -113,7 +117,7 @@ static bool try_otherwise(void *context, const struct ow_peer *peer, struct ow_p
   int64_t left = time_left(trials->options, trials->begin);
   bool fits = left > ow_peer_duration(peer) + OW_NS_PER_S;
   if (fits)
-    (void)!ow_probe_run(peer, left, NULL, report);
+    (void)!ow_probe_run_watched(peer, left, NULL, check_progress_watch(), report);
   return fits;
 }
 
@@ -167,10 +171,12 @@ static void check(struct check_options *options, int64_t begin, FILE *out, struc
   check_last_resort_arm(options->timeout,
                         options->has_timeout_state ? options->timeout_state : OW_VERDICT_UNKNOWN,
                         options->json);
+  check_progress_begin(options);
   act(options, begin, &report, &stream);
   check_judge(options, &report, &stream, outcome);
   if (options->action == CHECK_DIAGNOSE)
     diagnose(options, begin, &report, &outcome->diagnosis);
+  check_progress_erase();
   print(out, options, &report, outcome);
   check_last_resort_disarm();
   ow_probe_report_clear(&report);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "progress.h"
 #include "time/timestamp.h"
 #include "verdict.h"
 
@@ -17,6 +18,7 @@ static volatile int exit_status = 3;
 static void give_up(int number)
 {
   (void)number;
+  check_progress_erase();
   if (write(STDOUT_FILENO, words, strlen(words)) < 0)
     _exit(exit_status);
   _exit(exit_status);

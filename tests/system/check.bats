@@ -305,6 +305,24 @@ time.sleep(60)' "$B4"
   [ "$(grep -cE '^ +[0-9]+ [0-9TZ:.-]+ +-?[0-9.]+ +\+-[0-9.]+ 25[0-9]$' <<<"$output")" -eq 40 ]
 }
 
+# ---- at a terminal ----
+
+# What a terminal is written to goes to a file; the other output of a check that runs meanwhile to another.
+@test "at a terminal a long check shows how far it is and erases it, and a diagnosis has no perfdata" {
+  local long=("$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 30 --schedule fixed:100ms)
+  in_a "${long[@]}" >"$BATS_TEST_TMPDIR/piped.out" 2>"$BATS_TEST_TMPDIR/piped.err" &
+  run in_a script -qec "${long[*]}" /dev/null
+  [ "$status" -eq 0 ]
+  [[ $output =~ $'\r''check_owamp: '[0-9]+' of 30 packets sent, '[0-9]+' of 30 received, up to '[0-9]+' s left'$'\r' ]]
+  [[ $output =~ $'\r'\ +$'\r''OWAMP OK - ' ]]
+  wait $!
+  [[ $(<"$BATS_TEST_TMPDIR/piped.out") == "OWAMP OK - "* && ! -s $BATS_TEST_TMPDIR/piped.err ]]
+  run in_a script -qec "$CHECK_OWAMP -H $B4 -p $RESPONDER_PORT ${PACE[*]} --diagnose" /dev/null
+  [[ ${lines[0]} == "OWAMP OK - "* && $output != *"|"* && ${lines[1]} == "ok          resolve: "* ]]
+  check --diagnose
+  [[ ${lines[0]} == "OWAMP OK - "*"|'fwd_delay_min'="* ]]
+}
+
 # ---- many at once ----
 
 @test "200 checks at once all end within their time, without false loss" {

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The whole check on the simulated network: what it says when time runs out. */
+/* The whole check on the simulated network: what it says when time runs out, and while it runs. */
+#include <pty.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <unistd.h>
 
 #include "check_owamp.h"
 #include "server/server.h"
@@ -151,6 +154,99 @@ START_TEST(who_does_not_answer_is_pointed_to_the_diagnosis)
 }
 END_TEST
 
+/* ---- at a terminal ---- */
+
+/* The standard error output of `line`, at a terminal or at a pipe; its exit status is `status`. */
+static const char *told(const char *line, bool terminal, int status)
+{
+  static char text[ANSWER];
+  int ends[2];
+  int saved = dup(STDERR_FILENO);
+  if (terminal)
+    ck_assert_int_eq(openpty(&ends[0], &ends[1], NULL, NULL, NULL), 0);
+  else
+    ck_assert_int_eq(pipe(ends), 0);
+  dup2(ends[1], STDERR_FILENO);
+  int got = check(line);
+  dup2(saved, STDERR_FILENO);
+  close(saved);
+  close(ends[1]);
+  size_t used = 0;
+  /* Of a terminal that nobody has open any more the end is an error. */
+  for (ssize_t octets = 1; octets > 0 && used<sizeof text - 1; used += octets> 0 ? (size_t)octets : 0)
+    octets = read(ends[0], text + used, sizeof text - 1 - used);
+  close(ends[0]);
+  text[used] = '\0';
+  ck_assert_msg(got == status, "%s", answer);
+  return text;
+}
+
+/* What the terminal shows at the end: each '\r' begins the line anew, over what stands there. */
+static void assert_erased(const char *text)
+{
+  char line[100] = "";
+  size_t column = 0;
+  for (; *text; text++) {
+    ck_assert_uint_lt(column, 80);
+    ck_assert_int_ne(*text, '\n');
+    if (*text == '\r')
+      column = 0;
+    else
+      line[column++] = *text;
+  }
+  ck_assert_uint_eq(column, 0);
+  ck_assert_msg(strspn(line, " ") == strlen(line), "'%s' stays", line);
+}
+
+START_TEST(a_long_check_tells_a_terminal_how_far_it_is)
+{
+  raise_curtain(1, 0);
+  /* Packets are due 0.1 s after the connection was set up, and each 0.1 s from then on. */
+  const char *text = told("--count 60 --schedule fixed:100ms -t 12s", true, OK);
+  ck_assert_msg(strstr(text, "\rcheck_owamp: 17 of 60 packets sent, ") == text, "%s", text);
+  ck_assert_msg(strstr(text, "\rcheck_owamp: 17 of 60 packets sent, 17 of 60 received, up to 7 s left\r"),
+                "%s", text);
+  ck_assert_msg(strstr(text, "\rcheck_owamp: 57 of 60 packets sent, 57 of 60 received, up to 3 s left\r"),
+                "%s", text);
+  assert_erased(text);
+  text = told("--count 60 --schedule fixed:100ms -t 12s --direction reverse", true, OK);
+  ck_assert_msg(strstr(text, "\rcheck_owamp: 17 of 60 packets received, up to 7 s left\r"), "%s", text);
+  assert_erased(text);
+  text = told("--count 60 --schedule fixed:100ms -t 12s --direction forward", true, OK);
+  ck_assert_msg(strstr(text, "\rcheck_owamp: 17 of 60 packets sent, up to 7 s left\r"), "%s", text);
+  /* It is no news that a short one is soon over. */
+  ck_assert_str_eq(told("--count 15 --schedule fixed:100ms", true, OK), "");
+  drop_curtain();
+}
+END_TEST
+
+START_TEST(a_check_that_waits_says_what_for)
+{
+  raise_curtain(1, 0);
+  sim_path(HOST)->blackhole = true;
+  const char *text = told("", true, CRITICAL);
+  ck_assert_msg(strstr(text, "\rcheck_owamp: connecting, up to 8 s left\r") == text, "%s", text);
+  assert_erased(text);
+  text = told("--fetch 00112233445566778899aabbccddeeff", true, CRITICAL);
+  ck_assert_msg(strstr(text, "\rcheck_owamp: connecting, up to 8 s left\r"), "%s", text);
+  assert_erased(text);
+  sim_resolving = 9 * S;
+  text = told("", true, UNKNOWN);
+  ck_assert_msg(strstr(text, "\rcheck_owamp: resolving the name, up to 8 s left\r") == text, "%s", text);
+  assert_erased(text);
+  sim_path(HOST)->blackhole = false;
+  drop_curtain();
+}
+END_TEST
+
+START_TEST(nothing_is_told_where_nobody_reads)
+{
+  raise_curtain(1, 0);
+  ck_assert_str_eq(told("--count 60 --schedule fixed:100ms -t 12s", false, OK), "");
+  drop_curtain();
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("check, simulated");
@@ -158,5 +254,7 @@ int main(void)
             a_breach_is_critical_even_if_time_runs_out, only_the_servers_silence_is_critical);
   TEST_CASE(suite, "advice", a_diagnosis_tells_a_small_mtu_from_a_firewall,
             who_does_not_answer_is_pointed_to_the_diagnosis);
+  TEST_CASE(suite, "progress", a_long_check_tells_a_terminal_how_far_it_is, a_check_that_waits_says_what_for,
+            nothing_is_told_where_nobody_reads);
   return test_run(suite);
 }
