@@ -113,6 +113,13 @@ static enum ow_status set_extra_opts(struct check_options *options, const char *
   return ow_fail(failure, OW_INVALID, "write it in full, with '=' before its value");
 }
 
+static enum ow_status set_perfdata(struct check_options *options, const char *value,
+                                   struct ow_failure *failure)
+{
+  options->sparse = strcmp(value, "sparse") == 0;
+  return options->sparse || strcmp(value, "full") == 0 ? OW_OK : not_one_of(value, "full, sparse", failure);
+}
+
 static void raise_json(struct check_options *options)
 {
   options->json = true;
@@ -207,6 +214,12 @@ const struct check_option check_option_table[] = {
      .set = set_extra_opts,
      .help = "Read further options from an ini file, as other plugins do; see the manual page."},
     {0, OF_PEER(OW_PEER_NAT), .flag = "true"},
+    {.name = "perfdata",
+     .argument = "full|sparse",
+     .initial = "full",
+     .set = set_perfdata,
+     .help = "Performance data of what isn't known: U, as PNP4Nagios needs it, or left out, as Icinga 2 "
+             "likes it."},
     {.name = "json", .raise = raise_json, .help = "Print one JSON object instead of a plugin's output."},
     {'v', .name = "verbose", .raise = raise_verbose, .repeatable = true,
      .help = "Print more; up to three times: both directions' numbers; histograms, with the steps on the "

@@ -28,6 +28,7 @@ struct check_options {
   int64_t timeout;                  /* nanoseconds for the whole check */
   int verbosity;                    /* 0 to 3 */
   bool json;
+  bool sparse; /* performance data: what isn't known is left out */
   bool has_timeout_state;
   enum ow_verdict timeout_state; /* what it is worth that time ran out, if that was said */
   const char *query_socket;

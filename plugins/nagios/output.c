@@ -152,10 +152,8 @@ void check_output_print(FILE *out, const struct check_options *options, const st
   /* Who diagnoses on a terminal reads, and has nothing that takes performance data. */
   bool reads = options->action == CHECK_DIAGNOSE && isatty(fileno(out));
   fprintf(out, "OWAMP %s - %s", ow_verdict_name(outcome->verdict), outcome->headline);
-  if (report && !reads) {
-    fputc('|', out);
+  if (report && !reads)
     check_perfdata_print(out, options, report);
-  }
   fputc('\n', out);
   print_clauses(out, options, outcome);
   print_diagnosis(out, &outcome->diagnosis);

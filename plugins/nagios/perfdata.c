@@ -1,22 +1,42 @@
 /* SPDX-License-Identifier: MIT */
-/* The usual metrics, those with a threshold, and the clocks' error; 'U' if unknown. */
+/* Labels are chosen by the options alone, as many as fit; then each is printed with its value, or U. */
 #include "perfdata.h"
 
+#include <math.h>
+#include <string.h>
+
 #include "text.h"
+#include "text/decimal.h"
 #include "verdict.h"
 
-enum { RANGE_TEXT = 96 };
+/* Beside the metrics there is one label more. */
+enum { CLOCK_ERROR = OW_METRICS, LABELS };
 
-static bool usual(enum ow_metric metric)
+enum { HEAD = 32, TAIL = 2 * OW_RANGE_TEXT + 16, DIGITS = 6, PLACES = 9 };
+
+/* What shows without a threshold, too. */
+static bool usual(int label)
 {
-  static const bool shown[OW_METRICS] = {
+  static const bool shown[LABELS] = {
       [OW_METRIC_DELAY_MIN] = true, [OW_METRIC_DELAY_MEDIAN] = true, [OW_METRIC_DELAY_P95] = true,
       [OW_METRIC_DELAY_MAX] = true, [OW_METRIC_JITTER] = true,       [OW_METRIC_IPDV] = true,
       [OW_METRIC_LOSS] = true,      [OW_METRIC_DUPLICATES] = true,   [OW_METRIC_REORDERED] = true,
       [OW_METRIC_SKIPPED] = true,   [OW_METRIC_ASYMMETRY] = true,    [OW_METRIC_RTT] = true,
+      [CLOCK_ERROR] = true,
   };
-  return shown[metric];
+  return shown[label];
 }
+
+/* Where there isn't room for all, the last ones stay away. */
+static const int by_weight[LABELS] = {
+    OW_METRIC_LOSS,     OW_METRIC_DELAY_P95,  OW_METRIC_DELAY_MEDIAN,
+    OW_METRIC_JITTER,   OW_METRIC_DELAY_MAX,  OW_METRIC_DELAY_MIN,
+    CLOCK_ERROR,        OW_METRIC_RTT,        OW_METRIC_ASYMMETRY,
+    OW_METRIC_IPDV,     OW_METRIC_DUPLICATES, OW_METRIC_REORDERED,
+    OW_METRIC_SKIPPED,  OW_METRIC_DELAY_P99,  OW_METRIC_PDV,
+    OW_METRIC_HOPS,     OW_METRIC_DELAY_MEAN, OW_METRIC_LOST,
+    OW_METRIC_RECEIVED,
+};
 
 const struct ow_threshold *check_threshold_find(const struct ow_thresholds *thresholds, enum ow_metric metric,
                                                 enum ow_direction direction)
@@ -28,84 +48,189 @@ const struct ow_threshold *check_threshold_find(const struct ow_thresholds *thre
   return found;
 }
 
-static const char *unit_of_measure(enum ow_metric metric)
+/* ---- a label's parts ---- */
+
+static bool of_both(int label)
+{
+  return label == CLOCK_ERROR || ow_metric_of_both((enum ow_metric)label);
+}
+
+static enum ow_unit unit_of(int label)
+{
+  return label == CLOCK_ERROR ? OW_UNIT_SECONDS : ow_metric_unit((enum ow_metric)label);
+}
+
+static const char *unit_of_measure(int label)
 {
   static const char *const units[] = {[OW_UNIT_SECONDS] = "s", [OW_UNIT_PERCENT] = "%", [OW_UNIT_COUNT] = ""};
-  return units[ow_metric_unit(metric)];
+  return units[unit_of(label)];
 }
 
-/* ";min;max", as far as there are any. */
-static const char *bounds(enum ow_metric metric)
+/* Octets that no value exceeds: -0.000012345, 0.000000023, 4294967295. */
+static size_t widest(int label)
 {
-  const char *text = ";0;";
-  if (ow_metric_signed(metric))
-    text = ";;";
-  else if (ow_metric_unit(metric) == OW_UNIT_PERCENT)
-    text = ";0;100";
-  return text;
+  static const size_t widths[] = {[OW_UNIT_SECONDS] = 12, [OW_UNIT_PERCENT] = 11, [OW_UNIT_COUNT] = 10};
+  return widths[unit_of(label)];
 }
 
-static void print_threshold(FILE *out, const struct ow_threshold *threshold)
+/* "fwd_delay_p95=" */
+static const char *head(char out[HEAD], int label, enum ow_direction direction)
 {
-  char range[RANGE_TEXT];
-  fprintf(out, ";%s", threshold ? ow_range_print(range, sizeof range, threshold->range) : "");
+  const char *prefix = direction == OW_FORWARD ? "fwd_" : "rev_";
+  snprintf(out, HEAD, "%s%s=", of_both(label) ? "" : prefix,
+           label == CLOCK_ERROR ? "clock_error" : ow_metric_name((enum ow_metric)label));
+  return out;
 }
 
-static const char *prefix(enum ow_metric metric, enum ow_direction direction)
+static const struct ow_threshold *threshold_of(const struct ow_thresholds *thresholds, int label,
+                                               enum ow_direction direction)
 {
-  const char *text = direction == OW_FORWARD ? "fwd_" : "rev_";
-  return ow_metric_of_both(metric) ? "" : text;
+  return label == CLOCK_ERROR ? NULL : check_threshold_find(thresholds, (enum ow_metric)label, direction);
 }
 
-static void print_metric(FILE *out, const struct check_options *options,
-                         const struct ow_result *const results[OW_DIRECTIONS], enum ow_direction direction,
-                         enum ow_metric metric)
+static bool has_threshold(const struct check_options *options, int label, enum ow_direction direction)
 {
-  const struct ow_threshold *warning = check_threshold_find(&options->settings.warning, metric, direction);
-  const struct ow_threshold *critical = check_threshold_find(&options->settings.critical, metric, direction);
-  double value = 0;
-  char number[CHECK_NUMBER];
-  if (usual(metric) || warning || critical) {
-    fprintf(out, "'%s%s'=", prefix(metric, direction), ow_metric_name(metric));
-    if (ow_metric_find(results, metric, direction, &value))
-      fprintf(out, "%s%s", check_decimal_text(number, value), unit_of_measure(metric));
-    else
-      fputc('U', out);
-    print_threshold(out, warning);
-    print_threshold(out, critical);
-    fprintf(out, "%s ", bounds(metric));
+  return threshold_of(&options->settings.warning, label, direction) ||
+         threshold_of(&options->settings.critical, label, direction);
+}
+
+const char *check_limit_text(char out[OW_RANGE_TEXT], struct ow_range range)
+{
+  bool plain = !range.inside && !isinf(range.high) && (isinf(range.low) || range.low == 0);
+  return plain ? ow_decimal_print(out, OW_RANGE_TEXT, range.high, PLACES, true)
+               : ow_range_print(out, OW_RANGE_TEXT, range);
+}
+
+/* ";warning;critical;min;max", as far as there are any. */
+static const char *tail(char out[TAIL], const struct check_options *options, int label,
+                        enum ow_direction direction)
+{
+  char warning[OW_RANGE_TEXT] = "";
+  char critical[OW_RANGE_TEXT] = "";
+  const struct ow_threshold *warn = threshold_of(&options->settings.warning, label, direction);
+  const struct ow_threshold *alarm = threshold_of(&options->settings.critical, label, direction);
+  bool is_signed = label != CLOCK_ERROR && ow_metric_signed((enum ow_metric)label);
+  if (warn)
+    check_limit_text(warning, warn->range);
+  if (alarm)
+    check_limit_text(critical, alarm->range);
+  snprintf(out, TAIL, ";%s;%s;%s;%s", warning, critical, is_signed ? "" : "0",
+           unit_of(label) == OW_UNIT_PERCENT ? "100" : "");
+  for (size_t end = strlen(out); end > 0 && out[end - 1] == ';'; end--)
+    out[end - 1] = '\0';
+  return out;
+}
+
+const char *check_value_text(char out[CHECK_NUMBER], double value)
+{
+  static const double most = 1e5; /* of DIGITS digits the least */
+  unsigned places = 0;
+  for (double scaled = fabs(value); places < PLACES && scaled < most; scaled *= 10)
+    places++;
+  return ow_decimal_print(out, CHECK_NUMBER, value, places, true);
+}
+
+/* ---- which labels ---- */
+
+static bool asked_for(const struct check_options *options, int label, enum ow_direction direction)
+{
+  const bool *directions = options->settings.peer.directions;
+  bool asked = directions[direction];
+  if (of_both(label))
+    asked = direction == OW_FORWARD &&
+            (label == CLOCK_ERROR || (directions[OW_FORWARD] && directions[OW_REVERSE]));
+  return asked && (usual(label) || has_threshold(options, label, direction));
+}
+
+/* The octets of a label in all of its directions, whatever its values will be. */
+static size_t room_for(const struct check_options *options, int label)
+{
+  char before[HEAD];
+  char after[TAIL];
+  size_t room = 0;
+  for (enum ow_direction d = OW_FORWARD; d < OW_DIRECTIONS; d++)
+    if (asked_for(options, label, d))
+      room += strlen(head(before, label, d)) + widest(label) + strlen(unit_of_measure(label)) +
+              strlen(tail(after, options, label, d)) + 1;
+  return room;
+}
+
+/* Those with a threshold first. A label shows in all of its directions, or in none. */
+static void choose(const struct check_options *options, bool shown[LABELS])
+{
+  size_t left = CHECK_PERFDATA_MOST;
+  for (int turn = 0; turn < 2; turn++) {
+    for (int i = 0; i < LABELS; i++) {
+      int label = by_weight[i];
+      bool judged = has_threshold(options, label, OW_FORWARD) || has_threshold(options, label, OW_REVERSE);
+      if (judged == (turn == 0)) {
+        size_t room = room_for(options, label);
+        shown[label] = room <= left || options->verbosity > 0;
+        left -= room <= left ? room : left; /* where one didn't fit, none behind it does */
+      }
+    }
   }
 }
+
+/* ---- their values ---- */
 
 /* The larger one of both directions; they differ by what the stamping of packets costs. */
-static void print_clock_error(FILE *out, const struct check_options *options,
-                              const struct ow_probe_report *report)
+static bool find_clock_error(const struct ow_result *const results[OW_DIRECTIONS], double *value)
 {
-  char number[CHECK_NUMBER];
   int64_t error = -1;
+  bool known = true;
   for (int d = 0; d < OW_DIRECTIONS; d++) {
-    const struct ow_result *result = &report->directions[d].result;
-    if (options->settings.peer.directions[d] && result->completeness != OW_RESULT_ABSENT &&
-        result->received > 0 && result->clock.error_ns > error)
-      error = result->clock.error_ns;
+    const struct ow_result *result = results[d];
+    if (!result || result->completeness == OW_RESULT_ABSENT || result->received == 0)
+      continue;
+    /* Who isn't synchronised and claims to be right all the same has no error to tell. */
+    known = known && ((result->clock.sender_synchronized && result->clock.receiver_synchronized) ||
+                      result->clock.error_ns >= CHECK_LEAST_ERROR);
+    error = result->clock.error_ns > error ? result->clock.error_ns : error;
   }
-  if (error >= 0)
-    fprintf(out, "'clock_error'=%ss;;;0;", check_decimal_text(number, check_seconds(error)));
-  else
-    fputs("'clock_error'=U;;;0;", out);
+  *value = check_seconds(error);
+  return known && error >= 0;
+}
+
+static bool find_value(const struct ow_result *const results[OW_DIRECTIONS], int label,
+                       enum ow_direction direction, double *value)
+{
+  return label == CLOCK_ERROR ? find_clock_error(results, value)
+                              : ow_metric_find(results, (enum ow_metric)label, direction, value);
+}
+
+/* `*before` is what separates it from what stands before. */
+static void print_label(FILE *out, const struct check_options *options,
+                        const struct ow_result *const results[OW_DIRECTIONS], int label,
+                        enum ow_direction direction, char *before)
+{
+  char name[HEAD];
+  char limits[TAIL];
+  char number[CHECK_NUMBER] = "U";
+  double value = 0;
+  bool known = find_value(results, label, direction, &value);
+  if (known)
+    check_value_text(number, value);
+  if (known || !options->sparse) {
+    fprintf(out, "%c%s%s%s%s", *before, head(name, label, direction), number,
+            known ? unit_of_measure(label) : "", tail(limits, options, label, direction));
+    *before = ' ';
+  }
 }
 
 void check_perfdata_print(FILE *out, const struct check_options *options,
                           const struct ow_probe_report *report)
 {
   const struct ow_result *results[OW_DIRECTIONS];
+  bool shown[LABELS] = {false};
+  char before = '|';
   check_results(options, report, results);
-  for (int d = 0; d < OW_DIRECTIONS; d++)
-    for (int m = 0; m < OW_METRICS && results[d]; m++)
-      if (!ow_metric_of_both((enum ow_metric)m))
-        print_metric(out, options, results, (enum ow_direction)d, (enum ow_metric)m);
-  for (int m = 0; m < OW_METRICS && results[OW_FORWARD] && results[OW_REVERSE]; m++)
-    if (ow_metric_of_both((enum ow_metric)m))
-      print_metric(out, options, results, OW_FORWARD, (enum ow_metric)m);
-  print_clock_error(out, options, report);
+  choose(options, shown);
+  for (enum ow_direction d = OW_FORWARD; d < OW_DIRECTIONS; d++)
+    for (int label = 0; label < LABELS; label++)
+      if (shown[label] && !of_both(label) && asked_for(options, label, d))
+        print_label(out, options, results, label, d, &before);
+  for (int label = 0; label < LABELS; label++)
+    if (shown[label] && of_both(label) && asked_for(options, label, OW_FORWARD))
+      print_label(out, options, results, label, OW_FORWARD, &before);
 }

@@ -221,7 +221,7 @@ NFT
 
 # perfdata_json TEXT: perfdata of its first line as {"label": number or null}.
 perfdata_json() {
-  sed -n '1s/^[^|]*|//p' <<<"$1" | tr ' ' '\n' | sed -n "s/^'\([a-z_0-9]*\)'=\([-0-9.]*\|U\)[^;]*;.*/\1 \2/p" |
+  sed -n '1s/^[^|]*|//p' <<<"$1" | tr ' ' '\n' | sed -n 's/^\([a-z_0-9]*\)=\([-0-9.]*\|U\)[s%]*\(;.*\|$\)/\1 \2/p' |
     jq -Rn '[inputs | split(" ") | {(.[0]): (if .[1] == "U" then null else (.[1] | tonumber) end)}] | add'
 }
 
@@ -238,10 +238,13 @@ perfdata_json() {
   perfdata=$(perfdata_json "$output")
   run in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --fetch "${sid^^}" --json
   [ "$status" -eq 0 ]
-  jq -e --argjson perfdata "$perfdata" '.results[0] as $r | $perfdata == {
+  # To six digits, but no less than a nanosecond.
+  jq -e --argjson perfdata "$perfdata" '.results[0] as $r | {
     fwd_delay_min: $r.delay.min, fwd_delay_median: $r.delay.median, fwd_delay_p95: $r.delay.p95,
     fwd_delay_max: $r.delay.max, fwd_jitter: $r.jitter, fwd_ipdv: $r.ipdv, fwd_loss: $r.loss_percent,
-    fwd_duplicates: $r.duplicates, fwd_reordered: $r.reordered, fwd_skipped: $r.skipped, clock_error: $r.clock.error}' <<<"$output" ||
+    fwd_duplicates: $r.duplicates, fwd_reordered: $r.reordered, fwd_skipped: $r.skipped, clock_error: $r.clock.error} |
+    (keys == ($perfdata | keys)) and all(to_entries[]; (.value - $perfdata[.key]) as $off |
+      ($off | fabs) <= (.value | fabs) * 0.00001 + 0.000000001)' <<<"$output" ||
     { echo "$perfdata" "$output" && false; }
   run in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --fetch 00112233445566778899aabbccddeeff
   [ "$status" -eq 3 ]
@@ -320,7 +323,7 @@ time.sleep(60)' "$B4"
   run in_a script -qec "$CHECK_OWAMP -H $B4 -p $RESPONDER_PORT ${PACE[*]} --diagnose" /dev/null
   [[ ${lines[0]} == "OWAMP OK - "* && $output != *"|"* && ${lines[1]} == "ok          resolve: "* ]]
   check --diagnose
-  [[ ${lines[0]} == "OWAMP OK - "*"|'fwd_delay_min'="* ]]
+  [[ ${lines[0]} == "OWAMP OK - "*"|fwd_delay_min="* ]]
 }
 
 # ---- many at once ----

@@ -327,7 +327,7 @@ START_TEST(advice_follows_below)
   ck_assert_msg(strstr(printed, "OWAMP CRITICAL - server 192.0.2.1 port 861: Connection refused, is it "
                                 "running?|") == printed,
                 "%s", printed);
-  ck_assert_str_eq(strchr(printed, '\n'), "\n");
+  ck_assert_str_eq(strchr(printed, '\n'), "\nto see where it fails: check_owamp -H h --diagnose\n");
   report = report_of(4, ABSENT, ABSENT);
   assert_output("", 0, &report, NULL);
   ck_assert_msg(strstr(printed,
