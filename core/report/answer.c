@@ -46,9 +46,16 @@ static void append(struct ow_members *members, json_t *list, json_t *value)
     members->failed = true;
 }
 
-char *ow_answer_list(const struct ow_stream_view *views, size_t count, size_t *octets)
+static struct ow_members begin_answer(void)
 {
   struct ow_members members = ow_members_begin();
+  ow_put_count(&members, "schema", OW_JSON_SCHEMA);
+  return members;
+}
+
+char *ow_answer_list(const struct ow_stream_view *views, size_t count, size_t *octets)
+{
+  struct ow_members members = begin_answer();
   json_t *list = json_array();
   for (size_t i = 0; i < count && !members.failed; i++)
     append(&members, list, listed_json(&views[i]));
@@ -59,7 +66,7 @@ char *ow_answer_list(const struct ow_stream_view *views, size_t count, size_t *o
 char *ow_answer_stream(const struct ow_stream_view *view, const struct ow_interval *intervals, size_t count,
                        size_t *octets)
 {
-  struct ow_members members = ow_members_begin();
+  struct ow_members members = begin_answer();
   json_t *list = json_array();
   for (size_t i = 0; i < count && !members.failed; i++)
     append(&members, list, ow_interval_to_json(&intervals[i]));
@@ -70,7 +77,7 @@ char *ow_answer_stream(const struct ow_stream_view *view, const struct ow_interv
 
 char *ow_answer_error(const char *sentence, size_t *octets)
 {
-  struct ow_members members = ow_members_begin();
+  struct ow_members members = begin_answer();
   ow_put_text(&members, "error", sentence);
   return print(ow_members_end(&members), octets);
 }
@@ -107,6 +114,22 @@ static enum ow_status check_error(const json_t *object, struct ow_failure *failu
     return OW_OK;
   ow_get_text(&reading, object, "error", sentence, sizeof sentence);
   return ow_fail(failure, OW_REFUSED, "%s", sentence[0] ? sentence : "an error that can't be read");
+}
+
+/* What has a newer schema may mean something else by the same members. */
+static enum ow_status check_schema(const json_t *object, struct ow_failure *failure)
+{
+  const json_t *schema = ow_get_optional(object, "schema");
+  json_int_t number = json_integer_value(schema);
+  enum ow_status status = OW_OK;
+  if (schema && (!json_is_integer(schema) || number < 0))
+    status = ow_fail(failure, OW_PROTOCOL, "the answer's schema is no number");
+  else if (number > OW_JSON_SCHEMA)
+    status = ow_fail(failure, OW_PROTOCOL,
+                     "the answer is of schema %" JSON_INTEGER_FORMAT
+                     ", and %d is the newest that is known here: update this program",
+                     number, OW_JSON_SCHEMA);
+  return status;
 }
 
 static enum ow_status no_answer(struct ow_failure *failure)
@@ -165,6 +188,8 @@ enum ow_status ow_answer_read_list(const char *line, size_t octets, struct ow_li
   if (status == OW_OK)
     status = check_error(object, failure);
   if (status == OW_OK)
+    status = check_schema(object, failure);
+  if (status == OW_OK)
     status = read_list(object, listed, count, failure);
   json_decref(object);
   if (status != OW_OK) {
@@ -200,6 +225,8 @@ enum ow_status ow_answer_read_stream(const char *line, size_t octets, struct ow_
   enum ow_status status = parse_answer(line, octets, &object, failure);
   if (status == OW_OK)
     status = check_error(object, failure);
+  if (status == OW_OK)
+    status = check_schema(object, failure);
   if (status == OW_OK) {
     reading.status = ow_stream_from_json(json_object_get(object, "stream"), view, failure);
     if (reading.status == OW_OK)

@@ -20,15 +20,17 @@ struct ow_listed {
 
 /* ---- writing: the caller frees; NULL without memory ---- */
 
-/** {"streams": [{"name", "host", "port", "state", "newest", "version"}, ...]} */
+/** {"schema", "streams": [{"name", "host", "port", "state", "newest", "version"}, ...]} */
 char *ow_answer_list(const struct ow_stream_view *views, size_t count, size_t *octets) OW_MUST_CHECK;
-/** {"stream": {...}, "intervals": [...]} */
+/** {"schema", "stream": {...}, "intervals": [...]} */
 char *ow_answer_stream(const struct ow_stream_view *view, const struct ow_interval *intervals, size_t count,
                        size_t *octets) OW_MUST_CHECK;
-/** {"error": "..."} */
+/** {"schema", "error": "..."} */
 char *ow_answer_error(const char *sentence, size_t *octets) OW_MUST_CHECK;
 
-/* ---- reading: OW_PROTOCOL if it is no such answer, OW_REFUSED with the sentence of an error, OW_MEMORY ----
+/*
+ * ---- reading: OW_PROTOCOL if it is no such answer, or of a newer schema than OW_JSON_SCHEMA; OW_REFUSED
+ * with the sentence of an error; OW_MEMORY ----
  */
 
 /** `*listed` is the caller's to free, and NULL if it fails. */

@@ -64,18 +64,13 @@ static void put_shortfall(struct ow_members *members, const struct ow_result *re
     ow_put(members, "incomplete", json_true());
 }
 
-static json_t *loss_percent(const struct ow_result *result)
-{
-  return result->sent ? json_real(100.0 * result->lost / result->sent) : json_null();
-}
-
 static void put_counts(struct ow_members *members, const struct ow_result *result)
 {
   for (size_t i = 0; i < COUNTS; i++) {
     ow_put_count(members, counts[i].name,
                  *(const uint32_t *)(const void *)((const char *)result + counts[i].offset));
-    if (i == 2)
-      ow_put(members, "loss_percent", loss_percent(result));
+    if (i == 2 && result->sent)
+      ow_put(members, "loss_percent", json_real(100.0 * result->lost / result->sent));
   }
 }
 
@@ -110,17 +105,17 @@ static json_t *clock_json(const struct ow_result *result)
   return ow_members_end(&members);
 }
 
-static void put_time_if(struct ow_members *members, bool known, const char *name, int64_t nanoseconds)
+static void put_times(struct ow_members *members, const struct ow_result *result)
 {
-  if (known)
-    ow_put_time(members, name, nanoseconds);
-  else
-    ow_put(members, name, json_null());
+  ow_put(members, "delay", delay_json(&result->delay));
+  ow_put_time(members, "jitter", result->jitter);
+  if (result->has_ipdv)
+    ow_put_time(members, "ipdv", result->ipdv);
+  ow_put_time(members, "pdv", result->pdv);
 }
 
 json_t *ow_result_to_json(const struct ow_result *result, enum ow_direction direction)
 {
-  bool times = has_times(result);
   struct ow_members members = ow_members_begin();
   ow_put_text(&members, "direction", direction_names[direction]);
   ow_put_text(&members, "completeness", completeness_names[result->completeness]);
@@ -132,12 +127,12 @@ json_t *ow_result_to_json(const struct ow_result *result, enum ow_direction dire
   } else if (result->discarded) {
     ow_put_count(&members, "discarded", result->discarded);
   }
-  ow_put(&members, "delay", times ? delay_json(&result->delay) : json_null());
-  put_time_if(&members, times, "jitter", result->jitter);
-  put_time_if(&members, times && result->has_ipdv, "ipdv", result->ipdv);
-  put_time_if(&members, times, "pdv", result->pdv);
-  ow_put(&members, "hops", has_packets(result) ? hops_json(result) : json_null());
-  ow_put(&members, "clock", has_packets(result) || result->clock.stepped ? clock_json(result) : json_null());
+  if (has_times(result))
+    put_times(&members, result);
+  if (has_packets(result))
+    ow_put(&members, "hops", hops_json(result));
+  if (has_packets(result) || result->clock.stepped)
+    ow_put(&members, "clock", clock_json(result));
   return ow_members_end(&members);
 }
 

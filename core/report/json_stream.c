@@ -179,7 +179,7 @@ json_t *ow_stream_to_json(const struct ow_stream_view *view)
   ow_put_text(&members, "status", ow_status_name(view->status));
   ow_put_text(&members, "reason", view->reason);
   put_mode(&members, view->mode);
-  ow_put_text(&members, "server", view->server);
+  ow_put_endpoint(&members, "connection", view->server);
   ow_put_count(&members, "newest", view->newest);
   ow_put_count(&members, "intervals", view->intervals);
   ow_put_count(&members, "failed", view->failed);
@@ -222,6 +222,15 @@ static void get_totals(struct ow_reading *reading, const json_t *object, struct 
   reading->within = "";
 }
 
+/* As text in a member of its own until schema 1. */
+static void get_connection(struct ow_reading *reading, const json_t *object, struct ow_stream_view *view)
+{
+  if (ow_get_optional(object, "connection"))
+    ow_get_endpoint(reading, object, "connection", view->server, sizeof view->server);
+  else
+    ow_get_text(reading, object, "server", view->server, sizeof view->server);
+}
+
 static void get_stream(struct ow_reading *reading, const json_t *object, struct ow_stream_view *view)
 {
   const char *states[STATES];
@@ -239,7 +248,7 @@ static void get_stream(struct ow_reading *reading, const json_t *object, struct 
   view->status = get_status(reading, object);
   ow_get_text(reading, object, "reason", view->reason, sizeof view->reason);
   view->mode = get_mode(reading, object);
-  ow_get_text(reading, object, "server", view->server, sizeof view->server);
+  get_connection(reading, object, view);
   view->newest = ow_get_count(reading, object, "newest", INT64_MAX);
   view->intervals = ow_get_count(reading, object, "intervals", INT64_MAX);
   view->failed = ow_get_count(reading, object, "failed", INT64_MAX);

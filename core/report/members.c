@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report/stamp_text.h"
+#include "text/number.h"
 
 /* A double's 15 digits tell every nanosecond of less than this. */
 #define EXACT INT64_C(1000000000000000)
@@ -45,8 +46,6 @@ void ow_put_text(struct ow_members *members, const char *name, const char *text)
   char clean[TEXT_MOST];
   if (text && text[0])
     ow_put(members, name, json_string(ow_printable(clean, sizeof clean, text, strlen(text))));
-  else
-    ow_put(members, name, json_null());
 }
 
 static const char *name_of_ns(char out[MEMBER_NAME], const char *name)
@@ -67,6 +66,25 @@ void ow_put_stamp(struct ow_members *members, const char *name, struct ow_timest
 {
   char text[OW_STAMP_TEXT];
   ow_put_text(members, name, ow_timestamp_is_zero(stamp) ? NULL : ow_stamp_print(text, stamp));
+}
+
+static const char before_port[] = " port ";
+
+void ow_put_endpoint(struct ow_members *members, const char *name, const char *endpoint)
+{
+  char address[TEXT_MOST];
+  uint64_t port = 0;
+  const char *at = strstr(endpoint, before_port); /* no address has blanks */
+  bool has_port = at && ow_whole_parse(at + strlen(before_port), &port);
+  int length = (int)(has_port ? at - endpoint : (ptrdiff_t)strlen(endpoint));
+  if (endpoint[0]) {
+    struct ow_members parts = ow_members_begin();
+    snprintf(address, sizeof address, "%.*s", length, endpoint);
+    ow_put_text(&parts, "address", address);
+    if (has_port)
+      ow_put_count(&parts, "port", port);
+    ow_put(members, name, ow_members_end(&parts));
+  }
 }
 
 void ow_reading_fail(struct ow_reading *reading, const char *name, const char *complaint)
@@ -155,6 +173,26 @@ void ow_get_text(struct ow_reading *reading, const json_t *object, const char *n
   if (value && !good)
     ow_reading_fail(reading, name, "must be a short text of printable ASCII");
   snprintf(out, size, "%s", good ? json_string_value(value) : "");
+}
+
+void ow_get_endpoint(struct ow_reading *reading, const json_t *object, const char *name, char *out,
+                     size_t size)
+{
+  enum { MOST_PORT = 65535 };
+  char within[MEMBER_NAME];
+  const char *outside = reading->within;
+  const json_t *value = ow_get_optional(object, name);
+  out[0] = '\0';
+  if (value && ow_reading_object(reading, value, name)) {
+    snprintf(within, sizeof within, "%s%s.", outside, name);
+    reading->within = within;
+    ow_get_text(reading, value, "address", out, size);
+    size_t length = strlen(out);
+    if (ow_get_optional(value, "port"))
+      snprintf(out + length, size - length, "%s%u", before_port,
+               (unsigned)ow_get_count(reading, value, "port", MOST_PORT));
+    reading->within = outside;
+  }
 }
 
 int ow_get_word(struct ow_reading *reading, const json_t *object, const char *name, const char *const *names,

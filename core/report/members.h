@@ -29,12 +29,14 @@ json_t *ow_members_end(struct ow_members *members) OW_MUST_CHECK;
 void ow_put(struct ow_members *members, const char *name, json_t *value);
 /** Up to 2^63 - 1; what is more is written as that. */
 void ow_put_count(struct ow_members *members, const char *name, uint64_t value);
-/** A word, or null for "" and NULL. What isn't printable ASCII becomes '?'. */
+/** A text; nothing for "" and NULL. What isn't printable ASCII becomes '?'. */
 void ow_put_text(struct ow_members *members, const char *name, const char *text);
 /** Seconds. Where they can't tell the nanosecond, NAME_ns tells it too: from 10^15 ns (11 days) on. */
 void ow_put_time(struct ow_members *members, const char *name, int64_t nanoseconds);
-/** ISO 8601, or null for zero. */
+/** ISO 8601; nothing for zero. */
 void ow_put_stamp(struct ow_members *members, const char *name, struct ow_timestamp stamp);
+/** {"address", "port"} of "192.0.2.1 port 861", as addresses are printed; nothing for "". */
+void ow_put_endpoint(struct ow_members *members, const char *name, const char *endpoint);
 
 /* ---- reading ---- */
 
@@ -58,6 +60,9 @@ int64_t ow_get_time(struct ow_reading *reading, const json_t *object, const char
 struct ow_timestamp ow_get_stamp(struct ow_reading *reading, const json_t *object, const char *name);
 /** Printable ASCII of up to `size` - 1 octets; null or missing is "". */
 void ow_get_text(struct ow_reading *reading, const json_t *object, const char *name, char *out, size_t size);
+/** "192.0.2.1 port 861"; null or missing is "". */
+void ow_get_endpoint(struct ow_reading *reading, const json_t *object, const char *name, char *out,
+                     size_t size);
 /** The place of the text among `names`; null or missing is `none`, an error if that is negative. */
 int ow_get_word(struct ow_reading *reading, const json_t *object, const char *name, const char *const *names,
                 int count, int none);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "output.h"
 #include "progress.h"
 #include "time/timestamp.h"
 #include "verdict.h"
@@ -27,9 +28,11 @@ static void give_up(int number)
 void check_last_resort_arm(int64_t timeout, enum ow_verdict verdict, bool json)
 {
   struct sigaction action = {.sa_handler = give_up};
-  const char *format = json ? "{\"state\": \"%s\", \"reason\": \"the check did not end in time\"}\n"
-                            : "OWAMP %s - the check did not end in time\n";
-  snprintf(words, sizeof words, format, ow_verdict_name(verdict));
+  static const char reason[] = "the check did not end in time";
+  if (json)
+    check_json_least(words, sizeof words, verdict, reason);
+  else
+    snprintf(words, sizeof words, "OWAMP %s - %s\n", ow_verdict_name(verdict), reason);
   exit_status = check_exit_status(verdict);
   sigemptyset(&action.sa_mask);
   sigaction(SIGALRM, &action, NULL);

@@ -13,8 +13,17 @@
 void check_output_print(FILE *out, const struct check_options *options, const struct ow_probe_report *report,
                         const struct check_outcome *outcome);
 
-/** The same as one JSON object on one line, times in seconds; what isn't known is null. */
+/**
+ * The same as one JSON object on one line, as owamp-json(5) has it: times in seconds; what isn't known is
+ * absent.
+ */
 void check_json_print(FILE *out, const struct check_options *options, const struct ow_probe_report *report,
                       const struct check_outcome *outcome);
+
+/**
+ * The least that a JSON answer says, in a line with its newline; `reason` needs no escapes. Takes no memory.
+ * Returns `out`.
+ */
+const char *check_json_least(char *out, size_t size, enum ow_verdict verdict, const char *reason);
 
 #endif

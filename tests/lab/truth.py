@@ -141,7 +141,7 @@ def flow_of(result):
     """("10.86.1.1:4000", "10.86.1.2:9000") as the log writes them."""
     ends = []
     for end in (result["sender"], result["receiver"]):
-        address, port = re.fullmatch(r"(.*) port (\d+)", end).groups()
+        address, port = end["address"], end["port"]
         ends.append(f"[{address}]:{port}" if ":" in address else f"{address}:{port}")
     return tuple(ends)
 
@@ -196,7 +196,7 @@ def compare_direction(truth, result, mode, off):
     here = far_off(truth, received)
     off += here
     numbers = dict(result)
-    numbers["error"] = result["clock"]["error"] if result["clock"] else 0
+    numbers["error"] = result.get("clock", {}).get("error", 0)
     yield from compare(truth, numbers, outliers=len(here))
 
 
@@ -232,7 +232,7 @@ def flow_within(flows, way, begin, end):
 def compare_interval(flows, interval, loss_timeout):
     begin, end = nanoseconds(interval["begin"]), nanoseconds(interval["end"])
     if interval["status"] != "ok" or len(interval["results"]) != 2:
-        yield f"is not whole: {interval['status']} {interval['reason']}"
+        yield f"is not whole: {interval['status']} {interval.get('reason', '')}"
     for result in interval["results"]:
         way = result["direction"]
         packets = flow_within(flows, way, begin, end)
@@ -240,7 +240,7 @@ def compare_interval(flows, interval, loss_timeout):
             yield f"{way}: there is no one flow that began in it"
             continue
         truth = work_out(packets, interval["mode"], loss_timeout)
-        numbers = dict(result, error=result["clock"]["error"] if result["clock"] else 0)
+        numbers = dict(result, error=result.get("clock", {}).get("error", 0))
         outliers = int((1 - CLOSE) * len(truth.delays))
         for difference in compare(truth, numbers, outliers):
             yield f"{way}: {difference}"

@@ -36,6 +36,7 @@ finds() {
   jq -e --arg step "$1" --arg finding "$2" --arg words "$3" \
     '.diagnosis[] | select(.step == $step) | .finding == $finding and (.found + " " + (.mend // "") | test($words))' \
     <<<"$output" >/dev/null || { echo "not so: $*"; jq .diagnosis <<<"$output"; return 1; }
+  documented check <<<"$output"
 }
 
 # ---- diagnosis ----
@@ -324,6 +325,18 @@ time.sleep(60)' "$B4"
   [[ ${lines[0]} == "OWAMP OK - "* && $output != *"|"* && ${lines[1]} == "ok          resolve: "* ]]
   check --diagnose
   [[ ${lines[0]} == "OWAMP OK - "*"|fwd_delay_min="* ]]
+}
+
+@test "JSON has the parts of addresses, no null, and no member that its manual page lacks" {
+  lab_change - <<<'reverse loss numbers 3'
+  in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" "${PACE[@]}" -c hops=0,asymmetry=@0:1s --json -vvv >"$BATS_TEST_TMPDIR/json" \
+    2>/dev/null || true
+  cat "$BATS_TEST_TMPDIR/json"
+  documented check <"$BATS_TEST_TMPDIR/json"
+  jq -e --arg here "$A4" --arg there "$B4" --arg port "$RESPONDER_PORT" '.schema == 1 and .host == $there and .port == $port and
+    .connection == {address: $there, port: ($port | tonumber)} and .results[0].sender.address == $here and
+    (.results[1].sender | .address == $there and (.port | type) == "number") and
+    ([.results[1].packets[] | select(.lost) | has("delay", "received", "ttl")] == [false, false, false])' "$BATS_TEST_TMPDIR/json"
 }
 
 # ---- many at once ----

@@ -62,6 +62,29 @@ in_a() { ip netns exec "$NS_A" "$@"; }
 # in_b COMMAND...: run it in namespace B.
 in_b() { ip netns exec "$NS_B" "$@"; }
 
+# documented WHAT: the JSON on standard input, a check, stream, list or error, has no member that owamp-json(5) doesn't
+# describe, and no null.
+documented() {
+  local items=$BATS_TEST_TMPDIR/documented members=$BATS_TEST_TMPDIR/members
+  # items_of SECTION PREFIX
+  items_of() {
+    sed -n "/^\\.Ss $1\$/,/^\\.S[sh] /s/^\\.It Cm \([a-z_0-9.]*\)\$/$2\1/p" "$BATS_TEST_DIRNAME/../../docs/man/owamp-json.5"
+  }
+  case $1 in
+    check) items_of 'The check' '' && items_of "A direction's result" 'results.' ;;
+    stream) items_of 'A stream and its intervals' '' && items_of "A direction's result" 'intervals.results.' ;;
+    list) items_of 'The list of streams' '' ;;
+    error) items_of 'An error' '' ;;
+  esac | sort >"$items"
+  # The nanoseconds of a long time stand beside it.
+  jq -r 'if [.. | select(. == null)] == [] then paths(type != "object" and type != "array") else ["a null"] end |
+    map(select(type == "string")) | join(".") | sub("_ns$"; "")' | sort -u >"$members"
+  [[ -s $items && -s $members && -z $(comm -13 "$items" "$members") ]] && return
+  echo "in $1, but not in owamp-json(5):"
+  comm -13 "$items" "$members"
+  return 1
+}
+
 # log_of NAME: print the path of a background program's log (stdout and stderr).
 log_of() { echo "$BATS_FILE_TMPDIR/$1.log"; }
 

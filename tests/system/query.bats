@@ -28,9 +28,10 @@ holds() { jq -e "$1" <<<"$output" >/dev/null || { echo "not so: $1"; echo "$outp
   [[ $output == "OWAMP WARNING - forward delay_p95 30.0 ms, limit 20 ms, reverse delay_p95 30.0 ms, limit 20 ms"*" fwd_delay_p95=0.03s;0.02;0.1 "* ]]
   ask --name peer-7 -w 20ms -c 100ms --json
   [ "$status" -eq 0 ]
-  holds '.state == "OK" and .stream.name == "peer-7" and .stream.state == "up" and .stream.intervals == 1'
+  holds '.state == "OK" and .stream.name == "peer-7" and .stream.state == "up" and .stream.judged == 1'
   holds '.results[1] | .lost == 1 and .sent == 60 and .delay.p95 == 0.007'
   holds '.rtt == 0.014 and .asymmetry == 0'
+  documented check <<<"$output"
 }
 
 @test "several intervals are judged together" {
@@ -39,7 +40,7 @@ holds() { jq -e "$1" <<<"$output" >/dev/null || { echo "not so: $1"; echo "$outp
   [[ $output == *"reverse loss 1.67 % (5/300), limit 1 %"* ]]
   [[ $output == *$'\nstream           peer-7\nstate            up\nintervals        5 of 5, each of 60.0 s\n'* ]]
   ask --name peer-7 --last 1000 --json
-  holds '.stream.intervals == 5 and .stream.asked == 1000 and .results[0].sent == 300 and .state == "UNKNOWN"'
+  holds '.stream.judged == 5 and .stream.asked == 1000 and .results[0].sent == 300 and .state == "UNKNOWN"'
 }
 
 @test "perfdata and JSON of a stream are the same numbers" {
@@ -48,6 +49,21 @@ holds() { jq -e "$1" <<<"$output" >/dev/null || { echo "not so: $1"; echo "$outp
   perfdata=$(grep -o ' fwd_delay_max=[0-9.]*' <<<"$output")
   ask --name peer-123 --json
   [ "${perfdata#*=}" = "$(jq .results[0].delay.max <<<"$output")" ]
+}
+
+@test "every member that the socket tells is in its manual page" {
+  python3 - "$SOCKET" >"$BATS_TEST_TMPDIR/answers" <<'PYTHON'
+import socket, sys
+link = socket.socket(socket.AF_UNIX)
+link.connect(sys.argv[1])
+link.sendall(b"get peer-7 5\nlist\nget nobody\n")
+lines = link.makefile()
+print(*(lines.readline() for _ in range(3)), sep="", end="")
+PYTHON
+  [ "$(jq .schema "$BATS_TEST_TMPDIR/answers" | uniq)" = 1 ]
+  sed -n 1p "$BATS_TEST_TMPDIR/answers" | documented stream
+  sed -n 2p "$BATS_TEST_TMPDIR/answers" | documented list
+  sed -n 3p "$BATS_TEST_TMPDIR/answers" | documented error
 }
 
 @test "what can't be judged is UNKNOWN, with a reason" {

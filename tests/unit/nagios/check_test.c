@@ -19,7 +19,9 @@
 #include "options.h"
 #include "output.h"
 #include "perfdata.h"
+#include "report/json.h"
 #include "schedule/schedule.h"
+#include "support/json_members.h"
 #include "support/main.h"
 #include "text.h"
 #include "verdict.h"
@@ -1065,12 +1067,17 @@ END_TEST
 
 static json_t *json_output(const char *line, const struct ow_probe_report *report)
 {
+  static struct json_members told, documented;
   const char *text = output(line, report);
   json_error_t error;
   json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, &error);
   ck_assert_msg(object, "%s in %s", error.text, text);
   /* One line. */
   ck_assert_ptr_eq(strchr(text, '\n') + 1, strchr(text, '\0'));
+  if (documented.count == 0)
+    json_members_of_check(&documented);
+  json_members_add(&told, object);
+  json_members_expect_within(&told, &documented, "isn't in owamp-json(5)");
   return object;
 }
 
@@ -1093,16 +1100,20 @@ static void assert_number(const json_t *object, const char *name, double value)
   ck_assert_msg(fabs(json_number_value(number) - value) < 1e-12, "%s is %g", name, json_number_value(number));
 }
 
-static void assert_null(const json_t *object, const char *name)
+static void assert_absent(const json_t *object, const char *name)
 {
-  ck_assert_msg(json_is_null(json_object_get(object, name)), "%s is not null", name);
+  ck_assert_msg(json_is_object(object) && !json_object_get(object, name), "%s is there", name);
 }
 
 START_TEST(json_has_the_numbers)
 {
   struct ow_probe_report report = good_report();
   json_t *object = json_output("-H h -w delay_p95@reverse=1ms --json", &report);
-  ck_assert_str_eq(string_in(object, "peer"), "h");
+  ck_assert_str_eq(string_in(object, "host"), "h");
+  assert_number(object, "schema", OW_JSON_SCHEMA);
+  ck_assert_str_eq(string_in(object, "port"), "861");
+  ck_assert_str_eq(string_in(json_object_get(object, "connection"), "address"), "192.0.2.1");
+  assert_number(json_object_get(object, "connection"), "port", 861);
   ck_assert_str_eq(string_in(object, "mode"), "open");
   ck_assert_str_eq(string_in(object, "state"), "WARNING");
   ck_assert_str_eq(string_in(object, "reason"), "reverse delay_p95 11.8 ms, limit 1 ms; " FULL);
@@ -1111,6 +1122,9 @@ START_TEST(json_has_the_numbers)
   const json_t *forward = result_of(object, 0);
   ck_assert_str_eq(string_in(forward, "direction"), "forward");
   ck_assert_str_eq(string_in(forward, "completeness"), "complete");
+  ck_assert_str_eq(string_in(json_object_get(forward, "sender"), "address"), "192.0.2.9");
+  assert_number(json_object_get(forward, "sender"), "port", 40000);
+  assert_number(json_object_get(forward, "receiver"), "port", 8761);
   ck_assert_str_eq(string_in(forward, "sid"), "a0000000000000000000000000000000");
   assert_number(forward, "sent", 50);
   assert_number(forward, "lost", 0);
@@ -1123,7 +1137,7 @@ START_TEST(json_has_the_numbers)
   assert_number(json_object_get(forward, "hops"), "max", 4);
   assert_number(json_object_get(forward, "clock"), "error", 0.00025);
   ck_assert(json_is_true(json_object_get(json_object_get(forward, "clock"), "sender_synchronized")));
-  assert_null(json_object_get(forward, "clock"), "receive_stamp");
+  assert_absent(json_object_get(forward, "clock"), "receive_stamp");
   ck_assert_ptr_null(json_object_get(forward, "packets"));
   const json_t *reverse = result_of(object, 1);
   ck_assert_str_eq(string_in(json_object_get(reverse, "clock"), "receive_stamp"), "kernel");
@@ -1138,7 +1152,7 @@ START_TEST(json_has_the_numbers)
 }
 END_TEST
 
-START_TEST(json_of_what_is_unknown_is_null)
+START_TEST(json_lacks_what_is_unknown)
 {
   struct ow_probe_report report = good_report();
   lose_all(&report.directions[OW_FORWARD].result);
@@ -1148,8 +1162,8 @@ START_TEST(json_of_what_is_unknown_is_null)
   assert_number(forward, "loss_percent", 100);
   static const char *const unknown[] = {"delay", "jitter", "ipdv", "pdv", "hops", "clock"};
   for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
-    assert_null(forward, unknown[i]);
-    assert_null(result_of(object, 1), unknown[i]);
+    assert_absent(forward, unknown[i]);
+    assert_absent(result_of(object, 1), unknown[i]);
   }
   ck_assert_ptr_null(json_object_get(result_of(object, 1), "sent"));
   ck_assert_str_eq(string_in(result_of(object, 1), "completeness"), "absent");
@@ -1165,10 +1179,10 @@ START_TEST(json_of_a_failure)
   ck_assert_str_eq(string_in(object, "state"), "CRITICAL");
   ck_assert_str_eq(string_in(object, "reason"), "no greeting: \"??\"");
   ck_assert_str_eq(string_in(object, "step"), "setup");
-  assert_null(object, "mode");
-  assert_null(object, "server");
-  assert_null(object, "setup_time");
-  assert_null(object, "clock_error");
+  assert_absent(object, "mode");
+  assert_absent(object, "connection");
+  assert_absent(object, "setup_time");
+  assert_absent(object, "clock_error");
   ck_assert_uint_eq(json_array_size(json_object_get(object, "results")), 1);
   json_decref(object);
 }
@@ -1191,9 +1205,9 @@ START_TEST(json_has_the_packets)
   ck_assert(json_is_false(json_object_get(first, "lost")));
   const json_t *second = json_array_get(packets, 1);
   ck_assert(json_is_true(json_object_get(second, "lost")));
-  assert_null(second, "delay");
-  assert_null(second, "received");
-  assert_null(second, "ttl");
+  assert_absent(second, "delay");
+  assert_absent(second, "received");
+  assert_absent(second, "ttl");
   json_decref(object);
   ow_samples_clear(&report.directions[OW_REVERSE].samples);
 }
@@ -1380,7 +1394,7 @@ static double perfdata_number(const char *text, const char *label)
 static void assert_same(double perfdata, const json_t *value, const char *label)
 {
   if (isnan(perfdata))
-    ck_assert_msg(json_is_null(value), "%s is known", label);
+    ck_assert_msg(!value, "%s is known", label);
   else
     ck_assert_msg(json_is_number(value) &&
                       fabs(json_number_value(value) - perfdata) <= fabs(perfdata) * 1e-5 + 1e-9,
@@ -1397,7 +1411,7 @@ static void assert_parity(const struct ow_probe_report *report)
       json_t *value = json_array_get(json_object_get(object, "results"), d);
       snprintf(label, sizeof label, "%s_%s", d ? "rev" : "fwd", pairs[i].label);
       for (size_t p = 0; pairs[i].path[p]; p++)
-        value = json_is_null(value) ? value : json_object_get(value, pairs[i].path[p]);
+        value = json_object_get(value, pairs[i].path[p]);
       assert_same(perfdata_number(text, label), value, label);
     }
   }
@@ -1497,7 +1511,7 @@ START_TEST(what_cant_be_measured_is_unknown)
   ck_assert_ptr_nonnull(strstr(out, "OWAMP UNKNOWN - /nonexistent: there is no such file|"));
   ck_assert_int_eq(run("-H h --json -t 1", &out), 3);
   json_t *object = json_loads(out, 0, NULL);
-  ck_assert_str_eq(string_in(object, "peer"), "h");
+  ck_assert_str_eq(string_in(object, "host"), "h");
   json_decref(object);
 }
 END_TEST
@@ -1539,7 +1553,7 @@ int main(void)
   TEST_CASE(suite, "output", the_first_line_is_a_plugins, labels_are_the_same_whatever_happens,
             long_output_has_the_numbers, longer_output_has_the_sessions, long_output_of_a_failure,
             longest_output_has_the_packets);
-  TEST_CASE(suite, "JSON", json_has_the_numbers, json_of_what_is_unknown_is_null, json_of_a_failure,
+  TEST_CASE(suite, "JSON", json_has_the_numbers, json_lacks_what_is_unknown, json_of_a_failure,
             json_has_the_packets);
   TEST_CASE(suite, "key files", a_key_is_loaded, key_files_that_cant_be_used,
             key_files_with_mistakes_name_the_line, key_files_are_bounded);
