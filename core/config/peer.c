@@ -8,6 +8,7 @@
 #include "schedule/schedule.h"
 #include "stats/result.h"
 #include "text/dscp.h"
+#include "text/link_local.h"
 
 void ow_peer_clear(struct ow_peer *peer)
 {
@@ -85,6 +86,27 @@ static const char *traffic_fault(const struct ow_peer *peer)
 
 _Static_assert(OW_MAX_SLOTS == 256 && OW_MOST_PADDING == 65459, "as the sentences above say");
 
+/* Of a name its addresses are looked at when it is resolved: they may have a zone. */
+static enum ow_status check_zones(const struct ow_peer *peer, struct ow_failure *failure)
+{
+  const char *host = peer->host;
+  const char *source = peer->source;
+  bool is_name = !strchr(host, ':');
+  bool host_tells = ow_is_link_local(host) && !ow_lacks_zone(host);
+  bool source_tells = ow_is_link_local(source) && !ow_lacks_zone(source);
+  const char *lacking = NULL;
+  if (ow_lacks_zone(host) && !source_tells && !peer->interface[0])
+    lacking = host;
+  else if (ow_lacks_zone(source) && !host_tells && !is_name && !peer->interface[0])
+    lacking = source;
+  return lacking
+             ? ow_fail(failure, OW_INVALID,
+                       "the address %.60s is link-local and needs a zone, the interface that leads to it: "
+                       "%.60s%%eth0",
+                       lacking, lacking)
+             : OW_OK;
+}
+
 enum ow_status ow_peer_check(const struct ow_peer *peer, struct ow_failure *failure)
 {
   const char *fault = NULL;
@@ -97,6 +119,8 @@ enum ow_status ow_peer_check(const struct ow_peer *peer, struct ow_failure *fail
   if (!fault)
     fault = traffic_fault(peer);
   enum ow_status status = fault ? ow_fail(failure, OW_INVALID, "%s", fault) : OW_OK;
+  if (status == OW_OK)
+    status = check_zones(peer, failure);
   if (status == OW_OK)
     status = ow_peer_check_ports(peer, ow_peer_sessions(peer), failure);
   if (status == OW_OK)

@@ -50,8 +50,9 @@ struct ow_peer {
 void ow_peer_clear(struct ow_peer *peer);
 
 /**
- * Everything that can be said against a peer before any packet is sent: no host, a keyed mode without a key,
- * padding beyond what a datagram holds, no direction. OW_INVALID with a sentence.
+ * Everything that can be said against a peer before any packet is sent: no host, a link-local address whose
+ * interface nothing tells, a keyed mode without a key, padding beyond what a datagram holds, no direction.
+ * OW_INVALID with a sentence.
  */
 enum ow_status ow_peer_check(const struct ow_peer *peer, struct ow_failure *failure) OW_MUST_CHECK;
 

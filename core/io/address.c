@@ -64,6 +64,36 @@ union ow_address ow_address_from_endpoint(const struct ow_endpoint *endpoint, co
   return address;
 }
 
+bool ow_address_same(const union ow_address *a, const union ow_address *b)
+{
+  struct ow_endpoint one = ow_address_to_endpoint(a);
+  struct ow_endpoint other = ow_address_to_endpoint(b);
+  return ow_endpoint_same_host(&one, &other) && one.port == other.port &&
+         ow_address_zone(a) == ow_address_zone(b);
+}
+
+void ow_address_unmap(union ow_address *address)
+{
+  struct ow_endpoint endpoint = ow_address_to_endpoint(address);
+  if (endpoint.version == 4)
+    *address = ow_address_from_endpoint(&endpoint, NULL);
+}
+
+bool ow_address_is_link_local(const union ow_address *address)
+{
+  return address->any.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&address->v6.sin6_addr);
+}
+
+uint32_t ow_address_zone(const union ow_address *address)
+{
+  return address->any.sa_family == AF_INET6 ? address->v6.sin6_scope_id : 0;
+}
+
+bool ow_address_lacks_zone(const union ow_address *address)
+{
+  return ow_address_is_link_local(address) && ow_address_zone(address) == 0;
+}
+
 uint16_t ow_address_port(const union ow_address *address)
 {
   return ow_address_to_endpoint(address).port;
@@ -95,7 +125,7 @@ bool ow_address_is_multicast(const union ow_address *address)
 static void print_scope(char *out, size_t size, const union ow_address *address)
 {
   char name[IF_NAMESIZE];
-  uint32_t scope = address->any.sa_family == AF_INET6 ? address->v6.sin6_scope_id : 0;
+  uint32_t scope = ow_address_zone(address);
   *out = '\0';
   if (scope && if_indextoname(scope, name))
     snprintf(out, size, "%%%s", name);

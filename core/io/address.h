@@ -25,6 +25,17 @@ struct ow_endpoint ow_address_to_endpoint(const union ow_address *address);
 /** A link-local address gets the scope id of `like` (may be NULL): the messages carry none. */
 union ow_address ow_address_from_endpoint(const struct ow_endpoint *endpoint, const union ow_address *like);
 
+/** Same family, address, zone and port. */
+bool ow_address_same(const union ow_address *a, const union ow_address *b);
+/** An IPv4 address that is written as an IPv6 one (::ffff:192.0.2.1) becomes one; others stay. */
+void ow_address_unmap(union ow_address *address);
+/** True of an IPv6 link-local address: it means nothing without its zone, the index of an interface. */
+bool ow_address_is_link_local(const union ow_address *address);
+/** True of one that has none. */
+bool ow_address_lacks_zone(const union ow_address *address);
+/** The zone; 0: none, or IPv4. */
+uint32_t ow_address_zone(const union ow_address *address);
+
 /** In host order. */
 uint16_t ow_address_port(const union ow_address *address);
 void ow_address_set_port(union ow_address *address, uint16_t port);

@@ -46,6 +46,20 @@ static void on_connection(struct ow_watch *watch, uint32_t events)
     rest(listener->all);
 }
 
+/* IPv4 in IPv6's clothes is IPv4. */
+static void take_address(const struct addrinfo *from, union ow_address *address)
+{
+  memset(address, 0, sizeof *address);
+  memcpy(address, from->ai_addr, from->ai_addrlen);
+  ow_address_unmap(address);
+}
+
+static const char *why_not(const union ow_address *wish)
+{
+  return ow_address_lacks_zone(wish) ? "it is link-local and lacks its zone, as in fe80::1%eth0"
+                                     : strerrordesc_np(errno);
+}
+
 static enum ow_status listen_on(struct ow_listeners *listeners, struct ow_listener *listener,
                                 const struct addrinfo *address, struct ow_failure *failure)
 {
@@ -53,18 +67,18 @@ static enum ow_status listen_on(struct ow_listeners *listeners, struct ow_listen
   union ow_address wish;
   char text[OW_ADDRESS_TEXT];
   socklen_t size = sizeof wish;
-  memcpy(&wish, address->ai_addr, address->ai_addrlen);
+  take_address(address, &wish);
   if (listeners->port) /* the other family already has one: share it */
     ow_address_set_port(&wish, listeners->port);
-  int descriptor = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int descriptor = socket(wish.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (descriptor < 0)
     return ow_fail(failure, OW_NETWORK, "can't open a socket: %s", strerrordesc_np(errno));
   (void)setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (address->ai_family == AF_INET6)
+  if (wish.any.sa_family == AF_INET6)
     (void)setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (bind(descriptor, &wish.any, ow_address_length(&wish)) != 0 || listen(descriptor, SOMAXCONN) != 0) {
     ow_fail(failure, OW_NETWORK, "can't listen on %s: %s", ow_address_print(text, sizeof text, &wish),
-            strerrordesc_np(errno));
+            why_not(&wish));
     close(descriptor);
     return OW_NETWORK;
   }
@@ -116,13 +130,13 @@ static bool is_own(const struct addrinfo *address, struct ow_failure *failure)
 {
   char text[OW_ADDRESS_TEXT];
   union ow_address wish;
-  memcpy(&wish, address->ai_addr, address->ai_addrlen);
+  take_address(address, &wish);
   ow_address_print(text, sizeof text, &wish);
   ow_address_set_port(&wish, 0);
-  int descriptor = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int descriptor = socket(wish.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   bool bound = descriptor >= 0 && bind(descriptor, &wish.any, ow_address_length(&wish)) == 0;
   if (!bound)
-    ow_fail(failure, OW_NETWORK, "can't listen on %s: %s", text, strerrordesc_np(errno));
+    ow_fail(failure, OW_NETWORK, "can't listen on %s: %s", text, why_not(&wish));
   if (descriptor >= 0)
     close(descriptor);
   return bound;

@@ -2,7 +2,9 @@
 /* Numeric addresses are found at once; for names a detached thread posts what it found. */
 #include "io/resolver.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -44,12 +46,23 @@ static void free_resolution(struct ow_resolution *resolution)
   free(resolution);
 }
 
+/* "::ffff:192.0.2.1" is 192.0.2.1, and of IPv4. */
+static const char *unmapped(const char *host, char out[INET_ADDRSTRLEN])
+{
+  struct in6_addr address;
+  if (inet_pton(AF_INET6, host, &address) == 1 && IN6_IS_ADDR_V4MAPPED(&address) &&
+      inet_ntop(AF_INET, address.s6_addr + 12, out, INET_ADDRSTRLEN))
+    host = out;
+  return host;
+}
+
 static struct ow_resolution *create_resolution(const char *host, const char *port)
 {
   struct ow_resolution *resolution = calloc(1, sizeof *resolution);
+  char plain[INET_ADDRSTRLEN];
   if (resolution) {
     pthread_mutex_init(&resolution->lock, NULL);
-    resolution->host = strdup(host);
+    resolution->host = strdup(unmapped(host, plain));
     resolution->port = strdup(port);
     if (!resolution->host || !resolution->port) {
       free_resolution(resolution);
@@ -72,21 +85,62 @@ static const char *advice(int error)
   return text;
 }
 
+/* What follows the "%" of an address if no interface has that name; else NULL. */
+static const char *unknown_zone(const char *host)
+{
+  const char *zone = strchr(host, ':') ? strchr(host, '%') : NULL;
+  return zone && if_nametoindex(zone + 1) == 0 ? zone + 1 : NULL;
+}
+
 static void fail(struct ow_resolution *resolution, int error, int system_error)
 {
   const char *reason = error == EAI_SYSTEM ? strerror(system_error) : gai_strerror(error);
+  const char *zone = error == EAI_NONAME ? unknown_zone(resolution->host) : NULL;
   char host[128];
+  char shown[32];
   ow_printable(host, sizeof host, resolution->host, strlen(resolution->host));
-  resolution->status = ow_fail(&resolution->failure, error == EAI_MEMORY ? OW_MEMORY : OW_NETWORK,
-                               "cannot resolve %s: %s%s", host, reason, advice(error));
+  resolution->status = error == EAI_MEMORY ? OW_MEMORY : OW_NETWORK;
+  if (zone)
+    ow_fail(&resolution->failure, OW_NETWORK, "cannot resolve %s: this host has no interface %s", host,
+            ow_printable(shown, sizeof shown, zone, strlen(zone)));
+  else
+    ow_fail(&resolution->failure, resolution->status, "cannot resolve %s: %s%s", host, reason, advice(error));
 }
 
+static void keep_one(struct ow_resolution *resolution, const struct addrinfo *found)
+{
+  union ow_address address;
+  bool fresh = found->ai_addrlen <= sizeof address;
+  memset(&address, 0, sizeof address);
+  if (fresh)
+    memcpy(&address, found->ai_addr, found->ai_addrlen);
+  ow_address_unmap(&address);
+  if (resolution->family == 6 && address.any.sa_family != AF_INET6)
+    fresh = false;
+  for (size_t i = 0; i < resolution->count; i++)
+    fresh = fresh && !ow_address_same(&resolution->addresses[i], &address);
+  if (fresh && resolution->count < OW_RESOLVED_MOST)
+    resolution->addresses[resolution->count++] = address;
+}
+
+static const struct addrinfo *of_family(const struct addrinfo *at, int family, bool same)
+{
+  while (at && (at->ai_family == family) != same)
+    at = at->ai_next;
+  return at;
+}
+
+/* One family after the other for as long as there are both (RFC 8305, 4), the resolver's first one first. */
 static void keep(struct ow_resolution *resolution, const struct addrinfo *found)
 {
-  for (const struct addrinfo *at = found; at && resolution->count < OW_RESOLVED_MOST; at = at->ai_next) {
-    if (at->ai_addrlen <= sizeof *resolution->addresses)
-      memcpy(&resolution->addresses[resolution->count++], at->ai_addr, at->ai_addrlen);
-  }
+  const struct addrinfo *next[] = {found, of_family(found, found->ai_family, false)};
+  for (bool other = false; next[0] || next[1]; other = !other)
+    if (next[other]) {
+      keep_one(resolution, next[other]);
+      next[other] = of_family(next[other]->ai_next, found->ai_family, !other);
+    }
+  if (resolution->count == 0)
+    fail(resolution, EAI_NODATA, 0);
 }
 
 /* Returns getaddrinfo's code, and fills in addresses or failure. */

@@ -14,8 +14,9 @@ enum { OW_RESOLVED_MOST = 16 };
 struct ow_resolution;
 
 /**
- * `addresses`: `count` of them in getaddrinfo's order; or status not OW_OK, and a failure that names host and
- * reason.
+ * `addresses`: `count` of them, no two alike, in getaddrinfo's order, but one family after the other as long
+ * as there are both (RFC 8305, 4); IPv4-mapped ones are IPv4. Or status not OW_OK, and a failure that names
+ * host and reason.
  */
 typedef void ow_resolved(void *context, enum ow_status status, const union ow_address *addresses,
                          size_t count, const struct ow_failure *failure);

@@ -154,9 +154,10 @@ void ow_dialogue_close(struct ow_dialogue *dialogue)
   }
 }
 
-void ow_dialogue_print_endpoint(char *out, size_t size, const struct ow_endpoint *endpoint)
+void ow_dialogue_print_endpoint(char *out, size_t size, const struct ow_endpoint *endpoint,
+                                const union ow_address *like)
 {
-  union ow_address address = ow_address_from_endpoint(endpoint, NULL);
+  union ow_address address = ow_address_from_endpoint(endpoint, like);
   char text[OW_ADDRESS_TEXT];
   snprintf(out, size, "%.*s", (int)size - 1, ow_address_print(text, sizeof text, &address));
 }

@@ -53,7 +53,9 @@ void ow_dialogue_end(struct ow_dialogue *dialogue, enum ow_status status, const 
 /** Closes connection and loop: whatever else lives on it must be closed before. */
 void ow_dialogue_close(struct ow_dialogue *dialogue);
 
-/** "192.0.2.1 port 40000", as a session's description says it. */
-void ow_dialogue_print_endpoint(char *out, size_t size, const struct ow_endpoint *endpoint);
+/** "192.0.2.1 port 40000", as a session's description says it; of a link-local one with the zone of `like`.
+ */
+void ow_dialogue_print_endpoint(char *out, size_t size, const struct ow_endpoint *endpoint,
+                                const union ow_address *like);
 
 #endif

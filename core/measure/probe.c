@@ -93,8 +93,9 @@ static void report_sessions(const struct probe *probe)
     if (measurement->peer->directions[i]) {
       const struct ow_session_request *request = &measurement->ends.requests[i];
       memcpy(direction->sid, request->sid.octets, OW_SID);
-      ow_dialogue_print_endpoint(direction->sender, sizeof direction->sender, &request->sender);
-      ow_dialogue_print_endpoint(direction->receiver, sizeof direction->receiver, &request->receiver);
+      const union ow_address *like = &measurement->ends.server;
+      ow_dialogue_print_endpoint(direction->sender, sizeof direction->sender, &request->sender, like);
+      ow_dialogue_print_endpoint(direction->receiver, sizeof direction->receiver, &request->receiver, like);
     }
   }
 }

@@ -63,8 +63,9 @@ static void on_session(struct fetch *fetch, const struct ow_client_event *event)
   size_t octets = fetch->ack.skip_ranges * sizeof *fetch->skipped;
   fetch->packets = fetch->ack.finished ? fetch->ack.next_sequence : event->request->packets;
   fetch->early = fetch->packets < event->request->packets;
-  ow_dialogue_print_endpoint(direction->sender, sizeof direction->sender, &event->request->sender);
-  ow_dialogue_print_endpoint(direction->receiver, sizeof direction->receiver, &event->request->receiver);
+  ow_dialogue_print_endpoint(direction->sender, sizeof direction->sender, &event->request->sender, NULL);
+  ow_dialogue_print_endpoint(direction->receiver, sizeof direction->receiver, &event->request->receiver,
+                             NULL);
   fetch->skipped = octets ? malloc(octets) : NULL;
   if (fetch->skipped)
     memcpy(fetch->skipped, event->skipped, octets);

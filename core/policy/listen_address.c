@@ -6,14 +6,23 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "text/link_local.h"
 #include "text/number.h"
 
 const struct ow_listen_address ow_listen_default = {.address = "", .port = "861"};
 
+/* With or without a zone behind it. */
 static bool is_ipv6(const char *text)
 {
+  char plain[INET6_ADDRSTRLEN];
   struct in6_addr address;
-  return inet_pton(AF_INET6, text, &address) == 1;
+  size_t length = strcspn(text, "%");
+  bool fits = length < sizeof plain;
+  if (fits) {
+    memcpy(plain, text, length);
+    plain[length] = '\0';
+  }
+  return fits && inet_pton(AF_INET6, plain, &address) == 1;
 }
 
 /* Copy if it fits; false otherwise. */
@@ -101,6 +110,11 @@ enum ow_status ow_listen_address_parse(const char *text, struct ow_listen_addres
     status =
         ow_fail(failure, OW_INVALID,
                 "\"%.60s\" is not an address; an IPv4 address has four numbers, as in 192.0.2.1:861", text);
+  if (status == OW_OK && ow_lacks_zone(listen->address))
+    status = ow_fail(failure, OW_INVALID,
+                     "\"%.60s\": a link-local address needs a zone, the interface that it belongs to: "
+                     "[fe80::1%%eth0]:861",
+                     text);
   if (status == OW_OK && is_any_ipv6(listen->address))
     listen->address[0] = '\0';
   return status;

@@ -68,6 +68,9 @@ enum ow_status ow_net_parse(const char *text, struct ow_net *net, struct ow_fail
   const char *slash = strchr(text, '/');
   uint64_t prefix;
   *net = (struct ow_net){0};
+  if (strchr(text, '%'))
+    return ow_fail(failure, OW_INVALID,
+                   "\"%.60s\": networks are matched without a zone; leave out what follows the %%", text);
   if (!read_address(text, slash ? (size_t)(slash - text) : strlen(text), net))
     return ow_fail(failure, OW_INVALID, "\"%.60s\" is not a network; write 192.0.2.0/24 or 2001:db8::/32",
                    text);

@@ -359,6 +359,35 @@ static void break_peer(struct ow_peer *peer, enum fault fault)
   }
 }
 
+START_TEST(a_link_local_address_needs_a_zone_from_somewhere)
+{
+  static const struct {
+    const char *host, *source, *interface;
+    const char *lacking; /* NULL: it is right */
+  } rows[] = {
+      {"fe80::1", "", "", "fe80::1"},           {"FE80::1", "", "", "FE80::1"},
+      {"fe80::1%eth0", "", "", NULL},           {"fe80::1", "", "eth0", NULL},
+      {"fe80::1", "fe80::2%eth0", "", NULL},    {"fe80::1", "fe80::2", "", "fe80::1"},
+      {"fe80::1%eth0", "fe80::2", "", NULL},    {"2001:db8::1", "fe80::2", "", "fe80::2"},
+      {"2001:db8::1", "fe80::2", "eth0", NULL}, {"peer.example", "fe80::2", "", NULL},
+      {"::ffff:192.0.2.1", "", "", NULL},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct ow_peer peer;
+    struct ow_failure failure = {0};
+    char words[64] = "";
+    ow_peer_defaults(&peer);
+    snprintf(peer.host, sizeof peer.host, "%s", rows[i].host);
+    snprintf(peer.source, sizeof peer.source, "%s", rows[i].source);
+    snprintf(peer.interface, sizeof peer.interface, "%s", rows[i].interface);
+    if (rows[i].lacking)
+      snprintf(words, sizeof words, "leads to it: %s%%eth0", rows[i].lacking);
+    ck_assert_int_eq(ow_peer_check(&peer, &failure), rows[i].lacking ? OW_INVALID : OW_OK);
+    ck_assert_msg(strstr(failure.text, words) != NULL, "%s", failure.text);
+  }
+}
+END_TEST
+
 START_TEST(each_direction_takes_a_port)
 {
   struct ow_failure failure = {0};
@@ -441,7 +470,8 @@ int main(void)
   TEST_LOOP(suite, "broken key files", LENGTH(broken_files), broken_files_are_refused_with_their_line);
   TEST_CASE(suite, "schedules", reads_schedules, refuses_schedules, schedules_have_256_slots_at_most);
   TEST_CASE(suite, "peer", defaults_are_as_promised, durations_saturate, a_key_is_taken_from_its_file,
-            each_direction_takes_a_port, packets_within_one_loss_timeout_are_bounded);
+            a_link_local_address_needs_a_zone_from_somewhere, each_direction_takes_a_port,
+            packets_within_one_loss_timeout_are_bounded);
   TEST_LOOP(suite, "faults of a peer", FAULTS, each_fault_of_a_peer_is_named);
   return test_run(suite);
 }

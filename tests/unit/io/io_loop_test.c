@@ -1073,6 +1073,34 @@ START_TEST(a_numeric_address_is_resolved)
 }
 END_TEST
 
+START_TEST(ipv4_in_ipv6s_clothes_is_ipv4)
+{
+  struct answer answer;
+  for (int family = 0; family <= 4; family += 4) {
+    ask(&answer, "::ffff:192.0.2.1", "861", family);
+    ck_assert_int_eq(answer.status, OW_OK);
+    ck_assert_uint_eq(answer.count, 1);
+    ck_assert_int_eq(answer.addresses[0].any.sa_family, AF_INET);
+    assert_address(&answer.addresses[0], "192.0.2.1 port 861");
+  }
+  ask(&answer, "::ffff:192.0.2.1", "861", 6);
+  ck_assert_int_eq(answer.status, OW_NETWORK);
+  ck_assert_msg(strstr(answer.failure.text, "cannot resolve 192.0.2.1: "), "%s", answer.failure.text);
+}
+END_TEST
+
+START_TEST(a_zone_is_the_interface_of_that_name)
+{
+  struct answer answer;
+  ask(&answer, "fe80::1%lo", "861", 0);
+  ck_assert_int_eq(answer.status, OW_OK);
+  assert_address(&answer.addresses[0], "fe80::1%lo port 861");
+  ask(&answer, "fe80::1%gone0", "861", 0);
+  ck_assert_int_eq(answer.status, OW_NETWORK);
+  ck_assert_str_eq(answer.failure.text, "cannot resolve fe80::1%gone0: this host has no interface gone0");
+}
+END_TEST
+
 START_TEST(localhost_is_resolved_in_the_family_asked_for)
 {
   struct answer answer;
@@ -1191,12 +1219,12 @@ static Suite *make_suite(void)
                  the_error_estimate_holds_the_clock_s_and_the_stamping_s, the_kernel_is_asked_once_a_second,
                  random_octets_fill_what_is_asked_and_differ);
   TEST_LOOP(suite, "clock states", CLOCK_COUNT, the_clock_s_state_is_what_its_daemon_means);
-  TEST_CASE_WITH(set_up, tear_down, suite, "resolver", a_numeric_address_is_resolved,
-                 localhost_is_resolved_in_the_family_asked_for,
-                 a_name_that_does_not_resolve_fails_with_its_name_and_the_reason,
-                 an_address_of_the_other_family_fails, an_unknown_service_fails_with_what_to_do,
-                 a_host_with_control_characters_is_printed_without, a_cancelled_resolution_calls_nobody,
-                 a_resolution_can_be_cancelled_at_any_moment);
+  TEST_CASE_WITH(
+      set_up, tear_down, suite, "resolver", a_numeric_address_is_resolved, ipv4_in_ipv6s_clothes_is_ipv4,
+      a_zone_is_the_interface_of_that_name, localhost_is_resolved_in_the_family_asked_for,
+      a_name_that_does_not_resolve_fails_with_its_name_and_the_reason, an_address_of_the_other_family_fails,
+      an_unknown_service_fails_with_what_to_do, a_host_with_control_characters_is_printed_without,
+      a_cancelled_resolution_calls_nobody, a_resolution_can_be_cancelled_at_any_moment);
   return suite;
 }
 

@@ -13,6 +13,7 @@
 #include "io/kernel_stamps.h"
 #include "io/system_clock.h"
 #include "io/udp.h"
+#include "io/zone.h"
 #include "support/main.h"
 #include "support/seed.h"
 
@@ -37,6 +38,18 @@ static void assert_printed(const union ow_address *shown, const char *text)
 {
   char out[OW_ADDRESS_TEXT];
   ck_assert_str_eq(ow_address_print(out, sizeof out, shown), text);
+}
+
+/* "fe80::1%1": a zone is a number here. */
+static union ow_address zoned(const char *text)
+{
+  char plain[INET6_ADDRSTRLEN];
+  const char *zone = strchr(text, '%');
+  snprintf(plain, sizeof plain, "%.*s", (int)strcspn(text, "%"), text);
+  union ow_address found = address(plain, 861);
+  if (zone)
+    found.v6.sin6_scope_id = (uint32_t)(zone[1] - '0');
+  return found;
 }
 
 /* Addresses */
@@ -103,6 +116,57 @@ START_TEST(a_mapped_address_is_ipv4)
   ck_assert_uint_eq(a.port, 861);
   ck_assert(ow_endpoint_same_host(&a, &b));
   assert_printed(&mapped, "192.0.2.1 port 861");
+}
+END_TEST
+
+START_TEST(a_mapped_address_is_unmapped_and_no_other)
+{
+  union ow_address mapped = address("::ffff:192.0.2.1", 861);
+  union ow_address local = address("fe80::1", 861);
+  local.v6.sin6_scope_id = 7;
+  union ow_address before = local;
+  ow_address_unmap(&mapped);
+  ck_assert_int_eq(mapped.any.sa_family, AF_INET);
+  assert_printed(&mapped, "192.0.2.1 port 861");
+  ow_address_unmap(&local);
+  ck_assert(ow_address_same(&local, &before));
+  before.v6.sin6_scope_id = 8;
+  ck_assert(!ow_address_same(&local, &before));
+}
+END_TEST
+
+/* What lacks a zone takes the other's, or the interface's; what lacks it still is named. */
+START_TEST(zones_are_settled)
+{
+  static const struct {
+    const char *server, *source, *interface;
+    uint32_t server_zone, source_zone;
+    const char *says; /* "": it is settled */
+  } rows[] = {
+      {"fe80::1%1", NULL, "", 1, 0, ""},
+      {"fe80::1", NULL, "lo", 1, 0, ""},
+      {"fe80::1%1", "fe80::2", "", 1, 1, ""},
+      {"fe80::1", "fe80::2%1", "", 1, 1, ""},
+      {"fe80::1", "fe80::2", "lo", 1, 1, ""},
+      {"2001:db8::1", "fe80::2", "lo", 0, 1, ""},
+      {"2001:db8::1", "2001:db8::2", "", 0, 0, ""},
+      {"192.0.2.1", NULL, "", 0, 0, ""},
+      {"fe80::1", NULL, "", 0, 0, "the address fe80::1 is link-local and needs a zone"},
+      {"fe80::1", "2001:db8::2", "", 0, 0, "fe80::1%eth0"},
+      {"2001:db8::1", "fe80::2", "", 0, 0, "the source address fe80::2 is link-local"},
+      {"fe80::1", NULL, "gone0", 0, 0, "needs a zone"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    struct ow_failure failure = {.status = OW_OK};
+    union ow_address server = zoned(rows[i].server);
+    union ow_address source = zoned(rows[i].source ? rows[i].source : "::1");
+    enum ow_status status =
+        ow_zone_settle(&server, rows[i].source ? &source : NULL, rows[i].interface, &failure);
+    ck_assert_int_eq(status, rows[i].says[0] ? OW_INVALID : OW_OK);
+    ck_assert_msg(!rows[i].says[0] || strstr(failure.text, rows[i].says), "%s", failure.text);
+    ck_assert_uint_eq(ow_address_zone(&server), rows[i].server_zone);
+    ck_assert_uint_eq(ow_address_zone(&source), rows[i].source_zone);
+  }
 }
 END_TEST
 
@@ -807,8 +871,8 @@ static Suite *make_suite(int families)
   TEST_CASE(suite, "address", an_address_is_printed_with_its_port,
             a_scoped_address_is_printed_with_its_interface, the_longest_address_fits,
             an_address_becomes_an_endpoint_and_comes_back, an_endpoint_s_address_is_in_network_order,
-            a_mapped_address_is_ipv4, a_foreign_family_is_no_endpoint,
-            only_a_link_local_address_takes_the_scope_of_its_like);
+            a_mapped_address_is_ipv4, a_mapped_address_is_unmapped_and_no_other, zones_are_settled,
+            a_foreign_family_is_no_endpoint, only_a_link_local_address_takes_the_scope_of_its_like);
   TEST_LOOP(suite, "traffic", families, a_datagram_arrives_with_its_sender_ttl_and_the_kernel_s_stamp,
             nothing_is_received_where_nothing_waits, more_than_a_batch_is_received_in_order,
             an_empty_datagram_is_one, a_long_datagram_is_cut_and_the_next_is_whole,

@@ -72,7 +72,10 @@ static const struct {
     {":8610", "", "8610"},
     {"localhost:owamp-control", "localhost", "owamp-control"},
     {"[2001:db8::1]:0", "2001:db8::1", "0"},
-    {"[fe80::1]", "fe80::1", "861"},
+    {"[fe80::1%eth0]", "fe80::1%eth0", "861"},
+    {"[fe80::1%eth0]:8610", "fe80::1%eth0", "8610"},
+    {"fe80::1%eth0", "fe80::1%eth0", "861"},
+    {"[::ffff:192.0.2.1]:8610", "::ffff:192.0.2.1", "8610"},
     {"2001:db8::1", "2001:db8::1", "861"},
     {"*", "*", "861"},
     {"8610", "", "8610"},
@@ -94,9 +97,9 @@ START_TEST(listening_addresses_are_read)
 END_TEST
 
 static const char *const BAD_ADDRESSES[] = {
-    "",           ":",      "host:",      "host:65536", "host:8x",          "[]:861",
-    "[::1",       "[::1]x", "1:2:xyz",    "[::1]:",     "host:99999999999", "65536",
-    "2130706433", "127.1",  "192.0.2:861"};
+    "",           ":",      "host:",       "host:65536",    "host:8x",          "[]:861",
+    "[::1",       "[::1]x", "1:2:xyz",     "[::1]:",        "host:99999999999", "65536",
+    "2130706433", "127.1",  "192.0.2:861", "[fe80::1]:861", "fe80::1"};
 
 START_TEST(what_is_no_address_is_refused)
 {
@@ -233,6 +236,7 @@ static const struct bad BAD_CONF[] = {
     {"testports 1-65536", "t.conf:1: ", "65535"},
     {"testports 123456789-2", "t.conf:1: ", "LOW-HIGH"},
     {"\n\nsrcnode 192.0.2.1:99999", "t.conf:3: ", "99999"},
+    {"\nsrcnode [fe80::1]:861", "t.conf:2: ", "a link-local address needs a zone"},
     {"maxcontrolsessions many", "t.conf:1: ", "whole number from 0"},
     {"controltimeout -1", "t.conf:1: ", "seconds from 1"},
     {"enddelay soon", "t.conf:1: ", "seconds"},
