@@ -28,13 +28,13 @@ static void on_receiver_done(struct ow_test_receiver *receiver)
 
 static enum ow_status open_sender(struct ow_serve_session *session, int socket,
                                   const struct ow_session_terms *terms, const union ow_address *remote,
-                                  struct ow_failure *why)
+                                  const union ow_address *own, struct ow_failure *why)
 {
-  const struct ow_endpoint *to = &terms->request->receiver;
-  union ow_address address = ow_endpoint_is_any(to) ? *remote : ow_address_from_endpoint(to, remote);
-  ow_address_set_port(&address, to->port);
+  union ow_address address;
   session->sender.done = on_sender_done;
-  enum ow_status status = ow_udp_connect(socket, &address, why);
+  enum ow_status status = ow_serve_far_address(&terms->request->receiver, remote, own, &address, why);
+  if (status == OW_OK)
+    status = ow_udp_connect(socket, &address, why);
   if (status == OW_OK)
     return ow_test_sender_open(&session->sender, &session->common->traffic, socket, terms, false);
   close(socket);
@@ -77,23 +77,20 @@ static uint32_t buffer_for(const struct ow_serve_session *session)
 }
 
 static enum ow_status open_socket(struct ow_serve_session *session, const struct ow_serve_asked *asked,
-                                  int *socket, uint16_t *port, struct ow_failure *why)
+                                  int *socket, union ow_address *bound, struct ow_failure *why)
 {
   const struct ow_serve_config *config = &session->common->config;
   struct ow_udp_options options = {.port_low = config->test_port_low,
                                    .port_high = config->test_port_high,
                                    .transmit_stamps = session->request.server_sends,
                                    .receive_buffer = buffer_for(session)};
-  union ow_address bound;
   (void)!ow_type_p_to_dscp(session->request.type_p, &options.dscp); /* checked before */
   enum ow_status status =
       ow_serve_test_address(&session->request, &asked->local, &options.local, &session->own_address, why);
   if (status == OW_OK)
-    status = ow_udp_open(&options, socket, &bound, why);
-  if (status == OW_OK) {
+    status = ow_udp_open(&options, socket, bound, why);
+  if (status == OW_OK)
     tell_of_buffer(session->common, *socket, options.receive_buffer);
-    *port = ow_address_port(&bound);
-  }
   return status;
 }
 
@@ -103,10 +100,12 @@ static enum ow_status open_traffic(struct ow_serve_session *session, const struc
   struct ow_session_request *agreed = &session->request;
   struct ow_endpoint client = ow_address_to_endpoint(&asked->remote);
   struct ow_keys keys;
+  union ow_address bound;
   int socket = -1;
-  enum ow_status status = open_socket(session, asked, &socket, port, why);
+  enum ow_status status = open_socket(session, asked, &socket, &bound, why);
   if (status != OW_OK)
     return status;
+  *port = ow_address_port(&bound);
   if (agreed->server_sends)
     agreed->sender.port = *port;
   else
@@ -117,7 +116,7 @@ static enum ow_status open_traffic(struct ow_serve_session *session, const struc
   if (status != OW_OK)
     close(socket);
   else if (agreed->server_sends)
-    status = open_sender(session, socket, &terms, &asked->remote, why);
+    status = open_sender(session, socket, &terms, &asked->remote, &bound, why);
   else
     status = open_receiver(session, socket, &terms, &client);
   ow_wipe(&keys, sizeof keys);

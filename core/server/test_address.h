@@ -25,11 +25,22 @@ void ow_serve_unmap_request(struct ow_session_request *request);
 
 /**
  * Where to bind the Server's end of `request`; `control` is the Server's end of the control connection. A
- * loopback address is only for clients on this host. OW_REFUSED if the address is not this host's, and the
- * control connection, of the other family, has none to take instead; `why` then has a sentence.
+ * loopback address is only for clients on this host. A link-local one, which comes without its interface, is
+ * that of the interface of the control connection, or of the only one that has it. OW_REFUSED if several have
+ * it; or if the address is not this host's, and the control connection, of the other family, has none to take
+ * instead; `why` then has a sentence.
  */
 enum ow_status ow_serve_test_address(const struct ow_session_request *request,
                                      const union ow_address *control, union ow_address *local,
                                      enum ow_serve_own_address *kind, struct ow_failure *why) OW_MUST_CHECK;
+
+/**
+ * Where the client's end `to` of a session is reached, of which the Server's is bound to `own`; `remote` is
+ * the client's end of the control connection. A link-local address is on the interface of `remote`, or of
+ * `own`. OW_REFUSED if these don't tell; `why` then has a sentence.
+ */
+enum ow_status ow_serve_far_address(const struct ow_endpoint *to, const union ow_address *remote,
+                                    const union ow_address *own, union ow_address *far,
+                                    struct ow_failure *why) OW_MUST_CHECK;
 
 #endif

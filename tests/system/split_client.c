@@ -4,6 +4,7 @@
  * the one that is connected to, as `owping TESTADDR SERVER` does, and print what arrived.
  */
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,16 @@
 
 enum { PACKETS = 20, ARGUMENTS = 6 };
 
-static bool read_address(const char *text, union ow_address *address)
+/* "192.0.2.1", "2001:db8::1", "fe80::1%eth0". */
+static bool read_address(char *text, union ow_address *address)
 {
+  char *zone = strchr(text, '%');
   memset(address, 0, sizeof *address);
   address->any.sa_family = strchr(text, ':') ? AF_INET6 : AF_INET;
+  if (zone) {
+    *zone = '\0';
+    address->v6.sin6_scope_id = if_nametoindex(zone + 1);
+  }
   return inet_pton(address->any.sa_family, text,
                    address->any.sa_family == AF_INET6 ? (void *)&address->v6.sin6_addr
                                                       : (void *)&address->v4.sin_addr) == 1;
