@@ -23,6 +23,7 @@ struct ow_client {
   struct ow_outlet outlet;
   int64_t deadline;
 
+  bool greeted;
   uint32_t offered;
   enum ow_mode mode;
   struct ow_keys keys;
@@ -134,6 +135,7 @@ static enum ow_status choose_mode(struct ow_client *client, const struct ow_gree
   char theirs[64];
   char ours[64];
   uint32_t usable = usable_modes(client);
+  client->greeted = true;
   client->offered = greeting->modes;
   client->mode = ow_mode_strongest(greeting->modes & usable);
   if ((greeting->modes & OW_MODES_ALL) == 0)
@@ -517,6 +519,11 @@ enum ow_mode ow_client_mode(const struct ow_client *client)
 uint32_t ow_client_modes_offered(const struct ow_client *client)
 {
   return client->offered;
+}
+
+bool ow_client_was_greeted(const struct ow_client *client)
+{
+  return client->greeted;
 }
 
 struct ow_timestamp ow_client_server_start_time(const struct ow_client *client)

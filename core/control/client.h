@@ -131,6 +131,8 @@ enum ow_client_state ow_client_state(const struct ow_client *client);
 enum ow_mode ow_client_mode(const struct ow_client *client);
 /** The greeting's mask of modes; 0 before it. */
 uint32_t ow_client_modes_offered(const struct ow_client *client);
+/** True once the server's greeting has come, whatever it said. */
+bool ow_client_was_greeted(const struct ow_client *client);
 /** When the server says it came up; zero before Server-Start. */
 struct ow_timestamp ow_client_server_start_time(const struct ow_client *client);
 /** Test keys of a session of this connection; zero in open mode. The caller wipes. OW_CRYPTO. */

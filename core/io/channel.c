@@ -136,6 +136,19 @@ enum ow_status ow_channel_adopt(struct ow_channel *channel, struct ow_loop *loop
   return start_watching(channel, loop, socket, EPOLLIN, failure);
 }
 
+enum ow_status ow_channel_move(struct ow_channel *channel, struct ow_channel *from,
+                               struct ow_failure *failure)
+{
+  struct ow_loop *loop = from->loop;
+  int socket = ow_watch_release(loop, &from->watch);
+  enum ow_status status = start_watching(channel, loop, socket, EPOLLIN, failure);
+  if (status == OW_OK)
+    ow_channel_take_over(channel, from);
+  else
+    ow_channel_end(from);
+  return status;
+}
+
 union ow_address ow_channel_local(const struct ow_channel *channel)
 {
   union ow_address address = {.any.sa_family = AF_UNSPEC};

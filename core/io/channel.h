@@ -19,6 +19,13 @@ enum ow_status ow_channel_connect(struct ow_channel *channel, struct ow_loop *lo
 enum ow_status ow_channel_adopt(struct ow_channel *channel, struct ow_loop *loop, int socket,
                                 struct ow_failure *failure) OW_MUST_CHECK;
 /**
+ * Go on in `channel`, whose callbacks and output are its own, with the connection of `from`, which is
+ * connected and on a loop, and with all that waits there to be taken; `from` is closed. OW_NETWORK: both are
+ * closed.
+ */
+enum ow_status ow_channel_move(struct ow_channel *channel, struct ow_channel *from,
+                               struct ow_failure *failure) OW_MUST_CHECK;
+/**
  * Send what can be sent now; the rest goes as the connection takes it. Failures come by `over`, later.
  * Nothing happens to a closed channel.
  */

@@ -81,6 +81,17 @@ void ow_channel_output_left(struct ow_channel *channel)
     ow_loop_deliver(channel->loop, &channel->emptied);
 }
 
+void ow_channel_take_over(struct ow_channel *channel, struct ow_channel *from)
+{
+  channel->input = from->input;
+  from->input = (struct ow_buffer){0};
+  if (from->ended)
+    ow_channel_input_ends(channel, from->reason);
+  ow_channel_end(from);
+  ow_channel_watch(channel);
+  ow_channel_offer(channel);
+}
+
 void ow_channel_end(struct ow_channel *channel)
 {
   ow_loop_withdraw(channel->loop, &channel->attention);

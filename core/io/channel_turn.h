@@ -63,6 +63,11 @@ void ow_channel_watch(struct ow_channel *channel);
 void ow_channel_input_ends(struct ow_channel *channel, const char *reason);
 /** Some of the output has left: `drained` is due if that was all. */
 void ow_channel_output_left(struct ow_channel *channel);
+/**
+ * What has come to `from` and waits to be taken, and its end, are `channel`'s, which is open on the same
+ * loop. `from`, whose descriptor was taken from it, is closed.
+ */
+void ow_channel_take_over(struct ow_channel *channel, struct ow_channel *from);
 /** Nothing is due any more; the descriptor and what waited are gone. Of an open channel. */
 void ow_channel_end(struct ow_channel *channel);
 

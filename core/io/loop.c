@@ -111,14 +111,19 @@ static void forget_events(struct ow_loop *loop, const struct ow_watch *watch)
   }
 }
 
-void ow_watch_close(struct ow_loop *loop, struct ow_watch *watch)
+int ow_watch_release(struct ow_loop *loop, struct ow_watch *watch)
 {
-  if (watch->descriptor < 0)
-    return;
-  epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->descriptor, NULL);
-  close(watch->descriptor);
+  int descriptor = watch->descriptor;
+  epoll_ctl(loop->epoll, EPOLL_CTL_DEL, descriptor, NULL);
   watch->descriptor = -1;
   forget_events(loop, watch);
+  return descriptor;
+}
+
+void ow_watch_close(struct ow_loop *loop, struct ow_watch *watch)
+{
+  if (watch->descriptor >= 0)
+    close(ow_watch_release(loop, watch));
 }
 
 /* Timers */

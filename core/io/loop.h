@@ -46,6 +46,8 @@ enum ow_status ow_watch_open(struct ow_loop *loop, struct ow_watch *watch, uint3
                              struct ow_failure *failure) OW_MUST_CHECK;
 /** Watch for other events; no system call if they are the same. */
 void ow_watch_change(struct ow_loop *loop, struct ow_watch *watch, uint32_t events);
+/** Stop watching, and return the descriptor, which stays open; watch->descriptor is -1 then. */
+int ow_watch_release(struct ow_loop *loop, struct ow_watch *watch) OW_MUST_CHECK;
 /** Stop watching; close the descriptor; set it to -1. Nothing happens if it is -1. */
 void ow_watch_close(struct ow_loop *loop, struct ow_watch *watch);
 

@@ -83,11 +83,15 @@ static void on_received(struct ow_channel *channel)
   ow_channel_taken(channel, &input);
   /* After what was made of it: a key that takes us long to derive is no silence of the server's. */
   connection->heard = ow_loop_now(connection->loop).monotonic;
+  bool greeted = !connection->answered;
   measure_round_trip(connection, &event);
+  greeted = greeted && connection->answered;
   ow_client_connection_send(connection);
   if (event.kind != OW_CLIENT_NOTHING) {
     ow_channel_offer(channel);
     tell_owner(connection, &event);
+  } else if (greeted && connection->greeted) {
+    connection->greeted(connection);
   }
 }
 
@@ -117,12 +121,25 @@ static void on_deadline(struct ow_timer *timer)
   }
 }
 
+static void prepare(struct ow_client_connection *connection, struct ow_loop *loop, struct ow_buffer *output)
+{
+  connection->loop = loop;
+  connection->channel = (struct ow_channel){
+      .output = output,
+      .connected = on_connected,
+      .received = on_received,
+      .over = on_over,
+      .watch = {.descriptor = -1},
+  };
+  connection->timer.expired = on_deadline;
+}
+
 enum ow_status ow_client_connection_open(struct ow_client_connection *connection, struct ow_loop *loop,
                                          const struct ow_peer *peer, const union ow_address *server,
                                          const union ow_address *source, int64_t timeout,
                                          struct ow_failure *failure)
 {
-  connection->loop = loop;
+  prepare(connection, loop, &nothing);
   connection->client = NULL;
   connection->answered = 0;
   connection->heard = 0;
@@ -135,14 +152,6 @@ enum ow_status ow_client_connection_open(struct ow_client_connection *connection
       .timeout = timeout,
       .random = ow_system_random,
   };
-  connection->channel = (struct ow_channel){
-      .output = &nothing,
-      .connected = on_connected,
-      .received = on_received,
-      .over = on_over,
-      .watch = {.descriptor = -1},
-  };
-  connection->timer.expired = on_deadline;
   ow_address_print(connection->server, sizeof connection->server, server);
   connection->began = ow_loop_now(loop).monotonic;
   enum ow_status status =
@@ -151,6 +160,27 @@ enum ow_status ow_client_connection_open(struct ow_client_connection *connection
     ow_fail_within(failure, "server %s", connection->server);
   else
     ow_timer_set(loop, &connection->timer, connection->began + timeout);
+  return status;
+}
+
+enum ow_status ow_client_connection_move(struct ow_client_connection *connection,
+                                         struct ow_client_connection *from, struct ow_failure *failure)
+{
+  connection->client = from->client;
+  from->client = NULL;
+  connection->config = from->config;
+  memcpy(connection->server, from->server, sizeof connection->server);
+  connection->began = from->began;
+  connection->answered = from->answered;
+  connection->heard = from->heard;
+  connection->round_trip = from->round_trip;
+  prepare(connection, from->loop, ow_client_output(connection->client));
+  enum ow_status status = ow_channel_move(&connection->channel, &from->channel, failure);
+  ow_client_connection_close(from);
+  if (status == OW_OK)
+    watch_deadline(connection);
+  else
+    ow_client_connection_close(connection);
   return status;
 }
 

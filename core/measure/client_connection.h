@@ -38,6 +38,11 @@ struct ow_client_connection {
    * commands (then ow_client_connection_send()), close, and free.
    */
   void (*event)(struct ow_client_connection *connection, const struct ow_client_event *event);
+  /**
+   * The server has greeted us, and was answered: it is there, and goes on. The last act of its turn: may
+   * move, close and free the connection. NULL: not to be told.
+   */
+  void (*greeted)(struct ow_client_connection *connection);
   void *context; /* the owner's */
 };
 
@@ -48,6 +53,13 @@ struct ow_client_connection {
 enum ow_status ow_client_connection_open(struct ow_client_connection *connection, struct ow_loop *loop,
                                          const struct ow_peer *peer, const union ow_address *server,
                                          const union ow_address *source, int64_t timeout,
+                                         struct ow_failure *failure) OW_MUST_CHECK;
+/**
+ * Go on in `connection`, which is closed and keeps its owner's members, with the connection of `from`, which
+ * is connected; `from` is closed. OW_NETWORK: both are closed.
+ */
+enum ow_status ow_client_connection_move(struct ow_client_connection *connection,
+                                         struct ow_client_connection *from,
                                          struct ow_failure *failure) OW_MUST_CHECK;
 /** Send what a command has written, and watch its deadline. */
 void ow_client_connection_send(struct ow_client_connection *connection);

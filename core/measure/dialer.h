@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * From a peer's name to a control connection that is set up: resolve the server's name and our own source
- * address off the loop's thread, then connect to one address after another until a server answers.
+ * address off the loop's thread, then connect to its addresses, one family after the other, each a quarter of
+ * a second after the one before or as soon as that has failed (RFC 8305, 4 and 5). The first server that
+ * greets us wins, whatever it says from then on; a connection alone doesn't, for a middlebox may make that.
  */
 #ifndef OWAMP_MEASURE_DIALER_H
 #define OWAMP_MEASURE_DIALER_H
@@ -21,6 +23,7 @@
 
 struct ow_dialer;
 TAILQ_HEAD(ow_dialers, ow_dialer);
+struct ow_dial_attempt;
 
 /**
  * How many names may be resolved at once, over all that share it: each takes a thread. Prepare before use.
@@ -43,7 +46,11 @@ struct ow_dialer {
   struct ow_client_connection *control; /* closed; its events are the dialer's until `done` */
   struct ow_dial_gate *gate;            /* NULL: no bound */
   /**
-   * Set up (OW_OK), or why not: the sentence of the last address that was tried. Never within
+   * As long as the name has this address no other is tried. NULL: all may be. Must stay.
+   */
+  const union ow_address *faithful;
+  /**
+   * Set up (OW_OK), or why not: the sentence of the address that came furthest. Never within
    * ow_dialer_dial(). May dial again.
    */
   void (*done)(struct ow_dialer *dialer, enum ow_status status, const struct ow_failure *failure);
@@ -54,23 +61,42 @@ struct ow_dialer {
   bool busy;
   bool resolving_source;
   struct ow_completion unresolved; /* the search for a name could not even begin */
-  enum ow_dial_stage stage;        /* how far it has come */
-  uint32_t modes_offered;          /* by the last server that greeted; 0: none did */
   int64_t deadline;                /* monotonic ns */
   int64_t connecting;              /* monotonic ns: since when; 0: the names are still being resolved */
+  int64_t heard;                   /* monotonic ns: the last sign of life of any address that failed; or 0 */
+  uint32_t modes_offered;          /* by the server that greeted; 0: none did */
   struct ow_resolution *resolution;
-  union ow_address source;
-  bool has_source;
+  bool any_source;             /* own addresses are given: */
+  union ow_address sources[2]; /* IPv4, IPv6; of no family: none is given */
   union ow_address servers[OW_RESOLVED_MOST];
   size_t server_count;
-  size_t server_at;
+  size_t server_at;                                   /* the next to be tried */
+  struct ow_dial_attempt *attempts[OW_RESOLVED_MOST]; /* at each of the servers; NULL: none is under way */
+  struct ow_timer next;                               /* another address is due */
+  int64_t pace;                                       /* ns between attempts */
+  bool greeted;                                       /* the race is over */
+  /* Of the attempt that tells most of those that failed; OW_OK: none has. */
+  struct ow_failure failure;
+  int weight;                   /* how much more it tells than others */
+  char server[OW_ADDRESS_TEXT]; /* whom the end is about; before it, whom the first attempt is */
+  union ow_address remote;      /* of the greeting */
+  struct ow_failure dead;       /* another address, that did not greet us; OW_OK: there is none */
 };
 
 /**
- * Dial. Resolving may take as long as it takes; each address gets its share of the time until `deadline`
- * (monotonic ns), which is also what each later answer of the server may take.
+ * Dial. Resolving may take as long as it takes; no address is waited for after `deadline` (monotonic ns), and
+ * what is left until then is also what each later answer of the server may take.
  */
 void ow_dialer_dial(struct ow_dialer *dialer, int64_t deadline);
+/** How far it has come, or had when it ended. */
+enum ow_dial_stage ow_dialer_stage(const struct ow_dialer *dialer);
+/** The last sign of life of any of the addresses, monotonic ns; 0: none. */
+int64_t ow_dialer_heard(const struct ow_dialer *dialer);
+/**
+ * The time is over: no address that is being tried has answered, which goes into `failure`, `server` and
+ * `dead`. Nothing is to be expected of it any more but to be cancelled.
+ */
+void ow_dialer_expire(struct ow_dialer *dialer);
 /** `done` is not called; a connection that isn't set up is closed. Nothing happens if it doesn't dial. */
 void ow_dialer_cancel(struct ow_dialer *dialer);
 

@@ -15,6 +15,9 @@
 static int64_t silence(const struct ow_dialogue *dialogue)
 {
   int64_t since = dialogue->dialer.connecting;
+  int64_t heard = ow_dialer_heard(&dialogue->dialer);
+  if (heard > since)
+    since = heard;
   if (dialogue->control.heard > since)
     since = dialogue->control.heard;
   return since > 0 ? ow_loop_now(dialogue->loop).monotonic - since : 0;
@@ -43,10 +46,12 @@ static void note_dialing(struct ow_dialogue *dialogue)
                                              [OW_DIAL_CONNECT] = OW_STEP_CONNECT,
                                              [OW_DIAL_SETUP] = OW_STEP_SETUP};
   struct ow_probe_report *report = dialogue->report;
-  report->step = dialogue->control.client ? OW_STEP_SETUP : steps[dialogue->dialer.stage];
-  report->modes_offered = dialogue->dialer.modes_offered;
-  _Static_assert(sizeof report->server <= sizeof dialogue->control.server, "cut, and ends in NUL");
-  memcpy(report->server, dialogue->control.server, sizeof report->server - 1);
+  const struct ow_dialer *dialer = &dialogue->dialer;
+  report->step = steps[ow_dialer_stage(dialer)];
+  report->modes_offered = dialer->modes_offered;
+  report->dead_address = dialer->dead;
+  _Static_assert(sizeof report->server <= sizeof dialer->server, "cut, and ends in NUL");
+  memcpy(report->server, dialer->server, sizeof report->server - 1);
 }
 
 static void on_dialed(struct ow_dialer *dialer, enum ow_status status, const struct ow_failure *failure)
@@ -82,8 +87,13 @@ static void on_deadline(struct ow_timer *timer)
   if (dialogue->is_ready) {
     dialogue->expired(dialogue);
   } else {
+    const struct ow_failure *answer = &dialogue->dialer.failure;
+    ow_dialer_expire(&dialogue->dialer);
     note_dialing(dialogue);
     explain_deadline(dialogue, &failure);
+    /* One address' answer isn't masked by another's silence. */
+    if (answer->status != OW_OK && answer->status != OW_TIMEOUT && !dialogue->dialer.greeted)
+      failure = *answer;
     ow_dialogue_end(dialogue, failure.status, &failure);
   }
 }

@@ -62,6 +62,8 @@ struct ow_probe_report {
   int64_t setup_ns;        /* connect to Start-Ack */
   enum ow_probe_addresses addresses;
   int64_t verdict_ns; /* last packet's arrival known to be possible, to the end */
+  struct ow_failure
+      dead_address; /* another address of the peer, which did not answer; OW_OK: there is none */
   bool silent; /* of OW_TIMEOUT: the server had let 2 s, or half of the time, pass without a sign of life */
 };
 

@@ -451,7 +451,9 @@ static void on_drained(struct ow_channel *channel)
 static void on_over(struct ow_channel *channel, const char *reason)
 {
   struct ow_serve_connection *connection = OW_CONTAINER_OF(channel, struct ow_serve_connection, channel);
-  ow_log(connection->common->log, reason ? OW_LOG_NOTICE : OW_LOG_INFO, "client %s: %s%s", connection->name,
+  /* Who leaves at the greeting was answered elsewhere, by another address of ours perhaps. */
+  bool is_news = reason && ow_server_state(connection->machine) != OW_SERVER_AWAIT_SETUP;
+  ow_log(connection->common->log, is_news ? OW_LOG_NOTICE : OW_LOG_INFO, "client %s: %s%s", connection->name,
          reason ? reason : "gone", TAILQ_EMPTY(&connection->sessions) ? "" : ", with sessions running");
   connection->over = true;
   flush_and_settle(connection);

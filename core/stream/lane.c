@@ -209,7 +209,7 @@ static void dialed_too_long(struct ow_stream_lane *lane)
                                       [OW_DIAL_CONNECT] = "it is still being connected to",
                                       [OW_DIAL_SETUP] = "it still says nothing"};
   ow_fail(&failure, OW_TIMEOUT, "%.100s port %s: %s, and the interval is over", lane->config->peer.host,
-          lane->config->peer.port, doing[lane->dialer.stage]);
+          lane->config->peer.port, doing[ow_dialer_stage(&lane->dialer)]);
   stop_dialing(lane);
   begin_failed(lane, &failure);
 }
@@ -303,7 +303,7 @@ bool ow_lane_found_no_room(const struct ow_stream_lane *lane)
 {
   enum ow_status status = lane->trouble.status;
   return (status == OW_REFUSED || status == OW_NETWORK || status == OW_TIMEOUT) &&
-         lane->dialer.stage != OW_DIAL_RESOLVE;
+         ow_dialer_stage(&lane->dialer) != OW_DIAL_RESOLVE;
 }
 
 void ow_lane_stop_early(struct ow_stream_lane *lane)

@@ -132,15 +132,38 @@ static void mend_connect(const struct view *view, struct check_step *step)
     say_mend(step, "%s", mend_of_error(error));
 }
 
+/* One address works, and another doesn't: whoever comes that way first waits for it. */
+static void diagnose_dead_address(const struct view *view)
+{
+  const struct ow_probe_report *report = view->report;
+  say_mend(
+      say_step(view, "connect", CHECK_STEP_REMARK, "TCP connection to %s; but %s", report->server,
+               report->dead_address.text),
+      "let TCP port %s through to that address too, or take it out of %s's name; until then --ipv4 or --ipv6 "
+      "chooses the family that works",
+      view->options->settings.peer.port, view->options->settings.peer.host);
+}
+
+/* Neither does, for reasons of its own perhaps. */
+static struct check_step *say_unconnected(const struct view *view)
+{
+  const struct ow_probe_report *report = view->report;
+  bool another = report->dead_address.status != OW_OK;
+  return say_step(view, "connect", CHECK_STEP_FAILED, "%s%s%s", report->failure.text, another ? "; and " : "",
+                  another ? report->dead_address.text : "");
+}
+
 static void diagnose_connect(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
-  if (came_beyond(view, OW_STEP_CONNECT)) {
+  if (came_beyond(view, OW_STEP_CONNECT) && report->dead_address.status != OW_OK) {
+    diagnose_dead_address(view);
+  } else if (came_beyond(view, OW_STEP_CONNECT)) {
     say_step(view, "connect", CHECK_STEP_OK, "TCP connection to %s", report->server);
   } else if (!stopped_at(view, OW_STEP_CONNECT)) {
     not_reached(view, "connect");
   } else {
-    mend_connect(view, say_step(view, "connect", CHECK_STEP_FAILED, "%s", report->failure.text));
+    mend_connect(view, say_unconnected(view));
   }
 }
 

@@ -208,6 +208,40 @@ START_TEST(its_owner_may_free_it_when_its_output_is_empty)
 }
 END_TEST
 
+/* Into another owner's, with what waits, what is to be sent, and the end. */
+static void move_on(struct ow_channel *channel)
+{
+  struct ow_failure failure = {.text = ""};
+  struct owner *old = owner;
+  struct ow_reader input = ow_channel_input(channel);
+  (void)ow_read_u8(&input);
+  ow_channel_taken(channel, &input);
+  owner = calloc(1, sizeof *owner);
+  ck_assert_ptr_nonnull(owner);
+  owner->at_once = 1;
+  owner->output.limit = 1024;
+  ck_assert_int_eq(ow_buffer_append(&owner->output, "late", 4), OW_OK);
+  owner->channel = (struct ow_channel){.output = &owner->output, .received = on_received, .over = on_over};
+  ck_assert_int_eq(ow_channel_move(&owner->channel, channel, &failure), OW_OK);
+  ck_assert(!channel->open);
+  ow_buffer_clear(&old->output);
+  free(old);
+  tell("moved ");
+}
+
+START_TEST(a_channel_moves_with_all_that_waits)
+{
+  char got[16] = "";
+  owner->channel.received = move_on;
+  write_other("abc");
+  ck_assert_int_eq(shutdown(other_end, SHUT_WR), 0);
+  run();
+  ck_assert_str_eq(story, "moved b c over");
+  ck_assert_int_eq(read(other_end, got, sizeof got), 4);
+  ck_assert_str_eq(got, "late");
+}
+END_TEST
+
 static void stop_soon(struct ow_completion *completion)
 {
   (void)completion;
@@ -233,6 +267,7 @@ int main(void)
                  what_nobody_offers_again_does_not_hold_up_the_end,
                  an_emptied_output_is_told_after_the_call_that_emptied_it,
                  its_owner_may_free_it_when_octets_come, its_owner_may_free_it_when_it_is_over,
-                 its_owner_may_free_it_when_its_output_is_empty, a_closed_channel_tells_nothing_that_was_due);
+                 its_owner_may_free_it_when_its_output_is_empty, a_closed_channel_tells_nothing_that_was_due,
+                 a_channel_moves_with_all_that_waits);
   return test_run(suite);
 }

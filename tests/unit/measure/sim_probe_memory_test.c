@@ -15,9 +15,10 @@
 #define S OW_NS_PER_S
 #define MS OW_NS_PER_MS
 
-enum { HOST = 2, PACKETS = 20 };
+enum { HOST = 2, DEAD = 9, PACKETS = 20 };
 
 static enum ow_mode mode;
+static const char *addresses = "127.0.0.2";
 static struct ow_serve_policy policy;
 static struct ow_loop *loop;
 static struct ow_serve *server;
@@ -42,6 +43,8 @@ static void raise_curtain(void)
   struct ow_serve_config config;
   sim_begin(1);
   spoke_of_memory = false;
+  sim_name("peer.example", addresses);
+  sim_path(DEAD)->blackhole = true;
   *sim_path(HOST) = (struct sim_path){.delay = {20 * MS, 10 * MS}};
   loop = ow_loop_create(&failure);
   sim_share_loop(loop);
@@ -69,7 +72,7 @@ static struct ow_peer peer_of(void)
 {
   struct ow_peer peer;
   ow_peer_defaults(&peer);
-  snprintf(peer.host, sizeof peer.host, "127.0.0.%u", HOST);
+  snprintf(peer.host, sizeof peer.host, "peer.example");
   peer.packets = PACKETS;
   peer.modes = mode;
   test_policy_key(&peer);
@@ -128,6 +131,16 @@ START_TEST(a_probe_says_that_memory_is_short)
 }
 END_TEST
 
+/* The memory that is short may be that of the only address that is alive. */
+START_TEST(so_does_one_of_many_addresses)
+{
+  addresses = "127.0.0.9 127.0.0.2";
+  mode = OW_MODE_OPEN;
+  test_memory_exhaust("a probe of two addresses", probe);
+  addresses = "127.0.0.2";
+}
+END_TEST
+
 /* ---- fetching what the server holds ---- */
 
 static void step(void *context)
@@ -182,6 +195,7 @@ int main(void)
   Suite *suite = suite_create("probes without memory");
   test_seed();
   TEST_LOOP(suite, "probe", 3, a_probe_says_that_memory_is_short);
+  TEST_CASE(suite, "addresses", so_does_one_of_many_addresses);
   TEST_CASE(suite, "fetch", a_fetch_says_that_memory_is_short);
   return test_run(suite);
 }

@@ -142,6 +142,21 @@ START_TEST(each_cause_has_its_own_mend)
 }
 END_TEST
 
+START_TEST(an_address_that_is_dead_while_another_works)
+{
+  static const char dead[] = "server 2001:db8::1 port 861: no answer to our TCP connection within 0.27 s";
+  begin();
+  ow_fail(&report.dead_address, OW_TIMEOUT, "%s", dead);
+  finds("connect", CHECK_STEP_REMARK, "TCP connection to 192.0.2.1 port 861; but server 2001:db8::1",
+        "--ipv4");
+  stopped(OW_STEP_CONNECT, OW_NETWORK, "server 192.0.2.1 port 861: Connection refused");
+  report.failure.error = ECONNREFUSED;
+  ow_fail(&report.dead_address, OW_TIMEOUT, "%s", dead);
+  finds("connect", CHECK_STEP_FAILED, "192.0.2.1 port 861: Connection refused; and server 2001:db8::1",
+        "start the OWAMP server");
+}
+END_TEST
+
 START_TEST(mode_and_key)
 {
   stopped(OW_STEP_SETUP, OW_PROTOCOL, "SSH-2.0");
@@ -417,8 +432,8 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("check_owamp --diagnose");
-  TEST_CASE(suite, "steps", all_is_well, before_any_packet, mode_and_key, limits_and_packets,
-            address_translation, marks_and_hops, clocks,
+  TEST_CASE(suite, "steps", all_is_well, before_any_packet, an_address_that_is_dead_while_another_works,
+            mode_and_key, limits_and_packets, address_translation, marks_and_hops, clocks,
             small_packets_and_those_that_arrive_have_no_mtu_problem);
   TEST_LOOP(suite, "causes", sizeof causes / sizeof *causes, each_cause_has_its_own_mend);
   TEST_LOOP(suite, "sizes", sizeof paths / sizeof *paths, a_path_that_drops_what_is_large_is_no_firewall);

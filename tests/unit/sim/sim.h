@@ -34,7 +34,7 @@ void sim_step_clock(struct ow_loop *loop, int64_t nanoseconds);
 /** Uniform in 0 .. below-1. */
 uint64_t sim_random(uint64_t below);
 
-/* ---- the network between this host (127.0.0.1) and the others (127.0.0.2 and up) ---- */
+/* ---- the network between this host (127.0.0.1) and the others (127.0.0.2 and up; or fd00::2) ---- */
 
 /** What a TCP connection meets of which the host has too many already. */
 enum sim_full {
@@ -55,6 +55,7 @@ struct sim_path {
   uint32_t largest[2];  /* octets of UDP that pass; 0: as many as there are */
   bool blackhole;       /* nothing passes; TCP waits and goes on later */
   bool babbles;         /* on an open connection it says more behind its Stop-Sessions than was asked for */
+  bool mute;            /* TCP connections are made, by something on the way, and nothing is ever said */
   unsigned room;        /* TCP connections at once; 0: any number */
   enum sim_full full;
 };
@@ -62,8 +63,8 @@ struct sim_path *sim_path(uint8_t host);
 /** Break every TCP connection with a host, as a reset does. */
 void sim_cut(uint8_t host);
 /**
- * What a name is resolved to, "peer.example" and so on; NULL: it doesn't exist any more. Numbers resolve to
- * themselves.
+ * What a name is resolved to, "peer.example" and so on: addresses with blanks between, in the order in which
+ * they are given; NULL: it doesn't exist any more. Numbers resolve to themselves.
  */
 void sim_name(const char *name, const char *address);
 /** How long that takes, ns; 1 ms after sim_begin(). */

@@ -183,14 +183,19 @@ void ow_watch_change(struct ow_loop *loop, struct ow_watch *watch, uint32_t want
   watch->events = wanted;
 }
 
+int ow_watch_release(struct ow_loop *loop, struct ow_watch *watch)
+{
+  int descriptor = watch->descriptor;
+  (void)loop;
+  watches[descriptor] = NULL;
+  watch->descriptor = -1;
+  return descriptor;
+}
+
 void ow_watch_close(struct ow_loop *loop, struct ow_watch *watch)
 {
-  (void)loop;
-  if (watch->descriptor >= 0) {
-    watches[watch->descriptor] = NULL;
-    close(watch->descriptor);
-    watch->descriptor = -1;
-  }
+  if (watch->descriptor >= 0)
+    close(ow_watch_release(loop, watch));
 }
 
 static void set_timer(struct ow_loop *loop, struct ow_timer *timer, bool on_wall, int64_t when)

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -100,15 +101,23 @@ static int open_descriptor(void)
   return descriptor;
 }
 
+/* The last octet, in either family: "127.0.0.2", "fd00::3". */
 static uint8_t host_of(const union ow_address *address)
 {
-  return (uint8_t)ntohl(address->v4.sin_addr.s_addr);
+  return address->any.sa_family == AF_INET6 ? address->v6.sin6_addr.s6_addr[15]
+                                            : (uint8_t)ntohl(address->v4.sin_addr.s_addr);
 }
 
-static union ow_address address_of(uint8_t host, uint16_t port)
+/* Of the family of `like`. */
+static union ow_address address_of(uint8_t host, uint16_t port, const union ow_address *like)
 {
-  return (union ow_address){
+  union ow_address address = {
       .v4 = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(0x7f000000U | host)}};
+  if (like->any.sa_family == AF_INET6)
+    address = (union ow_address){.v6 = {.sin6_family = AF_INET6,
+                                        .sin6_port = htons(port),
+                                        .sin6_addr.s6_addr = {[0] = 0xfd, [15] = host}}};
+  return address;
 }
 
 struct sim_path *sim_path(uint8_t host)
@@ -256,6 +265,8 @@ static void knock(void *context)
     free(context); /* given up */
   } else if (path->blackhole) {
     sim_at(sim_monotonic() + OW_NS_PER_S, knock, context);
+  } else if (path->mute) {
+    sim_at(sim_monotonic() + path->delay[1], complete, context);
   } else if (!listeners) {
     sim_at(sim_monotonic() + path->delay[1], refuse, context);
   } else if (!has_room(path, connection->host)) {
@@ -281,7 +292,7 @@ enum ow_status ow_channel_connect(struct ow_channel *channel, struct ow_loop *lo
     abort();
   SLIST_INSERT_HEAD(&all_connections, connection, all);
   connection->host = host_of(server);
-  connection->addresses[CLIENT] = address_of(1, free_port());
+  connection->addresses[CLIENT] = address_of(1, free_port(), server);
   connection->addresses[SERVER] = *server;
   adopt(channel, loop, open_descriptor(), connection, CLIENT);
   channel->connecting = true;
@@ -297,6 +308,17 @@ enum ow_status ow_channel_adopt(struct ow_channel *channel, struct ow_loop *loop
 {
   (void)failure;
   adopt(channel, loop, socket, endpoints[socket].connection, SERVER);
+  return OW_OK;
+}
+
+enum ow_status ow_channel_move(struct ow_channel *channel, struct ow_channel *from,
+                               struct ow_failure *failure)
+{
+  struct ow_loop *loop = from->loop;
+  int descriptor = ow_watch_release(loop, &from->watch);
+  (void)failure;
+  adopt(channel, loop, descriptor, endpoints[descriptor].connection, endpoints[descriptor].side);
+  ow_channel_take_over(channel, from);
   return OW_OK;
 }
 
@@ -393,8 +415,8 @@ struct ow_resolution {
   ow_resolved *done;
   void *context;
   bool cancelled;
-  union ow_address address;
-  bool known;
+  union ow_address addresses[OW_RESOLVED_MOST];
+  size_t count;
 };
 
 static void resolved(void *context)
@@ -403,25 +425,49 @@ static void resolved(void *context)
   struct ow_failure failure;
   ow_fail(&failure, OW_NETWORK, "cannot resolve the name");
   if (!resolution->cancelled)
-    resolution->done(resolution->context, resolution->known ? OW_OK : OW_NETWORK, &resolution->address,
-                     resolution->known, &failure);
+    resolution->done(resolution->context, resolution->count ? OW_OK : OW_NETWORK, resolution->addresses,
+                     resolution->count, &failure);
   free(resolution);
+}
+
+/* The number, if it is one of the family (0: any). */
+static bool read_number(const char *number, int family, union ow_address *address)
+{
+  memset(address, 0, sizeof *address);
+  if (family != 6 && inet_pton(AF_INET, number, &address->v4.sin_addr) == 1)
+    address->any.sa_family = AF_INET;
+  else if (family != 4 && inet_pton(AF_INET6, number, &address->v6.sin6_addr) == 1)
+    address->any.sa_family = AF_INET6;
+  return address->any.sa_family != AF_UNSPEC;
+}
+
+static void read_numbers(struct ow_resolution *resolution, const char *numbers, int family, uint16_t port)
+{
+  char copy[512];
+  char *rest = copy;
+  snprintf(copy, sizeof copy, "%s", numbers);
+  for (const char *number = strtok_r(copy, " ", &rest); number && resolution->count < OW_RESOLVED_MOST;
+       number = strtok_r(NULL, " ", &rest)) {
+    union ow_address *address = &resolution->addresses[resolution->count];
+    if (read_number(number, family, address)) {
+      ow_address_set_port(address, port);
+      resolution->count++;
+    }
+  }
 }
 
 struct ow_resolution *ow_resolve(struct ow_loop *loop, const char *host, const char *port, int family,
                                  ow_resolved *done, void *context)
 {
   struct ow_resolution *resolution = calloc(1, sizeof *resolution);
-  (void)loop, (void)family;
+  (void)loop;
   if (!resolution)
     abort();
   *resolution = (struct ow_resolution){.done = done, .context = context};
-  resolution->address.v4.sin_family = AF_INET;
-  resolution->address.v4.sin_port = htons((uint16_t)strtoul(port, NULL, 10));
   for (int i = 0; i < NAMES; i++)
     if (names[i].name && strcmp(names[i].name, host) == 0)
       host = names[i].address ? names[i].address : "gone";
-  resolution->known = inet_pton(AF_INET, host, &resolution->address.v4.sin_addr) == 1;
+  read_numbers(resolution, host, family, (uint16_t)strtoul(port, NULL, 10));
   sim_at(sim_monotonic() + sim_resolving, resolved, resolution);
   return resolution;
 }
@@ -470,7 +516,7 @@ enum ow_status ow_udp_open(const struct ow_udp_options *options, int *descriptor
   if (!udp)
     abort();
   udp->descriptor = open_descriptor();
-  udp->local = address_of(host_of(&options->local), free_port());
+  udp->local = address_of(host_of(&options->local), free_port(), &options->local);
   STAILQ_INIT(&udp->queue);
   SLIST_INSERT_HEAD(&all_udp, udp, all);
   endpoints[udp->descriptor].udp = udp;
