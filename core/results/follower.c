@@ -49,6 +49,7 @@ static bool read_stream(struct ow_look *look)
   look->anew = there && ow_stream_began_anew(mark, &look->view, look->intervals, look->count);
   if (look->anew) {
     *mark = (struct ow_stream_mark){.number = 0};
+    look->follower->server[0] = '\0';
     (void)read_after(look, 0); /* gone meanwhile: the next look will tell */
   }
   look->more = look->count == OW_LOOK_INTERVALS;
@@ -112,6 +113,20 @@ static bool state_is_news(struct ow_follower *follower, const struct ow_stream_v
   return news;
 }
 
+/* Likewise. */
+static bool server_is_news(struct ow_look *look)
+{
+  char *known = look->follower->server;
+  const char *server = look->view.server;
+  _Static_assert(sizeof look->before == sizeof look->follower->server &&
+                     sizeof look->before == sizeof look->view.server,
+                 "copied whole");
+  memcpy(look->before, known, sizeof look->before);
+  if (server[0])
+    memcpy(known, server, sizeof look->follower->server);
+  return look->before[0] && strcmp(look->before, known) != 0;
+}
+
 static bool tell_next(struct ow_look *look, struct ow_news *news)
 {
   bool any = true;
@@ -121,6 +136,9 @@ static bool tell_next(struct ow_look *look, struct ow_news *news)
     look->anew = false;
   } else if (state_is_news(look->follower, &look->view)) {
     news->kind = look->follower->down ? OW_NEWS_DOWN : OW_NEWS_UP;
+  } else if (server_is_news(look)) {
+    news->kind = OW_NEWS_SERVER;
+    news->before = look->before;
   } else if (look->next_alarm < look->alarm_count) {
     tell_alarm(look, news);
   } else if (look->next < look->count) {

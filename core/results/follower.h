@@ -27,8 +27,9 @@ struct ow_follower {
   char name[OW_STREAM_NAME];
   struct ow_alarms *alarms; /* NULL: there is nothing to raise one for */
   struct ow_stream_mark mark;
-  uint64_t version; /* of the stream, when it was read; 0: never */
-  bool down;        /* it was told that it is down */
+  uint64_t version;              /* of the stream, when it was read; 0: never */
+  bool down;                     /* it was told that it is down */
+  char server[OW_STREAM_SERVER]; /* by which address it was measured, as was told last; "": none was yet */
 };
 
 /** Follow the stream of that name, which need not be there yet; the first look tells all that is kept. */
@@ -52,6 +53,8 @@ enum ow_news_kind {
   OW_NEWS_DOWN,
   /** It is up, after it was told that it is down. */
   OW_NEWS_UP,
+  /** It is measured by another address of its peer than before. */
+  OW_NEWS_SERVER,
   /** An interval has ended. */
   OW_NEWS_INTERVAL,
   /** An alarm was raised, changed or cleared by the interval that was told before. */
@@ -65,6 +68,7 @@ struct ow_news {
   const struct ow_interval *interval; /* of INTERVAL and ALARM */
   uint64_t missed;                    /* of INTERVAL: that many before it are lost, not kept any more */
   const struct ow_alarm_event *alarm; /* of ALARM */
+  const char *before;                 /* of SERVER: the address, as in the view, that it was measured by */
 };
 
 enum { OW_LOOK_INTERVALS = 8, OW_LOOK_ALARMS = OW_METRICS * OW_DIRECTIONS };
@@ -75,6 +79,7 @@ struct ow_look {
   const struct ow_board *board;
   struct ow_stream_view view;
   bool anew; /* to be told */
+  char before[OW_STREAM_SERVER];
   struct ow_interval intervals[OW_LOOK_INTERVALS];
   size_t count;
   size_t next;

@@ -192,6 +192,7 @@ static void dial(struct ow_stream_lane *lane)
                                     .peer = &lane->config->peer,
                                     .control = &lane->control,
                                     .gate = lane->ground->gate,
+                                    .faithful = lane->faithful,
                                     .done = on_dialed};
   ow_dialer_dial(&lane->dialer, now_of(lane).monotonic + ANSWER_TIME);
 }
@@ -216,6 +217,8 @@ static void dialed_too_long(struct ow_stream_lane *lane)
 
 void ow_lane_begin(struct ow_stream_lane *lane)
 {
+  if (lane->faithful && !ow_address_same(&lane->dialer.remote, lane->faithful))
+    disconnect_control(lane);
   if (lane->connected)
     measure(lane);
   else

@@ -67,6 +67,8 @@ struct ow_stream_lane {
    * and no lateness. Its owner's to set before ow_lane_begin().
    */
   bool alone;
+  const union ow_address
+      *faithful;        /* the one to connect to, likewise the owner's to set; NULL: any of the name's */
   unsigned crowded_out; /* attempts at this interval that met with a peer without room for a second lane */
 };
 
@@ -74,7 +76,7 @@ struct ow_stream_lane {
 void ow_lane_take_interval(struct ow_stream_lane *lane, uint64_t number);
 /** Tell OW_LANE_IS_DUE at `monotonic` (ns). */
 void ow_lane_wait(struct ow_stream_lane *lane, int64_t monotonic);
-/** Connect, if need be, and measure what can still be measured of the interval. */
+/** Connect, if need be or to stay with `faithful`, and measure what can still be measured of the interval. */
 void ow_lane_begin(struct ow_stream_lane *lane);
 /** Keep the result, or `trouble`, until the interval has ended; at once OW_LANE_ENDED if it has. */
 void ow_lane_hold(struct ow_stream_lane *lane);

@@ -147,6 +147,27 @@ static void tell_board(struct ow_stream_run *run)
   ow_board_set_state(run->board, &run->state, now_of(run).wall);
 }
 
+/* Another address is another path, whose numbers differ for that alone. */
+static void note_server(struct ow_stream_run *run, const struct ow_stream_lane *lane)
+{
+  struct ow_stream_view *state = &run->state;
+  const char *server = lane->control.server;
+  bool another = !ow_address_same(&run->winner, &lane->dialer.remote);
+  /* Who looked for the winner and is elsewhere did not find it: the name has lost it. */
+  if (!run->has_winner || (another && lane->dialer.connecting > run->won_at)) {
+    run->has_winner = true;
+    run->winner = lane->dialer.remote;
+    run->won_at = now_of(run).monotonic;
+  } else if (another) {
+    return; /* the last interval by an address that was given up */
+  }
+  if (state->server[0] && strcmp(state->server, server) != 0)
+    ow_log(run->ground->log, OW_LOG_NOTICE, "peer %s: measured by its address %s from now on, by %s before",
+           run->config.name, server, state->server);
+  _Static_assert(sizeof state->server == sizeof lane->control.server, "copied whole");
+  memcpy(state->server, server, sizeof state->server);
+}
+
 /* Sessions run, or were measured whole: the peer is well, even if its connection has ended meanwhile. */
 static void note_success(struct ow_stream_run *run, const struct ow_stream_lane *lane)
 {
@@ -155,8 +176,7 @@ static void note_success(struct ow_stream_run *run, const struct ow_stream_lane 
   run->failures = 0;
   run->retry_at = 0;
   state->mode = lane->interval.mode;
-  _Static_assert(sizeof state->server == sizeof lane->control.server, "copied whole");
-  memcpy(state->server, server, sizeof state->server);
+  note_server(run, lane);
   if (!run->too_short) {
     if (state->state != OW_STREAM_UP)
       ow_log(run->ground->log, OW_LOG_NOTICE, "peer %s: up, server %s, mode %s", run->config.name, server,
@@ -200,6 +220,7 @@ static void note_failure(struct ow_stream_run *run, const struct ow_failure *fai
   int64_t now = now_of(run).monotonic;
   run->retry_at = now + next_delay(run->failures);
   run->failures++;
+  run->has_winner = false; /* the next attempt tries all addresses */
   run->last_failure = *failure;
   if (run->probe_at > now + PROBE_AFTER_BREAK)
     run->probe_at = now + PROBE_AFTER_BREAK;
@@ -316,6 +337,7 @@ static void on_due(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
   struct ow_instant now = now_of(run);
   lane->alone = run->single;
+  lane->faithful = run->has_winner ? &run->winner : NULL;
   if (!ow_lane_is_worth_measuring(lane, now.wall)) {
     if (run->single && lane->connected) /* the interval before took it all */
       note_too_short(run, lane);

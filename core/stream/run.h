@@ -28,6 +28,9 @@ struct ow_stream_run {
   bool in_trouble;   /* it was said that intervals aren't measured whole */
   unsigned failures; /* in a row */
   int64_t retry_at;  /* monotonic ns: no attempt to reach the peer before */
+  bool has_winner;   /* no attempt has failed since an address of the server was measured: */
+  union ow_address winner;
+  int64_t won_at; /* monotonic ns */
   struct ow_failure last_failure;
   struct ow_stream_view state; /* as the board was last told */
   /* The peer has no room for a second lane, though the first is well: */

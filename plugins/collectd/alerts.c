@@ -103,3 +103,18 @@ void owamp_alert_state(const struct ow_stream_view *view)
     add_text(&notification, "reason", view->reason);
   emit_notification(&notification);
 }
+
+/* Nothing is wrong with it, but numbers of another path aren't comparable. */
+void owamp_alert_server(const struct ow_stream_view *view, const char *before)
+{
+  notification_t notification;
+  begin_notification(&notification, view, view->since, NOTIF_OKAY);
+  snprintf(notification.type, sizeof notification.type, "bool");
+  snprintf(notification.type_instance, sizeof notification.type_instance, "server");
+  snprintf(notification.message, sizeof notification.message, "%s: measured by its address %s, by %s before",
+           view->name, view->server, before);
+  add_text(&notification, "peer", view->host);
+  add_text(&notification, "server", view->server);
+  add_text(&notification, "before", before);
+  emit_notification(&notification);
+}

@@ -16,4 +16,7 @@ void owamp_alert_threshold(const struct ow_stream_view *view, struct ow_timestam
 /** The stream went down (FAILURE, with the reason) or came up again (OKAY). */
 void owamp_alert_state(const struct ow_stream_view *view);
 
+/** It is measured by another address of its peer than before (OKAY): message and meta data tell both. */
+void owamp_alert_server(const struct ow_stream_view *view, const char *before);
+
 #endif

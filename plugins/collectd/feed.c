@@ -174,6 +174,7 @@ static void take(struct follow *follow, const struct ow_news *news)
   case OW_NEWS_ANEW: break; /* its values go on where the other one's ended */
   case OW_NEWS_DOWN:
   case OW_NEWS_UP: owamp_alert_state(news->view); break;
+  case OW_NEWS_SERVER: owamp_alert_server(news->view, news->before); break;
   case OW_NEWS_INTERVAL: take_interval(follow, news); break;
   case OW_NEWS_ALARM: take_alarm(news); break;
   }

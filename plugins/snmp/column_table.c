@@ -89,7 +89,7 @@ static const struct mib_column system_columns[] = {
     [MIB_STAMP_SOURCE] = {READ("StampSource", STAMP_ORIGIN, PRESENT_RECEIVED, WHOLE(stamp_source, FROM_MIB))},
     [MIB_HISTORY_SIZE] = {READ("HistorySize", UNSIGNED32(1, 10000), PRESENT_ALWAYS,
                                WHOLE(history_size, FROM_MIB))},
-    [MIB_NOTIFICATIONS_ENABLED] = {WRITE("NotificationsEnabled", BITS(3), PRESENT_ALWAYS,
+    [MIB_NOTIFICATIONS_ENABLED] = {WRITE("NotificationsEnabled", BITS(4), PRESENT_ALWAYS,
                                          VIA(octet_of_bits, FROM_MIB, uint8_t, system.notifications))},
     [MIB_NOTIFICATIONS_DROPPED] = {READ("NotificationsDropped", COUNTER64, PRESENT_ALWAYS,
                                         PLAIN(FROM_MIB, system.dropped))},

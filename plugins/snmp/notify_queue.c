@@ -83,7 +83,7 @@ uint8_t notify_from_bits(uint8_t bits)
 
 bool notify_word(const char *word, uint8_t *enabled)
 {
-  static const char *const words[] = {"raised", "cleared", "peerDown", "peerUp"};
+  static const char *const words[] = {"raised", "cleared", "peerDown", "peerUp", "peerServer"};
   bool known = true;
   if (strcmp(word, "all") == 0) {
     *enabled = (1U << NOTICE_KINDS) - 1;

@@ -36,7 +36,8 @@ bool notify_queue_take(struct notify_queue *queue, int64_t now, struct notice *n
 /** BITS of owampNotificationsEnabled, and back. */
 uint8_t notify_bits(uint8_t enabled);
 uint8_t notify_from_bits(uint8_t bits);
-/** "all", "none", or some of raised, cleared, peerDown and peerUp: one word. False: no such word. */
+/** "all", "none", or some of raised, cleared, peerDown, peerUp and peerServer: one word. False: no such word.
+ */
 bool notify_word(const char *word, uint8_t *enabled);
 
 #endif

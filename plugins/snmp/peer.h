@@ -46,7 +46,14 @@ struct peer {
 };
 
 /** What is worth a notification. */
-enum notice_kind { NOTICE_RAISED, NOTICE_CLEARED, NOTICE_PEER_DOWN, NOTICE_PEER_UP, NOTICE_KINDS };
+enum notice_kind {
+  NOTICE_RAISED,
+  NOTICE_CLEARED,
+  NOTICE_PEER_DOWN,
+  NOTICE_PEER_UP,
+  NOTICE_PEER_SERVER,
+  NOTICE_KINDS
+};
 struct notice {
   enum notice_kind kind;
   char owner[MIB_OWNER];

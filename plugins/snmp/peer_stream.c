@@ -30,6 +30,14 @@ static void tell_up(const struct peers_host *host, const struct peer *peer, cons
   tell(host, peer, &notice);
 }
 
+static void tell_server(const struct peers_host *host, const struct peer *peer, const struct ow_news *news)
+{
+  struct notice notice = {.kind = NOTICE_PEER_SERVER};
+  snprintf(notice.text, sizeof notice.text, "measured by its address %s, by %s before", news->view->server,
+           news->before);
+  tell(host, peer, &notice);
+}
+
 static void tell_alarm(const struct peers_host *host, const struct peer *peer,
                        const struct ow_alarm_event *event)
 {
@@ -138,6 +146,7 @@ bool peer_stream_read(struct peer *peer, const struct peers_host *host, const st
     case OW_NEWS_ANEW: begin_anew(peer, now); break;
     case OW_NEWS_DOWN: tell_down(host, peer, news.view->reason); break;
     case OW_NEWS_UP: tell_up(host, peer, news.view); break;
+    case OW_NEWS_SERVER: tell_server(host, peer, &news); break;
     case OW_NEWS_INTERVAL: keep_interval(peer, news.interval, history); break;
     case OW_NEWS_ALARM: tell_alarm(host, peer, news.alarm); break;
     }

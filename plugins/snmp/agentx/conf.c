@@ -156,7 +156,8 @@ static void read_notifications(const char *token, char *line)
   if (known)
     the_agent.conf.notifications = enabled;
   else
-    config_perror("owampNotifications takes all, none, or some of raised, cleared, peerDown and peerUp");
+    config_perror(
+        "owampNotifications takes all, none, or some of raised, cleared, peerDown, peerUp and peerServer");
 }
 
 static void read_rate(const char *token, char *line)
@@ -176,7 +177,7 @@ void agent_conf_register(void)
   register_app_config_handler("owampQuerySocket", read_query, NULL, "PATH [KEY VALUE]...");
   register_app_config_handler("owampPublish", read_publish, NULL, "PATH [group NAME] [permissions OCTAL]");
   register_app_config_handler("owampNotifications", read_notifications, NULL,
-                              "all|none|raised cleared peerDown peerUp");
+                              "all|none|raised cleared peerDown peerUp peerServer");
   register_app_config_handler("owampNotificationRate", read_rate, NULL, "A-SECOND");
 }
 

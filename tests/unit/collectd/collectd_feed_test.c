@@ -318,6 +318,29 @@ START_TEST(what_this_host_cannot_use_is_not_called_down)
 }
 END_TEST
 
+START_TEST(another_address_is_told_with_both)
+{
+  struct ow_stream_view view = a_view("far");
+  follow("far", &no_rules);
+  view.state = OW_STREAM_UP;
+  snprintf(view.server, sizeof view.server, "2001:db8::1 port 861");
+  ow_board_set_state(board, &view, ow_timestamp_from_unix(epoch));
+  owamp_feed_poll(feed);
+  ck_assert_uint_eq(fake_collectd.notification_count, 0);
+  snprintf(view.server, sizeof view.server, "192.0.2.1 port 861");
+  ow_board_set_state(board, &view, ow_timestamp_from_unix(epoch));
+  owamp_feed_poll(feed);
+  owamp_feed_poll(feed);
+  ck_assert_uint_eq(fake_collectd.notification_count, 1);
+  const struct fake_notification *first = &fake_collectd.notifications[0];
+  ck_assert_int_eq(first->told.severity, NOTIF_OKAY);
+  ck_assert_str_eq(first->told.message,
+                   "far: measured by its address 192.0.2.1 port 861, by 2001:db8::1 port 861 before");
+  ck_assert_ptr_nonnull(strstr(first->meta, "server=192.0.2.1 port 861;"));
+  ck_assert_ptr_nonnull(strstr(first->meta, "before=2001:db8::1 port 861;"));
+}
+END_TEST
+
 static struct owamp_rules some_rules(const char *raise)
 {
   struct owamp_rules rules = {.warning.count = 0};
@@ -482,6 +505,7 @@ int main(void)
   tcase_add_test(tests, values_that_there_are_not_are_named);
   tcase_add_test(tests, down_and_up_are_told_once);
   tcase_add_test(tests, what_this_host_cannot_use_is_not_called_down);
+  tcase_add_test(tests, another_address_is_told_with_both);
   tcase_add_test(tests, a_breach_is_raised_and_cleared);
   tcase_add_test(tests, critical_is_failure);
   tcase_add_test(tests, an_outage_is_told_and_so_is_its_end);

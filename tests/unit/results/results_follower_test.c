@@ -77,6 +77,7 @@ static void write_down(const struct ow_news *news)
   case OW_NEWS_ANEW: snprintf(at, room, "%sanew", blank); break;
   case OW_NEWS_DOWN: snprintf(at, room, "%sdown:%s", blank, news->view->reason); break;
   case OW_NEWS_UP: snprintf(at, room, "%sup", blank); break;
+  case OW_NEWS_SERVER: snprintf(at, room, "%s%s>%s", blank, news->before, news->view->server); break;
   case OW_NEWS_INTERVAL:
     snprintf(at, room, "%s%d", blank, (int)news->interval->number);
     if (news->missed)
@@ -102,6 +103,39 @@ static void expect(const char *what)
   ck_assert(!ow_follower_look(&follower, board, &look));
   ck_assert(!ow_look_next(&look, &news));
 }
+
+/* ---- addresses ---- */
+
+static void set_server(enum ow_stream_state state, const char *server)
+{
+  struct ow_stream_view view = {.name = "far", .state = state};
+  snprintf(view.server, sizeof view.server, "%s", server);
+  ow_board_set_state(board, &view, (struct ow_timestamp){0});
+}
+
+/* The first is no change, nor is none; it is told after the state, and before the intervals. */
+START_TEST(another_address_is_told_once)
+{
+  put();
+  set_server(OW_STREAM_UP, "one");
+  expect("");
+  set_server(OW_STREAM_UP, "two");
+  expect("one>two");
+  set_server(OW_STREAM_UP, "");
+  expect("");
+  set_server(OW_STREAM_DOWN, "two");
+  expect("down:");
+  set_server(OW_STREAM_UP, "three");
+  add(1, 1, 1000);
+  expect("up two>three 1");
+  put();
+  add(1, 1, 9000);
+  set_server(OW_STREAM_UP, "four");
+  expect("anew 1");
+  set_server(OW_STREAM_UP, "five");
+  expect("four>five");
+}
+END_TEST
 
 /* ---- intervals ---- */
 
@@ -416,7 +450,7 @@ int main(void)
                  an_interval_that_began_at_another_time_is_another_streams,
                  counts_that_fell_are_another_streams, the_same_stream_goes_on);
   TEST_CASE_WITH(set_up, tear_down, suite, "states", down_is_told_once_and_up_once_after_it,
-                 the_state_comes_before_the_intervals);
+                 the_state_comes_before_the_intervals, another_address_is_told_once);
   TEST_CASE_WITH(set_up, tear_down, suite, "alarms", alarms_are_told_with_their_interval,
                  every_alarm_of_an_interval_is_told, without_thresholds_there_are_no_alarms,
                  an_outage_and_a_part_need_no_threshold, a_direction_that_was_not_asked_for_raises_nothing);

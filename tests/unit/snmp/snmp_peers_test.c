@@ -417,6 +417,32 @@ START_TEST(down_and_up_are_told_once)
 }
 END_TEST
 
+START_TEST(another_address_is_told_with_both)
+{
+  struct ow_stream_view view = {.name = "me:a", .state = OW_STREAM_UP};
+  run("host h");
+  set_state("me:a", OW_STREAM_UP, "");
+  snprintf(view.server, sizeof view.server, "2001:db8::1 port 861");
+  ow_board_set_state(board, &view, now);
+  ck_assert(peers_refresh(&peers, now));
+  ck_assert_uint_eq(told_count, 1);
+  ck_assert_int_eq(told[0].kind, NOTICE_PEER_SERVER);
+  ck_assert_str_eq(told[0].text,
+                   "measured by its address 2001:db8::1 port 861, by 192.0.2.1 port 861 before");
+}
+END_TEST
+
+/* InetAddress has no text for a zone but a name's. */
+START_TEST(an_address_with_its_zone_is_told_as_text)
+{
+  const struct peer *peer = run("host fe80::1%eth0");
+  struct mib_value value = peer_address_value(&peer->config);
+  ck_assert_int_eq(peer->config.address_type, PEER_ADDRESS_DNS);
+  ck_assert_uint_eq(value.length, strlen("fe80::1%eth0"));
+  ck_assert_int_eq(memcmp(value.octets, "fe80::1%eth0", value.length), 0);
+}
+END_TEST
+
 START_TEST(a_refused_start_is_told)
 {
   refuses = true;
@@ -707,7 +733,7 @@ START_TEST(each_kind_can_be_switched_off)
 {
   ck_assert(notify_queue_init(&queue, 0));
   for (unsigned off = 0; off < NOTICE_KINDS; off++) {
-    queue.enabled = (uint8_t)(0xf & ~(1U << off));
+    queue.enabled = (uint8_t)(((1U << NOTICE_KINDS) - 1) & ~(1U << off));
     for (unsigned kind = 0; kind < NOTICE_KINDS; kind++)
       put_notice((enum notice_kind)kind, kind);
     for (unsigned kind = 0; kind < NOTICE_KINDS; kind++) {
@@ -734,7 +760,7 @@ START_TEST(words_and_bits_of_the_kinds)
   ck_assert(!notify_word("peerup", &enabled) && !notify_word("", &enabled));
   ck_assert_uint_eq(enabled, 1U << NOTICE_RAISED | 1U << NOTICE_PEER_UP);
   ck_assert(notify_word("all", &enabled));
-  ck_assert_uint_eq(notify_bits(enabled), 0xf0);
+  ck_assert_uint_eq(notify_bits(enabled), 0xf8);
   ck_assert(notify_word("none", &enabled));
   ck_assert_uint_eq(enabled, 0);
 }
@@ -750,8 +776,10 @@ int main(void)
   TEST_CASE_WITH(set_up, tear_down, suite, "kept", a_row_that_is_kept_comes_back,
                  active_rows_and_those_without_an_owner_are_kept_so, a_row_that_is_not_ready_comes_back,
                  the_longest_row_fits);
-  TEST_CASE_WITH(set_up, tear_down, suite, "notices", down_and_up_are_told_once, a_refused_start_is_told,
-                 a_breach_is_raised_and_cleared_once, an_outage_is_raised_and_cleared);
+  TEST_CASE_WITH(set_up, tear_down, suite, "notices", down_and_up_are_told_once,
+                 another_address_is_told_with_both, an_address_with_its_zone_is_told_as_text,
+                 a_refused_start_is_told, a_breach_is_raised_and_cleared_once,
+                 an_outage_is_raised_and_cleared);
   TEST_CASE_WITH(set_up, tear_down, suite, "measured", the_last_intervals_are_kept,
                  a_stream_that_began_anew_shows_nothing_of_the_old,
                  the_newest_are_shown_of_a_board_that_keeps_more, a_query_sockets_streams_come_and_go);
