@@ -27,7 +27,7 @@ enum { OW_QUERY_INTERVALS = 1000 };
 /* ---- publishing ---- */
 
 struct ow_query_options {
-  const char *path;
+  const char *path;   /* its last folder is made if it is missing, with permissions 0755 */
   mode_t permissions; /* of the socket, whatever the umask; 0660 is wise */
   const char *group;  /* its group's name; NULL or "": as it comes */
 };

@@ -85,6 +85,15 @@ static enum ow_status find_group(const char *name, gid_t *group, struct ow_failu
   return ow_fail(failure, OW_INVALID, "there is no group %s", name);
 }
 
+/* A folder of /run is gone after each reboot. The socket's own permissions say who may ask, so all may pass.
+ */
+static void make_folder(const char *name)
+{
+  enum { FOR_ALL_TO_PASS = 0755 };
+  if (mkdir(name, FOR_ALL_TO_PASS) == 0)
+    (void)chmod(name, FOR_ALL_TO_PASS); /* whatever the umask left of it */
+}
+
 /* A lock that no file remains of. -1: the folder can't be read, and who can't read it can lock nobody out. */
 static enum ow_status lock_folder(const char *path, int *folder, struct ow_failure *failure)
 {
@@ -92,6 +101,7 @@ static enum ow_status lock_folder(const char *path, int *folder, struct ow_failu
   const char *slash = strrchr(path, '/');
   if (slash)
     snprintf(name, sizeof name, "%.*s", slash > path ? (int)(slash - path) : 1, path);
+  make_folder(name);
   *folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   int locked = *folder < 0 ? 0 : -1;
   for (int i = 0; i < LOCK_TRIES && locked != 0; i++) {

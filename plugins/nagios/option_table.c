@@ -187,7 +187,9 @@ const struct check_option check_option_table[] = {
     {.name = "query",
      .argument = "SOCKET",
      .set = set_query,
-     .help = "Measure nothing: judge the newest interval of a running stream, as a query socket tells it."},
+     .help = "Measure nothing: judge the newest interval of a running stream, as a query socket tells it: by "
+             "custom "
+             "/run/owamp/query.sock."},
     {.name = "name",
      .argument = "PEER",
      .set = set_name,

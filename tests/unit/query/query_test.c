@@ -334,6 +334,34 @@ START_TEST(permissions_are_as_asked_for)
 }
 END_TEST
 
+/* As in /run after a reboot; for all to pass through, whatever the umask. */
+START_TEST(the_sockets_own_folder_is_made)
+{
+  char inner[sizeof folder + 8];
+  char there[sizeof inner + 16];
+  struct stat made;
+  unpublish();
+  snprintf(inner, sizeof inner, "%s/owamp", folder);
+  snprintf(there, sizeof there, "%s/query.sock", inner);
+  struct ow_query_options options = options_for(there);
+  mode_t before = umask(0077);
+  server = ow_query_publish(board, &options, NULL, &failure);
+  umask(before);
+  ck_assert_msg(server != NULL, "%s", failure.text);
+  ck_assert_int_eq(stat(inner, &made), 0);
+  ck_assert_uint_eq(made.st_mode & 07777, 0755);
+  unpublish();
+  /* One that is there keeps what it has. */
+  ck_assert_int_eq(chmod(inner, 02750), 0);
+  server = ow_query_publish(board, &options, NULL, &failure);
+  ck_assert_msg(server != NULL, "%s", failure.text);
+  ck_assert_int_eq(stat(inner, &made), 0);
+  ck_assert_uint_eq(made.st_mode & 07777, 02750);
+  unpublish();
+  ck_assert_int_eq(rmdir(inner), 0);
+}
+END_TEST
+
 START_TEST(a_dead_process_socket_is_replaced)
 {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -878,8 +906,9 @@ int main(void)
                  a_line_without_end_ends_the_connection, random_octets_do_no_harm,
                  a_slow_reader_is_cut_off_and_hurts_nobody, thousands_of_connections_are_borne);
   TEST_CASE_WITH(set_up, tear_down, suite, "place", permissions_are_as_asked_for,
-                 a_dead_process_socket_is_replaced, two_do_not_publish_at_one_path, other_files_stay,
-                 only_the_own_socket_is_removed, of_those_that_begin_at_once_one_wins);
+                 the_sockets_own_folder_is_made, a_dead_process_socket_is_replaced,
+                 two_do_not_publish_at_one_path, other_files_stay, only_the_own_socket_is_removed,
+                 of_those_that_begin_at_once_one_wins);
   TEST_CASE_WITH(set_up, tear_down, suite, "readers", many_ask_while_it_changes);
   TEST_CASE_WITH(set_up, tear_down, suite, "mirror", a_mirror_is_like_the_board,
                  a_mirror_keeps_as_many_as_there_are, a_mirror_outlives_its_server,
