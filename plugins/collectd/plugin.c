@@ -141,16 +141,20 @@ static int init(void)
            "%u parts of the configuration are refused, see above; %zu peers remain", config->refused,
            config->peer_count);
   else if (config->peer_count + config->query_count == 0 && !config->responds)
-    ow_log(&owamp_log, OW_LOG_WARNING, "there is no <Peer>, <Query> or <Responder>: nothing to do");
+    ow_log(&owamp_log, OW_LOG_WARNING,
+           "there is no <Peer>, <Query> or <Responder>: nothing to do (collectd drops a <Responder> block "
+           "without "
+           "a line in it; write Listen \":861\" there)");
   look_at_descriptors();
+  /* First, so that a host that measures itself isn't refused by itself. */
+  if (config->responds)
+    start_responder();
   if (config->peer_count > 0 || config->publish.path[0])
     start_streams();
   if (config->publish.path[0] && plugin.streams)
     start_publishing();
   if (config->query_count > 0)
     start_sources();
-  if (config->responds)
-    start_responder();
   owamp_config_clear(&plugin.config);
   return 0;
 }
