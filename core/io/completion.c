@@ -34,17 +34,22 @@ bool ow_completions_wait(const struct ow_completions *completions)
   return !TAILQ_EMPTY(&completions->waiting);
 }
 
-void ow_completions_run(struct ow_completions *completions, bool (*stopped)(const void *context),
-                        const void *context)
+void ow_completions_run_first(struct ow_completions *completions)
 {
-  struct ow_completion *first;
-  if (!ow_completions_wait(completions))
-    return;
-  ow_completions_add(completions, &completions->end);
-  while ((first = TAILQ_FIRST(&completions->waiting)) != &completions->end &&
-         !(stopped && stopped(context))) {
+  struct ow_completion *first = TAILQ_FIRST(&completions->waiting);
+  if (first) {
     ow_completions_remove(completions, first);
     first->run(first);
   }
+}
+
+void ow_completions_run(struct ow_completions *completions, bool (*stopped)(const void *context),
+                        const void *context)
+{
+  if (!ow_completions_wait(completions))
+    return;
+  ow_completions_add(completions, &completions->end);
+  while (TAILQ_FIRST(&completions->waiting) != &completions->end && !(stopped && stopped(context)))
+    ow_completions_run_first(completions);
   ow_completions_remove(completions, &completions->end);
 }

@@ -30,6 +30,8 @@ void ow_completions_remove(struct ow_completions *completions, struct ow_complet
 bool ow_completion_waits(const struct ow_completion *completion);
 /** True if any waits. */
 bool ow_completions_wait(const struct ow_completions *completions);
+/** Run the one that has waited longest, alone. Nothing happens if none waits. */
+void ow_completions_run_first(struct ow_completions *completions);
 /**
  * Run those that wait now, one after another; those that come meanwhile are not run. Stops early once
  * `stopped` (may be NULL) says so, with `context`.

@@ -83,13 +83,14 @@ void ow_stamps_restart(int descriptor)
   socklen_t length = sizeof flags;
   uint32_t order;
   struct ow_timestamp departed;
+  int error;
   if (getsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &flags, &length) == 0 &&
       (flags & SOF_TIMESTAMPING_OPT_ID)) {
     unsigned off = flags & ~(unsigned)SOF_TIMESTAMPING_OPT_ID;
     setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &off, sizeof off);
     setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags);
   }
-  while (ow_stamps_next_departure(descriptor, &order, &departed))
+  while (ow_stamps_next_departure(descriptor, &order, &departed, &error))
     continue;
 }
 
@@ -135,14 +136,15 @@ static struct report read_report(struct msghdr *message)
 }
 
 /* An error that an ICMP message left at the socket would keep EPOLLERR up for ever. */
-static void clear_error(int descriptor)
+static int take_error(int descriptor)
 {
-  int error;
+  int error = 0;
   socklen_t length = sizeof error;
   getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length);
+  return error;
 }
 
-bool ow_stamps_next_departure(int descriptor, uint32_t *order, struct ow_timestamp *departed)
+bool ow_stamps_next_departure(int descriptor, uint32_t *order, struct ow_timestamp *departed, int *error)
 {
   union {
     struct cmsghdr header;
@@ -156,10 +158,9 @@ bool ow_stamps_next_departure(int descriptor, uint32_t *order, struct ow_timesta
     if (got >= 0)
       report = read_report(&message);
   } while ((got >= 0 && !(report.numbered && report.stamped)) || (got < 0 && errno == EINTR));
-  if (got < 0) {
-    clear_error(descriptor);
+  *error = got < 0 ? take_error(descriptor) : 0;
+  if (got < 0)
     return false;
-  }
   *order = report.order;
   *departed = ow_timestamp_from_unix(report.departed);
   return true;

@@ -41,8 +41,9 @@ void ow_stamps_restart(int descriptor);
  * The next transmit stamp from the error queue: `order` counts the packets that were sent with a stamp asked
  * for, from 0. Some may never come. Waiting stamps raise EPOLLERR (never masked): watch the descriptor and
  * then read until false, which means that none waits, and also swallows an ICMP error, so that EPOLLERR is
- * down afterwards.
+ * down afterwards: its errno is then in `error`, else 0.
  */
-bool ow_stamps_next_departure(int descriptor, uint32_t *order, struct ow_timestamp *departed) OW_MUST_CHECK;
+bool ow_stamps_next_departure(int descriptor, uint32_t *order, struct ow_timestamp *departed,
+                              int *error) OW_MUST_CHECK;
 
 #endif

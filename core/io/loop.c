@@ -21,6 +21,8 @@ enum {
   EVENTS_MOST = 64,
   ROUNDS_MOST = 4, /* of completions that follow from each other, before descriptors are looked at again */
 };
+#define TIMERS_TURN (500 * INT64_C(1000))     /* ns that timers have between two events */
+#define BACKGROUND_TURN (200 * INT64_C(1000)) /* ns that background work has at the end of a turn */
 
 /* What an alarm's descriptor was last told. */
 enum alarm_state {
@@ -48,6 +50,7 @@ struct ow_loop {
   struct ow_step_watcher *step_watchers;
   uint64_t next_order;
   struct ow_completions completions;
+  struct ow_completions background;
   bool in_round; /* timers are being run */
   struct epoll_event events[EVENTS_MOST];
   int event_count;
@@ -196,19 +199,24 @@ static struct ow_timer *most_overdue(const struct ow_loop *loop)
   return late > late_wall ? monotonic : wall;
 }
 
-/* Run what is due now. True if more may be: timers that the callbacks set wait for the next round. */
+/*
+ * Run what is due now. True if more may be: timers that the callbacks set wait for the next round, and so
+ * does what there was no time for.
+ */
 static bool run_due(struct ow_loop *loop)
 {
   uint64_t newer = loop->next_order;
   struct ow_timer *timer = NULL;
+  bool time_left = true;
   if (!loop->monotonic.heap.first && !loop->wall.heap.first)
     return false;
   loop->wall.now = clock_ns(CLOCK_REALTIME);
   loop->monotonic.now = clock_ns(CLOCK_MONOTONIC);
   loop->in_round = true;
-  while ((timer = most_overdue(loop)) && timer->order < newer && !atomic_load(&loop->stopped)) {
+  while ((timer = most_overdue(loop)) && timer->order < newer && time_left && !atomic_load(&loop->stopped)) {
     ow_timer_cancel(loop, timer);
     timer->expired(timer);
+    time_left = clock_ns(CLOCK_MONOTONIC) - loop->monotonic.now < TIMERS_TURN;
   }
   loop->in_round = false;
   return timer != NULL;
@@ -240,6 +248,37 @@ static void run_completions(struct ow_loop *loop)
       run_due(loop);
     ow_completions_run(&loop->completions, is_stopped, loop);
   }
+}
+
+/* Background work */
+
+void ow_loop_background(struct ow_loop *loop, struct ow_completion *part)
+{
+  ow_completions_add(&loop->background, part);
+}
+
+void ow_loop_withdraw_background(struct ow_loop *loop, struct ow_completion *part)
+{
+  ow_completions_remove(&loop->background, part);
+}
+
+static bool timer_is_due(const struct ow_loop *loop, int64_t now)
+{
+  const struct ow_timer *monotonic = loop->monotonic.heap.first;
+  const struct ow_timer *wall = loop->wall.heap.first;
+  return (monotonic && monotonic->when <= now) || (wall && wall->when <= clock_ns(CLOCK_REALTIME));
+}
+
+/* One part at least, so that timers that are always due don't keep it back for ever. */
+static void run_background(struct ow_loop *loop)
+{
+  int64_t begin = clock_ns(CLOCK_MONOTONIC);
+  int64_t now = begin;
+  do {
+    ow_completions_run_first(&loop->background);
+    now = clock_ns(CLOCK_MONOTONIC);
+  } while (ow_completions_wait(&loop->background) && now - begin < BACKGROUND_TURN &&
+           !timer_is_due(loop, now) && !is_stopped(loop));
 }
 
 /* Alarms */
@@ -453,6 +492,7 @@ struct ow_loop *ow_loop_create(struct ow_failure *failure)
   loop->wake.descriptor = loop->monotonic.watch.descriptor = loop->wall.watch.descriptor = -1;
   pthread_mutex_init(&loop->lock, NULL);
   ow_completions_prepare(&loop->completions);
+  ow_completions_prepare(&loop->background);
   if (open_all(loop, failure) != OW_OK) {
     ow_loop_free(loop);
     loop = NULL;
@@ -532,7 +572,8 @@ static bool take_event(struct ow_loop *loop, struct epoll_event *event)
 static enum ow_status run_turn(struct ow_loop *loop, struct ow_failure *failure)
 {
   struct epoll_event event;
-  bool at_once = run_due(loop) || ow_completions_wait(&loop->completions);
+  bool at_once =
+      run_due(loop) || ow_completions_wait(&loop->completions) || ow_completions_wait(&loop->background);
   enum ow_status status = wait_for_events(loop, at_once, failure);
   if (status == OW_OK)
     notice_wall_alarm(loop);
@@ -542,6 +583,8 @@ static enum ow_status run_turn(struct ow_loop *loop, struct ow_failure *failure)
   loop->event_count = 0;
   if (status == OW_OK)
     run_completions(loop);
+  if (status == OW_OK && ow_completions_wait(&loop->background) && !is_stopped(loop))
+    run_background(loop);
   return status;
 }
 

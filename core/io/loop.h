@@ -68,6 +68,15 @@ void ow_loop_deliver(struct ow_loop *loop, struct ow_completion *completion);
 /** It is not run. Nothing happens if it does not wait. */
 void ow_loop_withdraw(struct ow_loop *loop, struct ow_completion *completion);
 
+/**
+ * Work whose length a peer determines, such as to skip, count or forget a million packets. Each run does a
+ * part of it, some 20 us, and asks again if there is more. All such work together has 200 us of a turn, part
+ * after part in the order of asking, and less if a timer becomes due. Nothing happens if it waits.
+ */
+void ow_loop_background(struct ow_loop *loop, struct ow_completion *part);
+/** It is not run. Nothing happens if it does not wait. */
+void ow_loop_withdraw_background(struct ow_loop *loop, struct ow_completion *part);
+
 /** How often the wall clock was set (stepped) since the loop was made. Compare before and after. */
 uint64_t ow_loop_clock_steps(const struct ow_loop *loop);
 
@@ -85,8 +94,9 @@ void ow_loop_unwatch_steps(struct ow_loop *loop, struct ow_step_watcher *watcher
 
 /**
  * Run until ow_loop_stop(). OW_NETWORK if the operating system fails. Timers that are due come before
- * descriptors that are ready, and are looked at again between any two of them; completions come last. Can be
- * called again.
+ * descriptors that are ready, and are looked at again between any two of them, for half a millisecond at a
+ * time, so that neither holds up the other; completions come next, background work last. Can be called
+ * again.
  */
 enum ow_status ow_loop_run(struct ow_loop *loop, struct ow_failure *failure) OW_MUST_CHECK;
 /**

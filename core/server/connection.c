@@ -68,7 +68,6 @@ static const struct ow_session_end *end_of(const struct ow_serve_session *sessio
   return found;
 }
 
-/* Traffic ends; what was received can be fetched from now on by whoever may. */
 /* The client only hears that packets were skipped. */
 static void tell_refusals(const struct ow_serve_connection *connection, const struct ow_test_sender *sender)
 {
@@ -77,6 +76,7 @@ static void tell_refusals(const struct ow_serve_connection *connection, const st
            connection->name, sender->refused, ow_refusal_text(sender->last_error));
 }
 
+/* Traffic ends; what was received can be fetched from now on by whoever may. */
 static void end_sessions(struct ow_serve_connection *connection, const struct ow_session_end *ends,
                          uint32_t count)
 {
@@ -228,6 +228,10 @@ static void consider_end(struct ow_serve_connection *connection)
 static void on_session_done(struct ow_serve_session *session)
 {
   struct ow_serve_connection *connection = session->connection;
+  if (ow_test_sender_gave_up(&session->sender))
+    ow_log(connection->common->log, OW_LOG_NOTICE,
+           "client %s: nothing more is sent after %u answers that nobody listens at its test port",
+           connection->name, session->sender.closed);
   consider_end(connection);
   flush_and_settle(connection);
 }

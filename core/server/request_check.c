@@ -5,6 +5,24 @@
 #include "schedule/schedule.h"
 #include "wire/test_packet.h"
 
+/* Clocks differ and answers take their time; what lies further back would only be skipped. */
+#define LATEST_START (60 * OW_NS_PER_S)
+
+static enum ow_accept check_start(const struct ow_session_request *request, struct ow_timestamp now,
+                                  struct ow_failure *why)
+{
+  int64_t timeout = ow_span_to_ns(request->timeout);
+  int64_t ago = ow_timestamp_difference(now, request->start);
+  enum ow_accept accept = OW_ACCEPT_OK;
+  if (ago > LATEST_START && ago > timeout) {
+    ow_fail(why, OW_INVALID,
+            "the Start Time lies %lld s back, further than a minute and the loss timeout: clocks may differ",
+            (long long)(ago / OW_NS_PER_S));
+    accept = OW_ACCEPT_FAILURE;
+  }
+  return accept;
+}
+
 static enum ow_accept check_shape(const struct ow_session_request *request, struct ow_failure *why)
 {
   uint8_t dscp;
@@ -110,11 +128,13 @@ static enum ow_accept check_bounds(const struct ow_session_request *request,
   return accept;
 }
 
-enum ow_accept ow_serve_check_request(const struct ow_session_request *request,
+enum ow_accept ow_serve_check_request(const struct ow_session_request *request, struct ow_timestamp now,
                                       const struct ow_endpoint *client, const struct ow_serve_config *config,
                                       const struct ow_serve_counts *counts, struct ow_failure *why)
 {
   enum ow_accept accept = check_shape(request, why);
+  if (accept == OW_ACCEPT_OK)
+    accept = check_start(request, now, why);
   if (accept == OW_ACCEPT_OK)
     accept = check_addresses(request, client, config->third_party, why);
   if (accept == OW_ACCEPT_OK)

@@ -29,10 +29,11 @@ uint64_t ow_serve_records_to_reserve(const struct ow_session_request *request,
 uint64_t ow_serve_slots_for(const struct ow_session_request *request);
 
 /**
- * `counts` is what is taken already, `client` the control connection's other end. If it isn't OW_ACCEPT_OK,
- * `why` gets a sentence for the log.
+ * `counts` is what is taken already, `client` the control connection's other end, `now` the wall clock: a
+ * session whose Start Time lies further back than its loss threshold, and than a minute, is refused. If it
+ * isn't OW_ACCEPT_OK, `why` gets a sentence for the log.
  */
-enum ow_accept ow_serve_check_request(const struct ow_session_request *request,
+enum ow_accept ow_serve_check_request(const struct ow_session_request *request, struct ow_timestamp now,
                                       const struct ow_endpoint *client, const struct ow_serve_config *config,
                                       const struct ow_serve_counts *counts, struct ow_failure *why);
 /** The same of what only its schedule tells: the packets within one loss timeout. */

@@ -12,6 +12,9 @@
 #include "server/test_address.h"
 #include "wire/sid.h"
 
+/* So many answers that nobody listens there end a session: its client is gone, and its address another's. */
+enum { CLOSED_MOST = 8 };
+
 /* ---- traffic ---- */
 
 static void on_sender_done(struct ow_test_sender *sender)
@@ -32,6 +35,7 @@ static enum ow_status open_sender(struct ow_serve_session *session, int socket,
 {
   union ow_address address;
   session->sender.done = on_sender_done;
+  session->sender.closed_most = CLOSED_MOST;
   enum ow_status status = ow_serve_far_address(&terms->request->receiver, remote, own, &address, why);
   if (status == OW_OK)
     status = ow_udp_connect(socket, &address, why);
@@ -218,9 +222,9 @@ struct ow_serve_session *ow_serve_session_open(struct ow_serve_common *common,
   struct ow_serve_asked plain = *asked;
   ow_serve_unmap_request(&request);
   plain.request = &request;
-  *acceptance =
-      (struct ow_session_acceptance){.accept = ow_serve_check_request(&request, &asked->client->address,
-                                                                      &common->config, &common->counts, why)};
+  *acceptance = (struct ow_session_acceptance){
+      .accept = ow_serve_check_request(&request, ow_system_stamp(), &asked->client->address, &common->config,
+                                       &common->counts, why)};
   *lack = (struct ow_serve_lack){.what = OW_SERVE_ENOUGH};
   if (acceptance->accept == OW_ACCEPT_OK)
     acceptance->accept = ow_serve_check_window(&request, asked->slots, why);

@@ -13,6 +13,11 @@
 /* As many as Stop-Sessions may describe; a session that would need more ends early. */
 enum { MOST_SKIP_RANGES = 16384 };
 
+enum { BURST = 16 };                 /* late packets that may always leave at once */
+#define LATE (10 * OW_NS_PER_MS)     /* a busy host; less is no backlog */
+#define BURST_TIME (1 * OW_NS_PER_S) /* of the schedule, that may leave at once */
+#define MEAN_MOST (86400 * OW_NS_PER_S)
+
 struct ow_sender {
   struct ow_sid sid;
   uint32_t packets;
@@ -21,7 +26,12 @@ struct ow_sender {
   struct ow_timestamp last_due;
   struct ow_timestamp until; /* no packet is due after it; zero: no such bound */
   int64_t timeout;
-  bool prepared; /* `packet` holds `next`, but for its stamp */
+  int64_t mean;                /* ns between packets */
+  int64_t burst;               /* ns by which the backlog's time may be ahead */
+  struct ow_timestamp stamped; /* the packet that was last */
+  struct ow_timestamp backlog; /* when the late packets sent so far would be through, at the mean rate */
+  bool paced;                  /* a backlog was sent, and perhaps still is */
+  bool prepared;               /* `packet` holds `next`, but for its stamp */
   bool over;
   enum ow_status trouble; /* that made it over */
 
@@ -105,6 +115,10 @@ struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool ze
     sender->sid = terms->request->sid;
     sender->packets = terms->request->packets;
     sender->timeout = ow_span_to_ns(terms->request->timeout);
+    sender->mean = ow_slots_mean_ns(terms->slots, terms->request->slot_count);
+    if (sender->mean > MEAN_MOST)
+      sender->mean = MEAN_MOST;
+    sender->burst = BURST * sender->mean > BURST_TIME ? BURST * sender->mean : BURST_TIME;
     sender->head = head;
     sender->octets = octets;
     if (!open_parts(sender, terms, octets > head && !zero_padding, random) ||
@@ -135,9 +149,21 @@ void ow_sender_until(struct ow_sender *sender, struct ow_timestamp until)
 
 bool ow_sender_due(const struct ow_sender *sender, struct ow_timestamp *when)
 {
+  struct ow_timestamp backlog = ow_timestamp_plus(sender->backlog, -sender->burst);
   if (!sender->over)
-    *when = sender->due;
+    *when = sender->paced && ow_timestamp_after(backlog, sender->due) ? backlog : sender->due;
   return !sender->over;
+}
+
+/* A packet that has left late has its place in the backlog, which moves on with the mean rate. */
+static void pace(struct ow_sender *sender)
+{
+  if (ow_timestamp_difference(sender->stamped, sender->due) > LATE) {
+    if (!sender->paced || ow_timestamp_after(sender->stamped, sender->backlog))
+      sender->backlog = sender->stamped;
+    sender->backlog = ow_timestamp_plus(sender->backlog, sender->mean);
+    sender->paced = true;
+  }
 }
 
 static enum ow_status room_for_range(struct ow_sender *sender)
@@ -184,16 +210,24 @@ static void discard_prepared(struct ow_sender *sender)
   sender->prepared = false;
 }
 
-bool ow_sender_ready(struct ow_sender *sender, struct ow_timestamp now)
+static bool is_too_late(const struct ow_sender *sender, struct ow_timestamp now)
 {
-  while (!sender->over && ow_timestamp_difference(now, sender->due) > sender->timeout) {
+  return !sender->over && ow_timestamp_difference(now, sender->due) > sender->timeout;
+}
+
+enum ow_sender_turn ow_sender_ready(struct ow_sender *sender, struct ow_timestamp now)
+{
+  enum ow_sender_turn turn = OW_SENDER_SEND;
+  for (int i = 0; i < OW_SKIPPED_AT_ONCE && is_too_late(sender, now); i++) {
     discard_prepared(sender);
     if (!sender->over)
       skip(sender);
   }
-  if (!sender->over && prepare_packet(sender) != OW_OK)
+  if (is_too_late(sender, now))
+    turn = OW_SENDER_SKIPPING;
+  else if (!sender->over && prepare_packet(sender) != OW_OK)
     give_up(sender, OW_CRYPTO);
-  return !sender->over;
+  return sender->over ? OW_SENDER_OVER : turn;
 }
 
 const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now,
@@ -201,6 +235,7 @@ const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now
 {
   *octets = sender->octets;
   sender->prepared = false;
+  sender->stamped = now;
   if (ow_packet_stamp(sender->codec, now, error, sender->packet) != OW_OK)
     give_up(sender, OW_CRYPTO);
   return sender->over ? NULL : sender->packet;
@@ -208,12 +243,19 @@ const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now
 
 void ow_sender_sent(struct ow_sender *sender, bool left)
 {
-  if (left)
+  if (left) {
+    pace(sender);
     advance_schedule(sender);
-  else if (!sender->over)
+  } else if (!sender->over) {
     skip(sender);
+  }
   if (!sender->over && prepare_packet(sender) != OW_OK)
     give_up(sender, OW_CRYPTO);
+}
+
+void ow_sender_give_up(struct ow_sender *sender)
+{
+  sender->over = true;
 }
 
 uint32_t ow_sender_next_sequence(const struct ow_sender *sender)

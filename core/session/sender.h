@@ -43,13 +43,25 @@ void ow_sender_free(struct ow_sender *sender);
  */
 void ow_sender_until(struct ow_sender *sender, struct ow_timestamp until);
 
-/** The next packet's scheduled time; false when every packet has been sent or skipped. */
-bool ow_sender_due(const struct ow_sender *sender, struct ow_timestamp *when);
 /**
- * It is `now`: skip what is more than the loss threshold late (RFC 4656, 4.1.1). True if a packet is to be
- * sent, which is then ready for its stamp. OW_CRYPTO ends the session: `due` turns false.
+ * When the next packet is to be sent: at its scheduled time, or later, where a backlog is being sent: once a
+ * second's packets (or 16) have left late, the others follow no faster than the schedule's mean rate, and
+ * what gets later than the loss threshold meanwhile is skipped. False when every packet has been sent or
+ * skipped.
  */
-bool ow_sender_ready(struct ow_sender *sender, struct ow_timestamp now);
+bool ow_sender_due(const struct ow_sender *sender, struct ow_timestamp *when);
+/** What is to be done for the packet that is due. */
+enum ow_sender_turn {
+  OW_SENDER_SEND,     /* it is ready for its stamp */
+  OW_SENDER_SKIPPING, /* more are too late than are skipped at once: ask again */
+  OW_SENDER_OVER,     /* no packet is left */
+};
+/**
+ * It is `now`: skip what is more than the loss threshold late (RFC 4656, 4.1.1), at most OW_SKIPPED_AT_ONCE
+ * packets of it. OW_CRYPTO ends the session: `due` turns false.
+ */
+enum ow_sender_turn ow_sender_ready(struct ow_sender *sender, struct ow_timestamp now);
+enum { OW_SKIPPED_AT_ONCE = 256 };
 /**
  * Stamp the packet that is ready; it goes to the wire at once. NULL if the crypto library fails, which ends
  * the session.
@@ -60,6 +72,9 @@ const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now
  * It has left (`true`), or the operating system didn't take it, and it counts as skipped. Prepares the next.
  */
 void ow_sender_sent(struct ow_sender *sender, bool left);
+
+/** Send no more: the packets that are left count as never sent. */
+void ow_sender_give_up(struct ow_sender *sender);
 
 /** Sequence number of the packet that is due next, or the number of packets when all are done. */
 uint32_t ow_sender_next_sequence(const struct ow_sender *sender);

@@ -23,13 +23,15 @@ static void read_departures(struct ow_test_sender *sender)
 {
   uint32_t order;
   struct ow_timestamp departed;
-  while (ow_stamps_next_departure(sender->socket, &order, &departed)) {
+  int error;
+  while (ow_stamps_next_departure(sender->socket, &order, &departed, &error)) {
     if (order < sender->asked && sender->asked - order <= READINGS) {
       int64_t offset = ow_timestamp_difference(departed, sender->readings[order % READINGS]);
       ow_departure_add(&sender->departure, offset);
       ow_departure_add(&sender->traffic->departure, offset);
     }
   }
+  sender->closed += error == ECONNREFUSED;
 }
 
 static bool worth_a_stamp(const struct ow_test_sender *sender, int64_t now)
@@ -53,6 +55,7 @@ static struct ow_error_estimate stamp_error(struct ow_test_sender *sender, int64
 static int send_packet(struct ow_test_sender *sender, const uint8_t *packet, size_t octets, bool ask)
 {
   int error = ow_udp_send(sender->socket, packet, octets, ask);
+  sender->closed += error == ECONNREFUSED;
   if (error && ask)
     sender->asked = 0;
   if (error && error != EPERM)
@@ -88,21 +91,45 @@ static void send_one(struct ow_test_sender *sender, int64_t now)
   ow_sender_sent(sender->sender, error == 0);
 }
 
-static void on_due(struct ow_timer *timer)
+/* Whoever has the address of a client that vanished must not get the rest of its packets. */
+bool ow_test_sender_gave_up(const struct ow_test_sender *sender)
 {
-  struct ow_test_sender *sender = OW_CONTAINER_OF(timer, struct ow_test_sender, timer);
+  return sender->closed_most > 0 && sender->closed >= sender->closed_most;
+}
+
+/* As many as one wake-up may; what is too late to be sent is skipped when nothing else is due. */
+static void send_due(struct ow_test_sender *sender)
+{
+  enum ow_sender_turn turn = OW_SENDER_SEND;
   struct ow_timestamp due;
   struct ow_instant now = ow_system_now();
-  for (unsigned sent = 0;
-       sent < AT_ONCE && ow_sender_due(sender->sender, &due) && !ow_timestamp_after(due, now.wall); sent++) {
-    if (ow_sender_ready(sender->sender, now.wall))
+  for (unsigned sent = 0; sent < AT_ONCE && turn == OW_SENDER_SEND && ow_sender_due(sender->sender, &due) &&
+                          !ow_timestamp_after(due, now.wall);
+       sent++) {
+    turn = ow_sender_ready(sender->sender, now.wall);
+    if (turn == OW_SENDER_SEND) {
       send_one(sender, now.monotonic);
+      if (ow_test_sender_gave_up(sender))
+        ow_sender_give_up(sender->sender);
+    }
     now = ow_system_now();
   }
-  if (ow_sender_due(sender->sender, &due))
+  if (turn == OW_SENDER_SKIPPING)
+    ow_loop_background(sender->traffic->loop, &sender->skipping);
+  else if (ow_sender_due(sender->sender, &due))
     ow_timer_set_wall(sender->traffic->loop, &sender->timer, due);
   else
     sender->done(sender);
+}
+
+static void on_due(struct ow_timer *timer)
+{
+  send_due(OW_CONTAINER_OF(timer, struct ow_test_sender, timer));
+}
+
+static void on_skipping(struct ow_completion *part)
+{
+  send_due(OW_CONTAINER_OF(part, struct ow_test_sender, skipping));
 }
 
 /* ---- life ---- */
@@ -114,6 +141,7 @@ enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traf
   sender->socket = socket;
   sender->open = true;
   sender->timer.expired = on_due;
+  sender->skipping.run = on_skipping;
   sender->departure = traffic->departure;
   sender->sender = ow_sender_create(terms, zero_padding, &ow_system_random);
   if (!sender->sender) {
@@ -134,8 +162,10 @@ void ow_test_sender_start(struct ow_test_sender *sender)
 
 void ow_test_sender_stop(struct ow_test_sender *sender)
 {
-  if (sender->open)
+  if (sender->open) {
     ow_timer_cancel(sender->traffic->loop, &sender->timer);
+    ow_loop_withdraw_background(sender->traffic->loop, &sender->skipping);
+  }
 }
 
 void ow_test_sender_close(struct ow_test_sender *sender)

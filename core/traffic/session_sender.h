@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "io/completion.h"
 #include "io/timer.h"
 #include "session/departure.h"
 #include "session/sender.h"
@@ -16,6 +17,7 @@
 struct ow_test_sender {
   struct ow_traffic *traffic;
   struct ow_timer timer;
+  struct ow_completion skipping; /* more packets are too late than can be skipped at once */
   int socket;
   bool open;
   struct ow_sender *sender;
@@ -23,8 +25,10 @@ struct ow_test_sender {
   struct ow_timestamp readings[8]; /* uncorrected stamps of packets whose departure was asked for, by order */
   uint32_t asked;
   int64_t last_asked;
-  uint32_t refused; /* packets that the operating system didn't take */
-  int last_error;   /* errno of the last of them */
+  uint32_t refused;     /* packets that the operating system didn't take */
+  int last_error;       /* errno of the last of them */
+  uint32_t closed;      /* answers that nobody listens there (any more): ICMP's port unreachable */
+  uint32_t closed_most; /* so many end the session; 0: none do. Set it before the start */
   /** Every packet has been sent or skipped. May close the sender. */
   void (*done)(struct ow_test_sender *sender);
 };
@@ -39,6 +43,8 @@ enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traf
 void ow_test_sender_start(struct ow_test_sender *sender);
 /** Send no more; what was sent can still be asked for. */
 void ow_test_sender_stop(struct ow_test_sender *sender);
+/** True if it ended early because nobody listens where its packets go. */
+bool ow_test_sender_gave_up(const struct ow_test_sender *sender);
 void ow_test_sender_close(struct ow_test_sender *sender);
 
 #endif

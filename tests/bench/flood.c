@@ -93,7 +93,7 @@ int bench_packets(char **arguments)
     give_up("no memory");
   double began = monotonic_seconds();
   struct usage before = usage_of(0);
-  while (ow_sender_due(sender, &due) && ow_sender_ready(sender, due)) {
+  while (ow_sender_due(sender, &due) && ow_sender_ready(sender, due) == OW_SENDER_SEND) {
     const uint8_t *packet = ow_sender_stamp(sender, due, error, &octets);
     (void)ow_receiver_packet(receiver, packet, octets, due, OW_STAMP_KERNEL, error, 255);
     ow_sender_sent(sender, true);

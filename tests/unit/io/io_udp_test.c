@@ -291,8 +291,9 @@ START_TEST(nothing_is_received_where_nothing_waits)
   struct pair pair = open_pair(_i, true);
   struct ow_timestamp departed;
   uint32_t order;
+  int error;
   ck_assert_uint_eq(ow_udp_receive(pair.receiver.descriptor, pair.batch, pair.datagrams), 0);
-  ck_assert(!ow_stamps_next_departure(pair.sender.descriptor, &order, &departed));
+  ck_assert(!ow_stamps_next_departure(pair.sender.descriptor, &order, &departed, &error));
   close_pair(&pair);
 }
 END_TEST
@@ -464,19 +465,22 @@ END_TEST
 static struct ow_timestamp await_departure(const struct pair *pair, uint32_t expected)
 {
   uint32_t order;
+  int error;
   struct ow_timestamp departed;
   await(pair->sender.descriptor, 0);
   ck_assert_int_eq(ready_events(pair->sender.descriptor), POLLERR);
-  ck_assert(ow_stamps_next_departure(pair->sender.descriptor, &order, &departed));
+  ck_assert(ow_stamps_next_departure(pair->sender.descriptor, &order, &departed, &error));
   ck_assert_uint_eq(order, expected);
+  ck_assert_int_eq(error, 0);
   return departed;
 }
 
 static void assert_no_departure(const struct pair *pair)
 {
   uint32_t order;
+  int error;
   struct ow_timestamp departed;
-  ck_assert(!ow_stamps_next_departure(pair->sender.descriptor, &order, &departed));
+  ck_assert(!ow_stamps_next_departure(pair->sender.descriptor, &order, &departed, &error));
   ck_assert_int_eq(ready_events(pair->sender.descriptor), 0);
 }
 
@@ -574,9 +578,16 @@ START_TEST(a_refusal_does_not_confuse_the_count_of_departures)
 }
 END_TEST
 
-START_TEST(reading_departures_clears_a_refusal)
+START_TEST(reading_departures_clears_a_refusal_and_tells_it)
 {
   struct pair pair = open_refused(_i);
+  struct ow_timestamp departed;
+  uint32_t order;
+  int error;
+  ck_assert(!ow_stamps_next_departure(pair.sender.descriptor, &order, &departed, &error));
+  ck_assert_int_eq(error, ECONNREFUSED);
+  ck_assert(!ow_stamps_next_departure(pair.sender.descriptor, &order, &departed, &error));
+  ck_assert_int_eq(error, 0);
   assert_no_departure(&pair);
   ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "x", 1, false), 0);
   close_pair(&pair);
@@ -883,8 +894,8 @@ static Suite *make_suite(int families)
             without_transmit_stamps_the_packet_leaves_all_the_same,
             a_failed_send_begins_the_count_of_departures_again);
   TEST_LOOP(suite, "icmp", families, a_refusal_is_told_once_and_a_retry_sends,
-            a_refusal_does_not_confuse_the_count_of_departures, reading_departures_clears_a_refusal,
-            receiving_passes_over_a_refusal);
+            a_refusal_does_not_confuse_the_count_of_departures,
+            reading_departures_clears_a_refusal_and_tells_it, receiving_passes_over_a_refusal);
   TEST_LOOP(suite, "fallbacks", families, a_socket_without_kernel_stamps_gives_the_reader_s,
             the_older_kind_of_kernel_stamp_is_understood, a_ttl_that_is_not_told_is_not_known);
   TEST_LOOP(suite, "buffer", families, what_lacks_buffer_is_counted, a_buffer_fits_what_is_to_come);

@@ -13,6 +13,8 @@ static const struct ow_endpoint ANY = {.version = 4, .port = 1000};
 static const struct ow_endpoint NO_PORT = {.version = 4, .address = {192, 0, 2, 1}};
 static const struct ow_endpoint IPV6 = {.version = 6, .port = 1000};
 
+static const struct ow_timestamp NOW = {UINT64_C(3) << 32}; /* 3 s into an era */
+
 static struct ow_session_request request_of(bool server_sends)
 {
   return (struct ow_session_request){.server_sends = server_sends,
@@ -21,6 +23,7 @@ static struct ow_session_request request_of(bool server_sends)
                                      .packets = 80,
                                      .sender = CLIENT,
                                      .receiver = CLIENT,
+                                     .start = NOW,
                                      .timeout = ow_span_from_ns(OW_NS_PER_S)};
 }
 
@@ -36,7 +39,7 @@ static void expect(const struct ow_session_request *request, const struct ow_ser
                    const struct ow_serve_counts *counts, enum ow_accept accept, const char *piece)
 {
   struct ow_failure why = {0};
-  ck_assert_int_eq(ow_serve_check_request(request, &CLIENT, config, counts, &why), accept);
+  ck_assert_int_eq(ow_serve_check_request(request, NOW, &CLIENT, config, counts, &why), accept);
   ck_assert_msg(strstr(why.text, piece) != NULL, "\"%s\" is not in \"%s\"", piece, why.text);
 }
 
@@ -54,6 +57,20 @@ START_TEST(a_plain_session_may_be)
   request.timeout = ow_span_from_ns(86400 * OW_NS_PER_S);
   request.slot_count = OW_SLOTS_MOST;
   request.type_p = ow_type_p_from_dscp(46);
+  expect_alone(&request, OW_ACCEPT_OK, "");
+}
+END_TEST
+
+START_TEST(a_session_that_should_have_begun_long_ago_is_refused)
+{
+  struct ow_session_request request = request_of(_i);
+  request.start = ow_timestamp_plus(NOW, -60 * OW_NS_PER_S);
+  expect_alone(&request, OW_ACCEPT_OK, "");
+  request.start = ow_timestamp_plus(NOW, -61 * OW_NS_PER_S);
+  expect_alone(&request, OW_ACCEPT_FAILURE, "61 s back");
+  request.timeout = ow_span_from_ns(62 * OW_NS_PER_S);
+  expect_alone(&request, OW_ACCEPT_OK, "");
+  request.start = ow_timestamp_plus(NOW, 86400 * OW_NS_PER_S);
   expect_alone(&request, OW_ACCEPT_OK, "");
 }
 END_TEST
@@ -185,7 +202,8 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("server_request_check");
-  TEST_LOOP(suite, "shape", 2, a_plain_session_may_be, what_cannot_be_is_not_supported);
+  TEST_LOOP(suite, "shape", 2, a_plain_session_may_be, a_session_that_should_have_begun_long_ago_is_refused,
+            what_cannot_be_is_not_supported);
   TEST_CASE(suite, "bounds", packets_go_to_nobody_but_the_client, records_and_sessions_are_bounded,
             duplicates_get_room_from_the_first_half_only, what_other_servers_run_has_room,
             packets_within_one_loss_timeout_are_bounded);

@@ -50,7 +50,7 @@ static void transmit(struct ow_sender *sender, struct ow_receiver *receiver)
   while (ow_sender_due(sender, &when)) {
     size_t octets;
     uint32_t sequence = ow_sender_next_sequence(sender);
-    ck_assert(ow_sender_ready(sender, when));
+    ck_assert_int_eq(ow_sender_ready(sender, when), OW_SENDER_SEND);
     const uint8_t *packet = ow_sender_stamp(sender, when, ERROR, &octets);
     ck_assert_ptr_nonnull(packet);
     test_memory_scarce(true);
@@ -117,7 +117,7 @@ static void copies(void)
   struct ow_sender *sender = new_sender();
   struct ow_receiver *receiver = ow_receiver_create(&TERMS, UINT64_MAX);
   ck_assert(ow_sender_due(sender, &when));
-  ck_assert(ow_sender_ready(sender, when));
+  ck_assert_int_eq(ow_sender_ready(sender, when), OW_SENDER_SEND);
   const uint8_t *packet = ow_sender_stamp(sender, when, ERROR, &octets);
   ck_assert_int_eq(ow_receiver_packet(receiver, packet, octets, when, OW_STAMP_KERNEL, ERROR, 250),
                    OW_RECEIVED);
@@ -170,7 +170,7 @@ static void send_all(struct ow_sender *sender)
   struct ow_timestamp when;
   for (uint32_t i = 0; ow_sender_due(sender, &when); i++) {
     size_t octets;
-    if (ow_sender_ready(sender, when)) {
+    if (ow_sender_ready(sender, when) == OW_SENDER_SEND) {
       const uint8_t *packet = ow_sender_stamp(sender, when, ERROR, &octets);
       ow_sender_sent(sender, packet && i % 2);
     }

@@ -98,7 +98,7 @@ START_TEST(every_packet_goes_out_by_the_schedule_with_its_stamp)
     size_t octets;
     ck_assert(ow_sender_due(sender, &when));
     ck_assert_uint_eq(when.ntp, due(i).ntp);
-    ck_assert(ow_sender_ready(sender, when));
+    ck_assert_int_eq(ow_sender_ready(sender, when), OW_SENDER_SEND);
     const uint8_t *out = ow_sender_stamp(sender, when, ERROR, &octets);
     ck_assert_uint_eq(octets, ow_packet_least(MODES[_i]) + 20);
     ck_assert_int_eq(ow_packet_decode(codec, out, octets, &packet), OW_OK);
@@ -125,7 +125,7 @@ START_TEST(packets_that_are_more_than_the_loss_threshold_late_are_skipped)
   struct ow_packet packet;
   size_t octets;
   /* 2 s and 1 ns after packet 3 was due: 0 to 3 are too late, 4 is not. */
-  ck_assert(ow_sender_ready(sender, ow_timestamp_plus(due(3), 2000 * MS + 2)));
+  ck_assert_int_eq(ow_sender_ready(sender, ow_timestamp_plus(due(3), 2000 * MS + 2)), OW_SENDER_SEND);
   const uint8_t *out = ow_sender_stamp(sender, due(6), ERROR, &octets);
   ck_assert_int_eq(ow_packet_decode(codec, out, octets, &packet), OW_OK);
   ck_assert_uint_eq(packet.sequence, 4);
@@ -139,6 +139,112 @@ START_TEST(packets_that_are_more_than_the_loss_threshold_late_are_skipped)
   ck_assert_uint_eq(end.skipped[1].first, 5);
   ck_assert_uint_eq(end.skipped[1].last, 5);
   ow_packet_codec_free(codec);
+  ow_sender_free(sender);
+}
+END_TEST
+
+START_TEST(however_many_are_too_late_only_some_are_skipped_at_once)
+{
+  struct fixture fixture;
+  set_up(&fixture, MODES[_i], UINT32_MAX);
+  struct ow_sender *sender = new_sender(&fixture, true);
+  struct ow_timestamp now = ow_timestamp_plus(due(3 * OW_SKIPPED_AT_ONCE), 2000 * MS + 2);
+  for (uint32_t i = 1; i <= 3; i++) {
+    ck_assert_int_eq(ow_sender_ready(sender, now), OW_SENDER_SKIPPING);
+    ck_assert_uint_eq(ow_sender_next_sequence(sender), i * OW_SKIPPED_AT_ONCE);
+  }
+  ck_assert_int_eq(ow_sender_ready(sender, now), OW_SENDER_SEND);
+  struct ow_session_end end = ow_sender_end(sender);
+  ck_assert_uint_eq(end.next_sequence, 3 * OW_SKIPPED_AT_ONCE + 1);
+  ck_assert_uint_eq(end.skip_ranges, 1);
+  ck_assert_uint_eq(end.skipped[0].last, 3 * OW_SKIPPED_AT_ONCE);
+  ow_sender_free(sender);
+}
+END_TEST
+
+/* Send what may leave from `now` on for so long; how many did. */
+static uint32_t send_for(struct ow_sender *sender, struct ow_timestamp now, int64_t nanoseconds)
+{
+  struct ow_timestamp until = ow_timestamp_plus(now, nanoseconds);
+  struct ow_timestamp when;
+  uint32_t sent = 0;
+  while (ow_sender_due(sender, &when) && !ow_timestamp_after(when, until)) {
+    size_t octets;
+    now = ow_timestamp_after(when, now) ? when : now;
+    enum ow_sender_turn turn = ow_sender_ready(sender, now);
+    if (turn == OW_SENDER_SEND) {
+      ck_assert_ptr_nonnull(ow_sender_stamp(sender, now, ERROR, &octets));
+      ow_sender_sent(sender, true);
+      sent++;
+    }
+  }
+  return sent;
+}
+
+/* As if its Start Time had been an hour ago, and so had the loss threshold allowed: 100 packets a second. */
+START_TEST(a_backlog_leaves_at_the_mean_rate)
+{
+  static const struct ow_slot slot = {OW_SLOT_FIXED, {(UINT64_C(1) << 32) / 100}};
+  struct fixture fixture;
+  set_up(&fixture, OW_MODE_OPEN, 500000);
+  fixture.terms.slots = &slot;
+  fixture.request.timeout = ow_span_from_ns(3600 * 1000 * MS);
+  struct ow_sender *sender = new_sender(&fixture, true);
+  struct ow_timestamp now = ow_timestamp_plus(START, 3600 * 1000 * MS);
+  uint32_t sent = send_for(sender, now, 60 * 1000 * MS);
+  ck_assert_uint_ge(sent, 61 * 100); /* a second's at once, then 60 s */
+  ck_assert_uint_le(sent, 61 * 100 + 2);
+  ow_sender_free(sender);
+}
+END_TEST
+
+START_TEST(a_few_late_packets_of_a_slow_schedule_leave_at_once)
+{
+  struct fixture fixture;
+  set_up(&fixture, OW_MODE_OPEN, 1000);
+  fixture.request.timeout = ow_span_from_ns(3600 * 1000 * MS);
+  struct ow_sender *sender = new_sender(&fixture, true);
+  ck_assert_uint_eq(send_for(sender, due(11), 0), 12);
+  ck_assert_uint_eq(send_for(sender, due(12), 0), 1);
+  ow_sender_free(sender);
+}
+END_TEST
+
+START_TEST(packets_on_time_are_never_held_back)
+{
+  static const struct ow_slot slot = {OW_SLOT_EXPONENTIAL, {(UINT64_C(1) << 32) / 1000}};
+  struct fixture fixture;
+  struct ow_timestamp when;
+  size_t octets;
+  set_up(&fixture, OW_MODE_OPEN, 200000);
+  fixture.terms.slots = &slot;
+  fixture.request.sid.octets[0] = (uint8_t)_i;
+  struct ow_sender *sender = new_sender(&fixture, true);
+  struct ow_timestamp last = START;
+  while (ow_sender_due(sender, &when)) { /* 9 ms late each */
+    ck_assert_int_eq(ow_sender_ready(sender, ow_timestamp_plus(when, 9 * MS)), OW_SENDER_SEND);
+    ck_assert_ptr_nonnull(ow_sender_stamp(sender, ow_timestamp_plus(when, 9 * MS), ERROR, &octets));
+    ow_sender_sent(sender, true);
+    ck_assert(!ow_timestamp_after(last, when));
+    last = when;
+  }
+  ck_assert_uint_eq(last.ntp, ow_sender_last_due(sender).ntp);
+  ow_sender_free(sender);
+}
+END_TEST
+
+START_TEST(a_sender_that_gives_up_ends_where_it_is)
+{
+  struct fixture fixture;
+  struct ow_timestamp when;
+  set_up(&fixture, OW_MODE_OPEN, PACKETS);
+  struct ow_sender *sender = new_sender(&fixture, true);
+  ck_assert_uint_eq(send_for(sender, due(2), 0), 3);
+  ow_sender_give_up(sender);
+  ck_assert(!ow_sender_due(sender, &when));
+  ck_assert_int_eq(ow_sender_ready(sender, due(3)), OW_SENDER_OVER);
+  ck_assert_uint_eq(ow_sender_end(sender).next_sequence, 3);
+  ck_assert_uint_eq(ow_sender_end(sender).skip_ranges, 0);
   ow_sender_free(sender);
 }
 END_TEST
@@ -489,7 +595,10 @@ int main(void)
   Suite *suite = suite_create("session");
   (void)test_seed();
   TEST_LOOP(suite, "sender", 3, every_packet_goes_out_by_the_schedule_with_its_stamp,
-            packets_that_are_more_than_the_loss_threshold_late_are_skipped);
+            packets_that_are_more_than_the_loss_threshold_late_are_skipped,
+            however_many_are_too_late_only_some_are_skipped_at_once, packets_on_time_are_never_held_back);
+  TEST_CASE(suite, "backlog", a_backlog_leaves_at_the_mean_rate,
+            a_few_late_packets_of_a_slow_schedule_leave_at_once, a_sender_that_gives_up_ends_where_it_is);
   TEST_CASE(suite, "padding", padding_is_random_and_new_for_each_packet_unless_zeros_are_asked_for,
             a_packet_that_fits_in_no_datagram_makes_no_sender);
   TEST_LOOP(suite, "receiver", 3, what_arrives_is_recorded_once_and_again_as_duplicate);

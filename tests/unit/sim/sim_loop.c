@@ -24,6 +24,7 @@ struct ow_loop {
   struct ow_timer_heap monotonic;
   struct ow_timer_heap wall;
   struct ow_completions completions;
+  struct ow_completions background;
   struct ow_step_watcher *watchers;
   uint64_t steps;
   struct ow_post *first_post;
@@ -140,8 +141,10 @@ struct ow_loop *ow_loop_create(struct ow_failure *failure)
 {
   (void)failure;
   struct ow_loop *loop = shared ? shared : calloc(1, sizeof *loop);
-  if (loop && !shared)
+  if (loop && !shared) {
     ow_completions_prepare(&loop->completions);
+    ow_completions_prepare(&loop->background);
+  }
   return loop;
 }
 
@@ -238,6 +241,16 @@ void ow_loop_withdraw(struct ow_loop *loop, struct ow_completion *completion)
   ow_completions_remove(&loop->completions, completion);
 }
 
+void ow_loop_background(struct ow_loop *loop, struct ow_completion *part)
+{
+  ow_completions_add(&loop->background, part);
+}
+
+void ow_loop_withdraw_background(struct ow_loop *loop, struct ow_completion *part)
+{
+  ow_completions_remove(&loop->background, part);
+}
+
 uint64_t ow_loop_clock_steps(const struct ow_loop *loop)
 {
   return loop->steps;
@@ -293,12 +306,14 @@ void ow_loop_stop(struct ow_loop *loop)
 
 /* ---- running ---- */
 
-/* What happens without time passing: a turn's end, and what was posted. */
+/* What happens without time passing: a turn's end, what was posted, and background work in its parts. */
 static void run_waiting(struct ow_loop *loop)
 {
   struct ow_post *post;
-  while (!loop->stopped && (ow_completions_wait(&loop->completions) || loop->first_post)) {
+  while (!loop->stopped && (ow_completions_wait(&loop->completions) ||
+                            ow_completions_wait(&loop->background) || loop->first_post)) {
     ow_completions_run(&loop->completions, NULL, NULL);
+    ow_completions_run_first(&loop->background);
     if ((post = loop->first_post)) {
       loop->first_post = post->next;
       post->run(post);

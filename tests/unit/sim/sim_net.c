@@ -664,9 +664,10 @@ size_t ow_udp_receive(int descriptor, struct ow_udp_batch *batch, struct ow_data
   return count;
 }
 
-bool ow_stamps_next_departure(int descriptor, uint32_t *order, struct ow_timestamp *departed)
+bool ow_stamps_next_departure(int descriptor, uint32_t *order, struct ow_timestamp *departed, int *error)
 {
   (void)descriptor, (void)order, (void)departed;
+  *error = 0;
   return false;
 }
 

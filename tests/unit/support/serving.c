@@ -103,7 +103,7 @@ struct ow_session_request test_serving_request(bool server_sends, uint32_t packe
                                        .packets = packets,
                                        .sender = ow_address_to_endpoint(&address),
                                        .receiver = ow_address_to_endpoint(&address),
-                                       .start = ow_timestamp_plus(ow_system_stamp(), -3600 * OW_NS_PER_S),
+                                       .start = ow_timestamp_plus(ow_system_stamp(), -59 * OW_NS_PER_S),
                                        .timeout = ow_span_from_ns(OW_NS_PER_S)};
   request.sender.port = request.receiver.port = 9;
   return request;

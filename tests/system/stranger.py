@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""What a stranger may do to a responder: a client in open mode that asks for what it likes, octet by octet (RFC 4656, 3).
+
+stranger.py HOST PORT ATTACK [ARGUMENT...] prints "ready" once it has done its worst, and stays until it is killed.
+"""
+import os
+import signal
+import socket
+import struct
+import sys
+import time
+
+TO_1970 = 2208988800  # seconds from 1900
+HMAC = bytes(16)
+MOST = 2**32 - 1
+
+
+def stamp(seconds):
+    """So many seconds from now, as 32.32."""
+    return int((time.time() + TO_1970 + seconds) * 2**32) % 2**64
+
+
+class Stranger:
+    def __init__(self, host, port):
+        self.tcp = socket.create_connection((host, int(port)))
+        self.ports = []
+        self.read(64)
+        self.tcp.sendall(struct.pack('>I160x', 1))
+        if self.read(48)[15] != 0:
+            sys.exit('not let in')
+
+    def read(self, octets):
+        data = b''
+        while len(data) < octets:
+            part = self.tcp.recv(octets - len(data))
+            if not part:
+                sys.exit('the responder closed the connection')
+            data += part
+        return data
+
+    def own_port(self):
+        """A UDP port to receive test packets at."""
+        udp = socket.socket(self.tcp.family, socket.SOCK_DGRAM)
+        udp.bind((self.tcp.getsockname()[0], 0))
+        self.ports.append(udp)
+        return udp.getsockname()[1]
+
+    def addresses(self):
+        ends = (self.tcp.getpeername()[0], self.tcp.getsockname()[0])
+        return b''.join(socket.inet_pton(self.tcp.family, end).ljust(16, b'\0') for end in ends)
+
+    def request(self, sends, packets, slots, start=0.5, timeout=2.0, padding=0):
+        """Request-Session: the server sends, or receives, by fixed slots (seconds)."""
+        ipvn = 6 if self.tcp.family == socket.AF_INET6 else 4
+        port = self.own_port() if sends else 0
+        ends = self.addresses() if sends else self.addresses()[16:] + self.addresses()[:16]
+        return (struct.pack('>BBBBIIHH', 1, ipvn, sends, not sends, len(slots), packets, 0 if sends else 9, port) + ends +
+                (os.urandom(16) if sends else bytes(16)) +
+                struct.pack('>IQQI8x', padding, stamp(start), int(timeout * 2**32), 0) + HMAC +
+                b''.join(struct.pack('>B7xQ', 1, int(slot * 2**32)) for slot in slots) + HMAC)
+
+    def ask(self, *request, **more):
+        """Accept of Accept-Session, and the SID."""
+        self.tcp.sendall(self.request(*request, **more))
+        answer = self.read(48)
+        return answer[0], answer[4:20]
+
+    def begin(self):
+        """Start-Sessions."""
+        self.tcp.sendall(struct.pack('>B31x', 2))
+        if self.read(32)[0] != 0:
+            sys.exit('sessions were not started')
+
+
+def overdue(stranger, sessions, start):
+    """Sessions of a million packets a second that began long ago; prints what they are answered."""
+    print('accept', *{stranger.ask(True, MOST, [1e-6], start=float(start))[0] for _ in range(int(sessions))})
+    stranger.begin()
+
+
+def flow(stranger, packets, slot):
+    """A session that sends to us."""
+    stranger.ask(True, int(packets), [float(slot)])
+    stranger.begin()
+
+
+if __name__ == '__main__':
+    host, port, attack, *arguments = sys.argv[1:]
+    client = Stranger(host, port)
+    globals()[attack](client, *arguments)
+    print('ready', flush=True)
+    signal.pause()

@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What a stranger may do to a responder while somebody measures beside it.
+load helper
+
+setup_file() {
+  net_up
+  [[ -z ${NET_REASON:-} ]] || return 0
+  export CONF=$BATS_FILE_TMPDIR/conf
+  mkdir -p "$CONF"
+  printf 'rootfolly\n' >"$CONF/owamp-server.conf"
+  printf 'limit root with allow_open_mode=on\nassign default root\n' >"$CONF/owamp-server.limits"
+}
+
+teardown_file() { net_down; }
+
+teardown() { [[ -z ${RESPONDER_PORT:-} ]] || stop_responder; }
+
+# stranger ATTACK [ARGUMENT...]: begin it from A; returns once it has done its worst.
+stranger() {
+  start stranger "$NS_A" python3 "$BATS_TEST_DIRNAME/stranger.py" "$B4" "$RESPONDER_PORT" "$@"
+  wait_for_log stranger ready
+}
+
+# measure: from A, beside the stranger; nothing is lost, nothing is skipped.
+measure() {
+  in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 200 --interval 10ms --json |
+    tee /dev/stderr | jq -e '.state == "OK" and all(.results[]; .received == 200 and .lost == 0 and .skipped == 0)'
+}
+
+@test "thousands of millions of overdue packets are skipped while others measure, and a stop waits for none of them" {
+  start_responder "$NS_B" -c "$CONF" -S :0
+  stranger overdue 50 -59
+  measure
+  kill -USR1 "$(pid_of responder)"
+  wait_for_log responder ' 50 sessions running'
+  local before=$EPOCHREALTIME
+  stop stranger KILL
+  stop_responder
+  unset RESPONDER_PORT
+  awk -v from="$before" -v to="$EPOCHREALTIME" 'BEGIN { exit !(to - from < 5) }'
+}
+
+@test "a session that should have begun long ago is refused, and the log says why" {
+  start_responder "$NS_B" -c "$CONF" -S :0
+  stranger overdue 1 -3600
+  [[ $(<"$(log_of stranger)") == *'accept 1'* ]]
+  wait_for_log responder 'session refused with .*: the Start Time lies 3600 s back'
+  stop stranger KILL
+}
+
+# udp_out: print how many datagrams B has sent.
+# shellcheck disable=SC2016 # awk expands it
+udp_out() { in_b awk '/^Udp:/ && $2 ~ /^[0-9]/ { print $5 }' /proc/net/snmp; }
+
+@test "who gets the address of a client that vanished gets few of its packets" {
+  start_responder "$NS_B" -v -c "$CONF" -S :0
+  stranger flow 1000000 0.01
+  # It vanishes: nothing tells the responder so but the host, of each packet that comes for it.
+  ip netns exec "$NS_A" nft add table ip vanish
+  ip netns exec "$NS_A" nft 'add chain ip vanish out { type filter hook output priority 0; }'
+  ip netns exec "$NS_A" nft add rule ip vanish out meta l4proto tcp drop
+  stop stranger KILL
+  wait_for_log responder 'nothing more is sent after 8 answers that nobody listens at its test port' 30
+  local sent
+  sent=$(udp_out)
+  sleep 0.3
+  (($(udp_out) == sent))
+  ip netns exec "$NS_A" nft delete table ip vanish
+}
