@@ -23,6 +23,7 @@ struct ow_server {
   struct ow_intake intake;
   struct ow_outlet outlet;
   int64_t deadline;
+  bool agreed; /* sessions that are not yet started: they keep ports and memory */
 
   struct ow_challenge challenge;
   struct ow_setup_response response;
@@ -45,13 +46,13 @@ struct ow_server {
 /* ---- state ---- */
 
 /* What a state waits for from the client, in words; NULL if for nothing, or for as long as it may take. */
-static const char *what_is_awaited(enum ow_server_state state)
+static const char *what_is_awaited(const struct ow_server *server, enum ow_server_state state)
 {
   const char *what = NULL;
   switch (state) {
   case OW_SERVER_AWAIT_SETUP: what = "its Set-Up-Response"; break;
   case OW_SERVER_DECIDE_SETUP: break;
-  case OW_SERVER_READY: what = "a command"; break;
+  case OW_SERVER_READY: what = server->agreed ? "its Start-Sessions" : "a command"; break;
   case OW_SERVER_DECIDE_SESSION: break;
   case OW_SERVER_DECIDE_START: break;
   case OW_SERVER_RUNNING: break;
@@ -66,13 +67,14 @@ static const char *what_is_awaited(enum ow_server_state state)
 
 static int64_t patience_in(const struct ow_server *server, enum ow_server_state state)
 {
-  return state == OW_SERVER_READY ? server->config.idle_timeout : server->config.setup_timeout;
+  bool idle = state == OW_SERVER_READY && !server->agreed;
+  return idle ? server->config.idle_timeout : server->config.setup_timeout;
 }
 
 static void enter_state(struct ow_server *server, enum ow_server_state state, struct ow_instant now)
 {
   server->state = state;
-  server->deadline = what_is_awaited(state) ? now.monotonic + patience_in(server, state) : OW_NEVER;
+  server->deadline = what_is_awaited(server, state) ? now.monotonic + patience_in(server, state) : OW_NEVER;
 }
 
 static void await_command(struct ow_server *server, struct ow_instant now)
@@ -292,6 +294,7 @@ enum ow_status ow_server_answer_session(struct ow_server *server, struct ow_inst
     return OW_STATE;
   if (acceptance->accept == OW_ACCEPT_OK && !server->request.server_sends)
     server->client_sending++;
+  server->agreed = server->agreed || acceptance->accept == OW_ACCEPT_OK;
   ow_session_acceptance_encode(acceptance, octets);
   ow_outlet_message(&server->outlet, octets, sizeof octets);
   await_command(server, now);
@@ -317,6 +320,7 @@ enum ow_status ow_server_answer_start(struct ow_server *server, struct ow_instan
     return OW_STATE;
   ow_start_ack_encode(accept, octets);
   ow_outlet_message(&server->outlet, octets, sizeof octets);
+  server->agreed = server->agreed && accept != OW_ACCEPT_OK;
   await_command(server, now);
   if (accept == OW_ACCEPT_OK) {
     ow_stop_list_clear(&server->stop);
@@ -473,9 +477,9 @@ static enum ow_status act(struct ow_server *server, struct ow_instant now, struc
   return status;
 }
 
-static bool takes_input(enum ow_server_state state)
+static bool takes_input(const struct ow_server *server)
 {
-  return what_is_awaited(state) || state == OW_SERVER_RUNNING;
+  return what_is_awaited(server, server->state) || server->state == OW_SERVER_RUNNING;
 }
 
 /* True in the states that have no haste until a message begins. */
@@ -516,7 +520,7 @@ void ow_server_receive(struct ow_server *server, struct ow_instant now, struct o
   *event = (struct ow_server_event){0};
   if (server->state == OW_SERVER_FAILED)
     ow_read_skip(input, ow_reader_left(input));
-  while (event->kind == OW_SERVER_NOTHING && takes_input(server->state) && ow_reader_left(input)) {
+  while (event->kind == OW_SERVER_NOTHING && takes_input(server) && ow_reader_left(input)) {
     enum ow_status status = receive_part(server, now, input, event);
     if (status != OW_OK) {
       ow_read_skip(input, ow_reader_left(input));
@@ -538,7 +542,7 @@ int64_t ow_server_deadline(const struct ow_server *server)
 void ow_server_expired(struct ow_server *server, struct ow_server_event *event)
 {
   bool within = at_leisure(server) && within_message(server);
-  const char *what = within ? "the rest of a message" : what_is_awaited(server->state);
+  const char *what = within ? "the rest of a message" : what_is_awaited(server, server->state);
   int64_t waited = within ? server->config.setup_timeout : patience_in(server, server->state);
   *event = (struct ow_server_event){0};
   ow_fail(&event->failure, OW_TIMEOUT, "the client was silent for %g s where we waited for %s",

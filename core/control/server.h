@@ -47,7 +47,7 @@ enum ow_server_state {
 struct ow_server_config {
   uint32_t modes;        /* to offer; 0: the greeting refuses to talk */
   uint32_t pbkdf2_count; /* power of 2, 1024 at least */
-  int64_t setup_timeout; /* ns to wait for the Set-Up-Response, a message's rest, and Stop-Sessions */
+  int64_t setup_timeout; /* ns to wait for the Set-Up-Response, a message's rest, Start- and Stop-Sessions */
   int64_t idle_timeout;  /* ns to wait for a command */
   struct ow_timestamp up_since;
   struct ow_random random;

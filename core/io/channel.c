@@ -86,6 +86,21 @@ void ow_channel_flush(struct ow_channel *channel)
 
 /* ---- life ---- */
 
+/*
+ * A peer that is gone without a word, as is its host or the path to it, is noticed within a minute, whether
+ * or not anything is to be sent.
+ */
+static void notice_silence(int socket)
+{
+  const int on = 1, idle = 30, between = 10, probes = 3; /* seconds */
+  const unsigned unacknowledged = 60000;                 /* ms */
+  (void)setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  (void)setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+  (void)setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &between, sizeof between);
+  (void)setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+  (void)setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged, sizeof unacknowledged);
+}
+
 static enum ow_status start_watching(struct ow_channel *channel, struct ow_loop *loop, int socket,
                                      uint32_t events, struct ow_failure *failure)
 {
@@ -133,6 +148,7 @@ enum ow_status ow_channel_connect(struct ow_channel *channel, struct ow_loop *lo
 enum ow_status ow_channel_adopt(struct ow_channel *channel, struct ow_loop *loop, int socket,
                                 struct ow_failure *failure)
 {
+  notice_silence(socket);
   return start_watching(channel, loop, socket, EPOLLIN, failure);
 }
 

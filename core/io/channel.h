@@ -15,7 +15,10 @@
 enum ow_status ow_channel_connect(struct ow_channel *channel, struct ow_loop *loop,
                                   const union ow_address *server, const union ow_address *source,
                                   const char *interface, struct ow_failure *failure) OW_MUST_CHECK;
-/** Take over an accepted, non-blocking socket (closed with the channel, and at once on failure). */
+/**
+ * Take over an accepted, non-blocking socket (closed with the channel, and at once on failure). If its peer
+ * vanishes, that is noticed within a minute; whoever connects lets a path be interrupted for longer.
+ */
 enum ow_status ow_channel_adopt(struct ow_channel *channel, struct ow_loop *loop, int socket,
                                 struct ow_failure *failure) OW_MUST_CHECK;
 /**

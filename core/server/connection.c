@@ -15,6 +15,8 @@
 #include "server/session.h"
 
 #define SETUP_TIMEOUT (30 * OW_NS_PER_S)
+/* In which a client must take what it was told: 64 KiB of records at most at a time. */
+#define OUTPUT_TIMEOUT (45 * OW_NS_PER_S)
 
 struct ow_serve_connection {
   LIST_ENTRY(ow_serve_connection) among_open;
@@ -22,10 +24,11 @@ struct ow_serve_connection {
   struct ow_serve_common *common;
   struct ow_serve_kept_sessions *kept;
   struct ow_channel channel;
-  struct ow_timer timer;  /* the machine's deadline */
-  struct ow_timer linger; /* every session is done: the client should stop them */
-  bool over;              /* to be closed when the callback is through */
-  unsigned address_told;  /* a bit for each enum ow_serve_own_address that the log has been told of */
+  struct ow_timer timer;   /* the machine's deadline */
+  struct ow_timer stalled; /* while the client hasn't taken all that was said */
+  struct ow_timer linger;  /* every session is done: the client should stop them */
+  bool over;               /* to be closed when the callback is through */
+  unsigned address_told;   /* a bit for each enum ow_serve_own_address that the log has been told of */
   struct ow_server *machine;
   struct ow_serve_client client;
   char name[OW_ADDRESS_TEXT];
@@ -110,6 +113,7 @@ static void close_connection(struct ow_serve_connection *connection)
   ow_serve_fetch_abandon(&connection->fetch);
   end_sessions(connection, NULL, 0);
   ow_timer_cancel(common->loop, &connection->timer);
+  ow_timer_cancel(common->loop, &connection->stalled);
   ow_channel_close(&connection->channel);
   common->policy->leave(common->policy->context, &connection->client);
   common->counts.connections--;
@@ -152,6 +156,21 @@ static void watch_deadline(struct ow_serve_connection *connection)
     ow_timer_set(connection->common->loop, &connection->timer, deadline);
 }
 
+static int64_t output_patience(const struct ow_serve_connection *connection)
+{
+  int64_t patience = connection->common->config.control_timeout;
+  return OUTPUT_TIMEOUT < patience ? OUTPUT_TIMEOUT : patience;
+}
+
+static void watch_output(struct ow_serve_connection *connection)
+{
+  struct ow_loop *loop = connection->common->loop;
+  if (ow_buffer_length(ow_server_output(connection->machine)) == 0)
+    ow_timer_cancel(loop, &connection->stalled);
+  else if (!connection->stalled.set)
+    ow_timer_set(loop, &connection->stalled, now_of(connection).monotonic + output_patience(connection));
+}
+
 /*
  * The last act of every callback: send what waits, and last words (an answer that says no) as well. Until
  * then a connection that is over stands, and after it nothing may touch one.
@@ -159,10 +178,12 @@ static void watch_deadline(struct ow_serve_connection *connection)
 static void flush_and_settle(struct ow_serve_connection *connection)
 {
   ow_channel_flush(&connection->channel);
-  if (connection->over || (connection->all->drained && is_drained(connection)))
+  if (connection->over || (connection->all->drained && is_drained(connection))) {
     close_connection(connection);
-  else
+  } else {
     watch_deadline(connection);
+    watch_output(connection);
+  }
 }
 
 /* ---- its sessions ---- */
@@ -442,6 +463,7 @@ static void on_drained(struct ow_channel *channel)
 {
   struct ow_serve_connection *connection = OW_CONTAINER_OF(channel, struct ow_serve_connection, channel);
   struct ow_failure failure;
+  ow_timer_cancel(connection->common->loop, &connection->stalled); /* what follows has its own time */
   if (ow_server_state(connection->machine) == OW_SERVER_FETCHING) {
     if (ow_serve_fetch_go_on(&connection->fetch, connection->kept, connection->machine, &failure) != OW_OK)
       break_off(connection, &failure);
@@ -469,6 +491,16 @@ static void on_deadline(struct ow_timer *timer)
   struct ow_server_event event;
   ow_server_expired(connection->machine, &event);
   act(connection, &event);
+  flush_and_settle(connection);
+}
+
+static void on_stalled(struct ow_timer *timer)
+{
+  struct ow_serve_connection *connection = OW_CONTAINER_OF(timer, struct ow_serve_connection, stalled);
+  struct ow_failure failure;
+  ow_fail(&failure, OW_TIMEOUT, "the client took too little of what it was told within %g s",
+          (double)output_patience(connection) / (double)OW_NS_PER_S);
+  break_off(connection, &failure);
   flush_and_settle(connection);
 }
 
@@ -517,6 +549,7 @@ static struct ow_serve_connection *create(struct ow_serve_connections *connectio
   connection->client = *client;
   ow_address_print(connection->name, sizeof connection->name, remote);
   connection->timer.expired = on_deadline;
+  connection->stalled.expired = on_stalled;
   connection->linger.expired = on_linger;
   connection->channel.received = on_received;
   connection->channel.drained = on_drained;

@@ -513,11 +513,25 @@ END_TEST
 START_TEST(a_command_heard_whole_gives_back_the_idle_time)
 {
   struct test_pair pair;
+  const struct ow_session_acceptance refusal = {.accept = OW_ACCEPT_FAILURE};
   test_server_at(&pair, OW_MODE_OPEN, OW_SERVER_DECIDE_SESSION);
-  ck_assert_int_eq(
-      ow_server_answer_session(pair.server, test_at(3), &(struct ow_session_acceptance){.port = 9002}),
-      OW_OK);
+  ck_assert_int_eq(ow_server_answer_session(pair.server, test_at(3), &refusal), OW_OK);
   ck_assert_int_eq(ow_server_deadline(pair.server), test_at(3 + TEST_IDLE_SECONDS).monotonic);
+  test_pair_close(&pair);
+}
+END_TEST
+
+/* It keeps a port and memory. */
+START_TEST(a_session_that_was_agreed_on_must_start_soon)
+{
+  struct test_pair pair;
+  struct ow_server_event event;
+  const struct ow_session_acceptance agreement = {.port = 9002};
+  test_server_at(&pair, OW_MODE_OPEN, OW_SERVER_DECIDE_SESSION);
+  ck_assert_int_eq(ow_server_answer_session(pair.server, test_at(3), &agreement), OW_OK);
+  ck_assert_int_eq(ow_server_deadline(pair.server), test_at(3 + TEST_SETUP_SECONDS).monotonic);
+  ow_server_expired(pair.server, &event);
+  test_assert_failure(&event.failure, OW_TIMEOUT, "silent for 20 s where we waited for its Start-Sessions");
   test_pair_close(&pair);
 }
 END_TEST
@@ -868,7 +882,7 @@ int main(void)
   TEST_LOOP(suite, "state by event", STATES, a_decision_is_taken_only_where_it_belongs,
             a_command_is_heard_only_where_it_belongs, a_state_that_waits_has_a_deadline_that_breaks_it);
   TEST_CASE(suite, "time", a_command_that_began_must_end_soon, a_stop_that_began_must_end_soon,
-            a_command_heard_whole_gives_back_the_idle_time);
+            a_command_heard_whole_gives_back_the_idle_time, a_session_that_was_agreed_on_must_start_soon);
   TEST_LOOP(suite, "changed octets", MESSAGES * KEYED, no_changed_octet_is_acted_on);
   TEST_LOOP(suite, "keyed", KEYED, a_changed_set_up_response_is_found_out_by_the_first_command,
             a_wrong_hmac_is_told_as_such, a_command_said_twice_is_not_taken_twice);

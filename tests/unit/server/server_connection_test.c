@@ -515,32 +515,38 @@ static void say_fetch(int client, const uint8_t sid[OW_SID])
   say(client, octets, sizeof octets);
 }
 
-/* More records than the sockets hold between them: the Server must wait for the client to read. */
-START_TEST(a_fetch_that_is_under_way_is_finished)
+/* A client that fetches more records than the sockets hold between them, and doesn't read: the Server waits.
+ */
+static void begin_slow_fetch(struct speech *speech)
 {
-  static struct speech speech;
   uint8_t said[GREETING + SERVER_START + ACCEPT_SESSION];
   const int fixed = 200000; /* or it would grow as need be */
-  prepare();
-  speak_set_up(&speech);
-  speak_this_request(&speech, test_serving_request(false, LOST));
-  size_t until_request = speech.count;
-  speak_start(&speech);
-  speak_stop(&speech);
+  speak_set_up(speech);
+  speak_this_request(speech, test_serving_request(false, LOST));
+  size_t until_request = speech->count;
+  speak_start(speech);
+  speak_stop(speech);
   start();
   listener = call();
   fetched = 0;
-  has_left_all = false;
-  left_all.run = on_left_all;
   ck_assert_int_eq(setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &fixed, sizeof fixed), 0);
-  say(listener, speech.octets, until_request);
+  say(listener, speech->octets, until_request);
   wanted = 1;
   run_until(so_many_sessions_run);
   ck_assert_int_eq(recv(listener, said, sizeof said, MSG_WAITALL), sizeof said);
-  say(listener, speech.octets + until_request, speech.count - until_request);
+  say(listener, speech->octets + until_request, speech->count - until_request);
   run_until(a_session_is_kept);
   say_fetch(listener, said + GREETING + SERVER_START + SID_AT);
   run_for_a_moment();
+}
+
+START_TEST(a_fetch_that_is_under_way_is_finished)
+{
+  static struct speech speech;
+  prepare();
+  has_left_all = false;
+  left_all.run = on_left_all;
+  begin_slow_fetch(&speech);
   ow_serve_drain(server, 30 * OW_NS_PER_S, &left_all);
   run_for_a_moment();
   ck_assert(!has_left_all);
@@ -554,6 +560,21 @@ START_TEST(a_fetch_that_is_under_way_is_finished)
 }
 END_TEST
 
+START_TEST(whoever_takes_nothing_of_what_it_fetches_is_left)
+{
+  static struct speech speech;
+  prepare();
+  config.control_timeout = OW_NS_PER_S;
+  begin_slow_fetch(&speech);
+  ck_assert_uint_eq(left, 0);
+  run_until_left(1);
+  ck_assert_uint_eq(ow_serve_count(server).connections, 0);
+  close(listener);
+  test_pair_close(&speech.pair);
+  stop();
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("server_connection");
@@ -561,7 +582,8 @@ int main(void)
   TEST_CASE(suite, "ends", who_breaks_the_protocol_is_left, who_is_not_identified_is_told_so,
             a_silent_client_is_left, a_server_is_freed_with_all_that_runs);
   TEST_CASE(suite, "commands", every_command_of_many_is_answered);
-  TEST_CASE(suite, "leave", a_fetch_that_is_under_way_is_finished);
+  TEST_CASE(suite, "leave", a_fetch_that_is_under_way_is_finished,
+            whoever_takes_nothing_of_what_it_fetches_is_left);
   TEST_LOOP(suite, "sessions", 2, sessions_end_with_their_connection);
   TEST_CASE(suite, "room", sessions_that_have_ended_reserve_nothing, results_are_not_driven_out_at_once);
   return test_run(suite);

@@ -14,7 +14,7 @@
 #include "support/policy.h"
 #include "support/serving.h"
 
-enum { PACKETS = 80 };
+enum { PACKETS = 50 };
 
 static bool sends; /* the server */
 static struct test_serving serving;
