@@ -92,7 +92,7 @@ void ow_channel_flush(struct ow_channel *channel)
  */
 static void notice_silence(int socket)
 {
-  const int on = 1, idle = 30, between = 10, probes = 3; /* seconds */
+  const int on = 1, idle = 25, between = 10, probes = 3; /* seconds */
   const unsigned unacknowledged = 60000;                 /* ms */
   (void)setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   (void)setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);

@@ -383,6 +383,8 @@ static void apply_server_end(struct ow_measurement *measurement, const struct ow
           end->next_sequence < request->packets ? end->next_sequence : request->packets;
       if (ow_receiver_stop(ends->receiver.receiver, now_of(measurement).wall, end) != OW_OK)
         note_failure(measurement, OW_MEMORY, "no memory for the server's skip ranges");
+      while (!ow_receiver_stopped(ends->receiver.receiver))
+        continue; /* as many as we asked for */
     }
   }
 }

@@ -4,6 +4,7 @@
 #define OWAMP_SERVER_COMMON_H
 
 #include <stdbool.h>
+#include <sys/queue.h>
 
 #include "base/log.h"
 #include "io/loop.h"
@@ -13,6 +14,9 @@
 #include "time/timestamp.h"
 #include "traffic/traffic.h"
 
+struct ow_serve_session;
+LIST_HEAD(ow_serve_busy_sessions, ow_serve_session);
+
 /** It outlives all of them. */
 struct ow_serve_common {
   struct ow_loop *loop;
@@ -21,8 +25,9 @@ struct ow_serve_common {
   const struct ow_log *log;
   struct ow_traffic traffic;
   struct ow_timestamp up_since;
-  bool buffer_told;              /* that the system allows too small receive buffers */
-  struct ow_serve_counts counts; /* each is kept by what it counts */
+  bool buffer_told;                   /* that the system allows too small receive buffers */
+  struct ow_serve_busy_sessions busy; /* those being settled, or freed, in the background */
+  struct ow_serve_counts counts;      /* each is kept by what it counts */
 };
 
 #endif

@@ -92,7 +92,6 @@ static void end_sessions(struct ow_serve_connection *connection, const struct ow
     session->connection = NULL;
     tell_refusals(connection, &session->sender);
     ow_serve_session_end(session, end_of(session, ends, count));
-    ow_serve_kept_ended(connection->kept, session);
     connection->to_fetch += session->running && session->request.server_receives;
     if (!session->running)
       ow_serve_forget(connection->kept, session);
@@ -459,18 +458,31 @@ static void on_received(struct ow_channel *channel)
   flush_and_settle(connection);
 }
 
+/* Nothing is taken while records are being sent. */
+static void go_on_fetching(struct ow_serve_connection *connection)
+{
+  struct ow_failure failure;
+  if (ow_serve_fetch_go_on(&connection->fetch, connection->kept, connection->machine, &failure) != OW_OK)
+    break_off(connection, &failure);
+  if (!connection->fetch.session)
+    ow_channel_offer(&connection->channel);
+}
+
+static void on_fetch_part(struct ow_serve_fetch *fetch)
+{
+  struct ow_serve_connection *connection = OW_CONTAINER_OF(fetch, struct ow_serve_connection, fetch);
+  go_on_fetching(connection);
+  flush_and_settle(connection);
+}
+
 static void on_drained(struct ow_channel *channel)
 {
   struct ow_serve_connection *connection = OW_CONTAINER_OF(channel, struct ow_serve_connection, channel);
-  struct ow_failure failure;
   ow_timer_cancel(connection->common->loop, &connection->stalled); /* what follows has its own time */
-  if (ow_server_state(connection->machine) == OW_SERVER_FETCHING) {
-    if (ow_serve_fetch_go_on(&connection->fetch, connection->kept, connection->machine, &failure) != OW_OK)
-      break_off(connection, &failure);
-    ow_channel_offer(channel); /* nothing was taken meanwhile */
-  } else {
+  if (ow_server_state(connection->machine) == OW_SERVER_FETCHING)
+    go_on_fetching(connection);
+  else
     ow_buffer_shrink(channel->output);
-  }
   flush_and_settle(connection);
 }
 
@@ -551,6 +563,7 @@ static struct ow_serve_connection *create(struct ow_serve_connections *connectio
   connection->timer.expired = on_deadline;
   connection->stalled.expired = on_stalled;
   connection->linger.expired = on_linger;
+  connection->fetch.go_on = on_fetch_part;
   connection->channel.received = on_received;
   connection->channel.drained = on_drained;
   connection->channel.over = on_over;

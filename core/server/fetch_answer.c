@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Records are written only while less than a window of them waits to be sent. */
+/*
+ * Records are counted, and written while less than a window of them waits to be sent: in parts, as there may
+ * be millions of which the client asks for none.
+ */
 #include "server/fetch_answer.h"
+
+#include "base/container_of.h"
 
 enum {
   WINDOW = 65536, /* octets that wait for the connection, before it is asked whether it takes more */
+  COUNTED_AT_ONCE = 8192,
+  WRITTEN_AT_ONCE = 512, /* or looked at: */
+  LOOKED_AT_ONCE = 8192,
 };
 
 static const struct ow_samples *records_of(const struct ow_serve_session *session)
@@ -19,13 +27,26 @@ static bool is_told(const struct ow_serve_session *session, const struct ow_fetc
   return known && sample->sequence >= range->begin && sample->sequence <= range->end;
 }
 
-static uint32_t count_records(const struct ow_serve_session *session, const struct ow_fetch_request *range)
+static void on_part(struct ow_completion *part)
 {
-  const struct ow_samples *samples = records_of(session);
-  uint32_t count = 0;
-  for (size_t i = 0; i < samples->count; i++)
-    count += is_told(session, range, ow_samples_at(samples, i));
-  return count;
+  struct ow_serve_fetch *fetch = OW_CONTAINER_OF(part, struct ow_serve_fetch, part);
+  fetch->go_on(fetch);
+}
+
+static void call_again(struct ow_serve_fetch *fetch)
+{
+  fetch->part.run = on_part;
+  ow_loop_background(fetch->common->loop, &fetch->part);
+}
+
+void ow_serve_fetch_abandon(struct ow_serve_fetch *fetch)
+{
+  struct ow_serve_session *session = fetch->session;
+  if (session) {
+    ow_loop_withdraw_background(fetch->common->loop, &fetch->part);
+    fetch->session = NULL;
+    ow_serve_session_drop(session);
+  }
 }
 
 /* ---- the records ---- */
@@ -42,39 +63,38 @@ static void finish(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *
 }
 
 /* Whoever runs the session may stop it meanwhile, and then records that were announced are no more. */
-static enum ow_status send_next(struct ow_serve_fetch *fetch, struct ow_server *machine,
-                                struct ow_instant now, struct ow_failure *failure)
+static enum ow_status write_next(struct ow_serve_fetch *fetch, struct ow_server *machine,
+                                 struct ow_instant now, unsigned *written, struct ow_failure *failure)
 {
   const struct ow_samples *samples = records_of(fetch->session);
   enum ow_status status = OW_OK;
-  if (fetch->next >= samples->count)
+  if (fetch->next >= samples->count || (fetch->session->stop_known && !fetch->of_ended))
     return ow_fail(failure, OW_STATE, "the session was stopped while its records were being fetched");
   const struct ow_sample *sample = ow_samples_at(samples, fetch->next++);
-  if (is_told(fetch->session, &fetch->range, sample))
+  if (is_told(fetch->session, &fetch->range, sample)) {
     status = ow_server_fetch_record(machine, now, sample);
+    ++*written;
+  }
   return status;
 }
 
-enum ow_status ow_serve_fetch_go_on(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
+static enum ow_status write_records(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
                                     struct ow_server *machine, struct ow_failure *failure)
 {
-  enum ow_status status = OW_OK;
   struct ow_instant now = ow_loop_now(kept->common->loop);
+  enum ow_status status = OW_OK;
+  unsigned written = 0;
   ow_fail(failure, OW_MEMORY, "can't send records: no memory, or too much waits to be sent");
-  while (status == OW_OK && ow_server_state(machine) == OW_SERVER_FETCHING &&
-         ow_buffer_length(ow_server_output(machine)) < WINDOW)
-    status = send_next(fetch, machine, now, failure);
+  for (unsigned i = 0;
+       status == OW_OK && i < LOOKED_AT_ONCE && written < WRITTEN_AT_ONCE &&
+       ow_server_state(machine) == OW_SERVER_FETCHING && ow_buffer_length(ow_server_output(machine)) < WINDOW;
+       i++)
+    status = write_next(fetch, machine, now, &written, failure);
   if (status == OW_OK && ow_server_state(machine) != OW_SERVER_FETCHING)
     finish(fetch, kept);
+  else if (status == OW_OK && ow_buffer_length(ow_server_output(machine)) < WINDOW)
+    call_again(fetch);
   return status;
-}
-
-void ow_serve_fetch_abandon(struct ow_serve_fetch *fetch)
-{
-  struct ow_serve_session *session = fetch->session;
-  fetch->session = NULL;
-  if (session)
-    ow_serve_session_drop(session);
 }
 
 /* ---- Fetch-Ack ---- */
@@ -89,52 +109,99 @@ static struct ow_serve_session *find_allowed(const struct ow_serve_kept_sessions
   return may ? session : NULL;
 }
 
-static enum ow_status accept_fetch(struct ow_serve_fetch *fetch, struct ow_server *machine,
-                                   struct ow_instant now, struct ow_serve_session *session,
-                                   const struct ow_fetch_request *request)
+static enum ow_status refuse(struct ow_server *machine, struct ow_instant now, enum ow_accept accept)
 {
-  struct ow_fetch_ack ack = {.accept = OW_ACCEPT_OK};
-  if (!session->ended)
-    ow_test_receiver_catch_up(&session->receiver);
-  ack.finished = session->ended && session->receiver.dropped == 0;
-  const struct ow_receiver *receiver = session->receiver.receiver;
-  const struct ow_skip_range *skipped = ow_receiver_skipped(receiver, &ack.skip_ranges);
-  ack.next_sequence = session->ended ? session->next_sequence : ow_receiver_next_sequence(receiver);
-  ack.records = count_records(session, request);
-  *fetch = (struct ow_serve_fetch){.session = session, .range = *request};
-  ow_serve_session_hold(session);
-  return ow_server_begin_fetch(machine, now, &ack, &session->request, session->slots, skipped);
+  const struct ow_fetch_ack refusal = {.accept = accept};
+  return ow_server_begin_fetch(machine, now, &refusal, NULL, NULL, NULL);
+}
+
+/* True if all records that there are have been counted, in this very turn. */
+static bool count_part(struct ow_serve_fetch *fetch)
+{
+  const struct ow_serve_session *session = fetch->session;
+  const struct ow_samples *samples = records_of(session);
+  unsigned looked_at = 0;
+  if (fetch->of_ended != session->ended) { /* the end drops records */
+    fetch->of_ended = session->ended;
+    fetch->next = fetch->records = 0;
+  }
+  for (; fetch->next < samples->count && looked_at < COUNTED_AT_ONCE; looked_at++)
+    fetch->records += is_told(session, &fetch->range, ow_samples_at(samples, fetch->next++));
+  return fetch->next == samples->count;
 }
 
 /* Whoever fetches counts a packet without a record as lost: half the truth is no answer. */
-static enum ow_accept check_records(struct ow_serve_kept_sessions *kept, struct ow_serve_session *session)
+static enum ow_status accept_fetch(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
+                                   struct ow_server *machine)
 {
-  enum ow_accept accept = OW_ACCEPT_OK;
-  if (!ow_receiver_knows_all(session->receiver.receiver)) {
-    accept = OW_ACCEPT_INTERNAL_ERROR;
+  struct ow_instant now = ow_loop_now(kept->common->loop);
+  struct ow_serve_session *session = fetch->session;
+  const struct ow_receiver *receiver = session->receiver.receiver;
+  struct ow_fetch_ack ack = {.accept = OW_ACCEPT_OK, .records = fetch->records};
+  enum ow_status status = OW_OK;
+  ack.finished = session->ended && session->receiver.dropped == 0;
+  const struct ow_skip_range *skipped = ow_receiver_skipped(receiver, &ack.skip_ranges);
+  ack.next_sequence = session->ended ? session->next_sequence : ow_receiver_next_sequence(receiver);
+  if (ow_receiver_knows_all(receiver)) {
+    fetch->next = 0;
+    status = ow_server_begin_fetch(machine, now, &ack, &session->request, session->slots, skipped);
+    if (status == OW_OK && ow_server_state(machine) == OW_SERVER_FETCHING)
+      call_again(fetch);
+    else if (status == OW_OK)
+      finish(fetch, kept);
+  } else {
+    status = refuse(machine, now, OW_ACCEPT_INTERNAL_ERROR);
     ow_log(kept->common->log, OW_LOG_ERROR, "no memory for all of a session's records: it can't be fetched");
     if (session->ended)
       ow_serve_forget(kept, session);
+    ow_serve_fetch_abandon(fetch);
   }
-  return accept;
+  return status;
+}
+
+/* The records are as of now when they are counted: what had come is taken, what is overdue is lost. */
+static enum ow_status prepare(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
+                              struct ow_server *machine)
+{
+  struct ow_serve_session *session = fetch->session;
+  enum ow_status status = OW_OK;
+  bool known = session->ended ? session->settled : ow_test_receiver_catch_up_part(&session->receiver);
+  if (known && count_part(fetch))
+    status = accept_fetch(fetch, kept, machine);
+  else
+    call_again(fetch);
+  return status;
+}
+
+enum ow_status ow_serve_fetch_go_on(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
+                                    struct ow_server *machine, struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  ow_fail(failure, OW_MEMORY, "can't answer a fetch: no memory, or too much waits to be sent");
+  if (fetch->session && ow_server_state(machine) == OW_SERVER_DECIDE_FETCH)
+    status = prepare(fetch, kept, machine);
+  else if (fetch->session)
+    status = write_records(fetch, kept, machine, failure);
+  return status;
 }
 
 enum ow_status ow_serve_fetch_answer(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
                                      struct ow_server *machine, const struct ow_serve_client *client,
                                      const struct ow_fetch_request *request, struct ow_failure *failure)
 {
-  struct ow_fetch_ack refusal = {.accept = OW_ACCEPT_FAILURE};
-  struct ow_instant now = ow_loop_now(kept->common->loop);
   struct ow_serve_session *session = find_allowed(kept, client, &request->sid);
-  enum ow_status status;
-  ow_fail(failure, OW_MEMORY, "can't answer a fetch: no memory, or too much waits to be sent");
-  if (session && (refusal.accept = check_records(kept, session)) != OW_ACCEPT_OK)
-    session = NULL;
-  if (session)
-    status = accept_fetch(fetch, machine, now, session, request);
-  else
-    status = ow_server_begin_fetch(machine, now, &refusal, NULL, NULL, NULL);
-  if (status == OW_OK && session)
+  enum ow_status status = OW_OK;
+  if (session) {
+    fetch->session = session;
+    fetch->common = kept->common;
+    fetch->range = *request;
+    fetch->next = fetch->records = 0;
+    fetch->of_ended = session->ended;
+    ow_serve_session_hold(session);
     status = ow_serve_fetch_go_on(fetch, kept, machine, failure);
+  } else {
+    ow_fail(failure, OW_MEMORY, "can't answer a fetch: no memory, or too much waits to be sent");
+    status = refuse(machine, ow_loop_now(kept->common->loop), OW_ACCEPT_FAILURE);
+  }
   return status;
 }

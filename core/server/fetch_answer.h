@@ -14,26 +14,36 @@
 #include "server/policy_questions.h"
 #include "server/session.h"
 
-/** Embed it. Zero-initialised: no records are being sent. */
+/** Embed it, and set `go_on`. Zero-initialised: nothing is being fetched. */
 struct ow_serve_fetch {
   struct ow_serve_session *session; /* held; NULL: none */
+  struct ow_serve_common *common;
   struct ow_fetch_request range;
-  size_t next; /* record to look at */
+  struct ow_completion part; /* of the work that goes on in the background */
+  uint32_t records;          /* in the range, among those that were looked at to count them */
+  bool of_ended;             /* they were counted after its end */
+  size_t next;               /* record to look at */
+  /** A part of the work is due: ow_serve_fetch_go_on(), and then send what it wrote. By the loop. */
+  void (*go_on)(struct ow_serve_fetch *fetch);
 };
 
 /**
- * The machine is in DECIDE_FETCH: write Fetch-Ack and, to whom the policy allows them, the first records.
- * What is left of them follows by ow_serve_fetch_go_on(), as long as the machine is FETCHING. A failure is
- * the connection's end, and ow_serve_fetch_abandon() is due.
+ * The machine is in DECIDE_FETCH: a client that may not have the records is told so at once. For any other,
+ * Fetch-Ack and the records follow by ow_serve_fetch_go_on(): some 20 us of work a call, as long as the
+ * machine is in DECIDE_FETCH or FETCHING. A failure is the connection's end, and ow_serve_fetch_abandon() is
+ * due.
  */
 enum ow_status ow_serve_fetch_answer(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
                                      struct ow_server *machine, const struct ow_serve_client *client,
                                      const struct ow_fetch_request *request,
                                      struct ow_failure *failure) OW_MUST_CHECK;
-/** The connection has taken what was written: write more. */
+/**
+ * A part of the work is due, or the connection has taken what was written. It has itself called again in the
+ * background while there is work that needn't wait for the connection.
+ */
 enum ow_status ow_serve_fetch_go_on(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
                                     struct ow_server *machine, struct ow_failure *failure) OW_MUST_CHECK;
-/** Nobody awaits the rest any more. Nothing happens if no records are being sent. */
+/** Nobody awaits the rest any more. Nothing happens if nothing is being fetched. */
 void ow_serve_fetch_abandon(struct ow_serve_fetch *fetch);
 
 #endif

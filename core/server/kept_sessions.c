@@ -51,8 +51,10 @@ static struct ow_serve_owner *make_owner(struct ow_serve_kept_sessions *kept,
                                          const struct ow_serve_client *client)
 {
   struct ow_serve_owner *owner = calloc(1, sizeof *owner);
-  if (owner)
+  if (owner) {
     owner->client = *client;
+    owner->all = kept;
+  }
   if (owner && !tsearch(&owner->client, &kept->by_owner, compare_owners)) {
     free(owner);
     owner = NULL;
@@ -77,6 +79,18 @@ static void leave_owner(struct ow_serve_kept_sessions *kept, struct ow_serve_own
 
 /* ---- keeping ---- */
 
+/* What it holds from now on never changes. */
+static void on_settled(struct ow_serve_session *session)
+{
+  struct ow_serve_owner *owner = session->keeper;
+  session->listed = true;
+  TAILQ_INSERT_TAIL(&owner->ended, session, of_owner);
+  owner->ended_count++;
+  owner->records += session->reserved;
+  owner->disk += session->claim.disk;
+  owner->all->ended_count++;
+}
+
 bool ow_serve_keep(struct ow_serve_kept_sessions *kept, struct ow_serve_session *session)
 {
   struct ow_serve_owner *owner = find_owner(kept, &session->owner);
@@ -89,26 +103,13 @@ bool ow_serve_keep(struct ow_serve_kept_sessions *kept, struct ow_serve_session 
   if (session->kept) {
     ow_serve_session_hold(session);
     session->keeper = owner;
+    session->on_settled = on_settled;
     TAILQ_INSERT_TAIL(&kept->all, session, of_kept);
     kept->common->counts.sessions_kept++;
   } else {
     leave_owner(kept, owner);
   }
   return session->kept;
-}
-
-/* What it holds from its end on never changes. */
-void ow_serve_kept_ended(struct ow_serve_kept_sessions *kept, struct ow_serve_session *session)
-{
-  struct ow_serve_owner *owner = session->keeper;
-  if (session->kept && !session->listed) {
-    session->listed = true;
-    TAILQ_INSERT_TAIL(&owner->ended, session, of_owner);
-    owner->ended_count++;
-    owner->records += session->reserved;
-    owner->disk += session->claim.disk;
-    kept->ended_count++;
-  }
 }
 
 struct ow_serve_session *ow_serve_kept_find(const struct ow_serve_kept_sessions *kept,
@@ -141,6 +142,7 @@ void ow_serve_forget(struct ow_serve_kept_sessions *kept, struct ow_serve_sessio
     kept->common->counts.sessions_kept--;
     session->kept = false;
     session->keeper = NULL;
+    session->on_settled = NULL;
     ow_serve_session_drop(session);
   }
 }

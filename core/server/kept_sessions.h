@@ -19,6 +19,7 @@
 /** Who made sessions that are kept: whoever has this key, or, without one, this address. */
 struct ow_serve_owner {
   TAILQ_ENTRY(ow_serve_owner) of_kept;
+  struct ow_serve_kept_sessions *all;
   struct ow_serve_client client;
   unsigned sessions;              /* kept */
   unsigned ended_count;           /* of these, ended */
@@ -40,10 +41,11 @@ struct ow_serve_kept_sessions {
 };
 
 void ow_serve_kept_prepare(struct ow_serve_kept_sessions *kept, struct ow_serve_common *common);
-/** Hold a session until it is forgotten. False without memory. */
+/**
+ * Hold a session until it is forgotten. From when it is settled on, what it holds can be given to others some
+ * day. False without memory.
+ */
 bool ow_serve_keep(struct ow_serve_kept_sessions *kept, struct ow_serve_session *session) OW_MUST_CHECK;
-/** It has ended: what it holds can be given to others some day. Nothing happens if it isn't kept. */
-void ow_serve_kept_ended(struct ow_serve_kept_sessions *kept, struct ow_serve_session *session);
 /**
  * `client` lacks something: forget the oldest ended session that holds some of it, of the client's own; if
  * there is none, of whoever holds more than its share. False if there is none that may go: the others' are

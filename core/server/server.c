@@ -89,6 +89,7 @@ void ow_serve_free(struct ow_serve *server)
   if (server->connections.drained)
     ow_loop_withdraw(server->common.loop, server->connections.drained);
   ow_serve_kept_clear(&server->kept);
+  ow_serve_sessions_bury(&server->common);
   ow_listeners_close(&server->listeners);
   ow_traffic_close(&server->common.traffic);
   free(server);

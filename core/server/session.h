@@ -33,13 +33,20 @@ struct ow_serve_session {
   bool kept;
   bool listed; /* among its owner's that ended */
   bool running;
-  bool ended;                             /* no more traffic */
+  bool ended;                /* no more traffic */
+  bool settled;              /* and its records are those that there will be */
+  bool stop_known;           /* the client said how it ended */
+  bool caught_up;            /* all that had come by then is taken */
+  struct ow_completion part; /* of the work of settling it, or of freeing it */
+  LIST_ENTRY(ow_serve_session) among_busy;
   int64_t ended_at;                       /* monotonic ns */
   uint32_t next_sequence;                 /* of an ended receive session */
   unsigned holders;                       /* its connection, those kept, fetches */
   struct ow_serve_connection *connection; /* that runs it; NULL: none any more */
   /** All its packets are accounted for. */
   void (*done)(struct ow_serve_session *session);
+  /** It is settled, and kept: by whoever keeps it. */
+  void (*on_settled)(struct ow_serve_session *session);
 };
 
 /** A client's Request-Session, and the control connection that it came over. */
@@ -79,10 +86,15 @@ bool ow_serve_session_finished(const struct ow_serve_session *session);
  * time by its stamp: the clocks differ then, and the client may not have sent the last by its own.
  */
 bool ow_serve_session_settled(const struct ow_serve_session *session);
-/** End its traffic; `end` (may be NULL) is what the client's Stop-Sessions said of it. The records stay. */
+/**
+ * End its traffic; `end` (may be NULL) is what the client's Stop-Sessions said of it. The records stay. It is
+ * settled at once, or, where there is much to be worked out, in the background.
+ */
 void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end);
 /** Who holds a session can rely on it; after the last has dropped it, it is ended and freed. */
 void ow_serve_session_hold(struct ow_serve_session *session);
 void ow_serve_session_drop(struct ow_serve_session *session);
+/** Free those that nobody holds any more at once, as the loop is about to end. */
+void ow_serve_sessions_bury(struct ow_serve_common *common);
 
 #endif

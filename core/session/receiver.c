@@ -9,9 +9,11 @@
 #include "wire/test_packet.h"
 
 enum {
-  EXPIRE_AT_ONCE = 4096,
-  MOST_AHEAD = 1 << 16, /* how far one packet may jump over what has come so far */
-  FIRST_WINDOW = 32,    /* a power of 2 */
+  FOLLOW_AT_ONCE = 1024,
+  EXPIRE_AT_ONCE = 512,
+  LOOKED_AT_ONCE = 2048, /* records, by a stop */
+  MOST_AHEAD = 4096,     /* how far one packet may jump over what has come or is due so far */
+  FIRST_WINDOW = 32,     /* a power of 2 */
 };
 
 /* A packet whose fate is open: not yet overdue. */
@@ -39,8 +41,13 @@ struct ow_receiver {
   uint32_t next_sequence;
   uint32_t counts[OW_RECEPTIONS];
   int64_t off_schedule_by;
-  bool blind; /* memory was short, or the crypto library failed: packets may have come unseen */
+  bool blind;   /* memory was short, or the crypto library failed: packets may have come unseen */
+  int64_t lead; /* ns by which the sender's stamps are ahead of ours; 0: they aren't */
   bool stopped;
+  struct ow_timestamp stop_at; /* the sender's stop, once it is known, */
+  uint32_t stop_before;        /* and its Next Seqno */
+  size_t looked_at;            /* of the records, by a stop */
+  size_t kept;                 /* of these */
   struct ow_skip_range *skipped;
   uint32_t skip_ranges;
 };
@@ -140,6 +147,17 @@ static bool schedule_one(struct ow_receiver *receiver)
   return true;
 }
 
+bool ow_receiver_follow(struct ow_receiver *receiver, struct ow_timestamp now)
+{
+  struct ow_timestamp until = ow_timestamp_plus(now, receiver->lead);
+  unsigned done = 0;
+  while (!receiver->stopped && done < FOLLOW_AT_ONCE && receiver->scheduled > receiver->base &&
+         !ow_timestamp_after(outstanding_at(receiver, receiver->scheduled - 1)->due, until) &&
+         schedule_one(receiver))
+    done++;
+  return done < FOLLOW_AT_ONCE;
+}
+
 /*
  * The packet `sequence`, if its fate is open. What lies beyond the loss threshold after `sent` is not looked
  * for, so that an invented sequence number costs no more than the packets that could be on their way.
@@ -194,6 +212,8 @@ static enum ow_reception keep_arrival(struct ow_receiver *receiver, struct outst
   if (found->seen) {
     reception = keep_duplicate(receiver, sample);
   } else if (keep_fate(receiver, sample)) {
+    int64_t lead = ow_timestamp_difference(sample->sent, sample->received);
+    receiver->lead = lead > 0 ? lead : 0;
     found->seen = true;
     receiver->received++;
     move_first_unseen(receiver);
@@ -398,32 +418,19 @@ static bool is_skipped(const struct ow_receiver *receiver, uint32_t sequence)
   return receiver->skipped && low < receiver->skip_ranges && receiver->skipped[low].first <= sequence;
 }
 
-static bool holds_after_stop(const struct ow_receiver *receiver, const struct ow_sample *sample,
-                             struct ow_timestamp now, uint32_t next_sequence)
+static bool holds_after_stop(const struct ow_receiver *receiver, const struct ow_sample *sample)
 {
-  bool too_fresh = ow_sample_lost(sample) && ow_timestamp_difference(now, sample->sent) < receiver->timeout;
-  return sample->sequence < next_sequence && !is_skipped(receiver, sample->sequence) && !too_fresh;
-}
-
-static void drop_records(struct ow_receiver *receiver, struct ow_timestamp now, uint32_t next_sequence)
-{
-  size_t kept = 0;
-  for (size_t i = 0; i < receiver->samples.count; i++) {
-    const struct ow_sample *sample = ow_samples_at(&receiver->samples, i);
-    if (holds_after_stop(receiver, sample, now, next_sequence))
-      *ow_samples_at(&receiver->samples, kept++) = *sample;
-  }
-  ow_samples_shorten(&receiver->samples, kept);
+  bool too_fresh =
+      ow_sample_lost(sample) && ow_timestamp_difference(receiver->stop_at, sample->sent) < receiver->timeout;
+  return sample->sequence < receiver->stop_before && !is_skipped(receiver, sample->sequence) && !too_fresh;
 }
 
 enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestamp now,
                                 const struct ow_session_end *end)
 {
   enum ow_status status = OW_OK;
-  while (!ow_receiver_expire(receiver, now))
-    continue;
-  receiver->stopped = true;
-  receiver->next_sequence = end->next_sequence;
+  receiver->stop_at = now;
+  receiver->stop_before = end->next_sequence;
   if (end->skip_ranges) {
     receiver->skipped = calloc(end->skip_ranges, sizeof *receiver->skipped);
     if (receiver->skipped) {
@@ -434,8 +441,28 @@ enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestam
       status = OW_MEMORY;
     }
   }
-  drop_records(receiver, now, end->next_sequence);
   return status;
+}
+
+bool ow_receiver_stopped(struct ow_receiver *receiver)
+{
+  struct ow_samples *samples = &receiver->samples;
+  receiver->stopped = true;
+  receiver->next_sequence = receiver->stop_before;
+  size_t until = receiver->looked_at + LOOKED_AT_ONCE;
+  if (until > samples->count)
+    until = samples->count;
+  for (; receiver->looked_at < until; receiver->looked_at++) {
+    const struct ow_sample *sample = ow_samples_at(samples, receiver->looked_at);
+    if (holds_after_stop(receiver, sample))
+      *ow_samples_at(samples, receiver->kept++) = *sample;
+  }
+  bool all = receiver->looked_at == samples->count;
+  if (all) {
+    ow_samples_shorten(samples, receiver->kept);
+    receiver->looked_at = receiver->kept;
+  }
+  return all;
 }
 
 void ow_receiver_settle(struct ow_receiver *receiver)
@@ -448,4 +475,11 @@ void ow_receiver_settle(struct ow_receiver *receiver)
   receiver->codec = NULL;
   receiver->window = NULL;
   ow_samples_trim(&receiver->samples);
+}
+
+bool ow_receiver_forget(struct ow_receiver *receiver, size_t most)
+{
+  size_t count = receiver->samples.count;
+  ow_samples_shorten(&receiver->samples, count > most ? count - most : 0);
+  return receiver->samples.count == 0;
 }

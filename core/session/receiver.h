@@ -50,8 +50,15 @@ enum ow_reception ow_receiver_packet(struct ow_receiver *receiver, const uint8_t
                                      struct ow_error_estimate error, uint8_t ttl);
 
 /**
+ * It is `now`: work out when the packets up to now are due, and further by as much as the sender's clock was
+ * seen to be ahead, so that ow_receiver_packet() never has many to work out. Before datagrams are handed
+ * over, and before ow_receiver_expire(). At most 1024 packets at a time; false if there are more to do.
+ */
+bool ow_receiver_follow(struct ow_receiver *receiver, struct ow_timestamp now);
+
+/**
  * It is `now`, and every datagram that had arrived by then has been handed over: packets that are overdue
- * become records of loss. At most 4096 at a time; false if there are more to do.
+ * become records of loss. At most 512 at a time; false if there are more to do.
  */
 bool ow_receiver_expire(struct ow_receiver *receiver, struct ow_timestamp now);
 /** When the next packet will be overdue; false if none is outstanding. */
@@ -85,19 +92,25 @@ uint32_t ow_receiver_count(const struct ow_receiver *receiver, enum ow_reception
 int64_t ow_receiver_off_schedule_by(const struct ow_receiver *receiver);
 
 /**
- * The sender has stopped (RFC 4656, 3.8): drop records of packets that it skipped and of all from its Next
- * Seqno on, and records of loss for packets whose scheduled time lies less than the loss threshold before
- * `now`. Nothing is expected any more. OW_MEMORY if the skip ranges can't be kept:
- * then not all is known.
+ * The sender has stopped at `now` (RFC 4656, 3.8): drop records of packets that it skipped and of all from
+ * its Next Seqno on, and records of loss for packets whose scheduled time lies less than the loss threshold
+ * before `now`. Packets that had arrived are still taken, and losses told, until ow_receiver_stopped() is
+ * asked. OW_MEMORY if the skip ranges can't be kept: then not all is known.
  */
 enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestamp now,
                                 const struct ow_session_end *end) OW_MUST_CHECK;
+
+/** After a stop nothing is expected any more: drop records, 2048 at a time. True when that is done. */
+bool ow_receiver_stopped(struct ow_receiver *receiver);
 
 /**
  * The session is over, however it ended: nothing is expected any more, and all memory is given back but the
  * records'.
  */
 void ow_receiver_settle(struct ow_receiver *receiver);
+
+/** Forget the last `most` records: some of them are many. True if none is left. Only to be freed then. */
+bool ow_receiver_forget(struct ow_receiver *receiver, size_t most);
 
 /** The records, in order of arrival (of their loss). */
 const struct ow_samples *ow_receiver_samples(const struct ow_receiver *receiver);

@@ -21,9 +21,14 @@ struct ow_test_receiver {
   struct ow_timer timer;
   bool open;
   struct ow_receiver *receiver;
-  bool any_port;           /* take packets from any port of the peer (it didn't say which) */
-  struct ow_endpoint from; /* and from no other host */
-  uint32_t strangers;      /* datagrams from others */
+  struct ow_completion behind;   /* there is more to catch up with than is done at once */
+  bool catching_up;              /* to this moment: */
+  struct ow_timestamp caught_up; /* all that had arrived by then */
+  unsigned batches_left;         /* of datagrams to take meanwhile */
+  bool emptied;                  /* the socket, meanwhile */
+  bool any_port;                 /* take packets from any port of the peer (it didn't say which) */
+  struct ow_endpoint from;       /* and from no other host */
+  uint32_t strangers;            /* datagrams from others */
   bool ttl_unknown;
   uint8_t dscp;        /* that the packets should have */
   uint32_t remarked;   /* packets that had another */
@@ -49,8 +54,15 @@ enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct o
                                      uint64_t surplus) OW_MUST_CHECK;
 enum ow_status ow_test_receiver_start(struct ow_test_receiver *receiver,
                                       struct ow_failure *failure) OW_MUST_CHECK;
-/** Take what waits in the socket, then let overdue packets become losses: the records are as of now. */
+/**
+ * Take what waits in the socket, then let overdue packets become losses: the records are then as of the first
+ * of these calls. Each does a part of it; true when all is done.
+ */
+bool ow_test_receiver_catch_up_part(struct ow_test_receiver *receiver);
+/** All at once, for a session whose length is our own choice. */
 void ow_test_receiver_catch_up(struct ow_test_receiver *receiver);
+/** Go on, but `done` isn't called any more. */
+void ow_test_receiver_hush(struct ow_test_receiver *receiver);
 /** Receive no more; the records stay. */
 void ow_test_receiver_stop(struct ow_test_receiver *receiver);
 void ow_test_receiver_close(struct ow_test_receiver *receiver);

@@ -357,7 +357,9 @@ START_TEST(a_server_that_mistakes_zero_addresses_gets_nothing_across)
   probe_with_nat(&server, OW_MODE_ENCRYPTED, &report);
   ck_assert_msg(report.status == OW_OK, "%s", report.failure.text);
   for (int i = 0; i < OW_DIRECTIONS; i++) {
-    ck_assert_uint_eq(report.directions[i].result.sent, PACKETS);
+    /* The Server sends no more after 8 answers that nobody listens there. */
+    ck_assert_uint_ge(report.directions[i].result.sent, i == OW_FORWARD ? PACKETS : 8);
+    ck_assert_uint_le(report.directions[i].result.sent, PACKETS);
     ck_assert_uint_eq(report.directions[i].result.received, 0);
   }
   ow_probe_report_clear(&report);

@@ -84,6 +84,7 @@ void test_serving_open(struct test_serving *serving)
 
 void test_serving_close(struct test_serving *serving)
 {
+  ow_serve_sessions_bury(&serving->common);
   ck_assert_uint_eq(serving->bandwidth_released, serving->claimed);
   ck_assert_uint_eq(serving->disk_released, serving->claimed);
   ck_assert_uint_eq(serving->common.counts.sessions_running, 0);

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* What a session's end leaves to be done is done in parts, as its length is the client's choice. */
+#include <stdlib.h>
+
+#include "base/container_of.h"
+#include "server/request_check.h"
+#include "server/session.h"
+
+enum { FREED_AT_ONCE = 32768 }; /* records */
+
+static void begin_work(struct ow_serve_session *session, void (*part)(struct ow_completion *))
+{
+  session->part.run = part;
+  LIST_INSERT_HEAD(&session->common->busy, session, among_busy);
+}
+
+static void end_work(struct ow_serve_session *session)
+{
+  ow_loop_withdraw_background(session->common->loop, &session->part);
+  LIST_REMOVE(session, among_busy);
+}
+
+/* ---- settling ---- */
+
+/* What was reserved for records that did not come is free again. */
+static void give_back_reserve(struct ow_serve_session *session)
+{
+  struct ow_serve_common *common = session->common;
+  struct ow_receiver *receiver = session->receiver.receiver;
+  uint64_t records = session->receiver.open && session->running ? ow_receiver_samples(receiver)->count : 0;
+  if (session->receiver.open)
+    ow_receiver_settle(receiver);
+  uint64_t held = records + ow_serve_slots_for(&session->request);
+  if (held < session->reserved) {
+    common->counts.records -= session->reserved - held;
+    session->reserved = held;
+  }
+  common->policy->settle_disk(common->policy->context, &session->claim, records);
+}
+
+static void settle(struct ow_serve_session *session)
+{
+  struct ow_test_receiver *receiver = &session->receiver;
+  if (receiver->open) {
+    if (!session->stop_known)
+      session->next_sequence = ow_receiver_next_sequence(receiver->receiver);
+    ow_test_receiver_stop(receiver);
+    if (receiver->dropped)
+      ow_log(session->common->log, OW_LOG_WARNING,
+             "%u test packets were dropped at our own socket for want of buffer, so the session's losses "
+             "can't be told: raise net.core.rmem_max, or take load off this host",
+             receiver->dropped);
+  }
+  give_back_reserve(session);
+  session->settled = true;
+  if (session->on_settled)
+    session->on_settled(session);
+}
+
+/* What had arrived is taken, what is overdue is lost, what was never sent is dropped: true when it is. */
+static bool settle_part(struct ow_serve_session *session)
+{
+  if (!session->receiver.open || !session->running)
+    return true;
+  if (!session->caught_up)
+    session->caught_up = ow_test_receiver_catch_up_part(&session->receiver);
+  return session->caught_up && (!session->stop_known || ow_receiver_stopped(session->receiver.receiver));
+}
+
+static void on_settling(struct ow_completion *part)
+{
+  struct ow_serve_session *session = OW_CONTAINER_OF(part, struct ow_serve_session, part);
+  if (settle_part(session)) {
+    end_work(session);
+    settle(session);
+    ow_serve_session_drop(session);
+  } else {
+    ow_loop_background(session->common->loop, part);
+  }
+}
+
+static void note_stop(struct ow_serve_session *session, const struct ow_session_end *end)
+{
+  session->stop_known = true;
+  session->next_sequence = end->next_sequence;
+  if (ow_receiver_stop(session->receiver.receiver, ow_system_stamp(), end) != OW_OK)
+    ow_log(session->common->log, OW_LOG_ERROR, "no memory for a client's skip ranges; they are not kept");
+}
+
+void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end)
+{
+  struct ow_serve_common *common = session->common;
+  if (session->ended)
+    return;
+  session->ended = true;
+  session->ended_at = ow_loop_now(common->loop).monotonic;
+  ow_test_sender_close(&session->sender);
+  if (session->receiver.open) {
+    ow_test_receiver_hush(&session->receiver);
+    if (end)
+      note_stop(session, end);
+  }
+  common->counts.sessions_running--;
+  common->policy->release_bandwidth(common->policy->context, &session->claim);
+  ow_serve_session_hold(session);
+  begin_work(session, on_settling);
+  on_settling(&session->part); /* most are through at once */
+}
+
+/* ---- freeing ---- */
+
+static void free_memory(struct ow_serve_session *session)
+{
+  ow_test_receiver_close(&session->receiver);
+  free(session->slots);
+  free(session);
+}
+
+static void on_freeing(struct ow_completion *part)
+{
+  struct ow_serve_session *session = OW_CONTAINER_OF(part, struct ow_serve_session, part);
+  if (!session->receiver.open || ow_receiver_forget(session->receiver.receiver, FREED_AT_ONCE)) {
+    end_work(session);
+    free_memory(session);
+  } else {
+    ow_loop_background(session->common->loop, part);
+  }
+}
+
+static void begin_to_free(struct ow_serve_session *session)
+{
+  struct ow_serve_common *common = session->common;
+  common->counts.records -= session->reserved;
+  common->policy->release_disk(common->policy->context, &session->claim);
+  begin_work(session, on_freeing);
+  on_freeing(&session->part);
+}
+
+void ow_serve_session_hold(struct ow_serve_session *session)
+{
+  session->holders++;
+}
+
+/* Its end is held by itself until it is settled, and then comes here again. */
+void ow_serve_session_drop(struct ow_serve_session *session)
+{
+  if (--session->holders == 0 && session->ended)
+    begin_to_free(session);
+  else if (session->holders == 0)
+    ow_serve_session_end(session, NULL);
+}
+
+void ow_serve_sessions_bury(struct ow_serve_common *common)
+{
+  struct ow_serve_session *session;
+  while ((session = LIST_FIRST(&common->busy))) {
+    end_work(session);
+    if (session->settled) {
+      free_memory(session);
+    } else {
+      settle(session);
+      ow_serve_session_drop(session);
+    }
+  }
+}
