@@ -51,7 +51,10 @@ struct ow_loop {
   uint64_t next_order;
   struct ow_completions completions;
   struct ow_completions background;
-  bool in_round; /* timers are being run */
+  struct ow_turn longest;
+  int64_t turn_begin; /* monotonic */
+  int64_t turn_cpu;   /* of this thread, until then */
+  bool in_round;      /* timers are being run */
   struct epoll_event events[EVENTS_MOST];
   int event_count;
   int event_next; /* those before are done with */
@@ -537,6 +540,30 @@ static void notice_wall_alarm(struct ow_loop *loop)
   }
 }
 
+/* A turn lasts from one wait to the next. The thread's time doesn't pass while it waits. */
+static void begin_turn(struct ow_loop *loop)
+{
+  loop->turn_begin = clock_ns(CLOCK_MONOTONIC);
+}
+
+static void end_turn(struct ow_loop *loop)
+{
+  int64_t wall = clock_ns(CLOCK_MONOTONIC) - loop->turn_begin;
+  int64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  if (wall > loop->longest.wall)
+    loop->longest.wall = wall;
+  if (cpu - loop->turn_cpu > loop->longest.cpu)
+    loop->longest.cpu = cpu - loop->turn_cpu;
+  loop->turn_cpu = cpu;
+}
+
+struct ow_turn ow_loop_longest_turn(struct ow_loop *loop)
+{
+  struct ow_turn longest = loop->longest;
+  loop->longest = (struct ow_turn){0};
+  return longest;
+}
+
 static enum ow_status wait_for_events(struct ow_loop *loop, bool at_once, struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
@@ -546,7 +573,9 @@ static enum ow_status wait_for_events(struct ow_loop *loop, bool at_once, struct
     status = set_alarm(loop, &loop->wall, failure);
   if (status == OW_OK) {
     loop->event_next = 0;
+    end_turn(loop);
     loop->event_count = epoll_wait(loop->epoll, loop->events, EVENTS_MOST, at_once ? 0 : -1);
+    begin_turn(loop);
     if (loop->event_count < 0 && errno != EINTR)
       status = ow_fail(failure, OW_NETWORK, "the event loop cannot wait: %s", strerror(errno));
   }
@@ -597,6 +626,8 @@ enum ow_status ow_loop_run(struct ow_loop *loop, struct ow_failure *failure)
   enum ow_status status = OW_OK;
   int slack = prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+  loop->turn_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  begin_turn(loop);
   while (status == OW_OK && !atomic_exchange(&loop->stopped, false))
     status = run_turn(loop, failure);
   if (slack > 0)

@@ -92,6 +92,16 @@ struct ow_step_watcher {
 void ow_loop_watch_steps(struct ow_loop *loop, struct ow_step_watcher *watcher);
 void ow_loop_unwatch_steps(struct ow_loop *loop, struct ow_step_watcher *watcher);
 
+/** How long one turn took: all of it, and what of it this thread ran. ns. */
+struct ow_turn {
+  int64_t wall;
+  int64_t cpu;
+};
+/**
+ * The longest turn by either since this was last asked: for how long whatever became ready may have waited.
+ */
+struct ow_turn ow_loop_longest_turn(struct ow_loop *loop);
+
 /**
  * Run until ow_loop_stop(). OW_NETWORK if the operating system fails. Timers that are due come before
  * descriptors that are ready, and are looked at again between any two of them, for half a millisecond at a

@@ -70,12 +70,15 @@ static enum ow_status load_settings(const struct responder *responder, struct ow
 static void log_counts(const struct responder *responder)
 {
   struct ow_serve_counts counts = ow_serve_count(responder->answering.server);
+  struct ow_turn turn = ow_loop_longest_turn(responder->loop);
   ow_log(responder->log, OW_LOG_NOTICE,
          "%u connections, %u sessions running and %u kept, %llu records; %llu sessions and %llu refusals "
          "since the start",
          counts.connections, counts.sessions_running, counts.sessions_kept,
          (unsigned long long)counts.records, (unsigned long long)counts.sessions_total,
          (unsigned long long)counts.refused_total);
+  ow_log(responder->log, OW_LOG_NOTICE, "longest turn %.3f ms, %.3f ms of them run", (double)turn.wall / 1e6,
+         (double)turn.cpu / 1e6);
   ow_policy_log_use(responder->answering.policy, responder->log, OW_LOG_NOTICE);
   ow_readiness_tell("STATUS=%u connections, %u sessions running", counts.connections,
                     counts.sessions_running);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A window of the schedule's packets whose fate is open; what comes is judged, what doesn't, lost. */
+/* What comes of the packets whose fate is open is judged, what doesn't is lost. */
 #include "session/receiver.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "schedule/schedule.h"
+#include "session/window.h"
 #include "wire/test_packet.h"
 
 enum {
@@ -16,12 +17,6 @@ enum {
   FIRST_WINDOW = 32,     /* a power of 2 */
 };
 
-/* A packet whose fate is open: not yet overdue. */
-struct outstanding {
-  struct ow_timestamp due;
-  bool seen;
-};
-
 struct ow_receiver {
   uint32_t packets;
   int64_t timeout;
@@ -29,12 +24,9 @@ struct ow_receiver {
   struct ow_schedule *schedule;
   struct ow_packet_codec *codec;
 
-  /* Sequence numbers base .. scheduled-1 stand in window[sequence % window_slots]. */
-  struct outstanding *window;
-  uint32_t window_slots;
-  uint32_t base;
-  uint32_t scheduled;
-  uint32_t first_unseen; /* at least base */
+  struct ow_window window;
+  struct ow_timestamp last_due; /* of the packet before the window's end */
+  uint32_t first_unseen;        /* in the window, or at its end */
 
   struct ow_samples samples;
   uint32_t received;
@@ -83,9 +75,7 @@ struct ow_receiver *ow_receiver_create(const struct ow_session_terms *terms, uin
     receiver->surplus = surplus;
     receiver->schedule = ow_schedule_create(&request->sid, request->start, terms->slots, request->slot_count);
     receiver->codec = ow_packet_codec_create(terms->mode, terms->keys);
-    receiver->window_slots = FIRST_WINDOW;
-    receiver->window = calloc(FIRST_WINDOW, sizeof *receiver->window);
-    if (!receiver->schedule || !receiver->codec || !receiver->window || !schedule_one(receiver)) {
+    if (!receiver->schedule || !receiver->codec || !schedule_one(receiver)) {
       ow_receiver_free(receiver);
       receiver = NULL;
     }
@@ -99,7 +89,7 @@ void ow_receiver_free(struct ow_receiver *receiver)
     ow_schedule_free(receiver->schedule);
     ow_packet_codec_free(receiver->codec);
     ow_samples_clear(&receiver->samples);
-    free(receiver->window);
+    ow_window_clear(&receiver->window);
     free(receiver->skipped);
   }
   free(receiver);
@@ -107,52 +97,27 @@ void ow_receiver_free(struct ow_receiver *receiver)
 
 /* ---- the window of outstanding packets ---- */
 
-static struct outstanding *outstanding_at(const struct ow_receiver *receiver, uint32_t sequence)
-{
-  return &receiver->window[sequence & (receiver->window_slots - 1)];
-}
-
-static bool widen(struct ow_receiver *receiver)
-{
-  uint32_t slots = receiver->window_slots * 2;
-  struct outstanding *window = NULL;
-  if (slots <= OW_OUTSTANDING_MOST) {
-    window = calloc(slots, sizeof *window);
-    receiver->blind |= !window;
-  }
-  if (window) {
-    for (uint32_t i = receiver->base; i != receiver->scheduled; i++)
-      window[i & (slots - 1)] = *outstanding_at(receiver, i);
-    free(receiver->window);
-    receiver->window = window;
-    receiver->window_slots = slots;
-  }
-  return window != NULL;
-}
-
 /* Work out when the next packet is due. False if there is none, or no room. */
 static bool schedule_one(struct ow_receiver *receiver)
 {
-  struct outstanding next = {.seen = false};
-  if (receiver->scheduled >= receiver->packets)
-    return false;
-  if (receiver->scheduled - receiver->base == receiver->window_slots && !widen(receiver))
-    return false;
-  if (ow_schedule_next(receiver->schedule, &next.due) != OW_OK) {
-    receiver->blind = true;
-    return false;
-  }
-  *outstanding_at(receiver, receiver->scheduled) = next;
-  receiver->scheduled++;
-  return true;
+  struct ow_timestamp due;
+  enum ow_status status = OW_LIMIT;
+  if (receiver->window.end < receiver->packets &&
+      receiver->window.end - receiver->window.base < OW_OUTSTANDING_MOST)
+    status = ow_schedule_next(receiver->schedule, &due);
+  if (status == OW_OK)
+    status = ow_window_append(&receiver->window, due);
+  if (status == OW_OK)
+    receiver->last_due = due;
+  receiver->blind |= status == OW_MEMORY || status == OW_CRYPTO;
+  return status == OW_OK;
 }
 
 bool ow_receiver_follow(struct ow_receiver *receiver, struct ow_timestamp now)
 {
   struct ow_timestamp until = ow_timestamp_plus(now, receiver->lead);
   unsigned done = 0;
-  while (!receiver->stopped && done < FOLLOW_AT_ONCE && receiver->scheduled > receiver->base &&
-         !ow_timestamp_after(outstanding_at(receiver, receiver->scheduled - 1)->due, until) &&
+  while (!receiver->stopped && done < FOLLOW_AT_ONCE && !ow_timestamp_after(receiver->last_due, until) &&
          schedule_one(receiver))
     done++;
   return done < FOLLOW_AT_ONCE;
@@ -162,25 +127,23 @@ bool ow_receiver_follow(struct ow_receiver *receiver, struct ow_timestamp now)
  * The packet `sequence`, if its fate is open. What lies beyond the loss threshold after `sent` is not looked
  * for, so that an invented sequence number costs no more than the packets that could be on their way.
  */
-static struct outstanding *find_outstanding(struct ow_receiver *receiver, uint32_t sequence,
-                                            struct ow_timestamp sent)
+static struct ow_open_packet *find_outstanding(struct ow_receiver *receiver, uint32_t sequence,
+                                               struct ow_timestamp sent)
 {
-  bool more = sequence - receiver->base < OW_OUTSTANDING_MOST &&
-              (sequence < receiver->scheduled || sequence - receiver->scheduled < MOST_AHEAD);
-  while (more && receiver->scheduled <= sequence) {
-    more = schedule_one(receiver) &&
-           ow_timestamp_difference(outstanding_at(receiver, receiver->scheduled - 1)->due, sent) <=
-               receiver->timeout;
+  bool more = sequence - receiver->window.base < OW_OUTSTANDING_MOST &&
+              (sequence < receiver->window.end || sequence - receiver->window.end < MOST_AHEAD);
+  while (more && receiver->window.end <= sequence) {
+    more = schedule_one(receiver) && ow_timestamp_difference(receiver->last_due, sent) <= receiver->timeout;
   }
-  return more ? outstanding_at(receiver, sequence) : NULL;
+  return more ? ow_window_at(&receiver->window, sequence) : NULL;
 }
 
 static void move_first_unseen(struct ow_receiver *receiver)
 {
-  if (receiver->first_unseen < receiver->base)
-    receiver->first_unseen = receiver->base;
-  while (receiver->first_unseen < receiver->scheduled &&
-         outstanding_at(receiver, receiver->first_unseen)->seen)
+  if (receiver->first_unseen < receiver->window.base)
+    receiver->first_unseen = receiver->window.base;
+  while (receiver->first_unseen < receiver->window.end &&
+         ow_window_at(&receiver->window, receiver->first_unseen)->seen)
     receiver->first_unseen++;
 }
 
@@ -205,7 +168,7 @@ static enum ow_reception keep_duplicate(struct ow_receiver *receiver, const stru
   return kept ? OW_RECEIVED_DUPLICATE : OW_RECEIVED_DUPLICATE_UNKEPT;
 }
 
-static enum ow_reception keep_arrival(struct ow_receiver *receiver, struct outstanding *found,
+static enum ow_reception keep_arrival(struct ow_receiver *receiver, struct ow_open_packet *found,
                                       const struct ow_sample *sample)
 {
   enum ow_reception reception = OW_RECEIVED;
@@ -240,15 +203,15 @@ static void record_loss(struct ow_receiver *receiver, uint32_t sequence, struct 
 bool ow_receiver_expire(struct ow_receiver *receiver, struct ow_timestamp now)
 {
   unsigned done = 0;
-  while (!receiver->stopped && done < EXPIRE_AT_ONCE && receiver->base < receiver->packets) {
-    if (receiver->base == receiver->scheduled && !schedule_one(receiver))
+  while (!receiver->stopped && done < EXPIRE_AT_ONCE && receiver->window.base < receiver->packets) {
+    if (receiver->window.base == receiver->window.end && !schedule_one(receiver))
       break;
-    const struct outstanding *oldest = outstanding_at(receiver, receiver->base);
+    const struct ow_open_packet *oldest = ow_window_at(&receiver->window, receiver->window.base);
     if (ow_timestamp_difference(now, oldest->due) <= receiver->timeout)
       break;
     if (!oldest->seen)
-      record_loss(receiver, receiver->base, oldest->due);
-    receiver->base++;
+      record_loss(receiver, receiver->window.base, oldest->due);
+    ow_window_drop_first(&receiver->window);
     done++;
   }
   if (!receiver->stopped)
@@ -256,32 +219,38 @@ bool ow_receiver_expire(struct ow_receiver *receiver, struct ow_timestamp now)
   return done < EXPIRE_AT_ONCE;
 }
 
+/* When a packet that was due then is lost. */
+static struct ow_timestamp overdue_at(const struct ow_receiver *receiver, struct ow_timestamp due)
+{
+  return ow_timestamp_plus(due, receiver->timeout + 1);
+}
+
+static struct ow_timestamp due_of(const struct ow_receiver *receiver, uint32_t sequence)
+{
+  return ow_window_at(&receiver->window, sequence)->due;
+}
+
 bool ow_receiver_next_expiry(const struct ow_receiver *receiver, struct ow_timestamp *when)
 {
   bool known = !receiver->stopped && receiver->first_unseen < receiver->packets;
-  if (known && receiver->first_unseen < receiver->scheduled)
-    *when = ow_timestamp_plus(outstanding_at(receiver, receiver->first_unseen)->due, receiver->timeout + 1);
+  if (known && receiver->first_unseen < receiver->window.end)
+    *when = overdue_at(receiver, due_of(receiver, receiver->first_unseen));
   else if (known) /* not worked out yet: not before the last that was */
-    *when = ow_timestamp_plus(outstanding_at(receiver, receiver->scheduled - 1)->due, receiver->timeout + 1);
+    *when = overdue_at(receiver, receiver->last_due);
   return known;
-}
-
-static struct ow_timestamp overdue_at(const struct ow_receiver *receiver, uint32_t sequence)
-{
-  return ow_timestamp_plus(outstanding_at(receiver, sequence)->due, receiver->timeout + 1);
 }
 
 bool ow_receiver_ends_by(struct ow_receiver *receiver, struct ow_timestamp horizon, struct ow_timestamp *when)
 {
   uint32_t last = receiver->packets;
   bool soon = !receiver->stopped && receiver->first_unseen < receiver->packets;
-  while (soon && receiver->scheduled < receiver->packets)
-    soon =
-        !ow_timestamp_after(overdue_at(receiver, receiver->scheduled - 1), horizon) && schedule_one(receiver);
-  while (soon && last > receiver->first_unseen + 1 && outstanding_at(receiver, last - 1)->seen)
+  for (unsigned done = 0; soon && receiver->window.end < receiver->packets; done++)
+    soon = done < FOLLOW_AT_ONCE && !ow_timestamp_after(overdue_at(receiver, receiver->last_due), horizon) &&
+           schedule_one(receiver);
+  while (soon && last > receiver->first_unseen + 1 && ow_window_at(&receiver->window, last - 1)->seen)
     last--;
   if (soon)
-    *when = overdue_at(receiver, last - 1);
+    *when = overdue_at(receiver, due_of(receiver, last - 1));
   return soon && !ow_timestamp_after(*when, horizon);
 }
 
@@ -307,11 +276,11 @@ static enum ow_reception decode(struct ow_receiver *receiver, const uint8_t *oct
 }
 
 static enum ow_reception judge(struct ow_receiver *receiver, const struct ow_packet *packet,
-                               struct ow_timestamp received, struct outstanding **found)
+                               struct ow_timestamp received, struct ow_open_packet **found)
 {
   enum ow_reception reception = OW_RECEIVED;
   *found = NULL;
-  if (packet->sequence < receiver->base)
+  if (packet->sequence < receiver->window.base)
     return OW_IGNORED_LATE;
   *found = find_outstanding(receiver, packet->sequence, packet->sent);
   if (!*found)
@@ -331,7 +300,7 @@ enum ow_reception ow_receiver_packet(struct ow_receiver *receiver, const uint8_t
                                      struct ow_error_estimate error, uint8_t ttl)
 {
   struct ow_packet packet;
-  struct outstanding *found = NULL;
+  struct ow_open_packet *found = NULL;
   enum ow_reception reception =
       receiver->stopped ? OW_IGNORED_LATE : decode(receiver, octets, count, &packet);
   if (reception == OW_RECEIVED) {
@@ -470,10 +439,9 @@ void ow_receiver_settle(struct ow_receiver *receiver)
   receiver->stopped = true;
   ow_schedule_free(receiver->schedule);
   ow_packet_codec_free(receiver->codec);
-  free(receiver->window);
+  ow_window_clear(&receiver->window);
   receiver->schedule = NULL;
   receiver->codec = NULL;
-  receiver->window = NULL;
   ow_samples_trim(&receiver->samples);
 }
 

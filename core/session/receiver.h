@@ -64,7 +64,10 @@ bool ow_receiver_expire(struct ow_receiver *receiver, struct ow_timestamp now);
 /** When the next packet will be overdue; false if none is outstanding. */
 bool ow_receiver_next_expiry(const struct ow_receiver *receiver, struct ow_timestamp *when);
 
-/** True if no packet is outstanding any more after `horizon`; `when` is then the moment when none is. */
+/**
+ * True if no packet is outstanding any more after `horizon`; `when` is then the moment when none is. False,
+ * too, if more than 1024 packets are still to be worked out for it.
+ */
 bool ow_receiver_ends_by(struct ow_receiver *receiver, struct ow_timestamp horizon,
                          struct ow_timestamp *when);
 

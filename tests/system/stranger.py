@@ -78,6 +78,22 @@ def overdue(stranger, sessions, start):
     stranger.begin()
 
 
+def lost(stranger, packets):
+    """As many packets as that are lost at once."""
+    print('accept', *stranger.ask(False, int(packets), [50.0 / int(packets)], start=-55, timeout=1.0)[:1])
+    stranger.begin()
+
+
+def fetches(stranger, packets, count):
+    """Many fetches in one go, each of no record of a session that has that many."""
+    sid = stranger.ask(False, int(packets), [50.0 / int(packets)], start=-55, timeout=1.0)[1]
+    stranger.begin()
+    time.sleep(0.2)
+    other = Stranger(*stranger.tcp.getpeername()[:2])
+    other.tcp.sendall(struct.pack('>B7xII16s16x', 4, MOST - 1, MOST - 1, sid) * int(count))
+    stranger.other = other
+
+
 def flow(stranger, packets, slot):
     """A session that sends to us."""
     stranger.ask(True, int(packets), [float(slot)])

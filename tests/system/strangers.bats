@@ -28,17 +28,30 @@ measure() {
     tee /dev/stderr | jq -e '.state == "OK" and all(.results[]; .received == 200 and .lost == 0 and .skipped == 0)'
 }
 
-@test "thousands of millions of overdue packets are skipped while others measure, and a stop waits for none of them" {
+# beside ATTACK [ARGUMENT...]: measure beside it; then the responder stops at once, but for its clients' two seconds.
+beside() {
   start_responder "$NS_B" -c "$CONF" -S :0
-  stranger overdue 50 -59
+  stranger "$@"
   measure
   kill -USR1 "$(pid_of responder)"
-  wait_for_log responder ' 50 sessions running'
+  wait_for_log responder 'longest turn'
   local before=$EPOCHREALTIME
   stop stranger KILL
   stop_responder
   unset RESPONDER_PORT
   awk -v from="$before" -v to="$EPOCHREALTIME" 'BEGIN { exit !(to - from < 5) }'
+}
+
+@test "thousands of millions of overdue packets are skipped while others measure, and a stop waits for none of them" {
+  beside overdue 50 -59
+}
+
+@test "millions of packets that are lost at once are worked out while others measure" {
+  beside lost 5000000
+}
+
+@test "fetches that match none of a million records are answered while others measure" {
+  beside fetches 1000000 200
 }
 
 @test "a session that should have begun long ago is refused, and the log says why" {

@@ -186,6 +186,29 @@ START_TEST(timers_that_fall_behind_leave_time_for_events)
 }
 END_TEST
 
+/* ---- how long turns are ---- */
+
+static void busy_event(struct ow_watch *watch, uint32_t what)
+{
+  busy_for(OW_NS_PER_MS);
+  on_event(watch, what);
+}
+
+START_TEST(the_longest_turn_is_known_until_it_is_asked_for)
+{
+  always.ready = busy_event;
+  watch_always();
+  run();
+  struct ow_turn turn = ow_loop_longest_turn(loop);
+  ck_assert_int_ge(turn.wall, OW_NS_PER_MS);
+  ck_assert_int_gt(turn.cpu, 0);
+  turn = ow_loop_longest_turn(loop);
+  ck_assert_int_eq(turn.wall, 0);
+  ck_assert_int_eq(turn.cpu, 0);
+  always.ready = on_event;
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
   Suite *suite = suite_create("background");
@@ -193,6 +216,7 @@ static Suite *make_suite(void)
                  all_background_work_of_a_turn_has_its_time_and_no_more, background_works_take_turns,
                  a_timer_that_is_due_comes_after_one_part_and_can_not_keep_it_back,
                  what_was_withdrawn_is_not_run);
+  TEST_CASE_WITH(set_up, tear_down, suite, "turns", the_longest_turn_is_known_until_it_is_asked_for);
   TEST_CASE_WITH(set_up, tear_down, suite, "timers", timers_that_fall_behind_leave_time_for_events);
   return suite;
 }

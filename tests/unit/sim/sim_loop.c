@@ -251,6 +251,12 @@ void ow_loop_withdraw_background(struct ow_loop *loop, struct ow_completion *par
   ow_completions_remove(&loop->background, part);
 }
 
+struct ow_turn ow_loop_longest_turn(struct ow_loop *loop)
+{
+  (void)loop;
+  return (struct ow_turn){0};
+}
+
 uint64_t ow_loop_clock_steps(const struct ow_loop *loop)
 {
   return loop->steps;
