@@ -5,49 +5,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "control/server.h"
 #include "server/common.h"
-#include "server/test_address.h"
-#include "traffic/session_receiver.h"
-#include "traffic/session_sender.h"
-
-struct ow_serve_connection;
-TAILQ_HEAD(ow_serve_sessions, ow_serve_session);
-
-struct ow_serve_session {
-  TAILQ_ENTRY(ow_serve_session) of_connection;
-  TAILQ_ENTRY(ow_serve_session) of_kept;  /* those that can be fetched */
-  TAILQ_ENTRY(ow_serve_session) of_owner; /* of these, its owner's that ended, oldest first */
-  struct ow_serve_owner *keeper;          /* while it is kept */
-  struct ow_serve_common *common;
-  struct ow_serve_client owner;
-  struct ow_session_request request; /* as agreed */
-  struct ow_slot *slots;
-  struct ow_serve_claim claim;
-  uint64_t reserved; /* records: at first for all that may come, once it has ended those that there are */
-  enum ow_serve_own_address own_address; /* that our end of the traffic has */
-  struct ow_test_sender sender;
-  struct ow_test_receiver receiver;
-  bool kept;
-  bool listed; /* among its owner's that ended */
-  bool running;
-  bool ended;                /* no more traffic */
-  bool settled;              /* and its records are those that there will be */
-  bool stop_known;           /* the client said how it ended */
-  bool caught_up;            /* all that had come by then is taken */
-  struct ow_completion part; /* of the work of settling it, or of freeing it */
-  LIST_ENTRY(ow_serve_session) among_busy;
-  int64_t ended_at;                       /* monotonic ns */
-  uint32_t next_sequence;                 /* of an ended receive session */
-  unsigned holders;                       /* its connection, those kept, fetches */
-  struct ow_serve_connection *connection; /* that runs it; NULL: none any more */
-  /** All its packets are accounted for. */
-  void (*done)(struct ow_serve_session *session);
-  /** It is settled, and kept: by whoever keeps it. */
-  void (*on_settled)(struct ow_serve_session *session);
-};
+#include "server/session_end.h"
 
 /** A client's Request-Session, and the control connection that it came over. */
 struct ow_serve_asked {
@@ -86,15 +47,4 @@ bool ow_serve_session_finished(const struct ow_serve_session *session);
  * time by its stamp: the clocks differ then, and the client may not have sent the last by its own.
  */
 bool ow_serve_session_settled(const struct ow_serve_session *session);
-/**
- * End its traffic; `end` (may be NULL) is what the client's Stop-Sessions said of it. The records stay. It is
- * settled at once, or, where there is much to be worked out, in the background.
- */
-void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end);
-/** Who holds a session can rely on it; after the last has dropped it, it is ended and freed. */
-void ow_serve_session_hold(struct ow_serve_session *session);
-void ow_serve_session_drop(struct ow_serve_session *session);
-/** Free those that nobody holds any more at once, as the loop is about to end. */
-void ow_serve_sessions_bury(struct ow_serve_common *common);
-
 #endif

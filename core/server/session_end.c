@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What a session's end leaves to be done is done in parts, as its length is the client's choice. */
+#include "server/session_end.h"
+
 #include <stdlib.h>
 
 #include "base/container_of.h"
 #include "server/request_check.h"
-#include "server/session.h"
 
 enum { FREED_AT_ONCE = 32768 }; /* records */
 
