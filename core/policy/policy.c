@@ -21,6 +21,8 @@ struct account {
   int class; /* in the present limits; CLASS_GONE if they don't know it */
   uint64_t bandwidth;
   uint64_t disk;
+  struct account *parent; /* its class's parent's; NULL for the root */
+  int64_t sent_until;     /* monotonic ns: until then what was sent takes, at the class's bandwidth */
   char name[OW_CLASS_TEXT];
 };
 
@@ -98,6 +100,15 @@ static enum ow_status open_accounts(struct ow_policy *policy, const struct ow_li
   return OW_OK;
 }
 
+static void tie_to_parents(struct ow_policy *policy)
+{
+  for (struct account *account = policy->accounts; account; account = account->next) {
+    int parent = account->class == CLASS_GONE ? OW_CLASS_ROOT : policy->limits.classes[account->class].parent;
+    account->parent =
+        parent == OW_CLASS_NONE ? NULL : account_by_name(policy, policy->limits.classes[parent].name);
+  }
+}
+
 /* Tie accounts to the classes of the present limits; those of no class end when nothing is claimed. */
 static void tie_accounts(struct ow_policy *policy)
 {
@@ -112,6 +123,8 @@ static void tie_accounts(struct ow_policy *policy)
       at = &account->next;
     }
   }
+  if (policy->limits.class_count > 0)
+    tie_to_parents(policy);
 }
 
 enum ow_status ow_policy_install(struct ow_policy *policy, struct ow_limits *limits,
@@ -222,6 +235,11 @@ static uint64_t saturate(unsigned __int128 value)
   return value > UINT64_MAX ? UINT64_MAX : (uint64_t)value;
 }
 
+static unsigned headers_of(const struct ow_session_request *request)
+{
+  return request->sender.version == 6 ? IPV6_UDP : IPV4_UDP;
+}
+
 /*
  * Bits a second on the wire, IP and UDP headers included. Rounded down, as owampd does: a limit may be used
  * to the last bit.
@@ -229,8 +247,7 @@ static uint64_t saturate(unsigned __int128 value)
 static uint64_t bandwidth_of(const struct ow_session_request *request, const struct ow_slot *slots,
                              enum ow_mode mode)
 {
-  uint64_t octets = (uint64_t)ow_packet_least(mode) + request->padding +
-                    (request->sender.version == 6 ? IPV6_UDP : IPV4_UDP);
+  uint64_t octets = (uint64_t)ow_packet_least(mode) + request->padding + headers_of(request);
   uint64_t mean = (uint64_t)ow_slots_mean_ns(slots, request->slot_count);
   return saturate(((unsigned __int128)octets * 8 * (uint64_t)OW_NS_PER_S) / mean);
 }
@@ -299,6 +316,7 @@ static enum ow_accept claim_session(void *context, const struct ow_serve_client 
   int class = class_of(policy, client);
   unsigned unused; /* bandwidth comes free by itself */
   *claim = (struct ow_serve_claim){.bandwidth = bandwidth_of(request, slots, client->mode),
+                                   .headers = headers_of(request),
                                    .disk = disk_of(request)};
   enum ow_accept accept = check_sessions(policy, class, visit, why);
   if (accept == OW_ACCEPT_OK)
@@ -313,6 +331,40 @@ static enum ow_accept claim_session(void *context, const struct ow_serve_client 
     visit->sessions++;
   }
   return accept;
+}
+
+/*
+ * How long a packet takes at a class's bandwidth and a quarter more, so that schedules which use it up on
+ * average aren't held back by chance. 0: there is no limit.
+ */
+static int64_t time_of(const struct ow_policy *policy, const struct account *account, size_t octets)
+{
+  uint64_t limit = account->class == CLASS_GONE ? 0 : policy->limits.classes[account->class].bandwidth;
+  uint64_t rate = limit + limit / 4;
+  unsigned __int128 time = rate ? (unsigned __int128)octets * 8 * (uint64_t)OW_NS_PER_S / rate : 0;
+  return time < OW_NS_PER_S ? (int64_t)time : OW_NS_PER_S;
+}
+
+/* A second's worth may leave at once, and 64 packets of any size. */
+static bool has_room(const struct account *account, int64_t time, int64_t now)
+{
+  int64_t depth = 64 * time > OW_NS_PER_S ? 64 * time : OW_NS_PER_S;
+  return time == 0 || account->sent_until <= now || account->sent_until + time - now <= depth;
+}
+
+static bool may_send(void *context, const struct ow_serve_claim *claim, size_t octets, int64_t now)
+{
+  const struct ow_policy *policy = context;
+  size_t on_wire = octets + claim->headers;
+  bool may = true;
+  for (struct account *account = claim->account; account && may; account = account->parent)
+    may = has_room(account, time_of(policy, account, on_wire), now);
+  for (struct account *account = claim->account; account && may; account = account->parent) {
+    int64_t time = time_of(policy, account, on_wire);
+    if (time > 0)
+      account->sent_until = (account->sent_until > now ? account->sent_until : now) + time;
+  }
+  return may;
 }
 
 static void release_bandwidth(void *context, const struct ow_serve_claim *claim)
@@ -383,6 +435,7 @@ struct ow_serve_policy ow_policy_answers(struct ow_policy *policy)
       .find_key = find_key,
       .identify = identify,
       .claim = claim_session,
+      .may_send = may_send,
       .release_bandwidth = release_bandwidth,
       .settle_disk = settle_disk,
       .frees_disk = frees_disk,

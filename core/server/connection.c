@@ -74,6 +74,10 @@ static const struct ow_session_end *end_of(const struct ow_serve_session *sessio
 /* The client only hears that packets were skipped. */
 static void tell_refusals(const struct ow_serve_connection *connection, const struct ow_test_sender *sender)
 {
+  if (sender->open && sender->withheld > 0)
+    ow_log(connection->common->log, OW_LOG_NOTICE,
+           "client %s: %u test packets were skipped: its class had used up its bandwidth", connection->name,
+           sender->withheld);
   if (sender->open && sender->refused > 0)
     ow_log(connection->common->log, OW_LOG_WARNING, "client %s: %u test packets could not be sent: %s",
            connection->name, sender->refused, ow_refusal_text(sender->last_error));

@@ -27,6 +27,7 @@ struct ow_serve_client {
 struct ow_serve_claim {
   void *account;
   uint64_t bandwidth; /* bits a second */
+  unsigned headers;   /* octets of IP and UDP with each packet */
   uint64_t disk;      /* octets of records: at first of all that may come, later of those that came */
   /** Of one that was refused: what lacks disk that other sessions hold, by a number of the policy's; 0: that
    * isn't why. */
@@ -46,6 +47,11 @@ struct ow_serve_policy {
   enum ow_accept (*claim)(void *context, const struct ow_serve_client *client,
                           const struct ow_session_request *request, const struct ow_slot *slots,
                           struct ow_serve_claim *claim, struct ow_failure *why);
+  /**
+   * A packet of that many octets (IP and UDP headers not counted) is due now (monotonic ns): may it leave?
+   * What a claim's schedule sends on average is less than what it may send at once.
+   */
+  bool (*may_send)(void *context, const struct ow_serve_claim *claim, size_t octets, int64_t now);
   void (*release_bandwidth)(void *context, const struct ow_serve_claim *claim); /* the session ended */
   /** The session ended, and there are no more than so many records of it: what it claimed for more is free
    * again. */

@@ -23,6 +23,13 @@ static void on_sender_done(struct ow_test_sender *sender)
   session->done(session);
 }
 
+static bool on_may_send(struct ow_test_sender *sender, size_t octets, int64_t now)
+{
+  struct ow_serve_session *session = OW_CONTAINER_OF(sender, struct ow_serve_session, sender);
+  const struct ow_serve_policy *policy = session->common->policy;
+  return policy->may_send(policy->context, &session->claim, octets, now);
+}
+
 static void on_receiver_done(struct ow_test_receiver *receiver)
 {
   struct ow_serve_session *session = OW_CONTAINER_OF(receiver, struct ow_serve_session, receiver);
@@ -35,6 +42,7 @@ static enum ow_status open_sender(struct ow_serve_session *session, int socket,
 {
   union ow_address address;
   session->sender.done = on_sender_done;
+  session->sender.may_send = on_may_send;
   session->sender.closed_most = CLOSED_MOST;
   enum ow_status status = ow_serve_far_address(&terms->request->receiver, remote, own, &address, why);
   if (status == OW_OK)

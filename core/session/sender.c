@@ -246,11 +246,18 @@ void ow_sender_sent(struct ow_sender *sender, bool left)
   if (left) {
     pace(sender);
     advance_schedule(sender);
-  } else if (!sender->over) {
-    skip(sender);
+  } else {
+    discard_prepared(sender);
+    if (!sender->over)
+      skip(sender);
   }
   if (!sender->over && prepare_packet(sender) != OW_OK)
     give_up(sender, OW_CRYPTO);
+}
+
+size_t ow_sender_octets(const struct ow_sender *sender)
+{
+  return sender->octets;
 }
 
 void ow_sender_give_up(struct ow_sender *sender)

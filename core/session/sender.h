@@ -69,9 +69,12 @@ enum { OW_SKIPPED_AT_ONCE = 256 };
 const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now,
                                struct ow_error_estimate error, size_t *octets);
 /**
- * It has left (`true`), or the operating system didn't take it, and it counts as skipped. Prepares the next.
+ * It has left (`true`), or it didn't, stamped or not, and counts as skipped. Prepares the next.
  */
 void ow_sender_sent(struct ow_sender *sender, bool left);
+
+/** Octets of each packet. */
+size_t ow_sender_octets(const struct ow_sender *sender);
 
 /** Send no more: the packets that are left count as never sent. */
 void ow_sender_give_up(struct ow_sender *sender);

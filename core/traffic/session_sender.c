@@ -97,6 +97,11 @@ bool ow_test_sender_gave_up(const struct ow_test_sender *sender)
   return sender->closed_most > 0 && sender->closed >= sender->closed_most;
 }
 
+static bool may_send(struct ow_test_sender *sender, int64_t now)
+{
+  return !sender->may_send || sender->may_send(sender, ow_sender_octets(sender->sender), now);
+}
+
 /* As many as one wake-up may; what is too late to be sent is skipped when nothing else is due. */
 static void send_due(struct ow_test_sender *sender)
 {
@@ -107,7 +112,10 @@ static void send_due(struct ow_test_sender *sender)
                           !ow_timestamp_after(due, now.wall);
        sent++) {
     turn = ow_sender_ready(sender->sender, now.wall);
-    if (turn == OW_SENDER_SEND) {
+    if (turn == OW_SENDER_SEND && !may_send(sender, now.monotonic)) {
+      sender->withheld++;
+      ow_sender_sent(sender->sender, false);
+    } else if (turn == OW_SENDER_SEND) {
       send_one(sender, now.monotonic);
       if (ow_test_sender_gave_up(sender))
         ow_sender_give_up(sender->sender);

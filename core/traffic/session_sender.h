@@ -29,6 +29,9 @@ struct ow_test_sender {
   int last_error;       /* errno of the last of them */
   uint32_t closed;      /* answers that nobody listens there (any more): ICMP's port unreachable */
   uint32_t closed_most; /* so many end the session; 0: none do. Set it before the start */
+  uint32_t withheld;    /* packets that may_send() didn't let leave: they are skipped */
+  /** May a packet of so many octets (of UDP's payload) leave now (monotonic ns)? NULL: any may. */
+  bool (*may_send)(struct ow_test_sender *sender, size_t octets, int64_t now);
   /** Every packet has been sent or skipped. May close the sender. */
   void (*done)(struct ow_test_sender *sender);
 };

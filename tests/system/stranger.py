@@ -94,6 +94,13 @@ def fetches(stranger, packets, count):
     stranger.other = other
 
 
+def burst(stranger, sessions, padding):
+    """Sessions whose packets are all due at once, though there are few of them on average."""
+    for _ in range(int(sessions)):
+        stranger.ask(True, 255, [0] * 255 + [60], padding=int(padding))
+    stranger.begin()
+
+
 def flow(stranger, packets, slot):
     """A session that sends to us."""
     stranger.ask(True, int(packets), [float(slot)])

@@ -81,3 +81,17 @@ udp_out() { in_b awk '/^Udp:/ && $2 ~ /^[0-9]/ { print $5 }' /proc/net/snmp; }
   (($(udp_out) == sent))
   ip netns exec "$NS_A" nft delete table ip vanish
 }
+
+@test "a class sends no more at once than its bandwidth of a second, however little its schedules send on average" {
+  printf 'limit root with bandwidth=1m, allow_open_mode=on\nassign default root\n' >"$CONF/slow.limits"
+  cp "$CONF/owamp-server.conf" "$CONF/slow.conf"
+  start_responder "$NS_B" -c "$CONF/slow.conf" -S :0
+  local before
+  before=$(udp_out)
+  stranger burst 20 958 # 1000 octets on the wire
+  sleep 2
+  stop stranger KILL
+  wait_for_log responder '255 test packets were skipped: its class had used up its bandwidth'
+  echo "$(($(udp_out) - before)) packets"
+  (($(udp_out) - before <= 3 * 157)) # a second's at once, and two seconds
+}

@@ -76,6 +76,12 @@ static enum ow_accept claim(void *context, const struct ow_serve_client *client,
   return OW_ACCEPT_OK;
 }
 
+static bool may_send(void *context, const struct ow_serve_claim *claim, size_t octets, int64_t now)
+{
+  (void)context, (void)claim, (void)octets, (void)now;
+  return true;
+}
+
 static void release_bandwidth(void *context, const struct ow_serve_claim *claim_made)
 {
   (void)context, (void)claim_made;
@@ -122,6 +128,7 @@ const struct ow_serve_policy test_policy = {.admit = admit,
                                             .find_key = find_key,
                                             .identify = identify,
                                             .claim = claim,
+                                            .may_send = may_send,
                                             .release_bandwidth = release_bandwidth,
                                             .settle_disk = settle,
                                             .frees_disk = frees_disk,

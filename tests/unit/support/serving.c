@@ -19,6 +19,12 @@ static enum ow_accept claim(void *context, const struct ow_serve_client *client,
   return serving->claims;
 }
 
+static bool may_send(void *context, const struct ow_serve_claim *claim, size_t octets, int64_t now)
+{
+  (void)context, (void)claim, (void)octets, (void)now;
+  return true;
+}
+
 static void release_bandwidth(void *context, const struct ow_serve_claim *claimed)
 {
   ck_assert_ptr_eq(claimed->account, context);
@@ -69,6 +75,7 @@ void test_serving_open(struct test_serving *serving)
   *serving = (struct test_serving){.client.address = ow_address_to_endpoint(&address)};
   serving->policy = (struct ow_serve_policy){.context = serving,
                                              .claim = claim,
+                                             .may_send = may_send,
                                              .release_bandwidth = release_bandwidth,
                                              .settle_disk = settle_disk,
                                              .frees_disk = frees_disk,

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* policy: what a class may send at once, and that chance keeps back no schedule that its limit allows. */
+#include <math.h>
+#include <string.h>
+
+#include "policy/policy.h"
+#include "support/main.h"
+#include "support/seed.h"
+
+enum { PAYLOAD = 972, OCTETS = PAYLOAD + 28 }; /* over IPv4 */
+#define SECOND OW_NS_PER_S
+
+static struct ow_policy *policy;
+static struct ow_serve_policy ask;
+static struct ow_serve_claim claimed;
+
+/* The limits, and a claim of a client that they give that class. */
+static void set_up(const char *text)
+{
+  struct ow_limits limits;
+  struct ow_keys_file keys = {0};
+  struct ow_failure failure = {0};
+  const struct ow_slot slot = {OW_SLOT_FIXED, ow_span_from_ns(SECOND)};
+  const struct ow_session_request request = {
+      .server_sends = true, .slot_count = 1, .packets = 1, .sender = {.version = 4}, .padding = 10};
+  struct ow_serve_client client = {.address = {.version = 4, .address = {192, 0, 2, 1}},
+                                   .mode = OW_MODE_OPEN};
+  ck_assert_int_eq(ow_limits_parse("t.limits", text, strlen(text), NULL, &limits, NULL, &failure), OW_OK);
+  policy = ow_policy_create();
+  ck_assert_ptr_nonnull(policy);
+  ask = ow_policy_answers(policy);
+  ck_assert_int_eq(ow_policy_install(policy, &limits, &keys, OW_MODES_ALL), OW_OK);
+  ck_assert_uint_ne(ask.admit(policy, &client, &failure), 0);
+  ck_assert_int_eq(ask.claim(policy, &client, &request, &slot, &claimed, &failure), OW_ACCEPT_OK);
+}
+
+static void tear_down(void)
+{
+  ow_policy_free(policy);
+}
+
+static bool may_send(int64_t now)
+{
+  return ask.may_send(policy, &claimed, PAYLOAD, now);
+}
+
+/* How many of the packets that are due all the time may leave. */
+static unsigned leave_within(int64_t begin, int64_t nanoseconds)
+{
+  unsigned left = 0;
+  for (int64_t now = begin; now < begin + nanoseconds; now += SECOND / 1000)
+    for (int i = 0; i < 10; i++)
+      left += may_send(now);
+  return left;
+}
+
+/* 1000 packets of 1000 octets a second. */
+#define LIMITED "limit root with bandwidth=8m, allow_open_mode=on\nassign default root\n"
+
+START_TEST(a_second_at_once_and_then_what_the_limit_allows)
+{
+  set_up(LIMITED);
+  unsigned left = leave_within(5 * SECOND, 10 * SECOND);
+  ck_assert_uint_ge(left, 1250 * 11 - 20);
+  ck_assert_uint_le(left, 1250 * 11 + 20);
+  tear_down();
+}
+END_TEST
+
+START_TEST(what_was_not_sent_is_not_saved_for_longer_than_a_second)
+{
+  set_up(LIMITED);
+  (void)leave_within(5 * SECOND, SECOND);
+  unsigned left = 0;
+  while (may_send(3600 * SECOND))
+    left++;
+  ck_assert_uint_ge(left, 1249);
+  ck_assert_uint_le(left, 1251);
+  tear_down();
+}
+END_TEST
+
+START_TEST(a_class_is_held_to_its_parents_limit_too)
+{
+  set_up("limit root with bandwidth=800k, allow_open_mode=on\n"
+         "limit child with parent=root, bandwidth=800k, allow_open_mode=on\nassign default child\n");
+  unsigned left = leave_within(5 * SECOND, 10 * SECOND);
+  ck_assert_uint_ge(left, 125 * 11 - 5);
+  ck_assert_uint_le(left, 125 * 11 + 5);
+  tear_down();
+}
+END_TEST
+
+START_TEST(without_a_limit_everything_may_leave)
+{
+  set_up("limit root with allow_open_mode=on\nassign default root\n");
+  ck_assert_uint_eq(leave_within(5 * SECOND, SECOND), 10000);
+  tear_down();
+}
+END_TEST
+
+START_TEST(a_class_that_is_gone_is_held_to_the_root_s)
+{
+  struct ow_limits limits;
+  struct ow_keys_file keys = {0};
+  struct ow_failure failure;
+  const char *text = "limit other with bandwidth=8m, allow_open_mode=on\nassign default other\n";
+  set_up(LIMITED);
+  ck_assert_int_eq(ow_limits_parse("t.limits", text, strlen(text), NULL, &limits, NULL, &failure), OW_OK);
+  ck_assert_int_eq(ow_policy_install(policy, &limits, &keys, OW_MODES_ALL), OW_OK);
+  unsigned left = leave_within(5 * SECOND, SECOND);
+  ck_assert_uint_le(left, 2 * 1250 + 20);
+  tear_down();
+}
+END_TEST
+
+/* Exponential gaps at the very limit, of many a second and of one: for hours none is held back. */
+static void poisson(const char *limits, double per_second, unsigned packets)
+{
+  struct test_prng prng = test_prng(test_seed());
+  int64_t now = SECOND;
+  unsigned held_back = 0;
+  set_up(limits);
+  for (unsigned i = 0; i < packets; i++) {
+    double uniform = (double)(test_prng_below(&prng, 1U << 30) + 1) / (double)(1U << 30);
+    now += (int64_t)(-log(uniform) / per_second * (double)SECOND);
+    held_back += !may_send(now);
+  }
+  ck_assert_uint_eq(held_back, 0);
+  tear_down();
+}
+
+START_TEST(a_poisson_schedule_at_the_limit_is_never_held_back)
+{
+  poisson(LIMITED, 1000, 5000000);
+  poisson("limit root with bandwidth=8k, allow_open_mode=on\nassign default root\n", 1, 1000000);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("policy: bandwidth");
+  TEST_CASE(suite, "bandwidth", a_second_at_once_and_then_what_the_limit_allows,
+            what_was_not_sent_is_not_saved_for_longer_than_a_second, a_class_is_held_to_its_parents_limit_too,
+            without_a_limit_everything_may_leave, a_class_that_is_gone_is_held_to_the_root_s,
+            a_poisson_schedule_at_the_limit_is_never_held_back);
+  return test_run(suite);
+}
