@@ -42,6 +42,7 @@ static enum ow_status read_ranges(struct ow_stop_list *list, const uint8_t *in, 
     if (!ranges)
       return ow_fail(failure, OW_MEMORY, "no memory for %u skip ranges", end->skip_ranges);
     list->ranges[list->count] = ranges;
+    list->range_count += end->skip_ranges;
     end->skipped = ranges;
     enum ow_status status = ow_skip_ranges_decode(in, end->skip_ranges, end->next_sequence, ranges, failure);
     if (status != OW_OK)
@@ -62,6 +63,9 @@ static enum ow_status read_description(struct ow_stop_list *list, struct ow_inta
     return ow_fail(failure, OW_PROTOCOL,
                    "Stop-Sessions announces %u skip ranges for one session; %u are possible",
                    end->skip_ranges, (unsigned)OW_MAX_SKIP_RANGES);
+  if (list->range_count + end->skip_ranges > OW_SKIP_RANGES_IN_ALL)
+    return ow_fail(failure, OW_PROTOCOL, "Stop-Sessions announces more than %u skip ranges in all",
+                   (unsigned)OW_SKIP_RANGES_IN_ALL);
   size_t octets = ow_session_end_octets(end->skip_ranges);
   *whole = intake->opened == octets;
   if (!*whole) {

@@ -10,14 +10,17 @@
 #include "control/intake.h"
 #include "wire/start_stop.h"
 
-/** The most skip ranges of one session that are read or sent. */
-enum { OW_MAX_SKIP_RANGES = 16384 };
+enum {
+  OW_MAX_SKIP_RANGES = 16384,                     /* of one session, that are read or sent */
+  OW_SKIP_RANGES_IN_ALL = 16 * OW_MAX_SKIP_RANGES /* of all sessions of a Stop-Sessions, that are read */
+};
 
 /** Zero-initialised: empty. */
 struct ow_stop_list {
   enum ow_accept accept;
   uint32_t expected;
   uint32_t count;
+  uint32_t range_count;
   struct ow_session_end *ends;   /* `expected` of them */
   struct ow_skip_range **ranges; /* one list each, owned */
 };

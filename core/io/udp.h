@@ -41,6 +41,14 @@ enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer,
                               struct ow_failure *failure) OW_MUST_CHECK;
 
 /**
+ * Let the kernel drop whatever comes, so that it takes no memory: for a socket that only sends, or that isn't
+ * read yet. ICMP errors still come. The datagrams count in ow_udp_dropped().
+ */
+void ow_udp_keep_out(int descriptor);
+/** From now on let come what comes. */
+void ow_udp_let_in(int descriptor);
+
+/**
  * Send one datagram on a connected socket. `want_stamp`: ask the kernel for its transmit stamp. Returns 0, or
  * errno (EAGAIN, ENOBUFS, ECONNREFUSED from an earlier ICMP, ...). A pending ICMP error is reported once, and
  * that datagram was not sent; retry sends. A failed send that asked for a stamp begins the count of stamps

@@ -2,6 +2,7 @@
 /* Opening UDP sockets for test packets: options, ports of a range, addresses. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -226,4 +227,18 @@ enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer, stru
   int error = errno;
   return ow_fail_errno(failure, OW_NETWORK, error, "cannot send UDP to %s: %s",
                        ow_address_print(text, sizeof text, peer), ow_refusal_text(error));
+}
+
+/* Where there is no such filter nothing is kept out, and takes the socket's buffer at most. */
+void ow_udp_keep_out(int descriptor)
+{
+  struct sock_filter none = BPF_STMT(BPF_RET | BPF_K, 0);
+  const struct sock_fprog program = {.len = 1, .filter = &none};
+  (void)setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
+void ow_udp_let_in(int descriptor)
+{
+  const int unused = 0;
+  (void)setsockopt(descriptor, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
 }

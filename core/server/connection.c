@@ -402,6 +402,9 @@ static void on_start(struct ow_serve_connection *connection)
   struct ow_failure failure = {0};
   struct ow_serve_session *session;
   enum ow_accept accept = connection->all->drained ? OW_ACCEPT_TEMPORARY_LIMIT : OW_ACCEPT_OK;
+  TAILQ_FOREACH(session, &connection->sessions, of_connection)
+  if (accept == OW_ACCEPT_OK && !session->running)
+    ow_serve_session_let_in(session);
   enum ow_status status = ow_server_answer_start(connection->machine, now_of(connection), accept);
   if (status == OW_OK)
     ow_channel_flush(&connection->channel);

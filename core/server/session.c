@@ -62,9 +62,12 @@ static enum ow_status open_receiver(struct ow_serve_session *session, int socket
   receiver->any_port = terms->request->sender.port == 0 || ow_endpoint_is_any(&terms->request->sender);
   receiver->from.port = terms->request->sender.port;
   receiver->done = on_receiver_done;
-  return ow_test_receiver_open(receiver, &session->common->traffic, socket, terms,
-                               session->reserved - ow_serve_slots_for(terms->request) -
-                                   terms->request->packets);
+  enum ow_status status =
+      ow_test_receiver_open(receiver, &session->common->traffic, socket, terms,
+                            session->reserved - ow_serve_slots_for(terms->request) - terms->request->packets);
+  if (status == OW_OK)
+    ow_test_receiver_keep_out(receiver);
+  return status;
 }
 
 /* Once: whoever can mend it need not be told each time. */
@@ -245,6 +248,12 @@ struct ow_serve_session *ow_serve_session_open(struct ow_serve_common *common,
 }
 
 /* ---- running ---- */
+
+void ow_serve_session_let_in(struct ow_serve_session *session)
+{
+  if (session->receiver.open)
+    ow_test_receiver_let_in(&session->receiver);
+}
 
 enum ow_status ow_serve_session_start(struct ow_serve_session *session, struct ow_failure *failure)
 {

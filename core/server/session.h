@@ -37,6 +37,8 @@ struct ow_serve_session *ow_serve_session_open(struct ow_serve_common *common,
                                                struct ow_session_acceptance *acceptance,
                                                struct ow_serve_lack *lack,
                                                struct ow_failure *why) OW_MUST_CHECK;
+/** It is about to start: until now packets that came for it were dropped, so that none took memory. */
+void ow_serve_session_let_in(struct ow_serve_session *session);
 /** Begin to send or receive. */
 enum ow_status ow_serve_session_start(struct ow_serve_session *session,
                                       struct ow_failure *failure) OW_MUST_CHECK;

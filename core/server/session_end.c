@@ -7,7 +7,10 @@
 #include "base/container_of.h"
 #include "server/request_check.h"
 
-enum { FREED_AT_ONCE = 32768 }; /* records */
+enum {
+  FREED_AT_ONCE = 32768, /* records */
+  RANGES_PER_RECORD = 4, /* by their memory */
+};
 
 static void begin_work(struct ow_serve_session *session, void (*part)(struct ow_completion *))
 {
@@ -29,9 +32,12 @@ static void give_back_reserve(struct ow_serve_session *session)
   struct ow_serve_common *common = session->common;
   struct ow_receiver *receiver = session->receiver.receiver;
   uint64_t records = session->receiver.open && session->running ? ow_receiver_samples(receiver)->count : 0;
-  if (session->receiver.open)
+  uint32_t ranges = 0;
+  if (session->receiver.open) {
     ow_receiver_settle(receiver);
-  uint64_t held = records + ow_serve_slots_for(&session->request);
+    (void)ow_receiver_skipped(receiver, &ranges);
+  }
+  uint64_t held = records + ranges / RANGES_PER_RECORD + ow_serve_slots_for(&session->request);
   if (held < session->reserved) {
     common->counts.records -= session->reserved - held;
     session->reserved = held;
@@ -82,8 +88,9 @@ static void on_settling(struct ow_completion *part)
 
 static void note_stop(struct ow_serve_session *session, const struct ow_session_end *end)
 {
+  uint32_t packets = session->request.packets;
   session->stop_known = true;
-  session->next_sequence = end->next_sequence;
+  session->next_sequence = end->next_sequence < packets ? end->next_sequence : packets;
   if (ow_receiver_stop(session->receiver.receiver, ow_system_stamp(), end) != OW_OK)
     ow_log(session->common->log, OW_LOG_ERROR, "no memory for a client's skip ranges; they are not kept");
 }

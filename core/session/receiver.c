@@ -394,17 +394,29 @@ static bool holds_after_stop(const struct ow_receiver *receiver, const struct ow
   return sample->sequence < receiver->stop_before && !is_skipped(receiver, sample->sequence) && !too_fresh;
 }
 
+/* They are rising and disjoint. */
+static uint32_t ranges_below(const struct ow_session_end *end, uint32_t packets)
+{
+  uint32_t count = end->skip_ranges;
+  while (count > 0 && end->skipped[count - 1].first >= packets)
+    count--;
+  return count;
+}
+
 enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestamp now,
                                 const struct ow_session_end *end)
 {
   enum ow_status status = OW_OK;
+  uint32_t count = ranges_below(end, receiver->packets);
   receiver->stop_at = now;
-  receiver->stop_before = end->next_sequence;
-  if (end->skip_ranges) {
-    receiver->skipped = calloc(end->skip_ranges, sizeof *receiver->skipped);
+  receiver->stop_before = end->next_sequence < receiver->packets ? end->next_sequence : receiver->packets;
+  if (count > 0) {
+    receiver->skipped = calloc(count, sizeof *receiver->skipped);
     if (receiver->skipped) {
-      memcpy(receiver->skipped, end->skipped, end->skip_ranges * sizeof *receiver->skipped);
-      receiver->skip_ranges = end->skip_ranges;
+      memcpy(receiver->skipped, end->skipped, count * sizeof *receiver->skipped);
+      receiver->skip_ranges = count;
+      if (receiver->skipped[count - 1].last >= receiver->packets)
+        receiver->skipped[count - 1].last = receiver->packets - 1;
     } else {
       receiver->blind = true;
       status = OW_MEMORY;

@@ -98,7 +98,8 @@ int64_t ow_receiver_off_schedule_by(const struct ow_receiver *receiver);
  * The sender has stopped at `now` (RFC 4656, 3.8): drop records of packets that it skipped and of all from
  * its Next Seqno on, and records of loss for packets whose scheduled time lies less than the loss threshold
  * before `now`. Packets that had arrived are still taken, and losses told, until ow_receiver_stopped() is
- * asked. OW_MEMORY if the skip ranges can't be kept: then not all is known.
+ * asked. What it says of packets that the session doesn't have is not kept: so there are at most half as
+ * many skip ranges as packets. OW_MEMORY if the skip ranges can't be kept: then not all is known.
  */
 enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestamp now,
                                 const struct ow_session_end *end) OW_MUST_CHECK;

@@ -86,7 +86,8 @@ static void note_drops(struct ow_test_receiver *receiver)
     drops = ow_udp_dropped(receiver->watch.descriptor);
   if (drops == receiver->drops_seen)
     return;
-  receiver->drops_seen = receiver->dropped = drops;
+  receiver->drops_seen = drops;
+  receiver->dropped = drops - receiver->drops_before;
   if (receiver->overflows_known && ow_udp_overflows(&overflows) &&
       overflows - receiver->overflows_before < receiver->dropped)
     receiver->dropped = (uint32_t)(overflows - receiver->overflows_before);
@@ -239,6 +240,17 @@ enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct o
     return OW_MEMORY;
   }
   return OW_OK;
+}
+
+void ow_test_receiver_keep_out(struct ow_test_receiver *receiver)
+{
+  ow_udp_keep_out(receiver->watch.descriptor);
+}
+
+void ow_test_receiver_let_in(struct ow_test_receiver *receiver)
+{
+  ow_udp_let_in(receiver->watch.descriptor);
+  receiver->drops_seen = receiver->drops_before = ow_udp_dropped(receiver->watch.descriptor);
 }
 
 enum ow_status ow_test_receiver_start(struct ow_test_receiver *receiver, struct ow_failure *failure)

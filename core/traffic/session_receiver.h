@@ -37,6 +37,7 @@ struct ow_test_receiver {
    * path. */
   uint32_t dropped;
   uint32_t drops_seen;
+  uint32_t drops_before; /* while it was kept out */
   bool overflows_known;
   uint64_t overflows_before;
   /** Every packet has arrived, or the last one's loss timeout has passed. Once. May close the receiver. */
@@ -52,6 +53,9 @@ struct ow_test_receiver {
 enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct ow_traffic *traffic,
                                      int socket, const struct ow_session_terms *terms,
                                      uint64_t surplus) OW_MUST_CHECK;
+/** Until ow_test_receiver_let_in(), which is due before the start, nothing waits in it either. */
+void ow_test_receiver_keep_out(struct ow_test_receiver *receiver);
+void ow_test_receiver_let_in(struct ow_test_receiver *receiver);
 enum ow_status ow_test_receiver_start(struct ow_test_receiver *receiver,
                                       struct ow_failure *failure) OW_MUST_CHECK;
 /**

@@ -151,6 +151,7 @@ enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traf
   sender->timer.expired = on_due;
   sender->skipping.run = on_skipping;
   sender->departure = traffic->departure;
+  ow_udp_keep_out(socket);
   sender->sender = ow_sender_create(terms, zero_padding, &ow_system_random);
   if (!sender->sender) {
     ow_test_sender_close(sender);

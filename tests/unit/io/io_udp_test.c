@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -282,6 +283,24 @@ START_TEST(a_datagram_arrives_with_its_sender_ttl_and_the_kernel_s_stamp)
   ck_assert(!ow_timestamp_after(before, datagram->received));
   ck_assert(!ow_timestamp_after(datagram->received, after));
   ck_assert_int_eq(memcmp(&datagram->from, &pair.sender.bound, ow_address_length(&pair.sender.bound)), 0);
+  close_pair(&pair);
+}
+END_TEST
+
+START_TEST(what_is_kept_out_takes_no_room_and_what_is_let_in_comes)
+{
+  struct pair pair = open_pair(_i, true);
+  uint32_t memory[SK_MEMINFO_VARS];
+  socklen_t size = sizeof memory;
+  ow_udp_keep_out(pair.receiver.descriptor);
+  for (int i = 0; i < 20; i++)
+    ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "out", 3, false), 0);
+  ck_assert_uint_eq(ow_udp_dropped(pair.receiver.descriptor), 20);
+  ck_assert_int_eq(getsockopt(pair.receiver.descriptor, SOL_SOCKET, SO_MEMINFO, memory, &size), 0);
+  ck_assert_uint_eq(memory[SK_MEMINFO_RMEM_ALLOC], 0);
+  ow_udp_let_in(pair.receiver.descriptor);
+  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "in", 2, false), 0);
+  ck_assert_uint_eq(receive_one(&pair)->length, 2);
   close_pair(&pair);
 }
 END_TEST
@@ -885,10 +904,11 @@ static Suite *make_suite(int families)
             a_mapped_address_is_ipv4, a_mapped_address_is_unmapped_and_no_other, zones_are_settled,
             a_foreign_family_is_no_endpoint, only_a_link_local_address_takes_the_scope_of_its_like);
   TEST_LOOP(suite, "traffic", families, a_datagram_arrives_with_its_sender_ttl_and_the_kernel_s_stamp,
-            nothing_is_received_where_nothing_waits, more_than_a_batch_is_received_in_order,
-            an_empty_datagram_is_one, a_long_datagram_is_cut_and_the_next_is_whole,
-            a_datagram_beyond_what_udp_carries_is_refused, a_datagram_tells_its_dscp, the_dscp_is_on_the_wire,
-            packets_beyond_the_mtu_are_fragmented, a_connected_socket_hears_no_stranger);
+            nothing_is_received_where_nothing_waits, what_is_kept_out_takes_no_room_and_what_is_let_in_comes,
+            more_than_a_batch_is_received_in_order, an_empty_datagram_is_one,
+            a_long_datagram_is_cut_and_the_next_is_whole, a_datagram_beyond_what_udp_carries_is_refused,
+            a_datagram_tells_its_dscp, the_dscp_is_on_the_wire, packets_beyond_the_mtu_are_fragmented,
+            a_connected_socket_hears_no_stranger);
   TEST_LOOP(suite, "departures", families, a_departure_lies_between_sending_and_arrival,
             departures_are_numbered_by_the_packets_that_asked,
             without_transmit_stamps_the_packet_leaves_all_the_same,

@@ -406,6 +406,27 @@ START_TEST(a_stop_drops_what_was_never_sent_and_losses_that_are_too_fresh)
 }
 END_TEST
 
+START_TEST(what_a_stop_says_of_packets_that_there_are_not_is_not_kept)
+{
+  struct fixture fixture;
+  uint32_t count;
+  set_up(&fixture, OW_MODE_OPEN, PACKETS);
+  struct ow_receiver *receiver = new_receiver(&fixture, 100);
+  const struct ow_skip_range skipped[] = {{1, 2}, {8, 12}, {14, 14}, {16, 4000000000U}};
+  const struct ow_session_end end = {.next_sequence = UINT32_MAX, .skip_ranges = 4, .skipped = skipped};
+  stop_receiver(receiver, due(100), &end);
+  const struct ow_skip_range *kept = ow_receiver_skipped(receiver, &count);
+  ck_assert_uint_eq(count, 2);
+  ck_assert_uint_eq(kept[0].first, 1);
+  ck_assert_uint_eq(kept[0].last, 2);
+  ck_assert_uint_eq(kept[1].first, 8);
+  ck_assert_uint_eq(kept[1].last, PACKETS - 1);
+  ck_assert_uint_eq(ow_receiver_next_sequence(receiver), PACKETS);
+  ck_assert_uint_eq(ow_receiver_samples(receiver)->count, PACKETS - 4);
+  ow_receiver_free(receiver);
+}
+END_TEST
+
 /* ---- duplicates ---- */
 
 enum { CROWD = 1000 };
@@ -621,7 +642,8 @@ int main(void)
   TEST_LOOP(suite, "at random", 4, a_random_path_is_counted_exactly);
   TEST_CASE(suite, "loss", what_is_overdue_becomes_a_record_of_loss,
             with_nothing_received_the_first_expiry_is_that_of_the_first_packet,
-            a_stop_drops_what_was_never_sent_and_losses_that_are_too_fresh);
+            a_stop_drops_what_was_never_sent_and_losses_that_are_too_fresh,
+            what_a_stop_says_of_packets_that_there_are_not_is_not_kept);
   TEST_CASE(suite, "departure", the_running_median_is_the_correction, a_surprise_is_in_the_spread_and_fades,
             few_stamps_leave_much_doubt, an_implausible_departure_is_left_out);
   return test_run(suite);

@@ -90,7 +90,7 @@ struct sim_attempt {
 extern struct sim_attempt *sim_attempts;
 extern size_t sim_attempt_count;
 
-/** What each socket says from now on that it dropped for want of buffer. */
+/** What each socket that is being read says from now on that it dropped for want of buffer. */
 extern uint32_t sim_udp_drops;
 
 /* ---- between the parts of the simulation ---- */

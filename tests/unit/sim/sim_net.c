@@ -594,10 +594,19 @@ int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_sta
   return 0;
 }
 
-uint32_t ow_udp_dropped(int descriptor)
+void ow_udp_keep_out(int descriptor)
 {
   (void)descriptor;
-  return sim_udp_drops;
+}
+
+void ow_udp_let_in(int descriptor)
+{
+  (void)descriptor;
+}
+
+uint32_t ow_udp_dropped(int descriptor)
+{
+  return sim_watch_of(descriptor) ? sim_udp_drops : 0;
 }
 
 bool ow_udp_overflows(uint64_t *count)
