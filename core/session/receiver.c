@@ -100,7 +100,7 @@ void ow_receiver_free(struct ow_receiver *receiver)
 /* Work out when the next packet is due. False if there is none, or no room. */
 static bool schedule_one(struct ow_receiver *receiver)
 {
-  struct ow_timestamp due;
+  struct ow_timestamp due = {0};
   enum ow_status status = OW_LIMIT;
   if (receiver->window.end < receiver->packets &&
       receiver->window.end - receiver->window.base < OW_OUTSTANDING_MOST)
