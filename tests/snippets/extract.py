@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Take every snippet out of README.md, docs/*.md, docs/man and docs/examples, so that it can be run.
 
-  extract.py FOLDER    writes FOLDER/index, a line "number TAB file TAB first line" for each snippet, and
-                       FOLDER/NUMBER.text; of a shell's, FOLDER/NUMBER.commands too: command, documented output,
-                       command ..., each ended by a NUL
+  extract.py FOLDER    writes FOLDER/index, a line "number TAB file TAB first line" for each snippet,
+                       FOLDER/NUMBER.text, and, if it is a shell's, what is to be run of it in FOLDER/NUMBER.commands:
+                       command, documented output, command ..., each ended by a NUL
 
 A snippet is a fenced block of Markdown, a .Bd -literal or a run of .Dl of mdoc, a whole file of docs/examples,
 and a command line within a sentence: `...`, .Ql or .Li that begins with a program's name and goes on. Where two of a
@@ -91,25 +91,18 @@ def snippets(root):
             yield path, path.name
 
 
-def is_shell(text):
-    """A command somewhere at a line's beginning, or a prompt: everything else is a configuration, or a picture."""
-    return re.match(r"[$#] ", text) or any(re.match(r"[a-z./(][\w./-]* ?.*", line) for line in text.splitlines()[:1])
-
-
 def main():
     root = pathlib.Path(__file__).resolve().parents[2]
     folder = pathlib.Path(sys.argv[1])
     seen, index = {}, []
     for number, (path, text) in enumerate(snippets(root)):
         name = str(path.relative_to(root))
-        assert text.strip(), f"{path}: empty snippet"
         first = text.splitlines()[0].rstrip()
         times = seen[name, first] = seen.get((name, first), 0) + 1
         index.append(f"{number}\t{name}\t{first if times == 1 else f'{first} ({times})'}\n")
         if "docs/examples" not in name:
             (folder / f"{number}.text").write_text(text)
-            if is_shell(text):
-                (folder / f"{number}.commands").write_text("".join(f"{c}\0{o}\0" for c, o in commands(text)))
+            (folder / f"{number}.commands").write_text("".join(f"{c}\0{o}\0" for c, o in commands(text)))
     (folder / "index").write_text("".join(index))
 
 

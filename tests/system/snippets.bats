@@ -71,3 +71,15 @@ told() {
   for name in "${SCENARIOS[@]}"; do ended "$name" 160; done
   tests/snippets/covered.py "$RESULTS"
 }
+
+@test "snippets: one that nobody runs, and a reason for one that is gone, are noticed" {
+  local copy=$BATS_TEST_TMPDIR
+  cd "$BATS_TEST_DIRNAME/../.."
+  mkdir "$copy/snippets"
+  cut -f 1 "$RESULTS/snippets/index" >"$copy/used"
+  { grep -v 'owping TESTADDR' "$RESULTS/snippets/index" && printf '9999\tREADME.md\tcheck_owamp -H new\n'; } >"$copy/snippets/index"
+  run tests/snippets/covered.py "$copy"
+  [ "$status" -eq 1 ]
+  [[ $output == *"owamp-responder.8 has 0 snippets that begin so: owping"* ]]
+  [[ $output == *"it is run: README.md: ./dev demo"* && $output == *"nobody runs it: README.md: check_owamp -H new"* ]]
+}

@@ -57,18 +57,18 @@ sees_near() { snmpwalk -v2c -c public -On localhost .1.3.6.1.4.1.8072.9999.9999.
 text $conf 'owampQuerySocket' >/etc/snmp/owamp-agentx.conf
 collector owamp first
 owamp-agentx -u Debian-snmp -g owamp -Lf /tmp/agent.log
-await 10 sees_near
+await sees_near
 end "$COLLECTD"
 collector owamp again
 connected() { [[ $(grep -c "query socket $socket answers: 1 stream" /tmp/agent.log) == "$1" ]]; }
-await 15 connected 2
+await connected 2
 end "$(agent)"
 end "$COLLECTD"
 
 # For the subagent alone its own group is enough.
 collector Debian-snmp alone
 owamp-agentx -u Debian-snmp -g Debian-snmp
-await 10 sees_near
+await sees_near
 end "$(agent)"
 
 # What the example has in comments can be read too.

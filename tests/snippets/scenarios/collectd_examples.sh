@@ -22,16 +22,16 @@ start_collectd collector <"$(example collectd/network-server.conf)"
   sed 's/Interval 60/Interval 5/' "$(example collectd/owamp.conf)"
   cat "$(example collectd/prometheus.conf)" "$(example collectd/network-client.conf)"
 } | start_collectd probe
-await 10 grep -E 'frankfurt.* up.* open' "$WORK/probe"
-await 10 grep -E 'voice-paris.* up.* authenticated' "$WORK/probe"
+await grep -E 'frankfurt.* up.* open' "$WORK/probe"
+await grep -E 'voice-paris.* up.* authenticated' "$WORK/probe"
 run 'as nagios check_owamp --query /run/owamp/query.sock --name voice-paris' '' 3 # no interval has ended yet
 rrd=/var/lib/collectd/rrd/host/owamp-frankfurt
-await 25 test -e $rrd/delay-forward-p95.rrd
+await test -e $rrd/delay-forward-p95.rrd
 scraped() { curl -s $metrics | grep -E "^$1(_total)?[{ ].*frankfurt"; }
 dashboard=$(example collectd/grafana.json)
-grep -o 'collectd_owamp_[a-z_]*' "$dashboard" | sort -u | while read -r metric; do await 10 scraped "$metric"; done
+grep -o 'collectd_owamp_[a-z_]*' "$dashboard" | sort -u | while read -r metric; do await scraped "$metric"; done
 jq -e .panels "$dashboard" >/dev/null || fail "the dashboard is no JSON"
-await 10 "$(example collectd/graph.sh)" $rrd /tmp/graph.png
+await "$(example collectd/graph.sh)" $rrd /tmp/graph.png
 [[ $(head -c 4 /tmp/graph.png) == *PNG ]] || fail "graph.sh draws nothing"
 
 # A host that is only measured.

@@ -11,7 +11,7 @@ text $doc 'LoadPlugin owamp' | sed 's/Interval 60/Interval 5/' | start_collectd 
 grep -F '<Responder> listens on :861, port 861' "$WORK/readme"
 run 'check_owamp -H host.example.net --count 5 --interval 10ms' '' 0
 answers() { check_owamp --query $socket --name frankfurt -w 20ms,1%; }
-await 20 answers
+await answers
 paste $doc 'check_owamp --query /run/owamp/query.sock'
 run "as nagios check_owamp --query $socket --name frankfurt -w 20ms,1%" '' 0
 run "as Debian-snmp check_owamp --query $socket --name frankfurt" '' 3

@@ -60,15 +60,15 @@ icinga2 daemon >"$WORK/icinga" 2>&1 </dev/null &
 force() {
   local now
   now=$(date +%s)
-  await 20 test -p "$1"
+  await test -p "$1"
   echo "[$now] SCHEDULE_FORCED_SVC_CHECK;$2;$3;$now" >"$1"
 }
 nagios_says() { awk -v RS='}' "/service_description=$1\n/" /var/lib/nagios4/status.dat | grep -P '^\tcurrent_state=0$' &&
   awk -v RS='}' "/service_description=$1\n/" /var/lib/nagios4/status.dat | grep -P '^\tplugin_output=OWAMP OK'; }
 icinga_says() { grep -hF "SERVICEDESC::$2" /var/spool/icinga2/perfdata/* /var/spool/icinga2/tmp/* | grep -F "HOSTNAME::$1" | grep -F 'SERVICESTATE::OK'; }
 answers() { as nagios check_owamp --query /run/owamp/query.sock --name "$1" --last 5 --min-packets 20; }
-await 20 answers frankfurt
-await 20 answers lisbon
+await answers frankfurt
+await answers lisbon
 paste docs/man/check_owamp.8 'check_owamp --query /run/owamp/query.sock'
 
 fifo=/var/lib/nagios4/rw/nagios.cmd
@@ -76,9 +76,9 @@ for service in 'One-way delay and loss' stream options; do force $fifo localhost
 fifo=/run/icinga2/cmd/icinga2.cmd
 force $fifo owamp.example.net owamp
 for stream in frankfurt lisbon; do force $fifo owamp-stream.example.net "owamp-stream-$stream"; done
-for service in 'One-way delay and loss' stream options; do await 20 nagios_says "$service"; done
-await 20 icinga_says owamp.example.net owamp
-for stream in frankfurt lisbon; do await 20 icinga_says owamp-stream.example.net "owamp-stream-$stream"; done
+for service in 'One-way delay and loss' stream options; do await nagios_says "$service"; done
+await icinga_says owamp.example.net owamp
+for stream in frankfurt lisbon; do await icinga_says owamp-stream.example.net "owamp-stream-$stream"; done
 
 # The distributed set-up, as the master's.
 echo 'const NodeName = "master.example.net"' >>/etc/icinga2/constants.conf

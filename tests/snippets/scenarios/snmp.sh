@@ -14,14 +14,14 @@ sees() { snmpwalk -v2c -c "$1" localhost $root.1.1 | grep -F 'Gauge32: 5'; }
 echo 'owampHistory 5' >/etc/snmp/owamp-agentx.conf
 systemctl start snmpd
 owamp-agentx -u Debian-snmp -g Debian-snmp -p /run/agentx.pid
-await 5 snmpget -v2c -c public localhost .1.3.6.1.2.1.1.1.0
+await snmpget -v2c -c public localhost .1.3.6.1.2.1.1.1.0
 ! sees public || fail "public sees OWAMP-MIB without the lines"
 install -d -m 755 /var/agentx
 text $doc 'agentXPerms' >/etc/snmp/snmpd.conf.d/lines.conf
 text $doc 'rocommunity  owampreader' >>/etc/snmp/snmpd.conf.d/lines.conf
 systemctl restart snmpd
-await 15 sees public
-await 1 sees owampreader
+await sees public
+await sees owampreader
 kill "$(cat /run/agentx.pid)"
 rm /etc/snmp/snmpd.conf.d/lines.conf /etc/snmp/owamp-agentx.conf
 
@@ -61,7 +61,7 @@ paste $doc '$ check_snmp' 0 2 3
 
 # Every object of both notifications that are shown.
 heard() { tells <(tr '\t' '\n' <"$traps") "$1"; }
-while read -r line; do await 15 heard "$line"; done <<<"$shown"
+while read -r line; do await heard "$line"; done <<<"$shown"
 paste $doc '$ snmpset -m OWAMP-MIB -v2c -c private localhost owampNotificationsEnabled.0'
 
 # collectd's snmp plugin.
@@ -71,5 +71,5 @@ paste $doc '$ snmpset -m OWAMP-MIB -v2c -c private localhost owampNotificationsE
 } >/tmp/collectd.conf
 collectd -f -C /tmp/collectd.conf >"$WORK/collectd" 2>&1 &
 for line in $(text $doc 'probe/snmp/delay-near' | sed -n 's|^\(probe/.*\)-....-..-..$|\1|p'); do
-  await 10 compgen -G "/tmp/csv/$line-*"
+  await compgen -G "/tmp/csv/$line-*"
 done
