@@ -16,7 +16,7 @@ groupadd --system owamp
 cd /etc/owamp-server
 printf 'user nobody\ngroup owamp\nverbose\n' >owamp-server.conf
 text $server 'limit root with' >owamp-server.limits
-paste $server 'echo "monitor $(openssl rand'
+paste $server '(umask 077; echo "monitor $(openssl rand'
 paste $responder 'chgrp owamp owamp-server.pfs'
 paste $server 'owamp-responder --check'
 in_output 'no fault'
