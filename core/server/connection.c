@@ -10,6 +10,7 @@
 #include "base/refusal.h"
 #include "base/secret.h"
 #include "control/server.h"
+#include "control/stop_index.h"
 #include "io/channel.h"
 #include "server/fetch_answer.h"
 #include "server/session.h"
@@ -34,6 +35,8 @@ struct ow_serve_connection {
   char name[OW_ADDRESS_TEXT];
   struct ow_serve_sessions sessions; /* requested or running; held */
   struct ow_serve_fetch fetch;
+  unsigned unfinished;             /* sessions that run, and aren't done */
+  struct ow_completion starting;   /* the rest of many */
   unsigned to_fetch;               /* sessions that have ended, and whose records it has not asked for */
   int64_t stopped_at;              /* monotonic ns: when they ended */
   struct ow_passphrase passphrase; /* that the machine asked for */
@@ -61,16 +64,6 @@ static void require_written(struct ow_serve_connection *connection, enum ow_stat
   }
 }
 
-static const struct ow_session_end *end_of(const struct ow_serve_session *session,
-                                           const struct ow_session_end *ends, uint32_t count)
-{
-  const struct ow_session_end *found = NULL;
-  for (uint32_t i = 0; i < count; i++)
-    if (memcmp(ends[i].sid.octets, session->request.sid.octets, OW_SID) == 0)
-      found = &ends[i];
-  return found;
-}
-
 /* The client only hears that packets were skipped. */
 static void tell_refusals(const struct ow_serve_connection *connection, const struct ow_test_sender *sender)
 {
@@ -87,20 +80,26 @@ static void tell_refusals(const struct ow_serve_connection *connection, const st
 static void end_sessions(struct ow_serve_connection *connection, const struct ow_session_end *ends,
                          uint32_t count)
 {
+  enum { ENDED_AT_ONCE = 64 };
+  struct ow_stop_index index;
   struct ow_serve_session *session;
+  unsigned ended = 0;
   ow_timer_cancel(connection->common->loop, &connection->linger);
+  ow_loop_withdraw_background(connection->common->loop, &connection->starting);
   connection->stopped_at = now_of(connection).monotonic;
-  connection->to_fetch = 0;
+  connection->to_fetch = connection->unfinished = 0;
+  ow_stop_index_make(&index, ends, count);
   while ((session = TAILQ_FIRST(&connection->sessions))) {
     TAILQ_REMOVE(&connection->sessions, session, of_connection);
     session->connection = NULL;
     tell_refusals(connection, &session->sender);
-    ow_serve_session_end(session, end_of(session, ends, count));
+    ow_serve_session_end(session, ow_stop_index_find(&index, &session->request.sid), ended++ < ENDED_AT_ONCE);
     connection->to_fetch += session->running && session->request.server_receives;
     if (!session->running)
       ow_serve_forget(connection->kept, session);
     ow_serve_session_drop(session);
   }
+  ow_stop_index_clear(&index);
 }
 
 static void free_memory(struct ow_serve_connection *connection)
@@ -225,7 +224,7 @@ static void stop_sessions(struct ow_serve_connection *connection)
 }
 
 /*
- * Every session is done? Those that were only received are over, and the client is told so at once; where we
+ * Every session is done. Those that were only received are over, and the client is told so at once; where we
  * sent, it knows itself, and has time to stop them.
  */
 static void consider_end(struct ow_serve_connection *connection)
@@ -233,18 +232,18 @@ static void consider_end(struct ow_serve_connection *connection)
   const struct ow_serve_common *common = connection->common;
   struct ow_serve_session *session;
   int64_t longest = 0;
-  bool finished = true;
   bool settled = !TAILQ_EMPTY(&connection->sessions);
+  if (connection->unfinished > 0)
+    return;
   TAILQ_FOREACH(session, &connection->sessions, of_connection)
   {
     int64_t timeout = ow_span_to_ns(session->request.timeout);
-    finished = finished && ow_serve_session_finished(session);
     settled = settled && ow_serve_session_settled(session);
     longest = timeout > longest ? timeout : longest;
   }
   if (settled)
     stop_sessions(connection);
-  else if (finished && ow_server_state(connection->machine) == OW_SERVER_RUNNING)
+  else if (ow_server_state(connection->machine) == OW_SERVER_RUNNING)
     ow_timer_set(common->loop, &connection->linger,
                  now_of(connection).monotonic + longest + common->config.test_timeout);
 }
@@ -256,6 +255,7 @@ static void on_session_done(struct ow_serve_session *session)
     ow_log(connection->common->log, OW_LOG_NOTICE,
            "client %s: nothing more is sent after %u answers that nobody listens at its test port",
            connection->name, session->sender.closed);
+  connection->unfinished--;
   consider_end(connection);
   flush_and_settle(connection);
 }
@@ -396,22 +396,47 @@ static void on_request(struct ow_serve_connection *connection, const struct ow_s
   require_written(connection, ow_server_answer_session(connection->machine, now_of(connection), &acceptance));
 }
 
+/* Some of those that are to run; the others follow in the background. */
+static void start_some(struct ow_serve_connection *connection)
+{
+  enum { STARTED_AT_ONCE = 64 };
+  struct ow_failure failure = {0};
+  struct ow_serve_session *session;
+  unsigned started = 0;
+  enum ow_status status = OW_OK;
+  TAILQ_FOREACH(session, &connection->sessions, of_connection)
+  if (status == OW_OK && !session->running && started++ < STARTED_AT_ONCE)
+    status = ow_serve_session_start(session, &failure);
+  if (status != OW_OK)
+    break_off(connection, &failure);
+  else if (started > STARTED_AT_ONCE)
+    ow_loop_background(connection->common->loop, &connection->starting);
+}
+
+static void on_starting(struct ow_completion *part)
+{
+  struct ow_serve_connection *connection = OW_CONTAINER_OF(part, struct ow_serve_connection, starting);
+  start_some(connection);
+  flush_and_settle(connection);
+}
+
 /* The answer goes first: the client's own packets may be waiting for it. */
 static void on_start(struct ow_serve_connection *connection)
 {
-  struct ow_failure failure = {0};
   struct ow_serve_session *session;
   enum ow_accept accept = connection->all->drained ? OW_ACCEPT_TEMPORARY_LIMIT : OW_ACCEPT_OK;
+  connection->unfinished = 0;
   TAILQ_FOREACH(session, &connection->sessions, of_connection)
-  if (accept == OW_ACCEPT_OK && !session->running)
+  if (accept == OW_ACCEPT_OK) {
     ow_serve_session_let_in(session);
+    connection->unfinished++;
+  }
   enum ow_status status = ow_server_answer_start(connection->machine, now_of(connection), accept);
+  require_written(connection, status);
   if (status == OW_OK)
     ow_channel_flush(&connection->channel);
-  TAILQ_FOREACH(session, &connection->sessions, of_connection)
-  if (status == OW_OK && accept == OW_ACCEPT_OK && !session->running)
-    status = ow_serve_session_start(session, &failure);
-  require_written(connection, status);
+  if (status == OW_OK && accept == OW_ACCEPT_OK)
+    start_some(connection);
   consider_end(connection);
 }
 
@@ -570,6 +595,7 @@ static struct ow_serve_connection *create(struct ow_serve_connections *connectio
   connection->timer.expired = on_deadline;
   connection->stalled.expired = on_stalled;
   connection->linger.expired = on_linger;
+  connection->starting.run = on_starting;
   connection->fetch.go_on = on_fetch_part;
   connection->channel.received = on_received;
   connection->channel.drained = on_drained;

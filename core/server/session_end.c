@@ -48,6 +48,7 @@ static void give_back_reserve(struct ow_serve_session *session)
 static void settle(struct ow_serve_session *session)
 {
   struct ow_test_receiver *receiver = &session->receiver;
+  ow_test_sender_close(&session->sender);
   if (receiver->open) {
     if (!session->stop_known)
       session->next_sequence = ow_receiver_next_sequence(receiver->receiver);
@@ -95,14 +96,14 @@ static void note_stop(struct ow_serve_session *session, const struct ow_session_
     ow_log(session->common->log, OW_LOG_ERROR, "no memory for a client's skip ranges; they are not kept");
 }
 
-void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end)
+void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end, bool at_once)
 {
   struct ow_serve_common *common = session->common;
   if (session->ended)
     return;
   session->ended = true;
   session->ended_at = ow_loop_now(common->loop).monotonic;
-  ow_test_sender_close(&session->sender);
+  ow_test_sender_stop(&session->sender);
   if (session->receiver.open) {
     ow_test_receiver_hush(&session->receiver);
     if (end)
@@ -112,7 +113,10 @@ void ow_serve_session_end(struct ow_serve_session *session, const struct ow_sess
   common->policy->release_bandwidth(common->policy->context, &session->claim);
   ow_serve_session_hold(session);
   begin_work(session, on_settling);
-  on_settling(&session->part); /* most are through at once */
+  if (at_once)
+    on_settling(&session->part);
+  else
+    ow_loop_background(common->loop, &session->part);
 }
 
 /* ---- freeing ---- */
@@ -155,7 +159,7 @@ void ow_serve_session_drop(struct ow_serve_session *session)
   if (--session->holders == 0 && session->ended)
     begin_to_free(session);
   else if (session->holders == 0)
-    ow_serve_session_end(session, NULL);
+    ow_serve_session_end(session, NULL, true);
 }
 
 void ow_serve_sessions_bury(struct ow_serve_common *common)

@@ -37,7 +37,8 @@ struct ow_test_receiver {
    * path. */
   uint32_t dropped;
   uint32_t drops_seen;
-  uint32_t drops_before; /* while it was kept out */
+  bool kept_out; /* until the start: */
+  uint32_t drops_before;
   bool overflows_known;
   uint64_t overflows_before;
   /** Every packet has arrived, or the last one's loss timeout has passed. Once. May close the receiver. */

@@ -94,6 +94,22 @@ def fetches(stranger, packets, count):
     stranger.other = other
 
 
+def hoard(stranger, sessions, rounds):
+    """Many sessions of one packet on one connection, started and stopped again and again."""
+    for _ in range(int(rounds)):
+        for _ in range(int(sessions)):
+            stranger.tcp.sendall(stranger.request(False, 1, [0.1], start=0.0, timeout=0.1))
+        agreed = [stranger.read(48) for _ in range(int(sessions))]
+        sids = [answer[4:20] for answer in agreed if answer[0] == 0]
+        print('agreed', len(sids))
+        stranger.begin()
+        time.sleep(0.2)
+        stranger.tcp.sendall(struct.pack('>BB2xI8x', 3, 0, len(sids)) +
+                             b''.join(sid + struct.pack('>II8x', 1, 0) for sid in reversed(sids)) + HMAC)
+        head = stranger.read(16)
+        stranger.read(struct.unpack('>I', head[4:8])[0] * 32 + 16)
+
+
 def burst(stranger, sessions, padding):
     """Sessions whose packets are all due at once, though there are few of them on average."""
     for _ in range(int(sessions)):

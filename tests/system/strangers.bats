@@ -54,6 +54,10 @@ beside() {
   beside fetches 1000000 200
 }
 
+@test "thousands of sessions on one connection start and stop while others measure" {
+  beside hoard 3000 2
+}
+
 @test "a session that should have begun long ago is refused, and the log says why" {
   start_responder "$NS_B" -c "$CONF" -S :0
   stranger overdue 1 -3600
