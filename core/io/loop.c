@@ -276,7 +276,7 @@ static bool timer_is_due(const struct ow_loop *loop, int64_t now)
 static void run_background(struct ow_loop *loop)
 {
   int64_t begin = clock_ns(CLOCK_MONOTONIC);
-  int64_t now = begin;
+  int64_t now;
   do {
     ow_completions_run_first(&loop->background);
     now = clock_ns(CLOCK_MONOTONIC);

@@ -166,7 +166,7 @@ void ow_serve_sessions_bury(struct ow_serve_common *common)
 {
   struct ow_serve_session *session;
   while ((session = LIST_FIRST(&common->busy))) {
-    end_work(session);
+    end_work(session); /* NOLINT(clang-analyzer-unix.Malloc): it unlinks what is freed */
     if (session->settled) {
       free_memory(session);
     } else {

@@ -37,7 +37,8 @@ static enum ow_status widen(struct ow_window *window)
     *block_of(&wider, sequence) = *block_of(window, sequence);
   }
   free(window->blocks);
-  *window = wider;
+  window->blocks = wider.blocks;
+  window->block_slots = wider.block_slots;
   return OW_OK;
 }
 
