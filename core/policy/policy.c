@@ -15,10 +15,11 @@ enum {
   CLASS_GONE = -1,
 };
 
-/* What one class's own sessions use. Reached from claims, so it stays while anything is claimed. */
+/* What one class's own sessions use. Reached from claims, so it stays while there are any, of nothing too. */
 struct account {
   struct account *next;
   int class; /* in the present limits; CLASS_GONE if they don't know it */
+  unsigned claims;
   uint64_t bandwidth;
   uint64_t disk;
   struct account *parent; /* its class's parent's; NULL for the root */
@@ -109,14 +110,14 @@ static void tie_to_parents(struct ow_policy *policy)
   }
 }
 
-/* Tie accounts to the classes of the present limits; those of no class end when nothing is claimed. */
+/* Tie accounts to the classes of the present limits; those of no class end with their last claim. */
 static void tie_accounts(struct ow_policy *policy)
 {
   struct account **at = &policy->accounts;
   while (*at) {
     struct account *account = *at;
     account->class = ow_limits_class_by_name(&policy->limits, account->name);
-    if (account->class == CLASS_GONE && account->bandwidth == 0 && account->disk == 0) {
+    if (account->class == CLASS_GONE && account->claims == 0) {
       *at = account->next;
       free(account);
     } else {
@@ -327,7 +328,9 @@ static enum ow_accept claim_session(void *context, const struct ow_serve_client 
     struct account *account = account_by_name(policy, policy->limits.classes[class].name);
     account->bandwidth += claim->bandwidth;
     account->disk += claim->disk;
+    account->claims++;
     claim->account = account;
+    claim->class_name = account->name;
     visit->sessions++;
   }
   return accept;
@@ -402,8 +405,10 @@ static void release_disk(void *context, const struct ow_serve_claim *claim)
 {
   (void)context;
   struct account *account = claim->account;
-  if (account)
+  if (account) {
     account->disk -= claim->disk;
+    account->claims--;
+  }
 }
 
 /* ---- what becomes of the records ---- */

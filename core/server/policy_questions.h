@@ -32,6 +32,7 @@ struct ow_serve_claim {
   /** Of one that was refused: what lacks disk that other sessions hold, by a number of the policy's; 0: that
    * isn't why. */
   unsigned short_of;
+  const char *class_name; /* that it counts against, for the log, as long as the claim; NULL: none */
 };
 
 /** The host's decisions. Every function is called on the loop's thread and must not block. */

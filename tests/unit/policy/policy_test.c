@@ -687,6 +687,26 @@ START_TEST(use_outlives_a_reload)
 }
 END_TEST
 
+/* Nothing came, so nothing is claimed any more; but the claim is there, and its class' name is logged. */
+START_TEST(a_claim_of_nothing_outlives_its_class)
+{
+  struct desk desk = open_desk();
+  struct ow_serve_claim settled;
+  struct ow_serve_client tiny = arrive(&desk, ipv4(192, 0, 2, 200), "");
+  ck_assert_int_eq(claim(&desk, &tiny, 4, 10, &settled), OW_ACCEPT_OK);
+  ck_assert_str_eq(settled.class_name, "tiny");
+  desk.ask.release_bandwidth(desk.context, &settled);
+  desk.ask.settle_disk(desk.context, &settled, 0);
+  install(&desk, "limit top with disk=2k\n", KEYS, OW_MODES_ALL);
+  ck_assert_str_eq(settled.class_name, "tiny");
+  ck_assert(!desk.ask.frees_disk(desk.context, &settled, &settled));
+  desk.ask.release_disk(desk.context, &settled);
+  install(&desk, LIMITS, KEYS, OW_MODES_ALL);
+  desk.ask.leave(desk.context, &tiny);
+  ow_policy_free(desk.policy);
+}
+END_TEST
+
 START_TEST(only_the_owner_may_fetch)
 {
   struct desk desk = open_desk();
@@ -1256,7 +1276,8 @@ int main(void)
             nobody_gets_in_before_rules_are_installed, keys_are_found_by_their_id,
             a_budget_is_claimed_and_given_back, disk_is_settled_by_what_came,
             a_class_draws_on_its_ancestors_budgets, test_sessions_are_counted_for_each_connection,
-            what_a_session_takes_is_what_goes_over_the_wire, use_outlives_a_reload, only_the_owner_may_fetch);
+            what_a_session_takes_is_what_goes_over_the_wire, use_outlives_a_reload,
+            a_claim_of_nothing_outlives_its_class, only_the_owner_may_fetch);
   TEST_CASE(suite, "options", options_are_read);
   TEST_LOOP(suite, "bad options", COUNT(BAD_OPTIONS), options_that_mean_nothing_are_refused_with_a_sentence);
   TEST_CASE(suite, "no files", without_files_the_default_is_open_and_bounded);
