@@ -5,9 +5,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+bool ow_log_takes(const struct ow_log *log, enum ow_log_level level)
+{
+  return log && log->emit && level <= log->most;
+}
+
 void ow_log(const struct ow_log *log, enum ow_log_level level, const char *format, ...)
 {
-  if (!log || !log->emit || level > log->most)
+  if (!ow_log_takes(log, level))
     return;
   char line[512];
   va_list arguments;

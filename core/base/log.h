@@ -3,6 +3,8 @@
 #ifndef OWAMP_BASE_LOG_H
 #define OWAMP_BASE_LOG_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 
 enum ow_log_level { OW_LOG_ERROR, OW_LOG_WARNING, OW_LOG_NOTICE, OW_LOG_INFO, OW_LOG_DEBUG };
@@ -14,6 +16,8 @@ struct ow_log {
   enum ow_log_level most; /* lines above this level are not even formatted */
 };
 
+/** True if lines of that level are emitted: for what has to be looked up only for one. `log` may be NULL. */
+bool ow_log_takes(const struct ow_log *log, enum ow_log_level level);
 /** Send a line to `log` (may be NULL). Lines longer than 511 octets are cut. */
 void ow_log(const struct ow_log *log, enum ow_log_level level, const char *format, ...) OW_PRINTF(3, 4);
 

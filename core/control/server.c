@@ -557,6 +557,24 @@ enum ow_server_state ow_server_state(const struct ow_server *server)
   return server->state;
 }
 
+const char *ow_server_state_text(enum ow_server_state state)
+{
+  static const char *const texts[] = {
+      [OW_SERVER_AWAIT_SETUP] = "awaiting its set-up",
+      [OW_SERVER_DECIDE_SETUP] = "deciding on its set-up",
+      [OW_SERVER_READY] = "ready",
+      [OW_SERVER_DECIDE_SESSION] = "deciding on a session",
+      [OW_SERVER_DECIDE_START] = "about to start",
+      [OW_SERVER_RUNNING] = "running",
+      [OW_SERVER_DECIDE_STOP] = "about to stop",
+      [OW_SERVER_STOPPING] = "stopping",
+      [OW_SERVER_DECIDE_FETCH] = "deciding on a fetch",
+      [OW_SERVER_FETCHING] = "sending records",
+      [OW_SERVER_FAILED] = "of no more use",
+  };
+  return texts[state];
+}
+
 enum ow_mode ow_server_mode(const struct ow_server *server)
 {
   return server->mode;

@@ -120,6 +120,8 @@ enum ow_status ow_server_fetch_record(struct ow_server *server, struct ow_instan
                                       const struct ow_sample *record) OW_MUST_CHECK;
 
 enum ow_server_state ow_server_state(const struct ow_server *server);
+/** "ready", "running", ... for a person. */
+const char *ow_server_state_text(enum ow_server_state state);
 enum ow_mode ow_server_mode(const struct ow_server *server);
 /** Records that the fetch still lacks. */
 uint32_t ow_server_fetch_left(const struct ow_server *server);

@@ -107,6 +107,8 @@ struct ow_embedded *ow_embedded_start(const struct ow_embedded_options *options,
     return NULL;
   }
   embedded->log = log ? *log : (struct ow_log){0};
+  if (!options->verbose && embedded->log.most > OW_LOG_NOTICE)
+    embedded->log.most = OW_LOG_NOTICE;
   enum ow_status status = load(options, &embedded->log, &settings, failure);
   if (status == OW_OK) {
     status = begin(embedded, &settings, failure);

@@ -7,6 +7,7 @@
 #define OWAMP_POLICY_EMBEDDED_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/log.h"
@@ -20,6 +21,7 @@ struct ow_embedded_options {
   uint16_t test_port_low;     /* UDP; 0: any */
   uint16_t test_port_high;
   uint32_t most_connections; /* control connections at once; 0: 1000 */
+  bool verbose;              /* log each session and fetch as well, at OW_LOG_INFO */
 };
 
 /** Every address, port 861; every mode that there are keys for. */
@@ -35,7 +37,8 @@ struct ow_embedded;
 
 /**
  * Read the files, listen and answer. Blocks for no longer than the files take. `log` (may be NULL) is copied;
- * its `emit` is called on the responder's thread. NULL with a failure (not NULL).
+ * its `emit` is called on the responder's thread, beyond
+ * OW_LOG_NOTICE only if the options say so. NULL with a failure (not NULL).
  */
 struct ow_embedded *ow_embedded_start(const struct ow_embedded_options *options, const struct ow_log *log,
                                       struct ow_failure *failure) OW_MUST_CHECK;

@@ -16,7 +16,7 @@ const char ow_options_help[] =
     "  -S, --listen=ADDRESS:PORT  listen here, whatever the configuration says; port 0: a free one\n"
     "      --check                read the configuration, report every fault with file and line, and end:\n"
     "                             status 0 if there is none, else 1\n"
-    "  -v, --verbose              log more; twice: everything\n"
+    "  -v, --verbose              log each session, each fetch and why clients leave; twice: every message\n"
     "  -V, --version              print the version\n"
     "  -h, --help                 print this\n"
     "\n"

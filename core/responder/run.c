@@ -47,13 +47,16 @@ struct responder {
 
 /* ---- configuration ---- */
 
+/* The command line has the last word, and can only make it tell more. */
 static void apply_log(struct responder *responder, const struct ow_server_conf *conf)
 {
-  int most = (int)conf->log_most + responder->options.verbose;
-  if (conf->verbose && most < OW_LOG_INFO)
+  int verbose = responder->options.verbose;
+  enum ow_log_level most = conf->log_most;
+  if ((conf->verbose || verbose > 0) && most < OW_LOG_INFO)
     most = OW_LOG_INFO;
-  ow_log_output_limit(&responder->output, most < OW_LOG_DEBUG ? (enum ow_log_level)most : OW_LOG_DEBUG,
-                      conf->log_nothing);
+  if (verbose > 1)
+    most = OW_LOG_DEBUG;
+  ow_log_output_limit(&responder->output, most, conf->log_nothing && verbose == 0);
 }
 
 static enum ow_status load_settings(const struct responder *responder, struct ow_settings *settings,

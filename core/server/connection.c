@@ -2,18 +2,19 @@
 /* What the machine tells is decided and answered; its last act sends, or ends the connection. */
 #include "server/connection.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/container_of.h"
-#include "base/refusal.h"
 #include "base/secret.h"
 #include "control/server.h"
 #include "control/stop_index.h"
 #include "io/channel.h"
 #include "server/fetch_answer.h"
 #include "server/session.h"
+#include "server/session_log.h"
 
 #define SETUP_TIMEOUT (30 * OW_NS_PER_S)
 /* In which a client must take what it was told: 64 KiB of records at most at a time. */
@@ -29,11 +30,16 @@ struct ow_serve_connection {
   struct ow_timer stalled; /* while the client hasn't taken all that was said */
   struct ow_timer linger;  /* every session is done: the client should stop them */
   bool over;               /* to be closed when the callback is through */
+  bool refused;            /* what it asked for last: that was told, and what comes of it is not */
   unsigned address_told;   /* a bit for each enum ow_serve_own_address that the log has been told of */
+  enum ow_server_state state_told; /* to the log */
+  const char *stopped_for;         /* why we stopped its sessions; NULL: we did not */
+  const char *ended_for;           /* why it ended, if that can be said in few words */
   struct ow_server *machine;
   struct ow_serve_client client;
   char name[OW_ADDRESS_TEXT];
   struct ow_serve_sessions sessions; /* requested or running; held */
+  struct ow_serve_log to;            /* the log, and whom it tells of */
   struct ow_serve_fetch fetch;
   unsigned unfinished;             /* sessions that run, and aren't done */
   struct ow_completion starting;   /* the rest of many */
@@ -49,9 +55,19 @@ static struct ow_instant now_of(const struct ow_serve_connection *connection)
 
 /* ---- its end ---- */
 
+/* One line for each connection that ends; whoever was refused has had its line. */
+static void tell_end(const struct ow_serve_connection *connection, enum ow_log_level level, const char *why)
+{
+  bool runs = !TAILQ_EMPTY(&connection->sessions);
+  ow_log(connection->common->log, level, "client %s: connection ended: %s%s", connection->name, why,
+         runs ? ", with its sessions open" : "");
+}
+
 static void break_off(struct ow_serve_connection *connection, const struct ow_failure *failure)
 {
-  ow_log(connection->common->log, OW_LOG_WARNING, "client %s: %s", connection->name, failure->text);
+  bool its_doing = failure->status == OW_TIMEOUT || failure->status == OW_PROTOCOL;
+  tell_end(connection, connection->refused && its_doing ? OW_LOG_DEBUG : OW_LOG_WARNING, failure->text);
+  connection->ended_for = "the connection was cut off";
   connection->over = true;
 }
 
@@ -64,21 +80,9 @@ static void require_written(struct ow_serve_connection *connection, enum ow_stat
   }
 }
 
-/* The client only hears that packets were skipped. */
-static void tell_refusals(const struct ow_serve_connection *connection, const struct ow_test_sender *sender)
-{
-  if (sender->open && sender->withheld > 0)
-    ow_log(connection->common->log, OW_LOG_NOTICE,
-           "client %s: %u test packets were skipped: its class had used up its bandwidth", connection->name,
-           sender->withheld);
-  if (sender->open && sender->refused > 0)
-    ow_log(connection->common->log, OW_LOG_WARNING, "client %s: %u test packets could not be sent: %s",
-           connection->name, sender->refused, ow_refusal_text(sender->last_error));
-}
-
 /* Traffic ends; what was received can be fetched from now on by whoever may. */
 static void end_sessions(struct ow_serve_connection *connection, const struct ow_session_end *ends,
-                         uint32_t count)
+                         uint32_t count, const char *why)
 {
   enum { ENDED_AT_ONCE = 64 };
   struct ow_stop_index index;
@@ -92,14 +96,16 @@ static void end_sessions(struct ow_serve_connection *connection, const struct ow
   while ((session = TAILQ_FIRST(&connection->sessions))) {
     TAILQ_REMOVE(&connection->sessions, session, of_connection);
     session->connection = NULL;
-    tell_refusals(connection, &session->sender);
+    ow_serve_log_refusals(&connection->to, &session->sender);
     ow_serve_session_end(session, ow_stop_index_find(&index, &session->request.sid), ended++ < ENDED_AT_ONCE);
+    ow_serve_log_ended(&connection->to, session, why);
     connection->to_fetch += session->running && session->request.server_receives;
     if (!session->running)
       ow_serve_forget(connection->kept, session);
     ow_serve_session_drop(session);
   }
   ow_stop_index_clear(&index);
+  connection->stopped_for = NULL;
 }
 
 static void free_memory(struct ow_serve_connection *connection)
@@ -111,9 +117,12 @@ static void free_memory(struct ow_serve_connection *connection)
 
 static void close_connection(struct ow_serve_connection *connection)
 {
+  static const char ours[] = "the server stops";
   struct ow_serve_common *common = connection->common;
-  ow_serve_fetch_abandon(&connection->fetch);
-  end_sessions(connection, NULL, 0);
+  if (!connection->over)
+    tell_end(connection, OW_LOG_INFO, ours);
+  ow_serve_fetch_abandon(&connection->fetch, connection->machine);
+  end_sessions(connection, NULL, 0, connection->over ? connection->ended_for : ours);
   ow_timer_cancel(common->loop, &connection->timer);
   ow_timer_cancel(common->loop, &connection->stalled);
   ow_channel_close(&connection->channel);
@@ -173,6 +182,16 @@ static void watch_output(struct ow_serve_connection *connection)
     ow_timer_set(loop, &connection->stalled, now_of(connection).monotonic + output_patience(connection));
 }
 
+static void tell_state(struct ow_serve_connection *connection)
+{
+  enum ow_server_state state = ow_server_state(connection->machine);
+  int64_t deadline = ow_server_deadline(connection->machine);
+  if (state != connection->state_told)
+    ow_serve_log_state(&connection->to, state,
+                       deadline == OW_NEVER ? OW_NEVER : deadline - now_of(connection).monotonic);
+  connection->state_told = state;
+}
+
 /*
  * The last act of every callback: send what waits, and last words (an answer that says no) as well. Until
  * then a connection that is over stands, and after it nothing may touch one.
@@ -180,6 +199,7 @@ static void watch_output(struct ow_serve_connection *connection)
 static void flush_and_settle(struct ow_serve_connection *connection)
 {
   ow_channel_flush(&connection->channel);
+  tell_state(connection);
   if (connection->over || (connection->all->drained && is_drained(connection))) {
     close_connection(connection);
   } else {
@@ -217,10 +237,14 @@ static enum ow_status send_stop(struct ow_serve_connection *connection)
   return status;
 }
 
-static void stop_sessions(struct ow_serve_connection *connection)
+static void stop_sessions(struct ow_serve_connection *connection, const char *why)
 {
-  if (ow_server_state(connection->machine) == OW_SERVER_RUNNING)
+  if (ow_server_state(connection->machine) == OW_SERVER_RUNNING) {
+    ow_log(connection->common->log, OW_LOG_DEBUG, "client %s: is sent Stop-Sessions: %s", connection->name,
+           why);
+    connection->stopped_for = why;
     require_written(connection, send_stop(connection));
+  }
 }
 
 /*
@@ -242,7 +266,7 @@ static void consider_end(struct ow_serve_connection *connection)
     longest = timeout > longest ? timeout : longest;
   }
   if (settled)
-    stop_sessions(connection);
+    stop_sessions(connection, "stopped by us, for all that was to come has");
   else if (ow_server_state(connection->machine) == OW_SERVER_RUNNING)
     ow_timer_set(common->loop, &connection->linger,
                  now_of(connection).monotonic + longest + common->config.test_timeout);
@@ -264,11 +288,23 @@ static void on_session_done(struct ow_serve_session *session)
 static void on_linger(struct ow_timer *timer)
 {
   struct ow_serve_connection *connection = OW_CONTAINER_OF(timer, struct ow_serve_connection, linger);
-  stop_sessions(connection);
+  stop_sessions(connection, "stopped by us, for the client left it running");
   flush_and_settle(connection);
 }
 
 /* ---- what the client asks ---- */
+
+static void tell_set_up(const struct ow_serve_connection *connection)
+{
+  const struct ow_serve_client *client = &connection->client;
+  char key_id[OW_KEY_ID_TEXT];
+  ow_printable(key_id, sizeof key_id, client->key_id, strnlen(client->key_id, sizeof client->key_id));
+  if (client->mode == OW_MODE_OPEN)
+    ow_log(connection->common->log, OW_LOG_INFO, "client %s: set up, open mode", connection->name);
+  else
+    ow_log(connection->common->log, OW_LOG_INFO, "client %s: set up, KeyID \"%s\", %s", connection->name,
+           key_id, ow_mode_name(client->mode));
+}
 
 static void on_set_up(struct ow_serve_connection *connection, const char *key_id)
 {
@@ -281,8 +317,7 @@ static void on_set_up(struct ow_serve_connection *connection, const char *key_id
   enum ow_accept accept = common->policy->identify(common->policy->context, client, &why);
   enum ow_status status = ow_server_set_up(connection->machine, now_of(connection), accept);
   if (accept == OW_ACCEPT_OK) {
-    ow_log(common->log, OW_LOG_INFO, "client %s: set up, mode %s", connection->name,
-           ow_mode_name(client->mode));
+    tell_set_up(connection);
     require_written(connection, status);
   } else {
     common->counts.refused_total++;
@@ -354,26 +389,11 @@ static struct ow_serve_session *open_session(struct ow_serve_connection *connect
 /* Once, for a stream asks again with each interval. */
 static void tell_address(struct ow_serve_connection *connection, const struct ow_serve_session *session)
 {
-  union ow_address local = ow_channel_local(&connection->channel);
-  union ow_address asked = ow_address_from_endpoint(ow_serve_own_end(&session->request), &local);
-  bool ours = session->own_address == OW_SERVE_ADDRESS_ASKED;
-  char wish[OW_ADDRESS_TEXT];
-  char control[OW_ADDRESS_TEXT];
   unsigned kind = 1U << session->own_address;
-  if (session->own_address == OW_SERVE_ADDRESS_OF_CONTROL || connection->address_told & kind)
-    return;
+  union ow_address local = ow_channel_local(&connection->channel);
+  if (!(connection->address_told & kind))
+    ow_serve_log_address(&connection->to, session, &local);
   connection->address_told |= kind;
-  ow_address_print_host(wish, sizeof wish, &asked);
-  ow_address_print_host(control, sizeof control, &local);
-  if (ours)
-    ow_log(connection->common->log, OW_LOG_INFO,
-           "client %s: asked for test address %s, which is ours: bound to it; the control connection's is %s",
-           connection->name, wish, control);
-  else
-    ow_log(connection->common->log, OW_LOG_NOTICE,
-           "client %s: asked for test address %s, which is not ours: bound to %s, that of the control "
-           "connection",
-           connection->name, wish, control);
 }
 
 static void on_request(struct ow_serve_connection *connection, const struct ow_server_event *event)
@@ -387,29 +407,41 @@ static void on_request(struct ow_serve_connection *connection, const struct ow_s
     session->done = on_session_done;
     TAILQ_INSERT_TAIL(&connection->sessions, session, of_connection);
     common->counts.sessions_total++;
+    connection->refused = false;
+    ow_serve_log_agreed(&connection->to, session);
     tell_address(connection, session);
   } else {
     common->counts.refused_total++;
+    connection->refused = true;
     ow_log(common->log, OW_LOG_NOTICE, "client %s: session refused with %s: %s", connection->name,
            ow_accept_text(acceptance.accept), why.text);
   }
   require_written(connection, ow_server_answer_session(connection->machine, now_of(connection), &acceptance));
 }
 
+static enum ow_status start_session(struct ow_serve_connection *connection, struct ow_serve_session *session)
+{
+  struct ow_failure failure = {0};
+  enum ow_status status = ow_serve_session_start(session, &failure);
+  if (status == OW_OK && ow_log_takes(connection->to.log, OW_LOG_INFO)) {
+    union ow_address remote = ow_channel_remote(&connection->channel);
+    ow_serve_log_started(&connection->to, session, &remote);
+  }
+  return status;
+}
+
 /* Some of those that are to run; the others follow in the background. */
 static void start_some(struct ow_serve_connection *connection)
 {
   enum { STARTED_AT_ONCE = 64 };
-  struct ow_failure failure = {0};
   struct ow_serve_session *session;
   unsigned started = 0;
   enum ow_status status = OW_OK;
   TAILQ_FOREACH(session, &connection->sessions, of_connection)
   if (status == OW_OK && !session->running && started++ < STARTED_AT_ONCE)
-    status = ow_serve_session_start(session, &failure);
-  if (status != OW_OK)
-    break_off(connection, &failure);
-  else if (started > STARTED_AT_ONCE)
+    status = start_session(connection, session);
+  require_written(connection, status);
+  if (status == OW_OK && started > STARTED_AT_ONCE)
     ow_loop_background(connection->common->loop, &connection->starting);
 }
 
@@ -432,6 +464,7 @@ static void on_start(struct ow_serve_connection *connection)
     connection->unfinished++;
   }
   enum ow_status status = ow_server_answer_start(connection->machine, now_of(connection), accept);
+  connection->refused = accept != OW_ACCEPT_OK; /* or it goes on without what was refused */
   require_written(connection, status);
   if (status == OW_OK)
     ow_channel_flush(&connection->channel);
@@ -442,13 +475,14 @@ static void on_start(struct ow_serve_connection *connection)
 
 static void on_stop(struct ow_serve_connection *connection, const struct ow_server_event *event)
 {
+  const char *why = connection->stopped_for ? connection->stopped_for : "stopped by the client";
   enum ow_status status = OW_OK;
   if (event->accept != OW_ACCEPT_OK)
     ow_log(connection->common->log, OW_LOG_NOTICE, "client %s: ended its sessions with %s", connection->name,
            ow_accept_text(event->accept));
   if (ow_server_state(connection->machine) == OW_SERVER_DECIDE_STOP)
     status = send_stop(connection);
-  end_sessions(connection, event->ends, event->end_count);
+  end_sessions(connection, event->ends, event->end_count, why);
   require_written(connection, status);
 }
 
@@ -463,6 +497,7 @@ static void on_fetch(struct ow_serve_connection *connection, const struct ow_fet
 
 static void act(struct ow_serve_connection *connection, const struct ow_server_event *event)
 {
+  ow_serve_log_message(&connection->to, event->kind);
   switch (event->kind) {
   case OW_SERVER_NOTHING: break;
   case OW_SERVER_SET_UP: on_set_up(connection, event->key_id); break;
@@ -521,10 +556,16 @@ static void on_drained(struct ow_channel *channel)
 static void on_over(struct ow_channel *channel, const char *reason)
 {
   struct ow_serve_connection *connection = OW_CONTAINER_OF(channel, struct ow_serve_connection, channel);
-  /* Who leaves at the greeting was answered elsewhere, by another address of ours perhaps. */
-  bool is_news = reason && ow_server_state(connection->machine) != OW_SERVER_AWAIT_SETUP;
-  ow_log(connection->common->log, is_news ? OW_LOG_NOTICE : OW_LOG_INFO, "client %s: %s%s", connection->name,
-         reason ? reason : "gone", TAILQ_EMPTY(&connection->sessions) ? "" : ", with sessions running");
+  /* Closing what it hasn't read to its end is a reset, too. */
+  bool leaves = !reason || strcmp(reason, strerrordesc_np(ECONNRESET)) == 0;
+  bool loses = reason && !TAILQ_EMPTY(&connection->sessions);
+  enum ow_log_level level = OW_LOG_NOTICE;
+  if (leaves && connection->refused)
+    level = OW_LOG_DEBUG;
+  else if (leaves && !loses)
+    level = OW_LOG_INFO;
+  connection->ended_for = reason ? reason : "the client closed its connection";
+  tell_end(connection, level, connection->ended_for);
   connection->over = true;
   flush_and_settle(connection);
 }
@@ -592,6 +633,8 @@ static struct ow_serve_connection *create(struct ow_serve_connections *connectio
   connection->kept = connections->kept;
   connection->client = *client;
   ow_address_print(connection->name, sizeof connection->name, remote);
+  connection->to = (struct ow_serve_log){.log = connection->common->log, .client = connection->name};
+  connection->fetch.to = connection->to;
   connection->timer.expired = on_deadline;
   connection->stalled.expired = on_stalled;
   connection->linger.expired = on_linger;
@@ -601,6 +644,7 @@ static struct ow_serve_connection *create(struct ow_serve_connections *connectio
   connection->channel.drained = on_drained;
   connection->channel.over = on_over;
   connection->over = modes == 0;
+  connection->state_told = OW_SERVER_AWAIT_SETUP;
   TAILQ_INIT(&connection->sessions);
   connection->machine = create_machine(connection, modes);
   if (connection->machine) {
@@ -625,6 +669,9 @@ enum ow_status ow_serve_connection_open(struct ow_serve_connections *connections
   if (status == OW_OK) {
     LIST_INSERT_HEAD(&connections->open, connection, among_open);
     connections->common->counts.connections++;
+    if (modes != 0)
+      ow_log(connections->common->log, OW_LOG_DEBUG, "client %s: connected, is offered Modes %u",
+             connection->name, modes);
     flush_and_settle(connection);
   } else {
     free_memory(connection);
@@ -640,7 +687,7 @@ void ow_serve_connections_drain(struct ow_serve_connections *connections, struct
     ow_loop_deliver(connections->common->loop, drained);
   for (struct ow_serve_connection *each = LIST_FIRST(&connections->open); each; each = next) {
     next = LIST_NEXT(each, among_open);
-    stop_sessions(each);
+    stop_sessions(each, "stopped by us, for the server stops");
     flush_and_settle(each);
   }
 }

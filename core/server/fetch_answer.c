@@ -39,7 +39,7 @@ static void call_again(struct ow_serve_fetch *fetch)
   ow_loop_background(fetch->common->loop, &fetch->part);
 }
 
-void ow_serve_fetch_abandon(struct ow_serve_fetch *fetch)
+static void let_go(struct ow_serve_fetch *fetch)
 {
   struct ow_serve_session *session = fetch->session;
   if (session) {
@@ -49,6 +49,14 @@ void ow_serve_fetch_abandon(struct ow_serve_fetch *fetch)
   }
 }
 
+void ow_serve_fetch_abandon(struct ow_serve_fetch *fetch, const struct ow_server *machine)
+{
+  uint32_t given = fetch->announced ? fetch->records - ow_server_fetch_left(machine) : 0;
+  if (fetch->session)
+    ow_serve_log_fetch_cut(&fetch->to, &fetch->range, fetch->records, given);
+  let_go(fetch);
+}
+
 /* ---- the records ---- */
 
 static void finish(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept)
@@ -56,10 +64,11 @@ static void finish(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *
   const struct ow_serve_policy *policy = kept->common->policy;
   struct ow_serve_session *session = fetch->session;
   const struct ow_fetch_request *range = &fetch->range;
+  ow_serve_log_fetched(&fetch->to, range, fetch->records, !session->ended);
   bool whole = range->begin == 0 && range->end == OW_FETCH_TO_END && session->ended;
   if (whole && policy->delete_on_fetch(policy->context, &session->owner))
     ow_serve_forget(kept, session);
-  ow_serve_fetch_abandon(fetch);
+  let_go(fetch);
 }
 
 /* Whoever runs the session may stop it meanwhile, and then records that were announced are no more. */
@@ -99,13 +108,22 @@ static enum ow_status write_records(struct ow_serve_fetch *fetch, struct ow_serv
 
 /* ---- Fetch-Ack ---- */
 
-/* A stranger can't tell which sessions there are. */
+/* A stranger can't tell which sessions there are: `why` is for the log alone. */
 static struct ow_serve_session *find_allowed(const struct ow_serve_kept_sessions *kept,
-                                             const struct ow_serve_client *client, const struct ow_sid *sid)
+                                             const struct ow_serve_client *client, const struct ow_sid *sid,
+                                             const char **why)
 {
   const struct ow_serve_policy *policy = kept->common->policy;
   struct ow_serve_session *session = ow_serve_kept_find(kept, sid);
-  bool may = session && session->running && policy->may_fetch(policy->context, client, &session->owner);
+  bool may = false;
+  if (!session)
+    *why = "no such session is kept";
+  else if (!session->running)
+    *why = "it was not started";
+  else if (!policy->may_fetch(policy->context, client, &session->owner))
+    *why = "it is another client's";
+  else
+    may = true;
   return may ? session : NULL;
 }
 
@@ -144,6 +162,7 @@ static enum ow_status accept_fetch(struct ow_serve_fetch *fetch, struct ow_serve
   ack.next_sequence = session->ended ? session->next_sequence : ow_receiver_next_sequence(receiver);
   if (ow_receiver_knows_all(receiver)) {
     fetch->next = 0;
+    fetch->announced = true;
     status = ow_server_begin_fetch(machine, now, &ack, &session->request, session->slots, skipped);
     if (status == OW_OK && ow_server_state(machine) == OW_SERVER_FETCHING)
       call_again(fetch);
@@ -151,10 +170,10 @@ static enum ow_status accept_fetch(struct ow_serve_fetch *fetch, struct ow_serve
       finish(fetch, kept);
   } else {
     status = refuse(machine, now, OW_ACCEPT_INTERNAL_ERROR);
-    ow_log(kept->common->log, OW_LOG_ERROR, "no memory for all of a session's records: it can't be fetched");
+    ow_serve_log_not_fetched(&fetch->to, OW_LOG_ERROR, &fetch->range, "no memory for all of its records");
     if (session->ended)
       ow_serve_forget(kept, session);
-    ow_serve_fetch_abandon(fetch);
+    let_go(fetch);
   }
   return status;
 }
@@ -189,17 +208,20 @@ enum ow_status ow_serve_fetch_answer(struct ow_serve_fetch *fetch, struct ow_ser
                                      struct ow_server *machine, const struct ow_serve_client *client,
                                      const struct ow_fetch_request *request, struct ow_failure *failure)
 {
-  struct ow_serve_session *session = find_allowed(kept, client, &request->sid);
+  const char *why = "";
+  struct ow_serve_session *session = find_allowed(kept, client, &request->sid, &why);
   enum ow_status status = OW_OK;
   if (session) {
     fetch->session = session;
     fetch->common = kept->common;
     fetch->range = *request;
     fetch->next = fetch->records = 0;
+    fetch->announced = false;
     fetch->of_ended = session->ended;
     ow_serve_session_hold(session);
     status = ow_serve_fetch_go_on(fetch, kept, machine, failure);
   } else {
+    ow_serve_log_not_fetched(&fetch->to, OW_LOG_INFO, request, why);
     ow_fail(failure, OW_MEMORY, "can't answer a fetch: no memory, or too much waits to be sent");
     status = refuse(machine, ow_loop_now(kept->common->loop), OW_ACCEPT_FAILURE);
   }

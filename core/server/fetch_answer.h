@@ -13,15 +13,18 @@
 #include "server/kept_sessions.h"
 #include "server/policy_questions.h"
 #include "server/session.h"
+#include "server/session_log.h"
 
 /** Embed it, and set `go_on`. Zero-initialised: nothing is being fetched. */
 struct ow_serve_fetch {
+  struct ow_serve_log to;           /* for the client that fetches; set before, if there is a log */
   struct ow_serve_session *session; /* held; NULL: none */
   struct ow_serve_common *common;
   struct ow_fetch_request range;
   struct ow_completion part; /* of the work that goes on in the background */
   uint32_t records;          /* in the range, among those that were looked at to count them */
   bool of_ended;             /* they were counted after its end */
+  bool announced;            /* they are counted, and the client knows how many there are */
   size_t next;               /* record to look at */
   /** A part of the work is due: ow_serve_fetch_go_on(), and then send what it wrote. By the loop. */
   void (*go_on)(struct ow_serve_fetch *fetch);
@@ -44,6 +47,6 @@ enum ow_status ow_serve_fetch_answer(struct ow_serve_fetch *fetch, struct ow_ser
 enum ow_status ow_serve_fetch_go_on(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
                                     struct ow_server *machine, struct ow_failure *failure) OW_MUST_CHECK;
 /** Nobody awaits the rest any more. Nothing happens if nothing is being fetched. */
-void ow_serve_fetch_abandon(struct ow_serve_fetch *fetch);
+void ow_serve_fetch_abandon(struct ow_serve_fetch *fetch, const struct ow_server *machine);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/container_of.h"
+#include "text/hex.h"
 
 /* An owner's oldest sessions that are looked at, so that a request costs the same however many there are. */
 enum { LOOKED_AT = 64 };
@@ -132,9 +133,18 @@ static void unlist(struct ow_serve_kept_sessions *kept, struct ow_serve_session 
   }
 }
 
+static void tell_forgotten(const struct ow_serve_kept_sessions *kept, const struct ow_serve_session *session)
+{
+  char sid[2 * OW_SID + 1];
+  if (ow_log_takes(kept->common->log, OW_LOG_DEBUG))
+    ow_log(kept->common->log, OW_LOG_DEBUG, "session %s: forgotten, with %llu records",
+           ow_hex_print(sid, session->request.sid.octets, OW_SID), (unsigned long long)session->reserved);
+}
+
 void ow_serve_forget(struct ow_serve_kept_sessions *kept, struct ow_serve_session *session)
 {
   if (session->kept) {
+    tell_forgotten(kept, session);
     (void)tdelete(&session->request.sid, &kept->by_sid, compare_sids);
     unlist(kept, session);
     leave_owner(kept, session->keeper);

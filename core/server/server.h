@@ -6,6 +6,7 @@
  * called ow_serve_...
  *
  *   server --> connection --> fetch_answer --> kept_sessions --> session --> request_check, test_address
+ *                    \---------------> session_log ----------------^
  */
 #ifndef OWAMP_SERVER_SERVER_H
 #define OWAMP_SERVER_SERVER_H

@@ -55,7 +55,7 @@ static void settle(struct ow_serve_session *session)
     ow_test_receiver_stop(receiver);
     if (receiver->dropped)
       ow_log(session->common->log, OW_LOG_WARNING,
-             "%u test packets were dropped at our own socket for want of buffer, so the session's losses "
+             "%u test packets were dropped at our own socket for want of buffer, so a session's losses "
              "can't be told: raise net.core.rmem_max, or take load off this host",
              receiver->dropped);
   }
@@ -87,6 +87,25 @@ static void on_settling(struct ow_completion *part)
   }
 }
 
+static uint32_t sent_until(const struct ow_session_end *end)
+{
+  uint32_t sent = end->next_sequence;
+  for (uint32_t i = 0; i < end->skip_ranges; i++)
+    sent -= end->skipped[i].last - end->skipped[i].first + 1;
+  return sent;
+}
+
+static void note_sent(struct ow_serve_session *session, const struct ow_session_end *told)
+{
+  struct ow_session_end own;
+  if (session->sender.open) {
+    own = ow_sender_end(session->sender.sender);
+    told = &own;
+  }
+  session->sent_known = told != NULL;
+  session->sent = told ? sent_until(told) : 0;
+}
+
 static void note_stop(struct ow_serve_session *session, const struct ow_session_end *end)
 {
   uint32_t packets = session->request.packets;
@@ -104,6 +123,7 @@ void ow_serve_session_end(struct ow_serve_session *session, const struct ow_sess
   session->ended = true;
   session->ended_at = ow_loop_now(common->loop).monotonic;
   ow_test_sender_stop(&session->sender);
+  note_sent(session, end);
   if (session->receiver.open) {
     ow_test_receiver_hush(&session->receiver);
     if (end)

@@ -44,6 +44,8 @@ struct ow_serve_session {
   LIST_ENTRY(ow_serve_session) among_busy;
   int64_t ended_at;                       /* monotonic ns */
   uint32_t next_sequence;                 /* of an ended receive session */
+  uint32_t sent;                          /* packets, of one that has ended, if that is known: */
+  bool sent_known;                        /* of one that we received the client has said it */
   unsigned holders;                       /* its connection, those kept, fetches */
   struct ow_serve_connection *connection; /* that runs it; NULL: none any more */
   /** All its packets are accounted for. */

@@ -162,6 +162,15 @@ static enum ow_status set_most_connections(void *options, const char *text, stru
   return ow_number_parse(text, 1, 100000, &responder->most_connections, failure);
 }
 
+static enum ow_status set_verbose(void *options, const char *text, struct ow_failure *failure)
+{
+  bool verbose = ow_same_word(text, "true");
+  ((struct ow_embedded_options *)options)->verbose = verbose;
+  if (!verbose && !ow_same_word(text, "false"))
+    return ow_fail(failure, OW_INVALID, "the value is neither true nor false");
+  return OW_OK;
+}
+
 static const struct owamp_keyword responder_keywords[] = {
     {"Listen", OWAMP_TEXT, false, 1, set_listen},
     {"KeyFile", OWAMP_TEXT, false, 1, set_responder_keys},
@@ -169,16 +178,22 @@ static const struct owamp_keyword responder_keywords[] = {
     {"Mode", OWAMP_TEXT, true, 1, set_responder_mode},
     {"TestPorts", OWAMP_NUMBER, false, 1, set_responder_ports},
     {"MaxConnections", OWAMP_NUMBER, false, 1, set_most_connections},
+    {"Verbose", OWAMP_BOOLEAN, false, 1, set_verbose},
 };
+
+struct owamp_block owamp_responder_block(struct ow_embedded_options *options)
+{
+  return (struct owamp_block){.keywords = responder_keywords,
+                              .count = sizeof responder_keywords / sizeof *responder_keywords,
+                              .place = 1,
+                              .settings = options};
+}
 
 static enum ow_status read_responder(struct owamp_config *config, const oconfig_item_t *item,
                                      struct ow_failure *failure)
 {
   struct ow_embedded_options options;
-  struct owamp_block block = {.keywords = responder_keywords,
-                              .count = sizeof responder_keywords / sizeof *responder_keywords,
-                              .place = 1,
-                              .settings = &options};
+  struct owamp_block block = owamp_responder_block(&options);
   ow_embedded_defaults(&options);
   uint32_t every_mode = options.modes;
   options.modes = 0;

@@ -50,6 +50,8 @@ struct owamp_config {
  * peer means, so then each <Peer> and <Query> of the block is refused.
  */
 void owamp_config_read(struct owamp_config *config, const oconfig_item_t *plugin);
+/** What may stand in a <Responder>, for `options`. */
+struct owamp_block owamp_responder_block(struct ow_embedded_options *options);
 /** Wipes keys. */
 void owamp_config_clear(struct owamp_config *config);
 

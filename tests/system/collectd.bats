@@ -149,6 +149,7 @@ QuerySocket "$BATS_FILE_TMPDIR/query.sock"
 <Responder>
   Listen "$A4:8611"
   Mode "open"
+  Verbose true
 </Responder>
 CONF
 }
@@ -316,6 +317,7 @@ NFT
 @test "collectd: <Responder> answers check_owamp" {
   wait_for_log main '<Responder> listens on .*8611'
   in_b "$CHECK_OWAMP" -H "$A4" -p 8611 --count 10 --interval 10ms -w loss=0
+  wait_for_log main "client $B4 port [0-9]+: session [0-9a-f]{32}: ended, received 10 of 10 packets: stopped by the client"
 }
 
 @test "collectd: the query socket tells of every peer, and another collectd takes them from there" {

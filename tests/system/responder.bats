@@ -126,3 +126,70 @@ measured_partly() {
     [[ $(<"$(log_of "frozen$signals")") != 'status 2' || $signals -eq 2 ]]
   done
 }
+
+# said COUNT REGEX: the responder's log has that many such lines.
+said() {
+  local count
+  count=$(grep -cE -e "$2" "$(log_of responder)") || true
+  ((count == $1)) && return
+  echo "$count lines like '$2', not $1, in the log:" && cat "$(log_of responder)"
+  return 1
+}
+
+# refused: ask from A for more than the class has. Over the second connection, too, it then closes what isn't read.
+refused() {
+  local said
+  said=$(in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 10000 --interval 20us) || (($? == 3))
+  echo "$said"
+  [[ $said == *'refused the '*'a permanent resource limit (Accept 4)'* ]]
+}
+
+@test "-v tells of each session, each fetch, and why clients leave; without it a refusal is one line" {
+  local sid session client
+  mkdir -p "$BATS_TEST_TMPDIR/limited"
+  cp -p "$CONF"/owamp-server.{conf,pfs} "$BATS_TEST_TMPDIR/limited"
+  echo 'loglevel ERROR' >>"$BATS_TEST_TMPDIR/limited/owamp-server.conf" # -v has the last word
+  printf '%s\n' 'limit root with bandwidth=2m' 'limit known with parent=root' 'assign default root' \
+    'assign user monitor known' >"$BATS_TEST_TMPDIR/limited/owamp-server.limits"
+  start_responder "$NS_B" -v -c "$BATS_TEST_TMPDIR/limited" -S :0
+  client="client ($A4|$A6) port [0-9]+: " session='session [0-9a-f]{32}: '
+  for server in "$B4" "$B6"; do
+    in_a "$CHECK_OWAMP" -H "$server" -p "$RESPONDER_PORT" --count 20 --interval 10ms
+  done
+  wait_for_log responder "connection ended: the client closed its connection$"
+  said 2 "$client${session}started, receiving 20 packets from ($A4|$A6) port [0-9]+, on port [0-9]+, class root, open mode$"
+  said 2 "$client${session}started, sending 20 packets to ($A4|$A6) port [0-9]+, from port [0-9]+, class root, open mode$"
+  said 2 "$client${session}ended, received 20 of 20 packets: stopped by the client$"
+  said 2 "$client${session}ended, sent 20 of 20 packets: stopped by the client$"
+  sid=$(in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 20 --interval 10ms --mode encrypted \
+    --key-id monitor --key-file "$CONF/owamp-server.pfs" --json | jq -r '.results[] | select(.direction == "forward").sid')
+  said 2 "$client${session}started, .*, class known, KeyID \"monitor\", encrypted$"
+  in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --fetch "$sid" --mode encrypted --key-id monitor \
+    --key-file "$CONF/owamp-server.pfs"
+  said 1 "${client}session $sid: fetched, 20 records of all packets$"
+  in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --fetch "$sid" || (($? == 3))
+  said 1 "${client}session $sid: not fetched, all packets: it is another client's$"
+  refused
+  said 1 "${client}session refused with a permanent resource limit \\(Accept 4\\): class root has 2000000 bit/s"
+  start_measuring killed
+  await_packets 50
+  kill -KILL "$(pgrep -P "$(pid_of killed)" -x check_owamp)"
+  wait_for_log responder "$client${session}ended, received [1-9][0-9]* packets, of 300 agreed on: the client closed its connection$"
+  said 1 "${client}connection ended: the client closed its connection, with its sessions open$"
+  said 1 "$client${session}ended, sent [1-9][0-9]* of 300 packets: the client closed its connection$"
+  said 0 'Stop-Sessions|ready' # that is debugging
+  stop_responder
+
+  sed -i '$d' "$BATS_TEST_TMPDIR/limited/owamp-server.conf"
+  start_responder "$NS_B" -c "$BATS_TEST_TMPDIR/limited" -S :0
+  refused
+  in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 20 --interval 10ms
+  said 1 "${client}session refused with "
+  said 1 'client '
+  stop_responder
+  start_responder "$NS_B" -vv -c "$BATS_TEST_TMPDIR/limited" -S :0
+  refused
+  wait_for_log responder "${client}connection ended: "
+  wait_for_log responder "${client}says Set-Up-Response$"
+  wait_for_log responder "${client}ready, for 1800 s at most$"
+}

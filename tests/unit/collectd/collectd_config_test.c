@@ -257,7 +257,12 @@ START_TEST(the_responder)
   ck_assert_str_eq(config.responder.listen, "127.0.0.1:8610");
   ck_assert_uint_eq(config.responder.modes, OW_MODE_OPEN);
   ck_assert_uint_eq(config.responder.most_connections, 10);
+  ck_assert(!config.responder.verbose);
   expect_logged("<Responder> is refused: there is one already");
+  read_config("<Responder>\n Verbose true\n</Responder>");
+  ck_assert(config.responder.verbose);
+  read_config("<Responder>\n Verbose \"much\"\n</Responder>");
+  expect_logged("<Responder> is refused: Verbose: the value is neither true nor false");
   read_config("<Responder>\n Listen \"localhost\"\n</Responder>");
   ck_assert(!config.responds);
   expect_logged("<Responder> is refused: 'localhost' is not a numeric address");

@@ -2,6 +2,7 @@
 /* collectd-owamp(5) against the keywords of a <Peer>. */
 #include <string.h>
 
+#include "config.h"
 #include "peer_block.h"
 #include "support/main.h"
 #include "support/manual.h"
@@ -40,6 +41,18 @@ START_TEST(every_keyword_of_the_manual_is_taken)
 }
 END_TEST
 
+START_TEST(the_responders_keywords_are_in_the_manual)
+{
+  struct ow_embedded_options options;
+  struct owamp_block block = owamp_responder_block(&options);
+  manual_read(&manual, "collectd-owamp.5", "<Responder>");
+  for (size_t i = 0; i < block.count; i++)
+    ck_assert_msg(manual_find(&manual, block.keywords[i].name) != NULL, "%s isn't in collectd-owamp.5",
+                  block.keywords[i].name);
+  ck_assert_uint_eq(manual.count, block.count);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("collectd/documents");
@@ -47,6 +60,7 @@ int main(void)
   tcase_add_checked_fixture(tests, read_page, NULL);
   tcase_add_test(tests, every_keyword_is_in_the_manual);
   tcase_add_test(tests, every_keyword_of_the_manual_is_taken);
+  tcase_add_test(tests, the_responders_keywords_are_in_the_manual);
   suite_add_tcase(suite, tests);
   return test_run(suite);
 }

@@ -61,6 +61,28 @@ START_TEST(it_answers_and_ends)
 }
 END_TEST
 
+static unsigned heard;
+
+static void on_log(void *context, enum ow_log_level level, const char *line)
+{
+  (void)context, (void)line;
+  heard += level == OW_LOG_INFO;
+}
+
+/* Lines of its thread are counted once that has ended. */
+START_TEST(who_comes_and_goes_is_logged_if_that_is_asked_for)
+{
+  const struct ow_log log = {.emit = on_log, .most = OW_LOG_INFO};
+  options.verbose = _i;
+  heard = 0;
+  struct ow_embedded *embedded = ow_embedded_start(&options, &log, &failure);
+  ck_assert_msg(embedded != NULL, "%s", failure.text);
+  ck_assert_uint_eq(offered(ow_embedded_port(embedded)), OW_MODE_OPEN);
+  ow_embedded_stop(embedded);
+  ck_assert_uint_eq(heard, (unsigned)_i);
+}
+END_TEST
+
 /* As owampd does, which listens on one socket for both. */
 START_TEST(every_ipv6_address_is_every_address)
 {
@@ -221,6 +243,7 @@ int main(void)
   TCase *tests = tcase_create("embedded");
   tcase_add_checked_fixture(tests, set_up, NULL);
   tcase_add_test(tests, it_answers_and_ends);
+  tcase_add_loop_test(tests, who_comes_and_goes_is_logged_if_that_is_asked_for, 0, 2);
   tcase_add_test(tests, every_ipv6_address_is_every_address);
   tcase_add_test(tests, the_hosts_signals_stay_as_they_are);
   tcase_add_test(tests, keys_bring_the_keyed_modes);

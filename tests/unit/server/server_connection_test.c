@@ -20,6 +20,26 @@ static struct ow_serve_config config;
 static uint32_t modes;
 static enum ow_accept identifies;
 static unsigned left;
+static unsigned told[OW_LOG_DEBUG + 1]; /* lines of each level */
+static char last_told[OW_LOG_DEBUG + 1][512];
+
+static void on_log(void *context, enum ow_log_level level, const char *line)
+{
+  (void)context;
+  told[level]++;
+  snprintf(last_told[level], sizeof last_told[level], "%s", line);
+}
+
+static const struct ow_log ears = {.emit = on_log, .most = OW_LOG_DEBUG};
+
+/* Of all that is told by default there was one line, such a one. */
+static void expect_one_line(enum ow_log_level level, const char *piece)
+{
+  for (int l = OW_LOG_ERROR; l <= OW_LOG_NOTICE; l++)
+    ck_assert_msg(told[l] == (l == (int)level), "%u lines of level %d, the last: %s", told[l], l,
+                  last_told[l]);
+  ck_assert_msg(strstr(last_told[level], piece) != NULL, "%s", last_told[level]);
+}
 
 /* ---- a Server whose policy counts those who left ---- */
 
@@ -46,6 +66,7 @@ static void prepare(void)
   modes = OW_MODES_ALL;
   identifies = OW_ACCEPT_OK;
   left = 0;
+  memset(told, 0, sizeof told);
   policy = test_policy;
   policy.admit = admit;
   policy.identify = identify;
@@ -60,7 +81,7 @@ static void start(void)
   struct ow_failure failure;
   loop = ow_loop_create(&failure);
   ck_assert_ptr_nonnull(loop);
-  server = ow_serve_create(loop, &config, &policy, NULL, &failure);
+  server = ow_serve_create(loop, &config, &policy, &ears, &failure);
   ck_assert_ptr_nonnull(server);
 }
 
@@ -245,6 +266,7 @@ START_TEST(who_is_not_admitted_hears_that_we_do_not_talk)
   expect_closed_after(client, GREETING);
   ck_assert_uint_eq(ow_serve_count(server).connections, 0);
   ck_assert_uint_eq(ow_serve_count(server).refused_total, 1);
+  expect_one_line(OW_LOG_NOTICE, ": turned away: ");
   stop();
 }
 END_TEST
@@ -280,6 +302,8 @@ START_TEST(who_breaks_the_protocol_is_left)
   say(client, nonsense, sizeof nonsense);
   run_until_left(1);
   ck_assert_uint_eq(ow_serve_count(server).connections, 0);
+  expect_one_line(OW_LOG_WARNING,
+                  ": connection ended: the client chose mode 4294967295, which was not offered");
   close(client);
   stop();
 }
@@ -297,6 +321,51 @@ START_TEST(who_is_not_identified_is_told_so)
   run_until_left(1);
   expect_closed_after(client, GREETING + SERVER_START);
   ck_assert_uint_eq(ow_serve_count(server).refused_total, 1);
+  ck_assert_uint_eq(told[OW_LOG_WARNING], 1);
+  ck_assert_uint_eq(told[OW_LOG_NOTICE], 0);
+  test_pair_close(&speech.pair);
+  stop();
+}
+END_TEST
+
+/* A reset, which is what closing without reading comes to as well. */
+static void reset(int client)
+{
+  const struct linger at_once = {.l_onoff = 1};
+  ck_assert_int_eq(setsockopt(client, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+  close(client);
+}
+
+/* 0: it had nothing yet; 1: a session was refused, and that has its line; 2: its session runs. */
+START_TEST(a_reset_is_told_by_what_it_ends)
+{
+  static struct speech speech;
+  prepare();
+  speak_set_up(&speech);
+  if (_i > 0)
+    speak_request(&speech, false);
+  if (_i > 1)
+    speak_start(&speech);
+  test_policy_claims = _i == 1 ? OW_ACCEPT_TEMPORARY_LIMIT : OW_ACCEPT_OK;
+  start();
+  int client = call();
+  say(client, speech.octets, speech.count);
+  wanted = 1;
+  run_until(_i == 1 ? so_many_are_refused : _i == 2 ? so_many_sessions_run : so_many_are_connected);
+  run_for_a_moment();
+  reset(client);
+  run_until_left(1);
+  static const char line[] = ": connection ended: Connection reset by peer";
+  if (_i == 1)
+    expect_one_line(OW_LOG_NOTICE, ": session refused with a temporary resource limit (Accept 5): ");
+  else if (_i == 2)
+    expect_one_line(OW_LOG_NOTICE, line);
+  else
+    ck_assert_uint_eq(told[OW_LOG_NOTICE] + told[OW_LOG_WARNING] + told[OW_LOG_ERROR], 0);
+  if (_i < 2)
+    ck_assert_msg(strstr(last_told[_i == 1 ? OW_LOG_DEBUG : OW_LOG_INFO], line) != NULL, "%s",
+                  last_told[OW_LOG_DEBUG]);
+  test_policy_claims = OW_ACCEPT_OK;
   test_pair_close(&speech.pair);
   stop();
 }
@@ -310,6 +379,9 @@ START_TEST(a_silent_client_is_left)
   int client = call();
   run_until_left(1);
   expect_closed_after(client, GREETING);
+  expect_one_line(OW_LOG_WARNING,
+                  ": connection ended: the client was silent for 0.02 s where we waited for its "
+                  "Set-Up-Response");
   stop();
 }
 END_TEST
@@ -581,6 +653,7 @@ int main(void)
   TEST_CASE(suite, "admission", who_is_not_admitted_hears_that_we_do_not_talk, connections_are_bounded);
   TEST_CASE(suite, "ends", who_breaks_the_protocol_is_left, who_is_not_identified_is_told_so,
             a_silent_client_is_left, a_server_is_freed_with_all_that_runs);
+  TEST_LOOP(suite, "resets", 3, a_reset_is_told_by_what_it_ends);
   TEST_CASE(suite, "commands", every_command_of_many_is_answered);
   TEST_CASE(suite, "leave", a_fetch_that_is_under_way_is_finished,
             whoever_takes_nothing_of_what_it_fetches_is_left);

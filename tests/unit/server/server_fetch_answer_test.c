@@ -20,7 +20,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-  ow_serve_fetch_abandon(&fetch);
+  ow_serve_fetch_abandon(&fetch, serving.pair.server);
   ow_serve_kept_clear(&kept);
   test_serving_close(&serving);
 }
@@ -215,9 +215,9 @@ START_TEST(a_fetch_that_is_abandoned_lets_the_session_go)
   ow_serve_session_drop(session);
   ow_serve_forget(&kept, session);
   ck_assert_uint_eq(serving.disk_released, 0);
-  ow_serve_fetch_abandon(&fetch);
+  ow_serve_fetch_abandon(&fetch, serving.pair.server);
   ck_assert_uint_eq(serving.disk_released, 1);
-  ow_serve_fetch_abandon(&fetch);
+  ow_serve_fetch_abandon(&fetch, serving.pair.server);
 }
 END_TEST
 

@@ -46,7 +46,7 @@ static void on_log(void *context, enum ow_log_level level, const char *line)
   if (level <= OW_LOG_INFO)
     speak(line);
 }
-static const struct ow_log ears = {.emit = on_log, .most = OW_LOG_INFO};
+static const struct ow_log ears = {.emit = on_log, .most = OW_LOG_NOTICE};
 
 /* ---- the stage, which is there before memory gets scarce ---- */
 
@@ -164,7 +164,7 @@ static void assert_all_given_back(void)
   ck_assert_uint_eq(counts.connections, 0);
   ck_assert_uint_eq(counts.sessions_running, 0);
   spoken[0] = '\0';
-  ow_policy_log_use(policy, &ears, OW_LOG_INFO);
+  ow_policy_log_use(policy, &ears, OW_LOG_NOTICE);
   ck_assert_msg(strstr(spoken, "class root: 0 bit/s"), "run %u: %s", test_memory_run(), spoken);
 }
 
