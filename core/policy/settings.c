@@ -87,9 +87,9 @@ static enum ow_status load_keys(const char *path, struct ow_keys_file *keys, boo
 {
   struct ow_text_file file;
   enum ow_status status = ow_text_file_read(path, &file, failure);
+  ow_text_file_warn_exposed(path, &file, log);
   if (status == OW_OK && !file.missing)
     status = ow_key_file_parse(path, file.text, file.octets, keys, log, failure);
-  ow_text_file_warn_exposed(path, &file, log);
   *found |= !file.missing;
   ow_text_file_clear(&file);
   return status;
@@ -140,14 +140,15 @@ static enum ow_status load_files(const struct ow_settings_paths *paths, struct o
 {
   struct ow_failure fault;
   struct ow_faults faults = ow_faults(log, failure);
+  const struct ow_log in_order = ow_faults_log(&faults);
   bool found = false;
-  if (load_conf(paths->conf, &settings->conf, &found, log, &fault) != OW_OK)
+  if (load_conf(paths->conf, &settings->conf, &found, &in_order, &fault) != OW_OK)
     ow_faults_add(&faults, &fault);
-  bool keys = load_keys(paths->keys, &settings->keys, &found, log, &fault) == OW_OK;
+  bool keys = load_keys(paths->keys, &settings->keys, &found, &in_order, &fault) == OW_OK;
   if (!keys)
     ow_faults_add(&faults, &fault);
-  if (load_limits(paths->limits, keys ? &settings->keys : NULL, &settings->limits, &found, log, &fault) !=
-      OW_OK)
+  if (load_limits(paths->limits, keys ? &settings->keys : NULL, &settings->limits, &found, &in_order,
+                  &fault) != OW_OK)
     ow_faults_add(&faults, &fault);
   if (faults.status == OW_OK && !found) {
     ow_fail(&fault, OW_INVALID, "%.200s: neither it nor its .limits and .pfs exist; is -c right?",

@@ -27,10 +27,11 @@ static void check_vardir(const struct ow_server_conf *conf, const struct ow_log 
 }
 
 /* As root it becomes whom the server would become: who may use which test ports only a try tells. */
-static enum ow_status check_identity(const struct ow_server_conf *conf, struct ow_failure *failure)
+static enum ow_status check_identity(const struct ow_server_conf *conf, const struct ow_log *log,
+                                     struct ow_failure *failure)
 {
   struct ow_identity identity;
-  enum ow_status status = ow_responder_identity(conf, geteuid() == 0, &identity, failure);
+  enum ow_status status = ow_responder_identity(conf, geteuid() == 0, log, &identity, failure);
   if (status == OW_OK)
     status = ow_identity_assume(&identity, failure);
   return status;
@@ -43,6 +44,7 @@ enum ow_status ow_responder_check(const struct ow_options *options, const struct
   static struct ow_settings settings;
   struct ow_failure fault;
   struct ow_faults faults = ow_faults(log, failure);
+  const struct ow_log in_order = ow_faults_log(&faults);
   enum ow_status status = ow_settings_find(options->conf, &paths, failure);
   if (status != OW_OK)
     return status;
@@ -52,7 +54,7 @@ enum ow_status ow_responder_check(const struct ow_options *options, const struct
   check_vardir(&settings.conf, log);
   if (check_listen(&settings.conf, &fault) != OW_OK)
     ow_faults_add(&faults, &fault);
-  if (check_identity(&settings.conf, &fault) != OW_OK)
+  if (check_identity(&settings.conf, &in_order, &fault) != OW_OK)
     ow_faults_add(&faults, &fault);
   if (ow_test_ports_allowed(&settings.conf, &fault) != OW_OK)
     ow_faults_add(&faults, &fault);

@@ -2,6 +2,8 @@
 /* The configured user, or nobody; root only with rootfolly. */
 #include "responder/identity.h"
 
+#include "base/faults.h"
+
 static const char unprivileged[] = "nobody";
 
 static enum ow_status find_user(const struct ow_server_conf *conf, struct ow_identity *identity,
@@ -25,15 +27,17 @@ static enum ow_status find_group(const struct ow_server_conf *conf, struct ow_id
 }
 
 enum ow_status ow_responder_identity(const struct ow_server_conf *conf, bool is_root,
-                                     struct ow_identity *identity, struct ow_failure *failure)
+                                     const struct ow_log *log, struct ow_identity *identity,
+                                     struct ow_failure *failure)
 {
   struct ow_identity found = {0};
+  struct ow_failure fault;
+  struct ow_faults faults = ow_faults(log, failure);
   bool stay = !is_root || (!conf->user[0] && conf->root_folly);
-  enum ow_status status = OW_OK;
-  if (!stay)
-    status = find_user(conf, &found, failure);
-  if (!stay && status == OW_OK)
-    status = find_group(conf, &found, failure);
-  *identity = status == OW_OK ? found : (struct ow_identity){0};
-  return status;
+  if (!stay && find_user(conf, &found, &fault) != OW_OK)
+    ow_faults_add(&faults, &fault);
+  if (!stay && find_group(conf, &found, &fault) != OW_OK)
+    ow_faults_add(&faults, &fault);
+  *identity = faults.status == OW_OK ? found : (struct ow_identity){0};
+  return faults.status;
 }

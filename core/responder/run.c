@@ -249,7 +249,8 @@ static enum ow_status set_up(struct responder *responder, struct ow_settings *se
                              struct ow_failure *failure)
 {
   struct ow_identity identity;
-  enum ow_status status = ow_responder_identity(&responder->conf, geteuid() == 0, &identity, failure);
+  enum ow_status status =
+      ow_responder_identity(&responder->conf, geteuid() == 0, responder->log, &identity, failure);
   if (status == OW_OK)
     status = build(responder, settings, failure);
   if (status == OW_OK)

@@ -117,12 +117,11 @@ static void free_memory(struct ow_serve_connection *connection)
 
 static void close_connection(struct ow_serve_connection *connection)
 {
-  static const char ours[] = "the server stops";
   struct ow_serve_common *common = connection->common;
   if (!connection->over)
-    tell_end(connection, OW_LOG_INFO, ours);
+    tell_end(connection, OW_LOG_INFO, connection->ended_for = "the server stops");
   ow_serve_fetch_abandon(&connection->fetch, connection->machine);
-  end_sessions(connection, NULL, 0, connection->over ? connection->ended_for : ours);
+  end_sessions(connection, NULL, 0, connection->ended_for);
   ow_timer_cancel(common->loop, &connection->timer);
   ow_timer_cancel(common->loop, &connection->stalled);
   ow_channel_close(&connection->channel);
@@ -169,8 +168,8 @@ static void watch_deadline(struct ow_serve_connection *connection)
 
 static int64_t output_patience(const struct ow_serve_connection *connection)
 {
-  int64_t patience = connection->common->config.control_timeout;
-  return OUTPUT_TIMEOUT < patience ? OUTPUT_TIMEOUT : patience;
+  const struct ow_serve_config *config = &connection->common->config;
+  return OUTPUT_TIMEOUT < config->control_timeout ? OUTPUT_TIMEOUT : config->control_timeout;
 }
 
 static void watch_output(struct ow_serve_connection *connection)
@@ -402,17 +401,16 @@ static void on_request(struct ow_serve_connection *connection, const struct ow_s
   struct ow_session_acceptance acceptance;
   struct ow_failure why = {0};
   struct ow_serve_session *session = open_session(connection, event, &acceptance, &why);
+  connection->refused = !session;
   if (session) {
     session->connection = connection;
     session->done = on_session_done;
     TAILQ_INSERT_TAIL(&connection->sessions, session, of_connection);
     common->counts.sessions_total++;
-    connection->refused = false;
     ow_serve_log_agreed(&connection->to, session);
     tell_address(connection, session);
   } else {
     common->counts.refused_total++;
-    connection->refused = true;
     ow_log(common->log, OW_LOG_NOTICE, "client %s: session refused with %s: %s", connection->name,
            ow_accept_text(acceptance.accept), why.text);
   }

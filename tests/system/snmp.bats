@@ -228,7 +228,7 @@ owampPeer a host h
 nonsense 1
 owampPeer b host h key-id monitor
 agentXPingInterval 5
-owampPublish /run/q.sock group no-such-group
+owampPublish /run/q.sock group no-such-group permissions 999 colour
 CONF
   run "${LONE[@]}" --check -c "$file"
   echo "$output"
@@ -236,6 +236,7 @@ CONF
   [[ $output == *"check.conf: line 1: Error: there is no option 'colour'"*"line 1: Error: interval: "* ]]
   [[ $output == *"line 2: Error: there is a peer 'a' already"*"line 3: Warning: Unknown token: nonsense"* ]]
   [[ $output == *"owampPeer b: there is a KeyID, but no owampKeyFile"*"there is no group 'no-such-group'"* ]]
+  [[ $output == *"line 6: Error: permissions: '999' is not an octal number"*"line 6: Error: 'colour' has no value"* ]]
   [[ $output != *"line 5"* && ! -e $BATS_TEST_TMPDIR/store ]]
   echo 'owampPeer a host h' >"$file"
   run "${LONE[@]}" --check -c "$file"

@@ -123,26 +123,44 @@ static void read_query(const char *token, char *line)
     words_refuse(&failure);
 }
 
+static void set_publish(struct agent_conf *conf, const char *key, const char *value)
+{
+  struct ow_failure failure;
+  enum ow_status status = OW_OK;
+  uint32_t permissions = 0;
+  bool is_group = strcmp(key, "group") == 0;
+  bool is_permissions = strcmp(key, "permissions") == 0;
+  if (is_group && strlen(value) < sizeof conf->publish_group)
+    snprintf(conf->publish_group, sizeof conf->publish_group, "%s", value);
+  else if (is_group)
+    status = ow_fail(&failure, OW_INVALID, "group: the name is longer than %zu characters",
+                     sizeof conf->publish_group - 1);
+  else if (is_permissions && ow_octal_parse(value, &permissions) && permissions <= 0777)
+    conf->publish_permissions = (mode_t)permissions;
+  else if (is_permissions)
+    status = ow_fail(&failure, OW_INVALID,
+                     "permissions: '%.40s' is not an octal number up to 0777, as in 0660", value);
+  else
+    status = ow_fail(&failure, OW_INVALID,
+                     "there is no option '%.40s'; owampPublish PATH [group NAME] [permissions OCTAL]", key);
+  if (status != OW_OK)
+    words_refuse(&failure);
+}
+
 static void read_publish(const char *token, char *line)
 {
   const struct words *read = words_split(line);
   struct agent_conf *conf = &the_agent.conf;
+  struct ow_failure failure;
   (void)token;
   if (!read_path(read, conf->publish))
     return;
-  for (size_t i = 1; i + 1 < read->count; i += 2) {
-    const char *value = read->list[i + 1];
-    uint32_t permissions = 0;
-    if (strcmp(read->list[i], "group") == 0 && strlen(value) < sizeof conf->publish_group)
-      snprintf(conf->publish_group, sizeof conf->publish_group, "%s", value);
-    else if (strcmp(read->list[i], "permissions") == 0 && ow_octal_parse(value, &permissions) &&
-             permissions <= 0777)
-      conf->publish_permissions = (mode_t)permissions;
-    else
-      config_perror("owampPublish PATH [group NAME] [permissions OCTAL]");
+  for (size_t i = 1; i + 1 < read->count; i += 2)
+    set_publish(conf, read->list[i], read->list[i + 1]);
+  if (read->count % 2 == 0) {
+    ow_fail(&failure, OW_INVALID, "'%.40s' has no value", read->list[read->count - 1]);
+    words_refuse(&failure);
   }
-  if (read->count % 2 == 0)
-    config_perror("owampPublish PATH [group NAME] [permissions OCTAL]");
 }
 
 static void read_notifications(const char *token, char *line)

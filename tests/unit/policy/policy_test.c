@@ -1031,20 +1031,20 @@ START_TEST(who_to_become_follows_from_the_configuration)
   struct ow_identity identity;
   struct ow_failure failure;
   struct ow_server_conf conf = conf_of("user -12345\ngroup -54321\n");
-  ck_assert_int_eq(ow_responder_identity(&conf, true, &identity, &failure), OW_OK);
+  ck_assert_int_eq(ow_responder_identity(&conf, true, NULL, &identity, &failure), OW_OK);
   ck_assert(identity.change);
   ck_assert_uint_eq(identity.user, 12345);
   ck_assert_uint_eq(identity.group, 54321);
-  ck_assert_int_eq(ow_responder_identity(&conf, false, &identity, &failure), OW_OK);
+  ck_assert_int_eq(ow_responder_identity(&conf, false, NULL, &identity, &failure), OW_OK);
   ck_assert(!identity.change);
   conf = conf_of("");
-  ck_assert_int_eq(ow_responder_identity(&conf, true, &identity, &failure), OW_OK);
+  ck_assert_int_eq(ow_responder_identity(&conf, true, NULL, &identity, &failure), OW_OK);
   ck_assert(identity.change && identity.user != 0);
   conf = conf_of("rootfolly\n");
-  ck_assert_int_eq(ow_responder_identity(&conf, true, &identity, &failure), OW_OK);
+  ck_assert_int_eq(ow_responder_identity(&conf, true, NULL, &identity, &failure), OW_OK);
   ck_assert(!identity.change);
   conf = conf_of("user root\nrootfolly\n");
-  ck_assert_int_eq(ow_responder_identity(&conf, true, &identity, &failure), OW_OK);
+  ck_assert_int_eq(ow_responder_identity(&conf, true, NULL, &identity, &failure), OW_OK);
 }
 END_TEST
 
@@ -1060,7 +1060,7 @@ START_TEST(nobody_that_exists_can_not_be_become)
   struct ow_identity identity;
   struct ow_failure failure;
   struct ow_server_conf conf = conf_of(BAD_IDENTITIES[_i].text);
-  ck_assert_int_eq(ow_responder_identity(&conf, true, &identity, &failure), OW_INVALID);
+  ck_assert_int_eq(ow_responder_identity(&conf, true, NULL, &identity, &failure), OW_INVALID);
   expect_text(failure.text, BAD_IDENTITIES[_i].start, BAD_IDENTITIES[_i].phrase);
   ck_assert(!identity.change);
 }
@@ -1224,20 +1224,25 @@ static void check(struct program *program)
 START_TEST(every_fault_is_told_by_a_check)
 {
   struct program program;
-  write_file("owamp-server.conf",
-             "users x\nuser no-such-user\nsrcnode 192.0.2.200:861\nenddelay x\nverbose off\n", 0600);
-  write_file("owamp-server.pfs", "monitor xyz\n", 0600);
+  write_file(
+      "owamp-server.conf",
+      "users x\nuser no-such-user\nsrcnode 192.0.2.200:861\nenddelay x\nverbose off\ngroup no-such-group\n",
+      0600);
+  write_file("owamp-server.pfs", "monitor xyz\nother\n", 0604);
   write_file("owamp-server.limits", "limit a with disk=x\nassign user monitor a\nassign net 1/8 a\n", 0600);
   check(&program);
   await(&program, "owamp-server.conf:1: unknown directive");
   await(&program, "warning: ");
+  await(&program, "owamp-server.pfs: everybody on this host can read");
   await(&program, "owamp-server.conf:4: enddelay");
-  await(&program, "owamp-server.limits:1: disk=x");
   await(&program, "owamp-server.pfs:1: the passphrase");
+  await(&program, "owamp-server.pfs:2: no passphrase");
+  await(&program, "owamp-server.limits:1: disk=x");
   await(&program, "owamp-server.limits:3: \"1/8\"");
   if (geteuid() == 0) {
     await(&program, "owamp-server.conf:3: can't listen on 192.0.2.200 port 861: ");
-    await(&program, "owamp-server.conf:2: ");
+    await(&program, "owamp-server.conf:2: user no-such-user: ");
+    await(&program, "owamp-server.conf:6: group no-such-group: ");
   }
   ck_assert_int_eq(end(&program), 1);
 }
