@@ -38,6 +38,7 @@ cd /
 paste $check 'check_owamp -H owamp.example.net -w 20ms,1%'
 paste $check 'check_owamp -H owamp.example.net -c delay_p95@forward=20ms,delay_p95@reverse=80ms'
 paste $check 'check_owamp -H owamp.example.net --diagnose'
+paste docs/man/owamp-json.5 'check_owamp -H owamp.example.net --json'
 paste $check 'check_owamp -H owamp.example.net --key-id monitor --key-file /etc/owamp/keys.pfs --schedule'
 mkdir -p /etc/monitoring-plugins
 text $check '[check_owamp]' >/etc/monitoring-plugins/monitoring-plugins.ini
