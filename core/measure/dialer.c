@@ -160,6 +160,15 @@ static void describe_silence(const struct ow_dialer *dialer, const struct ow_cli
           (double)waited / (double)OW_NS_PER_S);
 }
 
+/* It had all the time there was. */
+static void explain_silence(const struct ow_dialer *dialer, const struct ow_client_connection *connection,
+                            struct ow_failure *failure)
+{
+  int64_t waited = ow_loop_now(dialer->loop).monotonic - connection->began;
+  (void)!ow_client_explain_silence(connection->client, waited, failure);
+  ow_fail_within(failure, "server %s", connection->server);
+}
+
 void ow_dialer_expire(struct ow_dialer *dialer)
 {
   struct ow_failure failure;
@@ -168,6 +177,8 @@ void ow_dialer_expire(struct ow_dialer *dialer)
     if (!attempt)
       continue;
     describe_silence(dialer, &attempt->connection, &failure);
+    if (attempt->connection.client)
+      explain_silence(dialer, &attempt->connection, &failure);
     note_failure(dialer, &attempt->connection, attempt->connection.client ? CONNECTED : WAS_SILENT, &failure);
     end_attempt(attempt);
   }

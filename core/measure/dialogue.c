@@ -91,8 +91,11 @@ static void on_deadline(struct ow_timer *timer)
     ow_dialer_expire(&dialogue->dialer);
     note_dialing(dialogue);
     explain_deadline(dialogue, &failure);
-    /* One address' answer isn't masked by another's silence. */
-    if (answer->status != OW_OK && answer->status != OW_TIMEOUT && !dialogue->dialer.greeted)
+    /* One address' answer isn't masked by another's silence, and one that connects and keeps silent says
+     * that. */
+    bool says_more = answer->status != OW_TIMEOUT ||
+                     (kept_silent(dialogue) && ow_dialer_stage(&dialogue->dialer) == OW_DIAL_SETUP);
+    if (answer->status != OW_OK && says_more && !dialogue->dialer.greeted)
       failure = *answer;
     ow_dialogue_end(dialogue, failure.status, &failure);
   }

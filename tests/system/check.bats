@@ -152,8 +152,9 @@ while True:
   port=${BASH_REMATCH[1]}
   run in_a "$CHECK_OWAMP" -H "$B4" -p "$port" -t 2 --count 5 --interval 10ms --loss-timeout 100ms
   [ "$status" -eq 2 ]
-  [[ ${lines[0]} == *"it takes connections, but is no OWAMP server (those of HTTP and TLS keep silent so), or hangs"* ]]
-  [[ ${lines[1]} == "to see where it fails: $CHECK_OWAMP -H $B4 -p $port --diagnose" ]]
+  [[ ${lines[0]} == "OWAMP CRITICAL - "*"it takes connections, but is no OWAMP ..."* ]]
+  [[ ${lines[1]} == "CRITICAL: "*"it takes connections, but is no OWAMP server (those of HTTP and TLS keep silent so), or hangs"* ]]
+  [[ ${lines[2]} == "to see where it fails: $CHECK_OWAMP -H $B4 -p $port --diagnose" ]]
   line=$(wait_for_log ssh '^port [0-9]+')
   run in_a "$CHECK_OWAMP" -H "$B4" -p "${line##* }"
   stop http KILL

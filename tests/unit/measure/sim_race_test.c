@@ -278,11 +278,11 @@ START_TEST(of_two_failures_the_one_that_tells_more_is_told)
        V6_TEXT " port 861: Connection refused"},
       {BLACK_HOLE, BLACK_HOLE, OW_TIMEOUT, OW_STEP_CONNECT, true, "time ran out at the step \"connect\"",
        V6_TEXT " port 861: no answer"},
-      {MUTE, BLACK_HOLE, OW_TIMEOUT, OW_STEP_SETUP, true, "time ran out at the step \"setup\"",
+      {MUTE, BLACK_HOLE, OW_TIMEOUT, OW_STEP_SETUP, true, "it takes connections, but is no OWAMP server",
        V4_TEXT " port 861: no answer"},
-      {BLACK_HOLE, MUTE, OW_TIMEOUT, OW_STEP_SETUP, true, "time ran out at the step \"setup\"",
+      {BLACK_HOLE, MUTE, OW_TIMEOUT, OW_STEP_SETUP, true, "it takes connections, but is no OWAMP server",
        V6_TEXT " port 861: no answer"},
-      {MUTE, CLOSED, OW_TIMEOUT, OW_STEP_SETUP, true, "time ran out at the step \"setup\"",
+      {MUTE, CLOSED, OW_TIMEOUT, OW_STEP_SETUP, true, "it takes connections, but is no OWAMP server",
        V4_TEXT " port 861: Connection refused"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
