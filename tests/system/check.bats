@@ -160,7 +160,7 @@ while True:
   stop http KILL
   stop ssh KILL
   [ "$status" -eq 2 ]
-  [[ ${lines[0]} == *'this is no OWAMP server: it greets with "SSH-2.0-OpenSSH_9.2p1"; correct the port'* ]]
+  [[ ${lines[0]} == *'this is no OWAMP server: it greets with "SSH-2.0-OpenSSH_9.2p1", correct the port'* ]]
 }
 
 # ---- NAT ----
