@@ -1,0 +1,82 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# `cmake --install`: everything is in its place below any prefix, says where it is, and works from there.
+# shellcheck disable=SC2154 # `run` of Bats sets stderr
+
+load helper
+
+setup_file() {
+  export ROOT=$BATS_FILE_TMPDIR/root PREFIX=/opt/owamp
+  DESTDIR=$ROOT cmake --install "$OWAMP_BUILD" --prefix "$PREFIX" >"$BATS_FILE_TMPDIR/install.log" 2>&1
+}
+
+setup() { :; } # no namespace is needed
+
+@test "every file is in its place, below the prefix and DESTDIR alone" {
+  local file
+  [[ $(cd "$ROOT" && find . -type f ! -path "./opt/owamp/*") == '' ]]
+  for file in sbin/owamp-responder sbin/owamp-agentx lib/nagios/plugins/check_owamp lib/collectd/owamp.so \
+    lib/systemd/system/owamp-{responder.service,responder.socket,agentx.service} lib/sysusers.d/owamp.conf \
+    lib/tmpfiles.d/owamp{,-agentx}.conf share/snmp/mibs/OWAMP-MIB.txt \
+    share/bash-completion/completions/{check_owamp,owamp-responder,owamp-agentx} \
+    share/doc/owamp-plugins/{README.md,examples/firewall/owamp.xml}; do
+    [[ -s $ROOT$PREFIX/$file ]] || { echo "missing: $file" && return 1; }
+  done
+  for file in "$BATS_TEST_DIRNAME"/../../docs/man/*; do
+    [[ -s $ROOT$PREFIX/share/man/man${file##*.}/${file##*/} ]] || { echo "missing: $file" && return 1; }
+  done
+  diff -r "$BATS_TEST_DIRNAME/../../docs/examples" "$ROOT$PREFIX/share/doc/owamp-plugins/examples" |
+    grep -v '^Only in .*: firewall$' && return 1
+  [[ -x $ROOT$PREFIX/share/doc/owamp-plugins/examples/collectd/graph.sh ]]
+}
+
+@test "the units start what was installed, and nothing names another prefix" {
+  local unit
+  for unit in responder agentx; do
+    grep -qx "ExecStart=$PREFIX/sbin/owamp-$unit -f \$OPTIONS" "$ROOT$PREFIX/lib/systemd/system/owamp-$unit.service"
+  done
+  run grep -rlE '@[A-Z_]+@|/usr/local' "$ROOT$PREFIX/lib" --include='*.service' --include='*.socket' --include='*.conf'
+  [[ -z $output ]]
+}
+
+@test "systemd finds no fault in the units" {
+  command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
+  # It wants the programs to be there, and users and manual pages of the host.
+  sed -i "s,^ExecStart=$PREFIX,ExecStart=$ROOT$PREFIX," "$ROOT$PREFIX"/lib/systemd/system/*.service
+  run --separate-stderr systemd-analyze verify --man=no "$ROOT$PREFIX"/lib/systemd/system/owamp-*
+  sed -i "s,^ExecStart=$ROOT$PREFIX,ExecStart=$PREFIX," "$ROOT$PREFIX"/lib/systemd/system/*.service
+  [[ $status == 0 ]]
+  [[ $stderr != *owamp* ]]
+}
+
+@test "the installed programs work together" {
+  local port
+  "$ROOT$PREFIX/sbin/owamp-responder" -f -S 127.0.0.1:0 >"$(log_of responder)" 2>&1 3>&- &
+  echo $! >"$BATS_FILE_TMPDIR/responder.pid"
+  wait_for_log responder 'listening on'
+  port=$(sed -n 's/.*listening on .* port \([0-9]*\)$/\1/p' "$(log_of responder)")
+  run "$ROOT$PREFIX/lib/nagios/plugins/check_owamp" -H 127.0.0.1 -p "$port" --count 10 --interval 10ms
+  kill "$(pid_of responder)"
+  [[ $status == 0 && $output == 'OWAMP OK'* ]]
+}
+
+# complete WORD...: what bash offers for the last one.
+complete_words() {
+  local folder=$ROOT$PREFIX/share/bash-completion/completions
+  bash -c 'source "$1/$2"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); "_${1//-/_}"; printf "%s\n" "${COMPREPLY[@]}"' \
+    _ "$folder" "$@" 2>/dev/null
+}
+
+@test "bash completes every option that --help names, and the values that have names" {
+  local option
+  for option in $("$CHECK_OWAMP" --help | grep -oE '^ +(-., )?--[a-z0-9-]+' | grep -oE -- '--[a-z0-9-]+'); do
+    complete_words check_owamp "$option" | grep -qxF -- "$option" || { echo "not offered: $option" && return 1; }
+  done
+  [[ $(complete_words check_owamp --direction = '') == $'both\nforward\nreverse' ]]
+  [[ $(complete_words check_owamp --timeout-state w) == warning ]]
+  [[ $(complete_words check_owamp -w '') == '' ]]
+  [[ $(complete_words owamp-responder --ch) == --check ]]
+  [[ $(complete_words owamp-responder -c "$ROOT") == "$ROOT" ]]
+  [[ $(complete_words owamp-agentx --ch) == --check ]]
+  [[ $(complete_words owamp-agentx -u roo) == root ]]
+}
