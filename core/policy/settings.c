@@ -64,6 +64,30 @@ enum ow_status ow_settings_find(const char *path, struct ow_settings_paths *path
   return name_all(stem, length - 5, paths, failure);
 }
 
+const char *const ow_settings_folders[] = {"/etc/owamp-responder", "/etc/owamp-server", NULL};
+
+/* What can't be looked at is there, and to be complained of. */
+static bool is_there(const char *path)
+{
+  struct stat about;
+  return stat(path, &about) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+enum ow_status ow_settings_find_first(const char *const *folders, struct ow_settings_paths *paths,
+                                      struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  bool found = false;
+  for (size_t i = 0; folders[i] && !found && status == OW_OK; i++)
+    if (is_there(folders[i])) {
+      status = ow_settings_find(folders[i], paths, failure);
+      found = status == OW_OK && (is_there(paths->conf) || is_there(paths->limits) || is_there(paths->keys));
+    }
+  if (!found)
+    *paths = (struct ow_settings_paths){0};
+  return status;
+}
+
 void ow_settings_clear(struct ow_settings *settings)
 {
   ow_limits_clear(&settings->limits);

@@ -27,6 +27,15 @@ struct ow_settings_paths {
 enum ow_status ow_settings_find(const char *path, struct ow_settings_paths *paths,
                                 struct ow_failure *failure) OW_MUST_CHECK;
 
+/** Where they are looked for if nobody says: our own folder, then owampd's. Ends with NULL. */
+extern const char *const ow_settings_folders[];
+/**
+ * The first of `folders` (ends with NULL) that has one of the three files, even if it can't be read; if none
+ * has: no file. OW_INVALID if a path is too long. `failure` must not be NULL.
+ */
+enum ow_status ow_settings_find_first(const char *const *folders, struct ow_settings_paths *paths,
+                                      struct ow_failure *failure) OW_MUST_CHECK;
+
 struct ow_settings {
   struct ow_server_conf conf;
   struct ow_limits limits;

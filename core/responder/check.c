@@ -45,9 +45,11 @@ enum ow_status ow_responder_check(const struct ow_options *options, const struct
   struct ow_failure fault;
   struct ow_faults faults = ow_faults(log, failure);
   const struct ow_log in_order = ow_faults_log(&faults);
-  enum ow_status status = ow_settings_find(options->conf, &paths, failure);
+  enum ow_status status = ow_options_find_settings(options, &paths, failure);
   if (status != OW_OK)
     return status;
+  if (!options->conf)
+    ow_log(log, OW_LOG_NOTICE, "configuration: %s", paths.given ? paths.conf : "none");
   if (ow_settings_load(&paths, &settings, log, &fault) != OW_OK)
     ow_faults_add(&faults, &fault);
   ow_options_apply(options, &settings.conf);

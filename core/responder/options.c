@@ -12,7 +12,8 @@ const char ow_options_help[] =
     "\n"
     "  -f, --foreground           stay in the foreground and log to stderr\n"
     "  -c, --config=PATH          folder with owamp-server.conf, .limits and .pfs, or the .conf itself;\n"
-    "                             without it: open mode, bounded, port 861 on every address\n"
+    "                             without it: /etc/owamp-responder, or /etc/owamp-server; if there is none:\n"
+    "                             open mode, bounded, port 861 on every address\n"
     "  -S, --listen=ADDRESS:PORT  listen here, whatever the configuration says; port 0: a free one\n"
     "      --check                read the configuration, report every fault with file and line, and end:\n"
     "                             status 0 if there is none, else 1\n"
@@ -76,6 +77,13 @@ static enum ow_status take(int letter, const char *word, struct ow_options *opti
   default: status = unknown(word, optopt, failure); break;
   }
   return status;
+}
+
+enum ow_status ow_options_find_settings(const struct ow_options *options, struct ow_settings_paths *paths,
+                                        struct ow_failure *failure)
+{
+  return options->conf ? ow_settings_find(options->conf, paths, failure)
+                       : ow_settings_find_first(ow_settings_folders, paths, failure);
 }
 
 void ow_options_apply(const struct ow_options *options, struct ow_server_conf *conf)

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "policy/listen_address.h"
 #include "policy/server_conf.h"
+#include "policy/settings.h"
 
 struct ow_options {
   bool foreground;
@@ -25,6 +26,10 @@ extern const char ow_options_help[];
 /** OW_INVALID with a sentence for what can't be understood. `failure` must not be NULL. */
 enum ow_status ow_options_parse(int count, char **words, struct ow_options *options,
                                 struct ow_failure *failure) OW_MUST_CHECK;
+/** The configuration that -c names, or else the first of ow_settings_folders. Fails as ow_settings_find()
+ * does. */
+enum ow_status ow_options_find_settings(const struct ow_options *options, struct ow_settings_paths *paths,
+                                        struct ow_failure *failure) OW_MUST_CHECK;
 /** The command line has the last word. */
 void ow_options_apply(const struct ow_options *options, struct ow_server_conf *conf);
 

@@ -130,7 +130,7 @@ static void reload_and_tell(struct responder *responder)
   ow_readiness_tell("RELOADING=1\nMONOTONIC_USEC=%lld",
                     (long long)(ow_loop_now(responder->loop).monotonic / 1000));
   if (!responder->paths.given)
-    ow_log(responder->log, OW_LOG_NOTICE, "nothing to read again: no configuration was given");
+    ow_log(responder->log, OW_LOG_NOTICE, "nothing to read again: no configuration was found");
   else if (reload(responder, &failure) == OW_OK)
     ow_log(responder->log, OW_LOG_NOTICE, "configuration read again");
   else
@@ -289,7 +289,10 @@ static void tear_down(struct responder *responder)
 static enum ow_status serve(struct responder *responder, struct ow_failure *failure)
 {
   struct ow_settings settings;
-  enum ow_status status = ow_settings_find(responder->options.conf, &responder->paths, failure);
+  enum ow_status status = ow_options_find_settings(&responder->options, &responder->paths, failure);
+  if (status == OW_OK && !responder->options.conf)
+    ow_log(responder->log, OW_LOG_NOTICE, "configuration: %s",
+           responder->paths.given ? responder->paths.conf : "none, so open mode, bounded");
   if (status == OW_OK)
     status = load_settings(responder, &settings, failure);
   if (status != OW_OK)
