@@ -19,7 +19,7 @@ setup() { :; } # no namespace is needed
     lib/systemd/system/owamp-{responder.service,responder.socket,agentx.service} lib/sysusers.d/owamp.conf \
     lib/tmpfiles.d/owamp{,-agentx}.conf share/snmp/mibs/OWAMP-MIB.txt \
     share/bash-completion/completions/{check_owamp,owamp-responder,owamp-agentx} \
-    share/doc/owamp-plugins/{README.md,examples/firewall/owamp.xml}; do
+    share/doc/owamp-plugins/{README.md,examples/firewall/firewalld/owamp-responder.xml}; do
     [[ -s $ROOT$PREFIX/$file ]] || { echo "missing: $file" && return 1; }
   done
   for file in "$BATS_TEST_DIRNAME"/../../docs/man/*; do

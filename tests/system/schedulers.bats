@@ -47,7 +47,7 @@ nagios_cfg() {
   mkdir -p "$HOME_DIR/spool"
   printf '%s\n' "log_file=$HOME_DIR/nagios.log" cfg_dir=/etc/nagios-plugins/config \
     cfg_file=/etc/nagios4/objects/{commands,contacts,timeperiods,templates,localhost}.cfg \
-    "cfg_file=$EXAMPLES/nagios/owamp.cfg" "object_cache_file=$HOME_DIR/objects.cache" \
+    "cfg_file=$EXAMPLES/nagios/commands.cfg" "cfg_file=$EXAMPLES/nagios/owamp.cfg" "object_cache_file=$HOME_DIR/objects.cache" \
     "resource_file=$HOME_DIR/resource.cfg" "status_file=$HOME_DIR/status.dat" \
     nagios_user=root nagios_group=root check_external_commands=0 "lock_file=$HOME_DIR/pid" \
     "temp_file=$HOME_DIR/tmp" "temp_path=$HOME_DIR" "check_result_path=$HOME_DIR/spool" check_for_updates=0 \
