@@ -9,19 +9,36 @@ set(OWAMP_TMPFILESDIR lib/tmpfiles.d CACHE STRING "Where systemd-tmpfiles looks"
 set(OWAMP_COMPLETIONDIR ${CMAKE_INSTALL_DATADIR}/bash-completion/completions CACHE STRING
     "Where bash looks for completions")
 
+# What a unit can say of a program that tells systemd how it is, and what one of a program that can't. systemd waits for the end
+# of a reload from 253 on.
+function(owamp_service systemd version)
+  if(NOT systemd)
+    set(type exec)
+    set(watchdog "")
+  elseif(version VERSION_LESS 253)
+    set(type notify)
+    set(watchdog "WatchdogSec=30")
+  else()
+    set(type notify-reload)
+    set(watchdog "WatchdogSec=30")
+  endif()
+  set(reload "ExecReload=/bin/kill -HUP \\\$MAINPID")
+  if(type STREQUAL notify-reload)
+    set(reload "")
+  endif()
+  set(OWAMP_SERVICE "set(TYPE \"${type}\")\nset(WATCHDOG \"${watchdog}\")\nset(RELOAD \"${reload}\")\n" PARENT_SCOPE)
+endfunction()
+
 # owamp_install_configured(FOLDER FILE.in...): each without its .in; @SBINDIR@ and the like are where the programs really
 # are, also with `cmake --install --prefix`. DESTDIR is no part of them.
 function(owamp_install_configured folder)
-  set(names SBINDIR COLLECTD_PLUGINDIR)
-  set(SBINDIR ${CMAKE_INSTALL_SBINDIR})
-  set(COLLECTD_PLUGINDIR ${OWAMP_COLLECTD_PLUGINDIR})
-  set(code "")
-  foreach(name IN LISTS names)
-    string(APPEND code "set(${name} \"${${name}}\")\n"
+  set(code "${OWAMP_SERVICE}")
+  foreach(place "SBINDIR ${CMAKE_INSTALL_SBINDIR}" "folder ${folder}")
+    string(REGEX REPLACE " .*" "" name ${place})
+    string(REGEX REPLACE "^[^ ]* " "" where ${place})
+    string(APPEND code "set(${name} \"${where}\")\n"
       "cmake_path(ABSOLUTE_PATH ${name} BASE_DIRECTORY \"\${CMAKE_INSTALL_PREFIX}\" NORMALIZE)\n")
   endforeach()
-  string(APPEND code "set(folder \"${folder}\")\n"
-    "cmake_path(ABSOLUTE_PATH folder BASE_DIRECTORY \"\${CMAKE_INSTALL_PREFIX}\" NORMALIZE)\n")
   foreach(file IN LISTS ARGN)
     cmake_path(GET file FILENAME name)
     string(REGEX REPLACE "\\.in$" "" name ${name})

@@ -170,6 +170,7 @@ union ow_address ow_channel_local(const struct ow_channel *channel)
   union ow_address address = {.any.sa_family = AF_UNSPEC};
   socklen_t size = sizeof address;
   (void)getsockname(channel->watch.descriptor, &address.any, &size);
+  ow_address_unmap(&address);
   return address;
 }
 
@@ -178,6 +179,7 @@ union ow_address ow_channel_remote(const struct ow_channel *channel)
   union ow_address address = {.any.sa_family = AF_UNSPEC};
   socklen_t size = sizeof address;
   (void)getpeername(channel->watch.descriptor, &address.any, &size);
+  ow_address_unmap(&address);
   return address;
 }
 

@@ -3,6 +3,7 @@
 #include "io/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdbool.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 
 #include "base/container_of.h"
 
+enum { FAMILIES = 2 };
 #define REST (100 * OW_NS_PER_MS)
 
 static void listen_for(struct ow_listeners *listeners, uint32_t events)
@@ -40,6 +42,7 @@ static void on_connection(struct ow_watch *watch, uint32_t events)
   socklen_t size = sizeof remote;
   (void)events;
   int socket = accept4(watch->descriptor, &remote.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  ow_address_unmap(&remote);
   if (socket >= 0)
     listener->all->accepted(listener->all, socket, &remote);
   else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
@@ -98,6 +101,46 @@ void ow_listeners_prepare(struct ow_listeners *listeners, struct ow_loop *loop,
     listeners->each[i].watch.descriptor = -1;
 }
 
+/* 0 for what isn't a TCP socket that listens. */
+static uint16_t listening_port(int descriptor)
+{
+  union ow_address address = {.any.sa_family = AF_UNSPEC};
+  socklen_t size = sizeof address;
+  int type = 0, listens = 0;
+  socklen_t length = sizeof type;
+  bool right = getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM &&
+               getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 && listens &&
+               getsockname(descriptor, &address.any, &size) == 0;
+  return right ? ow_address_port(&address) : 0;
+}
+
+enum ow_status ow_listeners_adopt(struct ow_listeners *listeners, int first, int count,
+                                  struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  if (count > OW_LISTENERS)
+    return ow_fail(failure, OW_INVALID, "%d listening sockets were given; %d can be used", count,
+                   OW_LISTENERS);
+  for (int i = 0; i < count && status == OW_OK; i++) {
+    struct ow_listener *listener = &listeners->each[i];
+    int descriptor = first + i;
+    uint16_t port = listening_port(descriptor);
+    if (port == 0) {
+      status =
+          ow_fail(failure, OW_INVALID,
+                  "descriptor %d, which the service manager gave, is no listening TCP socket", descriptor);
+    } else {
+      (void)fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+      (void)fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+      listeners->port = listeners->port ? listeners->port : port;
+      listener->all = listeners;
+      listener->watch = (struct ow_watch){.descriptor = descriptor, .ready = on_connection};
+      status = ow_watch_open(listeners->loop, &listener->watch, EPOLLIN, failure);
+    }
+  }
+  return status;
+}
+
 /* freeaddrinfo(3) is the caller's. */
 static enum ow_status resolve(const char *host, const char *port, struct addrinfo **addresses,
                               struct ow_failure *failure)
@@ -118,7 +161,7 @@ enum ow_status ow_listeners_open(struct ow_listeners *listeners, const char *hos
   if (status != OW_OK)
     return status;
   /* A host without one family is served on the other. */
-  for (struct addrinfo *at = addresses; at && open < OW_LISTENERS; at = at->ai_next)
+  for (struct addrinfo *at = addresses; at && open < FAMILIES; at = at->ai_next)
     if (listen_on(listeners, &listeners->each[open], at, failure) == OW_OK)
       open++;
   freeaddrinfo(addresses);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Listening TCP sockets, one for each family, and the connections that come in. */
+/* Listening TCP sockets, one for each family or whichever are given, and the connections that come in. */
 #ifndef OWAMP_IO_LISTENER_H
 #define OWAMP_IO_LISTENER_H
 
@@ -9,7 +9,7 @@
 #include "io/address.h"
 #include "io/loop.h"
 
-enum { OW_LISTENERS = 2 };
+enum { OW_LISTENERS = 8 };
 
 /** Embed it. */
 struct ow_listeners {
@@ -36,8 +36,15 @@ void ow_listeners_prepare(struct ow_listeners *listeners, struct ow_loop *loop,
 enum ow_status ow_listeners_open(struct ow_listeners *listeners, const char *host, const char *port,
                                  struct ow_failure *failure) OW_MUST_CHECK;
 /**
- * Whether that would be possible, but for the port, which may be in use: OW_INVALID if host and port mean
- * nothing, OW_NETWORK if this host has no such address. `failure` must not be NULL.
+ * Listen on sockets that listen already, `count` descriptors from `first` on, which are then the listeners'.
+ * OW_INVALID if one is no listening TCP socket or they are more than OW_LISTENERS: all are as they were, but
+ * for those before it. `failure` must not be NULL.
+ */
+enum ow_status ow_listeners_adopt(struct ow_listeners *listeners, int first, int count,
+                                  struct ow_failure *failure) OW_MUST_CHECK;
+/**
+ * Whether ow_listeners_open() would be possible, but for the port, which may be in use: OW_INVALID if host
+ * and port mean nothing, OW_NETWORK if this host has no such address. `failure` must not be NULL.
  */
 enum ow_status ow_listeners_check(const char *host, const char *port,
                                   struct ow_failure *failure) OW_MUST_CHECK;

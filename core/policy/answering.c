@@ -45,6 +45,8 @@ enum ow_status ow_answering_listen(struct ow_answering *answering, struct ow_loo
 {
   struct ow_serve_config config;
   fill_serve_config(conf, &config);
+  config.listening_first = answering->listening_first;
+  config.listening_count = answering->listening_count;
   answering->server = ow_serve_create(loop, &config, &answering->answers, log, failure);
   return answering->server ? OW_OK : failure->status;
 }

@@ -12,6 +12,8 @@
 
 /** Zero-initialised: nothing yet. */
 struct ow_answering {
+  int listening_first; /* descriptors that listen already; set them before ow_answering_listen() */
+  int listening_count; /* 0: listen where the configuration says */
   struct ow_policy *policy;
   struct ow_serve_policy answers;
   struct ow_serve *server;

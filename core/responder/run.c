@@ -15,7 +15,9 @@
 #include "daemon/open_files.h"
 #include "daemon/pidfile.h"
 #include "daemon/privileges.h"
+#include "daemon/readiness.h"
 #include "daemon/signals.h"
+#include "daemon/watchdog.h"
 #include "io/loop.h"
 #include "policy/answering.h"
 #include "policy/settings.h"
@@ -23,7 +25,6 @@
 #include "responder/check.h"
 #include "responder/identity.h"
 #include "responder/options.h"
-#include "responder/readiness.h"
 #include "text/number.h"
 
 enum { STARTED = 0, FAILED = 1, USAGE = 2 };
@@ -41,6 +42,7 @@ struct responder {
   struct ow_loop *loop;
   struct ow_answering answering;
   struct ow_signals signals;
+  struct ow_watchdog watchdog;
   bool leaving;
   struct ow_completion left; /* the clients */
 };
@@ -207,13 +209,27 @@ static bool needs_privilege(const char *port)
   return ow_whole_parse(port, &number) && number > 0 && number < 1024 && geteuid() != 0;
 }
 
+/* What the service manager opened stands above what we are told to open. */
+static bool take_sockets(struct responder *responder)
+{
+  struct ow_answering *answering = &responder->answering;
+  answering->listening_count = ow_readiness_sockets(&answering->listening_first);
+  bool given = answering->listening_count > 0;
+  if (given && (responder->options.listen_given || responder->conf.listen_line > 0))
+    ow_log(responder->log, OW_LOG_WARNING,
+           "the service manager listens: %s means nothing (see ListenStream in the socket unit)",
+           responder->options.listen_given ? "-S" : "srcnode");
+  return given;
+}
+
 static enum ow_status listen_on(struct responder *responder, struct ow_failure *failure)
 {
   const struct ow_server_conf *conf = &responder->conf;
+  bool given = take_sockets(responder);
   enum ow_status status =
       ow_answering_listen(&responder->answering, responder->loop, conf, responder->log, failure);
-  if (status == OW_OK)
-    return OW_OK;
+  if (status == OW_OK || given)
+    return status;
   if (needs_privilege(conf->listen.port))
     ow_log(responder->log, OW_LOG_ERROR,
            "port %s is for root and CAP_NET_BIND_SERVICE only; -S :8610 needs neither", conf->listen.port);
@@ -264,13 +280,15 @@ static enum ow_status set_up(struct responder *responder, struct ow_settings *se
 
 static enum ow_status announce(struct responder *responder, struct ow_failure *failure)
 {
-  const char *address = responder->conf.listen.address;
+  const char *address = responder->answering.listening_count > 0 ? "the service manager's sockets,"
+                                                                 : responder->conf.listen.address;
   unsigned port = ow_serve_port(responder->answering.server);
   if (!responder->options.foreground)
     ow_log_output_to_syslog(&responder->output, responder->conf.facility);
   enum ow_status status = ow_daemon_ready(&responder->daemon, failure);
   if (status == OW_OK) {
     ow_log(responder->log, OW_LOG_NOTICE, "listening on %s port %u", address[0] ? address : "*", port);
+    ow_watchdog_start(&responder->watchdog, responder->loop);
     ow_readiness_tell("READY=1\nSTATUS=Listening on %s port %u", address[0] ? address : "*", port);
   }
   return status;
@@ -280,6 +298,7 @@ static void tear_down(struct responder *responder)
 {
   ow_answering_end(&responder->answering);
   if (responder->loop) {
+    ow_watchdog_stop(&responder->watchdog);
     ow_signals_close(responder->loop, &responder->signals);
     ow_loop_free(responder->loop);
   }

@@ -7,8 +7,10 @@
 #include <stdint.h>
 
 struct ow_serve_config {
-  char address[256];      /* to listen on; "" = every address of both families */
-  char port[32];          /* service name or number; "0": a free one */
+  char address[256];   /* to listen on; "" = every address of both families */
+  char port[32];       /* service name or number; "0": a free one */
+  int listening_first; /* sockets that listen already, in place of address and port: the first descriptor */
+  int listening_count; /* 0: none */
   uint16_t test_port_low; /* UDP; 0 = ephemeral */
   uint16_t test_port_high;
   uint32_t pbkdf2_count;   /* power of 2, 1024 at least */

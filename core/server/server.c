@@ -71,6 +71,9 @@ struct ow_serve *ow_serve_create(struct ow_loop *loop, const struct ow_serve_con
   enum ow_status status = ow_traffic_open(&server->common.traffic, loop);
   if (status != OW_OK)
     ow_fail(failure, status, "no memory for a server");
+  else if (config->listening_count > 0)
+    status =
+        ow_listeners_adopt(&server->listeners, config->listening_first, config->listening_count, failure);
   else
     status = ow_listeners_open(&server->listeners, config->address, config->port, failure);
   if (status != OW_OK) {

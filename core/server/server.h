@@ -23,8 +23,8 @@
 struct ow_serve;
 
 /**
- * Listen. The loop, the policy and the log must outlive the server. NULL with a failure that names the
- * address. The caller frees before the loop.
+ * Listen, or take over what listens already. The loop, the policy and the log must outlive the server. NULL
+ * with a failure that names the address. The caller frees before the loop.
  */
 struct ow_serve *ow_serve_create(struct ow_loop *loop, const struct ow_serve_config *config,
                                  const struct ow_serve_policy *policy, const struct ow_log *log,

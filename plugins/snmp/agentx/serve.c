@@ -13,6 +13,7 @@
 #include "agentx/sources.h"
 #include "agentx/trap.h"
 #include "base/container_of.h"
+#include "daemon/readiness.h"
 #include "io/system_clock.h"
 
 static void refresh(struct agent *agent, int64_t now)
@@ -43,10 +44,14 @@ static void signal_came(struct ow_signals *signals, int number)
 {
   struct agent_serve *serve = OW_CONTAINER_OF(signals, struct agent_serve, signals);
   if (number == SIGHUP) {
+    ow_readiness_tell("RELOADING=1\nMONOTONIC_USEC=%lld",
+                      (long long)(ow_loop_now(serve->loop).monotonic / 1000));
     agent_conf_read_again();
     agent_sources_follow(serve->agent);
     agent_bridge_follow(serve->bridge);
+    ow_readiness_tell("READY=1");
   } else {
+    ow_readiness_tell("STOPPING=1");
     ow_loop_stop(serve->loop);
   }
 }
@@ -66,6 +71,8 @@ enum ow_status agent_serve_run(struct agent_serve *serve, struct ow_failure *fai
     status = ow_fail(failure, OW_MEMORY, "no memory for Net-SNMP's descriptors");
   if (status == OW_OK) {
     ow_timer_set(serve->loop, &serve->second, ow_loop_now(serve->loop).monotonic);
+    ow_watchdog_start(&serve->watchdog, serve->loop);
+    ow_readiness_tell("READY=1");
     status = ow_loop_run(serve->loop, failure);
   }
   return status;
@@ -75,6 +82,7 @@ void agent_serve_close(struct agent_serve *serve)
 {
   agent_bridge_close(serve->bridge);
   if (serve->loop) {
+    ow_watchdog_stop(&serve->watchdog);
     ow_timer_cancel(serve->loop, &serve->second);
     ow_signals_close(serve->loop, &serve->signals);
     ow_loop_free(serve->loop);

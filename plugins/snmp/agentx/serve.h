@@ -6,6 +6,7 @@
 #include "agentx/agent.h"
 #include "agentx/bridge.h"
 #include "daemon/signals.h"
+#include "daemon/watchdog.h"
 
 /** Zero-initialised there is nothing to close. */
 struct agent_serve {
@@ -13,6 +14,7 @@ struct agent_serve {
   struct ow_loop *loop;
   struct ow_signals signals;
   struct ow_timer second;
+  struct ow_watchdog watchdog;
   struct agent_bridge *bridge;
 };
 

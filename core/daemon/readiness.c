@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* sd_notify(3) where libsystemd is there; without it nobody can be told. */
-#include "responder/readiness.h"
+#include "daemon/readiness.h"
 
 #if OWAMP_SYSTEMD
 
@@ -18,12 +18,37 @@ bool ow_readiness_tell(const char *format, ...)
   return sd_notify(0, text) > 0;
 }
 
+int64_t ow_readiness_watchdog(void)
+{
+  uint64_t microseconds = 0;
+  bool wanted = sd_watchdog_enabled(0, &microseconds) > 0 && microseconds <= INT64_MAX / 1000;
+  return wanted ? (int64_t)microseconds * 1000 : 0;
+}
+
+int ow_readiness_sockets(int *first)
+{
+  int count = sd_listen_fds(1);
+  *first = SD_LISTEN_FDS_START;
+  return count > 0 ? count : 0;
+}
+
 #else
 
 bool ow_readiness_tell(const char *format, ...)
 {
   (void)format;
   return false;
+}
+
+int64_t ow_readiness_watchdog(void)
+{
+  return 0;
+}
+
+int ow_readiness_sockets(int *first)
+{
+  *first = -1;
+  return 0;
 }
 
 #endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* What the service manager is told: ready, reloading, stopping, and how it goes; and what it gives and wants.
+ */
+#ifndef OWAMP_DAEMON_READINESS_H
+#define OWAMP_DAEMON_READINESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+/**
+ * Assignments of sd_notify(3), such as "READY=1", one a line. Returns whether it was told: nobody may have
+ * asked for it (NOTIFY_SOCKET), and a build without libsystemd tells nobody.
+ */
+bool ow_readiness_tell(const char *format, ...) OW_PRINTF(1, 2);
+
+/** How often the service manager wants to hear WATCHDOG=1, in ns; 0: not at all. */
+int64_t ow_readiness_watchdog(void);
+
+/** Sockets that it opened for us, as sd_listen_fds(3) tells: their number, and the first descriptor. Once. */
+int ow_readiness_sockets(int *first);
+
+#endif
