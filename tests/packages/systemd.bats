@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # The installed units, started by a systemd that is process 1 of a clean root.
+# shellcheck disable=SC2016 # what is in single quotes is for the root's shell
 load helper
 
 setup_file() { packages_up; }
@@ -164,4 +165,41 @@ CONF
   eventually 10 inside systemctl is-active owamp-agentx
   inside systemctl stop owamp-agentx
   [[ $(shown owamp-agentx Result) == success ]]
+}
+
+# readme_block HEADING WORD: the first block of commands below that heading of README that has the word.
+readme_block() {
+  awk -v heading="## $1" -v word="$2" '
+    /^## / { below = $0 == heading }
+    below && /^```/ { if (open) { if (index(text, word)) { printf "%s", text; exit } } open = !open; text = ""; next }
+    open { text = text $0 "\n" }' "$SOURCE/README.md"
+}
+
+@test "README: from a fresh Debian to the first graph, in less than five minutes" {
+  local begin downloaded
+  another_base fresh systemd iproute2
+  new_root
+  mkdir -p "$ROOT/root/build"
+  ln -s /packages "$ROOT/root/build/packages"
+  rm -f "$ROOT/etc/resolv.conf"
+  cp /etc/resolv.conf "$ROOT/etc/resolv.conf"
+  # As Debian's installer leaves it: collectd wants to find its host's name.
+  echo fresh >"$ROOT/etc/hostname"
+  printf '127.0.0.1 localhost\n::1 localhost\n127.0.1.1 fresh.example.net fresh\n' >"$ROOT/etc/hosts"
+  echo 'APT::Get::Assume-Yes "true";' >"$ROOT/etc/apt/apt.conf.d/yes"
+  readme_block Install collectd.conf.d >"$ROOT/root/block"
+  grep -q graph.sh "$ROOT/root/block"
+  begin=$SECONDS
+  # What is booted has no network, so what the first command would download is here before.
+  "$ROOT_TOOL" run --net "$ROOT" bash -ec 'apt-get -qq update
+    cd /root && eval "$(sed -n "1,/[^\\\\]$/p" block) --download-only"'
+  downloaded=$((SECONDS - begin))
+  boot
+  begin=$((SECONDS - downloaded))
+  inside bash -ec 'cd /root && . ./block'
+  echo "# from the first command to the graph: $((SECONDS - begin)) s, of which $downloaded to download" >&3
+  [[ $(head -c 4 "$ROOT/root/first.png" | od -An -tx1) == ' 89 50 4e 47' ]]
+  # A graph with values in it.
+  inside bash -c 'rrdtool lastupdate /var/lib/collectd/rrd/*/owamp-myself/delay-forward-median.rrd' | grep -E '^[0-9]+: -?[0-9]'
+  ((SECONDS - begin < 300))
 }
