@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the service manager is told: ready, reloading, stopping, and how it goes; and what it gives and wants.
- */
+/* What the service manager is told: ready, reloading, stopping, how it goes; and what it gives and wants. */
 #ifndef OWAMP_DAEMON_READINESS_H
 #define OWAMP_DAEMON_READINESS_H
 

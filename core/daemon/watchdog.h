@@ -12,8 +12,7 @@ struct ow_watchdog {
   int64_t period; /* ns from one word to the next */
 };
 
-/** If the service manager wants it, tell it twice in its time that the loop runs. The first word goes out
- * now. */
+/** If the service manager wants it, tell it twice in its time that the loop runs, and once at once. */
 void ow_watchdog_start(struct ow_watchdog *watchdog, struct ow_loop *loop);
 /** Nothing happens if it wasn't started. Before the loop is freed. */
 void ow_watchdog_stop(struct ow_watchdog *watchdog);

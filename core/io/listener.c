@@ -42,11 +42,12 @@ static void on_connection(struct ow_watch *watch, uint32_t events)
   socklen_t size = sizeof remote;
   (void)events;
   int socket = accept4(watch->descriptor, &remote.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-  ow_address_unmap(&remote);
-  if (socket >= 0)
+  if (socket >= 0) {
+    ow_address_unmap(&remote);
     listener->all->accepted(listener->all, socket, &remote);
-  else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+  } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
     rest(listener->all);
+  }
 }
 
 /* IPv4 in IPv6's clothes is IPv4. */

@@ -26,8 +26,7 @@ extern const char ow_options_help[];
 /** OW_INVALID with a sentence for what can't be understood. `failure` must not be NULL. */
 enum ow_status ow_options_parse(int count, char **words, struct ow_options *options,
                                 struct ow_failure *failure) OW_MUST_CHECK;
-/** The configuration that -c names, or else the first of ow_settings_folders. Fails as ow_settings_find()
- * does. */
+/** What -c names, or else the first of ow_settings_folders. Fails as ow_settings_find() does. */
 enum ow_status ow_options_find_settings(const struct ow_options *options, struct ow_settings_paths *paths,
                                         struct ow_failure *failure) OW_MUST_CHECK;
 /** The command line has the last word. */
