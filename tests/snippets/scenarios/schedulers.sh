@@ -14,7 +14,7 @@ owamp-responder
 
 # ---- Nagios ----
 
-cp "$(example nagios/owamp.cfg)" /etc/nagios4/conf.d/
+cp "$(example nagios/commands.cfg)" "$(example nagios/owamp.cfg)" /etc/nagios4/conf.d/
 cat >/etc/nagios4/conf.d/more.cfg <<'END'
 define service {
   use                  owamp-service
