@@ -26,6 +26,7 @@ struct ow_client {
   bool greeted;
   uint32_t offered;
   enum ow_mode mode;
+  struct ow_challenge challenge; /* while the key is awaited */
   struct ow_keys keys;
   struct ow_server_start server_start;
   bool server_start_opened; /* its clear part was read: what follows is protected */
@@ -71,6 +72,7 @@ static const char *what_is_awaited(enum ow_client_state state)
   const char *what = NULL;
   switch (state) {
   case OW_CLIENT_AWAIT_GREETING: what = "its Server-Greeting"; break;
+  case OW_CLIENT_AWAIT_KEY: break;
   case OW_CLIENT_AWAIT_SERVER_START: what = "its Server-Start (the answer to our key)"; break;
   case OW_CLIENT_READY: break;
   case OW_CLIENT_AWAIT_ACCEPT_SESSION: what = "its Accept-Session"; break;
@@ -87,8 +89,9 @@ static const char *what_is_awaited(enum ow_client_state state)
 
 static void enter_state(struct ow_client *client, enum ow_client_state state, struct ow_instant now)
 {
+  bool hurried = what_is_awaited(state) || state == OW_CLIENT_AWAIT_KEY;
   client->state = state;
-  client->deadline = what_is_awaited(state) ? now.monotonic + client->config.timeout : OW_NEVER;
+  client->deadline = hurried ? now.monotonic + client->config.timeout : OW_NEVER;
 }
 
 static void break_off(struct ow_client *client, struct ow_client_event *event)
@@ -153,41 +156,80 @@ static enum ow_status choose_mode(struct ow_client *client, const struct ow_gree
 }
 
 /* KeyID, Token and Client-IV; from here on what we send is protected. */
-static enum ow_status use_key(struct ow_client *client, const struct ow_challenge *challenge,
-                              struct ow_setup_response *response)
+static enum ow_status fill_key(struct ow_client *client, const struct ow_token_key *key,
+                               struct ow_setup_response *response)
 {
   const struct ow_client_config *config = &client->config;
-  size_t key_id = strnlen(config->key_id, OW_KEY_ID);
-  memcpy(response->key_id, config->key_id, key_id);
+  memcpy(response->key_id, config->key_id, strnlen(config->key_id, OW_KEY_ID));
   ow_random_fill(&config->random, &client->keys, sizeof client->keys);
   ow_random_fill(&config->random, response->client_iv, OW_IV);
-  enum ow_status status =
-      ow_token_seal(config->passphrase, config->passphrase_octets, challenge, &client->keys, response->token);
+  enum ow_status status = ow_token_seal(key, &client->challenge, &client->keys, response->token);
   if (status == OW_OK)
     status = ow_protection_seal_from(&client->outlet.protection, &client->keys, response->client_iv);
   return status;
 }
 
-static enum ow_status on_greeting(struct ow_client *client, struct ow_instant now, struct ow_failure *failure)
+/* `key`: NULL in open mode. */
+static enum ow_status respond(struct ow_client *client, struct ow_instant now, const struct ow_token_key *key,
+                              struct ow_failure *failure)
 {
-  struct ow_greeting greeting;
-  struct ow_setup_response response = {0};
+  struct ow_setup_response response = {.mode = client->mode};
   uint8_t octets[OW_SETUP_RESPONSE];
-  ow_greeting_decode(ow_intake_message(&client->intake), &greeting);
-  enum ow_status status = choose_mode(client, &greeting, failure);
-  if (status != OW_OK) {
-    if (greeting.modes) /* else the server has hung up already */
-      give_up(client);
-    return status;
-  }
-  response.mode = client->mode;
-  if (client->mode != OW_MODE_OPEN && use_key(client, &greeting.challenge, &response) != OW_OK)
+  if (key && fill_key(client, key, &response) != OW_OK)
     return ow_fail(failure, OW_CRYPTO, "the crypto library can't derive the session's keys");
   ow_setup_response_encode(&response, octets);
   ow_outlet_clear_text(&client->outlet, octets, sizeof octets);
   ow_intake_expect(&client->intake, OW_SERVER_START_CLEAR, false);
   enter_state(client, OW_CLIENT_AWAIT_SERVER_START, now);
   return OW_OK;
+}
+
+static void ask_for_key(struct ow_client *client, struct ow_instant now, const struct ow_challenge *challenge,
+                        struct ow_client_event *event)
+{
+  client->challenge = *challenge;
+  ow_intake_expect(&client->intake, 0, false);
+  enter_state(client, OW_CLIENT_AWAIT_KEY, now);
+  event->kind = OW_CLIENT_DERIVE;
+  event->source = (struct ow_key_source){.passphrase = client->config.passphrase,
+                                         .octets = client->config.passphrase_octets,
+                                         .count = challenge->count};
+  memcpy(event->source.salt, challenge->salt, OW_SALT);
+}
+
+static enum ow_status on_greeting(struct ow_client *client, struct ow_instant now,
+                                  struct ow_client_event *event)
+{
+  struct ow_greeting greeting;
+  ow_greeting_decode(ow_intake_message(&client->intake), &greeting);
+  enum ow_status status = choose_mode(client, &greeting, &event->failure);
+  if (status != OW_OK && greeting.modes) /* else the server has hung up already */
+    give_up(client);
+  if (status == OW_OK && client->mode == OW_MODE_OPEN)
+    status = respond(client, now, NULL, &event->failure);
+  else if (status == OW_OK)
+    ask_for_key(client, now, &greeting.challenge, event);
+  return status;
+}
+
+void ow_client_use_key(struct ow_client *client, struct ow_instant now, enum ow_status derived,
+                       const struct ow_token_key *key, const struct ow_failure *why,
+                       struct ow_client_event *event)
+{
+  enum ow_status status = derived;
+  *event = (struct ow_client_event){0};
+  if (client->state != OW_CLIENT_AWAIT_KEY)
+    return;
+  if (status == OW_OK)
+    status = respond(client, now, key, &event->failure);
+  else if (why)
+    event->failure = *why;
+  else
+    ow_fail(&event->failure, status, "the crypto library can't derive our key");
+  if (status == OW_OK && client->outlet.status != OW_OK)
+    status = ow_outlet_explain(&client->outlet, &event->failure);
+  if (status != OW_OK)
+    break_off(client, event);
 }
 
 static enum ow_status refused_set_up(const struct ow_client *client, struct ow_failure *failure)
@@ -326,7 +368,7 @@ static enum ow_status act(struct ow_client *client, struct ow_instant now, struc
 {
   enum ow_status status = OW_OK;
   switch (client->state) {
-  case OW_CLIENT_AWAIT_GREETING: status = on_greeting(client, now, &event->failure); break;
+  case OW_CLIENT_AWAIT_GREETING: status = on_greeting(client, now, event); break;
   case OW_CLIENT_AWAIT_SERVER_START: status = on_server_start(client, now, event); break;
   case OW_CLIENT_AWAIT_ACCEPT_SESSION: on_accept_session(client, now, event); break;
   case OW_CLIENT_AWAIT_START_ACK: on_start_ack(client, now, event); break;
@@ -334,6 +376,7 @@ static enum ow_status act(struct ow_client *client, struct ow_instant now, struc
   case OW_CLIENT_STOPPING: status = on_stop_part(client, now, event); break;
   case OW_CLIENT_AWAIT_FETCH_ACK:
   case OW_CLIENT_FETCHING: status = on_fetch_part(client, now, event); break;
+  case OW_CLIENT_AWAIT_KEY:
   case OW_CLIENT_READY:
   case OW_CLIENT_STOP_OWED:
   case OW_CLIENT_FAILED: status = OW_STATE; break;
@@ -415,6 +458,11 @@ enum ow_status ow_client_explain_silence(const struct ow_client *client, int64_t
   const char *who = "";
   if (is_stranger(client))
     return explain_stranger(client, failure);
+  if (client->state == OW_CLIENT_AWAIT_KEY)
+    return ow_fail(failure, OW_TIMEOUT,
+                   "our key was not derived within %.3g s: the server asks for %u rounds of PBKDF2, or this "
+                   "host has too much to do; raise the timeout, or lower the server's count",
+                   (double)silence / (double)OW_NS_PER_S, client->challenge.count);
   if (client->state == OW_CLIENT_AWAIT_GREETING)
     who = ": it takes connections, but is no OWAMP server (those of HTTP and TLS keep silent so), or hangs";
   return ow_fail(failure, OW_TIMEOUT, "the server was silent for %.3g s where we waited for %s%s",
@@ -438,6 +486,8 @@ void ow_client_disconnected(struct ow_client *client, const char *reason, struct
   else if (client->state == OW_CLIENT_AWAIT_GREETING)
     ow_fail(&event->failure, OW_REFUSED,
             "%s before any greeting: it refuses this address, is too busy, or is no OWAMP server", how);
+  else if (client->state == OW_CLIENT_AWAIT_KEY)
+    ow_fail(&event->failure, OW_NETWORK, "%s while we derived our key", how);
   else if (client->state == OW_CLIENT_AWAIT_SERVER_START && client->mode != OW_MODE_OPEN &&
            !client->server_start_opened)
     ow_fail(&event->failure, OW_AUTH,

@@ -3,7 +3,8 @@
  * The Control-Client's side of OWAMP-Control (RFC 4656, 3), without any I/O: octets and time in, octets and
  * events out.
  *
- *   AWAIT_GREETING -> AWAIT_SERVER_START -> READY
+ *   AWAIT_GREETING -> AWAIT_SERVER_START -> READY in open mode
+ *   AWAIT_GREETING -> AWAIT_KEY -> AWAIT_SERVER_START -> READY in others: ow_client_use_key()
  *   READY -> AWAIT_ACCEPT_SESSION -> READY        ow_client_request_session()
  *   READY -> AWAIT_START_ACK -> RUNNING           ow_client_start_sessions()
  *   RUNNING -> STOPPING -> READY                  ow_client_stop_sessions(); the server answers with its own
@@ -20,6 +21,7 @@
 #include "base/cursor.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "crypto/keys.h"
 #include "time/clock.h"
 #include "time/sample.h"
 #include "wire/fetch.h"
@@ -29,6 +31,7 @@
 
 enum ow_client_state {
   OW_CLIENT_AWAIT_GREETING,
+  OW_CLIENT_AWAIT_KEY,
   OW_CLIENT_AWAIT_SERVER_START,
   OW_CLIENT_READY,
   OW_CLIENT_AWAIT_ACCEPT_SESSION,
@@ -53,6 +56,7 @@ struct ow_client_config {
 
 enum ow_client_event_kind {
   OW_CLIENT_NOTHING = 0,
+  OW_CLIENT_DERIVE,        /* `source`: derive the key of it, and ow_client_use_key() */
   OW_CLIENT_SET_UP,        /* Server-Start accepted us: commands can be given */
   OW_CLIENT_SESSION,       /* `acceptance`: the answer to a request */
   OW_CLIENT_STARTED,       /* `accept`: the answer to a start; 0: running */
@@ -67,6 +71,7 @@ enum ow_client_event_kind {
 /** What pointers point to is the client's, valid until the next call. */
 struct ow_client_event {
   enum ow_client_event_kind kind;
+  struct ow_key_source source; /* its passphrase is the configuration's */
   enum ow_accept accept;
   struct ow_session_acceptance acceptance;
   const struct ow_session_end *ends;
@@ -92,6 +97,13 @@ void ow_client_free(struct ow_client *client);
  * OW_CLIENT_NOTHING: then `input` is used up.
  */
 void ow_client_receive(struct ow_client *client, struct ow_instant now, struct ow_reader *input,
+                       struct ow_client_event *event);
+/**
+ * The key that OW_CLIENT_DERIVE asked for; or, with a status, what became of it instead: OW_CLIENT_BROKEN
+ * then, with `why`, which may be NULL. Nothing happens in any state but AWAIT_KEY.
+ */
+void ow_client_use_key(struct ow_client *client, struct ow_instant now, enum ow_status derived,
+                       const struct ow_token_key *key, const struct ow_failure *why,
                        struct ow_client_event *event);
 /** Octets for the server: send from the head and consume. All of one message is there at once. */
 struct ow_buffer *ow_client_output(struct ow_client *client);

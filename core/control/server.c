@@ -28,7 +28,7 @@ struct ow_server {
   struct ow_challenge challenge;
   struct ow_setup_response response;
   struct ow_keys keys;
-  bool key_proven;
+  bool key_known; /* somebody has that KeyID */
   enum ow_mode mode;
 
   struct ow_session_request request;
@@ -51,6 +51,7 @@ static const char *what_is_awaited(const struct ow_server *server, enum ow_serve
   const char *what = NULL;
   switch (state) {
   case OW_SERVER_AWAIT_SETUP: what = "its Set-Up-Response"; break;
+  case OW_SERVER_AWAIT_KEY: break;
   case OW_SERVER_DECIDE_SETUP: break;
   case OW_SERVER_READY: what = server->agreed ? "its Start-Sessions" : "a command"; break;
   case OW_SERVER_DECIDE_SESSION: break;
@@ -129,24 +130,30 @@ void ow_server_free(struct ow_server *server)
 
 /* ---- set-up ---- */
 
+static void decide_set_up(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
+{
+  enter_state(server, OW_SERVER_DECIDE_SETUP, now);
+  event->kind = OW_SERVER_SET_UP;
+  event->key_id = server->response.key_id;
+}
+
 /* An unknown KeyID is worked through with some passphrase, so that it costs the same time as a wrong one. */
-static enum ow_status prove_key(struct ow_server *server)
+static void ask_for_key(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
 {
   static const char nobody[] = "no such key";
-  const void *passphrase = nobody;
-  size_t octets = sizeof nobody;
-  bool known =
-      server->config.find_key &&
-      server->config.find_key(server->config.key_context, server->response.key_id, &passphrase, &octets);
-  enum ow_status status =
-      ow_token_open(passphrase, octets, &server->challenge, server->response.token, &server->keys);
-  return status == OW_OK && !known ? OW_AUTH : status;
+  const struct ow_server_config *config = &server->config;
+  struct ow_key_source *source = &event->source;
+  *source = (struct ow_key_source){nobody, sizeof nobody, {0}, server->challenge.count};
+  memcpy(source->salt, server->challenge.salt, OW_SALT);
+  server->key_known = config->find_key && config->find_key(config->key_context, server->response.key_id,
+                                                           &source->passphrase, &source->octets);
+  enter_state(server, OW_SERVER_AWAIT_KEY, now);
+  event->kind = OW_SERVER_DERIVE;
 }
 
 static enum ow_status on_setup_response(struct ow_server *server, struct ow_instant now,
                                         struct ow_server_event *event)
 {
-  enum ow_status status = OW_OK;
   ow_setup_response_decode(ow_intake_message(&server->intake), &server->response);
   uint32_t mode = server->response.mode;
   if (mode == OW_MODE_NONE)
@@ -154,26 +161,60 @@ static enum ow_status on_setup_response(struct ow_server *server, struct ow_inst
   if ((mode & (mode - 1)) != 0 || (mode & server->config.modes & OW_MODES_ALL) == 0)
     return ow_fail(&event->failure, OW_PROTOCOL, "the client chose mode %u, which was not offered", mode);
   server->mode = (enum ow_mode)mode;
-  if (server->mode == OW_MODE_OPEN)
-    server->response.key_id[0] = '\0';
-  else
-    status = prove_key(server);
-  if (status == OW_CRYPTO)
-    return ow_fail(&event->failure, status, "the crypto library can't open the client's Token");
-  server->key_proven = status == OW_OK;
   ow_intake_expect(&server->intake, 0, false);
-  enter_state(server, OW_SERVER_DECIDE_SETUP, now);
-  event->kind = OW_SERVER_SET_UP;
-  event->key_id = server->response.key_id;
-  if (!server->key_proven) {
-    char key_id[OW_KEY_ID + 1];
-    ow_printable(key_id, sizeof key_id, server->response.key_id, strlen(server->response.key_id));
-    ow_fail(&event->failure, OW_AUTH, "unknown KeyID or wrong passphrase for \"%s\"", key_id);
-    status = ow_server_set_up(server, now, OW_ACCEPT_FAILURE);
-    (void)status; /* the connection ends in any case */
-    break_off(server, event);
+  if (server->mode == OW_MODE_OPEN) {
+    server->response.key_id[0] = '\0';
+    decide_set_up(server, now, event);
+  } else {
+    ask_for_key(server, now, event);
   }
   return OW_OK;
+}
+
+/* Known or not, the Token is opened: both take the same time. */
+static enum ow_status prove_key(struct ow_server *server, const struct ow_token_key *key)
+{
+  enum ow_status status = ow_token_open(key, &server->challenge, server->response.token, &server->keys);
+  return status == OW_OK && !server->key_known ? OW_AUTH : status;
+}
+
+/* What the client hears, and what the host. */
+static enum ow_accept refuse_key(const struct ow_server *server, enum ow_status status,
+                                 struct ow_failure *failure)
+{
+  enum ow_accept accept = OW_ACCEPT_TEMPORARY_LIMIT;
+  char key_id[OW_KEY_ID + 1];
+  ow_printable(key_id, sizeof key_id, server->response.key_id, strlen(server->response.key_id));
+  if (status == OW_AUTH) {
+    accept = OW_ACCEPT_FAILURE;
+    ow_fail(failure, status, "unknown KeyID or wrong passphrase for \"%s\"", key_id);
+  } else if (status == OW_CRYPTO) {
+    accept = OW_ACCEPT_INTERNAL_ERROR;
+    ow_fail(failure, status, "the crypto library can't open the client's Token");
+  } else {
+    ow_fail(failure, status, "too many keys wait to be derived: \"%s\" is told to come again", key_id);
+  }
+  return accept;
+}
+
+void ow_server_use_key(struct ow_server *server, struct ow_instant now, enum ow_status derived,
+                       const struct ow_token_key *key, const struct ow_failure *why,
+                       struct ow_server_event *event)
+{
+  enum ow_status status = derived;
+  *event = (struct ow_server_event){0};
+  if (server->state != OW_SERVER_AWAIT_KEY)
+    return;
+  if (status == OW_OK)
+    status = prove_key(server, key);
+  decide_set_up(server, now, event);
+  if (status != OW_OK) {
+    enum ow_accept accept = refuse_key(server, status, &event->failure);
+    (void)!ow_server_set_up(server, now, accept); /* the connection ends in any case */
+    break_off(server, event);
+    if (why)
+      event->failure = *why;
+  }
 }
 
 static enum ow_status protect(struct ow_server *server, const uint8_t iv[OW_IV])
@@ -466,6 +507,7 @@ static enum ow_status act(struct ow_server *server, struct ow_instant now, struc
     break;
   case OW_SERVER_RUNNING:
   case OW_SERVER_STOPPING: status = on_stop_part(server, now, event); break;
+  case OW_SERVER_AWAIT_KEY:
   case OW_SERVER_DECIDE_SETUP:
   case OW_SERVER_DECIDE_SESSION:
   case OW_SERVER_DECIDE_START:

@@ -2,9 +2,10 @@
 /*
  * The Server's side of OWAMP-Control (RFC 4656, 3), without any I/O: octets and time in, octets and events
  * out. Where a decision is the host's, the machine waits in a DECIDE state for the call that brings it, and
- * takes no octets.
+ * takes no octets; so it does in AWAIT_KEY, while somebody else derives the client's key.
  *
  *   AWAIT_SETUP -> DECIDE_SETUP -> READY                ow_server_set_up()
+ *   AWAIT_SETUP -> AWAIT_KEY -> DECIDE_SETUP            with a key: ow_server_use_key()
  *   READY -> DECIDE_SESSION -> READY                    ow_server_answer_session()
  *   READY -> DECIDE_START -> RUNNING or READY           ow_server_answer_start()
  *   RUNNING -> DECIDE_STOP -> READY                     the client stopped; ow_server_stop_sessions() answers
@@ -22,6 +23,7 @@
 #include "base/cursor.h"
 #include "base/random.h"
 #include "base/status.h"
+#include "crypto/keys.h"
 #include "time/clock.h"
 #include "time/sample.h"
 #include "wire/fetch.h"
@@ -32,6 +34,7 @@
 
 enum ow_server_state {
   OW_SERVER_AWAIT_SETUP,
+  OW_SERVER_AWAIT_KEY,
   OW_SERVER_DECIDE_SETUP,
   OW_SERVER_READY,
   OW_SERVER_DECIDE_SESSION,
@@ -58,6 +61,7 @@ struct ow_server_config {
 
 enum ow_server_event_kind {
   OW_SERVER_NOTHING = 0,
+  OW_SERVER_DERIVE,  /* `source`: derive the key of it, whosever it is, and ow_server_use_key() */
   OW_SERVER_SET_UP,  /* mode chosen and key proven, `key_id` tells whose: ow_server_set_up() */
   OW_SERVER_REQUEST, /* `request`, `slots`: ow_server_answer_session(); no slots: more than OW_SLOTS_MOST */
   OW_SERVER_START_ASKED, /* ow_server_answer_start() */
@@ -69,7 +73,8 @@ enum ow_server_event_kind {
 /** What pointers point to is the server's, valid until the next call. */
 struct ow_server_event {
   enum ow_server_event_kind kind;
-  const char *key_id; /* "" in open mode */
+  struct ow_key_source source; /* its passphrase is `find_key`'s: it may be gone after the next call */
+  const char *key_id;          /* "" in open mode */
   const struct ow_session_request *request;
   const struct ow_slot *slots;
   enum ow_accept accept;
@@ -86,8 +91,17 @@ struct ow_server *ow_server_create(const struct ow_server_config *config,
                                    struct ow_instant now) OW_MUST_CHECK;
 void ow_server_free(struct ow_server *server);
 
-/** As ow_client_receive(). In a DECIDE state nothing is taken: call again after the decision. */
+/** As ow_client_receive(). In a DECIDE state and in AWAIT_KEY nothing is taken: call again afterwards. */
 void ow_server_receive(struct ow_server *server, struct ow_instant now, struct ow_reader *input,
+                       struct ow_server_event *event);
+/**
+ * The key that OW_SERVER_DERIVE asked for: OW_SERVER_SET_UP, or BROKEN if it doesn't open the client's Token
+ * or nobody has that KeyID, to both of which the answer is the same. Or, with a status and `why` (may be
+ * NULL), why there is none: OW_CRYPTO is an internal error, all else a temporary want of resources, and the
+ * client is told so, whatever its KeyID. Nothing happens in any state but AWAIT_KEY.
+ */
+void ow_server_use_key(struct ow_server *server, struct ow_instant now, enum ow_status derived,
+                       const struct ow_token_key *key, const struct ow_failure *why,
                        struct ow_server_event *event);
 struct ow_buffer *ow_server_output(struct ow_server *server);
 int64_t ow_server_deadline(const struct ow_server *server);

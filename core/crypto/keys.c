@@ -23,43 +23,35 @@ static enum ow_status run_once(enum ow_cipher_kind kind, const uint8_t key[16], 
   return status;
 }
 
-static enum ow_status derive(const void *passphrase, size_t octets, const struct ow_challenge *challenge,
-                             uint8_t key[16])
+enum ow_status ow_token_key_derive(const struct ow_key_source *source, struct ow_token_key *key)
 {
-  if (octets > INT_MAX || challenge->count > INT_MAX ||
-      PKCS5_PBKDF2_HMAC(passphrase, (int)octets, challenge->salt, OW_SALT, (int)challenge->count, EVP_sha1(),
-                        16, key) != 1)
-    return OW_CRYPTO;
-  return OW_OK;
+  enum ow_status status = OW_OK;
+  if (source->octets > INT_MAX || source->count > INT_MAX ||
+      PKCS5_PBKDF2_HMAC(source->passphrase, (int)source->octets, source->salt, OW_SALT, (int)source->count,
+                        EVP_sha1(), sizeof key->octets, key->octets) != 1) {
+    ow_wipe(key, sizeof *key);
+    status = OW_CRYPTO;
+  }
+  return status;
 }
 
-enum ow_status ow_token_seal(const void *passphrase, size_t passphrase_octets,
-                             const struct ow_challenge *challenge, const struct ow_keys *keys,
-                             uint8_t token[OW_TOKEN])
+enum ow_status ow_token_seal(const struct ow_token_key *key, const struct ow_challenge *challenge,
+                             const struct ow_keys *keys, uint8_t token[OW_TOKEN])
 {
-  uint8_t key[16];
   uint8_t plain[OW_TOKEN];
   memcpy(plain, challenge->challenge, OW_CHALLENGE);
   memcpy(plain + OW_CHALLENGE, keys->aes, sizeof keys->aes);
   memcpy(plain + OW_CHALLENGE + sizeof keys->aes, keys->hmac, sizeof keys->hmac);
-
-  enum ow_status status = derive(passphrase, passphrase_octets, challenge, key);
-  if (status == OW_OK)
-    status = run_once(OW_CBC_ENCRYPT, key, plain, token, OW_TOKEN);
-  ow_wipe(key, sizeof key);
+  enum ow_status status = run_once(OW_CBC_ENCRYPT, key->octets, plain, token, OW_TOKEN);
   ow_wipe(plain, sizeof plain);
   return status;
 }
 
-enum ow_status ow_token_open(const void *passphrase, size_t passphrase_octets,
-                             const struct ow_challenge *challenge, const uint8_t token[OW_TOKEN],
-                             struct ow_keys *keys)
+enum ow_status ow_token_open(const struct ow_token_key *key, const struct ow_challenge *challenge,
+                             const uint8_t token[OW_TOKEN], struct ow_keys *keys)
 {
-  uint8_t key[16];
   uint8_t plain[OW_TOKEN];
-  enum ow_status status = derive(passphrase, passphrase_octets, challenge, key);
-  if (status == OW_OK)
-    status = run_once(OW_CBC_DECRYPT, key, token, plain, OW_TOKEN);
+  enum ow_status status = run_once(OW_CBC_DECRYPT, key->octets, token, plain, OW_TOKEN);
   if (status == OW_OK && !ow_secret_equal(plain, challenge->challenge, OW_CHALLENGE))
     status = OW_AUTH;
   if (status == OW_OK) {
@@ -68,7 +60,6 @@ enum ow_status ow_token_open(const void *passphrase, size_t passphrase_octets,
   } else {
     ow_wipe(keys, sizeof *keys);
   }
-  ow_wipe(key, sizeof key);
   ow_wipe(plain, sizeof plain);
   return status;
 }

@@ -48,6 +48,7 @@ struct ow_loop {
   uint64_t clock_steps;
   uint64_t steps_told;
   struct ow_step_watcher *step_watchers;
+  struct ow_loop_tenant *tenants;
   uint64_t next_order;
   struct ow_completions completions;
   struct ow_completions background;
@@ -454,6 +455,31 @@ static void run_posts(struct ow_loop *loop)
     post->run(post);
 }
 
+/* Tenants */
+
+void ow_loop_house(struct ow_loop *loop, struct ow_loop_tenant *tenant)
+{
+  tenant->next = loop->tenants;
+  loop->tenants = tenant;
+}
+
+struct ow_loop_tenant *ow_loop_tenant(const struct ow_loop *loop, void (*end)(struct ow_loop_tenant *tenant))
+{
+  struct ow_loop_tenant *tenant = loop->tenants;
+  while (tenant && tenant->end != end)
+    tenant = tenant->next;
+  return tenant;
+}
+
+static void end_tenants(struct ow_loop *loop)
+{
+  struct ow_loop_tenant *next;
+  for (struct ow_loop_tenant *tenant = loop->tenants; tenant; tenant = next) {
+    next = tenant->next;
+    tenant->end(tenant);
+  }
+}
+
 /* Life */
 
 static enum ow_status watch_own(struct ow_loop *loop, struct ow_watch *watch, int descriptor,
@@ -506,6 +532,7 @@ struct ow_loop *ow_loop_create(struct ow_failure *failure)
 void ow_loop_free(struct ow_loop *loop)
 {
   if (loop) {
+    end_tenants(loop);
     ow_watch_close(loop, &loop->wake);
     ow_watch_close(loop, &loop->monotonic.watch);
     ow_watch_close(loop, &loop->wall.watch);

@@ -24,7 +24,10 @@ struct ow_loop;
 
 /** NULL if the operating system refuses; the failure says why. The caller frees. */
 struct ow_loop *ow_loop_create(struct ow_failure *failure) OW_MUST_CHECK;
-/** Every watch must be closed, every timer cancelled and every completion withdrawn before. */
+/**
+ * Every watch must be closed, every timer cancelled, every completion withdrawn and every work (io/work.h)
+ * cancelled before. Its tenants end with it.
+ */
 void ow_loop_free(struct ow_loop *loop);
 
 /** Both clocks, now (CLOCK_REALTIME, CLOCK_MONOTONIC). */
@@ -126,5 +129,16 @@ struct ow_post {
 void ow_loop_post(struct ow_loop *loop, struct ow_post *post);
 /** Take back work that still waits. On the loop's thread. False if it does not wait (any more). */
 bool ow_loop_unpost(struct ow_loop *loop, struct ow_post *post);
+
+/** Something of which each loop has one, and which ends with it. Embed it. */
+struct ow_loop_tenant {
+  struct ow_loop_tenant *next;
+  /** ow_loop_free() was called, and the loop is whole yet. Tells one kind of tenant from another. */
+  void (*end)(struct ow_loop_tenant *tenant);
+};
+/** On the loop's thread. */
+void ow_loop_house(struct ow_loop *loop, struct ow_loop_tenant *tenant);
+/** The tenant that ends so; NULL if there is none. On the loop's thread. */
+struct ow_loop_tenant *ow_loop_tenant(const struct ow_loop *loop, void (*end)(struct ow_loop_tenant *tenant));
 
 #endif

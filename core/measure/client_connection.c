@@ -2,6 +2,7 @@
 /* What the channel and the timer tell becomes the machine's events, one a call, to the owner. */
 #include "measure/client_connection.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/container_of.h"
@@ -34,6 +35,8 @@ static void tell_owner(struct ow_client_connection *connection, struct ow_client
 {
   if (event->kind == OW_CLIENT_BROKEN) {
     ow_timer_cancel(connection->loop, &connection->timer);
+    ow_derivation_cancel(connection->derivation);
+    connection->derivation = NULL;
     ow_channel_close(&connection->channel);
     ow_fail_within(&event->failure, "server %s", connection->server);
   }
@@ -63,7 +66,7 @@ static void on_connected(struct ow_channel *channel)
   }
 }
 
-/* A handshake may include a lost SYN or the search for a neighbour, a set-up the derivation of a key. */
+/* A handshake may include a lost SYN or the search for a neighbour; a set-up, what the server derives. */
 static void measure_round_trip(struct ow_client_connection *connection, const struct ow_client_event *event)
 {
   int64_t now = ow_loop_now(connection->loop).monotonic;
@@ -73,26 +76,53 @@ static void measure_round_trip(struct ow_client_connection *connection, const st
     connection->answered = now;
 }
 
+/* What has happened since we last heard of the server was our own doing, and no silence of its. */
+static void on_derived(void *context, enum ow_status status, const struct ow_token_key *key)
+{
+  struct ow_client_connection *connection = context;
+  struct ow_instant now = ow_loop_now(connection->loop);
+  struct ow_client_event event;
+  connection->derivation = NULL;
+  connection->heard = now.monotonic;
+  ow_client_use_key(connection->client, now, status, key, NULL, &event);
+  measure_round_trip(connection, &event);
+  ow_client_connection_send(connection);
+  if (event.kind != OW_CLIENT_NOTHING)
+    tell_owner(connection, &event);
+}
+
+/* Each connection asks once, so their number bounds what waits. */
+static void derive_key(struct ow_client_connection *connection, struct ow_client_event *event)
+{
+  struct ow_failure why;
+  connection->derivation =
+      ow_derivation_begin(connection->loop, &event->source, 0, UINT_MAX, on_derived, connection, &why);
+  if (!connection->derivation)
+    ow_client_use_key(connection->client, ow_loop_now(connection->loop), why.status, NULL, &why, event);
+  else
+    *event = (struct ow_client_event){0};
+}
+
 /* One event a call; what follows it is offered again. */
 static void on_received(struct ow_channel *channel)
 {
   struct ow_client_connection *connection = of_channel(channel);
   struct ow_reader input = ow_channel_input(channel);
   struct ow_client_event event;
+  bool greeted_before = ow_client_was_greeted(connection->client);
   ow_client_receive(connection->client, ow_loop_now(connection->loop), &input, &event);
   ow_channel_taken(channel, &input);
-  /* After what was made of it: a key that takes us long to derive is no silence of the server's. */
   connection->heard = ow_loop_now(connection->loop).monotonic;
-  bool greeted = !connection->answered;
-  measure_round_trip(connection, &event);
-  greeted = greeted && connection->answered;
-  ow_client_connection_send(connection);
-  if (event.kind != OW_CLIENT_NOTHING) {
+  if (event.kind != OW_CLIENT_NOTHING)
     ow_channel_offer(channel);
+  if (event.kind == OW_CLIENT_DERIVE)
+    derive_key(connection, &event);
+  measure_round_trip(connection, &event);
+  ow_client_connection_send(connection);
+  if (event.kind != OW_CLIENT_NOTHING)
     tell_owner(connection, &event);
-  } else if (greeted && connection->greeted) {
+  else if (!greeted_before && ow_client_was_greeted(connection->client) && connection->greeted)
     connection->greeted(connection);
-  }
 }
 
 static void on_over(struct ow_channel *channel, const char *reason)
@@ -141,6 +171,7 @@ enum ow_status ow_client_connection_open(struct ow_client_connection *connection
 {
   prepare(connection, loop, &nothing);
   connection->client = NULL;
+  connection->derivation = NULL;
   connection->answered = 0;
   connection->heard = 0;
   connection->config = (struct ow_client_config){
@@ -168,6 +199,10 @@ enum ow_status ow_client_connection_move(struct ow_client_connection *connection
 {
   connection->client = from->client;
   from->client = NULL;
+  connection->derivation = from->derivation;
+  from->derivation = NULL;
+  if (connection->derivation)
+    ow_derivation_redirect(connection->derivation, connection);
   connection->config = from->config;
   memcpy(connection->server, from->server, sizeof connection->server);
   connection->began = from->began;
@@ -195,6 +230,8 @@ void ow_client_connection_close(struct ow_client_connection *connection)
   if (connection->loop)
     ow_timer_cancel(connection->loop, &connection->timer);
   ow_channel_close(&connection->channel);
+  ow_derivation_cancel(connection->derivation);
+  connection->derivation = NULL;
   ow_client_free(connection->client);
   connection->client = NULL;
 }

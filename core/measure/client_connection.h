@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "config/peer.h"
 #include "control/client.h"
+#include "derive/derivation.h"
 #include "io/channel.h"
 #include "io/loop.h"
 
@@ -20,6 +21,7 @@ struct ow_client_connection {
   struct ow_channel channel;
   struct ow_timer timer;
   struct ow_client *client;
+  struct ow_derivation *derivation; /* of our key; or NULL */
   struct ow_client_config config;
   char server[OW_ADDRESS_TEXT];
   int64_t began;      /* monotonic ns: connect() */
@@ -39,7 +41,8 @@ struct ow_client_connection {
    */
   void (*event)(struct ow_client_connection *connection, const struct ow_client_event *event);
   /**
-   * The server has greeted us, and was answered: it is there, and goes on. The last act of its turn: may
+   * The server has greeted us, and is answered, at once or as soon as our key is derived: it is there, and
+   * goes on. The last act of its turn: may
    * move, close and free the connection. NULL: not to be told.
    */
   void (*greeted)(struct ow_client_connection *connection);

@@ -11,9 +11,11 @@
 /* A SYN that is lost once is sent again after 1 s. */
 #define PATIENCE (2 * OW_NS_PER_S)
 
-/* Time that was spent otherwise, on resolving a name for instance, is no silence of the server's. */
+/* Time that was spent otherwise, on resolving a name or deriving our key, is no silence of the server's. */
 static int64_t silence(const struct ow_dialogue *dialogue)
 {
+  if (dialogue->control.derivation)
+    return 0;
   int64_t since = dialogue->dialer.connecting;
   int64_t heard = ow_dialer_heard(&dialogue->dialer);
   if (heard > since)

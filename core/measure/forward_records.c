@@ -126,6 +126,7 @@ static void on_event(struct ow_client_connection *connection, const struct ow_cl
   case OW_CLIENT_FETCHED: on_answer(records); break;
   case OW_CLIENT_BROKEN: give_up_asking(records, event->failure.text); break;
   case OW_CLIENT_NOTHING:
+  case OW_CLIENT_DERIVE:
   case OW_CLIENT_SESSION:
   case OW_CLIENT_STARTED:
   case OW_CLIENT_STOPPED:

@@ -443,6 +443,7 @@ void ow_measurement_event(struct ow_measurement *measurement, const struct ow_cl
     return; /* its results stand, and `done` is on its way */
   switch (event->kind) {
   case OW_CLIENT_NOTHING:
+  case OW_CLIENT_DERIVE:
   case OW_CLIENT_SET_UP: break;
   case OW_CLIENT_SESSION: on_acceptance(measurement, &event->acceptance); break;
   case OW_CLIENT_STARTED: on_started(measurement, event->accept); break;

@@ -122,6 +122,7 @@ static void on_event(struct ow_client_connection *connection, const struct ow_cl
   case OW_CLIENT_FETCHED: on_fetched(fetch); break;
   case OW_CLIENT_BROKEN: ow_dialogue_end(&fetch->dialogue, event->failure.status, &event->failure); break;
   case OW_CLIENT_NOTHING:
+  case OW_CLIENT_DERIVE:
   case OW_CLIENT_SET_UP:
   case OW_CLIENT_SESSION:
   case OW_CLIENT_STARTED:

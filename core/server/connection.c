@@ -12,6 +12,7 @@
 #include "control/server.h"
 #include "control/stop_index.h"
 #include "io/channel.h"
+#include "server/client_key.h"
 #include "server/fetch_answer.h"
 #include "server/session.h"
 #include "server/session_log.h"
@@ -45,7 +46,8 @@ struct ow_serve_connection {
   struct ow_completion starting;   /* the rest of many */
   unsigned to_fetch;               /* sessions that have ended, and whose records it has not asked for */
   int64_t stopped_at;              /* monotonic ns: when they ended */
-  struct ow_passphrase passphrase; /* that the machine asked for */
+  struct ow_passphrase passphrase; /* that the machine asked for; only within the call */
+  struct ow_derivation *derivation; /* of the client's key; or NULL */
 };
 
 static struct ow_instant now_of(const struct ow_serve_connection *connection)
@@ -121,6 +123,7 @@ static void close_connection(struct ow_serve_connection *connection)
   if (!connection->over)
     tell_end(connection, OW_LOG_INFO, connection->ended_for = "the server stops");
   ow_serve_fetch_abandon(&connection->fetch, connection->machine);
+  ow_derivation_cancel(connection->derivation);
   end_sessions(connection, NULL, 0, connection->ended_for);
   ow_timer_cancel(common->loop, &connection->timer);
   ow_timer_cancel(common->loop, &connection->stalled);
@@ -151,6 +154,7 @@ static bool is_drained(const struct ow_serve_connection *connection)
   case OW_SERVER_DECIDE_FETCH:
   case OW_SERVER_FETCHING: busy = true; break;
   case OW_SERVER_AWAIT_SETUP:
+  case OW_SERVER_AWAIT_KEY:
   case OW_SERVER_DECIDE_SETUP:
   case OW_SERVER_FAILED: break;
   }
@@ -493,11 +497,27 @@ static void on_fetch(struct ow_serve_connection *connection, const struct ow_fet
     break_off(connection, &failure);
 }
 
+static void on_derived(void *context, enum ow_status status, const struct ow_token_key *key);
+
+static void on_derive(struct ow_serve_connection *connection, const struct ow_key_source *source)
+{
+  struct ow_server_event event;
+  struct ow_failure why;
+  connection->derivation = ow_serve_derive_key(connection->common->loop, &connection->client, source,
+                                               on_derived, connection, &why);
+  ow_wipe(&connection->passphrase, sizeof connection->passphrase);
+  if (!connection->derivation) {
+    ow_server_use_key(connection->machine, now_of(connection), why.status, NULL, &why, &event);
+    break_off(connection, &event.failure);
+  }
+}
+
 static void act(struct ow_serve_connection *connection, const struct ow_server_event *event)
 {
   ow_serve_log_message(&connection->to, event->kind);
   switch (event->kind) {
   case OW_SERVER_NOTHING: break;
+  case OW_SERVER_DERIVE: on_derive(connection, &event->source); break;
   case OW_SERVER_SET_UP: on_set_up(connection, event->key_id); break;
   case OW_SERVER_REQUEST: on_request(connection, event); break;
   case OW_SERVER_START_ASKED: on_start(connection); break;
@@ -505,6 +525,17 @@ static void act(struct ow_serve_connection *connection, const struct ow_server_e
   case OW_SERVER_FETCH: on_fetch(connection, &event->fetch); break;
   case OW_SERVER_BROKEN: break_off(connection, &event->failure); break;
   }
+}
+
+static void on_derived(void *context, enum ow_status status, const struct ow_token_key *key)
+{
+  struct ow_serve_connection *connection = context;
+  struct ow_server_event event;
+  connection->derivation = NULL;
+  ow_server_use_key(connection->machine, now_of(connection), status, key, NULL, &event);
+  ow_channel_offer(&connection->channel); /* nothing was taken meanwhile */
+  act(connection, &event);
+  flush_and_settle(connection);
 }
 
 /* ---- octets and deadlines ---- */

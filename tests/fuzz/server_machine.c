@@ -30,6 +30,7 @@ static void decide(struct ow_server *server, const struct ow_server_event *event
   const struct ow_sample record = {0};
   switch (event->kind) {
   case OW_SERVER_NOTHING:
+  case OW_SERVER_DERIVE:
   case OW_SERVER_BROKEN: break;
   case OW_SERVER_SET_UP: FUZZ_CHECK(ow_server_set_up(server, NOW, OW_ACCEPT_OK) == OW_OK); break;
   case OW_SERVER_REQUEST: FUZZ_CHECK(ow_server_answer_session(server, NOW, &acceptance) == OW_OK); break;

@@ -166,6 +166,57 @@ START_TEST(an_unassigned_accept_is_read_as_1)
 }
 END_TEST
 
+START_TEST(a_key_is_asked_for_as_the_greeting_wants_it)
+{
+  struct test_pair pair;
+  struct ow_token_key key;
+  struct ow_client_event event;
+  test_pair_prepare(&pair, keyed_modes[_i]);
+  pair.server_config.pbkdf2_count = 2048;
+  test_pair_create(&pair);
+  const uint8_t *greeting = ow_buffer_head(ow_server_output(pair.server));
+  uint8_t salt[OW_SALT];
+  memcpy(salt, greeting + 32, OW_SALT); /* RFC 4656, 3.1 */
+  event = test_client_hear(&pair);
+  ck_assert_int_eq(event.kind, OW_CLIENT_DERIVE);
+  ck_assert_ptr_eq(event.source.passphrase, pair.client_config.passphrase);
+  ck_assert_uint_eq(event.source.octets, pair.client_config.passphrase_octets);
+  ck_assert_uint_eq(event.source.count, 2048);
+  ck_assert_mem_eq(event.source.salt, salt, OW_SALT);
+  ck_assert(ow_client_was_greeted(pair.client));
+  ck_assert_uint_eq(ow_buffer_length(ow_client_output(pair.client)), 0);
+  ck_assert_int_eq(ow_token_key_derive(&event.source, &key), OW_OK);
+  ow_client_use_key(pair.client, test_at(3), OW_OK, &key, NULL, &event);
+  ck_assert_int_eq(event.kind, OW_CLIENT_NOTHING);
+  ck_assert_int_eq(ow_client_deadline(pair.client), test_at(3 + TEST_CLIENT_SECONDS).monotonic);
+  ck_assert_int_eq(test_server_next(&pair).kind, OW_SERVER_SET_UP);
+  /* Said twice it is not used twice. */
+  ow_client_use_key(pair.client, test_at(3), OW_OK, &key, NULL, &event);
+  ck_assert_int_eq(event.kind, OW_CLIENT_NOTHING);
+  ck_assert_uint_eq(ow_buffer_length(ow_client_output(pair.client)), 0);
+  test_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(without_its_key_a_client_breaks)
+{
+  struct test_pair pair;
+  struct ow_client_event event;
+  struct ow_failure why;
+  ow_fail(&why, OW_MEMORY, "no memory to derive a key");
+  test_client_at(&pair, keyed_modes[_i], OW_CLIENT_AWAIT_KEY);
+  ow_client_use_key(pair.client, test_at(0), OW_MEMORY, NULL, &why, &event);
+  ck_assert_int_eq(event.kind, OW_CLIENT_BROKEN);
+  test_assert_failure(&event.failure, OW_MEMORY, "no memory to derive a key");
+  ck_assert_uint_eq(ow_buffer_length(ow_client_output(pair.client)), 0);
+  test_pair_close(&pair);
+  test_client_at(&pair, keyed_modes[_i], OW_CLIENT_AWAIT_KEY);
+  ow_client_use_key(pair.client, test_at(0), OW_CRYPTO, NULL, NULL, &event);
+  test_assert_failure(&event.failure, OW_CRYPTO, "the crypto library can't derive our key");
+  test_pair_close(&pair);
+}
+END_TEST
+
 START_TEST(a_refused_key_is_told_by_its_key_id)
 {
   struct test_pair pair;
@@ -227,6 +278,7 @@ static enum ow_status give(struct test_pair *pair, enum command command)
 /* Where a command leads; -1: it is not possible. */
 static const int leads_to[STATES][COMMANDS] = {
     [OW_CLIENT_AWAIT_GREETING] = {-1, -1, -1, -1},
+    [OW_CLIENT_AWAIT_KEY] = {-1, -1, -1, -1},
     [OW_CLIENT_AWAIT_SERVER_START] = {-1, -1, -1, -1},
     [OW_CLIENT_READY] = {OW_CLIENT_AWAIT_ACCEPT_SESSION, OW_CLIENT_AWAIT_START_ACK, -1,
                          OW_CLIENT_AWAIT_FETCH_ACK},
@@ -276,6 +328,7 @@ static void check_broken(struct test_pair *pair, const struct ow_client_event *e
 /* 0xff without end: in the encrypted mode as good as random. */
 static const struct expected_failure on_octets[STATES] = {
     [OW_CLIENT_AWAIT_GREETING] = {OW_CLIENT_BROKEN, OW_LIMIT, "4294967295 rounds of PBKDF2"},
+    [OW_CLIENT_AWAIT_KEY] = {OW_CLIENT_BROKEN, OW_PROTOCOL, "sent 256 octets that nothing had asked for"},
     [OW_CLIENT_AWAIT_SERVER_START] = {OW_CLIENT_BROKEN, OW_AUTH, "the server refused the key"},
     [OW_CLIENT_READY] = {OW_CLIENT_BROKEN, OW_PROTOCOL, "sent 256 octets that nothing had asked for"},
     [OW_CLIENT_AWAIT_ACCEPT_SESSION] = {OW_CLIENT_BROKEN, OW_AUTH, "wrong HMAC on its Accept-Session"},
@@ -303,6 +356,7 @@ END_TEST
 
 static const struct expected_failure on_end[STATES] = {
     [OW_CLIENT_AWAIT_GREETING] = {OW_CLIENT_BROKEN, OW_REFUSED, "closed the connection before any greeting"},
+    [OW_CLIENT_AWAIT_KEY] = {OW_CLIENT_BROKEN, OW_NETWORK, "closed the connection while we derived our key"},
     [OW_CLIENT_AWAIT_SERVER_START] = {OW_CLIENT_BROKEN, OW_AUTH, "after our key: it does not know the KeyID"},
     [OW_CLIENT_READY] = {OW_CLIENT_BROKEN, OW_NETWORK, "the server closed the connection"},
     [OW_CLIENT_AWAIT_ACCEPT_SESSION] = {OW_CLIENT_BROKEN, OW_NETWORK,
@@ -408,6 +462,7 @@ END_TEST
 /* What the client says it waited for; NULL: the state has no deadline. */
 static const char *const on_deadline[STATES] = {
     [OW_CLIENT_AWAIT_GREETING] = "its Server-Greeting",
+    [OW_CLIENT_AWAIT_KEY] = "our key was not derived within 10 s: the server asks for 1024 rounds of PBKDF2",
     [OW_CLIENT_AWAIT_SERVER_START] = "its Server-Start",
     [OW_CLIENT_READY] = NULL,
     [OW_CLIENT_AWAIT_ACCEPT_SESSION] = "its Accept-Session",
@@ -435,6 +490,8 @@ START_TEST(a_deadline_that_passes_breaks_the_client)
   struct test_pair pair;
   struct ow_client_event event;
   struct expected_failure expected = {OW_CLIENT_BROKEN, OW_TIMEOUT, "the server was silent for 10 s"};
+  if (_i == OW_CLIENT_AWAIT_KEY) /* no fault of the server's */
+    expected.piece = on_deadline[_i];
   test_client_at(&pair, OW_MODE_ENCRYPTED, (enum ow_client_state)_i);
   ow_client_expired(pair.client, &event);
   check_broken(&pair, &event, &expected);
@@ -899,6 +956,8 @@ int main(void)
             an_open_client_does_not_look_at_the_count, modes_0_is_a_refusal_that_needs_no_answer,
             an_open_set_up_response_is_zero_but_for_the_mode, the_longest_key_id_is_sent_whole,
             an_unassigned_accept_is_read_as_1);
+  TEST_LOOP(suite, "key", KEYED, a_key_is_asked_for_as_the_greeting_wants_it,
+            without_its_key_a_client_breaks);
   TEST_LOOP(suite, "keyed set-up", KEYED, a_refused_key_is_told_by_its_key_id,
             a_refusal_needs_only_the_clear_part,
             a_connection_lost_within_server_start_is_no_matter_of_the_key);

@@ -52,6 +52,7 @@ static void client_acts(const struct ow_client_event *event)
   case OW_CLIENT_STOPPED: status = ow_client_fetch(pair.client, now(), &whole); break;
   case OW_CLIENT_BROKEN: broken(&event->failure); break;
   case OW_CLIENT_NOTHING:
+  case OW_CLIENT_DERIVE:
   case OW_CLIENT_FETCH_ACK:
   case OW_CLIENT_FETCH_SESSION:
   case OW_CLIENT_FETCH_RECORDS:
@@ -90,7 +91,8 @@ static void server_acts(const struct ow_server_event *event)
   case OW_SERVER_STOP: status = ow_server_stop_sessions(pair.server, now(), OW_ACCEPT_OK, NULL, 0); break;
   case OW_SERVER_FETCH: answer_fetch(); break;
   case OW_SERVER_BROKEN: broken(&event->failure); break;
-  case OW_SERVER_NOTHING: break;
+  case OW_SERVER_NOTHING:
+  case OW_SERVER_DERIVE: break;
   }
   told(status, "a server's answer");
 }
@@ -106,6 +108,7 @@ static bool to_client(void)
   while (!over && ow_reader_left(&reader)) {
     struct ow_client_event event;
     ow_client_receive(pair.client, now(), &reader, &event);
+    test_client_derive(pair.client, &event);
     client_acts(&event);
   }
   ow_buffer_consume(output, ow_buffer_length(output));
@@ -120,6 +123,7 @@ static bool to_server(void)
   while (!over && ow_reader_left(&reader)) {
     struct ow_server_event event;
     ow_server_receive(pair.server, now(), &reader, &event);
+    test_server_derive(pair.server, &event);
     server_acts(&event);
   }
   ow_buffer_consume(output, ow_buffer_length(output));

@@ -16,6 +16,7 @@
 #include "support/machine.h"
 #include "support/main.h"
 #include "support/pcap.h"
+#include "support/token.h"
 #include "wire/setup.h"
 
 enum { PORT = 8610, SESSIONS = 2, MOST_SLOTS = 2, MOST_RECORDS = 20, MOST_OCTETS = 2048 };
@@ -90,8 +91,8 @@ static void read_set_up(struct conversation *talk)
   ow_server_start_decode_clear(talk->server.octets + OW_GREETING, &talk->start);
   talk->mode = (enum ow_mode)talk->response.mode;
   if (talk->mode != OW_MODE_OPEN) {
-    ck_assert_int_eq(ow_token_open(TEST_PASSPHRASE, strlen(TEST_PASSPHRASE), &talk->greeting.challenge,
-                                   talk->response.token, &talk->keys),
+    ck_assert_int_eq(test_token_open(TEST_PASSPHRASE, strlen(TEST_PASSPHRASE), &talk->greeting.challenge,
+                                     talk->response.token, &talk->keys),
                      OW_OK);
     decrypt(&talk->client, OW_SETUP_RESPONSE, &talk->keys, talk->response.client_iv);
     decrypt(&talk->server, OW_GREETING + OW_SERVER_START_CLEAR, &talk->keys, talk->start.server_iv);
@@ -189,6 +190,7 @@ static bool feed_client(struct feed *feed, struct ow_client *client, struct ow_c
   uint8_t *block = feed_piece(feed, &count);
   struct ow_reader reader = ow_reader(block, count);
   ow_client_receive(client, test_at(0), &reader, event);
+  test_client_derive(client, event);
   feed->at += count - ow_reader_left(&reader);
   free(block);
   return count > 0;
@@ -200,6 +202,7 @@ static bool feed_server(struct feed *feed, struct ow_server *server, struct ow_s
   uint8_t *block = feed_piece(feed, &count);
   struct ow_reader reader = ow_reader(block, count);
   ow_server_receive(server, test_at(0), &reader, event);
+  test_server_derive(server, event);
   feed->at += count - ow_reader_left(&reader);
   free(block);
   return count > 0;
@@ -308,7 +311,8 @@ static void client_on_records(struct client_replay *replay, const struct ow_clie
 static void client_on(struct client_replay *replay, const struct ow_client_event *event)
 {
   switch (event->kind) {
-  case OW_CLIENT_NOTHING: break;
+  case OW_CLIENT_NOTHING:
+  case OW_CLIENT_DERIVE: break;
   case OW_CLIENT_SET_UP: client_ask(replay); break;
   case OW_CLIENT_SESSION: client_on_session(replay, event); break;
   case OW_CLIENT_STARTED:
@@ -521,7 +525,8 @@ static void server_on_start(struct server_replay *replay)
 static void server_on(struct server_replay *replay, const struct ow_server_event *event)
 {
   switch (event->kind) {
-  case OW_SERVER_NOTHING: break;
+  case OW_SERVER_NOTHING:
+  case OW_SERVER_DERIVE: break;
   case OW_SERVER_SET_UP:
     ck_assert_str_eq(event->key_id, replay->talk->mode == OW_MODE_OPEN ? "" : TEST_KEY_ID);
     ck_assert_int_eq(ow_server_set_up(replay->server, test_at(0), OW_ACCEPT_OK), OW_OK);

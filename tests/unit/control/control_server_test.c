@@ -203,6 +203,91 @@ START_TEST(a_server_without_keys_refuses_every_key)
 }
 END_TEST
 
+/* Up to the question for the key of that KeyID. */
+static struct ow_server_event ask_key(struct test_pair *pair, enum ow_mode mode, const char *key_id)
+{
+  test_pair_prepare(pair, mode);
+  pair->client_config.key_id = key_id;
+  test_pair_create(pair);
+  ck_assert_int_eq(test_client_next(pair).kind, OW_CLIENT_NOTHING);
+  struct ow_server_event event = test_server_hear(pair);
+  ck_assert_int_eq(event.kind, OW_SERVER_DERIVE);
+  ck_assert_int_eq(ow_server_state(pair->server), OW_SERVER_AWAIT_KEY);
+  return event;
+}
+
+START_TEST(a_key_is_asked_for_whosever_it_is)
+{
+  struct test_pair known;
+  struct test_pair unknown;
+  struct ow_server_event first = ask_key(&known, keyed_modes[_i], TEST_KEY_ID);
+  struct ow_server_event second = ask_key(&unknown, keyed_modes[_i], "nobody");
+  ck_assert_uint_eq(first.source.octets, strlen(TEST_PASSPHRASE));
+  ck_assert_mem_eq(first.source.passphrase, TEST_PASSPHRASE, first.source.octets);
+  ck_assert_uint_gt(second.source.octets, 0);
+  ck_assert_uint_eq(first.source.count, OW_COUNT_LEAST);
+  ck_assert_uint_eq(second.source.count, OW_COUNT_LEAST);
+  ck_assert_mem_eq(first.source.salt, second.source.salt, OW_SALT); /* the same randomness */
+  test_pair_close(&known);
+  test_pair_close(&unknown);
+}
+END_TEST
+
+static void check_no_key(struct test_pair *pair, enum ow_status status, enum ow_accept accept,
+                         const char *piece)
+{
+  struct ow_server_event event;
+  ow_server_use_key(pair->server, test_at(0), status, NULL, NULL, &event);
+  ck_assert_int_eq(event.kind, OW_SERVER_BROKEN);
+  test_assert_failure(&event.failure, status, piece);
+  ck_assert_int_eq(ow_server_state(pair->server), OW_SERVER_FAILED);
+  ck_assert_uint_eq(ow_buffer_length(ow_server_output(pair->server)), OW_SERVER_START);
+  ck_assert_uint_eq(ow_buffer_head(ow_server_output(pair->server))[15], accept);
+}
+
+/* What leaves the server must not tell whether there is such a KeyID. */
+START_TEST(too_many_keys_are_told_alike_to_known_and_unknown)
+{
+  struct test_pair known;
+  struct test_pair unknown;
+  ask_key(&known, keyed_modes[_i], TEST_KEY_ID);
+  ask_key(&unknown, keyed_modes[_i], "nobody");
+  check_no_key(&known, OW_LIMIT, OW_ACCEPT_TEMPORARY_LIMIT, "too many keys wait to be derived: \"monitor\"");
+  check_no_key(&unknown, OW_LIMIT, OW_ACCEPT_TEMPORARY_LIMIT, "too many keys wait to be derived: \"nobody\"");
+  ck_assert_mem_eq(ow_buffer_head(ow_server_output(known.server)),
+                   ow_buffer_head(ow_server_output(unknown.server)), OW_SERVER_START);
+  struct ow_client_event event = test_client_expect(&known, OW_CLIENT_BROKEN);
+  test_assert_failure(&event.failure, OW_REFUSED,
+                      "the server refused the connection: a temporary resource limit");
+  test_pair_close(&known);
+  test_pair_close(&unknown);
+}
+END_TEST
+
+START_TEST(a_key_that_the_library_cant_derive_is_an_internal_error)
+{
+  struct test_pair pair;
+  ask_key(&pair, keyed_modes[_i], TEST_KEY_ID);
+  check_no_key(&pair, OW_CRYPTO, OW_ACCEPT_INTERNAL_ERROR, "the crypto library");
+  test_pair_close(&pair);
+}
+END_TEST
+
+START_TEST(why_there_is_no_key_is_told_as_it_was)
+{
+  struct test_pair pair;
+  struct ow_server_event event;
+  struct ow_failure why;
+  ow_fail(&why, OW_NETWORK, "no threads today");
+  ask_key(&pair, keyed_modes[_i], TEST_KEY_ID);
+  ow_server_use_key(pair.server, test_at(0), OW_NETWORK, NULL, &why, &event);
+  ck_assert_int_eq(event.kind, OW_SERVER_BROKEN);
+  test_assert_failure(&event.failure, OW_NETWORK, "no threads today");
+  ck_assert_uint_eq(ow_buffer_head(ow_server_output(pair.server))[15], OW_ACCEPT_TEMPORARY_LIMIT);
+  test_pair_close(&pair);
+}
+END_TEST
+
 START_TEST(a_key_id_is_told_printably)
 {
   struct test_pair pair;
@@ -263,13 +348,21 @@ END_TEST
 
 enum { STATES = OW_SERVER_FAILED + 1 };
 
-enum decision { SET_UP, SESSION, START, STOP, BEGIN_FETCH, RECORD, DECISIONS };
+enum decision { SET_UP, SESSION, START, STOP, BEGIN_FETCH, RECORD, NO_KEY, DECISIONS };
 
 static enum ow_status begin_fetch(struct test_pair *pair)
 {
   struct ow_fetch_ack ack = {.finished = true, .records = 2};
   struct ow_session_request request = test_request(false, 1);
   return ow_server_begin_fetch(pair->server, test_at(0), &ack, &request, test_slots, NULL);
+}
+
+/* Whether it was taken. */
+static enum ow_status refuse_key(struct test_pair *pair)
+{
+  struct ow_server_event event;
+  ow_server_use_key(pair->server, test_at(0), OW_LIMIT, NULL, NULL, &event);
+  return event.kind == OW_SERVER_BROKEN ? OW_OK : OW_STATE;
 }
 
 static enum ow_status decide(struct test_pair *pair, enum decision decision)
@@ -286,6 +379,7 @@ static enum ow_status decide(struct test_pair *pair, enum decision decision)
   case STOP: status = ow_server_stop_sessions(server, test_at(0), OW_ACCEPT_OK, &end, 1); break;
   case BEGIN_FETCH: status = begin_fetch(pair); break;
   case RECORD: status = ow_server_fetch_record(server, test_at(0), &record); break;
+  case NO_KEY: status = refuse_key(pair); break;
   case DECISIONS: break;
   }
   return status;
@@ -293,17 +387,18 @@ static enum ow_status decide(struct test_pair *pair, enum decision decision)
 
 /* Where a decision leads; -1: it is not possible. */
 static const int leads_to[STATES][DECISIONS] = {
-    [OW_SERVER_AWAIT_SETUP] = {-1, -1, -1, -1, -1, -1},
-    [OW_SERVER_DECIDE_SETUP] = {OW_SERVER_READY, -1, -1, -1, -1, -1},
-    [OW_SERVER_READY] = {-1, -1, -1, -1, -1, -1},
-    [OW_SERVER_DECIDE_SESSION] = {-1, OW_SERVER_READY, -1, -1, -1, -1},
-    [OW_SERVER_DECIDE_START] = {-1, -1, OW_SERVER_RUNNING, -1, -1, -1},
-    [OW_SERVER_RUNNING] = {-1, -1, -1, OW_SERVER_STOPPING, -1, -1},
-    [OW_SERVER_DECIDE_STOP] = {-1, -1, -1, OW_SERVER_READY, -1, -1},
-    [OW_SERVER_STOPPING] = {-1, -1, -1, -1, -1, -1},
-    [OW_SERVER_DECIDE_FETCH] = {-1, -1, -1, -1, OW_SERVER_FETCHING, -1},
-    [OW_SERVER_FETCHING] = {-1, -1, -1, -1, -1, OW_SERVER_FETCHING},
-    [OW_SERVER_FAILED] = {-1, -1, -1, -1, -1, -1},
+    [OW_SERVER_AWAIT_SETUP] = {-1, -1, -1, -1, -1, -1, -1},
+    [OW_SERVER_AWAIT_KEY] = {-1, -1, -1, -1, -1, -1, OW_SERVER_FAILED},
+    [OW_SERVER_DECIDE_SETUP] = {OW_SERVER_READY, -1, -1, -1, -1, -1, -1},
+    [OW_SERVER_READY] = {-1, -1, -1, -1, -1, -1, -1},
+    [OW_SERVER_DECIDE_SESSION] = {-1, OW_SERVER_READY, -1, -1, -1, -1, -1},
+    [OW_SERVER_DECIDE_START] = {-1, -1, OW_SERVER_RUNNING, -1, -1, -1, -1},
+    [OW_SERVER_RUNNING] = {-1, -1, -1, OW_SERVER_STOPPING, -1, -1, -1},
+    [OW_SERVER_DECIDE_STOP] = {-1, -1, -1, OW_SERVER_READY, -1, -1, -1},
+    [OW_SERVER_STOPPING] = {-1, -1, -1, -1, -1, -1, -1},
+    [OW_SERVER_DECIDE_FETCH] = {-1, -1, -1, -1, OW_SERVER_FETCHING, -1, -1},
+    [OW_SERVER_FETCHING] = {-1, -1, -1, -1, -1, OW_SERVER_FETCHING, -1},
+    [OW_SERVER_FAILED] = {-1, -1, -1, -1, -1, -1, -1},
 };
 
 START_TEST(a_decision_is_taken_only_where_it_belongs)
@@ -384,6 +479,7 @@ static struct answer expected_answer(enum ow_server_state state, unsigned comman
   case OW_SERVER_RUNNING:
   case OW_SERVER_STOPPING: answer = running_answer(command); break;
   case OW_SERVER_FAILED: answer = swallowed; break;
+  case OW_SERVER_AWAIT_KEY:
   case OW_SERVER_DECIDE_SETUP:
   case OW_SERVER_DECIDE_SESSION:
   case OW_SERVER_DECIDE_START:
@@ -431,6 +527,7 @@ static const struct {
   const char *piece;
 } deadlines[STATES] = {
     [OW_SERVER_AWAIT_SETUP] = {TEST_SETUP_SECONDS, "silent for 20 s where we waited for its Set-Up-Response"},
+    [OW_SERVER_AWAIT_KEY] = {0, "nothing"},
     [OW_SERVER_DECIDE_SETUP] = {0, "nothing"},
     [OW_SERVER_READY] = {TEST_IDLE_SECONDS, "silent for 1800 s where we waited for a command"},
     [OW_SERVER_DECIDE_SESSION] = {0, "nothing"},
@@ -873,6 +970,9 @@ int main(void)
   TEST_CASE(suite, "greeting", the_greeting_waits_in_the_output,
             challenge_and_salt_are_new_for_every_connection);
   TEST_LOOP(suite, "modes", BAD_MODES, a_mode_that_was_not_offered_breaks_the_server);
+  TEST_LOOP(suite, "key", KEYED, a_key_is_asked_for_whosever_it_is,
+            too_many_keys_are_told_alike_to_known_and_unknown,
+            a_key_that_the_library_cant_derive_is_an_internal_error, why_there_is_no_key_is_told_as_it_was);
   TEST_LOOP(suite, "keys", KEYED, an_unknown_key_id_and_a_wrong_passphrase_look_alike,
             the_stand_in_passphrase_opens_nothing, a_server_without_keys_refuses_every_key,
             a_key_id_is_told_printably, a_key_id_of_80_octets_is_read_within_its_bounds,

@@ -13,6 +13,7 @@
 #include "support/main.h"
 #include "support/memory_held.h"
 #include "support/seed.h"
+#include "support/token.h"
 
 /* SP 800-38A, F.1.1 to F.5.2 */
 #define NIST_KEY "2b7e151628aed2a6abf7158809cf4f3c"
@@ -271,7 +272,7 @@ static enum ow_status open_token(const char *passphrase, const struct ow_challen
   uint8_t token[OW_TOKEN];
   test_hex(digits, token, sizeof token);
   memset(keys, 0xaa, sizeof *keys);
-  return ow_token_open(passphrase, strlen(passphrase), said, token, keys);
+  return test_token_open(passphrase, strlen(passphrase), said, token, keys);
 }
 
 static void assert_wiped(const struct ow_keys *keys)
@@ -285,7 +286,7 @@ START_TEST(a_sealed_token_is_what_openssl_makes)
   uint8_t token[OW_TOKEN];
   struct ow_challenge said = challenge();
   struct ow_keys keys = session_keys();
-  ck_assert_int_eq(ow_token_seal(PASSPHRASE, strlen(PASSPHRASE), &said, &keys, token), OW_OK);
+  ck_assert_int_eq(test_token_seal(PASSPHRASE, strlen(PASSPHRASE), &said, &keys, token), OW_OK);
   test_assert_hex(token, sizeof token, TOKEN);
 }
 END_TEST
@@ -296,7 +297,7 @@ START_TEST(a_token_decrypts_by_hand_to_challenge_and_keys)
   uint8_t token[OW_TOKEN];
   struct ow_challenge said = challenge();
   struct ow_keys keys = session_keys();
-  ck_assert_int_eq(ow_token_seal(PASSPHRASE, strlen(PASSPHRASE), &said, &keys, token), OW_OK);
+  ck_assert_int_eq(test_token_seal(PASSPHRASE, strlen(PASSPHRASE), &said, &keys, token), OW_OK);
   test_hex(DERIVED_KEY, key, sizeof key);
   struct ow_cipher *cipher = ow_cipher_create(OW_CBC_DECRYPT, key, NULL);
   ck_assert_int_eq(ow_cipher_run(cipher, token, token, sizeof token), OW_OK);
@@ -345,14 +346,14 @@ START_TEST(a_token_with_a_changed_challenge_does_not_open)
   struct ow_challenge said = challenge();
   said.count = 1024;
   struct ow_keys keys = session_keys();
-  ck_assert_int_eq(ow_token_seal("x", 1, &said, &keys, token), OW_OK);
+  ck_assert_int_eq(test_token_seal("x", 1, &said, &keys, token), OW_OK);
   for (size_t i = 0; i < OW_CHALLENGE; i++) {
     token[i] ^= 0x40;
-    ck_assert_int_eq(ow_token_open("x", 1, &said, token, &keys), OW_AUTH);
+    ck_assert_int_eq(test_token_open("x", 1, &said, token, &keys), OW_AUTH);
     assert_wiped(&keys);
     token[i] ^= 0x40;
   }
-  ck_assert_int_eq(ow_token_open("x", 1, &said, token, &keys), OW_OK);
+  ck_assert_int_eq(test_token_open("x", 1, &said, token, &keys), OW_OK);
 }
 END_TEST
 
@@ -367,8 +368,8 @@ START_TEST(an_empty_passphrase_and_one_with_zeros_are_passphrases)
     for (size_t j = 0; j < 3; j++) {
       uint8_t token[OW_TOKEN];
       struct ow_keys opened;
-      ck_assert_int_eq(ow_token_seal(passphrases[i], lengths[i], &said, &keys, token), OW_OK);
-      ck_assert_int_eq(ow_token_open(passphrases[j], lengths[j], &said, token, &opened),
+      ck_assert_int_eq(test_token_seal(passphrases[i], lengths[i], &said, &keys, token), OW_OK);
+      ck_assert_int_eq(test_token_open(passphrases[j], lengths[j], &said, token, &opened),
                        i == j ? OW_OK : OW_AUTH);
     }
 }

@@ -82,6 +82,7 @@ static void *serve(void *context)
     struct ow_server_event event;
     do {
       ow_server_receive(foreign->pair.server, test_at(0), &reader, &event);
+      test_server_derive(foreign->pair.server, &event);
       good = act(foreign, socket, &event) && send_all(socket, ow_server_output(foreign->pair.server));
     } while (good && event.kind != OW_SERVER_NOTHING);
   }

@@ -2,8 +2,8 @@
 /*
  * A simulated host and network in place of the operating system: time that passes only from event to event,
  * TCP and UDP between addresses of one process, a wall clock that can be stepped. It defines the functions of
- * io/loop.h, channel.h, listener.h, udp.h, resolver.h and system_clock.h, so that everything above them,
- * both sides of every measurement, runs as it is: a day in seconds.
+ * io/loop.h, channel.h, listener.h, udp.h, resolver.h, work.h and system_clock.h, so that everything above
+ * them, both sides of every measurement, runs as it is: a day in seconds.
  */
 #ifndef OWAMP_TEST_SIM_H
 #define OWAMP_TEST_SIM_H
@@ -69,6 +69,10 @@ void sim_cut(uint8_t host);
 void sim_name(const char *name, const char *address);
 /** How long that takes, ns; 1 ms after sim_begin(). */
 extern int64_t sim_resolving;
+/** How long each work (io/work.h) takes a loop's worker, ns; 0 after sim_begin(). */
+extern int64_t sim_working;
+/** How many there were. */
+extern unsigned sim_works_run;
 
 /* ---- what really happened ---- */
 

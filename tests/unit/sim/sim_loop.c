@@ -28,6 +28,7 @@ struct ow_loop {
   struct ow_step_watcher *watchers;
   uint64_t steps;
   struct ow_post *first_post;
+  struct ow_loop_tenant *tenants;
   bool stopped;
 };
 
@@ -121,6 +122,8 @@ void sim_begin(uint64_t seed)
   order = 0;
   random_state = seed;
   sim_resolving = OW_NS_PER_MS;
+  sim_working = 0;
+  sim_works_run = 0;
 }
 
 void sim_end(void)
@@ -150,8 +153,28 @@ struct ow_loop *ow_loop_create(struct ow_failure *failure)
 
 void ow_loop_free(struct ow_loop *loop)
 {
-  if (loop != shared)
-    free(loop);
+  struct ow_loop_tenant *tenant;
+  if (!loop || loop == shared)
+    return;
+  while ((tenant = loop->tenants)) {
+    loop->tenants = tenant->next;
+    tenant->end(tenant);
+  }
+  free(loop);
+}
+
+void ow_loop_house(struct ow_loop *loop, struct ow_loop_tenant *tenant)
+{
+  tenant->next = loop->tenants;
+  loop->tenants = tenant;
+}
+
+struct ow_loop_tenant *ow_loop_tenant(const struct ow_loop *loop, void (*end)(struct ow_loop_tenant *tenant))
+{
+  struct ow_loop_tenant *tenant = loop->tenants;
+  while (tenant && tenant->end != end)
+    tenant = tenant->next;
+  return tenant;
 }
 
 void sim_share_loop(struct ow_loop *loop)

@@ -91,7 +91,25 @@ static size_t piece_of(const struct test_pair *pair, const struct ow_buffer *out
   return pair->piece && pair->piece < all ? pair->piece : all;
 }
 
-struct ow_client_event test_client_next(struct test_pair *pair)
+void test_client_derive(struct ow_client *client, struct ow_client_event *event)
+{
+  struct ow_token_key key;
+  if (event->kind == OW_CLIENT_DERIVE) {
+    enum ow_status status = ow_token_key_derive(&event->source, &key);
+    ow_client_use_key(client, test_at(0), status, &key, NULL, event);
+  }
+}
+
+void test_server_derive(struct ow_server *server, struct ow_server_event *event)
+{
+  struct ow_token_key key;
+  if (event->kind == OW_SERVER_DERIVE) {
+    enum ow_status status = ow_token_key_derive(&event->source, &key);
+    ow_server_use_key(server, test_at(0), status, &key, NULL, event);
+  }
+}
+
+struct ow_client_event test_client_hear(struct test_pair *pair)
 {
   struct ow_buffer *output = ow_server_output(pair->server);
   struct ow_client_event event = {0};
@@ -104,7 +122,17 @@ struct ow_client_event test_client_next(struct test_pair *pair)
   return event;
 }
 
-struct ow_server_event test_server_next(struct test_pair *pair)
+struct ow_client_event test_client_next(struct test_pair *pair)
+{
+  struct ow_client_event event;
+  do {
+    event = test_client_hear(pair);
+    test_client_derive(pair->client, &event);
+  } while (event.kind == OW_CLIENT_NOTHING && ow_buffer_length(ow_server_output(pair->server)));
+  return event;
+}
+
+struct ow_server_event test_server_hear(struct test_pair *pair)
 {
   struct ow_buffer *output = ow_client_output(pair->client);
   struct ow_server_event event = {0};
@@ -116,6 +144,14 @@ struct ow_server_event test_server_next(struct test_pair *pair)
     stuck = ow_reader_left(&reader) == piece;
     ow_buffer_consume(output, piece - ow_reader_left(&reader));
   }
+  return event;
+}
+
+/* It hears until it has an event, or takes no more. */
+struct ow_server_event test_server_next(struct test_pair *pair)
+{
+  struct ow_server_event event = test_server_hear(pair);
+  test_server_derive(pair->server, &event);
   return event;
 }
 
@@ -151,6 +187,9 @@ struct ow_client_event test_client_feed(struct ow_client *client, const void *oc
   uint8_t *block = copy(octets, count);
   struct ow_reader reader = ow_reader(block, count);
   ow_client_receive(client, test_at(0), &reader, &event);
+  test_client_derive(client, &event);
+  if (event.kind == OW_CLIENT_NOTHING && ow_reader_left(&reader))
+    ow_client_receive(client, test_at(0), &reader, &event);
   free(block);
   return event;
 }
@@ -161,6 +200,7 @@ struct ow_server_event test_server_feed(struct ow_server *server, const void *oc
   uint8_t *block = copy(octets, count);
   struct ow_reader reader = ow_reader(block, count);
   ow_server_receive(server, test_at(0), &reader, &event);
+  test_server_derive(server, &event);
   free(block);
   return event;
 }
@@ -313,7 +353,9 @@ static void client_stops(struct test_pair *pair)
 static void from_greeting(struct test_pair *pair, enum ow_client_state state)
 {
   struct ow_client_event event;
-  if (state == OW_CLIENT_AWAIT_SERVER_START)
+  if (state == OW_CLIENT_AWAIT_KEY)
+    ck_assert_int_eq(test_client_hear(pair).kind, OW_CLIENT_DERIVE);
+  else if (state == OW_CLIENT_AWAIT_SERVER_START)
     ck_assert_int_eq(test_client_next(pair).kind, OW_CLIENT_NOTHING);
   else if (state == OW_CLIENT_FAILED)
     ow_client_disconnected(pair->client, NULL, &event);
@@ -350,10 +392,12 @@ static void from_running(struct test_pair *pair, enum ow_client_state state)
 
 void test_client_at(struct test_pair *pair, enum ow_mode mode, enum ow_client_state state)
 {
-  test_pair_prepare(pair, mode);
+  bool keyed = state == OW_CLIENT_AWAIT_KEY && mode == OW_MODE_OPEN;
+  test_pair_prepare(pair, keyed ? OW_MODE_AUTHENTICATED : mode);
   test_pair_create(pair);
   switch (state) {
   case OW_CLIENT_AWAIT_GREETING:
+  case OW_CLIENT_AWAIT_KEY:
   case OW_CLIENT_AWAIT_SERVER_START:
   case OW_CLIENT_FAILED: from_greeting(pair, state); break;
   case OW_CLIENT_READY:
@@ -371,7 +415,10 @@ void test_client_at(struct test_pair *pair, enum ow_mode mode, enum ow_client_st
 static void server_from_start(struct test_pair *pair, enum ow_server_state state)
 {
   struct ow_server_event event;
-  if (state == OW_SERVER_DECIDE_SETUP) {
+  if (state == OW_SERVER_AWAIT_KEY) {
+    ck_assert_int_eq(test_client_next(pair).kind, OW_CLIENT_NOTHING);
+    ck_assert_int_eq(test_server_hear(pair).kind, OW_SERVER_DERIVE);
+  } else if (state == OW_SERVER_DECIDE_SETUP) {
     ck_assert_int_eq(test_client_next(pair).kind, OW_CLIENT_NOTHING);
     test_server_expect(pair, OW_SERVER_SET_UP);
   } else if (state == OW_SERVER_FAILED) {
@@ -410,10 +457,12 @@ static void server_from_running(struct test_pair *pair, enum ow_server_state sta
 
 void test_server_at(struct test_pair *pair, enum ow_mode mode, enum ow_server_state state)
 {
-  test_pair_prepare(pair, mode);
+  bool keyed = state == OW_SERVER_AWAIT_KEY && mode == OW_MODE_OPEN;
+  test_pair_prepare(pair, keyed ? OW_MODE_AUTHENTICATED : mode);
   test_pair_create(pair);
   switch (state) {
   case OW_SERVER_AWAIT_SETUP:
+  case OW_SERVER_AWAIT_KEY:
   case OW_SERVER_DECIDE_SETUP:
   case OW_SERVER_FAILED: server_from_start(pair, state); break;
   case OW_SERVER_READY:

@@ -63,7 +63,14 @@ struct ow_server_event test_server_next(struct test_pair *pair);
 struct ow_client_event test_client_expect(struct test_pair *pair, enum ow_client_event_kind kind);
 struct ow_server_event test_server_expect(struct test_pair *pair, enum ow_server_event_kind kind);
 
-/** Octets from nowhere. */
+/** As test_client_next() and test_server_next(), which derive keys by the way: this event may ask for one. */
+struct ow_client_event test_client_hear(struct test_pair *pair);
+struct ow_server_event test_server_hear(struct test_pair *pair);
+/** If the event asks for a key it is derived and used, and what follows is the event. */
+void test_client_derive(struct ow_client *client, struct ow_client_event *event);
+void test_server_derive(struct ow_server *server, struct ow_server_event *event);
+
+/** Octets from nowhere; keys are derived by the way. */
 struct ow_client_event test_client_feed(struct ow_client *client, const void *octets, size_t count);
 struct ow_server_event test_server_feed(struct ow_server *server, const void *octets, size_t count);
 
@@ -91,7 +98,7 @@ void test_answer_fetch(struct test_pair *pair, uint32_t records, const struct ow
 /**
  * A pair whose client, or server, is in `state`. From RUNNING on there are two sessions: 1, which the client
  * sends, and 2, which the server sends. In FETCHING the client has seen Fetch-Ack, and the rest waits; the
- * server lacks all records.
+ * server lacks all records. Open mode has no AWAIT_KEY: that is of authenticated mode then.
  */
 void test_client_at(struct test_pair *pair, enum ow_mode mode, enum ow_client_state state);
 void test_server_at(struct test_pair *pair, enum ow_mode mode, enum ow_server_state state);

@@ -161,6 +161,7 @@ static void on_event(struct ow_client_connection *control, const struct ow_clien
   case OW_CLIENT_FETCHED: end(client, OW_OK, ""); break;
   case OW_CLIENT_BROKEN: end(client, event->failure.status, event->failure.text); break;
   case OW_CLIENT_NOTHING:
+  case OW_CLIENT_DERIVE:
   case OW_CLIENT_FETCH_ACK:
   case OW_CLIENT_FETCH_SESSION: break;
   }
