@@ -603,6 +603,7 @@ const char *ow_server_state_text(enum ow_server_state state)
 {
   static const char *const texts[] = {
       [OW_SERVER_AWAIT_SETUP] = "awaiting its set-up",
+      [OW_SERVER_AWAIT_KEY] = "awaiting its key",
       [OW_SERVER_DECIDE_SETUP] = "deciding on its set-up",
       [OW_SERVER_READY] = "ready",
       [OW_SERVER_DECIDE_SESSION] = "deciding on a session",

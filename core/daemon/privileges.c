@@ -68,8 +68,14 @@ static bool stays_down(const struct ow_identity *identity)
          (geteuid() == identity->user && getegid() == identity->group && setuid(0) != 0);
 }
 
+void ow_core_dumps_forbid(void)
+{
+  (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* fails for other numbers only */
+}
+
 enum ow_status ow_identity_assume(const struct ow_identity *identity, struct ow_failure *failure)
 {
+  bool forbidden = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0;
   if (identity->change && !step_down(identity))
     return ow_fail(failure, OW_NETWORK, "can't become user %u, group %u: %s", (unsigned)identity->user,
                    (unsigned)identity->group, strerror(errno));
@@ -78,5 +84,7 @@ enum ow_status ow_identity_assume(const struct ow_identity *identity, struct ow_
                    (unsigned)identity->user, (unsigned)identity->group);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
     return ow_fail(failure, OW_NETWORK, "can't renounce new privileges: %s", strerror(errno));
+  if (forbidden) /* for another user it is what fs.suid_dumpable says */
+    ow_core_dumps_forbid();
   return OW_OK;
 }

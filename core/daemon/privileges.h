@@ -27,7 +27,14 @@ enum ow_status ow_identity_find_group(const char *name, struct ow_identity *iden
                                       struct ow_failure *failure) OW_MUST_CHECK;
 
 /**
- * Become that, for good: no way back and no new privileges by any program that is started. OW_NETWORK if the
+ * From now on no core dump of this process is written, nor may others of its user read its memory: it knows
+ * passphrases and keys. Call it before they are read.
+ */
+void ow_core_dumps_forbid(void);
+
+/**
+ * Become that, for good: no way back and no new privileges by any program that is started. Core dumps stay
+ * forbidden if they were. OW_NETWORK if the
  * operating system doesn't let us, or lets us back.
  */
 enum ow_status ow_identity_assume(const struct ow_identity *identity,

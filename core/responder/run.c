@@ -308,6 +308,7 @@ static void tear_down(struct responder *responder)
 static enum ow_status serve(struct responder *responder, struct ow_failure *failure)
 {
   struct ow_settings settings;
+  ow_core_dumps_forbid();
   enum ow_status status = ow_options_find_settings(&responder->options, &responder->paths, failure);
   if (status == OW_OK && !responder->options.conf)
     ow_log(responder->log, OW_LOG_NOTICE, "configuration: %s",

@@ -42,11 +42,11 @@ struct ow_serve_connection {
   struct ow_serve_sessions sessions; /* requested or running; held */
   struct ow_serve_log to;            /* the log, and whom it tells of */
   struct ow_serve_fetch fetch;
-  unsigned unfinished;             /* sessions that run, and aren't done */
-  struct ow_completion starting;   /* the rest of many */
-  unsigned to_fetch;               /* sessions that have ended, and whose records it has not asked for */
-  int64_t stopped_at;              /* monotonic ns: when they ended */
-  struct ow_passphrase passphrase; /* that the machine asked for; only within the call */
+  unsigned unfinished;              /* sessions that run, and aren't done */
+  struct ow_completion starting;    /* the rest of many */
+  unsigned to_fetch;                /* sessions that have ended, and whose records it has not asked for */
+  int64_t stopped_at;               /* monotonic ns: when they ended */
+  struct ow_passphrase passphrase;  /* that the machine asked for; only within the call */
   struct ow_derivation *derivation; /* of the client's key; or NULL */
 };
 

@@ -98,6 +98,7 @@ void ow_serve_log_message(const struct ow_serve_log *to, enum ow_server_event_ki
   const char *message = NULL;
   switch (kind) {
   case OW_SERVER_NOTHING:
+  case OW_SERVER_DERIVE:
   case OW_SERVER_BROKEN: break;
   case OW_SERVER_SET_UP: message = "Set-Up-Response"; break;
   case OW_SERVER_REQUEST: message = "Request-Session"; break;

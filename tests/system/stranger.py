@@ -3,11 +3,13 @@
 
 stranger.py HOST PORT ATTACK [ARGUMENT...] prints "ready" once it has done its worst, and stays until it is killed.
 """
+import itertools
 import os
 import signal
 import socket
 import struct
 import sys
+import threading
 import time
 
 TO_1970 = 2208988800  # seconds from 1900
@@ -117,6 +119,30 @@ def burst(stranger, sessions, padding):
     stranger.begin()
 
 
+def wrong_keys(stranger, at_once):
+    """So many connections at once, each of which tries a wrong key, known or not, and then another; counts the answers."""
+    answers = {}
+    key_ids = itertools.cycle((b'monitor', b'nobody'))
+
+    def try_keys():
+        while True:
+            try:
+                with socket.create_connection(stranger.tcp.getpeername()[:2]) as tcp:
+                    tcp.recv(64, socket.MSG_WAITALL)
+                    tcp.sendall(struct.pack('>I80s64s16s', 4, next(key_ids), os.urandom(64), bytes(16)))
+                    answer = tcp.recv(48, socket.MSG_WAITALL)
+                    accept = answer[15] if len(answer) == 48 else 'none'
+            except OSError:
+                accept = 'none'
+            answers[accept] = answers.get(accept, 0) + 1
+
+    for _ in range(int(at_once)):
+        threading.Thread(target=try_keys, daemon=True).start()
+    while not {1, 5} <= answers.keys():
+        time.sleep(0.01)
+    signal.signal(signal.SIGUSR1, lambda *_: print('answers', answers, flush=True))
+
+
 def flow(stranger, packets, slot):
     """A session that sends to us."""
     stranger.ask(True, int(packets), [float(slot)])
@@ -128,4 +154,5 @@ if __name__ == '__main__':
     client = Stranger(host, port)
     globals()[attack](client, *arguments)
     print('ready', flush=True)
-    signal.pause()
+    while True:
+        signal.pause()

@@ -22,9 +22,9 @@ stranger() {
   wait_for_log stranger ready
 }
 
-# measure: from A, beside the stranger; nothing is lost, nothing is skipped.
+# measure [OPTION...]: from A, beside the stranger; nothing is lost, nothing is skipped.
 measure() {
-  in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 200 --interval 10ms --json |
+  in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 200 --interval 10ms --json "$@" |
     tee /dev/stderr | jq -e '.state == "OK" and all(.results[]; .received == 200 and .lost == 0 and .skipped == 0)'
 }
 
@@ -98,4 +98,38 @@ udp_out() { in_b awk '/^Udp:/ && $2 ~ /^[0-9]/ { print $5 }' /proc/net/snmp; }
   wait_for_log responder '255 test packets were skipped: its class had used up its bandwidth'
   echo "$(($(udp_out) - before)) packets"
   (($(udp_out) - before <= 3 * 157)) # a second's at once, and two seconds
+}
+
+# Keys are derived beside the loop, and hosts take turns: the stranger comes over IPv6, the check over IPv4.
+@test "wrong keys without end hold up nobody's packets, and nobody else's key" {
+  local keys=$CONF/keys.pfs
+  printf 'monitor 736563726574\n' >"$keys"
+  chmod 600 "$keys"
+  cp -p "$keys" "$CONF/costly.pfs"
+  cp "$CONF/owamp-server.limits" "$CONF/costly.limits"
+  printf 'rootfolly\npbkdf2_count 65536\n' >"$CONF/costly.conf"
+  start_responder "$NS_B" -c "$CONF/costly.conf" -S :0
+  start stranger "$NS_A" python3 "$BATS_TEST_DIRNAME/stranger.py" "$B6" "$RESPONDER_PORT" wrong_keys 80
+  wait_for_log stranger ready
+  measure --mode encrypted --key-id monitor --key-file "$keys"
+  measure
+  kill -USR1 "$(pid_of stranger)" "$(pid_of responder)"
+  wait_for_log stranger 'answers'
+  wait_for_log responder 'longest turn'
+  stop stranger KILL
+}
+
+@test "a daemon that knows keys leaves no core dump of them" {
+  cd "$BATS_TEST_TMPDIR"
+  ulimit -c unlimited
+  # $1: what it says once it is ready (-: nothing); the others: what is killed. Prints whether it dumped its core.
+  dumps() {
+    python3 -c 'import os, signal, subprocess, sys, time
+child = subprocess.Popen(sys.argv[2:], stderr=subprocess.PIPE)
+sys.argv[1] == "-" or next(line for line in child.stderr if sys.argv[1].encode() in line)
+child.send_signal(signal.SIGSEGV)
+print(os.WCOREDUMP(os.waitpid(child.pid, 0)[1]))' "$@"
+  }
+  [[ $(dumps - sleep 60) == True ]] || skip "this host dumps no cores"
+  [[ $(dumps listening "$RESPONDER" -f -c "$CONF" -S 127.0.0.1:0) == False ]]
 }

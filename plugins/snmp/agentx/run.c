@@ -111,6 +111,7 @@ static enum ow_status start(struct program *program, struct ow_failure *failure)
   const struct agent_options *options = &program->options;
   if (ow_open_files_raise(failure) != OW_OK)
     snmp_log(LOG_WARNING, "%s\n", failure->text);
+  ow_core_dumps_forbid();
   enum ow_status status = options->foreground ? OW_OK : go_into_background(program, failure);
   if (status == OW_OK)
     status = agent_serve_open(&program->serve, &the_agent, failure);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* core/daemon: users and groups by name and number. */
 #include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "daemon/privileges.h"
 #include "support/main.h"
@@ -53,10 +55,28 @@ START_TEST(those_that_are_not_there_change_nothing)
 }
 END_TEST
 
+static int dumpable(void)
+{
+  return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* Each test is a process of its own. */
+START_TEST(whoever_forbids_core_dumps_has_none_as_somebody_else_either)
+{
+  struct ow_failure failure;
+  struct ow_identity nobody = {.change = geteuid() == 0, .user = 65534, .group = 65534};
+  ow_core_dumps_forbid();
+  ck_assert_int_eq(dumpable(), 0);
+  ck_assert_msg(ow_identity_assume(&nobody, &failure) == OW_OK, "%s", failure.text);
+  ck_assert_int_eq(dumpable(), 0);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("identity");
   TEST_CASE(suite, "users and groups", a_user_is_found_with_his_group,
             a_number_needs_no_entry_if_a_group_is_given, those_that_are_not_there_change_nothing);
+  TEST_CASE(suite, "core dumps", whoever_forbids_core_dumps_has_none_as_somebody_else_either);
   return test_run(suite);
 }
