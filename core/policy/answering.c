@@ -3,6 +3,19 @@
 #include "policy/answering.h"
 
 #include <string.h>
+#include <sys/resource.h>
+
+/* A connection takes a descriptor, a session another; a quarter of them is left to the program. */
+static void bound_by_descriptors(const struct ow_server_conf *conf, struct ow_serve_config *config)
+{
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+    if (conf->most_connections == 0 && limit.rlim_cur / 4 < config->most_connections)
+      config->most_connections = (uint32_t)(limit.rlim_cur / 4);
+    if (limit.rlim_cur / 2 < config->most_sessions)
+      config->most_sessions = (uint32_t)(limit.rlim_cur / 2);
+  }
+}
 
 static void fill_serve_config(const struct ow_server_conf *conf, struct ow_serve_config *config)
 {
@@ -19,6 +32,7 @@ static void fill_serve_config(const struct ow_server_conf *conf, struct ow_serve
     config->test_timeout = conf->end_delay;
   if (conf->most_connections > 0)
     config->most_connections = (uint32_t)conf->most_connections;
+  bound_by_descriptors(conf, config);
 }
 
 static enum ow_status install(struct ow_answering *answering, struct ow_settings *settings,

@@ -84,6 +84,7 @@ static void log_counts(const struct responder *responder)
          (unsigned long long)counts.refused_total);
   ow_log(responder->log, OW_LOG_NOTICE, "longest turn %.3f ms, %.3f ms of them run", (double)turn.wall / 1e6,
          (double)turn.cpu / 1e6);
+  ow_serve_log_shares(responder->answering.server, responder->log, OW_LOG_NOTICE);
   ow_policy_log_use(responder->answering.policy, responder->log, OW_LOG_NOTICE);
   ow_readiness_tell("STATUS=%u connections, %u sessions running", counts.connections,
                     counts.sessions_running);

@@ -11,6 +11,7 @@
 #include "server/config.h"
 #include "server/counts.h"
 #include "server/policy_questions.h"
+#include "shares/shares.h"
 #include "time/timestamp.h"
 #include "traffic/traffic.h"
 
@@ -28,6 +29,7 @@ struct ow_serve_common {
   bool buffer_told;                   /* that the system allows too small receive buffers */
   struct ow_serve_busy_sessions busy; /* those being settled, or freed, in the background */
   struct ow_serve_counts counts;      /* each is kept by what it counts */
+  struct ow_shares shares;            /* likewise: who holds how much */
 };
 
 #endif

@@ -11,7 +11,7 @@ void ow_serve_defaults(struct ow_serve_config *config)
       .pbkdf2_count = 2048,
       .control_timeout = 1800 * OW_NS_PER_S,
       .test_timeout = 5 * OW_NS_PER_S,
-      .most_connections = 1000,
+      .most_connections = 4000,
       .most_sessions = 10000,
       .most_records = UINT64_C(32) << 20,
       .most_sessions_kept = 10000,

@@ -23,7 +23,11 @@ struct ow_serve_config {
   bool third_party; /* send test packets to other hosts than the client; off by default (RFC 4656, 6) */
 };
 
-/** Bounded and loopback-friendly: port 861, 1000 connections, 10000 sessions, 32 M records, Count 2048. */
+/**
+ * Bounded and loopback-friendly: port 861, 4000 connections, 10000 sessions, as many results, 32 M records,
+ * Count 2048. One client alone can have three quarters of each: a thousand streams, of two connections and
+ * four sessions each, from one address.
+ */
 void ow_serve_defaults(struct ow_serve_config *config);
 
 #endif

@@ -14,6 +14,7 @@
 #include "io/channel.h"
 #include "server/client_key.h"
 #include "server/fetch_answer.h"
+#include "server/place.h"
 #include "server/session.h"
 #include "server/session_log.h"
 
@@ -26,6 +27,7 @@ struct ow_serve_connection {
   struct ow_serve_connections *all;
   struct ow_serve_common *common;
   struct ow_serve_kept_sessions *kept;
+  struct ow_serve_place place;
   struct ow_channel channel;
   struct ow_timer timer;   /* the machine's deadline */
   struct ow_timer stalled; /* while the client hasn't taken all that was said */
@@ -112,6 +114,7 @@ static void end_sessions(struct ow_serve_connection *connection, const struct ow
 
 static void free_memory(struct ow_serve_connection *connection)
 {
+  ow_serve_place_leave(&connection->place);
   ow_server_free(connection->machine);
   ow_wipe(connection, sizeof *connection);
   free(connection);
@@ -161,6 +164,36 @@ static bool is_drained(const struct ow_serve_connection *connection)
   return !busy;
 }
 
+static enum ow_serve_place_state place_state(const struct ow_serve_connection *connection)
+{
+  enum ow_serve_place_state state = OW_SERVE_PLACE_BUSY;
+  switch (ow_server_state(connection->machine)) {
+  case OW_SERVER_AWAIT_SETUP:
+  case OW_SERVER_DECIDE_SETUP: state = OW_SERVE_PLACE_SETTING_UP; break;
+  case OW_SERVER_READY:
+    if (TAILQ_EMPTY(&connection->sessions) && ow_buffer_length(ow_server_output(connection->machine)) == 0)
+      state = OW_SERVE_PLACE_IDLE;
+    break;
+  case OW_SERVER_DECIDE_SESSION:
+  case OW_SERVER_DECIDE_START:
+  case OW_SERVER_RUNNING:
+  case OW_SERVER_DECIDE_STOP:
+  case OW_SERVER_STOPPING:
+  case OW_SERVER_DECIDE_FETCH:
+  case OW_SERVER_FETCHING:
+  case OW_SERVER_FAILED: break;
+  }
+  return state;
+}
+
+/* Another client needs its place more. */
+static void on_give_back(struct ow_serve_place *place, const struct ow_failure *why)
+{
+  struct ow_serve_connection *connection = OW_CONTAINER_OF(place, struct ow_serve_connection, place);
+  break_off(connection, why);
+  close_connection(connection);
+}
+
 static void watch_deadline(struct ow_serve_connection *connection)
 {
   int64_t deadline = ow_server_deadline(connection->machine);
@@ -208,6 +241,7 @@ static void flush_and_settle(struct ow_serve_connection *connection)
   } else {
     watch_deadline(connection);
     watch_output(connection);
+    ow_serve_place_watch(&connection->place, place_state(connection));
   }
 }
 
@@ -318,6 +352,8 @@ static void on_set_up(struct ow_serve_connection *connection, const char *key_id
   memcpy(client->key_id, key_id, length);
   client->mode = ow_server_mode(connection->machine);
   enum ow_accept accept = common->policy->identify(common->policy->context, client, &why);
+  if (accept == OW_ACCEPT_OK && ow_serve_place_set_up(&connection->place, client, &why) != OW_OK)
+    accept = OW_ACCEPT_TEMPORARY_LIMIT;
   enum ow_status status = ow_server_set_up(connection->machine, now_of(connection), accept);
   if (accept == OW_ACCEPT_OK) {
     tell_set_up(connection);
@@ -353,10 +389,9 @@ static bool find_place(struct ow_serve_connection *connection, struct ow_session
                        struct ow_failure *why)
 {
   const struct ow_serve_lack place = {.what = OW_SERVE_ENOUGH};
-  bool found = !ow_serve_kept_full(connection->kept);
+  bool found = ow_serve_kept_check(connection->kept, &connection->client, why) == OW_OK;
   if (!found) {
     *acceptance = (struct ow_session_acceptance){.accept = OW_ACCEPT_TEMPORARY_LIMIT};
-    ow_fail(why, OW_LIMIT, "%u results are kept", connection->kept->ended_count);
     found = ow_serve_kept_make_room(connection->kept, &connection->client, &place, why);
   }
   return found;
@@ -675,8 +710,9 @@ static struct ow_serve_connection *create(struct ow_serve_connections *connectio
   connection->over = modes == 0;
   connection->state_told = OW_SERVER_AWAIT_SETUP;
   TAILQ_INIT(&connection->sessions);
+  connection->place.give_back = on_give_back;
   connection->machine = create_machine(connection, modes);
-  if (connection->machine) {
+  if (connection->machine && ow_serve_place_take(&connection->place, connections->common, client) == OW_OK) {
     connection->channel.output = ow_server_output(connection->machine);
   } else {
     free_memory(connection);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Trees of SIDs and of owners; each owner's ended sessions in a queue by age. */
+/* A tree of SIDs; each account has its ended sessions in a queue by age. */
 #include "server/kept_sessions.h"
 
 #include <search.h>
@@ -9,7 +9,8 @@
 #include "base/container_of.h"
 #include "text/hex.h"
 
-/* An owner's oldest sessions that are looked at, so that a request costs the same however many there are. */
+/* An account's oldest sessions, and accounts, that are looked at, so that a request costs the same however
+ * many there are. */
 enum { LOOKED_AT = 64 };
 
 static int compare_sids(const void *a, const void *b)
@@ -23,59 +24,6 @@ void ow_serve_kept_prepare(struct ow_serve_kept_sessions *kept, struct ow_serve_
 {
   *kept = (struct ow_serve_kept_sessions){.common = common};
   TAILQ_INIT(&kept->all);
-  TAILQ_INIT(&kept->owners);
-}
-
-/* ---- owners ---- */
-
-/* With a key: whoever has it. Without: whoever comes from the same address. */
-static int compare_owners(const void *a, const void *b)
-{
-  const struct ow_serve_client *left = a;
-  const struct ow_serve_client *right = b;
-  int order = strcmp(left->key_id, right->key_id);
-  if (order == 0 && left->key_id[0] == '\0')
-    order = left->address.version - right->address.version;
-  if (order == 0 && left->key_id[0] == '\0')
-    order = memcmp(left->address.address, right->address.address, sizeof left->address.address);
-  return order;
-}
-
-static struct ow_serve_owner *find_owner(const struct ow_serve_kept_sessions *kept,
-                                         const struct ow_serve_client *client)
-{
-  struct ow_serve_client **found = tfind(client, &kept->by_owner, compare_owners);
-  return found ? OW_CONTAINER_OF(*found, struct ow_serve_owner, client) : NULL;
-}
-
-static struct ow_serve_owner *make_owner(struct ow_serve_kept_sessions *kept,
-                                         const struct ow_serve_client *client)
-{
-  struct ow_serve_owner *owner = calloc(1, sizeof *owner);
-  if (owner) {
-    owner->client = *client;
-    owner->all = kept;
-  }
-  if (owner && !tsearch(&owner->client, &kept->by_owner, compare_owners)) {
-    free(owner);
-    owner = NULL;
-  }
-  if (owner) {
-    TAILQ_INIT(&owner->ended);
-    TAILQ_INSERT_TAIL(&kept->owners, owner, of_kept);
-    kept->owner_count++;
-  }
-  return owner;
-}
-
-static void leave_owner(struct ow_serve_kept_sessions *kept, struct ow_serve_owner *owner)
-{
-  if (--owner->sessions == 0) {
-    (void)tdelete(&owner->client, &kept->by_owner, compare_owners);
-    TAILQ_REMOVE(&kept->owners, owner, of_kept);
-    kept->owner_count--;
-    free(owner);
-  }
 }
 
 /* ---- keeping ---- */
@@ -83,32 +31,22 @@ static void leave_owner(struct ow_serve_kept_sessions *kept, struct ow_serve_own
 /* What it holds from now on never changes. */
 static void on_settled(struct ow_serve_session *session)
 {
-  struct ow_serve_owner *owner = session->keeper;
+  struct ow_serve_account *account = session->account;
   session->listed = true;
-  TAILQ_INSERT_TAIL(&owner->ended, session, of_owner);
-  owner->ended_count++;
-  owner->records += session->reserved;
-  owner->disk += session->claim.disk;
-  owner->all->ended_count++;
+  TAILQ_INSERT_TAIL(&account->ended, session, of_owner);
+  session->disk = session->claim.disk;
+  ow_shares_take(&session->common->shares, &account->share, OW_SHARE_DISK, session->disk);
 }
 
 bool ow_serve_keep(struct ow_serve_kept_sessions *kept, struct ow_serve_session *session)
 {
-  struct ow_serve_owner *owner = find_owner(kept, &session->owner);
-  if (!owner)
-    owner = make_owner(kept, &session->owner);
-  if (!owner)
-    return false;
-  owner->sessions++;
   session->kept = tsearch(&session->request.sid, &kept->by_sid, compare_sids) != NULL;
   if (session->kept) {
     ow_serve_session_hold(session);
-    session->keeper = owner;
     session->on_settled = on_settled;
     TAILQ_INSERT_TAIL(&kept->all, session, of_kept);
     kept->common->counts.sessions_kept++;
-  } else {
-    leave_owner(kept, owner);
+    ow_shares_take(&kept->common->shares, &session->account->share, OW_SHARE_RESULTS, 1);
   }
   return session->kept;
 }
@@ -120,15 +58,11 @@ struct ow_serve_session *ow_serve_kept_find(const struct ow_serve_kept_sessions 
   return found ? OW_CONTAINER_OF(*found, struct ow_serve_session, request.sid) : NULL;
 }
 
-static void unlist(struct ow_serve_kept_sessions *kept, struct ow_serve_session *session)
+static void unlist(struct ow_serve_session *session)
 {
-  struct ow_serve_owner *owner = session->keeper;
   if (session->listed) {
-    TAILQ_REMOVE(&owner->ended, session, of_owner);
-    owner->ended_count--;
-    owner->records -= session->reserved;
-    owner->disk -= session->claim.disk;
-    kept->ended_count--;
+    TAILQ_REMOVE(&session->account->ended, session, of_owner);
+    ow_shares_give(&session->common->shares, &session->account->share, OW_SHARE_DISK, session->disk);
     session->listed = false;
   }
 }
@@ -146,12 +80,11 @@ void ow_serve_forget(struct ow_serve_kept_sessions *kept, struct ow_serve_sessio
   if (session->kept) {
     tell_forgotten(kept, session);
     (void)tdelete(&session->request.sid, &kept->by_sid, compare_sids);
-    unlist(kept, session);
-    leave_owner(kept, session->keeper);
+    unlist(session);
     TAILQ_REMOVE(&kept->all, session, of_kept);
     kept->common->counts.sessions_kept--;
+    ow_shares_give(&kept->common->shares, &session->account->share, OW_SHARE_RESULTS, 1);
     session->kept = false;
-    session->keeper = NULL;
     session->on_settled = NULL;
     ow_serve_session_drop(session);
   }
@@ -166,9 +99,18 @@ void ow_serve_kept_clear(struct ow_serve_kept_sessions *kept)
 
 /* ---- making room ---- */
 
-bool ow_serve_kept_full(const struct ow_serve_kept_sessions *kept)
+enum ow_status ow_serve_kept_check(const struct ow_serve_kept_sessions *kept,
+                                   const struct ow_serve_client *client, struct ow_failure *why)
 {
-  return kept->ended_count >= kept->common->config.most_sessions_kept;
+  const struct ow_shares *shares = &kept->common->shares;
+  const struct ow_serve_account *own = ow_serve_account_find(kept->common, client);
+  const struct ow_account *account = own ? &own->share : NULL;
+  uint64_t most = kept->common->config.most_sessions_kept;
+  enum ow_status status = ow_shares_check(shares, account, OW_SHARE_RESULTS, most, 1, why);
+  if (status == OW_OK)
+    status = ow_shares_check_keyless(shares, account, OW_SHARE_RESULTS, most,
+                                     shares->pools[OW_SHARE_RESULTS].held + 1, why);
+  return status;
 }
 
 static bool helps(const struct ow_serve_kept_sessions *kept, const struct ow_serve_session *session,
@@ -186,76 +128,72 @@ static bool helps(const struct ow_serve_kept_sessions *kept, const struct ow_ser
   return help;
 }
 
-/* The oldest that may go; one that is held by others than us is being fetched, or still with its connection.
+/*
+ * The oldest that may go, if it ended by then; one that is held by others than us is being fetched, or still
+ * with its connection.
  */
 static struct ow_serve_session *oldest_of(const struct ow_serve_kept_sessions *kept,
-                                          const struct ow_serve_owner *owner,
-                                          const struct ow_serve_lack *lack)
+                                          const struct ow_serve_account *account,
+                                          const struct ow_serve_lack *lack, int64_t by)
 {
-  int64_t youngest = ow_loop_now(kept->common->loop).monotonic - OW_SERVE_LEAST_KEPT;
-  struct ow_serve_session *session = TAILQ_FIRST(&owner->ended);
+  struct ow_serve_session *session = TAILQ_FIRST(&account->ended);
   unsigned looked_at = 0;
   while (session && (session->holders > 1 || !helps(kept, session, lack)) && ++looked_at < LOOKED_AT)
     session = TAILQ_NEXT(session, of_owner);
-  bool may = session && looked_at < LOOKED_AT && session->ended_at <= youngest;
+  bool may = session && looked_at < LOOKED_AT && session->ended_at <= by;
   return may ? session : NULL;
 }
 
-/* What an owner holds of what is scarce. */
-static uint64_t holding(const struct ow_serve_owner *owner, const struct ow_serve_lack *lack)
+static enum ow_share_kind kind_of(const struct ow_serve_lack *lack)
 {
-  uint64_t amount = owner->ended_count;
-  if (lack->what == OW_SERVE_SCARCE_RECORDS)
-    amount = owner->records;
-  else if (lack->what == OW_SERVE_SCARCE_DISK)
-    amount = owner->disk;
-  return amount;
+  enum ow_share_kind kind = OW_SHARE_RESULTS;
+  switch (lack->what) {
+  case OW_SERVE_ENOUGH: break;
+  case OW_SERVE_SCARCE_RECORDS: kind = OW_SHARE_RECORDS; break;
+  case OW_SERVE_SCARCE_DISK: kind = OW_SHARE_DISK; break;
+  }
+  return kind;
 }
 
-/* An equal part for each owner, the client who asks among them. How much disk there is, only the policy
- * knows. */
-static uint64_t fair_share(const struct ow_serve_kept_sessions *kept, bool client_is_new,
-                           const struct ow_serve_lack *lack)
+/* How much disk there is, only the policy knows. */
+static uint64_t total_of(const struct ow_serve_common *common, enum ow_share_kind kind)
 {
-  const struct ow_serve_config *config = &kept->common->config;
-  const struct ow_serve_owner *owner;
-  uint64_t all = config->most_sessions_kept;
-  if (lack->what == OW_SERVE_SCARCE_RECORDS) {
-    all = config->most_records;
-  } else if (lack->what == OW_SERVE_SCARCE_DISK) {
-    all = 0;
-    TAILQ_FOREACH(owner, &kept->owners, of_kept)
-    all += owner->disk;
-  }
-  return all / (kept->owner_count + client_is_new);
+  uint64_t total = common->shares.pools[OW_SHARE_DISK].held;
+  if (kind == OW_SHARE_RESULTS)
+    total = common->config.most_sessions_kept;
+  else if (kind == OW_SHARE_RECORDS)
+    total = common->config.most_records;
+  return total;
 }
 
-/* Of the owner who holds most, if that is more than its share. */
-static struct ow_serve_session *oldest_of_greediest(const struct ow_serve_kept_sessions *kept, uint64_t share,
-                                                    const struct ow_serve_lack *lack)
+/* Of those who hold more than their share, and than who asks. */
+static struct ow_serve_session *oldest_of_greediest(const struct ow_serve_kept_sessions *kept,
+                                                    const struct ow_account *asker,
+                                                    const struct ow_serve_lack *lack, int64_t by)
 {
-  const struct ow_serve_owner *owner;
-  struct ow_serve_session *found = NULL;
-  uint64_t most = share;
-  TAILQ_FOREACH(owner, &kept->owners, of_kept)
-  {
-    uint64_t amount = holding(owner, lack);
-    struct ow_serve_session *session = amount > most ? oldest_of(kept, owner, lack) : NULL;
-    if (session) {
-      found = session;
-      most = amount;
-    }
+  const struct ow_shares *shares = &kept->common->shares;
+  enum ow_share_kind kind = kind_of(lack);
+  uint64_t share = ow_shares_share(shares, asker, kind, total_of(kept->common, kind));
+  uint64_t own = asker ? asker->held[kind] : 0;
+  bool modest = own <= share;
+  struct ow_account *account = ow_shares_greediest(shares, kind);
+  struct ow_serve_session *session = NULL;
+  for (int i = 0; i < LOOKED_AT && account && !session; i++) {
+    if (account->held[kind] > (modest ? share : own))
+      session = oldest_of(kept, ow_serve_account_of(account), lack, modest ? INT64_MAX : by);
+    account = ow_shares_next(shares, kind, account);
   }
-  return found;
+  return session;
 }
 
 bool ow_serve_kept_make_room(struct ow_serve_kept_sessions *kept, const struct ow_serve_client *client,
                              const struct ow_serve_lack *lack, struct ow_failure *why)
 {
-  const struct ow_serve_owner *own = find_owner(kept, client);
-  struct ow_serve_session *session = own ? oldest_of(kept, own, lack) : NULL;
+  const struct ow_serve_account *own = ow_serve_account_find(kept->common, client);
+  int64_t by = ow_loop_now(kept->common->loop).monotonic - OW_SERVE_LEAST_KEPT;
+  struct ow_serve_session *session = own ? oldest_of(kept, own, lack, by) : NULL;
   if (!session)
-    session = oldest_of_greediest(kept, fair_share(kept, !own, lack), lack);
+    session = oldest_of_greediest(kept, own ? &own->share : NULL, lack, by);
   if (session)
     ow_serve_forget(kept, session);
   else

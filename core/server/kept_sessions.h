@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The sessions whose records can be fetched, found by SID, and whose they are: one that has ended may be
- * forgotten when what it holds is needed, but not for half a minute, and so that nobody who holds less than a
- * fair share loses to somebody who holds more.
+ * forgotten when what it holds is needed. First those of whoever asks, then those of whoever holds more than
+ * its share, and none of somebody who holds less than who asks. None before it is half a minute old, but
+ * those of whoever is above its share, for somebody who isn't.
  */
 #ifndef OWAMP_SERVER_KEPT_SESSIONS_H
 #define OWAMP_SERVER_KEPT_SESSIONS_H
@@ -13,31 +14,14 @@
 #include "server/common.h"
 #include "server/session.h"
 
-/** A result that nobody has fetched yet stays at least so long after its session's end. */
+/** A result stays at least so long after its session's end, unless its owner holds more than its share. */
 #define OW_SERVE_LEAST_KEPT (30 * OW_NS_PER_S)
-
-/** Who made sessions that are kept: whoever has this key, or, without one, this address. */
-struct ow_serve_owner {
-  TAILQ_ENTRY(ow_serve_owner) of_kept;
-  struct ow_serve_kept_sessions *all;
-  struct ow_serve_client client;
-  unsigned sessions;              /* kept */
-  unsigned ended_count;           /* of these, ended */
-  struct ow_serve_sessions ended; /* oldest first */
-  uint64_t records;               /* of the ended ones */
-  uint64_t disk;                  /* octets, likewise */
-};
-TAILQ_HEAD(ow_serve_owners, ow_serve_owner);
 
 /** Embed it. */
 struct ow_serve_kept_sessions {
   struct ow_serve_common *common; /* its bounds, and the count */
   struct ow_serve_sessions all;
-  void *by_sid;   /* tsearch(3) tree */
-  void *by_owner; /* likewise */
-  struct ow_serve_owners owners;
-  unsigned owner_count;
-  unsigned ended_count; /* of `all` */
+  void *by_sid; /* tsearch(3) tree */
 };
 
 void ow_serve_kept_prepare(struct ow_serve_kept_sessions *kept, struct ow_serve_common *common);
@@ -49,12 +33,14 @@ bool ow_serve_keep(struct ow_serve_kept_sessions *kept, struct ow_serve_session 
 /**
  * `client` lacks something: forget the oldest ended session that holds some of it, of the client's own; if
  * there is none, of whoever holds more than its share. False if there is none that may go: the others' are
- * theirs, or too young, or being fetched. `why` (of the refusal) then says so, too.
+ * theirs, or being fetched, or too young. `why` (of the refusal) then says so, too.
  */
 bool ow_serve_kept_make_room(struct ow_serve_kept_sessions *kept, const struct ow_serve_client *client,
                              const struct ow_serve_lack *lack, struct ow_failure *why);
-/** True if as many sessions that have ended are kept as may be. */
-bool ow_serve_kept_full(const struct ow_serve_kept_sessions *kept);
+/** May a further session of `client` be kept, when it is agreed on? OW_LIMIT, and `why`. */
+enum ow_status ow_serve_kept_check(const struct ow_serve_kept_sessions *kept,
+                                   const struct ow_serve_client *client,
+                                   struct ow_failure *why) OW_MUST_CHECK;
 /** NULL if none is kept. */
 struct ow_serve_session *ow_serve_kept_find(const struct ow_serve_kept_sessions *kept,
                                             const struct ow_sid *sid);

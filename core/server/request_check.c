@@ -3,10 +3,17 @@
 #include "server/request_check.h"
 
 #include "schedule/schedule.h"
+#include "session/sender.h"
+#include "shares/shares.h"
 #include "wire/test_packet.h"
 
 /* Clocks differ and answers take their time; what lies further back would only be skipped. */
 #define LATEST_START (60 * OW_NS_PER_S)
+
+enum {
+  SLOTS_FREE = 16,     /* take less than the rest of a session */
+  OPEN_PER_RECORD = 2, /* packets, by their memory */
+};
 
 static enum ow_accept check_start(const struct ow_session_request *request, struct ow_timestamp now,
                                   struct ow_failure *why)
@@ -87,7 +94,20 @@ enum ow_accept ow_serve_check_window(const struct ow_session_request *request, c
 
 uint64_t ow_serve_slots_for(const struct ow_session_request *request)
 {
-  return request->slot_count > OW_MAX_SLOTS ? request->slot_count : 0;
+  return request->slot_count > SLOTS_FREE ? request->slot_count : 0;
+}
+
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+  return a < b ? a : b;
+}
+
+uint64_t ow_serve_beside_for(const struct ow_session_request *request, const struct ow_slot *slots)
+{
+  uint64_t open = ow_slots_most_packets(slots, request->slot_count, ow_span_to_ns(request->timeout));
+  uint64_t ranges = lesser(request->packets / 2, OW_SKIP_RANGES_MOST);
+  return request->server_receives ? lesser(open, request->packets) / OPEN_PER_RECORD
+                                  : ranges / OW_SKIP_RANGES_PER_RECORD;
 }
 
 uint64_t ow_serve_records_for(const struct ow_session_request *request)
@@ -116,8 +136,9 @@ static enum ow_accept check_bounds(const struct ow_session_request *request,
 {
   uint64_t records = ow_serve_records_for(request) + ow_serve_slots_for(request);
   enum ow_accept accept = OW_ACCEPT_OK;
-  if (records > config->most_records) {
-    ow_fail(why, OW_LIMIT, "%u packets are more than the server keeps records of", request->packets);
+  if (records > ow_share_most(config->most_records)) {
+    ow_fail(why, OW_LIMIT, "%u packets are more than the server keeps records of for one client",
+            request->packets);
     accept = OW_ACCEPT_PERMANENT_LIMIT;
   } else if (counts->records + records > config->most_records ||
              counts->sessions_running >= config->most_sessions) {

@@ -25,8 +25,14 @@ uint64_t ow_serve_records_for(const struct ow_session_request *request);
 uint64_t ow_serve_records_to_reserve(const struct ow_session_request *request,
                                      const struct ow_serve_config *config,
                                      const struct ow_serve_counts *counts);
-/** As many records as take the memory of a long schedule, which is held twice. */
+enum { OW_SKIP_RANGES_PER_RECORD = 4 }; /* by their memory */
+/** As many records as take the memory of a schedule of more than 16 slots, which is held twice. */
 uint64_t ow_serve_slots_for(const struct ow_session_request *request);
+/**
+ * The same of what it takes beside while it runs: of the packets that can be open at once, which are those
+ * within a loss timeout, where the server receives, of the skip ranges where it sends.
+ */
+uint64_t ow_serve_beside_for(const struct ow_session_request *request, const struct ow_slot *slots);
 
 /**
  * `counts` is what is taken already, `client` the control connection's other end, `now` the wall clock: a

@@ -6,9 +6,11 @@
 
 #include "base/container_of.h"
 #include "io/listener.h"
+#include "server/accounts.h"
 #include "server/common.h"
 #include "server/connection.h"
 #include "server/kept_sessions.h"
+#include "server/place.h"
 
 struct ow_serve {
   struct ow_serve_common common;
@@ -25,14 +27,13 @@ static uint32_t admit(struct ow_serve_common *common, struct ow_serve_client *cl
 {
   uint32_t modes = 0;
   struct ow_failure why = {0};
-  if (common->counts.connections >= common->config.most_connections)
-    ow_fail(&why, OW_LIMIT, "%u control connections are open, and no more are allowed",
-            common->counts.connections);
-  else
+  if (ow_serve_place_find(common, client, &why) == OW_OK)
     modes = common->policy->admit(common->policy->context, client, &why);
   if (modes == 0) {
     common->counts.refused_total++;
     ow_log(common->log, OW_LOG_NOTICE, "client %s: turned away: %s", name, why.text);
+  } else {
+    common->shares.keys_known = (modes & ~(uint32_t)OW_MODE_OPEN) != 0;
   }
   return modes;
 }
@@ -66,6 +67,7 @@ struct ow_serve *ow_serve_create(struct ow_loop *loop, const struct ow_serve_con
   server->common = (struct ow_serve_common){
       .loop = loop, .config = *config, .policy = policy, .log = log, .up_since = ow_loop_now(loop).wall};
   server->connections = (struct ow_serve_connections){.common = &server->common, .kept = &server->kept};
+  ow_serve_accounts_prepare(&server->common);
   ow_serve_kept_prepare(&server->kept, &server->common);
   ow_listeners_prepare(&server->listeners, loop, on_connection);
   enum ow_status status = ow_traffic_open(&server->common.traffic, loop);
@@ -130,4 +132,9 @@ void ow_serve_reconfigure(struct ow_serve *server, const struct ow_serve_config 
 struct ow_serve_counts ow_serve_count(const struct ow_serve *server)
 {
   return server->common.counts;
+}
+
+void ow_serve_log_shares(const struct ow_serve *server, const struct ow_log *log, enum ow_log_level level)
+{
+  ow_serve_accounts_log(&server->common, log, level);
 }

@@ -6,6 +6,8 @@
  * called ow_serve_...
  *
  *   server --> connection --> fetch_answer --> kept_sessions --> session --> request_check, test_address
+ *                   |                                              |
+ *                   +--> place --> accounts <----------------------+
  *                    \---------------> session_log ----------------^
  */
 #ifndef OWAMP_SERVER_SERVER_H
@@ -47,5 +49,7 @@ uint16_t ow_serve_port(const struct ow_serve *server);
 void ow_serve_reconfigure(struct ow_serve *server, const struct ow_serve_config *config);
 
 struct ow_serve_counts ow_serve_count(const struct ow_serve *server);
+/** Log how many clients' accounts there are, and which of them holds most of what is bounded. */
+void ow_serve_log_shares(const struct ow_serve *server, const struct ow_log *log, enum ow_log_level level);
 
 #endif

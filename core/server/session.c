@@ -64,7 +64,7 @@ static enum ow_status open_receiver(struct ow_serve_session *session, int socket
   receiver->done = on_receiver_done;
   enum ow_status status =
       ow_test_receiver_open(receiver, &session->common->traffic, socket, terms,
-                            session->reserved - ow_serve_slots_for(terms->request) - terms->request->packets);
+                            session->reserved - session->beside - terms->request->packets);
   if (status == OW_OK)
     ow_test_receiver_keep_out(receiver);
   return status;
@@ -142,6 +142,8 @@ static enum ow_status open_traffic(struct ow_serve_session *session, const struc
 
 static void free_memory(struct ow_serve_session *session)
 {
+  if (session->account)
+    ow_shares_leave(&session->common->shares, &session->account->share);
   free(session->slots);
   free(session);
 }
@@ -155,10 +157,12 @@ static struct ow_serve_session *allocate(struct ow_serve_common *common, const s
   session->common = common;
   session->owner = *asked->client;
   session->request = *asked->request;
-  session->reserved = ow_serve_records_to_reserve(asked->request, &common->config, &common->counts) +
-                      ow_serve_slots_for(asked->request);
+  session->beside = ow_serve_slots_for(asked->request) + ow_serve_beside_for(asked->request, asked->slots);
+  session->reserved =
+      ow_serve_records_to_reserve(asked->request, &common->config, &common->counts) + session->beside;
+  session->account = ow_serve_account_join(common, asked->client);
   session->slots = calloc(asked->request->slot_count, sizeof *session->slots);
-  if (session->slots) {
+  if (session->slots && session->account) {
     memcpy(session->slots, asked->slots, asked->request->slot_count * sizeof *session->slots);
   } else {
     free_memory(session);
@@ -167,15 +171,62 @@ static struct ow_serve_session *allocate(struct ow_serve_common *common, const s
   return session;
 }
 
+static enum ow_status check_share(const struct ow_serve_session *session, enum ow_share_kind kind,
+                                  uint64_t total, uint64_t amount, struct ow_failure *why)
+{
+  const struct ow_shares *shares = &session->common->shares;
+  const struct ow_account *account = &session->account->share;
+  enum ow_status status = ow_shares_check(shares, account, kind, total, amount, why);
+  if (status == OW_OK)
+    status = ow_shares_check_keyless(shares, account, kind, total, shares->pools[kind].held + amount, why);
+  return status;
+}
+
+/* Room for further copies is worth no refusal. */
+static enum ow_status check_records(struct ow_serve_session *session, struct ow_failure *why)
+{
+  uint64_t most = session->common->config.most_records;
+  enum ow_status status = check_share(session, OW_SHARE_RECORDS, most, session->reserved, why);
+  if (status != OW_OK) {
+    session->reserved = ow_serve_records_for(&session->request) + session->beside;
+    status = check_share(session, OW_SHARE_RECORDS, most, session->reserved, why);
+  }
+  return status;
+}
+
+/* If more are open than there are ports, the host has several addresses. */
+static enum ow_status check_shares(struct ow_serve_session *session, struct ow_serve_lack *lack,
+                                   struct ow_failure *why)
+{
+  const struct ow_serve_common *common = session->common;
+  uint64_t sessions = ow_serve_sessions_in_all(&common->config);
+  enum ow_status status = OW_OK;
+  if (common->shares.pools[OW_SHARE_SESSIONS].held < sessions)
+    status = check_share(session, OW_SHARE_SESSIONS, sessions, 1, why);
+  if (status == OW_OK && session->reserved > 0) {
+    status = check_records(session, why);
+    if (status != OW_OK)
+      lack->what = OW_SERVE_SCARCE_RECORDS;
+  }
+  return status;
+}
+
 /* From here on the session owns what it has claimed, and alone gives it back. */
-static enum ow_accept claim(struct ow_serve_session *session, struct ow_failure *why)
+static enum ow_accept claim(struct ow_serve_session *session, struct ow_serve_lack *lack,
+                            struct ow_failure *why)
 {
   struct ow_serve_common *common = session->common;
+  if (check_shares(session, lack, why) != OW_OK)
+    return OW_ACCEPT_TEMPORARY_LIMIT;
   enum ow_accept accept = common->policy->claim(common->policy->context, &session->owner, &session->request,
                                                 session->slots, &session->claim, why);
   if (accept == OW_ACCEPT_OK) {
     common->counts.records += session->reserved;
     common->counts.sessions_running++;
+    ow_shares_take(&common->shares, &session->account->share, OW_SHARE_RECORDS, session->reserved);
+    ow_shares_take(&common->shares, &session->account->share, OW_SHARE_SESSIONS, 1);
+  } else if (accept == OW_ACCEPT_TEMPORARY_LIMIT && session->claim.short_of) {
+    *lack = (struct ow_serve_lack){OW_SERVE_SCARCE_DISK, session->claim};
   }
   return accept;
 }
@@ -204,10 +255,8 @@ static struct ow_serve_session *agree(struct ow_serve_common *common, const stru
 {
   ow_fail(why, OW_MEMORY, "no memory for a test session");
   struct ow_serve_session *session = allocate(common, asked);
-  enum ow_accept accept = session ? claim(session, why) : OW_ACCEPT_INTERNAL_ERROR;
+  enum ow_accept accept = session ? claim(session, lack, why) : OW_ACCEPT_INTERNAL_ERROR;
   bool claimed = accept == OW_ACCEPT_OK;
-  if (session && accept == OW_ACCEPT_TEMPORARY_LIMIT && session->claim.short_of)
-    *lack = (struct ow_serve_lack){OW_SERVE_SCARCE_DISK, session->claim};
   if (claimed)
     accept = prepare_traffic(session, asked, &acceptance->port, why);
   if (accept == OW_ACCEPT_OK) {

@@ -7,10 +7,7 @@
 #include "base/container_of.h"
 #include "server/request_check.h"
 
-enum {
-  FREED_AT_ONCE = 32768, /* records */
-  RANGES_PER_RECORD = 4, /* by their memory */
-};
+enum { FREED_AT_ONCE = 32768 }; /* records */
 
 static void begin_work(struct ow_serve_session *session, void (*part)(struct ow_completion *))
 {
@@ -37,9 +34,10 @@ static void give_back_reserve(struct ow_serve_session *session)
     ow_receiver_settle(receiver);
     (void)ow_receiver_skipped(receiver, &ranges);
   }
-  uint64_t held = records + ranges / RANGES_PER_RECORD + ow_serve_slots_for(&session->request);
+  uint64_t held = records + ranges / OW_SKIP_RANGES_PER_RECORD + ow_serve_slots_for(&session->request);
   if (held < session->reserved) {
     common->counts.records -= session->reserved - held;
+    ow_shares_give(&common->shares, &session->account->share, OW_SHARE_RECORDS, session->reserved - held);
     session->reserved = held;
   }
   common->policy->settle_disk(common->policy->context, &session->claim, records);
@@ -130,6 +128,7 @@ void ow_serve_session_end(struct ow_serve_session *session, const struct ow_sess
       note_stop(session, end);
   }
   common->counts.sessions_running--;
+  ow_shares_give(&common->shares, &session->account->share, OW_SHARE_SESSIONS, 1);
   common->policy->release_bandwidth(common->policy->context, &session->claim);
   ow_serve_session_hold(session);
   begin_work(session, on_settling);
@@ -144,6 +143,7 @@ void ow_serve_session_end(struct ow_serve_session *session, const struct ow_sess
 static void free_memory(struct ow_serve_session *session)
 {
   ow_test_receiver_close(&session->receiver);
+  ow_shares_leave(&session->common->shares, &session->account->share);
   free(session->slots);
   free(session);
 }
@@ -163,6 +163,7 @@ static void begin_to_free(struct ow_serve_session *session)
 {
   struct ow_serve_common *common = session->common;
   common->counts.records -= session->reserved;
+  ow_shares_give(&common->shares, &session->account->share, OW_SHARE_RECORDS, session->reserved);
   common->policy->release_disk(common->policy->context, &session->claim);
   begin_work(session, on_freeing);
   on_freeing(&session->part);

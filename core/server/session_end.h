@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "io/completion.h"
+#include "server/accounts.h"
 #include "server/common.h"
 #include "server/policy_questions.h"
 #include "server/test_address.h"
@@ -17,24 +18,25 @@
 #include "wire/start_stop.h"
 
 struct ow_serve_connection;
-TAILQ_HEAD(ow_serve_sessions, ow_serve_session);
 
 struct ow_serve_session {
   TAILQ_ENTRY(ow_serve_session) of_connection;
   TAILQ_ENTRY(ow_serve_session) of_kept;  /* those that can be fetched */
   TAILQ_ENTRY(ow_serve_session) of_owner; /* of these, its owner's that ended, oldest first */
-  struct ow_serve_owner *keeper;          /* while it is kept */
+  struct ow_serve_account *account;       /* its owner's */
   struct ow_serve_common *common;
   struct ow_serve_client owner;
   struct ow_session_request request; /* as agreed */
   struct ow_slot *slots;
   struct ow_serve_claim claim;
   uint64_t reserved; /* records: at first for all that may come, once it has ended those that there are */
+  uint64_t beside;   /* of these, what it takes beside records while it runs */
   enum ow_serve_own_address own_address; /* that our end of the traffic has */
   struct ow_test_sender sender;
   struct ow_test_receiver receiver;
   bool kept;
-  bool listed; /* among its owner's that ended */
+  bool listed;   /* among its owner's that ended */
+  uint64_t disk; /* that its account holds for it then */
   bool running;
   bool ended;                /* no more traffic */
   bool settled;              /* and its records are those that there will be */

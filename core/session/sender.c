@@ -10,9 +10,6 @@
 #include "schedule/schedule.h"
 #include "wire/test_packet.h"
 
-/* As many as Stop-Sessions may describe; a session that would need more ends early. */
-enum { MOST_SKIP_RANGES = 16384 };
-
 enum { BURST = 16 };                 /* late packets that may always leave at once */
 #define LATE (10 * OW_NS_PER_MS)     /* a busy host; less is no backlog */
 #define BURST_TIME (1 * OW_NS_PER_S) /* of the schedule, that may leave at once */
@@ -171,7 +168,7 @@ static enum ow_status room_for_range(struct ow_sender *sender)
   if (sender->skipped && sender->skip_ranges < sender->skip_slots)
     return OW_OK;
   uint32_t slots = sender->skip_slots ? sender->skip_slots * 2 : 4;
-  if (slots > MOST_SKIP_RANGES)
+  if (slots > OW_SKIP_RANGES_MOST)
     return OW_LIMIT;
   struct ow_skip_range *skipped = reallocarray(sender->skipped, slots, sizeof *skipped);
   if (!skipped)

@@ -66,7 +66,7 @@ start_measuring() {
   # shellcheck disable=SC2016 # the inner shell expands it
   start "$name" "$NS_A" bash -c 'out=$1; shift; "$@" >"$out"; echo "status $?"' - "$BATS_TEST_TMPDIR/$name.json" \
     "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 300 --interval 20ms --loss-timeout 1s -t 20s --json "$@"
-  until kill -USR1 "$(pid_of responder)" && tail -n 8 "$(log_of responder)" | grep -qE ' [1-9][0-9]* sessions running'; do
+  until kill -USR1 "$(pid_of responder)" && tail -n 10 "$(log_of responder)" | grep -qE ' [1-9][0-9]* sessions running'; do
     ((SECONDS < started + 10))
     sleep 0.1
   done

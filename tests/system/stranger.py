@@ -149,6 +149,20 @@ def flow(stranger, packets, slot):
     stranger.begin()
 
 
+def hoard(stranger, connections, sessions):
+    """As many control connections as there may be, most of them silent, and as many sessions on one of them; prints what is had."""
+    answers = [stranger.ask(False, 1, [1.0])[0] for _ in range(int(sessions))]
+    print('sessions', answers.count(0), 'accept', *sorted(set(answers)))
+    stranger.begin()
+    stranger.silent = []
+    for _ in range(int(connections)):
+        silent = socket.create_connection(stranger.tcp.getpeername()[:2])
+        silent.settimeout(5)
+        if silent.recv(64)[12:16] != bytes(4):
+            stranger.silent.append(silent)
+    print('connections', 1 + len(stranger.silent))
+
+
 if __name__ == '__main__':
     host, port, attack, *arguments = sys.argv[1:]
     client = Stranger(host, port)

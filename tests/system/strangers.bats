@@ -133,3 +133,19 @@ print(os.WCOREDUMP(os.waitpid(child.pid, 0)[1]))' "$@"
   [[ $(dumps - sleep 60) == True ]] || skip "this host dumps no cores"
   [[ $(dumps listening "$RESPONDER" -f -c "$CONF" -S 127.0.0.1:0) == False ]]
 }
+
+@test "who takes all the sessions and connections that there are leaves others their share" {
+  printf 'maxcontrolsessions 40\ntestports 9000-9199\nrootfolly\n' >"$CONF/few.conf"
+  cp "$CONF/owamp-server.limits" "$CONF/few.limits"
+  start_responder "$NS_B" -c "$CONF/few.conf" -S :0
+  start stranger "$NS_A" python3 "$BATS_TEST_DIRNAME/stranger.py" "$B6" "$RESPONDER_PORT" hoard 60 300
+  wait_for_log stranger ready
+  # Three quarters of 200 sessions, and of 40 connections; the rest is refused for now.
+  [[ $(<"$(log_of stranger)") == *'sessions 150 accept 0 5'*'connections 30'* ]]
+  wait_for_log responder 'session refused with .*: .*::/64 holds 150 sessions, .* above its share of 100'
+  wait_for_log responder 'turned away: .*::/64 holds 30 connections, .* above its share of 20'
+  measure
+  kill -USR1 "$(pid_of responder)"
+  wait_for_log responder 'accounts; 30 connections of 1, most of them 30 of .*::/64; .*150 sessions'
+  stop stranger KILL
+}

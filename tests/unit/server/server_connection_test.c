@@ -158,14 +158,22 @@ static bool so_many_sessions_run(void)
 
 /* ---- clients ---- */
 
-static int call(void)
+/* From 127.0.0.NUMBER. */
+static int call_from(uint8_t number)
 {
   int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK - 1 + number)}};
   struct sockaddr_in address = {
       .sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_port = htons(ow_serve_port(server))};
   ck_assert_int_ge(client, 0);
+  ck_assert_int_eq(bind(client, (const struct sockaddr *)&own, sizeof own), 0);
   ck_assert_int_eq(connect(client, (const struct sockaddr *)&address, sizeof address), 0);
   return client;
+}
+
+static int call(void)
+{
+  return call_from(1);
 }
 
 static void say(int client, const void *octets, size_t count)
@@ -288,6 +296,32 @@ START_TEST(connections_are_bounded)
   run_until_connected(1);
   ck_assert_uint_eq(ow_serve_count(server).refused_total, 1);
   close(third);
+  stop();
+}
+END_TEST
+
+START_TEST(who_says_nothing_on_many_makes_room_for_another)
+{
+  int silent[3];
+  prepare();
+  config.most_connections = 4;
+  start();
+  for (int i = 0; i < 3; i++)
+    silent[i] = call();
+  run_until_connected(3);
+  int fourth = call(); /* the last quarter is others' */
+  run_until_left(1);
+  expect_closed_after(fourth, GREETING);
+  int others[] = {call_from(2), call_from(3)};
+  run_until_left(2);
+  expect_closed_after(silent[0], GREETING);
+  run_until_connected(4);
+  ck_assert_uint_eq(ow_serve_count(server).refused_total, 1);
+  close(silent[1]);
+  close(silent[2]);
+  run_until_connected(2);
+  close(others[0]);
+  close(others[1]);
   stop();
 }
 END_TEST
@@ -650,7 +684,8 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("server_connection");
-  TEST_CASE(suite, "admission", who_is_not_admitted_hears_that_we_do_not_talk, connections_are_bounded);
+  TEST_CASE(suite, "admission", who_is_not_admitted_hears_that_we_do_not_talk, connections_are_bounded,
+            who_says_nothing_on_many_makes_room_for_another);
   TEST_CASE(suite, "ends", who_breaks_the_protocol_is_left, who_is_not_identified_is_told_so,
             a_silent_client_is_left, a_server_is_freed_with_all_that_runs);
   TEST_LOOP(suite, "resets", 3, a_reset_is_told_by_what_it_ends);

@@ -28,6 +28,12 @@ static void tear_down(void)
   test_serving_close(&serving);
 }
 
+static bool is_full(void)
+{
+  struct ow_failure why;
+  return ow_serve_kept_check(&kept, &serving.client, &why) != OW_OK;
+}
+
 /* A session that its connection holds and keeps. */
 static struct ow_serve_session *run_one(void)
 {
@@ -113,7 +119,7 @@ START_TEST(the_oldest_of_ones_own_goes_first)
   struct ow_sid oldest = ended(5, 60);
   struct ow_sid older = ended(5, 40);
   struct ow_sid young = ended(5, 29);
-  ck_assert(ow_serve_kept_full(&kept));
+  ck_assert(is_full());
   ck_assert(make_room(&a_place));
   expect_kept(&oldest, false);
   ck_assert(make_room(&records));
@@ -185,18 +191,61 @@ START_TEST(what_runs_or_is_fetched_stays)
 }
 END_TEST
 
-/* The bound is on what has ended: what runs is bounded elsewhere. */
-START_TEST(only_what_has_ended_fills_the_place)
+/* Whoever could end all that it runs at once would leave no place to others. */
+START_TEST(a_place_is_taken_from_the_agreement_on)
 {
-  struct ow_serve_session *sessions[MOST + 1];
-  for (int i = 0; i <= MOST; i++)
+  struct ow_serve_session *sessions[MOST];
+  for (int i = 0; i < MOST; i++) {
+    ck_assert(!is_full());
     sessions[i] = run_one();
-  ck_assert(!ow_serve_kept_full(&kept));
-  for (int i = 0; i <= MOST; i++) {
-    leave(sessions[i]);
-    ck_assert_int_eq(ow_serve_kept_full(&kept), i + 1 >= MOST);
   }
-  ck_assert_uint_eq(serving.common.counts.sessions_kept, MOST + 1);
+  ck_assert(is_full());
+  for (int i = 0; i < MOST; i++)
+    leave(sessions[i]);
+  ck_assert(is_full());
+  ck_assert_uint_eq(serving.common.counts.sessions_kept, MOST);
+}
+END_TEST
+
+/* Who fills all with results that are as young as may be keeps no modest client out. */
+START_TEST(the_greedy_lose_young_results_to_the_modest)
+{
+  become(2);
+  struct ow_sid modest = ended(5, 1);
+  become(3);
+  struct ow_sid first = ended(5, 1), second = ended(5, 0);
+  become(1);
+  ck_assert(is_full());
+  ck_assert(make_room(&a_place)); /* a share is one of three */
+  expect_kept(&modest, true);
+  expect_kept(&first, false);
+  expect_kept(&second, true);
+  ck_assert(!is_full());
+  struct ow_sid mine = ended(5, 0);
+  ck_assert(is_full());
+  ck_assert(!make_room(&a_place)); /* nobody holds more than one */
+  expect_kept(&mine, true);
+}
+END_TEST
+
+/* Of twelve places the last three are for those below their share. */
+START_TEST(who_is_above_its_share_leaves_the_last_quarter)
+{
+  serving.common.config.most_sessions_kept = 12;
+  become(3);
+  for (int i = 0; i < 9; i++) {
+    ck_assert(!is_full());
+    (void)ended(1, 40);
+  }
+  ck_assert(is_full());
+  become(1);
+  for (int i = 0; i < 3; i++) {
+    ck_assert(!is_full());
+    (void)ended(1, 40);
+  }
+  ck_assert(is_full());
+  become(3);
+  ck_assert(is_full());
 }
 END_TEST
 
@@ -206,6 +255,7 @@ int main(void)
   TEST_CASE_WITH(set_up, tear_down, suite, "kept", a_kept_session_outlives_its_connection,
                  the_oldest_of_ones_own_goes_first, who_holds_more_than_its_share_makes_room,
                  a_key_is_an_owner_wherever_it_comes_from, only_what_helps_goes,
-                 what_runs_or_is_fetched_stays, only_what_has_ended_fills_the_place);
+                 what_runs_or_is_fetched_stays, a_place_is_taken_from_the_agreement_on,
+                 the_greedy_lose_young_results_to_the_modest, who_is_above_its_share_leaves_the_last_quarter);
   return test_run(suite);
 }

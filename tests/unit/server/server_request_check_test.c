@@ -123,13 +123,13 @@ START_TEST(records_and_sessions_are_bounded)
   struct ow_session_request receives = request_of(false), sends = request_of(true);
   ck_assert_uint_eq(ow_serve_records_for(&receives), 80 + 10 + 16);
   ck_assert_uint_eq(ow_serve_records_for(&sends), 0);
-  small.most_records = 106;
+  small.most_records = 141; /* of which one client has at most 106 */
   small.most_sessions = 2;
   expect(&receives, &small, &(struct ow_serve_counts){.sessions_running = 1}, OW_ACCEPT_OK, "");
-  expect(&receives, &small, &(struct ow_serve_counts){.records = 1}, OW_ACCEPT_TEMPORARY_LIMIT, "full");
+  expect(&receives, &small, &(struct ow_serve_counts){.records = 36}, OW_ACCEPT_TEMPORARY_LIMIT, "full");
   expect(&sends, &small, &(struct ow_serve_counts){.records = 106}, OW_ACCEPT_OK, "");
   expect(&sends, &small, &(struct ow_serve_counts){.sessions_running = 2}, OW_ACCEPT_TEMPORARY_LIMIT, "full");
-  small.most_records = 105;
+  small.most_records = 140;
   expect(&receives, &small, &(struct ow_serve_counts){0}, OW_ACCEPT_PERMANENT_LIMIT, "80 packets");
   /* A bound that was lowered meanwhile is no room. */
   small.most_records = 200;
@@ -176,8 +176,27 @@ START_TEST(what_other_servers_run_has_room)
   request.packets = 80;
   request.slot_count = 1000;
   ck_assert_uint_eq(ow_serve_slots_for(&request), 1000);
-  request.slot_count = OW_MAX_SLOTS;
+  request.slot_count = 17;
+  ck_assert_uint_eq(ow_serve_slots_for(&request), 17);
+  request.slot_count = 16;
   ck_assert_uint_eq(ow_serve_slots_for(&request), 0);
+}
+END_TEST
+
+/* By their memory: 16 octets for a packet that is open, 8 for a skip range, 32 for a record. */
+START_TEST(what_a_session_takes_beside_records_counts)
+{
+  const struct ow_slot slot = {.kind = OW_SLOT_FIXED, .parameter = ow_span_from_ns(OW_NS_PER_S)};
+  struct ow_session_request receives = request_of(false), sends = request_of(true);
+  receives.slot_count = sends.slot_count = 1;
+  receives.timeout = ow_span_from_ns(3600 * OW_NS_PER_S);
+  ck_assert_uint_eq(ow_serve_beside_for(&receives, &slot), 80 / 2);
+  ck_assert_uint_eq(ow_serve_beside_for(&sends, &slot), 80 / 2 / 4);
+  receives.packets = 10000;
+  ck_assert_uint_ge(ow_serve_beside_for(&receives, &slot), 3600 / 2);
+  ck_assert_uint_lt(ow_serve_beside_for(&receives, &slot), 4500 / 2);
+  sends.packets = UINT32_MAX;
+  ck_assert_uint_eq(ow_serve_beside_for(&sends, &slot), 16384 / 4);
 }
 END_TEST
 
@@ -206,6 +225,6 @@ int main(void)
             what_cannot_be_is_not_supported);
   TEST_CASE(suite, "bounds", packets_go_to_nobody_but_the_client, records_and_sessions_are_bounded,
             duplicates_get_room_from_the_first_half_only, what_other_servers_run_has_room,
-            packets_within_one_loss_timeout_are_bounded);
+            what_a_session_takes_beside_records_counts, packets_within_one_loss_timeout_are_bounded);
   return test_run(suite);
 }

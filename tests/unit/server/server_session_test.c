@@ -42,7 +42,11 @@ START_TEST(a_session_reserves_until_it_ends)
   struct ow_session_request request = test_serving_request(sends, 80);
   struct ow_serve_session *session = test_serving_session(&serving, &request, OW_ACCEPT_OK);
   ck_assert_uint_eq(serving.common.counts.sessions_running, 1);
-  ck_assert_uint_eq(serving.common.counts.records, sends ? 0 : 80 + 10 + 16 + 2 * 80);
+  /* All are open within a loss timeout, two a record by their memory; of skip ranges four, and 40 at most. */
+  ck_assert_uint_eq(serving.common.counts.records, sends ? 40 / 4 : 80 + 10 + 16 + 2 * 80 + 80 / 2);
+  const struct ow_account *account = &session->account->share;
+  ck_assert_uint_eq(account->held[OW_SHARE_RECORDS], serving.common.counts.records);
+  ck_assert_uint_eq(account->held[OW_SHARE_SESSIONS], 1);
   ck_assert_uint_ne(sends ? session->request.sender.port : session->request.receiver.port, 9);
 
   ow_serve_session_end(session, NULL, true);
@@ -51,6 +55,8 @@ START_TEST(a_session_reserves_until_it_ends)
   ck_assert_uint_eq(serving.bandwidth_released, 1);
   ck_assert_uint_eq(serving.disk_released, 0);
   ck_assert_uint_eq(serving.common.counts.records, 0); /* it never ran */
+  ck_assert_uint_eq(account->held[OW_SHARE_RECORDS], 0);
+  ck_assert_uint_eq(account->held[OW_SHARE_SESSIONS], 0);
   ow_serve_session_drop(session);
 }
 END_TEST
@@ -155,7 +161,7 @@ END_TEST
 START_TEST(what_is_lacking_is_told)
 {
   struct ow_session_request request = test_serving_request(false, 80);
-  serving.common.config.most_records = 150;
+  serving.common.config.most_records = 200;
   struct ow_serve_session *first = test_serving_session(&serving, &request, OW_ACCEPT_OK);
   test_serving_session(&serving, &request, OW_ACCEPT_TEMPORARY_LIMIT);
   ck_assert_int_eq(serving.lack.what, OW_SERVE_SCARCE_RECORDS);
@@ -172,6 +178,27 @@ START_TEST(what_is_lacking_is_told)
 }
 END_TEST
 
+/* Without a key it has at most three of four sessions, though nobody else is there; then another has one. */
+START_TEST(one_who_hoards_leaves_a_quarter_of_all_to_others)
+{
+  struct ow_session_request request = test_serving_request(false, 5);
+  struct ow_serve_session *hoard[6], *others[2];
+  serving.common.config.most_sessions = 8;
+  for (int i = 0; i < 6; i++)
+    hoard[i] = test_serving_session(&serving, &request, OW_ACCEPT_OK);
+  test_serving_session(&serving, &request, OW_ACCEPT_TEMPORARY_LIMIT);
+  ck_assert_int_eq(serving.lack.what, OW_SERVE_ENOUGH);
+  serving.client.address.address[3]++;
+  for (int i = 0; i < 2; i++)
+    others[i] = test_serving_session(&serving, &request, OW_ACCEPT_OK);
+  test_serving_session(&serving, &request, OW_ACCEPT_TEMPORARY_LIMIT);
+  for (int i = 0; i < 6; i++)
+    ow_serve_session_drop(hoard[i]);
+  ow_serve_session_drop(others[0]);
+  ow_serve_session_drop(others[1]);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("server_session");
@@ -180,7 +207,7 @@ int main(void)
                  without_a_free_port_the_claim_is_given_back_once, what_cannot_be_is_not_put_to_the_policy);
   TEST_CASE_WITH(set_up, tear_down, suite, "records", overdue_packets_are_records_of_loss,
                  what_did_not_come_is_not_kept, what_is_lacking_is_told,
-
+                 one_who_hoards_leaves_a_quarter_of_all_to_others,
                  what_was_only_received_is_settled_unless_the_clocks_differ);
   return test_run(suite);
 }

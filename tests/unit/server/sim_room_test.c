@@ -222,6 +222,36 @@ START_TEST(a_lowered_limit_is_met_by_those_that_are_too_many)
 }
 END_TEST
 
+/* ---- shares ---- */
+
+/*
+ * Of eight results one client keeps six, with those of others, its own oldest going first; however many it
+ * makes, another's stays. A third gets in beside it at once, and the greedy one's go for it.
+ */
+START_TEST(who_makes_many_results_drives_out_its_own)
+{
+  enum { MANY = 12, KEPT = 8 };
+  uint8_t modest[16], greedy[MANY][16], third[3][16];
+  raise_curtain("limit root with allow_open_mode=on\n", UINT64_C(16) << 20);
+  config.most_sessions_kept = KEPT;
+  ow_serve_reconfigure(server, &config);
+  ck_assert_int_eq(measure("bob", PACKETS, modest), OW_OK);
+  for (int i = 0; i < MANY; i++) {
+    sim_run(loop, 31 * S);
+    ck_assert_msg(measure("alice", PACKETS, greedy[i]) == OW_OK, "%d: %s", i, told);
+  }
+  ck_assert_uint_eq(ow_serve_count(server).sessions_kept, KEPT * 3 / 4);
+  ck_assert(can_fetch("alice", greedy[MANY - 5]) && !can_fetch("alice", greedy[MANY - 6]));
+  for (int i = 0; i < 3; i++)
+    ck_assert_msg(measure("", PACKETS, third[i]) == OW_OK, "%d: %s", i, told);
+  ck_assert(can_fetch("", third[0]) && can_fetch("", third[2]));
+  /* The eighth is for who has a key. */
+  ck_assert(can_fetch("alice", greedy[MANY - 3]) && !can_fetch("alice", greedy[MANY - 4]));
+  ck_assert(can_fetch("bob", modest));
+  drop_curtain();
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("room on a simulated network");
@@ -229,5 +259,6 @@ int main(void)
   TEST_CASE(suite, "interrupted", an_interrupted_session_holds_what_was_sent);
   TEST_CASE(suite, "disk", the_disk_of_a_class_is_made_by_those_in_it,
             the_modest_keep_theirs_and_the_greedy_wait, a_lowered_limit_is_met_by_those_that_are_too_many);
+  TEST_CASE(suite, "shares", who_makes_many_results_drives_out_its_own);
   return test_run(suite);
 }

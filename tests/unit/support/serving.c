@@ -85,6 +85,7 @@ void test_serving_open(struct test_serving *serving)
   serving->common = (struct ow_serve_common){.loop = ow_loop_create(&failure), .policy = &serving->policy};
   ck_assert_ptr_nonnull(serving->common.loop);
   ow_serve_defaults(&serving->common.config);
+  ow_serve_accounts_prepare(&serving->common);
   ck_assert_int_eq(ow_traffic_open(&serving->common.traffic, serving->common.loop), OW_OK);
   test_pair_open(&serving->pair, OW_MODE_OPEN);
 }
@@ -97,6 +98,7 @@ void test_serving_close(struct test_serving *serving)
   ck_assert_uint_eq(serving->common.counts.sessions_running, 0);
   ck_assert_uint_eq(serving->common.counts.sessions_kept, 0);
   ck_assert_uint_eq(serving->common.counts.records, 0);
+  ck_assert_uint_eq(serving->common.shares.accounts, 0);
   test_pair_close(&serving->pair);
   ow_traffic_close(&serving->common.traffic);
   ow_loop_free(serving->common.loop);
