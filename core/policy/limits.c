@@ -6,14 +6,28 @@
 #include <string.h>
 
 #include "base/faults.h"
+#include "base/units.h"
 #include "text/conf_lines.h"
+#include "text/duration.h"
 #include "text/quantity.h"
 #include "text/word.h"
 
-static const struct ow_class bounded_class = {
-    .name = "default", .parent = OW_CLASS_NONE, .bandwidth = 100000000, .disk = 400000000, .open_mode = true};
-/* What the root has, unless it says otherwise. */
-static const struct ow_class unlimited_class = {.parent = OW_CLASS_NONE, .open_mode = true};
+#define HOUR (3600 * OW_NS_PER_S)
+#define DAY (24 * HOUR)
+
+static const struct ow_class bounded_class = {.name = "default",
+                                              .parent = OW_CLASS_NONE,
+                                              .bandwidth = 100000000,
+                                              .disk = 400000000,
+                                              .open_mode = true,
+                                              .start_ahead = HOUR,
+                                              .session_time = 2 * DAY};
+/*
+ * What the root has, unless it says otherwise. owampd knows no bounds of time, and its users have sessions of
+ * any length; nobody asks for one days before, but who wants to hold what others need.
+ */
+static const struct ow_class unlimited_class = {
+    .parent = OW_CLASS_NONE, .open_mode = true, .start_ahead = DAY};
 
 void ow_limits_clear(struct ow_limits *limits)
 {
@@ -83,9 +97,20 @@ static enum ow_status no_memory(const struct parser *parser)
 
 /* ---- limit CLASS with KEY=VALUE, KEY=VALUE ---- */
 
-enum key { PARENT, BANDWIDTH, DISK, TEST_SESSIONS, DELETE_ON_FETCH, ALLOW_OPEN_MODE, KEYS };
+enum key {
+  PARENT,
+  BANDWIDTH,
+  DISK,
+  TEST_SESSIONS,
+  DELETE_ON_FETCH,
+  ALLOW_OPEN_MODE,
+  START_AHEAD,
+  SESSION_TIME,
+  KEYS
+};
 static const char *const key_names[KEYS] = {"parent",        "bandwidth",       "disk",
-                                            "test_sessions", "delete_on_fetch", "allow_open_mode"};
+                                            "test_sessions", "delete_on_fetch", "allow_open_mode",
+                                            "start_ahead",   "session_time"};
 
 /* The pairs of one line, as they stand. */
 struct pairs {
@@ -156,8 +181,8 @@ static enum ow_status take_pair(const struct parser *parser, char *text, struct 
   if (key == KEYS)
     return ow_conf_lines_fail(
         &parser->lines, pair.name, parser->failure,
-        "unknown limit \"%.40s\"; parent, bandwidth, disk, test_sessions, delete_on_fetch or "
-        "allow_open_mode",
+        "unknown limit \"%.40s\"; parent, bandwidth, disk, test_sessions, delete_on_fetch, "
+        "allow_open_mode, start_ahead or session_time",
         pair.name);
   if (pairs->values[key])
     return ow_conf_lines_fail(&parser->lines, pair.name, parser->failure, "%s is given twice",
@@ -237,6 +262,18 @@ static enum ow_status take_switch(const struct parser *parser, const struct pair
   return OW_OK;
 }
 
+static enum ow_status take_seconds(const struct parser *parser, const struct pairs *pairs, enum key key,
+                                   int64_t *into)
+{
+  const char *value = pairs->values[key];
+  if (value && !ow_seconds_parse(value, into))
+    return ow_conf_lines_fail(
+        &parser->lines, value, parser->failure,
+        "%s=%.40s is not a number of seconds without a unit; e.g. %s=3600, or 0 for no limit", key_names[key],
+        value, key_names[key]);
+  return OW_OK;
+}
+
 static enum ow_status take_values(const struct parser *parser, const struct pairs *pairs,
                                   struct ow_class *class)
 {
@@ -249,6 +286,10 @@ static enum ow_status take_values(const struct parser *parser, const struct pair
     status = take_switch(parser, pairs, DELETE_ON_FETCH, &class->delete_on_fetch);
   if (status == OW_OK)
     status = take_switch(parser, pairs, ALLOW_OPEN_MODE, &class->open_mode);
+  if (status == OW_OK)
+    status = take_seconds(parser, pairs, START_AHEAD, &class->start_ahead);
+  if (status == OW_OK)
+    status = take_seconds(parser, pairs, SESSION_TIME, &class->session_time);
   return status;
 }
 

@@ -25,7 +25,9 @@ struct ow_class {
   uint64_t disk;          /* octets of records kept; 0 = no limit */
   uint64_t test_sessions; /* sessions that may be requested over one control connection; 0 = no limit */
   bool delete_on_fetch;
-  bool open_mode; /* allow_open_mode */
+  bool open_mode;       /* allow_open_mode */
+  int64_t start_ahead;  /* ns from a request to its Start Time; 0 = no limit */
+  int64_t session_time; /* ns from a session's Start Time to its end, by its schedule's mean; 0 = no limit */
 };
 
 struct ow_net_rule {
@@ -61,7 +63,10 @@ struct ow_limits {
 enum ow_status ow_limits_parse(const char *name, const char *text, size_t octets,
                                const struct ow_keys_file *keys, struct ow_limits *limits,
                                const struct ow_log *log, struct ow_failure *failure) OW_MUST_CHECK;
-/** One class for everybody, "default": open mode, 100 Mbit/s, 400 MB of records. OW_MEMORY. */
+/**
+ * One class for everybody, "default": open mode, 100 Mbit/s, 400 MB of records, a Start Time within the hour
+ * and two days at most. OW_MEMORY.
+ */
 enum ow_status ow_limits_default(struct ow_limits *limits, struct ow_failure *failure) OW_MUST_CHECK;
 void ow_limits_clear(struct ow_limits *limits);
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/system_clock.h"
 #include "schedule/schedule.h"
 #include "wire/test_packet.h"
 
@@ -308,6 +309,43 @@ static enum ow_accept check_sessions(const struct ow_policy *policy, int class, 
   return accept;
 }
 
+/* From its Start Time until its last packet is lost, by its schedule's mean. */
+static int64_t length_of(const struct ow_session_request *request, const struct ow_slot *slots)
+{
+  uint64_t mean = (uint64_t)ow_slots_mean_ns(slots, request->slot_count);
+  unsigned __int128 length =
+      (unsigned __int128)mean * request->packets + (uint64_t)ow_span_to_ns(request->timeout);
+  return length > INT64_MAX ? INT64_MAX : (int64_t)length;
+}
+
+static enum ow_accept check_time(const char *name, const char *what, int64_t limit, int64_t needed,
+                                 struct ow_failure *why)
+{
+  enum ow_accept accept = OW_ACCEPT_OK;
+  if (limit && needed > limit) {
+    accept = OW_ACCEPT_PERMANENT_LIMIT;
+    ow_fail(why, OW_LIMIT, "class %s has %s of %g s at most; this session's is %.0f s", name, what,
+            (double)limit / (double)OW_NS_PER_S, (double)needed / (double)OW_NS_PER_S);
+  }
+  return accept;
+}
+
+static enum ow_accept check_times(const struct ow_policy *policy, int class,
+                                  const struct ow_session_request *request, const struct ow_slot *slots,
+                                  struct ow_failure *why)
+{
+  int64_t ahead = ow_timestamp_difference(request->start, ow_system_stamp());
+  int64_t length = length_of(request, slots);
+  enum ow_accept accept = OW_ACCEPT_OK;
+  for (; class != OW_CLASS_NONE && accept == OW_ACCEPT_OK; class = policy->limits.classes[class].parent) {
+    const struct ow_class *rule = &policy->limits.classes[class];
+    accept = check_time(rule->name, "a time until the start (start_ahead)", rule->start_ahead, ahead, why);
+    if (accept == OW_ACCEPT_OK)
+      accept = check_time(rule->name, "a length (session_time)", rule->session_time, length, why);
+  }
+  return accept;
+}
+
 static enum ow_accept claim_session(void *context, const struct ow_serve_client *client,
                                     const struct ow_session_request *request, const struct ow_slot *slots,
                                     struct ow_serve_claim *claim, struct ow_failure *why)
@@ -320,6 +358,8 @@ static enum ow_accept claim_session(void *context, const struct ow_serve_client 
                                    .headers = headers_of(request),
                                    .disk = disk_of(request)};
   enum ow_accept accept = check_sessions(policy, class, visit, why);
+  if (accept == OW_ACCEPT_OK)
+    accept = check_times(policy, class, request, slots, why);
   if (accept == OW_ACCEPT_OK)
     accept = check_resource(policy, class, BANDWIDTH, claim->bandwidth, &unused, why);
   if (accept == OW_ACCEPT_OK)

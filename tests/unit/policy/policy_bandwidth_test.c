@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "io/system_clock.h"
 #include "policy/policy.h"
 #include "support/main.h"
 #include "support/seed.h"
@@ -21,8 +22,12 @@ static void set_up(const char *text)
   struct ow_keys_file keys = {0};
   struct ow_failure failure = {0};
   const struct ow_slot slot = {OW_SLOT_FIXED, ow_span_from_ns(SECOND)};
-  const struct ow_session_request request = {
-      .server_sends = true, .slot_count = 1, .packets = 1, .sender = {.version = 4}, .padding = 10};
+  const struct ow_session_request request = {.server_sends = true,
+                                             .slot_count = 1,
+                                             .packets = 1,
+                                             .start = ow_system_stamp(),
+                                             .sender = {.version = 4},
+                                             .padding = 10};
   struct ow_serve_client client = {.address = {.version = 4, .address = {192, 0, 2, 1}},
                                    .mode = OW_MODE_OPEN};
   ck_assert_int_eq(ow_limits_parse("t.limits", text, strlen(text), NULL, &limits, NULL, &failure), OW_OK);

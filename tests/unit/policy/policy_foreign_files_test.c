@@ -230,7 +230,7 @@ static const struct {
      "not a warning: t.limits:1: disk=x is not a whole number, with k, m, g or t behind it if need be; e.g. "
      "disk=10m\n"
      "not a warning: t.limits:2: unknown limit \"speed\"; parent, bandwidth, disk, test_sessions, "
-     "delete_on_fetch or allow_open_mode\n"
+     "delete_on_fetch, allow_open_mode, start_ahead or session_time\n"
      "not a warning: t.limits:4: \"10/8\": bits behind the prefix are set; is the prefix too short?\n",
      "t.limits:5: write: limit CLASS with KEY=VALUE, KEY=VALUE"},
     {LIMITS, "limit a with\nassign default b\nassign default a\nassign default a\nassign user nobody a\n",

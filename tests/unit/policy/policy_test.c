@@ -12,6 +12,7 @@
 
 #include "daemon/pidfile.h"
 #include "daemon/privileges.h"
+#include "io/system_clock.h"
 #include "io/text_file.h"
 #include "policy/limits.h"
 #include "policy/listen_address.h"
@@ -393,6 +394,9 @@ static const struct bad BAD_LIMITS[] = {
     {"limit a with delete_on_fetch=\n", "t.limits:1: ", "needs a value"},
     {"limit a with delete_on_fetch=maybe\n", "t.limits:1: ", "neither on nor off"},
     {"limit a with allow_open_mode=1\n", "t.limits:1: ", "neither on nor off"},
+    {"limit a with start_ahead=1h\n", "t.limits:1: ", "start_ahead=3600, or 0 for no limit"},
+    {"limit a with session_time=30m\n", "t.limits:1: ", "a number of seconds without a unit"},
+    {"limit a with session_time=\n", "t.limits:1: ", "needs a value"},
     {"limit a\n", "t.limits:1: ", "limit CLASS with"},
     {"limit\n", "t.limits:1: ", "limit CLASS with"},
     {"limit a having disk=1\n", "t.limits:1: ", "limit CLASS with"},
@@ -486,6 +490,7 @@ static enum ow_accept claim(const struct desk *desk, const struct ow_serve_clien
   const struct ow_session_request request = {.server_receives = true,
                                              .slot_count = 1,
                                              .packets = packets,
+                                             .start = ow_system_stamp(),
                                              .sender = {.version = 4},
                                              .receiver = {.version = 4}};
   enum ow_accept accept = desk->ask.claim(desk->context, client, &request, &slot, claimed, &why);
@@ -620,6 +625,63 @@ START_TEST(a_class_draws_on_its_ancestors_budgets)
 }
 END_TEST
 
+/* One packet each minute, which is lost after a minute; it begins so many seconds from now. */
+static enum ow_accept claim_time(const struct desk *desk, const struct ow_serve_client *client,
+                                 uint32_t packets, int64_t ahead, const char *phrase)
+{
+  struct ow_failure why = {.text = ""};
+  struct ow_serve_claim claimed;
+  const struct ow_slot slot = {OW_SLOT_FIXED, ow_span_from_ns(60 * OW_NS_PER_S)};
+  const struct ow_session_request request = {.server_sends = true,
+                                             .slot_count = 1,
+                                             .packets = packets,
+                                             .start =
+                                                 ow_timestamp_plus(ow_system_stamp(), ahead * OW_NS_PER_S),
+                                             .timeout = ow_span_from_ns(60 * OW_NS_PER_S),
+                                             .sender = {.version = 4},
+                                             .receiver = {.version = 4}};
+  enum ow_accept accept = desk->ask.claim(desk->context, client, &request, &slot, &claimed, &why);
+  expect_text(why.text, "", phrase);
+  return accept;
+}
+
+START_TEST(how_far_ahead_and_how_long_is_bounded_by_class)
+{
+  const enum ow_accept never = OW_ACCEPT_PERMANENT_LIMIT;
+  struct desk desk = open_desk();
+  install(&desk,
+          "limit root with session_time=3600, start_ahead=600\n"
+          "limit more with parent=root, session_time=0, start_ahead=1200\n"
+          "limit less with parent=root, session_time=600\nassign net 192.0.2.0/25 less\n"
+          "assign net 192.0.2.128/25 more\n",
+          KEYS, OW_MODES_ALL);
+  struct ow_serve_client less = arrive(&desk, ipv4(192, 0, 2, 1), "");
+  struct ow_serve_client more = arrive(&desk, ipv4(192, 0, 2, 200), "");
+  ck_assert_int_eq(claim_time(&desk, &less, 9, 0, ""), OW_ACCEPT_OK); /* and its last packet's timeout */
+  ck_assert_int_eq(claim_time(&desk, &less, 10, 0,
+                              "class less has a length (session_time) of 600 s at most; "
+                              "this session's is 660 s"),
+                   never);
+  ck_assert_int_eq(claim_time(&desk, &less, 9, 599, ""), OW_ACCEPT_OK);
+  ck_assert_int_eq(claim_time(&desk, &less, 9, -3000, ""), OW_ACCEPT_OK);
+  ck_assert_int_eq(
+      claim_time(&desk, &less, 9, 700, "class less has a time until the start (start_ahead) of 600 s"),
+      never);
+  /* What an ancestor hasn't, a class can't give. */
+  ck_assert_int_eq(claim_time(&desk, &more, 59, 0, ""), OW_ACCEPT_OK);
+  ck_assert_int_eq(claim_time(&desk, &more, 60, 0, "class root"), never);
+  ck_assert_int_eq(claim_time(&desk, &more, 1, 700, "class root"), never);
+  /* owampd's files know neither; a day is ample. */
+  install(&desk, "limit root with\n", KEYS, OW_MODES_ALL);
+  ck_assert_int_eq(claim_time(&desk, &more, 4000000, 86000, ""), OW_ACCEPT_OK);
+  ck_assert_int_eq(claim_time(&desk, &more, UINT32_MAX, 0, ""), OW_ACCEPT_OK);
+  ck_assert_int_eq(claim_time(&desk, &more, 1, 86500, "of 86400 s at most"), never);
+  install(&desk, "limit root with start_ahead=0\n", KEYS, OW_MODES_ALL);
+  ck_assert_int_eq(claim_time(&desk, &more, 1, 1000000000, ""), OW_ACCEPT_OK);
+  ow_policy_free(desk.policy);
+}
+END_TEST
+
 START_TEST(test_sessions_are_counted_for_each_connection)
 {
   struct desk desk = open_desk();
@@ -646,8 +708,12 @@ START_TEST(what_a_session_takes_is_what_goes_over_the_wire)
   struct ow_serve_client client = arrive(&desk, ipv4(192, 0, 2, 130), "monitor");
   const struct ow_slot slots[] = {{OW_SLOT_FIXED, ow_span_from_ns(OW_NS_PER_S)},
                                   {OW_SLOT_EXPONENTIAL, ow_span_from_ns(3 * OW_NS_PER_S)}};
-  const struct ow_session_request request = {
-      .server_sends = true, .slot_count = 2, .packets = 1000, .padding = 100, .sender = {.version = 6}};
+  const struct ow_session_request request = {.server_sends = true,
+                                             .slot_count = 2,
+                                             .packets = 1000,
+                                             .padding = 100,
+                                             .start = ow_system_stamp(),
+                                             .sender = {.version = 6}};
   ck_assert_int_eq(desk.ask.claim(desk.context, &client, &request, slots, &claimed, &why), OW_ACCEPT_OK);
   ck_assert_uint_eq(claimed.bandwidth, (48 + 100 + 48) * 8 / 2);
   ck_assert_uint_eq(claimed.disk, 0);
@@ -847,6 +913,8 @@ START_TEST(without_files_the_default_is_open_and_bounded)
   ck_assert(settings.limits.classes[0].open_mode);
   ck_assert_uint_gt(settings.limits.classes[0].bandwidth, 0);
   ck_assert_uint_gt(settings.limits.classes[0].disk, 0);
+  ck_assert_int_eq(settings.limits.classes[0].start_ahead, 3600 * OW_NS_PER_S);
+  ck_assert_int_eq(settings.limits.classes[0].session_time, 48 * 3600 * OW_NS_PER_S);
   ck_assert_uint_eq(settings.keys.count, 0);
   ck_assert_str_eq(heard.lines, "");
   ow_settings_clear(&settings);
@@ -1281,8 +1349,8 @@ int main(void)
             nobody_gets_in_before_rules_are_installed, keys_are_found_by_their_id,
             a_budget_is_claimed_and_given_back, disk_is_settled_by_what_came,
             a_class_draws_on_its_ancestors_budgets, test_sessions_are_counted_for_each_connection,
-            what_a_session_takes_is_what_goes_over_the_wire, use_outlives_a_reload,
-            a_claim_of_nothing_outlives_its_class, only_the_owner_may_fetch);
+            how_far_ahead_and_how_long_is_bounded_by_class, what_a_session_takes_is_what_goes_over_the_wire,
+            use_outlives_a_reload, a_claim_of_nothing_outlives_its_class, only_the_owner_may_fetch);
   TEST_CASE(suite, "options", options_are_read);
   TEST_LOOP(suite, "bad options", COUNT(BAD_OPTIONS), options_that_mean_nothing_are_refused_with_a_sentence);
   TEST_CASE(suite, "no files", without_files_the_default_is_open_and_bounded);
