@@ -169,6 +169,7 @@ static enum ow_serve_place_state place_state(const struct ow_serve_connection *c
   enum ow_serve_place_state state = OW_SERVE_PLACE_BUSY;
   switch (ow_server_state(connection->machine)) {
   case OW_SERVER_AWAIT_SETUP:
+  case OW_SERVER_AWAIT_KEY:
   case OW_SERVER_DECIDE_SETUP: state = OW_SERVE_PLACE_SETTING_UP; break;
   case OW_SERVER_READY:
     if (TAILQ_EMPTY(&connection->sessions) && ow_buffer_length(ow_server_output(connection->machine)) == 0)
