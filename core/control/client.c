@@ -16,6 +16,9 @@
 /* Requests are small; Stop-Sessions with many skip ranges is the largest thing a client says. */
 enum { LARGEST_OUTPUT = 1 << 20 };
 
+/* A measurement has two sessions: these are of the running one and of some before it. */
+enum { SIDS_KEPT = 8 };
+
 struct ow_client {
   struct ow_client_config config;
   enum ow_client_state state;
@@ -32,7 +35,11 @@ struct ow_client {
   bool server_start_opened; /* its clear part was read: what follows is protected */
 
   bool requested_server_sends;
-  uint32_t server_sending; /* sessions that the server's Stop-Sessions may describe */
+  struct ow_sid requested_sid;   /* of a session that the server sends: ours */
+  struct ow_sid sids[SIDS_KEPT]; /* of the sessions agreed last */
+  uint32_t sid_count;            /* ever; the newest one took the place of the oldest */
+  uint32_t agreed;               /* sessions since the last ones were stopped */
+  uint32_t server_sending;       /* sessions that the server's Stop-Sessions may describe */
   struct ow_stop_list stop;
   struct ow_fetch_reader fetch;
 };
@@ -236,7 +243,8 @@ static enum ow_status refused_set_up(const struct ow_client *client, struct ow_f
 {
   char key_id[OW_KEY_ID + 1];
   enum ow_accept accept = client->server_start.accept;
-  if (client->mode == OW_MODE_OPEN || accept != OW_ACCEPT_FAILURE)
+  bool unexplained = accept == OW_ACCEPT_FAILURE || accept == OW_ACCEPT_UNASSIGNED;
+  if (client->mode == OW_MODE_OPEN || !unexplained)
     return ow_fail(failure, OW_REFUSED, "the server refused the connection: %s", ow_accept_text(accept));
   ow_printable(key_id, sizeof key_id, client->config.key_id, strlen(client->config.key_id));
   return ow_fail(
@@ -273,14 +281,63 @@ static enum ow_status on_server_start(struct ow_client *client, struct ow_instan
 
 /* ---- sessions ---- */
 
-static void on_accept_session(struct ow_client *client, struct ow_instant now, struct ow_client_event *event)
+static bool same_sid(const struct ow_sid *a, const struct ow_sid *b)
 {
+  return memcmp(a->octets, b->octets, OW_SID) == 0;
+}
+
+static bool knows_sid(const struct ow_client *client, const struct ow_sid *sid)
+{
+  bool known = false;
+  for (uint32_t i = 0; i < client->sid_count && i < SIDS_KEPT; i++)
+    known = known || same_sid(&client->sids[i], sid);
+  return known;
+}
+
+/*
+ * RFC 4656, 3.5: the receiving side makes the SID. A server that sends has nothing to say of it: some repeat
+ * ours, some leave it zero. What is agreed wrongly would look like a path that loses everything.
+ */
+static enum ow_status check_acceptance(const struct ow_client *client,
+                                       const struct ow_session_acceptance *acceptance,
+                                       struct ow_failure *failure)
+{
+  static const struct ow_sid none;
+  bool theirs = !client->requested_server_sends;
+  enum ow_status status = OW_OK;
+  if (acceptance->port == 0)
+    status = ow_fail(failure, OW_PROTOCOL, "Accept-Session names port 0: test packets %s no such port",
+                     theirs ? "reach" : "leave from");
+  else if (theirs && same_sid(&acceptance->sid, &none))
+    status = ow_fail(failure, OW_PROTOCOL, "Accept-Session brings no SID (it is zero)");
+  else if (theirs && knows_sid(client, &acceptance->sid))
+    status = ow_fail(failure, OW_PROTOCOL, "Accept-Session brings the SID of another session");
+  else if (!theirs && !same_sid(&acceptance->sid, &none) &&
+           !same_sid(&acceptance->sid, &client->requested_sid))
+    status = ow_fail(failure, OW_PROTOCOL, "Accept-Session answers with another SID than the one we chose");
+  return status;
+}
+
+static enum ow_status on_accept_session(struct ow_client *client, struct ow_instant now,
+                                        struct ow_client_event *event)
+{
+  const struct ow_session_acceptance *acceptance = &event->acceptance;
+  enum ow_status status = OW_OK;
   ow_session_acceptance_decode(ow_intake_message(&client->intake), &event->acceptance);
   ow_intake_expect(&client->intake, 0, false);
-  if (event->acceptance.accept == OW_ACCEPT_OK && client->requested_server_sends)
-    client->server_sending++;
+  if (acceptance->accept == OW_ACCEPT_OK)
+    status = check_acceptance(client, acceptance, &event->failure);
+  if (status != OW_OK)
+    return status;
+  if (acceptance->accept == OW_ACCEPT_OK) {
+    bool ours = client->requested_server_sends;
+    client->sids[client->sid_count++ % SIDS_KEPT] = ours ? client->requested_sid : acceptance->sid;
+    client->server_sending += ours;
+    client->agreed++;
+  }
   enter_state(client, OW_CLIENT_READY, now);
   event->kind = OW_CLIENT_SESSION;
+  return OW_OK;
 }
 
 static void on_start_ack(struct ow_client *client, struct ow_instant now, struct ow_client_event *event)
@@ -297,8 +354,20 @@ static void on_start_ack(struct ow_client *client, struct ow_instant now, struct
 static void sessions_over(struct ow_client *client, struct ow_instant now)
 {
   client->server_sending = 0;
+  client->agreed = 0;
   ow_intake_expect(&client->intake, 0, false);
   enter_state(client, OW_CLIENT_READY, now);
+}
+
+/* A session that it didn't send has no end that it could tell. */
+static enum ow_status check_ends(const struct ow_client *client, struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  bool all_kept = client->agreed <= SIDS_KEPT;
+  for (uint32_t i = 0; i < client->stop.count && status == OW_OK && all_kept; i++)
+    if (!knows_sid(client, &client->stop.ends[i].sid))
+      status = ow_fail(failure, OW_PROTOCOL, "Stop-Sessions describes a session that we never agreed on");
+  return status;
 }
 
 /* Stop-Sessions, the only thing that a server may say while sessions run (RFC 4656, 3.8). */
@@ -312,6 +381,8 @@ static enum ow_status on_stop_part(struct ow_client *client, struct ow_instant n
                    "the server said %u while sessions run, not Stop-Sessions (3)", message[0]);
   enum ow_status status =
       ow_stop_list_read(&client->stop, &client->intake, client->server_sending, &complete, &event->failure);
+  if (status == OW_OK && complete)
+    status = check_ends(client, &event->failure);
   if (status == OW_OK && complete) {
     event->accept = client->stop.accept;
     event->ends = client->stop.ends;
@@ -370,7 +441,7 @@ static enum ow_status act(struct ow_client *client, struct ow_instant now, struc
   switch (client->state) {
   case OW_CLIENT_AWAIT_GREETING: status = on_greeting(client, now, event); break;
   case OW_CLIENT_AWAIT_SERVER_START: status = on_server_start(client, now, event); break;
-  case OW_CLIENT_AWAIT_ACCEPT_SESSION: on_accept_session(client, now, event); break;
+  case OW_CLIENT_AWAIT_ACCEPT_SESSION: status = on_accept_session(client, now, event); break;
   case OW_CLIENT_AWAIT_START_ACK: on_start_ack(client, now, event); break;
   case OW_CLIENT_RUNNING:
   case OW_CLIENT_STOPPING: status = on_stop_part(client, now, event); break;
@@ -509,6 +580,7 @@ enum ow_status ow_client_request_session(struct ow_client *client, struct ow_ins
   if (client->state != OW_CLIENT_READY)
     return OW_STATE;
   client->requested_server_sends = request->server_sends;
+  client->requested_sid = request->sid;
   ow_outlet_session_request(&client->outlet, request, slots);
   ow_intake_expect(&client->intake, OW_ACCEPT_SESSION + OW_HMAC, true);
   enter_state(client, OW_CLIENT_AWAIT_ACCEPT_SESSION, now);

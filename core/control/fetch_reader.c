@@ -56,6 +56,9 @@ static enum ow_status read_request(struct ow_fetch_reader *reader, struct ow_int
   else if (status == OW_OK && request->slot_count > OW_SLOTS_MOST)
     status = ow_fail(failure, OW_LIMIT, "the fetched session has %u schedule slots; %u are supported",
                      request->slot_count, (unsigned)OW_SLOTS_MOST);
+  else if (status == OW_OK && reader->ack.finished && reader->ack.next_sequence > request->packets)
+    status = ow_fail(failure, OW_PROTOCOL, "Fetch-Ack tells of %u packets of a session of %u",
+                     reader->ack.next_sequence, request->packets);
   if (status == OW_OK) {
     reader->part = OW_FETCH_PART_SLOTS;
     ow_intake_expect(intake, (size_t)request->slot_count * OW_SLOT + OW_HMAC, true);

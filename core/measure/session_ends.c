@@ -150,8 +150,7 @@ static enum ow_status open_receiver(struct ow_session_ends *ends, const struct o
   union ow_address from = ends->server;
   ow_address_set_port(&from, terms->request->sender.port);
   receiver->from = ow_address_to_endpoint(&from);
-  receiver->any_port = receiver->from.port == 0;
-  if (ends->peer->nat && !receiver->any_port)
+  if (ends->peer->nat)
     ow_nat_open(socket, &from);
   ends->sockets[OW_REVERSE] = -1;
   enum ow_status status = ow_test_receiver_open(receiver, ends->traffic, socket, terms,

@@ -41,7 +41,7 @@ enum ow_mode ow_mode_strongest(uint32_t modes)
 
 enum ow_accept ow_accept_from_wire(uint8_t value)
 {
-  return value <= OW_ACCEPT_TEMPORARY_LIMIT ? (enum ow_accept)value : OW_ACCEPT_FAILURE;
+  return value <= OW_ACCEPT_TEMPORARY_LIMIT ? (enum ow_accept)value : OW_ACCEPT_UNASSIGNED;
 }
 
 const char *ow_accept_text(enum ow_accept accept)
@@ -54,6 +54,7 @@ const char *ow_accept_text(enum ow_accept accept)
   case OW_ACCEPT_NOT_SUPPORTED: text = "some aspect of the request is not supported (Accept 3)"; break;
   case OW_ACCEPT_PERMANENT_LIMIT: text = "a permanent resource limit (Accept 4)"; break;
   case OW_ACCEPT_TEMPORARY_LIMIT: text = "a temporary resource limit (Accept 5)"; break;
+  case OW_ACCEPT_UNASSIGNED: text = "a failure by a number that means nothing (Accept above 5)"; break;
   }
   return text;
 }

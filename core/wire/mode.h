@@ -22,6 +22,7 @@ enum ow_accept {
   OW_ACCEPT_NOT_SUPPORTED = 3,
   OW_ACCEPT_PERMANENT_LIMIT = 4,
   OW_ACCEPT_TEMPORARY_LIMIT = 5,
+  OW_ACCEPT_UNASSIGNED, /* as it is read: any value beyond */
 };
 
 /** "open", "authenticated", "encrypted" (or "none"). */
@@ -31,7 +32,7 @@ enum ow_mode ow_mode_from_name(const char *name);
 /** The strongest of a mask of modes. */
 enum ow_mode ow_mode_strongest(uint32_t modes);
 
-/** An octet from the wire: anything that is not assigned is read as OW_ACCEPT_FAILURE. */
+/** An octet from the wire: anything that is not assigned is a failure, OW_ACCEPT_UNASSIGNED. */
 enum ow_accept ow_accept_from_wire(uint8_t value);
 /** What the value says, in words: "a temporary resource limit (Accept 5)". */
 const char *ow_accept_text(enum ow_accept accept);

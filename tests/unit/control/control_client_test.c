@@ -152,7 +152,7 @@ static struct ow_client_event answer_set_up(struct test_pair *pair, uint8_t acce
   return test_client_feed(pair->client, octets, sizeof octets);
 }
 
-START_TEST(an_unassigned_accept_is_read_as_1)
+START_TEST(an_unassigned_accept_is_a_refusal)
 {
   static const uint8_t unassigned[] = {6, 9, 128, 255};
   for (size_t i = 0; i < sizeof unassigned; i++) {
@@ -160,7 +160,7 @@ START_TEST(an_unassigned_accept_is_read_as_1)
     test_client_at(&pair, OW_MODE_OPEN, OW_CLIENT_AWAIT_SERVER_START);
     struct ow_client_event event = answer_set_up(&pair, unassigned[i]);
     ck_assert_int_eq(event.kind, OW_CLIENT_BROKEN);
-    test_assert_failure(&event.failure, OW_REFUSED, "(Accept 1)");
+    test_assert_failure(&event.failure, OW_REFUSED, "(Accept above 5)");
     test_pair_close(&pair);
   }
 }
@@ -955,7 +955,7 @@ int main(void)
   TEST_CASE(suite, "greeting", every_count_within_bounds_is_computed,
             an_open_client_does_not_look_at_the_count, modes_0_is_a_refusal_that_needs_no_answer,
             an_open_set_up_response_is_zero_but_for_the_mode, the_longest_key_id_is_sent_whole,
-            an_unassigned_accept_is_read_as_1);
+            an_unassigned_accept_is_a_refusal);
   TEST_LOOP(suite, "key", KEYED, a_key_is_asked_for_as_the_greeting_wants_it,
             without_its_key_a_client_breaks);
   TEST_LOOP(suite, "keyed set-up", KEYED, a_refused_key_is_told_by_its_key_id,

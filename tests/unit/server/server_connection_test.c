@@ -240,7 +240,8 @@ static void speak_fetch(struct speech *speech)
 static void speak_this_request(struct speech *speech, struct ow_session_request request)
 {
   static const struct ow_slot slot = {.kind = OW_SLOT_FIXED, .parameter = {UINT64_C(1) << 19}}; /* 0.12 ms */
-  const struct ow_session_acceptance acceptance = {.port = 9002, .sid = test_sid(1)};
+  const struct ow_session_acceptance acceptance = {.port = 9002,
+                                                   .sid = request.server_sends ? request.sid : test_sid(1)};
   ck_assert_int_eq(ow_client_request_session(speech->pair.client, test_at(0), &request, &slot), OW_OK);
   note(speech);
   test_server_expect(&speech->pair, OW_SERVER_REQUEST);

@@ -67,7 +67,7 @@ END_TEST
 START_TEST(an_unassigned_accept_value_is_a_failure)
 {
   for (unsigned value = 0; value < 256; value++)
-    ck_assert_uint_eq(ow_accept_from_wire((uint8_t)value), value <= 5 ? value : 1);
+    ck_assert_uint_eq(ow_accept_from_wire((uint8_t)value), value <= 5 ? value : OW_ACCEPT_UNASSIGNED);
 }
 END_TEST
 
@@ -78,6 +78,7 @@ START_TEST(every_accept_value_is_told_with_its_number)
     number[8] = (char)('0' + value);
     ck_assert_ptr_nonnull(strstr(ow_accept_text((enum ow_accept)value), number));
   }
+  ck_assert_ptr_nonnull(strstr(ow_accept_text(OW_ACCEPT_UNASSIGNED), "(Accept above 5)"));
 }
 END_TEST
 
@@ -264,11 +265,11 @@ START_TEST(an_unassigned_accept_in_any_answer_is_a_failure)
   ow_session_acceptance_decode(in, &acceptance);
   ow_stop_sessions_decode(in, &stop);
   ow_fetch_ack_decode(in, &ack);
-  ck_assert_int_eq(start.accept, OW_ACCEPT_FAILURE);
-  ck_assert_int_eq(acceptance.accept, OW_ACCEPT_FAILURE);
-  ck_assert_int_eq(ow_start_ack_decode(in), OW_ACCEPT_FAILURE);
-  ck_assert_int_eq(stop.accept, OW_ACCEPT_FAILURE);
-  ck_assert_int_eq(ack.accept, OW_ACCEPT_FAILURE);
+  ck_assert_int_eq(start.accept, OW_ACCEPT_UNASSIGNED);
+  ck_assert_int_eq(acceptance.accept, OW_ACCEPT_UNASSIGNED);
+  ck_assert_int_eq(ow_start_ack_decode(in), OW_ACCEPT_UNASSIGNED);
+  ck_assert_int_eq(stop.accept, OW_ACCEPT_UNASSIGNED);
+  ck_assert_int_eq(ack.accept, OW_ACCEPT_UNASSIGNED);
 }
 END_TEST
 
