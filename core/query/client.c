@@ -6,6 +6,7 @@
 #include "query/link.h"
 #include "query/query.h"
 #include "report/answer.h"
+#include "report/answer_bounds.h"
 
 static enum ow_status ask(struct ow_query_link *link, const char *name, int64_t deadline,
                           struct ow_stream_view *view, struct ow_interval *intervals, size_t count,
@@ -14,6 +15,7 @@ static enum ow_status ask(struct ow_query_link *link, const char *name, int64_t 
   char request[OW_STREAM_NAME + 32];
   const char *line = NULL;
   size_t octets = 0;
+  link->lines.most = ow_answer_bounds_of_stream(count).octets;
   int length = snprintf(request, sizeof request, "get %s %zu\n", name, count);
   enum ow_status status = ow_query_link_send(link, request, (size_t)length, deadline, failure);
   if (status == OW_OK)

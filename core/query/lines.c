@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { FIRST_ROOM = 16384, LINE_MOST = 16 << 20 };
+enum { FIRST_ROOM = 16384 };
 
 /* After a call that moved nothing: can it be tried again? */
 static enum ow_status check_error(int error, struct ow_failure *failure)
@@ -36,8 +36,11 @@ static enum ow_status make_room(struct ow_query_lines *lines, struct ow_failure 
   if (lines->end < lines->capacity)
     return OW_OK;
   size_t capacity = lines->capacity ? lines->capacity * 2 : FIRST_ROOM;
-  if (capacity > LINE_MOST)
-    return ow_fail(failure, OW_PROTOCOL, "the answer has no end");
+  if (capacity > lines->most + 1)
+    capacity = lines->most + 1; /* the newline */
+  if (capacity <= lines->capacity)
+    return ow_fail(failure, OW_PROTOCOL, "the answer has no end within %zu octets; no more are possible",
+                   lines->most);
   char *octets = realloc(lines->octets, capacity);
   if (!octets)
     return ow_fail(failure, OW_MEMORY, "no memory for an answer of %zu octets", capacity);
@@ -82,5 +85,5 @@ bool ow_query_lines_next(struct ow_query_lines *lines, const char **line, size_t
 void ow_query_lines_clear(struct ow_query_lines *lines)
 {
   free(lines->octets);
-  *lines = (struct ow_query_lines){.octets = NULL};
+  *lines = (struct ow_query_lines){.most = lines->most};
 }

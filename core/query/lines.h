@@ -8,8 +8,9 @@
 
 #include "base/status.h"
 
-/** What was read and not handed out yet. Zero-initialised: nothing. */
+/** What was read and not handed out yet. Zero-initialised but for `most`: nothing. */
 struct ow_query_lines {
+  size_t most; /* octets of a line; may be changed before each call of ow_query_lines_receive() */
   char *octets;
   size_t capacity;
   size_t first;   /* not handed out */
@@ -22,7 +23,7 @@ enum ow_status ow_query_send(int descriptor, const char *text, size_t octets, si
                              struct ow_failure *failure) OW_MUST_CHECK;
 /**
  * Read once what the socket has now; `*got` may be 0. OW_NETWORK, also when the other side has closed;
- * OW_PROTOCOL for a line of more than 16 MiB; OW_MEMORY.
+ * OW_PROTOCOL for a line of more than `most` octets; OW_MEMORY.
  */
 enum ow_status ow_query_lines_receive(struct ow_query_lines *lines, int descriptor, size_t *got,
                                       struct ow_failure *failure) OW_MUST_CHECK;

@@ -12,6 +12,7 @@
 #include "query/query.h"
 #include "query/socket.h"
 #include "report/answer.h"
+#include "report/answer_bounds.h"
 
 #define PERIOD OW_NS_PER_S
 #define ANSWER_TIME (5 * OW_NS_PER_S)
@@ -211,10 +212,19 @@ static enum ow_status take_line(struct ow_query_mirror *mirror, const char *line
   return status;
 }
 
+static size_t longest_line(const struct ow_query_mirror *mirror)
+{
+  size_t intervals = mirror->state == CATCHING_UP ? ow_mirror_streams_awaited(&mirror->streams) : 0;
+  struct ow_answer_bounds bounds =
+      mirror->state == LISTING ? ow_answer_bounds_of_list() : ow_answer_bounds_of_stream(intervals);
+  return bounds.octets;
+}
+
 static enum ow_status receive(struct ow_query_mirror *mirror, struct ow_failure *failure)
 {
   const char *line;
   size_t octets;
+  mirror->lines.most = longest_line(mirror);
   enum ow_status status = ow_query_lines_receive(&mirror->lines, mirror->watch.descriptor, &octets, failure);
   while (status == OW_OK && ow_query_lines_next(&mirror->lines, &line, &octets))
     status = take_line(mirror, line, octets, failure);

@@ -119,10 +119,16 @@ size_t ow_mirror_streams_ask(struct ow_mirror_streams *streams, char text[OW_MIR
       size_t count = wanted(streams, stream);
       length += (size_t)snprintf(text + length, OW_MIRROR_TEXT - length, "get %s %zu\n", stream->name, count);
       intervals += count;
+      streams->wanted[streams->asked_count] = count;
       streams->asked[streams->asked_count++] = stream;
     }
   }
   return length;
+}
+
+size_t ow_mirror_streams_awaited(const struct ow_mirror_streams *streams)
+{
+  return ow_mirror_streams_wait(streams) ? streams->wanted[streams->answered] : 0;
 }
 
 bool ow_mirror_streams_wait(const struct ow_mirror_streams *streams)
@@ -149,9 +155,9 @@ enum ow_status ow_mirror_streams_answer(struct ow_mirror_streams *streams, const
 {
   struct ow_stream_view view;
   size_t got = 0;
+  size_t most = ow_mirror_streams_awaited(streams);
   struct ow_mirrored_stream *stream = streams->asked[streams->answered++];
-  enum ow_status status =
-      ow_answer_read_stream(line, octets, &view, streams->intervals, OW_QUERY_INTERVALS, &got, failure);
+  enum ow_status status = ow_answer_read_stream(line, octets, &view, streams->intervals, most, &got, failure);
   if (status == OW_OK)
     status = take_stream(streams, stream, &view, got, failure);
   else if (status == OW_REFUSED)

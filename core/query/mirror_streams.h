@@ -30,6 +30,7 @@ struct ow_mirror_streams {
   size_t count;
   size_t next; /* to be looked at: are there news of it? */
   struct ow_mirrored_stream *asked[OW_MIRROR_BATCH];
+  size_t wanted[OW_MIRROR_BATCH]; /* intervals, of each that was asked */
   size_t asked_count;
   size_t answered;
   struct ow_interval intervals[OW_QUERY_INTERVALS];
@@ -50,6 +51,8 @@ size_t ow_mirror_streams_ask(struct ow_mirror_streams *streams, char text[OW_MIR
 /** Take the answer to the first question that still waits for one. OW_PROTOCOL, OW_MEMORY. */
 enum ow_status ow_mirror_streams_answer(struct ow_mirror_streams *streams, const char *line, size_t octets,
                                         struct ow_failure *failure) OW_MUST_CHECK;
+/** How many intervals the answer that is awaited next was asked for; 0: none is awaited. */
+size_t ow_mirror_streams_awaited(const struct ow_mirror_streams *streams);
 /** True while a question waits for its answer. */
 bool ow_mirror_streams_wait(const struct ow_mirror_streams *streams);
 

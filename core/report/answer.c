@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/answer_bounds.h"
 #include "report/json.h"
 #include "report/members.h"
 
@@ -90,12 +91,15 @@ static bool is_lack_of_memory(const json_error_t *error)
   return json_error_code(error) == json_error_out_of_memory || error->text[0] == '\0';
 }
 
-static enum ow_status parse_answer(const char *line, size_t octets, json_t **object,
-                                   struct ow_failure *failure)
+static enum ow_status parse_answer(const char *line, size_t octets, struct ow_answer_bounds bounds,
+                                   json_t **object, struct ow_failure *failure)
 {
-  enum ow_status status = OW_OK;
   json_error_t error;
   char clean[sizeof error.text];
+  enum ow_status status = ow_answer_bounds_hold(&bounds, line, octets, failure);
+  *object = NULL;
+  if (status != OW_OK)
+    return status;
   *object = json_loadb(line, octets, JSON_REJECT_DUPLICATES, &error);
   if (!*object && is_lack_of_memory(&error))
     status = ow_fail(failure, OW_MEMORY, "no memory for an answer of %zu octets", octets);
@@ -184,7 +188,7 @@ enum ow_status ow_answer_read_list(const char *line, size_t octets, struct ow_li
   *listed = NULL;
   *count = 0;
   json_t *object;
-  enum ow_status status = parse_answer(line, octets, &object, failure);
+  enum ow_status status = parse_answer(line, octets, ow_answer_bounds_of_list(), &object, failure);
   if (status == OW_OK)
     status = check_error(object, failure);
   if (status == OW_OK)
@@ -222,7 +226,7 @@ enum ow_status ow_answer_read_stream(const char *line, size_t octets, struct ow_
   *got = 0;
   *view = (struct ow_stream_view){0};
   json_t *object;
-  enum ow_status status = parse_answer(line, octets, &object, failure);
+  enum ow_status status = parse_answer(line, octets, ow_answer_bounds_of_stream(most), &object, failure);
   if (status == OW_OK)
     status = check_error(object, failure);
   if (status == OW_OK)

@@ -29,8 +29,8 @@ char *ow_answer_stream(const struct ow_stream_view *view, const struct ow_interv
 char *ow_answer_error(const char *sentence, size_t *octets) OW_MUST_CHECK;
 
 /*
- * ---- reading: OW_PROTOCOL if it is no such answer, or of a newer schema than OW_JSON_SCHEMA; OW_REFUSED
- * with the sentence of an error; OW_MEMORY ----
+ * ---- reading: OW_PROTOCOL if it is no such answer, larger than answer_bounds.h allows, or of a newer schema
+ * than OW_JSON_SCHEMA; OW_REFUSED with the sentence of an error; OW_MEMORY ----
  */
 
 /** `*listed` is the caller's to free, and NULL if it fails. */

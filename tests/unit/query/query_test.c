@@ -21,6 +21,7 @@
 #include "query/query.h"
 #include "support/board.h"
 #include "support/main.h"
+#include "support/memory_held.h"
 #include "support/seed.h"
 
 #define SECOND OW_NS_PER_S
@@ -223,6 +224,43 @@ START_TEST(who_does_not_answer_is_not_waited_for)
   ck_assert_int_eq(ow_query_get(path, "far", SECOND / 20, &view, &interval, 1, &got, &failure), OW_TIMEOUT);
   /* The one of before fills the backlog: even connecting has its end. */
   ck_assert_int_eq(ow_query_get(path, "far", SECOND / 20, &view, &interval, 1, &got, &failure), OW_TIMEOUT);
+  close(listener);
+  unlink(path);
+}
+END_TEST
+
+/* One that lets one in, hears the question, and answers without end. */
+static void *answer_without_end(void *context)
+{
+  static char octets[1 << 16];
+  int client = accept(*(int *)context, NULL, NULL);
+  memset(octets, '[', sizeof octets);
+  ssize_t sent = recv(client, octets + sizeof octets / 2, 1, 0);
+  while (sent > 0)
+    sent = send(client, octets, sizeof octets, MSG_NOSIGNAL);
+  close(client);
+  return NULL;
+}
+
+START_TEST(an_answer_without_end_is_read_no_further_than_an_answer_can_be)
+{
+  enum { ROOM = 1 << 20 };
+  struct ow_stream_view view;
+  struct ow_interval interval;
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  pthread_t thread;
+  size_t got;
+  unpublish();
+  int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+  ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+  ck_assert_int_eq(listen(listener, 1), 0);
+  ck_assert_int_eq(pthread_create(&thread, NULL, answer_without_end, &listener), 0);
+  size_t before = test_memory_peak();
+  ck_assert_int_eq(get("far", &view, &interval, 1, &got), OW_PROTOCOL);
+  ck_assert_msg(strstr(failure.text, "no end within") != NULL, "%s", failure.text);
+  ck_assert_uint_le(test_memory_peak(), before + ROOM);
+  ck_assert_int_eq(pthread_join(thread, NULL), 0);
   close(listener);
   unlink(path);
 }
@@ -874,6 +912,37 @@ START_TEST(a_mirror_hears_why_it_is_cut_off)
 }
 END_TEST
 
+/* Until the other side has had enough. */
+static void flood(int descriptor, char octet)
+{
+  char octets[1 << 16];
+  memset(octets, octet, sizeof octets);
+  while (send(descriptor, octets, sizeof octets, MSG_NOSIGNAL) > 0)
+    continue;
+}
+
+START_TEST(a_mirror_reads_no_more_than_an_answer_can_be)
+{
+  enum { ROOM = 24 << 20 };
+  int listener = listen_raw();
+  size_t before = test_memory_peak();
+  int client = accept(listener, NULL, NULL);
+  expect_request(client, "list");
+  flood(client, ' ');
+  await_logged("no end within 8486912 octets");
+  assert_closed(client);
+  client = accept(listener, NULL, NULL);
+  expect_request(client, "list");
+  put(client, far_listed, sizeof far_listed - 1);
+  expect_request(client, "get far 50");
+  flood(client, ' ');
+  await_logged("no end within 405504 octets");
+  assert_closed(client);
+  ck_assert_uint_le(test_memory_peak(), before + ROOM);
+  close_raw(listener);
+}
+END_TEST
+
 /* Nonsense, another stream's answer, no answer. */
 START_TEST(a_mirror_leaves_who_makes_no_sense)
 {
@@ -901,7 +970,8 @@ int main(void)
   Suite *suite = suite_create("query/query");
   test_seed();
   TEST_CASE_WITH(set_up, tear_down, suite, "asking", one_asks_for_a_streams_intervals, what_fails_is_told,
-                 who_does_not_answer_is_not_waited_for, requests_are_lines);
+                 who_does_not_answer_is_not_waited_for, requests_are_lines,
+                 an_answer_without_end_is_read_no_further_than_an_answer_can_be);
   TEST_CASE_WITH(set_up, tear_down, suite, "hostile", what_is_no_request_is_answered_so,
                  a_line_without_end_ends_the_connection, random_octets_do_no_harm,
                  a_slow_reader_is_cut_off_and_hurts_nobody, thousands_of_connections_are_borne);
@@ -915,6 +985,7 @@ int main(void)
                  a_mirror_sees_that_a_stream_began_anew, a_mirror_leaves_others_streams_alone,
                  a_mirror_waits_for_the_first_server);
   TEST_CASE_WITH(set_up, tear_down, suite, "mirror by hand", a_mirror_takes_answers_in_pieces,
-                 a_mirror_hears_why_it_is_cut_off, a_mirror_leaves_who_makes_no_sense);
+                 a_mirror_hears_why_it_is_cut_off, a_mirror_leaves_who_makes_no_sense,
+                 a_mirror_reads_no_more_than_an_answer_can_be);
   return test_run(suite);
 }

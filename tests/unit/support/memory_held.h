@@ -5,11 +5,28 @@
 
 #include <malloc.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /** Octets that are allocated now; always 0 where a sanitizer has taken the allocator's place. */
 static inline size_t test_memory_held(void)
 {
   return mallinfo2().uordblks;
+}
+
+/** The most memory that the program ever had in use at once, octets; 0 where that can't be read. */
+static inline size_t test_memory_peak(void)
+{
+  char line[128];
+  unsigned long kilobytes = 0;
+  FILE *status = fopen("/proc/self/status", "re");
+  while (status && fgets(line, sizeof line, status))
+    if (strncmp(line, "VmHWM:", 6) == 0)
+      kilobytes = strtoul(line + 6, NULL, 10);
+  if (status)
+    fclose(status);
+  return (size_t)kilobytes * 1024;
 }
 
 #endif
