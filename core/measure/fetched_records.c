@@ -5,11 +5,14 @@
 #include <stdlib.h>
 
 enum { KNOWN_ARRIVED = 1, KNOWN_LOST = 2 };
-enum { DUPLICATES_LEAST = 64 };
+enum { DUPLICATES_LEAST = 64, DUPLICATES_MOST = 1 << 16 };
+
+const char ow_contradiction[] =
+    "the server's records tell of too many packets both that they were lost and that they arrived";
 
 uint64_t ow_duplicates_kept(uint32_t packets)
 {
-  return (uint64_t)packets + DUPLICATES_LEAST;
+  return (packets < DUPLICATES_MOST ? packets : (uint32_t)DUPLICATES_MOST) + (uint64_t)DUPLICATES_LEAST;
 }
 
 enum ow_status ow_fetched_records_expect(struct ow_fetched_records *records, uint32_t packets)
@@ -19,6 +22,7 @@ enum ow_status ow_fetched_records_expect(struct ow_fetched_records *records, uin
   if (records->known) {
     records->packets = packets;
     records->surplus = ow_duplicates_kept(packets);
+    records->contradictions = ow_duplicates_kept(packets);
   }
   return records->known ? OW_OK : OW_MEMORY;
 }
@@ -32,6 +36,17 @@ static void add_duplicate(struct ow_fetched_records *records, const struct ow_sa
     records->duplicates_unkept++;
 }
 
+/* Of a packet that arrived a loss says nothing; of one that was lost an arrival says all. */
+static enum ow_status add_contradiction(struct ow_fetched_records *records, const struct ow_sample *sample)
+{
+  enum ow_status status = ow_sample_lost(sample) ? OW_OK : OW_LIMIT;
+  if (records->contradictions > 0) {
+    records->contradictions--;
+    status = ow_samples_append(&records->samples, sample);
+  }
+  return status;
+}
+
 /* Loss is told once; one that is told again says nothing. */
 static enum ow_status add_record(struct ow_fetched_records *records, const struct ow_sample *sample)
 {
@@ -40,7 +55,7 @@ static enum ow_status add_record(struct ow_fetched_records *records, const struc
   uint8_t *known = &records->known[sample->sequence];
   enum ow_status status = OW_OK;
   if (!(*known & kind)) {
-    status = ow_samples_append(&records->samples, sample);
+    status = *known ? add_contradiction(records, sample) : ow_samples_append(&records->samples, sample);
     if (status == OW_OK)
       *known |= kind;
   } else if (!lost) {
@@ -56,6 +71,8 @@ enum ow_status ow_fetched_records_add(struct ow_fetched_records *records, const 
   for (uint32_t i = 0; i < count && status == OW_OK; i++)
     if (samples[i].sequence < records->packets)
       status = add_record(records, &samples[i]);
+    else
+      records->left_out++;
   return status;
 }
 

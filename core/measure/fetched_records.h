@@ -23,10 +23,16 @@ struct ow_fetched_records {
   uint32_t packets;
   uint64_t surplus;           /* duplicates that are still kept */
   uint32_t duplicates_unkept; /* that came beyond them */
+  uint64_t contradictions;    /* packets of which both an arrival and a loss may still be kept */
+  uint64_t left_out;          /* records of packets that weren't awaited */
   uint8_t *known;             /* of each packet: which kinds of record are kept */
 };
 
-/** How many duplicates of a session's packets are kept: as many as there are packets, and some. */
+/** What OW_LIMIT of ow_fetched_records_add() means, as a sentence. */
+extern const char ow_contradiction[];
+
+/** How many duplicates of a session's packets are kept: as many as there are packets, 65536 at most, and
+ * some. */
 uint64_t ow_duplicates_kept(uint32_t packets);
 
 /**
@@ -35,8 +41,9 @@ uint64_t ow_duplicates_kept(uint32_t packets);
  */
 enum ow_status ow_fetched_records_expect(struct ow_fetched_records *records, uint32_t packets) OW_MUST_CHECK;
 /**
- * Take `count` records; those of other packets are left out. OW_MEMORY if a packet's first one can't be held,
- * and may then be missing.
+ * Take `count` records; those of other packets are left out, and counted. OW_MEMORY if a packet's first one
+ * can't be held, and may then be missing; OW_LIMIT if of too many packets it is told both that they were lost
+ * and that they arrived, which no server can mean.
  */
 enum ow_status ow_fetched_records_add(struct ow_fetched_records *records, const struct ow_sample *samples,
                                       uint32_t count) OW_MUST_CHECK;

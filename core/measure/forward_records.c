@@ -22,7 +22,10 @@ void ow_forward_records_expect(struct ow_forward_records *records)
 
 void ow_forward_records_add(struct ow_forward_records *records, const struct ow_client_event *event)
 {
-  if (ow_fetched_records_add(&records->incoming, event->records, event->record_count) != OW_OK)
+  enum ow_status status = ow_fetched_records_add(&records->incoming, event->records, event->record_count);
+  if (status == OW_LIMIT)
+    records->contradictory = true;
+  else if (status != OW_OK)
     records->short_of_memory = true;
 }
 

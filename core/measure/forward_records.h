@@ -53,6 +53,7 @@ struct ow_forward_records {
   struct ow_fetched_records incoming; /* records whose HMAC is still to come */
   struct ow_fetched_records kept;     /* the newest ones that can be trusted */
   bool short_of_memory;               /* some of the records could not be held */
+  bool contradictory;                 /* too many packets were told to be lost and to have arrived */
 };
 
 /** `ends` and `log` (may be NULL) must stay; `done` is set by the owner. */

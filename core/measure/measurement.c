@@ -135,6 +135,8 @@ static void conclude_all(struct ow_measurement *measurement)
   ow_forward_records_hang_up(&measurement->records);
   if (measurement->records.short_of_memory)
     note_failure(measurement, OW_MEMORY, "no memory for the fetched records");
+  if (measurement->records.contradictory)
+    note_failure(measurement, OW_PROTOCOL, ow_contradiction);
   if (ends->sender.open) {
     ow_test_sender_stop(&ends->sender);
     note_early_end(measurement, ow_sender_trouble(ends->sender.sender));

@@ -26,8 +26,9 @@ enum ow_status ow_probe_run_watched(const struct ow_peer *peer, int64_t timeout,
  * Measure nothing: fetch the records of the session `sid`, which the server received and still holds (it may
  * be running), and work out the forward result from them; the reverse one is absent. Who sent it doesn't
  * matter, the server's rules say who may fetch. Blocks for at most `timeout` nanoseconds. OW_REFUSED: the
- * server has no such session, or not for us. OW_LIMIT: the session has had more than OW_FETCH_MOST packets.
- * Else as ow_probe_run().
+ * server has no such session, or not for us. Of a session that has had more than OW_FETCH_MOST packets the
+ * first ones are told; the result is partial, and a remark says what is left out. It takes some 55 MB at
+ * most, whatever the server sends. Else as ow_probe_run().
  */
 enum { OW_FETCH_MOST = 1 << 20 };
 enum ow_status ow_probe_fetch(const struct ow_peer *peer, const uint8_t sid[16], int64_t timeout,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A session that the server holds, from name to numbers. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,16 +48,6 @@ static uint32_t covered(const struct fetch *fetch)
   return fetch->packets < OW_FETCH_MOST ? fetch->packets : (uint32_t)OW_FETCH_MOST;
 }
 
-static void check_packets(struct fetch *fetch, uint32_t packets)
-{
-  struct ow_failure failure;
-  if (packets > OW_FETCH_MOST) {
-    ow_fail(&failure, OW_LIMIT, "server %s: the session has had %u packets or more; %u can be fetched",
-            fetch->dialogue.control.server, packets, (unsigned)OW_FETCH_MOST);
-    ow_dialogue_end(&fetch->dialogue, OW_LIMIT, &failure);
-  }
-}
-
 static void on_session(struct fetch *fetch, const struct ow_client_event *event)
 {
   struct ow_probe_direction *direction = direction_of(fetch);
@@ -71,19 +62,34 @@ static void on_session(struct fetch *fetch, const struct ow_client_event *event)
     memcpy(fetch->skipped, event->skipped, octets);
   else if (octets)
     fail_fetch(fetch, OW_MEMORY, "no memory for the session's skip ranges");
-  if (fetch->ack.finished)
-    check_packets(fetch, fetch->packets);
   if (ow_fetched_records_expect(&fetch->records, covered(fetch)) != OW_OK)
     fail_fetch(fetch, OW_MEMORY, "no memory for the fetched records");
 }
 
 static void on_records(struct fetch *fetch, const struct ow_client_event *event)
 {
-  for (uint32_t i = 0; i < event->record_count; i++)
-    if (event->records[i].sequence < fetch->packets)
-      check_packets(fetch, event->records[i].sequence + 1);
-  if (ow_fetched_records_add(&fetch->records, event->records, event->record_count) != OW_OK)
+  enum ow_status status = ow_fetched_records_add(&fetch->records, event->records, event->record_count);
+  if (status == OW_LIMIT)
+    fail_fetch(fetch, OW_PROTOCOL, ow_contradiction);
+  else if (status != OW_OK)
     fail_fetch(fetch, OW_MEMORY, "no memory for the fetched records");
+}
+
+/* A running one is to have more packets than it has had. */
+static bool is_cut(const struct fetch *fetch)
+{
+  bool beyond = fetch->ack.finished || fetch->records.left_out > 0;
+  return beyond && fetch->packets > covered(fetch);
+}
+
+static void tell_cut(const struct fetch *fetch)
+{
+  struct ow_probe_report *report = fetch->dialogue.report;
+  if (is_cut(fetch))
+    snprintf(
+        report->remark, sizeof report->remark,
+        "only the first %u of the session's %u packets are told; %llu records of the others are left out",
+        covered(fetch), fetch->packets, (unsigned long long)fetch->records.left_out);
 }
 
 /* A session that still runs tells nothing of what it has no record of. */
@@ -96,7 +102,7 @@ static void on_fetched(struct fetch *fetch)
       .skipped = fetch->skipped,
       .skip_ranges = fetch->ack.skip_ranges,
       .absent_is_lost = fetch->ack.finished,
-      .partial = !fetch->ack.finished || fetch->early,
+      .partial = !fetch->ack.finished || fetch->early || is_cut(fetch),
       .duplicates_unkept = fetch->records.duplicates_unkept,
   };
   bool any = fetch->records.samples.count > 0 || observation.absent_is_lost;
@@ -105,6 +111,7 @@ static void on_fetched(struct fetch *fetch)
   } else {
     direction->samples = fetch->records.samples;
     fetch->records.samples = (struct ow_samples){0};
+    tell_cut(fetch);
     ow_dialogue_end(&fetch->dialogue, OW_OK, NULL);
   }
   fetch->dialogue.report->step = OW_STEP_DONE;

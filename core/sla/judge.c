@@ -26,18 +26,18 @@ static bool breaches(struct ow_range range, double value)
 }
 
 /* In whole nanoseconds, so that 15 ms + 5 ms is 20 ms exactly, as the parser reads it. */
-static double shifted(double seconds, int64_t nanoseconds)
+static double shifted(double seconds, double nanoseconds)
 {
   double scaled = seconds * 1e9;
-  double whole = (double)(int64_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-  return (whole + (double)nanoseconds) / 1e9;
+  double whole = trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+  return (whole + nanoseconds) / 1e9;
 }
 
 /* True if the verdict would be another one for some value within the clocks' error. */
 static bool straddles(struct ow_range range, double value, int64_t error_ns)
 {
-  double least = shifted(value, -error_ns);
-  double most = shifted(value, error_ns);
+  double least = shifted(value, -(double)error_ns);
+  double most = shifted(value, (double)error_ns);
   if (within(range, value))
     return least < range.low || most > range.high;
   return least <= range.high && most >= range.low;

@@ -117,11 +117,12 @@ static bool both_have_medians(const struct ow_result *const results[OW_DIRECTION
   return have;
 }
 
+/* Exact for a hundred days; of another process' numbers the sum may be more than 64 bits hold. */
 static double value_of_both(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric)
 {
-  int64_t forward = results[OW_FORWARD]->delay.median;
-  int64_t reverse = results[OW_REVERSE]->delay.median;
-  return seconds(metric == OW_METRIC_RTT ? forward + reverse : forward - reverse);
+  double forward = (double)results[OW_FORWARD]->delay.median;
+  double reverse = (double)results[OW_REVERSE]->delay.median;
+  return (metric == OW_METRIC_RTT ? forward + reverse : forward - reverse) / (double)OW_NS_PER_S;
 }
 
 bool ow_metric_find(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric,
@@ -141,7 +142,8 @@ bool ow_metric_find(const struct ow_result *const results[OW_DIRECTIONS], enum o
 /* Either may be without bound. */
 static int64_t saturating_sum(int64_t a, int64_t b)
 {
-  return a > INT64_MAX - b ? INT64_MAX : a + b;
+  int64_t sum;
+  return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
 }
 
 int64_t ow_metric_error(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric,

@@ -35,9 +35,20 @@ static void add_means(struct sums *sums, const struct ow_result *result)
   }
 }
 
+/* 2^63 is one more than fits. */
 static int64_t rounded(double value)
 {
-  return (int64_t)(value < 0 ? value - 0.5 : value + 0.5);
+  const double bound = 0x1p63;
+  int64_t whole = value < 0 ? -INT64_MAX : INT64_MAX;
+  if (value > -bound && value < bound)
+    whole = (int64_t)(value < 0 ? value - 0.5 : value + 0.5);
+  return whole;
+}
+
+/* Counts come from other processes, too: none wraps around to a small one. */
+static void add(uint32_t *count, uint32_t more)
+{
+  *count = more > UINT32_MAX - *count ? UINT32_MAX : *count + more;
 }
 
 static void conclude_means(const struct sums *sums, struct ow_result *merged)
@@ -51,14 +62,14 @@ static void conclude_means(const struct sums *sums, struct ow_result *merged)
 
 static void add_counts(struct ow_result *merged, const struct ow_result *result)
 {
-  merged->sent += result->sent;
-  merged->lost += result->lost;
-  merged->skipped += result->skipped;
-  merged->duplicates += result->duplicates;
-  merged->reordered += result->reordered;
-  merged->discarded += result->discarded;
-  merged->refused += result->refused;
-  merged->dropped += result->dropped;
+  add(&merged->sent, result->sent);
+  add(&merged->lost, result->lost);
+  add(&merged->skipped, result->skipped);
+  add(&merged->duplicates, result->duplicates);
+  add(&merged->reordered, result->reordered);
+  add(&merged->discarded, result->discarded);
+  add(&merged->refused, result->refused);
+  add(&merged->dropped, result->dropped);
   merged->incomplete = merged->incomplete || result->incomplete;
   if (result->refusal)
     merged->refusal = result->refusal;
@@ -118,7 +129,7 @@ static void add_received(struct ow_result *merged, const struct ow_result *resul
     widen(merged, result);
     distrust(&merged->clock, &result->clock);
   }
-  merged->received += result->received;
+  add(&merged->received, result->received);
 }
 
 void ow_result_merge(const struct ow_result *results, size_t count, struct ow_result *merged)

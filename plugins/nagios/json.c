@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A check's outcome as one JSON document; what isn't known isn't put. The manual page has every member. */
+#include <stdint.h>
 #include <string.h>
 
 #include "output.h"
@@ -52,12 +53,16 @@ static json_t *packet_json(const struct ow_sample *sample)
   return ow_members_end(&members);
 }
 
-static void put_packets(struct ow_members *members, const struct ow_samples *samples)
+/* Each takes a kilobyte: of a session that others sent not more are told than fit in 16 MB. */
+static void put_packets(struct ow_members *members, const struct ow_samples *samples, size_t most)
 {
   json_t *list = json_array();
-  for (size_t i = 0; i < samples->count; i++)
+  size_t told = samples->count < most ? samples->count : most;
+  for (size_t i = 0; i < told; i++)
     append(members, list, packet_json(ow_samples_at(samples, i)));
   ow_put(members, "packets", list);
+  if (samples->count > told)
+    ow_put_count(members, "packets_left_out", samples->count - told);
 }
 
 static void put_sid(struct ow_members *members, const struct ow_probe_direction *direction)
@@ -68,15 +73,17 @@ static void put_sid(struct ow_members *members, const struct ow_probe_direction 
     ow_put_text(members, "sid", ow_hex_print(text, direction->sid, sizeof direction->sid));
 }
 
-static json_t *result_json(const struct ow_probe_direction *probed, enum ow_direction direction, bool packets)
+static json_t *result_json(const struct ow_probe_direction *probed, enum ow_direction direction,
+                           const struct check_options *options)
 {
+  enum { FETCHED_MOST = 16384 };
   struct ow_members members = {.object = ow_result_to_json(&probed->result, direction)};
   members.failed = !members.object;
   put_sid(&members, probed);
   ow_put_endpoint(&members, "sender", probed->sender);
   ow_put_endpoint(&members, "receiver", probed->receiver);
-  if (packets)
-    put_packets(&members, &probed->samples);
+  if (options->verbosity >= 3)
+    put_packets(&members, &probed->samples, options->action == CHECK_FETCH ? (size_t)FETCHED_MOST : SIZE_MAX);
   return ow_members_end(&members);
 }
 
@@ -87,8 +94,7 @@ static void put_results(struct ow_members *members, const struct check_options *
   json_t *list = json_array();
   for (int d = 0; d < OW_DIRECTIONS; d++)
     if (results[d])
-      append(members, list,
-             result_json(&report->directions[d], (enum ow_direction)d, options->verbosity >= 3));
+      append(members, list, result_json(&report->directions[d], (enum ow_direction)d, options));
   ow_put(members, "results", list);
 }
 

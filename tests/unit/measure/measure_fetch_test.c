@@ -182,20 +182,72 @@ START_TEST(records_without_end_take_time_and_no_memory)
 }
 END_TEST
 
-/* Of four thousand million packets; as an end that never came, and as a record of one. */
+/* ---- sessions of more packets than can be held ---- */
+
+/* Of four thousand million packets that were told to be over; of one that runs, a record beyond the bound. */
 static struct ow_sample far_away(uint32_t index)
 {
   return test_record(index + OW_FETCH_MOST);
 }
 
-START_TEST(a_session_of_too_many_packets_is_refused)
+START_TEST(of_a_session_of_too_many_packets_the_first_ones_are_told)
 {
-  struct foreign foreign = session_of(_i, UINT32_MAX, _i ? 0 : 1, far_away);
+  struct foreign foreign = session_of(_i, UINT32_MAX, _i ? 0 : 3, far_away);
   struct ow_probe_report report;
-  ck_assert_int_eq(fetch(&foreign, OW_MODE_OPEN, 20 * OW_NS_PER_S, &report), OW_LIMIT);
-  ck_assert_ptr_nonnull(strstr(report.failure.text, _i ? "4294967295 packets or more; 1048576 can be fetched"
-                                                       : "1048577 packets or more; 1048576 can be fetched"));
-  ck_assert_int_eq(report.step, OW_STEP_FETCH);
+  enum ow_status status = fetch(&foreign, OW_MODE_OPEN, 20 * OW_NS_PER_S, &report);
+  const struct ow_result *result = &report.directions[OW_FORWARD].result;
+  ck_assert_msg(status == OW_OK, "%s", report.failure.text);
+  ck_assert_int_eq(result->completeness, _i ? OW_RESULT_PARTIAL : OW_RESULT_ABSENT);
+  ck_assert_uint_eq(result->sent, _i ? OW_FETCH_MOST : 0);
+  ck_assert_ptr_nonnull(
+      strstr(report.remark, _i ? "the first 1048576 of the session's 4294967295 packets are "
+                                 "told; 0 records of the others are left out"
+                               : "3 records of the others are left out"));
+  ow_probe_report_clear(&report);
+}
+END_TEST
+
+/* As much as can be: each packet is lost, and arrives, and once more; then all of it again. */
+static struct ow_sample everything(uint32_t index)
+{
+  uint32_t sequence = index % OW_FETCH_MOST;
+  struct ow_sample record = test_record(sequence);
+  if (sequence < 1 << 15 && index < OW_FETCH_MOST)
+    record = (struct ow_sample){.sequence = sequence, .ttl = OW_TTL_LOST};
+  return record;
+}
+
+START_TEST(the_largest_fetch_costs_less_than_64_mb)
+{
+  enum { ROOM = 64 << 20, TIMES = 3 };
+  struct foreign foreign = session_of(true, UINT32_MAX - 1, TIMES * OW_FETCH_MOST, everything);
+  struct ow_probe_report report;
+  size_t before = test_memory_peak();
+  enum ow_status status = fetch(&foreign, OW_MODE_OPEN, 60 * OW_NS_PER_S, &report);
+  const struct ow_result *result = &report.directions[OW_FORWARD].result;
+  ck_assert_msg(status == OW_OK, "%s", report.failure.text);
+  ck_assert_uint_eq(result->received, OW_FETCH_MOST);
+  ck_assert_uint_eq(result->duplicates, (TIMES - 1) * OW_FETCH_MOST - (1 << 15));
+  ck_assert_int_eq(result->completeness, OW_RESULT_PARTIAL);
+  ck_assert_uint_le(test_memory_peak(), before + ROOM);
+  ow_probe_report_clear(&report);
+}
+END_TEST
+
+static struct ow_sample lost_then_arrived(uint32_t index)
+{
+  struct ow_sample record = test_record(index % OW_FETCH_MOST);
+  if (index < OW_FETCH_MOST)
+    record = (struct ow_sample){.sequence = index, .ttl = OW_TTL_LOST};
+  return record;
+}
+
+START_TEST(who_says_of_all_packets_that_they_were_lost_and_arrived_is_not_believed)
+{
+  struct foreign foreign = session_of(true, OW_FETCH_MOST, 2 * OW_FETCH_MOST, lost_then_arrived);
+  struct ow_probe_report report;
+  ck_assert_int_eq(fetch(&foreign, OW_MODE_OPEN, 60 * OW_NS_PER_S, &report), OW_PROTOCOL);
+  ck_assert_ptr_nonnull(strstr(report.failure.text, "both that they were lost and that they arrived"));
   ck_assert_int_eq(report.directions[OW_FORWARD].result.completeness, OW_RESULT_ABSENT);
   ow_probe_report_clear(&report);
 }
@@ -220,7 +272,9 @@ int main(void)
   Suite *suite = suite_create("fetch from a foreign server");
   TEST_LOOP(suite, "copies", TEST_MODES, every_record_of_a_server_that_keeps_all_copies_is_read,
             records_without_end_take_time_and_no_memory);
-  TEST_LOOP(suite, "too many", 2, a_session_of_too_many_packets_is_refused);
+  TEST_LOOP(suite, "too many", 2, of_a_session_of_too_many_packets_the_first_ones_are_told);
+  TEST_CASE(suite, "largest", the_largest_fetch_costs_less_than_64_mb,
+            who_says_of_all_packets_that_they_were_lost_and_arrived_is_not_believed);
   TEST_CASE(suite, "running", a_long_session_is_fetched_while_it_is_short);
   return test_run(suite);
 }

@@ -92,7 +92,8 @@ static void add_output(struct json_members *told, const char *line, const struct
   int count = 0;
   struct check_options options;
   static struct check_outcome outcome;
-  char text[16384] = "";
+  char *text = NULL;
+  size_t octets;
   snprintf(copy, sizeof copy, "check_owamp %s --json -vvv", line);
   for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
     words[count++] = word;
@@ -102,13 +103,14 @@ static void add_output(struct json_members *told, const char *line, const struct
   check_judge(&options, report, stream, &outcome);
   if (diagnosis)
     outcome.diagnosis = *diagnosis;
-  FILE *out = fmemopen(text, sizeof text, "w");
+  FILE *out = open_memstream(&text, &octets);
   ck_assert_ptr_nonnull(out);
   check_json_print(out, &options, report, &outcome);
   ck_assert_int_eq(fclose(out), 0);
   json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
   json_members_add(told, object);
   json_decref(object);
+  free(text);
   check_options_clear(&options);
 }
 
@@ -122,6 +124,11 @@ START_TEST(the_json_has_the_documented_members)
       .count = 1, .steps = {{.name = "NAT", .finding = CHECK_STEP_FAILED, .found = "none", .mend = "--nat"}}};
   add_output(&told, "-H h -c 1us,1%,asymmetry=@0:1s", &report, NULL, &diagnosis);
   add_output(&told, "--query s --name far", &report, &stream, NULL);
+  for (uint32_t i = 0; i < 16385; i++) {
+    struct ow_sample sample = {.sequence = i, .sent.ntp = 1};
+    ck_assert_int_eq(ow_samples_append(&report.directions[OW_FORWARD].samples, &sample), OW_OK);
+  }
+  add_output(&told, "-H h --fetch=00112233445566778899aabbccddeeff", &report, NULL, NULL);
   ow_probe_report_clear(&report);
   report = (struct ow_probe_report){.status = OW_NETWORK, .failure.text = "no route"};
   report.directions[OW_FORWARD].result = (struct ow_result){.completeness = OW_RESULT_PARTIAL,

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sla/judge.h"
 #include "sla/threshold.h"
 #include "support/main.h"
 #include "support/seed.h"
@@ -971,6 +972,15 @@ START_TEST(values_of_both)
   ck_assert_int_eq(ow_metric_error(results, OW_METRIC_ASYMMETRY, OW_FORWARD), INT64_MAX);
   reverse.clock.stepped = true;
   ck_assert(!ow_metric_find(results, OW_METRIC_RTT, OW_FORWARD, &value) && value == 0);
+  reverse = slower();
+  forward.delay.median = reverse.delay.median = INT64_MAX; /* another process may tell so */
+  ck_assert(ow_metric_find(results, OW_METRIC_RTT, OW_FORWARD, &value) && value > 1.8e10 && value < 1.9e10);
+  forward.clock.error_ns = INT64_MIN;
+  reverse.clock.error_ns = -1;
+  ck_assert_int_eq(ow_metric_error(results, OW_METRIC_ASYMMETRY, OW_FORWARD), INT64_MAX);
+  struct ow_threshold threshold = {.metric = OW_METRIC_DELAY_MEDIAN, .range = {.low = 0, .high = 1}};
+  ck_assert_int_eq(ow_judge_threshold(results, OW_FORWARD, &threshold, OW_VERDICT_CRITICAL, NULL).verdict,
+                   OW_VERDICT_CRITICAL);
   reverse = slower();
   reverse.received = 0;
   ck_assert(!ow_metric_find(results, OW_METRIC_RTT, OW_FORWARD, &value));

@@ -125,11 +125,34 @@ START_TEST(random_means_lie_between)
 }
 END_TEST
 
+/* Another process' numbers may be anything: none wraps around. */
+START_TEST(numbers_beyond_all_bounds_stay_there)
+{
+  enum { COUNT = 3 };
+  struct ow_result list[COUNT];
+  struct ow_result merged;
+  for (int i = 0; i < COUNT; i++) {
+    list[i] = interval(UINT32_MAX, 0, 1);
+    list[i].sent = list[i].lost = list[i].duplicates = UINT32_MAX;
+    list[i].delay.p95 = list[i].ipdv = INT64_MAX;
+    list[i].delay.mean = INT64_MIN;
+  }
+  ow_result_merge(list, COUNT, &merged);
+  ck_assert_uint_eq(merged.sent, UINT32_MAX);
+  ck_assert_uint_eq(merged.lost, UINT32_MAX);
+  ck_assert_uint_eq(merged.received, UINT32_MAX);
+  ck_assert_uint_eq(merged.duplicates, UINT32_MAX);
+  ck_assert_int_eq(merged.delay.p95, INT64_MAX);
+  ck_assert_int_eq(merged.ipdv, INT64_MAX);
+  ck_assert_int_eq(merged.delay.mean, -INT64_MAX);
+}
+END_TEST
+
 int main(void)
 {
   test_seed();
   Suite *suite = suite_create("stats merge");
   TEST_CASE(suite, "merge", sums_and_extremes, the_worst_is_said_of_the_clocks, what_is_missing,
-            random_means_lie_between);
+            random_means_lie_between, numbers_beyond_all_bounds_stay_there);
   return test_run(suite);
 }
