@@ -19,6 +19,8 @@
 
 enum { UNKNOWN = 3 };
 
+#define USUAL_TIMEOUT (10 * OW_NS_PER_S) /* until the options say another */
+
 static int64_t monotonic_ns(void)
 {
   struct timespec now = {0};
@@ -36,7 +38,7 @@ static void emit(void *context, enum ow_log_level level, const char *line)
 /* What the probe may take: a little of the time is kept for the answer. */
 static int64_t time_left(const struct check_options *options, int64_t begin)
 {
-  int64_t most = 100 * OW_NS_PER_MS;
+  int64_t most = 200 * OW_NS_PER_MS;
   int64_t tenth = options->timeout / 10;
   return options->timeout - (tenth < most ? tenth : most) - (monotonic_ns() - begin);
 }
@@ -168,7 +170,7 @@ static void check(struct check_options *options, int64_t begin, FILE *out, struc
 {
   struct ow_probe_report report = {0};
   struct check_stream stream = {0};
-  check_last_resort_arm(options->timeout,
+  check_last_resort_arm(options->timeout - (monotonic_ns() - begin),
                         options->has_timeout_state ? options->timeout_state : OW_VERDICT_UNKNOWN,
                         options->json);
   check_progress_begin(options);
@@ -178,7 +180,6 @@ static void check(struct check_options *options, int64_t begin, FILE *out, struc
     diagnose(options, begin, &report, &outcome->diagnosis);
   check_progress_erase();
   print(out, options, &report, outcome);
-  check_last_resort_disarm();
   ow_probe_report_clear(&report);
 }
 
@@ -191,6 +192,7 @@ int check_run(int argc, char **argv, FILE *out)
   struct ow_failure failure = {0};
   /* A reader that is gone is noticed below; dying of it would be no answer. */
   signal(SIGPIPE, SIG_IGN);
+  check_last_resort_arm(USUAL_TIMEOUT, OW_VERDICT_UNKNOWN, false);
   enum ow_status status = check_words_expand(argc, argv, &words, &failure);
   struct ow_failure mistake = {0};
   /* The options say in which form the answer is to be, whatever is wrong. */
@@ -213,5 +215,6 @@ int check_run(int argc, char **argv, FILE *out)
   check_options_clear(&options);
   check_words_clear(&words);
   bool written = fflush(out) == 0 && !ferror(out);
+  check_last_resort_disarm();
   return written ? check_exit_status(outcome.verdict) : UNKNOWN;
 }

@@ -9,10 +9,11 @@
 #include "sla/threshold.h"
 
 /**
- * A second or so after `timeout` nanoseconds, say `verdict` on the standard output and end the process with
- * its exit status.
+ * In `left` nanoseconds say `verdict` on the standard output, if that takes it at once, and end the process
+ * with its exit status: whatever this thread does then, be it to wait for somebody who doesn't read. Armed
+ * again, the last word counts.
  */
-void check_last_resort_arm(int64_t timeout, enum ow_verdict verdict, bool json);
+void check_last_resort_arm(int64_t left, enum ow_verdict verdict, bool json);
 void check_last_resort_disarm(void);
 
 #endif
