@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/container_of.h"
+#include "io/limited_log.h"
 #include "io/thread.h"
 #include "query/answers.h"
 #include "query/query.h"
@@ -39,7 +40,8 @@ struct ow_query_server {
   struct ow_loop *loop;
   struct ow_query_answers *answers;
   struct ow_query_place place;
-  struct ow_log log;
+  struct ow_log log;             /* the thread's own */
+  struct ow_limited_log limited; /* of what clients cause */
   struct ow_watch listener;
   struct ow_timer rest; /* no descriptors were left: accept no more for a moment */
   struct client clients[CLIENTS];
@@ -68,7 +70,7 @@ static void close_client(struct client *client)
 static void on_deadline(struct ow_timer *timer)
 {
   struct client *client = OW_CONTAINER_OF(timer, struct client, deadline);
-  ow_log(&client->server->log, OW_LOG_NOTICE, "query socket %s: cut off a client that doesn't read",
+  ow_log(&client->server->limited.log, OW_LOG_NOTICE, "query socket %s: cut off a client that doesn't read",
          client->server->place.address.sun_path);
   close_client(client);
 }
@@ -83,7 +85,7 @@ static void begin_answer(struct client *client, struct ow_query_text *answer)
   if (answer) {
     ow_timer_set(server->loop, &client->deadline, client->active + ANSWER_TIME);
   } else {
-    ow_log(&server->log, OW_LOG_ERROR, "query socket %s: no memory for an answer",
+    ow_log(&server->limited.log, OW_LOG_ERROR, "query socket %s: no memory for an answer",
            server->place.address.sun_path);
     close_client(client);
   }
@@ -263,6 +265,7 @@ static enum ow_status begin(struct ow_query_server *server, const struct ow_quer
   if (!server->thread)
     return failure->status;
   server->loop = ow_thread_loop(server->thread);
+  ow_limited_log_open(&server->limited, server->loop, &server->log);
   server->listener.descriptor = ow_query_listen(options, &server->place, failure);
   if (server->listener.descriptor < 0)
     return failure->status;
@@ -302,6 +305,7 @@ void ow_query_unpublish(struct ow_query_server *server)
     if (server->listener.descriptor >= 0)
       ow_query_leave(&server->place);
     ow_timer_cancel(server->loop, &server->rest);
+    ow_limited_log_close(&server->limited);
     ow_watch_close(server->loop, &server->listener);
     ow_thread_free(server->thread);
   }

@@ -286,6 +286,7 @@ static enum ow_status announce(struct responder *responder, struct ow_failure *f
   unsigned port = ow_serve_port(responder->answering.server);
   if (!responder->options.foreground)
     ow_log_output_to_syslog(&responder->output, responder->conf.facility);
+  ow_log_output_unblock(&responder->output);
   enum ow_status status = ow_daemon_ready(&responder->daemon, failure);
   if (status == OW_OK) {
     ow_log(responder->log, OW_LOG_NOTICE, "listening on %s port %u", address[0] ? address : "*", port);
@@ -362,5 +363,6 @@ int ow_responder_run(int count, char **words)
     puts("owamp-responder: no fault in the configuration");
   if (status != OW_OK)
     ow_log(responder->log, OW_LOG_ERROR, "%s", failure.text);
+  ow_log_output_close(&responder->output);
   return status == OW_OK ? STARTED : FAILED;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/container_of.h"
+#include "io/limited_log.h"
 #include "io/listener.h"
 #include "server/accounts.h"
 #include "server/common.h"
@@ -14,6 +15,7 @@
 
 struct ow_serve {
   struct ow_serve_common common;
+  struct ow_limited_log log; /* of what clients cause */
   struct ow_listeners listeners;
   struct ow_serve_connections connections;
   struct ow_serve_kept_sessions kept;
@@ -64,8 +66,12 @@ struct ow_serve *ow_serve_create(struct ow_loop *loop, const struct ow_serve_con
     ow_fail(failure, OW_MEMORY, "no memory for a server");
     return NULL;
   }
-  server->common = (struct ow_serve_common){
-      .loop = loop, .config = *config, .policy = policy, .log = log, .up_since = ow_loop_now(loop).wall};
+  ow_limited_log_open(&server->log, loop, log);
+  server->common = (struct ow_serve_common){.loop = loop,
+                                            .config = *config,
+                                            .policy = policy,
+                                            .log = &server->log.log,
+                                            .up_since = ow_loop_now(loop).wall};
   server->connections = (struct ow_serve_connections){.common = &server->common, .kept = &server->kept};
   ow_serve_accounts_prepare(&server->common);
   ow_serve_kept_prepare(&server->kept, &server->common);
@@ -97,6 +103,7 @@ void ow_serve_free(struct ow_serve *server)
   ow_serve_sessions_bury(&server->common);
   ow_listeners_close(&server->listeners);
   ow_traffic_close(&server->common.traffic);
+  ow_limited_log_close(&server->log);
   free(server);
 }
 

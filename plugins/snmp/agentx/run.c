@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -15,6 +16,7 @@
 #include "agentx/handler.h"
 #include "agentx/kept_rows.h"
 #include "agentx/lines.h"
+#include "agentx/log_handlers.h"
 #include "agentx/options.h"
 #include "agentx/serve.h"
 #include "agentx/sources.h"
@@ -124,6 +126,8 @@ static enum ow_status start(struct program *program, struct ow_failure *failure)
   if (status == OW_OK)
     status = ow_identity_assume(&options->identity, failure);
   if (status == OW_OK)
+    status = agent_log_handlers_unblock(failure);
+  if (status == OW_OK)
     status = ow_daemon_ready(&program->daemon, failure);
   return status;
 }
@@ -136,15 +140,18 @@ static void complain(const struct program *program, const struct ow_failure *fai
     fprintf(stderr, AGENT_NAME ": %s\n", failure->text);
 }
 
-static void end(struct program *program)
+/* False: the log hangs. */
+static bool end(struct program *program)
 {
   snmp_log(LOG_INFO, "owamp-agentx ends\n");
   agent_lines_flush();
+  bool logged = agent_log_handlers_end();
   agent_serve_close(&program->serve);
   snmp_shutdown(AGENT_NAME);
   shutdown_agent();
   agent_sources_close(&the_agent);
   ow_pidfile_release(&program->pidfile);
+  return logged;
 }
 
 int owamp_agentx_run(int count, char **words)
@@ -170,6 +177,8 @@ int owamp_agentx_run(int count, char **words)
   }
   if (status != OW_OK)
     complain(&program, &failure);
-  end(&program);
-  return status == OW_OK ? 0 : 1;
+  int result = status == OW_OK ? 0 : 1;
+  if (!end(&program))
+    _exit(result);
+  return result;
 }
