@@ -46,12 +46,13 @@ PY
   hostile ranges
   bounded "$CHECK_OWAMP" -H "$B4" -p "$PORT" --fetch="$sid" -t 10
   ((STATUS == 2 && PEAK < 32))
-  [[ $OUTPUT == *'announces 2147483648 skip ranges; 16384 are possible'* ]]
+  [[ $OUTPUT == *'announces 2147483648 skip ranges, 16384 are possible'* ]]
   stop hostile KILL
 }
 
 @test "sessions that a server can't mean are a protocol error, and no loss" {
   local way
+  local attack direction piece
   for way in 'port forward port 0' 'port reverse port 0' 'sid reverse another SID than the one we chose' 'repeat both another SID'; do
     read -r attack direction piece <<<"$way"
     hostile "$attack"
