@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What a stranger may do to a responder: a client in open mode that asks for what it likes, octet by octet (RFC 4656, 3).
 
-stranger.py HOST PORT ATTACK [ARGUMENT...] prints "ready" once it has done its worst, and stays until it is killed.
+stranger.py [--from ADDRESS,ADDRESS...] HOST PORT ATTACK [ARGUMENT...] prints "ready" once it has done its worst, and stays
+until it is killed. Given addresses, each does it.
 """
+import concurrent.futures
 import itertools
 import os
+import resource
 import signal
 import socket
 import struct
@@ -15,6 +18,7 @@ import time
 TO_1970 = 2208988800  # seconds from 1900
 HMAC = bytes(16)
 MOST = 2**32 - 1
+ANSWERS = {}  # how often each Accept came; SIGUSR1 prints it
 
 
 def stamp(seconds):
@@ -22,21 +26,31 @@ def stamp(seconds):
     return int((time.time() + TO_1970 + seconds) * 2**32) % 2**64
 
 
+class Refused(Exception):
+    """What the responder doesn't let a stranger do."""
+
+
 class Stranger:
-    def __init__(self, host, port):
-        self.tcp = socket.create_connection((host, int(port)))
+    def __init__(self, host, port, source=None):
+        self.tcp = socket.create_connection((host, int(port)), source_address=source and (source, 0))
         self.ports = []
+        self.others = []
         self.read(64)
         self.tcp.sendall(struct.pack('>I160x', 1))
         if self.read(48)[15] != 0:
-            sys.exit('not let in')
+            raise Refused('not let in')
+
+    def again(self):
+        """Another connection of the same stranger."""
+        self.others.append(Stranger(*self.tcp.getpeername()[:2], self.tcp.getsockname()[0]))
+        return self.others[-1]
 
     def read(self, octets):
         data = b''
         while len(data) < octets:
             part = self.tcp.recv(octets - len(data))
             if not part:
-                sys.exit('the responder closed the connection')
+                raise Refused('the responder closed the connection')
             data += part
         return data
 
@@ -63,20 +77,28 @@ class Stranger:
 
     def ask(self, *request, **more):
         """Accept of Accept-Session, and the SID."""
-        self.tcp.sendall(self.request(*request, **more))
-        answer = self.read(48)
-        return answer[0], answer[4:20]
+        return self.ask_often(1, *request, **more)[0]
+
+    def ask_often(self, count, *request, **more):
+        """Many sessions, without waiting for each answer: Accept, SID and port of each."""
+        answers = []
+        while len(answers) < count:
+            some = min(100, count - len(answers))
+            self.tcp.sendall(b''.join(self.request(*request, **more) for _ in range(some)))
+            answers += [(a[0], a[4:20], a[2] << 8 | a[3]) for a in (self.read(48) for _ in range(some))]
+        return answers
 
     def begin(self):
         """Start-Sessions."""
         self.tcp.sendall(struct.pack('>B31x', 2))
         if self.read(32)[0] != 0:
-            sys.exit('sessions were not started')
+            raise Refused('sessions were not started')
 
 
-def overdue(stranger, sessions, start):
-    """Sessions of a million packets a second that began long ago; prints what they are answered."""
-    print('accept', *{stranger.ask(True, MOST, [1e-6], start=float(start))[0] for _ in range(int(sessions))})
+def overdue(stranger, sessions, start, slot=1e-6):
+    """Sessions whose packets are due since long ago, by default a million a second; prints what they are answered."""
+    answers = stranger.ask_often(int(sessions), True, MOST, [float(slot)], start=float(start))
+    print('accept', *{answer[0] for answer in answers})
     stranger.begin()
 
 
@@ -91,12 +113,54 @@ def fetches(stranger, packets, count):
     sid = stranger.ask(False, int(packets), [50.0 / int(packets)], start=-55, timeout=1.0)[1]
     stranger.begin()
     time.sleep(0.2)
-    other = Stranger(*stranger.tcp.getpeername()[:2])
-    other.tcp.sendall(struct.pack('>B7xII16s16x', 4, MOST - 1, MOST - 1, sid) * int(count))
-    stranger.other = other
+    stranger.again().tcp.sendall(struct.pack('>B7xII16s16x', 4, MOST - 1, MOST - 1, sid) * int(count))
 
 
-def hoard(stranger, sessions, rounds):
+def deaf(stranger, packets, connections):
+    """Fetches all records of a long session many times over, and reads nothing of it."""
+    sid = stranger.ask(False, int(packets), [50.0 / int(packets)], start=-55, timeout=1.0)[1]
+    stranger.begin()
+    time.sleep(0.2)
+    for _ in range(int(connections)):
+        stranger.again().tcp.sendall(struct.pack('>B7xII16s16x', 4, 0, MOST, sid) * 100)
+
+
+def agreed(stranger, sessions, packets):
+    """Sessions that are agreed on and never started, and many packets to the port of each."""
+    answers = stranger.ask_often(int(sessions), False, 1000, [1.0], padding=1000)
+    print('accept', *sorted({answer[0] for answer in answers}))
+    udp = socket.socket(stranger.tcp.family, socket.SOCK_DGRAM)
+    udp.bind((stranger.tcp.getsockname()[0], 9))
+    for accept, _, port in answers:
+        for _ in range(int(packets) if accept == 0 else 0):
+            udp.sendto(bytes(1014), (stranger.tcp.getpeername()[0], port))
+
+
+def tiny(stranger, sessions):
+    """Sessions of one packet, as many as there may be: started, and all stopped at once; then they are kept."""
+    answers = stranger.ask_often(int(sessions), False, 1, [0.01], start=0)
+    print('accept', *sorted({answer[0] for answer in answers}))
+    stranger.begin()
+    stranger.tcp.sendall(struct.pack('>B31x', 3))
+
+
+def skips(stranger, ranges):
+    """Stop-Sessions with skip ranges of packets that the session doesn't have."""
+    sid = stranger.ask(False, 10, [1.0])[1]
+    stranger.begin()
+    count = int(ranges)
+    some = b''.join(struct.pack('>II', 2 * i, 2 * i) for i in range(count))
+    stranger.tcp.sendall(struct.pack('>BxxxI8x', 3, 1) + sid + struct.pack('>II', 2 * count, count) +
+                         some + bytes(-(24 + len(some)) % 16) + HMAC)
+
+
+def flows(stranger, sessions, slot):
+    """Sessions that send to us, each over its own connection."""
+    for one in [stranger] + [stranger.again() for _ in range(int(sessions) - 1)]:
+        flow(one, 1000000, slot)
+
+
+def rounds(stranger, sessions, rounds):
     """Many sessions of one packet on one connection, started and stopped again and again."""
     for _ in range(int(rounds)):
         for _ in range(int(sessions)):
@@ -121,7 +185,7 @@ def burst(stranger, sessions, padding):
 
 def wrong_keys(stranger, at_once):
     """So many connections at once, each of which tries a wrong key, known or not, and then another; counts the answers."""
-    answers = {}
+    answers = ANSWERS
     key_ids = itertools.cycle((b'monitor', b'nobody'))
 
     def try_keys():
@@ -140,7 +204,6 @@ def wrong_keys(stranger, at_once):
         threading.Thread(target=try_keys, daemon=True).start()
     while not {1, 5} <= answers.keys():
         time.sleep(0.01)
-    signal.signal(signal.SIGUSR1, lambda *_: print('answers', answers, flush=True))
 
 
 def flow(stranger, packets, slot):
@@ -163,10 +226,24 @@ def hoard(stranger, connections, sessions):
     print('connections', 1 + len(stranger.silent))
 
 
+def attack_from(source):
+    stranger = Stranger(host, port, source)
+    globals()[attack](stranger, *arguments)
+    return stranger
+
+
 if __name__ == '__main__':
-    host, port, attack, *arguments = sys.argv[1:]
-    client = Stranger(host, port)
-    globals()[attack](client, *arguments)
-    print('ready', flush=True)
+    words = sys.argv[1:]
+    sources = words[1].split(',') if words[0] == '--from' else [None]
+    host, port, attack, *arguments = words[2:] if words[0] == '--from' else words
+    signal.signal(signal.SIGUSR1, lambda *_: print('answers', ANSWERS, flush=True))
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    with concurrent.futures.ThreadPoolExecutor(50) as pool:
+        ends = [pool.submit(attack_from, source) for source in sources]
+    failed = [str(end.exception()) for end in ends if end.exception()]
+    if len(failed) == len(ends):
+        sys.exit(failed[0])
+    print('ready', *failed and [f'but for {len(failed)} of {len(ends)}: {failed[0]}'], flush=True)
     while True:
         signal.pause()

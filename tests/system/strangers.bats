@@ -55,7 +55,33 @@ beside() {
 }
 
 @test "thousands of sessions on one connection start and stop while others measure" {
-  beside hoard 3000 2
+  beside rounds 3000 2
+}
+
+# attack NAME ATTACK [ARGUMENT...]: begin it from A under a name of its own, for several at once.
+attack() {
+  local name=$1
+  shift
+  start "$name" "$NS_A" python3 "$BATS_TEST_DIRNAME/stranger.py" "$B4" "$RESPONDER_PORT" "$@"
+  wait_for_log "$name" ready 20
+}
+
+# descriptors: print how many the responder has open.
+descriptors() { find "/proc/$(pid_of responder)/fd" -type l | wc -l; }
+
+@test "fetchers that don't read, sessions never started, skip ranges of no packet and tiny sessions: others measure, and all is given back" {
+  start_responder "$NS_B" -c "$CONF" -S :0
+  local name before
+  before=$(descriptors)
+  attack deaf deaf 200000 20
+  attack agreed agreed 1000 10
+  attack skips skips 1000000
+  attack tiny tiny 1000
+  measure
+  # The records of 1.2 million packets, and what is kept of 1000 sessions; not a million ranges beside them.
+  (($(awk '/^VmHWM:/ { print $2 }' "/proc/$(pid_of responder)/status") < 100000))
+  for name in deaf agreed skips tiny; do stop "$name" KILL; done
+  timeout 60 bash -c 'until (($(find "$1" -type l | wc -l) <= $2)); do sleep 0.1; done' _ "/proc/$(pid_of responder)/fd" "$before"
 }
 
 @test "a session that should have begun long ago is refused, and the log says why" {

@@ -1,0 +1,340 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The bench of abuse: what strangers do to owamp-responder, and what somebody notices who measures beside them.
+
+tests/bench/abuse.py [BUILD-FOLDER [ATTACK...]] needs root. Each attack is made from one address and from 250, against a fresh
+responder with default settings and one key; three network namespaces (the responder, who measures, the strangers) are made for
+each. It prints a table, writes the same as JSON, and asserts nothing. tests/bench/README.md tells what the columns mean.
+"""
+import contextlib
+import json
+import math
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SERVER, BESIDE, SERVER_FOR_STRANGERS, STRANGER = '10.99.0.1', '10.99.0.2', '10.98.0.1', '10.98.1.'
+NOBODY = '10.97.0.'  # addresses behind the strangers' host, which drops what comes for them
+MANY = 250
+SECONDS = 6  # of each attack
+BACK = 60  # seconds after its end in which all must be given back
+RECORDS = 400e6 / 25 * 32  # octets of memory for the records of the default class
+PATIENCE = 20  # seconds for the responder to answer a signal
+
+# For each attack: what it does, and the arguments from one address and from each of many.
+SCRIPTED = {  # by tests/system/stranger.py
+    'overdue': ('sessions of 95 Mbit/s whose packets are due since 59 s', '4000 -59 14.1e-3', '16 -59 14.1e-3'),
+    'lost': ('sessions that lose 14.9 million packets at once', '14900000', '59000'),
+    'fetches': ('fetches that match none of a million records, pipelined', '1000000 20000', '50000 200'),
+    'deaf': ('fetches of a million records whose answers nobody reads', '1000000 200', '50000 4'),
+    'agreed': ('sessions that are never started, 300 packets to each', '10000 300', '40 300'),
+    'tiny': ('sessions of one packet, stopped at once, kept', '10000', '40'),
+    'skips': ('a Stop-Sessions with skip ranges of packets that there are not', '1000000', '20000'),
+    'burst': ('255 packets of 1 kB of each session due at once', '1000 958', '20 958'),
+    'cut': ('running sessions whose link is cut', '900 0.1', '4 0.1'),
+}
+FAST = {  # by bench-stranger: its level, over all addresses
+    'silent': ('control connections that say nothing', 10000),
+    'slow': ('control connections that write an octet in 100 ms', 500),
+    'handshakes': ('wrong keys of a known KeyID a second', 1000),
+    'resets': ('connections a second, reset once they are greeted', 1000),
+    'half-open': ('SYNs a second', 5000),
+    'stray': ('test packets a second to random ports', 50000),
+    'forged': ('the same, with the address of who measures as source', 50000),
+}
+
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def percentile(values, share):
+    return sorted(values)[max(0, math.ceil(len(values) * share) - 1)] if values else float('nan')
+
+
+class Host:
+    """A network namespace."""
+
+    def __init__(self, name):
+        self.name = f'owabuse-{name}-{os.getpid()}-{Host.made}'
+        Host.made += 1
+        run('ip', 'netns', 'add', self.name)
+
+    made = 0
+
+    def command(self, *words):
+        return ['ip', 'netns', 'exec', self.name, *words]
+
+    def ip(self, *lines):
+        subprocess.run(['ip', '-n', self.name, '-batch', '-'], input='\n'.join(lines), text=True, check=True)
+
+    def remove(self):
+        for pid in run('ip', 'netns', 'pids', self.name).split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(pid), 9)
+        run('ip', 'netns', 'del', self.name)
+
+
+class Responder:
+    def __init__(self, host, program, folder):
+        self.log = f'{folder}/log'
+        keys = f'{folder}/owamp-server.pfs'
+        with open(keys, 'w', opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            file.write('monitor 636f72\n')
+        with open(self.log, 'w') as log:
+            self.process = subprocess.Popen(host.command(program, '-f', '-c', folder, '-S', ':0'), stderr=log)
+        self.port = self.wait_for(r'listening on .* port (\d+)', 0)[1]
+
+    def text(self, offset):
+        with open(self.log, errors='replace') as log:
+            log.seek(offset)
+            return log.read()
+
+    def wait_for(self, pattern, offset):
+        for _ in range(PATIENCE * 100):
+            if found := re.search(pattern, self.text(offset)):
+                return found
+            if self.process.poll() is not None:
+                sys.exit(f'the responder ended: {self.text(0)[-2000:]}')
+            time.sleep(0.01)
+        return None
+
+    def counts(self):
+        """What SIGUSR1 tells: connections, sessions running and kept, records, the longest turn's wall and CPU time in ms."""
+        offset = os.path.getsize(self.log)
+        self.process.send_signal(10)
+        found = self.wait_for(r'(\d+) connections, (\d+) sessions running and (\d+) kept, (\d+) records[^\0]*?'
+                              r'longest turn ([\d.]+) ms, ([\d.]+) ms', offset)
+        names = ('connections', 'running', 'kept', 'records', 'wall', 'cpu')
+        return dict(zip(names, map(float, found.groups()))) if found else None
+
+    def descriptors(self):
+        return len(os.listdir(f'/proc/{self.process.pid}/fd'))
+
+    def status(self, name):
+        """A number of /proc/PID/status, in MB."""
+        with open(f'/proc/{self.process.pid}/status') as status:
+            return int(re.search(rf'^{name}:\s+(\d+) kB', status.read(), re.M)[1]) / 1024
+
+
+def kernel_mb():
+    """What the sockets' queues take, of the whole machine."""
+    with open('/proc/net/sockstat') as sockets:
+        return sum(map(int, re.findall(r' mem (\d+)', sockets.read()))) * resource.getpagesize() / 2**20
+
+
+class Beside:
+    """Who measures, one check after the other, until told to stop."""
+
+    def __init__(self, host, program, responder, options):
+        words = ['-H', SERVER, '-p', responder.port, '--count', '10', '--schedule', 'fixed:3ms', '--loss-timeout', '1s',
+                 '-t', '10', '--json', '-vvv']
+        self.command = host.command(program, *words, *options)
+        self.setup, self.total, self.delays, self.lost, self.failures = [], [], [], 0, []
+        self.stopped = False
+        self.thread = threading.Thread(target=self.loop)
+        self.thread.start()
+
+    def loop(self):
+        while not self.stopped:
+            began = time.monotonic()
+            self.take(subprocess.run(self.command, capture_output=True, text=True).stdout)
+            self.total.append(time.monotonic() - began)
+            time.sleep(0.02)  # who is refused is no attacker either
+
+    def take(self, output):
+        try:
+            result = json.loads(output)
+        except ValueError:
+            result = {'reason': output}
+        if 'setup_time' in result:
+            self.setup.append(result['setup_time'])
+        packets = [packet for one in result.get('results', []) for packet in one.get('packets', [])]
+        self.delays += [packet['delay'] for packet in packets if 'delay' in packet]
+        self.lost += sum(one.get('lost', 0) + one.get('skipped', 0) for one in result.get('results', []))
+        if len(result.get('results', [])) < 2 or result.get('state') != 'OK':
+            self.failures.append(result.get('reason', '?'))
+
+    def stop(self):
+        self.stopped = True
+        self.thread.join()
+
+    def figures(self):
+        return {'checks': len(self.total), 'lost': self.lost, 'failed': len(self.failures),
+                'setup_ms': [percentile(self.setup, share) * 1e3 for share in (0.5, 0.99)],
+                'total_ms': [percentile(self.total, share) * 1e3 for share in (0.5, 0.99)],
+                'delay_p99_us': percentile(self.delays, 0.99) * 1e6, 'failure': (self.failures or [''])[0]}
+
+
+class Scene:
+    """A responder, who measures beside, and strangers; what is seen of them."""
+
+    def __init__(self, build, addresses):
+        self.build = build
+        self.addresses = addresses
+        self.folder = tempfile.TemporaryDirectory()
+        self.far, self.near, self.strangers = Host('far'), Host('near'), Host('strange')
+        self.join(self.near, 'near', [BESIDE + '/24'], SERVER + '/24')
+        self.join(self.strangers, 'strange', [f'{STRANGER}{1 + n}/16' for n in range(addresses)], SERVER_FOR_STRANGERS + '/16')
+        self.far.ip(f'route add {NOBODY}0/24 via {STRANGER}1')
+        self.responder = Responder(self.far, f'{build}/core/owamp-responder', self.folder.name)
+
+    def join(self, host, name, theirs, ours):
+        self.far.ip(f'link add {name} type veth peer name veth0 netns {host.name}', f'addr add {ours} dev {name}',
+                    f'link set {name} up', 'link set lo up')
+        host.ip(*(f'addr add {address} dev veth0' for address in theirs), 'link set veth0 up', 'link set lo up')
+
+    def measure(self, seconds, attack):
+        check = f'{self.build}/plugins/nagios/check_owamp'
+        self.before = self.responder.counts() | {'descriptors': self.responder.descriptors()}
+        kinds = {'open': [], 'keyed': ['--key-id', 'monitor', '--key-file', f'{self.folder.name}/owamp-server.pfs',
+                                       '--mode', 'authenticated']}
+        beside = {name: Beside(self.near, check, self.responder, options) for name, options in kinds.items()}
+        attacker = self.begin(attack) if attack else None
+        time.sleep(seconds)
+        for one in beside.values():
+            one.stop()
+        seen = {name: one.figures() for name, one in beside.items()}
+        seen['turn'] = self.responder.counts() or {'wall': PATIENCE * 1e3, 'cpu': PATIENCE * 1e3}
+        seen['rss_mb'] = self.responder.status('VmHWM')
+        seen['kernel_mb'] = kernel_mb()
+        if attacker:
+            seen['attacker'] = self.end(attack, attacker)
+        return seen
+
+    def begin(self, attack):
+        # Strangers compute elsewhere; here they take what the responder and who measures leave of the machine.
+        if attack in SCRIPTED:
+            sources = ','.join(f'{STRANGER}{1 + n}' for n in range(self.addresses))
+            arguments = SCRIPTED[attack][1 if self.addresses == 1 else 2].split()
+            name = {'cut': 'flows'}.get(attack, attack)
+            words = ['python3', f'{HERE}/../system/stranger.py', '--from', sources, SERVER_FOR_STRANGERS, self.responder.port,
+                     name, *arguments]
+        else:
+            first = {'half-open': NOBODY + '1', 'forged': BESIDE}.get(attack, STRANGER + '1')
+            words = [f'{self.build}/tests/bench/bench-stranger', 'stray' if attack == 'forged' else attack, SERVER_FOR_STRANGERS,
+                     self.responder.port, first, str(1 if attack == 'forged' else self.addresses), str(FAST[attack][1])]
+        return subprocess.Popen(self.strangers.command('nice', '-n', '19', *words), stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True)
+
+    def end(self, attack, attacker):
+        """Its end: nobody says goodbye where the link is cut. What it said."""
+        if attack == 'cut':
+            run(*self.strangers.command('nft', 'add table ip cut; add chain ip cut out { type filter hook output priority 0; '
+                                                'policy drop; }; add chain ip cut in { type filter hook input priority 0; '
+                                                'policy drop; }'))
+        attacker.terminate()
+        try:
+            said = attacker.communicate(timeout=5)[0]
+        except subprocess.TimeoutExpired:
+            attacker.kill()
+            said = attacker.communicate()[0]
+        self.ended = time.monotonic()
+        return said.split('\n')
+
+    def wait_until_as_before(self, seen):
+        """Connections, sessions and descriptors; results are kept for who may fetch them, and counted."""
+        now = None
+        while time.monotonic() - self.ended < BACK + 15:
+            now = (self.responder.counts() or {}) | {'descriptors': self.responder.descriptors()}
+            if all(now.get(name, math.inf) <= self.before[name] for name in ('connections', 'running', 'descriptors')):
+                seen['back_s'] = time.monotonic() - self.ended
+                break
+            time.sleep(0.25)
+        seen['after'] = now
+        seen['rss_after_mb'] = self.responder.status('VmRSS')
+
+    def close(self):
+        self.responder.process.kill()
+        self.responder.process.wait()
+        for host in (self.near, self.strangers, self.far):
+            host.remove()
+        self.folder.cleanup()
+
+
+def misses(seen, alone, addresses):
+    """What of the goals isn't reached. From many addresses they are goals for who has a key."""
+    found = []
+    for kind in ('open', 'keyed') if addresses == 1 else ('keyed',):
+        one, calm = seen[kind], alone[kind]
+        wrong = {'lost': one['lost'] > 0, 'failed': one['failed'] > 0, 'set-up': not one['setup_ms'][1] < 50,
+                 'p99': not one['setup_ms'][1] <= 3 * calm['setup_ms'][1]}
+        found += [f'{kind} {name}' for name, is_wrong in wrong.items() if is_wrong]
+    wrong = {'turn': seen['turn']['cpu'] >= 5, 'RSS': seen['rss_mb'] * 2**20 > RECORDS + 16e6,
+             'back': 'back_s' not in seen or seen['back_s'] > BACK}
+    return found + [name for name, is_wrong in wrong.items() if is_wrong]
+
+
+COLUMNS = (f'{"attack":<11}{"from":>4}  {"checks":>7} {"failed":>7} {"lost":>7}  {"set-up ms p50/p99":^19}  {"total ms p99":^11} '
+           f'{"delay us p99":^12}  {"turn ms":>7} {"run":>7}  {"RSS MB":>6} {"kernel":>6}  {"back s":>6}  {"kept":>6} {"records":>9}  misses')
+
+
+def row(name, addresses, seen, wrong):
+    def both(value, form):
+        return '/'.join(format(value(seen[kind]), form) for kind in ('open', 'keyed'))
+
+    setup = ' '.join('/'.join(f'{number:.1f}' for number in seen[kind]['setup_ms']) for kind in ('open', 'keyed'))
+    after = seen.get('after') or {}
+    back = f'{seen["back_s"]:.1f}' if 'back_s' in seen else '-' if name == 'alone' else f'>{BACK + 15}'
+    return (f'{name:<11}{addresses:>4}  {both(lambda one: one["checks"], ""):>7} {both(lambda one: one["failed"], ""):>7} '
+            f'{both(lambda one: one["lost"], ""):>7}  {setup:^19}  {both(lambda one: one["total_ms"][1], ".0f"):^11} '
+            f'{both(lambda one: one["delay_p99_us"], ".0f"):^12}  {seen["turn"]["wall"]:7.2f} {seen["turn"]["cpu"]:7.2f}  '
+            f'{seen["rss_mb"]:6.1f} {seen["kernel_mb"]:6.1f}  {back:>6}  {after.get("kept", 0):6.0f} {after.get("records", 0):9.0f}  '
+            f'{", ".join(wrong) or "-"}')
+
+
+def try_one(build, name, addresses, rows):
+    """Measure now; wait in the background until all is given back."""
+    scene = Scene(build, addresses)
+    seen = scene.measure(SECONDS, None if name == 'alone' else name)
+    rows.append((name, addresses, seen))
+
+    def rest():
+        try:
+            if name != 'alone':
+                scene.wait_until_as_before(seen)
+        finally:
+            scene.close()
+
+    waiting = threading.Thread(target=rest)
+    waiting.start()
+    return waiting
+
+
+def main():
+    build = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else 'build/release')
+    names = sys.argv[2:] or [*FAST, *SCRIPTED]
+    if unknown := [name for name in names if name not in FAST and name not in SCRIPTED]:
+        lines = [f'  {name:<11} {what[0]}' for name, what in (FAST | SCRIPTED).items()]
+        sys.exit('\n'.join([f'no attack is called {unknown[0]}. There are:', *lines]))
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(65536, most), most))  # as the systemd unit has it
+    print(f'{os.uname().sysname} {os.uname().release}, {os.cpu_count()} cores, load {open("/proc/loadavg").read()[:14]}, '
+          f'{SECONDS} s each; two numbers of a column: open / with a key')
+    rows = []
+    waiting = [try_one(build, 'alone', 0, rows)]
+    for name in names:
+        for addresses in (1, MANY):
+            waiting.append(try_one(build, name, addresses, rows))
+    for one in waiting:
+        one.join()
+    alone = rows[0][2]
+    print(COLUMNS)
+    results = []
+    for name, addresses, seen in rows:
+        wrong = misses(seen, alone, addresses) if name != 'alone' else []
+        print(row(name, addresses, seen, wrong))
+        results.append({'attack': name, 'addresses': addresses, 'misses': wrong} | seen)
+    with open(f'{build}/abuse.json', 'w') as file:
+        json.dump(results, file, indent=1)
+    print(f'written to {build}/abuse.json')
+
+
+if __name__ == '__main__':
+    main()
