@@ -4,7 +4,9 @@
 stranger.py [--from ADDRESS,ADDRESS...] HOST PORT ATTACK [ARGUMENT...] prints "ready" once it has done its worst, and stays
 until it is killed. Given addresses, each does it.
 """
+import collections
 import concurrent.futures
+import contextlib
 import itertools
 import os
 import resource
@@ -33,6 +35,7 @@ class Refused(Exception):
 class Stranger:
     def __init__(self, host, port, source=None):
         self.tcp = socket.create_connection((host, int(port)), source_address=source and (source, 0))
+        self.tcp.settimeout(30)
         self.ports = []
         self.others = []
         self.read(64)
@@ -57,6 +60,7 @@ class Stranger:
     def own_port(self):
         """A UDP port to receive test packets at."""
         udp = socket.socket(self.tcp.family, socket.SOCK_DGRAM)
+        udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)  # nobody reads it
         udp.bind((self.tcp.getsockname()[0], 0))
         self.ports.append(udp)
         return udp.getsockname()[1]
@@ -95,69 +99,73 @@ class Stranger:
             raise Refused('sessions were not started')
 
 
+# Each attack returns what its sessions were answered.
+
 def overdue(stranger, sessions, start, slot=1e-6):
-    """Sessions whose packets are due since long ago, by default a million a second; prints what they are answered."""
+    """Sessions whose packets are due since long ago, by default a million a second."""
     answers = stranger.ask_often(int(sessions), True, MOST, [float(slot)], start=float(start))
-    print('accept', *{answer[0] for answer in answers})
     stranger.begin()
+    return answers
 
 
 def lost(stranger, packets):
     """As many packets as that are lost at once."""
-    print('accept', *stranger.ask(False, int(packets), [50.0 / int(packets)], start=-55, timeout=1.0)[:1])
+    answer = stranger.ask(False, int(packets), [50.0 / int(packets)], start=-55, timeout=1.0)
     stranger.begin()
+    return [answer]
 
 
 def fetches(stranger, packets, count):
     """Many fetches in one go, each of no record of a session that has that many."""
-    sid = stranger.ask(False, int(packets), [50.0 / int(packets)], start=-55, timeout=1.0)[1]
-    stranger.begin()
+    [answer] = lost(stranger, packets)
     time.sleep(0.2)
-    stranger.again().tcp.sendall(struct.pack('>B7xII16s16x', 4, MOST - 1, MOST - 1, sid) * int(count))
+    stranger.again().tcp.sendall(struct.pack('>B7xII16s16x', 4, MOST - 1, MOST - 1, answer[1]) * int(count))
+    return [answer]
 
 
 def deaf(stranger, packets, connections):
     """Fetches all records of a long session many times over, and reads nothing of it."""
-    sid = stranger.ask(False, int(packets), [50.0 / int(packets)], start=-55, timeout=1.0)[1]
-    stranger.begin()
+    [answer] = lost(stranger, packets)
     time.sleep(0.2)
     for _ in range(int(connections)):
-        stranger.again().tcp.sendall(struct.pack('>B7xII16s16x', 4, 0, MOST, sid) * 100)
+        stranger.again().tcp.sendall(struct.pack('>B7xII16s16x', 4, 0, MOST, answer[1]) * 100)
+    return [answer]
 
 
 def agreed(stranger, sessions, packets):
     """Sessions that are agreed on and never started, and many packets to the port of each."""
     answers = stranger.ask_often(int(sessions), False, 1000, [1.0], padding=1000)
-    print('accept', *sorted({answer[0] for answer in answers}))
     udp = socket.socket(stranger.tcp.family, socket.SOCK_DGRAM)
     udp.bind((stranger.tcp.getsockname()[0], 9))
     for accept, _, port in answers:
         for _ in range(int(packets) if accept == 0 else 0):
             udp.sendto(bytes(1014), (stranger.tcp.getpeername()[0], port))
+    return answers
 
 
 def tiny(stranger, sessions):
     """Sessions of one packet, as many as there may be: started, and all stopped at once; then they are kept."""
     answers = stranger.ask_often(int(sessions), False, 1, [0.01], start=0)
-    print('accept', *sorted({answer[0] for answer in answers}))
     stranger.begin()
     stranger.tcp.sendall(struct.pack('>B31x', 3))
+    return answers
 
 
 def skips(stranger, ranges):
     """Stop-Sessions with skip ranges of packets that the session doesn't have."""
-    sid = stranger.ask(False, 10, [1.0])[1]
+    answer = stranger.ask(False, 10, [1.0])
     stranger.begin()
     count = int(ranges)
     some = b''.join(struct.pack('>II', 2 * i, 2 * i) for i in range(count))
-    stranger.tcp.sendall(struct.pack('>BxxxI8x', 3, 1) + sid + struct.pack('>II', 2 * count, count) +
-                         some + bytes(-(24 + len(some)) % 16) + HMAC)
+    with contextlib.suppress(ConnectionError):  # nobody need hear the end of it
+        stranger.tcp.sendall(struct.pack('>BxxxI8x', 3, 1) + answer[1] + struct.pack('>II', 2 * count, count) +
+                             some + bytes(-(24 + len(some)) % 16) + HMAC)
+    return [answer]
 
 
 def flows(stranger, sessions, slot):
     """Sessions that send to us, each over its own connection."""
-    for one in [stranger] + [stranger.again() for _ in range(int(sessions) - 1)]:
-        flow(one, 1000000, slot)
+    return [flow(one, 1000000, slot)[0] for one in [stranger] + [stranger.again() for _ in range(int(sessions) - 1)]]
 
 
 def rounds(stranger, sessions, rounds):
@@ -178,9 +186,9 @@ def rounds(stranger, sessions, rounds):
 
 def burst(stranger, sessions, padding):
     """Sessions whose packets are all due at once, though there are few of them on average."""
-    for _ in range(int(sessions)):
-        stranger.ask(True, 255, [0] * 255 + [60], padding=int(padding))
+    answers = stranger.ask_often(int(sessions), True, 255, [0] * 255 + [60], padding=int(padding))
     stranger.begin()
+    return answers
 
 
 def wrong_keys(stranger, at_once):
@@ -208,8 +216,9 @@ def wrong_keys(stranger, at_once):
 
 def flow(stranger, packets, slot):
     """A session that sends to us."""
-    stranger.ask(True, int(packets), [float(slot)])
+    answer = stranger.ask(True, int(packets), [float(slot)])
     stranger.begin()
+    return [answer]
 
 
 def hoard(stranger, connections, sessions):
@@ -228,8 +237,7 @@ def hoard(stranger, connections, sessions):
 
 def attack_from(source):
     stranger = Stranger(host, port, source)
-    globals()[attack](stranger, *arguments)
-    return stranger
+    return stranger, globals()[attack](stranger, *arguments)
 
 
 if __name__ == '__main__':
@@ -244,6 +252,8 @@ if __name__ == '__main__':
     failed = [str(end.exception()) for end in ends if end.exception()]
     if len(failed) == len(ends):
         sys.exit(failed[0])
+    answers = collections.Counter(answer[0] for end in ends if not end.exception() for answer in end.result()[1] or ())
+    print('accept', *sorted(answers), 'of', *[answers[accept] for accept in sorted(answers)])
     print('ready', *failed and [f'but for {len(failed)} of {len(ends)}: {failed[0]}'], flush=True)
     while True:
         signal.pause()
