@@ -93,12 +93,22 @@ void ow_channel_flush(struct ow_channel *channel)
 static void notice_silence(int socket)
 {
   const int on = 1, idle = 25, between = 10, probes = 3; /* seconds */
-  const unsigned unacknowledged = 60000;                 /* ms */
+  const unsigned unacknowledged = 50000;                 /* ms */
   (void)setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   (void)setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
   (void)setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &between, sizeof between);
   (void)setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
   (void)setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged, sizeof unacknowledged);
+}
+
+/*
+ * What a peer doesn't read would otherwise wait in the kernel, up to net.ipv4.tcp_wmem for each connection.
+ * This bounds what has not been sent, not what is on its way: far peers are told as fast as before.
+ */
+static void bound_unsent(int socket)
+{
+  const int octets = 65536;
+  (void)setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &octets, sizeof octets);
 }
 
 static enum ow_status start_watching(struct ow_channel *channel, struct ow_loop *loop, int socket,
@@ -149,6 +159,7 @@ enum ow_status ow_channel_adopt(struct ow_channel *channel, struct ow_loop *loop
                                 struct ow_failure *failure)
 {
   notice_silence(socket);
+  bound_unsent(socket);
   return start_watching(channel, loop, socket, EPOLLIN, failure);
 }
 

@@ -17,7 +17,8 @@ enum ow_status ow_channel_connect(struct ow_channel *channel, struct ow_loop *lo
                                   const char *interface, struct ow_failure *failure) OW_MUST_CHECK;
 /**
  * Take over an accepted, non-blocking socket (closed with the channel, and at once on failure). If its peer
- * vanishes, that is noticed within a minute; whoever connects lets a path be interrupted for longer.
+ * vanishes, that is noticed within a minute; whoever connects lets a path be interrupted for longer. What it
+ * doesn't read waits in `output`, and no more than 64 KiB of it unsent in the kernel.
  */
 enum ow_status ow_channel_adopt(struct ow_channel *channel, struct ow_loop *loop, int socket,
                                 struct ow_failure *failure) OW_MUST_CHECK;

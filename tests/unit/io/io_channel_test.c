@@ -3,8 +3,11 @@
  * core/io: a channel over a real pair of sockets: what it tells, in which order, and that each may be its
  * end.
  */
+#include <linux/sockios.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -242,6 +245,44 @@ START_TEST(a_channel_moves_with_all_that_waits)
 }
 END_TEST
 
+static void tcp_pair(int ends[2])
+{
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, size), 0);
+  ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+  ck_assert_int_eq(listen(listener, 1), 0);
+  ends[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ck_assert_int_eq(connect(ends[1], (struct sockaddr *)&address, size), 0);
+  ends[0] = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  ck_assert_int_ge(ends[0], 0);
+  close(listener);
+}
+
+START_TEST(a_peer_that_reads_nothing_takes_little_of_the_kernels_memory)
+{
+  enum { MUCH = 4 << 20 };
+  static const uint8_t octets[MUCH];
+  struct ow_failure failure = {.text = ""};
+  struct ow_buffer output = {.limit = MUCH};
+  struct ow_channel channel = {
+      .output = &output, .received = on_received, .drained = on_drained, .over = on_over};
+  int ends[2];
+  int unsent = 0;
+  tcp_pair(ends);
+  ck_assert_int_eq(ow_channel_adopt(&channel, loop, ends[0], &failure), OW_OK);
+  ck_assert_int_eq(ow_buffer_append(&output, octets, MUCH), OW_OK);
+  ow_channel_flush(&channel);
+  ck_assert_uint_gt(ow_buffer_length(&output), MUCH / 2);
+  ck_assert_int_eq(ioctl(ends[0], SIOCOUTQNSD, &unsent), 0);
+  ck_assert_int_lt(unsent, 256 << 10);
+  ow_channel_close(&channel);
+  ow_buffer_clear(&output);
+  close(ends[1]);
+}
+END_TEST
+
 static void stop_soon(struct ow_completion *completion)
 {
   (void)completion;
@@ -268,6 +309,7 @@ int main(void)
                  an_emptied_output_is_told_after_the_call_that_emptied_it,
                  its_owner_may_free_it_when_octets_come, its_owner_may_free_it_when_it_is_over,
                  its_owner_may_free_it_when_its_output_is_empty, a_closed_channel_tells_nothing_that_was_due,
-                 a_channel_moves_with_all_that_waits);
+                 a_channel_moves_with_all_that_waits,
+                 a_peer_that_reads_nothing_takes_little_of_the_kernels_memory);
   return test_run(suite);
 }
