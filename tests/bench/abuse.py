@@ -293,8 +293,10 @@ def row(name, addresses, seen, wrong):
 
 def try_one(build, name, addresses, rows):
     """Measure now; wait in the background until all is given back."""
+    if sys.stderr.isatty():
+        print(f'{name}{f" from {addresses}" if addresses else ""} ...', file=sys.stderr)
     scene = Scene(build, addresses)
-    seen = scene.measure(SECONDS, None if name == 'alone' else name)
+    seen = scene.measure(SECONDS * 3, None) if name == 'alone' else scene.measure(SECONDS, name)
     rows.append((name, addresses, seen))
 
     def rest():
