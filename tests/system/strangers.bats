@@ -81,6 +81,7 @@ descriptors() { find "/proc/$(pid_of responder)/fd" -type l | wc -l; }
   # The records of 1.2 million packets, and what is kept of 1000 sessions; not a million ranges beside them.
   (($(awk '/^VmHWM:/ { print $2 }' "/proc/$(pid_of responder)/status") < 100000))
   for name in deaf agreed skips tiny; do stop "$name" KILL; done
+  # shellcheck disable=SC2016 # the inner shell expands it
   timeout 60 bash -c 'until (($(find "$1" -type l | wc -l) <= $2)); do sleep 0.1; done' _ "/proc/$(pid_of responder)/fd" "$before"
 }
 
