@@ -35,7 +35,7 @@ SCRIPTED = {  # by tests/system/stranger.py
     'deaf': ('fetches of a million records whose answers nobody reads', '1000000 200', '50000 4'),
     'agreed': ('sessions that are never started, 30 packets to each', '10000 30', '40 30'),
     'tiny': ('sessions of one packet, stopped at once, kept', '10000', '40'),
-    'skips': ('a Stop-Sessions with skip ranges of packets that there are not', '1000000', '20000'),
+    'skips': ('a Stop-Sessions with skip ranges of packets that there are not', '15 16384', '15 16384'),
     'burst': ('255 packets of 1 kB of each session due at once', '1000 958', '20 958'),
     'cut': ('running sessions whose link is cut', '900 0.1', '4 0.1'),
 }

@@ -6,7 +6,6 @@ until it is killed. Given addresses, each does it.
 """
 import collections
 import concurrent.futures
-import contextlib
 import itertools
 import os
 import resource
@@ -151,16 +150,16 @@ def tiny(stranger, sessions):
     return answers
 
 
-def skips(stranger, ranges):
-    """Stop-Sessions with skip ranges of packets that the session doesn't have."""
-    answer = stranger.ask(False, 10, [1.0])
-    stranger.begin()
+def skips(stranger, sessions, ranges):
+    """Stop-Sessions with skip ranges, 16384 for each session at most, of packets that the sessions don't have."""
     count = int(ranges)
+    answers = stranger.ask_often(int(sessions), False, 10, [1.0])
+    stranger.begin()
     some = b''.join(struct.pack('>II', 2 * i, 2 * i) for i in range(count))
-    with contextlib.suppress(ConnectionError):  # nobody need hear the end of it
-        stranger.tcp.sendall(struct.pack('>BxxxI8x', 3, 1) + answer[1] + struct.pack('>II', 2 * count, count) +
-                             some + bytes(-(24 + len(some)) % 16) + HMAC)
-    return [answer]
+    some += bytes(-(24 + len(some)) % 16)
+    ends = b''.join(answer[1] + struct.pack('>II', 2 * count, count) + some for answer in answers)
+    stranger.tcp.sendall(struct.pack('>BxxxI8x', 3, len(answers)) + ends + HMAC)
+    return answers
 
 
 def flows(stranger, sessions, slot):
