@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the machine tells is decided and answered; its last act sends, or ends the connection. */
+/* What the machine tells is decided and answered. */
 #include "server/connection.h"
 
 #include <errno.h>
@@ -10,325 +10,15 @@
 #include "base/container_of.h"
 #include "base/secret.h"
 #include "control/server.h"
-#include "control/stop_index.h"
 #include "io/channel.h"
 #include "server/client_key.h"
+#include "server/connection_life.h"
 #include "server/fetch_answer.h"
 #include "server/place.h"
 #include "server/session.h"
 #include "server/session_log.h"
 
 #define SETUP_TIMEOUT (30 * OW_NS_PER_S)
-/* In which a client must take what it was told: 64 KiB of records at most at a time. */
-#define OUTPUT_TIMEOUT (45 * OW_NS_PER_S)
-
-struct ow_serve_connection {
-  LIST_ENTRY(ow_serve_connection) among_open;
-  struct ow_serve_connections *all;
-  struct ow_serve_common *common;
-  struct ow_serve_kept_sessions *kept;
-  struct ow_serve_place place;
-  struct ow_channel channel;
-  struct ow_timer timer;   /* the machine's deadline */
-  struct ow_timer stalled; /* while the client hasn't taken all that was said */
-  struct ow_timer linger;  /* every session is done: the client should stop them */
-  bool over;               /* to be closed when the callback is through */
-  bool refused;            /* what it asked for last: that was told, and what comes of it is not */
-  unsigned address_told;   /* a bit for each enum ow_serve_own_address that the log has been told of */
-  enum ow_server_state state_told; /* to the log */
-  const char *stopped_for;         /* why we stopped its sessions; NULL: we did not */
-  const char *ended_for;           /* why it ended, if that can be said in few words */
-  struct ow_server *machine;
-  struct ow_serve_client client;
-  char name[OW_ADDRESS_TEXT];
-  struct ow_serve_sessions sessions; /* requested or running; held */
-  struct ow_serve_log to;            /* the log, and whom it tells of */
-  struct ow_serve_fetch fetch;
-  unsigned unfinished;              /* sessions that run, and aren't done */
-  struct ow_completion starting;    /* the rest of many */
-  unsigned to_fetch;                /* sessions that have ended, and whose records it has not asked for */
-  int64_t stopped_at;               /* monotonic ns: when they ended */
-  struct ow_passphrase passphrase;  /* that the machine asked for; only within the call */
-  struct ow_derivation *derivation; /* of the client's key; or NULL */
-};
-
-static struct ow_instant now_of(const struct ow_serve_connection *connection)
-{
-  return ow_loop_now(connection->common->loop);
-}
-
-/* ---- its end ---- */
-
-/* One line for each connection that ends; whoever was refused has had its line. */
-static void tell_end(const struct ow_serve_connection *connection, enum ow_log_level level, const char *why)
-{
-  bool runs = !TAILQ_EMPTY(&connection->sessions);
-  ow_log(connection->common->log, level, "client %s: connection ended: %s%s", connection->name, why,
-         runs ? ", with its sessions open" : "");
-}
-
-static void break_off(struct ow_serve_connection *connection, const struct ow_failure *failure)
-{
-  bool its_doing = failure->status == OW_TIMEOUT || failure->status == OW_PROTOCOL;
-  tell_end(connection, connection->refused && its_doing ? OW_LOG_DEBUG : OW_LOG_WARNING, failure->text);
-  connection->ended_for = "the connection was cut off";
-  connection->over = true;
-}
-
-static void require_written(struct ow_serve_connection *connection, enum ow_status status)
-{
-  struct ow_failure failure;
-  if (status != OW_OK) {
-    ow_fail(&failure, status, "can't write an answer: no memory, or too much waits to be sent");
-    break_off(connection, &failure);
-  }
-}
-
-/* Traffic ends; what was received can be fetched from now on by whoever may. */
-static void end_sessions(struct ow_serve_connection *connection, const struct ow_session_end *ends,
-                         uint32_t count, const char *why)
-{
-  enum { ENDED_AT_ONCE = 64 };
-  struct ow_stop_index index;
-  struct ow_serve_session *session;
-  unsigned ended = 0;
-  ow_timer_cancel(connection->common->loop, &connection->linger);
-  ow_loop_withdraw_background(connection->common->loop, &connection->starting);
-  connection->stopped_at = now_of(connection).monotonic;
-  connection->to_fetch = connection->unfinished = 0;
-  ow_stop_index_make(&index, ends, count);
-  while ((session = TAILQ_FIRST(&connection->sessions))) {
-    TAILQ_REMOVE(&connection->sessions, session, of_connection);
-    session->connection = NULL;
-    ow_serve_log_refusals(&connection->to, &session->sender);
-    ow_serve_session_end(session, ow_stop_index_find(&index, &session->request.sid), ended++ < ENDED_AT_ONCE);
-    ow_serve_log_ended(&connection->to, session, why);
-    connection->to_fetch += session->running && session->request.server_receives;
-    if (!session->running)
-      ow_serve_forget(connection->kept, session);
-    ow_serve_session_drop(session);
-  }
-  ow_stop_index_clear(&index);
-  connection->stopped_for = NULL;
-}
-
-static void free_memory(struct ow_serve_connection *connection)
-{
-  ow_serve_place_leave(&connection->place);
-  ow_server_free(connection->machine);
-  ow_wipe(connection, sizeof *connection);
-  free(connection);
-}
-
-static void close_connection(struct ow_serve_connection *connection)
-{
-  struct ow_serve_common *common = connection->common;
-  if (!connection->over)
-    tell_end(connection, OW_LOG_INFO, connection->ended_for = "the server stops");
-  ow_serve_fetch_abandon(&connection->fetch, connection->machine);
-  ow_derivation_cancel(connection->derivation);
-  end_sessions(connection, NULL, 0, connection->ended_for);
-  ow_timer_cancel(common->loop, &connection->timer);
-  ow_timer_cancel(common->loop, &connection->stalled);
-  ow_channel_close(&connection->channel);
-  common->policy->leave(common->policy->context, &connection->client);
-  common->counts.connections--;
-  LIST_REMOVE(connection, among_open);
-  if (connection->all->drained && LIST_EMPTY(&connection->all->open))
-    ow_loop_deliver(common->loop, connection->all->drained);
-  free_memory(connection);
-}
-
-/* While all are drained: is there anything left to be said? A fetch may follow the end of sessions. */
-static bool is_drained(const struct ow_serve_connection *connection)
-{
-  bool may_fetch =
-      connection->to_fetch > 0 && now_of(connection).monotonic < connection->stopped_at + OW_SERVE_FETCH_TIME;
-  bool busy = false;
-  switch (ow_server_state(connection->machine)) {
-  case OW_SERVER_READY:
-    busy = may_fetch || ow_buffer_length(ow_server_output(connection->machine)) > 0;
-    break;
-  case OW_SERVER_DECIDE_SESSION:
-  case OW_SERVER_DECIDE_START:
-  case OW_SERVER_RUNNING:
-  case OW_SERVER_DECIDE_STOP:
-  case OW_SERVER_STOPPING:
-  case OW_SERVER_DECIDE_FETCH:
-  case OW_SERVER_FETCHING: busy = true; break;
-  case OW_SERVER_AWAIT_SETUP:
-  case OW_SERVER_AWAIT_KEY:
-  case OW_SERVER_DECIDE_SETUP:
-  case OW_SERVER_FAILED: break;
-  }
-  return !busy;
-}
-
-static enum ow_serve_place_state place_state(const struct ow_serve_connection *connection)
-{
-  enum ow_serve_place_state state = OW_SERVE_PLACE_BUSY;
-  switch (ow_server_state(connection->machine)) {
-  case OW_SERVER_AWAIT_SETUP:
-  case OW_SERVER_AWAIT_KEY:
-  case OW_SERVER_DECIDE_SETUP: state = OW_SERVE_PLACE_SETTING_UP; break;
-  case OW_SERVER_READY:
-    if (TAILQ_EMPTY(&connection->sessions) && ow_buffer_length(ow_server_output(connection->machine)) == 0)
-      state = OW_SERVE_PLACE_IDLE;
-    break;
-  case OW_SERVER_DECIDE_SESSION:
-  case OW_SERVER_DECIDE_START:
-  case OW_SERVER_RUNNING:
-  case OW_SERVER_DECIDE_STOP:
-  case OW_SERVER_STOPPING:
-  case OW_SERVER_DECIDE_FETCH:
-  case OW_SERVER_FETCHING:
-  case OW_SERVER_FAILED: break;
-  }
-  return state;
-}
-
-/* Another client needs its place more. */
-static void on_give_back(struct ow_serve_place *place, const struct ow_failure *why)
-{
-  struct ow_serve_connection *connection = OW_CONTAINER_OF(place, struct ow_serve_connection, place);
-  break_off(connection, why);
-  close_connection(connection);
-}
-
-static void watch_deadline(struct ow_serve_connection *connection)
-{
-  int64_t deadline = ow_server_deadline(connection->machine);
-  if (deadline == OW_NEVER)
-    ow_timer_cancel(connection->common->loop, &connection->timer);
-  else
-    ow_timer_set(connection->common->loop, &connection->timer, deadline);
-}
-
-static int64_t output_patience(const struct ow_serve_connection *connection)
-{
-  const struct ow_serve_config *config = &connection->common->config;
-  return OUTPUT_TIMEOUT < config->control_timeout ? OUTPUT_TIMEOUT : config->control_timeout;
-}
-
-static void watch_output(struct ow_serve_connection *connection)
-{
-  struct ow_loop *loop = connection->common->loop;
-  if (ow_buffer_length(ow_server_output(connection->machine)) == 0)
-    ow_timer_cancel(loop, &connection->stalled);
-  else if (!connection->stalled.set)
-    ow_timer_set(loop, &connection->stalled, now_of(connection).monotonic + output_patience(connection));
-}
-
-static void tell_state(struct ow_serve_connection *connection)
-{
-  enum ow_server_state state = ow_server_state(connection->machine);
-  int64_t deadline = ow_server_deadline(connection->machine);
-  if (state != connection->state_told)
-    ow_serve_log_state(&connection->to, state,
-                       deadline == OW_NEVER ? OW_NEVER : deadline - now_of(connection).monotonic);
-  connection->state_told = state;
-}
-
-/*
- * The last act of every callback: send what waits, and last words (an answer that says no) as well. Until
- * then a connection that is over stands, and after it nothing may touch one.
- */
-static void flush_and_settle(struct ow_serve_connection *connection)
-{
-  ow_channel_flush(&connection->channel);
-  tell_state(connection);
-  if (connection->over || (connection->all->drained && is_drained(connection))) {
-    close_connection(connection);
-  } else {
-    watch_deadline(connection);
-    watch_output(connection);
-    ow_serve_place_watch(&connection->place, place_state(connection));
-  }
-}
-
-/* ---- its sessions ---- */
-
-static uint32_t ends_of_senders(struct ow_serve_connection *connection, struct ow_session_end *ends)
-{
-  struct ow_serve_session *session;
-  uint32_t count = 0;
-  TAILQ_FOREACH(session, &connection->sessions, of_connection)
-  if (session->sender.open) {
-    ow_test_sender_stop(&session->sender);
-    if (ends)
-      ends[count] = ow_sender_end(session->sender.sender);
-    count++;
-  }
-  return count;
-}
-
-static enum ow_status send_stop(struct ow_serve_connection *connection)
-{
-  uint32_t count = ends_of_senders(connection, NULL);
-  struct ow_session_end *ends = calloc(count ? count : 1, sizeof *ends);
-  enum ow_status status = OW_MEMORY;
-  if (ends) {
-    (void)ends_of_senders(connection, ends);
-    status = ow_server_stop_sessions(connection->machine, now_of(connection), OW_ACCEPT_OK, ends, count);
-  }
-  free(ends);
-  return status;
-}
-
-static void stop_sessions(struct ow_serve_connection *connection, const char *why)
-{
-  if (ow_server_state(connection->machine) == OW_SERVER_RUNNING) {
-    ow_log(connection->common->log, OW_LOG_DEBUG, "client %s: is sent Stop-Sessions: %s", connection->name,
-           why);
-    connection->stopped_for = why;
-    require_written(connection, send_stop(connection));
-  }
-}
-
-/*
- * Every session is done. Those that were only received are over, and the client is told so at once; where we
- * sent, it knows itself, and has time to stop them.
- */
-static void consider_end(struct ow_serve_connection *connection)
-{
-  const struct ow_serve_common *common = connection->common;
-  struct ow_serve_session *session;
-  int64_t longest = 0;
-  bool settled = !TAILQ_EMPTY(&connection->sessions);
-  if (connection->unfinished > 0)
-    return;
-  TAILQ_FOREACH(session, &connection->sessions, of_connection)
-  {
-    int64_t timeout = ow_span_to_ns(session->request.timeout);
-    settled = settled && ow_serve_session_settled(session);
-    longest = timeout > longest ? timeout : longest;
-  }
-  if (settled)
-    stop_sessions(connection, "stopped by us, for all that was to come has");
-  else if (ow_server_state(connection->machine) == OW_SERVER_RUNNING)
-    ow_timer_set(common->loop, &connection->linger,
-                 now_of(connection).monotonic + longest + common->config.test_timeout);
-}
-
-static void on_session_done(struct ow_serve_session *session)
-{
-  struct ow_serve_connection *connection = session->connection;
-  if (ow_test_sender_gave_up(&session->sender))
-    ow_log(connection->common->log, OW_LOG_NOTICE,
-           "client %s: nothing more is sent after %u answers that nobody listens at its test port",
-           connection->name, session->sender.closed);
-  connection->unfinished--;
-  consider_end(connection);
-  flush_and_settle(connection);
-}
-
-/* The client left its finished sessions running: stop them ourselves. */
-static void on_linger(struct ow_timer *timer)
-{
-  struct ow_serve_connection *connection = OW_CONTAINER_OF(timer, struct ow_serve_connection, linger);
-  stop_sessions(connection, "stopped by us, for the client left it running");
-  flush_and_settle(connection);
-}
 
 /* ---- what the client asks ---- */
 
@@ -355,13 +45,13 @@ static void on_set_up(struct ow_serve_connection *connection, const char *key_id
   enum ow_accept accept = common->policy->identify(common->policy->context, client, &why);
   if (accept == OW_ACCEPT_OK && ow_serve_place_set_up(&connection->place, client, &why) != OW_OK)
     accept = OW_ACCEPT_TEMPORARY_LIMIT;
-  enum ow_status status = ow_server_set_up(connection->machine, now_of(connection), accept);
+  enum ow_status status = ow_server_set_up(connection->machine, ow_serve_now(connection), accept);
   if (accept == OW_ACCEPT_OK) {
     tell_set_up(connection);
-    require_written(connection, status);
+    ow_serve_require_written(connection, status);
   } else {
     common->counts.refused_total++;
-    break_off(connection, &why);
+    ow_serve_break_off(connection, &why);
   }
 }
 
@@ -444,7 +134,7 @@ static void on_request(struct ow_serve_connection *connection, const struct ow_s
   connection->refused = !session;
   if (session) {
     session->connection = connection;
-    session->done = on_session_done;
+    session->done = ow_serve_on_session_done;
     TAILQ_INSERT_TAIL(&connection->sessions, session, of_connection);
     common->counts.sessions_total++;
     ow_serve_log_agreed(&connection->to, session);
@@ -454,7 +144,8 @@ static void on_request(struct ow_serve_connection *connection, const struct ow_s
     ow_log(common->log, OW_LOG_NOTICE, "client %s: session refused with %s: %s", connection->name,
            ow_accept_text(acceptance.accept), why.text);
   }
-  require_written(connection, ow_server_answer_session(connection->machine, now_of(connection), &acceptance));
+  ow_serve_require_written(
+      connection, ow_server_answer_session(connection->machine, ow_serve_now(connection), &acceptance));
 }
 
 static enum ow_status start_session(struct ow_serve_connection *connection, struct ow_serve_session *session)
@@ -478,7 +169,7 @@ static void start_some(struct ow_serve_connection *connection)
   TAILQ_FOREACH(session, &connection->sessions, of_connection)
   if (status == OW_OK && !session->running && started++ < STARTED_AT_ONCE)
     status = start_session(connection, session);
-  require_written(connection, status);
+  ow_serve_require_written(connection, status);
   if (status == OW_OK && started > STARTED_AT_ONCE)
     ow_loop_background(connection->common->loop, &connection->starting);
 }
@@ -487,7 +178,7 @@ static void on_starting(struct ow_completion *part)
 {
   struct ow_serve_connection *connection = OW_CONTAINER_OF(part, struct ow_serve_connection, starting);
   start_some(connection);
-  flush_and_settle(connection);
+  ow_serve_settle(connection);
 }
 
 /* The answer goes first: the client's own packets may be waiting for it. */
@@ -501,14 +192,14 @@ static void on_start(struct ow_serve_connection *connection)
     ow_serve_session_let_in(session);
     connection->unfinished++;
   }
-  enum ow_status status = ow_server_answer_start(connection->machine, now_of(connection), accept);
+  enum ow_status status = ow_server_answer_start(connection->machine, ow_serve_now(connection), accept);
   connection->refused = accept != OW_ACCEPT_OK; /* or it goes on without what was refused */
-  require_written(connection, status);
+  ow_serve_require_written(connection, status);
   if (status == OW_OK)
     ow_channel_flush(&connection->channel);
   if (status == OW_OK && accept == OW_ACCEPT_OK)
     start_some(connection);
-  consider_end(connection);
+  ow_serve_consider_end(connection);
 }
 
 static void on_stop(struct ow_serve_connection *connection, const struct ow_server_event *event)
@@ -519,9 +210,9 @@ static void on_stop(struct ow_serve_connection *connection, const struct ow_serv
     ow_log(connection->common->log, OW_LOG_NOTICE, "client %s: ended its sessions with %s", connection->name,
            ow_accept_text(event->accept));
   if (ow_server_state(connection->machine) == OW_SERVER_DECIDE_STOP)
-    status = send_stop(connection);
-  end_sessions(connection, event->ends, event->end_count, why);
-  require_written(connection, status);
+    status = ow_serve_send_stop(connection);
+  ow_serve_end_sessions(connection, event->ends, event->end_count, why);
+  ow_serve_require_written(connection, status);
 }
 
 static void on_fetch(struct ow_serve_connection *connection, const struct ow_fetch_request *request)
@@ -530,7 +221,7 @@ static void on_fetch(struct ow_serve_connection *connection, const struct ow_fet
   connection->to_fetch -= connection->to_fetch > 0;
   if (ow_serve_fetch_answer(&connection->fetch, connection->kept, connection->machine, &connection->client,
                             request, &failure) != OW_OK)
-    break_off(connection, &failure);
+    ow_serve_break_off(connection, &failure);
 }
 
 static void on_derived(void *context, enum ow_status status, const struct ow_token_key *key);
@@ -543,8 +234,8 @@ static void on_derive(struct ow_serve_connection *connection, const struct ow_ke
                                                on_derived, connection, &why);
   ow_wipe(&connection->passphrase, sizeof connection->passphrase);
   if (!connection->derivation) {
-    ow_server_use_key(connection->machine, now_of(connection), why.status, NULL, &why, &event);
-    break_off(connection, &event.failure);
+    ow_server_use_key(connection->machine, ow_serve_now(connection), why.status, NULL, &why, &event);
+    ow_serve_break_off(connection, &event.failure);
   }
 }
 
@@ -559,7 +250,7 @@ static void act(struct ow_serve_connection *connection, const struct ow_server_e
   case OW_SERVER_START_ASKED: on_start(connection); break;
   case OW_SERVER_STOP: on_stop(connection, event); break;
   case OW_SERVER_FETCH: on_fetch(connection, &event->fetch); break;
-  case OW_SERVER_BROKEN: break_off(connection, &event->failure); break;
+  case OW_SERVER_BROKEN: ow_serve_break_off(connection, &event->failure); break;
   }
 }
 
@@ -568,10 +259,10 @@ static void on_derived(void *context, enum ow_status status, const struct ow_tok
   struct ow_serve_connection *connection = context;
   struct ow_server_event event;
   connection->derivation = NULL;
-  ow_server_use_key(connection->machine, now_of(connection), status, key, NULL, &event);
+  ow_server_use_key(connection->machine, ow_serve_now(connection), status, key, NULL, &event);
   ow_channel_offer(&connection->channel); /* nothing was taken meanwhile */
   act(connection, &event);
-  flush_and_settle(connection);
+  ow_serve_settle(connection);
 }
 
 /* ---- octets and deadlines ---- */
@@ -582,12 +273,12 @@ static void on_received(struct ow_channel *channel)
   struct ow_serve_connection *connection = OW_CONTAINER_OF(channel, struct ow_serve_connection, channel);
   struct ow_reader input = ow_channel_input(channel);
   struct ow_server_event event;
-  ow_server_receive(connection->machine, now_of(connection), &input, &event);
+  ow_server_receive(connection->machine, ow_serve_now(connection), &input, &event);
   ow_channel_taken(channel, &input);
   if (event.kind != OW_SERVER_NOTHING)
     ow_channel_offer(channel);
   act(connection, &event);
-  flush_and_settle(connection);
+  ow_serve_settle(connection);
 }
 
 /* Nothing is taken while records are being sent. */
@@ -595,7 +286,7 @@ static void go_on_fetching(struct ow_serve_connection *connection)
 {
   struct ow_failure failure;
   if (ow_serve_fetch_go_on(&connection->fetch, connection->kept, connection->machine, &failure) != OW_OK)
-    break_off(connection, &failure);
+    ow_serve_break_off(connection, &failure);
   if (!connection->fetch.session)
     ow_channel_offer(&connection->channel);
 }
@@ -604,7 +295,7 @@ static void on_fetch_part(struct ow_serve_fetch *fetch)
 {
   struct ow_serve_connection *connection = OW_CONTAINER_OF(fetch, struct ow_serve_connection, fetch);
   go_on_fetching(connection);
-  flush_and_settle(connection);
+  ow_serve_settle(connection);
 }
 
 static void on_drained(struct ow_channel *channel)
@@ -615,7 +306,7 @@ static void on_drained(struct ow_channel *channel)
     go_on_fetching(connection);
   else
     ow_buffer_shrink(channel->output);
-  flush_and_settle(connection);
+  ow_serve_settle(connection);
 }
 
 static void on_over(struct ow_channel *channel, const char *reason)
@@ -630,9 +321,9 @@ static void on_over(struct ow_channel *channel, const char *reason)
   else if (leaves && !loses)
     level = OW_LOG_INFO;
   connection->ended_for = reason ? reason : "the client closed its connection";
-  tell_end(connection, level, connection->ended_for);
+  ow_serve_tell_end(connection, level, connection->ended_for);
   connection->over = true;
-  flush_and_settle(connection);
+  ow_serve_settle(connection);
 }
 
 static void on_deadline(struct ow_timer *timer)
@@ -641,17 +332,7 @@ static void on_deadline(struct ow_timer *timer)
   struct ow_server_event event;
   ow_server_expired(connection->machine, &event);
   act(connection, &event);
-  flush_and_settle(connection);
-}
-
-static void on_stalled(struct ow_timer *timer)
-{
-  struct ow_serve_connection *connection = OW_CONTAINER_OF(timer, struct ow_serve_connection, stalled);
-  struct ow_failure failure;
-  ow_fail(&failure, OW_TIMEOUT, "the client took too little of what it was told within %g s",
-          (double)output_patience(connection) / (double)OW_NS_PER_S);
-  break_off(connection, &failure);
-  flush_and_settle(connection);
+  ow_serve_settle(connection);
 }
 
 /* ---- its beginning ---- */
@@ -682,7 +363,7 @@ static struct ow_server *create_machine(struct ow_serve_connection *connection, 
       .key_context = connection,
       .find_key = find_key,
   };
-  return ow_server_create(&config, now_of(connection));
+  return ow_server_create(&config, ow_serve_now(connection));
 }
 
 /* Memory, and all else that needs no system. */
@@ -701,8 +382,7 @@ static struct ow_serve_connection *create(struct ow_serve_connections *connectio
   connection->to = (struct ow_serve_log){.log = connection->common->log, .client = connection->name};
   connection->fetch.to = connection->to;
   connection->timer.expired = on_deadline;
-  connection->stalled.expired = on_stalled;
-  connection->linger.expired = on_linger;
+  ow_serve_prepare_life(connection);
   connection->starting.run = on_starting;
   connection->fetch.go_on = on_fetch_part;
   connection->channel.received = on_received;
@@ -711,12 +391,11 @@ static struct ow_serve_connection *create(struct ow_serve_connections *connectio
   connection->over = modes == 0;
   connection->state_told = OW_SERVER_AWAIT_SETUP;
   TAILQ_INIT(&connection->sessions);
-  connection->place.give_back = on_give_back;
   connection->machine = create_machine(connection, modes);
   if (connection->machine && ow_serve_place_take(&connection->place, connections->common, client) == OW_OK) {
     connection->channel.output = ow_server_output(connection->machine);
   } else {
-    free_memory(connection);
+    ow_serve_free_connection(connection);
     connection = NULL;
   }
   return connection;
@@ -738,9 +417,9 @@ enum ow_status ow_serve_connection_open(struct ow_serve_connections *connections
     if (modes != 0)
       ow_log(connections->common->log, OW_LOG_DEBUG, "client %s: connected, is offered Modes %u",
              connection->name, modes);
-    flush_and_settle(connection);
+    ow_serve_settle(connection);
   } else {
-    free_memory(connection);
+    ow_serve_free_connection(connection);
   }
   return status;
 }
@@ -753,8 +432,8 @@ void ow_serve_connections_drain(struct ow_serve_connections *connections, struct
     ow_loop_deliver(connections->common->loop, drained);
   for (struct ow_serve_connection *each = LIST_FIRST(&connections->open); each; each = next) {
     next = LIST_NEXT(each, among_open);
-    stop_sessions(each, "stopped by us, for the server stops");
-    flush_and_settle(each);
+    ow_serve_stop_sessions(each, "stopped by us, for the server stops");
+    ow_serve_settle(each);
   }
 }
 
@@ -763,6 +442,6 @@ void ow_serve_connections_close(struct ow_serve_connections *connections)
   struct ow_serve_connection *next;
   for (struct ow_serve_connection *each = LIST_FIRST(&connections->open); each; each = next) {
     next = LIST_NEXT(each, among_open);
-    close_connection(each);
+    ow_serve_close(each);
   }
 }

@@ -7,26 +7,12 @@
 #define OWAMP_SERVER_CONNECTION_H
 
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "base/status.h"
 #include "io/address.h"
 #include "io/completion.h"
-#include "server/common.h"
-#include "server/kept_sessions.h"
+#include "server/connection_life.h"
 #include "server/policy_questions.h"
-
-struct ow_serve_connection;
-
-/** All of a Server, and what it gives them. Embed it; zero-initialised `open` is none. */
-struct ow_serve_connections {
-  struct ow_serve_common *common;
-  struct ow_serve_kept_sessions *kept;
-  LIST_HEAD(ow_serve_connection_list, ow_serve_connection) open;
-  struct ow_completion *drained; /* to be told once none is open; NULL: they are not being drained */
-};
-
-#define OW_SERVE_FETCH_TIME (2 * OW_NS_PER_S) /* in which a client fetches what it has just stopped */
 
 /**
  * Serve `client`, who was admitted and is offered `modes`; 0: only tell it that we don't talk. The connection

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: MIT */
+/* Sessions end with their connection, or before; the last act of every callback sends, or ends it. */
+#include "server/connection_life.h"
+
+#include <stdlib.h>
+
+#include "base/container_of.h"
+#include "base/secret.h"
+#include "control/stop_index.h"
+
+/* In which a client must take what it was told: 64 KiB of records at most at a time. */
+#define OUTPUT_TIMEOUT (45 * OW_NS_PER_S)
+
+struct ow_instant ow_serve_now(const struct ow_serve_connection *connection)
+{
+  return ow_loop_now(connection->common->loop);
+}
+
+/* ---- its end ---- */
+
+/* One line for each connection that ends; whoever was refused has had its line. */
+void ow_serve_tell_end(const struct ow_serve_connection *connection, enum ow_log_level level, const char *why)
+{
+  bool runs = !TAILQ_EMPTY(&connection->sessions);
+  ow_log(connection->common->log, level, "client %s: connection ended: %s%s", connection->name, why,
+         runs ? ", with its sessions open" : "");
+}
+
+void ow_serve_break_off(struct ow_serve_connection *connection, const struct ow_failure *failure)
+{
+  bool its_doing = failure->status == OW_TIMEOUT || failure->status == OW_PROTOCOL;
+  ow_serve_tell_end(connection, connection->refused && its_doing ? OW_LOG_DEBUG : OW_LOG_WARNING,
+                    failure->text);
+  connection->ended_for = "the connection was cut off";
+  connection->over = true;
+}
+
+void ow_serve_require_written(struct ow_serve_connection *connection, enum ow_status status)
+{
+  struct ow_failure failure;
+  if (status != OW_OK) {
+    ow_fail(&failure, status, "can't write an answer: no memory, or too much waits to be sent");
+    ow_serve_break_off(connection, &failure);
+  }
+}
+
+/* Traffic ends; what was received can be fetched from now on by whoever may. */
+void ow_serve_end_sessions(struct ow_serve_connection *connection, const struct ow_session_end *ends,
+                           uint32_t count, const char *why)
+{
+  enum { ENDED_AT_ONCE = 64 };
+  struct ow_stop_index index;
+  struct ow_serve_session *session;
+  unsigned ended = 0;
+  ow_timer_cancel(connection->common->loop, &connection->linger);
+  ow_loop_withdraw_background(connection->common->loop, &connection->starting);
+  connection->stopped_at = ow_serve_now(connection).monotonic;
+  connection->to_fetch = connection->unfinished = 0;
+  ow_stop_index_make(&index, ends, count);
+  while ((session = TAILQ_FIRST(&connection->sessions))) {
+    TAILQ_REMOVE(&connection->sessions, session, of_connection);
+    session->connection = NULL;
+    ow_serve_log_refusals(&connection->to, &session->sender);
+    ow_serve_session_end(session, ow_stop_index_find(&index, &session->request.sid), ended++ < ENDED_AT_ONCE);
+    ow_serve_log_ended(&connection->to, session, why);
+    connection->to_fetch += session->running && session->request.server_receives;
+    if (!session->running)
+      ow_serve_forget(connection->kept, session);
+    ow_serve_session_drop(session);
+  }
+  ow_stop_index_clear(&index);
+  connection->stopped_for = NULL;
+}
+
+void ow_serve_free_connection(struct ow_serve_connection *connection)
+{
+  ow_serve_place_leave(&connection->place);
+  ow_server_free(connection->machine);
+  ow_wipe(connection, sizeof *connection);
+  free(connection);
+}
+
+void ow_serve_close(struct ow_serve_connection *connection)
+{
+  struct ow_serve_common *common = connection->common;
+  if (!connection->over)
+    ow_serve_tell_end(connection, OW_LOG_INFO, connection->ended_for = "the server stops");
+  ow_serve_fetch_abandon(&connection->fetch, connection->machine);
+  ow_derivation_cancel(connection->derivation);
+  ow_serve_end_sessions(connection, NULL, 0, connection->ended_for);
+  ow_timer_cancel(common->loop, &connection->timer);
+  ow_timer_cancel(common->loop, &connection->stalled);
+  ow_channel_close(&connection->channel);
+  common->policy->leave(common->policy->context, &connection->client);
+  common->counts.connections--;
+  LIST_REMOVE(connection, among_open);
+  if (connection->all->drained && LIST_EMPTY(&connection->all->open))
+    ow_loop_deliver(common->loop, connection->all->drained);
+  ow_serve_free_connection(connection);
+}
+
+/* While all are drained: is there anything left to be said? A fetch may follow the end of sessions. */
+static bool is_drained(const struct ow_serve_connection *connection)
+{
+  bool may_fetch = connection->to_fetch > 0 &&
+                   ow_serve_now(connection).monotonic < connection->stopped_at + OW_SERVE_FETCH_TIME;
+  bool busy = false;
+  switch (ow_server_state(connection->machine)) {
+  case OW_SERVER_READY:
+    busy = may_fetch || ow_buffer_length(ow_server_output(connection->machine)) > 0;
+    break;
+  case OW_SERVER_DECIDE_SESSION:
+  case OW_SERVER_DECIDE_START:
+  case OW_SERVER_RUNNING:
+  case OW_SERVER_DECIDE_STOP:
+  case OW_SERVER_STOPPING:
+  case OW_SERVER_DECIDE_FETCH:
+  case OW_SERVER_FETCHING: busy = true; break;
+  case OW_SERVER_AWAIT_SETUP:
+  case OW_SERVER_AWAIT_KEY:
+  case OW_SERVER_DECIDE_SETUP:
+  case OW_SERVER_FAILED: break;
+  }
+  return !busy;
+}
+
+static enum ow_serve_place_state place_state(const struct ow_serve_connection *connection)
+{
+  enum ow_serve_place_state state = OW_SERVE_PLACE_BUSY;
+  switch (ow_server_state(connection->machine)) {
+  case OW_SERVER_AWAIT_SETUP:
+  case OW_SERVER_AWAIT_KEY:
+  case OW_SERVER_DECIDE_SETUP: state = OW_SERVE_PLACE_SETTING_UP; break;
+  case OW_SERVER_READY:
+    if (TAILQ_EMPTY(&connection->sessions) && ow_buffer_length(ow_server_output(connection->machine)) == 0)
+      state = OW_SERVE_PLACE_IDLE;
+    break;
+  case OW_SERVER_DECIDE_SESSION:
+  case OW_SERVER_DECIDE_START:
+  case OW_SERVER_RUNNING:
+  case OW_SERVER_DECIDE_STOP:
+  case OW_SERVER_STOPPING:
+  case OW_SERVER_DECIDE_FETCH:
+  case OW_SERVER_FETCHING:
+  case OW_SERVER_FAILED: break;
+  }
+  return state;
+}
+
+/* Another client needs its place more. */
+static void on_give_back(struct ow_serve_place *place, const struct ow_failure *why)
+{
+  struct ow_serve_connection *connection = OW_CONTAINER_OF(place, struct ow_serve_connection, place);
+  ow_serve_break_off(connection, why);
+  ow_serve_close(connection);
+}
+
+static void watch_deadline(struct ow_serve_connection *connection)
+{
+  int64_t deadline = ow_server_deadline(connection->machine);
+  if (deadline == OW_NEVER)
+    ow_timer_cancel(connection->common->loop, &connection->timer);
+  else
+    ow_timer_set(connection->common->loop, &connection->timer, deadline);
+}
+
+static int64_t output_patience(const struct ow_serve_connection *connection)
+{
+  const struct ow_serve_config *config = &connection->common->config;
+  return OUTPUT_TIMEOUT < config->control_timeout ? OUTPUT_TIMEOUT : config->control_timeout;
+}
+
+static void watch_output(struct ow_serve_connection *connection)
+{
+  struct ow_loop *loop = connection->common->loop;
+  if (ow_buffer_length(ow_server_output(connection->machine)) == 0)
+    ow_timer_cancel(loop, &connection->stalled);
+  else if (!connection->stalled.set)
+    ow_timer_set(loop, &connection->stalled,
+                 ow_serve_now(connection).monotonic + output_patience(connection));
+}
+
+static void tell_state(struct ow_serve_connection *connection)
+{
+  enum ow_server_state state = ow_server_state(connection->machine);
+  int64_t deadline = ow_server_deadline(connection->machine);
+  if (state != connection->state_told)
+    ow_serve_log_state(&connection->to, state,
+                       deadline == OW_NEVER ? OW_NEVER : deadline - ow_serve_now(connection).monotonic);
+  connection->state_told = state;
+}
+
+/*
+ * The last act of every callback: send what waits, and last words (an answer that says no) as well. Until
+ * then a connection that is over stands, and after it nothing may touch one.
+ */
+void ow_serve_settle(struct ow_serve_connection *connection)
+{
+  ow_channel_flush(&connection->channel);
+  tell_state(connection);
+  if (connection->over || (connection->all->drained && is_drained(connection))) {
+    ow_serve_close(connection);
+  } else {
+    watch_deadline(connection);
+    watch_output(connection);
+    ow_serve_place_watch(&connection->place, place_state(connection));
+  }
+}
+
+/* ---- its sessions ---- */
+
+static uint32_t ends_of_senders(struct ow_serve_connection *connection, struct ow_session_end *ends)
+{
+  struct ow_serve_session *session;
+  uint32_t count = 0;
+  TAILQ_FOREACH(session, &connection->sessions, of_connection)
+  if (session->sender.open) {
+    ow_test_sender_stop(&session->sender);
+    if (ends)
+      ends[count] = ow_sender_end(session->sender.sender);
+    count++;
+  }
+  return count;
+}
+
+enum ow_status ow_serve_send_stop(struct ow_serve_connection *connection)
+{
+  uint32_t count = ends_of_senders(connection, NULL);
+  struct ow_session_end *ends = calloc(count ? count : 1, sizeof *ends);
+  enum ow_status status = OW_MEMORY;
+  if (ends) {
+    (void)ends_of_senders(connection, ends);
+    status =
+        ow_server_stop_sessions(connection->machine, ow_serve_now(connection), OW_ACCEPT_OK, ends, count);
+  }
+  free(ends);
+  return status;
+}
+
+void ow_serve_stop_sessions(struct ow_serve_connection *connection, const char *why)
+{
+  if (ow_server_state(connection->machine) == OW_SERVER_RUNNING) {
+    ow_log(connection->common->log, OW_LOG_DEBUG, "client %s: is sent Stop-Sessions: %s", connection->name,
+           why);
+    connection->stopped_for = why;
+    ow_serve_require_written(connection, ow_serve_send_stop(connection));
+  }
+}
+
+/*
+ * Every session is done. Those that were only received are over, and the client is told so at once; where we
+ * sent, it knows itself, and has time to stop them.
+ */
+void ow_serve_consider_end(struct ow_serve_connection *connection)
+{
+  const struct ow_serve_common *common = connection->common;
+  struct ow_serve_session *session;
+  int64_t longest = 0;
+  bool settled = !TAILQ_EMPTY(&connection->sessions);
+  if (connection->unfinished > 0)
+    return;
+  TAILQ_FOREACH(session, &connection->sessions, of_connection)
+  {
+    int64_t timeout = ow_span_to_ns(session->request.timeout);
+    settled = settled && ow_serve_session_settled(session);
+    longest = timeout > longest ? timeout : longest;
+  }
+  if (settled)
+    ow_serve_stop_sessions(connection, "stopped by us, for all that was to come has");
+  else if (ow_server_state(connection->machine) == OW_SERVER_RUNNING)
+    ow_timer_set(common->loop, &connection->linger,
+                 ow_serve_now(connection).monotonic + longest + common->config.test_timeout);
+}
+
+void ow_serve_on_session_done(struct ow_serve_session *session)
+{
+  struct ow_serve_connection *connection = session->connection;
+  if (ow_test_sender_gave_up(&session->sender))
+    ow_log(connection->common->log, OW_LOG_NOTICE,
+           "client %s: nothing more is sent after %u answers that nobody listens at its test port",
+           connection->name, session->sender.closed);
+  connection->unfinished--;
+  ow_serve_consider_end(connection);
+  ow_serve_settle(connection);
+}
+
+/* The client left its finished sessions running: stop them ourselves. */
+static void on_linger(struct ow_timer *timer)
+{
+  struct ow_serve_connection *connection = OW_CONTAINER_OF(timer, struct ow_serve_connection, linger);
+  ow_serve_stop_sessions(connection, "stopped by us, for the client left it running");
+  ow_serve_settle(connection);
+}
+
+static void on_stalled(struct ow_timer *timer)
+{
+  struct ow_serve_connection *connection = OW_CONTAINER_OF(timer, struct ow_serve_connection, stalled);
+  struct ow_failure failure;
+  ow_fail(&failure, OW_TIMEOUT, "the client took too little of what it was told within %g s",
+          (double)output_patience(connection) / (double)OW_NS_PER_S);
+  ow_serve_break_off(connection, &failure);
+  ow_serve_settle(connection);
+}
+
+void ow_serve_prepare_life(struct ow_serve_connection *connection)
+{
+  connection->stalled.expired = on_stalled;
+  connection->linger.expired = on_linger;
+  connection->place.give_back = on_give_back;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* What a control connection of the Server's holds, and how it and its sessions come to their end. */
+#ifndef OWAMP_SERVER_CONNECTION_LIFE_H
+#define OWAMP_SERVER_CONNECTION_LIFE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "control/server.h"
+#include "io/channel.h"
+#include "io/completion.h"
+#include "server/client_key.h"
+#include "server/common.h"
+#include "server/fetch_answer.h"
+#include "server/kept_sessions.h"
+#include "server/place.h"
+#include "server/session.h"
+#include "server/session_log.h"
+
+struct ow_serve_connection;
+
+/** All of a Server, and what it gives them. Embed it; zero-initialised `open` is none. */
+struct ow_serve_connections {
+  struct ow_serve_common *common;
+  struct ow_serve_kept_sessions *kept;
+  LIST_HEAD(ow_serve_connection_list, ow_serve_connection) open;
+  struct ow_completion *drained; /* to be told once none is open; NULL: they are not being drained */
+};
+
+#define OW_SERVE_FETCH_TIME (2 * OW_NS_PER_S) /* in which a client fetches what it has just stopped */
+
+struct ow_serve_connection {
+  LIST_ENTRY(ow_serve_connection) among_open;
+  struct ow_serve_connections *all;
+  struct ow_serve_common *common;
+  struct ow_serve_kept_sessions *kept;
+  struct ow_serve_place place;
+  struct ow_channel channel;
+  struct ow_timer timer;   /* the machine's deadline */
+  struct ow_timer stalled; /* while the client hasn't taken all that was said */
+  struct ow_timer linger;  /* every session is done: the client should stop them */
+  bool over;               /* to be closed when the callback is through */
+  bool refused;            /* what it asked for last: that was told, and what comes of it is not */
+  unsigned address_told;   /* a bit for each enum ow_serve_own_address that the log has been told of */
+  enum ow_server_state state_told; /* to the log */
+  const char *stopped_for;         /* why we stopped its sessions; NULL: we did not */
+  const char *ended_for;           /* why it ended, if that can be said in few words */
+  struct ow_server *machine;
+  struct ow_serve_client client;
+  char name[OW_ADDRESS_TEXT];
+  struct ow_serve_sessions sessions; /* requested or running; held */
+  struct ow_serve_log to;            /* the log, and whom it tells of */
+  struct ow_serve_fetch fetch;
+  unsigned unfinished;              /* sessions that run, and aren't done */
+  struct ow_completion starting;    /* the rest of many */
+  unsigned to_fetch;                /* sessions that have ended, and whose records it has not asked for */
+  int64_t stopped_at;               /* monotonic ns: when they ended */
+  struct ow_passphrase passphrase;  /* that the machine asked for; only within the call */
+  struct ow_derivation *derivation; /* of the client's key; or NULL */
+};
+
+/** Set what its ends are told by. Before anything else of these. */
+void ow_serve_prepare_life(struct ow_serve_connection *connection);
+struct ow_instant ow_serve_now(const struct ow_serve_connection *connection);
+
+/** The log's one line of a connection that ends; whoever was refused has had its line. */
+void ow_serve_tell_end(const struct ow_serve_connection *connection, enum ow_log_level level,
+                       const char *why);
+/** It ends with this failure: at the end of the callback, by ow_serve_settle(). */
+void ow_serve_break_off(struct ow_serve_connection *connection, const struct ow_failure *failure);
+/** So it does if what the machine was to write isn't written: `status` isn't OW_OK. */
+void ow_serve_require_written(struct ow_serve_connection *connection, enum ow_status status);
+/** Close it at once, and free it. */
+void ow_serve_close(struct ow_serve_connection *connection);
+/** Free one that was never opened. */
+void ow_serve_free_connection(struct ow_serve_connection *connection);
+/**
+ * The last act of every callback: send what waits, and last words (an answer that says no) as well. Until
+ * then a connection that is over stands, and after it nothing may touch one.
+ */
+void ow_serve_settle(struct ow_serve_connection *connection);
+
+/**
+ * Traffic of all its sessions ends, for the reason `why`; `ends` is what the client said of them. What was
+ * received can be fetched from now on by whoever may.
+ */
+void ow_serve_end_sessions(struct ow_serve_connection *connection, const struct ow_session_end *ends,
+                           uint32_t count, const char *why);
+/** Write Stop-Sessions, with what was sent. */
+enum ow_status ow_serve_send_stop(struct ow_serve_connection *connection) OW_MUST_CHECK;
+/** The same if sessions run, for the reason `why`. */
+void ow_serve_stop_sessions(struct ow_serve_connection *connection, const char *why);
+/** If every session is done: stop them, or let the client do so. */
+void ow_serve_consider_end(struct ow_serve_connection *connection);
+/** What a session's `done` calls. */
+void ow_serve_on_session_done(struct ow_serve_session *session);
+
+#endif
