@@ -24,7 +24,7 @@
 #include "support/main.h"
 #include "support/seed.h"
 
-enum { SOON = 2000000 }; /* ns */
+enum { SOON = 10000000 }; /* ns */
 
 /* What a test uses, fresh for each. */
 static struct ow_loop *loop;
