@@ -254,7 +254,7 @@ START_TEST(many_accounts_at_random)
 {
   struct test_prng prng = test_prng(test_seed());
   struct ow_account *accounts[ACCOUNTS];
-  char key_id[8];
+  char key_id[16];
   for (int i = 0; i < ACCOUNTS; i++) {
     snprintf(key_id, sizeof key_id, "k%d", i);
     accounts[i] = join(i % 4 == 0 ? key_id : "", (uint8_t)(i % 4 == 0 ? 0 : i - i / 4 - 1));
