@@ -5,10 +5,11 @@
  * one control connection, and what they request in request_check. All that serves around the machine is
  * called ow_serve_...
  *
- *   server --> connection --> fetch_answer --> kept_sessions --> session --> request_check, test_address
- *                   |                                              |
- *                   +--> place --> accounts <----------------------+
- *                    \---------------> session_log ----------------^
+ *   server --> connection --> connection_life --> fetch_answer --> kept_sessions --> session --> session_end
+ *                                   |                  |
+ *                                   +--> place         +--> session_log
+ *                                          |
+ *                                          +--> accounts
  */
 #ifndef OWAMP_SERVER_SERVER_H
 #define OWAMP_SERVER_SERVER_H
