@@ -10,10 +10,8 @@
 #include "control/intake.h"
 #include "wire/start_stop.h"
 
-enum {
-  OW_MAX_SKIP_RANGES = 16384,                     /* of one session, that are read or sent */
-  OW_SKIP_RANGES_IN_ALL = 16 * OW_MAX_SKIP_RANGES /* of all sessions of a Stop-Sessions, that are read */
-};
+/** The most skip ranges of all sessions of a Stop-Sessions that are read. */
+enum { OW_SKIP_RANGES_IN_ALL = 16 * OW_MAX_SKIP_RANGES };
 
 /** Zero-initialised: empty. */
 struct ow_stop_list {

@@ -3,8 +3,8 @@
 #include "server/request_check.h"
 
 #include "schedule/schedule.h"
-#include "session/sender.h"
 #include "shares/shares.h"
+#include "wire/start_stop.h"
 #include "wire/test_packet.h"
 
 /* Clocks differ and answers take their time; what lies further back would only be skipped. */
@@ -105,7 +105,7 @@ static uint64_t lesser(uint64_t a, uint64_t b)
 uint64_t ow_serve_beside_for(const struct ow_session_request *request, const struct ow_slot *slots)
 {
   uint64_t open = ow_slots_most_packets(slots, request->slot_count, ow_span_to_ns(request->timeout));
-  uint64_t ranges = lesser(request->packets / 2, OW_SKIP_RANGES_MOST);
+  uint64_t ranges = lesser(request->packets / 2, OW_MAX_SKIP_RANGES);
   return request->server_receives ? lesser(open, request->packets) / OPEN_PER_RECORD
                                   : ranges / OW_SKIP_RANGES_PER_RECORD;
 }

@@ -168,7 +168,7 @@ static enum ow_status room_for_range(struct ow_sender *sender)
   if (sender->skipped && sender->skip_ranges < sender->skip_slots)
     return OW_OK;
   uint32_t slots = sender->skip_slots ? sender->skip_slots * 2 : 4;
-  if (slots > OW_SKIP_RANGES_MOST)
+  if (slots > OW_MAX_SKIP_RANGES) /* a session that would need more ends early */
     return OW_LIMIT;
   struct ow_skip_range *skipped = reallocarray(sender->skipped, slots, sizeof *skipped);
   if (!skipped)

@@ -62,8 +62,6 @@ enum ow_sender_turn {
  */
 enum ow_sender_turn ow_sender_ready(struct ow_sender *sender, struct ow_timestamp now);
 enum { OW_SKIPPED_AT_ONCE = 256 };
-/** Skip ranges: as many as Stop-Sessions may describe; a session that would need more ends early. */
-enum { OW_SKIP_RANGES_MOST = 16384 };
 /**
  * Stamp the packet that is ready; it goes to the wire at once. NULL if the crypto library fails, which ends
  * the session.

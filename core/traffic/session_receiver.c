@@ -61,11 +61,10 @@ static void take(struct ow_test_receiver *receiver, const struct ow_datagram *da
 }
 
 /* True if the socket is empty. */
-static bool take_waiting(struct ow_test_receiver *receiver, unsigned batches)
+static bool take_waiting(struct ow_test_receiver *receiver, unsigned batches, int64_t now)
 {
   struct ow_datagram datagrams[OW_UDP_BATCH];
   size_t count = OW_UDP_BATCH;
-  int64_t now = ow_loop_now(receiver->traffic->loop).monotonic;
   for (unsigned i = 0; i < batches && count == OW_UDP_BATCH; i++) {
     count = ow_udp_receive(receiver->watch.descriptor, receiver->traffic->batch, datagrams);
     for (size_t j = 0; j < count; j++)
@@ -131,9 +130,9 @@ static void await_expiry(struct ow_test_receiver *receiver)
 }
 
 /* Reading waits until the schedule is worked out up to now: after a gap that can be a million packets. */
-static bool follow(struct ow_test_receiver *receiver)
+static bool follow(struct ow_test_receiver *receiver, struct ow_timestamp now)
 {
-  bool followed = ow_receiver_follow(receiver->receiver, ow_loop_now(receiver->traffic->loop).wall);
+  bool followed = ow_receiver_follow(receiver->receiver, now);
   if (!followed)
     ow_loop_background(receiver->traffic->loop, &receiver->behind);
   ow_watch_change(receiver->traffic->loop, &receiver->watch, followed ? EPOLLIN : 0);
@@ -142,8 +141,9 @@ static bool follow(struct ow_test_receiver *receiver)
 
 static void read_waiting(struct ow_test_receiver *receiver)
 {
-  if (follow(receiver)) {
-    (void)take_waiting(receiver, BATCHES_AT_ONCE);
+  struct ow_instant now = ow_loop_now(receiver->traffic->loop);
+  if (follow(receiver, now.wall)) {
+    (void)take_waiting(receiver, BATCHES_AT_ONCE, now.monotonic);
     tell_if_done(receiver);
   }
 }
@@ -201,7 +201,7 @@ bool ow_test_receiver_catch_up_part(struct ow_test_receiver *receiver)
     return false;
   if (!receiver->emptied && receiver->batches_left > 0) {
     receiver->batches_left--;
-    receiver->emptied = take_waiting(receiver, 1);
+    receiver->emptied = take_waiting(receiver, 1, ow_loop_now(receiver->traffic->loop).monotonic);
   }
   if (receiver->emptied)
     done = ow_receiver_expire(receiver->receiver, receiver->caught_up);

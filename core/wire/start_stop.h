@@ -15,8 +15,9 @@
 enum {
   OW_START_SESSIONS = 16,
   OW_START_ACK = 16,
-  OW_STOP_SESSIONS = 16,    /* the fixed part */
-  OW_STOP_DESCRIPTION = 24, /* of one session, before its skip ranges */
+  OW_STOP_SESSIONS = 16,      /* the fixed part */
+  OW_STOP_DESCRIPTION = 24,   /* of one session, before its skip ranges */
+  OW_MAX_SKIP_RANGES = 16384, /* of one session, that are sent or read */
   OW_SKIP_RANGE = 8,
 };
 
