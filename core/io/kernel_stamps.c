@@ -60,18 +60,22 @@ union flags_message {
   uint8_t octets[CMSG_SPACE(sizeof(uint32_t))];
 };
 
-int ow_stamps_send(int descriptor, const void *packet, size_t octets)
+int ow_stamps_send(int descriptor, const union ow_address *to, const void *packet, size_t octets, bool ask)
 {
-  const uint32_t flags = SOF_TIMESTAMPING_TX_SOFTWARE;
+  const uint32_t flags = ask ? SOF_TIMESTAMPING_TX_SOFTWARE : 0;
   union flags_message control = {
       .header = {.cmsg_len = CMSG_LEN(sizeof flags), .cmsg_level = SOL_SOCKET, .cmsg_type = SO_TIMESTAMPING}};
   union {
     const void *from;
     void *to; /* sendmsg() only reads, but its type says otherwise */
-  } base = {.from = packet};
+  } base = {.from = packet}, name = {.from = to};
   struct iovec data = {.iov_base = base.to, .iov_len = octets};
-  struct msghdr message = {
-      .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  struct msghdr message = {.msg_name = name.to,
+                           .msg_namelen = to ? ow_address_length(to) : 0,
+                           .msg_iov = &data,
+                           .msg_iovlen = 1,
+                           .msg_control = &control,
+                           .msg_controllen = sizeof control};
   memcpy(CMSG_DATA(&control.header), &flags, sizeof flags);
   return sendmsg(descriptor, &message, 0) < 0 ? errno : 0;
 }
@@ -81,17 +85,16 @@ void ow_stamps_restart(int descriptor)
 {
   unsigned flags = 0;
   socklen_t length = sizeof flags;
-  uint32_t order;
-  struct ow_timestamp departed;
-  int error;
+  struct ow_departed dropped[OW_DEPARTED_BATCH];
+  bool more = true;
   if (getsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &flags, &length) == 0 &&
       (flags & SOF_TIMESTAMPING_OPT_ID)) {
     unsigned off = flags & ~(unsigned)SOF_TIMESTAMPING_OPT_ID;
     setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &off, sizeof off);
     setsockopt(descriptor, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags);
   }
-  while (ow_stamps_next_departure(descriptor, &order, &departed, &error))
-    continue;
+  while (more)
+    (void)ow_stamps_departed(descriptor, dropped, &more);
 }
 
 /* What one message of the error queue says. */
@@ -135,33 +138,38 @@ static struct report read_report(struct msghdr *message)
   return report;
 }
 
-/* An error that an ICMP message left at the socket would keep EPOLLERR up for ever. */
-static int take_error(int descriptor)
+/* What comes with a stamp: itself, whose packet's it is, and a little room for what else the host may have
+ * enabled. */
+union report_control {
+  struct cmsghdr header;
+  uint8_t octets[256];
+};
+
+static int receive_reports(int descriptor, struct mmsghdr messages[OW_DEPARTED_BATCH],
+                           union report_control control[OW_DEPARTED_BATCH])
 {
-  int error = 0;
-  socklen_t length = sizeof error;
-  getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length);
-  return error;
+  int got;
+  do {
+    for (size_t i = 0; i < OW_DEPARTED_BATCH; i++)
+      messages[i] = (struct mmsghdr){
+          .msg_hdr = {.msg_control = &control[i], .msg_controllen = sizeof control[i]},
+      };
+    got = recvmmsg(descriptor, messages, OW_DEPARTED_BATCH, MSG_ERRQUEUE | MSG_DONTWAIT, NULL);
+  } while (got < 0 && errno == EINTR);
+  return got;
 }
 
-bool ow_stamps_next_departure(int descriptor, uint32_t *order, struct ow_timestamp *departed, int *error)
+size_t ow_stamps_departed(int descriptor, struct ow_departed departed[OW_DEPARTED_BATCH], bool *more)
 {
-  union {
-    struct cmsghdr header;
-    uint8_t octets[512];
-  } control;
-  struct report report = {0};
-  ssize_t got;
-  do {
-    struct msghdr message = {.msg_control = &control, .msg_controllen = sizeof control};
-    got = recvmsg(descriptor, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
-    if (got >= 0)
-      report = read_report(&message);
-  } while ((got >= 0 && !(report.numbered && report.stamped)) || (got < 0 && errno == EINTR));
-  *error = got < 0 ? take_error(descriptor) : 0;
-  if (got < 0)
-    return false;
-  *order = report.order;
-  *departed = ow_timestamp_from_unix(report.departed);
-  return true;
+  struct mmsghdr messages[OW_DEPARTED_BATCH];
+  union report_control control[OW_DEPARTED_BATCH];
+  size_t count = 0;
+  int got = receive_reports(descriptor, messages, control);
+  for (int i = 0; i < got; i++) {
+    struct report report = read_report(&messages[i].msg_hdr);
+    if (report.numbered && report.stamped)
+      departed[count++] = (struct ow_departed){report.order, ow_timestamp_from_unix(report.departed)};
+  }
+  *more = got == OW_DEPARTED_BATCH;
+  return count;
 }

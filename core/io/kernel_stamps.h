@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "base/status.h"
+#include "io/address.h"
 #include "time/timestamp.h"
 
 /**
@@ -29,21 +29,28 @@ int ow_stamps_keep_on(void);
 bool ow_stamps_arrival(const struct cmsghdr *header, struct ow_timestamp *arrived);
 
 /**
- * Send on a connected socket and ask for the stamp of departure. 0, or errno; EINVAL: it can't be asked for.
+ * Send to `to`, or where the socket is connected to (NULL), and ask for the stamp of departure or not
+ * (`ask`): both go the same way, so that both leave equally late. 0, or errno; EINVAL: this kernel can't be
+ * asked packet by packet.
  */
-int ow_stamps_send(int descriptor, const void *packet, size_t octets);
+int ow_stamps_send(int descriptor, const union ow_address *to, const void *packet, size_t octets, bool ask);
 /**
- * When a send that asked for a stamp fails, kernels before 6.9 may or may not have counted it: begin the
- * count again at 0. What was stamped before and not read is dropped.
+ * When a send that asked for a stamp fails, the kernel may or may not have counted it (before 6.9 nearly
+ * always, since then where a firewall refused it): begin the count again at 0. What was stamped before and
+ * not read is dropped.
  */
 void ow_stamps_restart(int descriptor);
+
+/** A transmit stamp: `order` counts the packets that were sent with a stamp asked for, from 0. */
+struct ow_departed {
+  uint32_t order;
+  struct ow_timestamp at;
+};
+enum { OW_DEPARTED_BATCH = 16 };
 /**
- * The next transmit stamp from the error queue: `order` counts the packets that were sent with a stamp asked
- * for, from 0. Some may never come. Waiting stamps raise EPOLLERR (never masked): watch the descriptor and
- * then read until false, which means that none waits, and also swallows an ICMP error, so that EPOLLERR is
- * down afterwards: its errno is then in `error`, else 0.
+ * Transmit stamps from the error queue, with one system call. Returns how many; `more`: others may wait. Some
+ * may never come. Waiting stamps raise EPOLLERR (never masked) where the descriptor is watched.
  */
-bool ow_stamps_next_departure(int descriptor, uint32_t *order, struct ow_timestamp *departed,
-                              int *error) OW_MUST_CHECK;
+size_t ow_stamps_departed(int descriptor, struct ow_departed departed[OW_DEPARTED_BATCH], bool *more);
 
 #endif

@@ -49,12 +49,18 @@ void ow_udp_keep_out(int descriptor);
 void ow_udp_let_in(int descriptor);
 
 /**
- * Send one datagram on a connected socket. `want_stamp`: ask the kernel for its transmit stamp. Returns 0, or
- * errno (EAGAIN, ENOBUFS, ECONNREFUSED from an earlier ICMP, ...). A pending ICMP error is reported once, and
- * that datagram was not sent; retry sends. A failed send that asked for a stamp begins the count of stamps
- * again at 0, and those that were not read yet are dropped.
+ * Send one datagram to `to`, or where the socket is connected to (NULL). `want_stamp`: ask the kernel for its
+ * transmit stamp. Returns 0, or errno (EAGAIN, ENOBUFS, ECONNREFUSED from an earlier ICMP, ...). A pending
+ * ICMP error is reported once, and that datagram was not sent; retry sends. A failed send that asked for a
+ * stamp makes the count of stamps uncertain: ow_stamps_restart().
  */
-int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_stamp);
+int ow_udp_send_to(int descriptor, const union ow_address *to, const void *packet, size_t octets,
+                   bool want_stamp);
+/** The same on a connected socket. */
+static inline int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_stamp)
+{
+  return ow_udp_send_to(descriptor, NULL, packet, octets, want_stamp);
+}
 
 /**
  * Datagrams that the kernel took off the wire for this socket and dropped, since it was opened: for want of

@@ -6,15 +6,14 @@
 #include "io/kernel_stamps.h"
 #include "io/udp.h"
 
-int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_stamp)
+/* EINVAL: this kernel can't be asked packet by packet; then there are no stamps. */
+int ow_udp_send_to(int descriptor, const union ow_address *to, const void *packet, size_t octets,
+                   bool want_stamp)
 {
-  int error = 0;
-  if (want_stamp)
-    error = ow_stamps_send(descriptor, packet, octets);
-  if (want_stamp && error)
-    ow_stamps_restart(descriptor);
-  /* EINVAL: this kernel can't be asked packet by packet; then there are no stamps. */
-  if (!want_stamp || error == EINVAL)
-    error = send(descriptor, packet, octets, 0) < 0 ? errno : 0;
+  int error = ow_stamps_send(descriptor, to, packet, octets, want_stamp);
+  if (error == EINVAL)
+    error = sendto(descriptor, packet, octets, 0, to ? &to->any : NULL, to ? ow_address_length(to) : 0) < 0
+                ? errno
+                : 0;
   return error;
 }

@@ -55,6 +55,11 @@ void ow_departure_add(struct ow_departure *departure, int64_t offset)
   }
 }
 
+bool ow_departure_is_settled(const struct ow_departure *departure)
+{
+  return departure->count == OW_DEPARTURE_WINDOW;
+}
+
 int64_t ow_departure_correction(const struct ow_departure *departure)
 {
   return departure->median;

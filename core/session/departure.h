@@ -26,6 +26,8 @@ struct ow_departure {
  * out.
  */
 void ow_departure_add(struct ow_departure *departure, int64_t offset);
+/** Whether as many are known as the correction is drawn from. */
+bool ow_departure_is_settled(const struct ow_departure *departure);
 /** Add this to the stamps that follow, ns; 0 while nothing is known. */
 int64_t ow_departure_correction(const struct ow_departure *departure);
 /**

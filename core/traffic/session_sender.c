@@ -7,37 +7,33 @@
 #include <unistd.h>
 
 #include "base/container_of.h"
-#include "io/kernel_stamps.h"
+#include "io/udp.h"
 
 enum {
-  READINGS = sizeof((struct ow_test_sender){0}).readings / sizeof(struct ow_timestamp),
-  AT_ONCE = 64,     /* packets that one wake-up may send before others get their turn */
-  FIRST_STAMPS = 4, /* of every session */
+  AT_ONCE = 64, /* packets that one wake-up may send before others get their turn */
+  FIRST = 64,   /* packets of a session whose stamps are wanted soon */
 };
-#define STAMP_EVERY (5 * OW_NS_PER_MS)            /* over all sessions of a loop */
-#define STAMP_SESSION_EVERY (1000 * OW_NS_PER_MS) /* but each session at least as often */
+#define UNREAD_MOST (1 * OW_NS_PER_S) /* stamps wait no longer than until the first packet after it */
 
 /* ---- departures ---- */
 
-static void read_departures(struct ow_test_sender *sender)
+static void on_departed(struct ow_outlet_user *user, const struct ow_leaving *packet,
+                        struct ow_timestamp departed)
 {
-  uint32_t order;
-  struct ow_timestamp departed;
-  int error;
-  while (ow_stamps_next_departure(sender->socket, &order, &departed, &error)) {
-    if (order < sender->asked && sender->asked - order <= READINGS) {
-      int64_t offset = ow_timestamp_difference(departed, sender->readings[order % READINGS]);
-      ow_departure_add(&sender->departure, offset);
-      ow_departure_add(&sender->traffic->departure, offset);
-    }
-  }
-  sender->closed += error == ECONNREFUSED;
+  struct ow_test_sender *sender = OW_CONTAINER_OF(user, struct ow_test_sender, user);
+  int64_t offset = ow_timestamp_difference(departed, packet->reading);
+  ow_departure_add(&sender->departure, offset);
+  ow_departure_add(&sender->traffic->departure, offset);
 }
 
-static bool worth_a_stamp(const struct ow_test_sender *sender, int64_t now)
+/* At once while little is known; else when many wait, or the first has waited for long. */
+static void read_departures(struct ow_test_sender *sender, uint32_t sequence, int64_t now)
 {
-  return sender->asked < FIRST_STAMPS || now - sender->traffic->last_stamp_asked >= STAMP_EVERY ||
-         now - sender->last_asked >= STAMP_SESSION_EVERY;
+  if ((sequence < FIRST && !ow_departure_is_settled(&sender->departure)) ||
+      ow_outlet_is_full(&sender->outlet) || now - sender->drained >= UNREAD_MOST) {
+    ow_outlet_drain(&sender->outlet);
+    sender->drained = now;
+  }
 }
 
 /* ---- sending ---- */
@@ -49,19 +45,15 @@ static struct ow_error_estimate stamp_error(struct ow_test_sender *sender, int64
 
 /*
  * An ICMP error belongs to an earlier packet and kept this one back: it gets a second try (EACCES and
- * others can be such a one of IPv6; EPERM is this host's firewall alone). A failed send that asked for a
- * stamp makes the kernel's count of stamps begin anew.
+ * others can be such a one of IPv6; EPERM is this host's firewall alone).
  */
-static int send_packet(struct ow_test_sender *sender, const uint8_t *packet, size_t octets, bool ask)
+static int send_packet(struct ow_test_sender *sender, const uint8_t *packet, size_t octets,
+                       const struct ow_leaving *leaving, bool ask)
 {
-  int error = ow_udp_send(sender->socket, packet, octets, ask);
+  int error = ow_outlet_send(&sender->outlet, &sender->user, NULL, packet, octets, leaving, ask);
   sender->closed += error == ECONNREFUSED;
-  if (error && ask)
-    sender->asked = 0;
   if (error && error != EPERM)
-    error = ow_udp_send(sender->socket, packet, octets, ask);
-  if (error && ask)
-    sender->asked = 0;
+    error = ow_outlet_send(&sender->outlet, &sender->user, NULL, packet, octets, leaving, ask);
   return error;
 }
 
@@ -70,25 +62,22 @@ static void send_one(struct ow_test_sender *sender, int64_t now)
 {
   size_t octets;
   int error = EIO;
-  bool ask = worth_a_stamp(sender, now);
-  if (ask)
-    read_departures(sender);
-  int64_t correction = ow_departure_correction(&sender->departure);
+  struct ow_leaving leaving = {.sequence = ow_sender_next_sequence(sender->sender),
+                               .correction = (int32_t)ow_departure_correction(&sender->departure)};
+  bool ask = ow_traffic_asks(sender->traffic, leaving.sequence, now);
   struct ow_error_estimate estimate = stamp_error(sender, now);
 
-  struct ow_timestamp reading = ow_system_stamp();
-  const uint8_t *packet =
-      ow_sender_stamp(sender->sender, ow_timestamp_plus(reading, correction), estimate, &octets);
+  leaving.reading = ow_system_stamp();
+  struct ow_timestamp stamp = ow_timestamp_plus(leaving.reading, leaving.correction);
+  const uint8_t *packet = ow_sender_stamp(sender->sender, stamp, estimate, &octets);
   if (packet)
-    error = send_packet(sender, packet, octets, ask);
-  if (error == 0 && ask) {
-    sender->readings[sender->asked++ % READINGS] = reading;
-    sender->last_asked = sender->traffic->last_stamp_asked = now;
-  } else if (error != 0) {
+    error = send_packet(sender, packet, octets, &leaving, ask);
+  if (error != 0) {
     sender->refused++;
     sender->last_error = error;
   }
   ow_sender_sent(sender->sender, error == 0);
+  read_departures(sender, leaving.sequence, now);
 }
 
 /* Whoever has the address of a client that vanished must not get the rest of its packets. */
@@ -146,18 +135,21 @@ enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traf
                                    const struct ow_session_terms *terms, bool zero_padding)
 {
   sender->traffic = traffic;
-  sender->socket = socket;
+  sender->user.departed = on_departed;
   sender->open = true;
   sender->timer.expired = on_due;
   sender->skipping.run = on_skipping;
   sender->departure = traffic->departure;
   ow_udp_keep_out(socket);
   sender->sender = ow_sender_create(terms, zero_padding, &ow_system_random);
-  if (!sender->sender) {
+  enum ow_status status = ow_outlet_open(&sender->outlet, socket, OW_OUTLET_OWN);
+  if (status != OW_OK)
+    close(socket);
+  if (status != OW_OK || !sender->sender) {
     ow_test_sender_close(sender);
-    return OW_MEMORY;
+    status = OW_MEMORY;
   }
-  return OW_OK;
+  return status;
 }
 
 /* Without any packet it wakes at once, to be done. */
@@ -181,7 +173,7 @@ void ow_test_sender_close(struct ow_test_sender *sender)
 {
   if (sender->open) {
     ow_test_sender_stop(sender);
-    close(sender->socket);
+    ow_outlet_close(&sender->outlet);
     ow_sender_free(sender->sender);
     sender->sender = NULL;
     sender->open = false;

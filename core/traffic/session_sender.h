@@ -11,6 +11,7 @@
 #include "io/timer.h"
 #include "session/departure.h"
 #include "session/sender.h"
+#include "traffic/outlet.h"
 #include "traffic/traffic.h"
 
 /** Embed it. Zero-initialised: closed. */
@@ -18,13 +19,12 @@ struct ow_test_sender {
   struct ow_traffic *traffic;
   struct ow_timer timer;
   struct ow_completion skipping; /* more packets are too late than can be skipped at once */
-  int socket;
+  struct ow_outlet outlet;
+  struct ow_outlet_user user;
   bool open;
   struct ow_sender *sender;
   struct ow_departure departure;
-  struct ow_timestamp readings[8]; /* uncorrected stamps of packets whose departure was asked for, by order */
-  uint32_t asked;
-  int64_t last_asked;
+  int64_t drained;      /* monotonic ns: when the transmit stamps were read last */
   uint32_t refused;     /* packets that the operating system didn't take */
   int last_error;       /* errno of the last of them */
   uint32_t closed;      /* answers that nobody listens there (any more): ICMP's port unreachable */

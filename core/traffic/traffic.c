@@ -10,6 +10,21 @@ enum ow_status ow_traffic_open(struct ow_traffic *traffic, struct ow_loop *loop)
   return traffic->batch ? OW_OK : OW_MEMORY;
 }
 
+enum { ASKING_MOST = 20000 };             /* packets a second that ask for their stamp */
+#define ASKING_COUNTED (OW_NS_PER_S / 10) /* at least so long, before the ration is set */
+
+bool ow_traffic_asks(struct ow_traffic *traffic, uint32_t sequence, int64_t now)
+{
+  struct ow_asking *asking = &traffic->asking;
+  int64_t span = now - asking->since;
+  if (asking->every == 0 || span >= ASKING_COUNTED) {
+    double rate = asking->every ? (double)asking->sent * OW_NS_PER_S / (double)span : 0;
+    *asking = (struct ow_asking){.since = now, .every = 1 + (uint32_t)(rate / ASKING_MOST)};
+  }
+  asking->sent++;
+  return sequence % asking->every == 0;
+}
+
 bool ow_traffic_overflows(struct ow_traffic *traffic, int64_t now, uint64_t *count)
 {
   struct ow_overflow_cache *cache = &traffic->overflows;

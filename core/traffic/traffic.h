@@ -20,6 +20,13 @@ struct ow_overflow_cache {
   bool filled;
 };
 
+/** How many packets ask for their transmit stamp. Zero-initialised: all do. */
+struct ow_asking {
+  int64_t since; /* monotonic ns: packets are counted from then on */
+  uint32_t sent;
+  uint32_t every; /* so many-th packet of each session asks */
+};
+
 /** Embed it; many senders and receivers use one. */
 struct ow_traffic {
   struct ow_loop *loop;
@@ -27,7 +34,7 @@ struct ow_traffic {
   struct ow_clock_cache clock;
   struct ow_departure departure; /* where a new sender's correction begins */
   struct ow_overflow_cache overflows;
-  int64_t last_stamp_asked; /* monotonic ns: transmit stamps cost two system calls, so they are rationed */
+  struct ow_asking asking;
 };
 
 /** OW_MEMORY. */
@@ -37,6 +44,11 @@ enum ow_status ow_traffic_open(struct ow_traffic *traffic, struct ow_loop *loop)
  * An older count only makes more drops our own.
  */
 bool ow_traffic_overflows(struct ow_traffic *traffic, int64_t now, uint64_t *count);
+/**
+ * A packet is about to be sent, `now` (monotonic ns): does it ask for its transmit stamp? All do, up to
+ * 20,000 a second over all sessions of the loop; above it every second, third ... of each session.
+ */
+bool ow_traffic_asks(struct ow_traffic *traffic, uint32_t sequence, int64_t now);
 void ow_traffic_close(struct ow_traffic *traffic);
 
 #endif

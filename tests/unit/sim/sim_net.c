@@ -582,13 +582,14 @@ static void transmit_datagram(const struct udp *udp, int64_t travels, const void
   sim_at(sim_monotonic() + travels, land, datagram);
 }
 
-int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_stamp)
+int ow_udp_send_to(int descriptor, const union ow_address *to, const void *packet, size_t octets,
+                   bool want_stamp)
 {
   struct udp *udp = endpoints[descriptor].udp;
   bool to_host = host_of(&udp->local) == 1;
   uint8_t host = host_of(to_host ? &udp->peer : &udp->local);
   const struct sim_path *path = &paths[host];
-  (void)want_stamp;
+  (void)to, (void)want_stamp;
   if (path->refusal[!to_host])
     return path->refusal[!to_host];
   note_packet(host, to_host);
@@ -681,11 +682,16 @@ size_t ow_udp_receive(int descriptor, struct ow_udp_batch *batch, struct ow_data
   return count;
 }
 
-bool ow_stamps_next_departure(int descriptor, uint32_t *order, struct ow_timestamp *departed, int *error)
+size_t ow_stamps_departed(int descriptor, struct ow_departed departed[OW_DEPARTED_BATCH], bool *more)
 {
-  (void)descriptor, (void)order, (void)departed;
-  *error = 0;
-  return false;
+  (void)descriptor, (void)departed;
+  *more = false;
+  return 0;
+}
+
+void ow_stamps_restart(int descriptor)
+{
+  (void)descriptor;
 }
 
 struct wake {
