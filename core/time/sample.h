@@ -21,6 +21,13 @@ enum ow_stamp_source {
   OW_STAMP_USER,        /* this process, after it was woken: late by the wake-up */
 };
 
+/** What a send time rests on. */
+enum ow_departed_by {
+  OW_DEPARTED_CORRECTED = 0, /* the stamp in the packet, drawn before it left */
+  OW_DEPARTED_KERNEL,        /* the sending host's transmit stamp of this packet */
+  OW_DEPARTED_HARDWARE,      /* the same by the network card; nothing takes it yet */
+};
+
 enum { OW_TTL_LOST = 255 };
 
 /** One record. Lost: `received` is zero, `sent` the scheduled time, `ttl` OW_TTL_LOST. */
@@ -30,8 +37,10 @@ struct ow_sample {
   uint32_t sequence;
   struct ow_error_estimate send_error;
   struct ow_error_estimate receive_error;
-  uint8_t ttl;    /* TTL or hop limit as it arrived */
-  uint8_t source; /* enum ow_stamp_source */
+  uint8_t ttl;            /* TTL or hop limit as it arrived */
+  uint8_t source;         /* enum ow_stamp_source */
+  uint8_t departed;       /* enum ow_departed_by */
+  int32_t stamped_before; /* ns by which the packet's own stamp lies before `sent`; 0: it is `sent` */
 };
 
 _Static_assert(sizeof(struct ow_sample) <= 32, "a kept record takes at most 32 octets");

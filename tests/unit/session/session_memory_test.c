@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "session/departures.h"
 #include "session/receiver.h"
 #include "session/sender.h"
 #include "stats/result.h"
@@ -199,6 +200,32 @@ START_TEST(a_sender_that_ends_early_says_why)
 }
 END_TEST
 
+/* ---- departures ---- */
+
+static void some_departures(void)
+{
+  struct ow_departures departures = {0};
+  int64_t offset;
+  ow_departures_begin(&departures, 1000);
+  for (uint32_t i = 0; i < 1000; i++)
+    ow_departures_note_offset(&departures, i, i);
+  bool all = true;
+  for (uint32_t i = 0; i < 1000; i++) {
+    bool known = ow_departures_offset(&departures, i, &offset);
+    ck_assert_int_eq(offset, known ? i : 0);
+    all = all && known;
+  }
+  ck_assert(all || test_memory_failed());
+  ow_departures_trim(&departures);
+  ow_departures_clear(&departures);
+}
+
+START_TEST(a_departure_without_memory_stays_unknown)
+{
+  test_memory_exhaust("departures", some_departures);
+}
+END_TEST
+
 /* ---- results ---- */
 
 static struct ow_samples samples;
@@ -227,6 +254,7 @@ int main(void)
   TEST_CASE(suite, "receiver", a_packet_without_a_record_is_not_lost,
             a_copy_without_a_record_leaves_nothing_unknown, skip_ranges_that_could_not_be_kept_are_known);
   TEST_CASE(suite, "sender", a_sender_that_ends_early_says_why);
+  TEST_CASE(suite, "departures", a_departure_without_memory_stays_unknown);
   TEST_CASE(suite, "results", a_result_without_memory_is_absent);
   return test_run(suite);
 }
