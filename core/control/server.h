@@ -70,7 +70,8 @@ enum ow_server_event_kind {
   OW_SERVER_BROKEN, /* `failure`: the connection is of no more use; send what is left and close */
 };
 
-/** What pointers point to is the server's, valid until the next call. */
+/** What pointers point to is the server's, valid until the next call; `ends` until sessions are started
+ * again. */
 struct ow_server_event {
   enum ow_server_event_kind kind;
   struct ow_key_source source; /* its passphrase is `find_key`'s: it may be gone after the next call */

@@ -148,58 +148,67 @@ static void on_request(struct ow_serve_connection *connection, const struct ow_s
       connection, ow_server_answer_session(connection->machine, ow_serve_now(connection), &acceptance));
 }
 
-static enum ow_status start_session(struct ow_serve_connection *connection, struct ow_serve_session *session)
+static void start_session(struct ow_serve_connection *connection, struct ow_serve_session *session)
 {
   struct ow_failure failure = {0};
-  enum ow_status status = ow_serve_session_start(session, &failure);
-  if (status == OW_OK && ow_log_takes(connection->to.log, OW_LOG_INFO)) {
+  if (ow_serve_session_start(session, &failure) != OW_OK) {
+    ow_serve_break_off(connection, &failure);
+  } else if (ow_log_takes(connection->to.log, OW_LOG_INFO)) {
     union ow_address remote = ow_channel_remote(&connection->channel);
     ow_serve_log_started(&connection->to, session, &remote);
   }
-  return status;
 }
 
-/* Some of those that are to run; the others follow in the background. */
-static void start_some(struct ow_serve_connection *connection)
+/* When all are let in: what the client sends then may be waiting for the answer, so it goes at once. */
+static void answer_start(struct ow_serve_connection *connection)
 {
-  enum { STARTED_AT_ONCE = 64 };
-  struct ow_serve_session *session;
-  unsigned started = 0;
-  enum ow_status status = OW_OK;
-  TAILQ_FOREACH(session, &connection->sessions, of_connection)
-  if (status == OW_OK && !session->running && started++ < STARTED_AT_ONCE)
-    status = start_session(connection, session);
+  enum ow_accept accept = connection->all->drained ? OW_ACCEPT_TEMPORARY_LIMIT : OW_ACCEPT_OK;
+  enum ow_status status = ow_server_answer_start(connection->machine, ow_serve_now(connection), accept);
+  connection->refused = accept != OW_ACCEPT_OK; /* or it goes on without what was refused */
+  connection->next = accept == OW_ACCEPT_OK && status == OW_OK ? TAILQ_FIRST(&connection->sessions) : NULL;
   ow_serve_require_written(connection, status);
-  if (status == OW_OK && started > STARTED_AT_ONCE)
+  if (status == OW_OK)
+    ow_channel_flush(&connection->channel);
+  ow_serve_consider_end(connection);
+}
+
+/* First all are let in, then the client is answered, then they are started: some now, others later. */
+static void start_some(struct ow_serve_connection *connection, unsigned most)
+{
+  for (; most > 0 && connection->next && !connection->over; most--) {
+    struct ow_serve_session *session = connection->next;
+    bool letting_in = ow_server_state(connection->machine) == OW_SERVER_DECIDE_START;
+    connection->next = TAILQ_NEXT(session, of_connection);
+    if (letting_in) {
+      ow_serve_session_let_in(session);
+      connection->unfinished++;
+      if (!connection->next)
+        answer_start(connection);
+    } else {
+      start_session(connection, session);
+    }
+  }
+  if (connection->next && !connection->over)
     ow_loop_background(connection->common->loop, &connection->starting);
 }
 
 static void on_starting(struct ow_completion *part)
 {
   struct ow_serve_connection *connection = OW_CONTAINER_OF(part, struct ow_serve_connection, starting);
-  start_some(connection);
+  enum { STARTED_IN_PART = 4 };
+  start_some(connection, STARTED_IN_PART);
   ow_serve_settle(connection);
 }
 
-/* The answer goes first: the client's own packets may be waiting for it. */
 static void on_start(struct ow_serve_connection *connection)
 {
-  struct ow_serve_session *session;
-  enum ow_accept accept = connection->all->drained ? OW_ACCEPT_TEMPORARY_LIMIT : OW_ACCEPT_OK;
+  enum { STARTED_AT_ONCE = 32 }; /* let in, and started */
   connection->unfinished = 0;
-  TAILQ_FOREACH(session, &connection->sessions, of_connection)
-  if (accept == OW_ACCEPT_OK) {
-    ow_serve_session_let_in(session);
-    connection->unfinished++;
-  }
-  enum ow_status status = ow_server_answer_start(connection->machine, ow_serve_now(connection), accept);
-  connection->refused = accept != OW_ACCEPT_OK; /* or it goes on without what was refused */
-  ow_serve_require_written(connection, status);
-  if (status == OW_OK)
-    ow_channel_flush(&connection->channel);
-  if (status == OW_OK && accept == OW_ACCEPT_OK)
-    start_some(connection);
-  ow_serve_consider_end(connection);
+  connection->next = connection->all->drained ? NULL : TAILQ_FIRST(&connection->sessions);
+  if (connection->next)
+    start_some(connection, STARTED_AT_ONCE);
+  else
+    answer_start(connection);
 }
 
 static void on_stop(struct ow_serve_connection *connection, const struct ow_server_event *event)
@@ -273,6 +282,8 @@ static void on_received(struct ow_channel *channel)
   struct ow_serve_connection *connection = OW_CONTAINER_OF(channel, struct ow_serve_connection, channel);
   struct ow_reader input = ow_channel_input(channel);
   struct ow_server_event event;
+  if (connection->ending_for)
+    return; /* it is offered again when they are ended */
   ow_server_receive(connection->machine, ow_serve_now(connection), &input, &event);
   ow_channel_taken(channel, &input);
   if (event.kind != OW_SERVER_NOTHING)
@@ -412,7 +423,7 @@ enum ow_status ow_serve_connection_open(struct ow_serve_connections *connections
   }
   enum ow_status status = ow_channel_adopt(&connection->channel, connections->common->loop, socket, failure);
   if (status == OW_OK) {
-    LIST_INSERT_HEAD(&connections->open, connection, among_open);
+    LIST_INSERT_HEAD(&connections->open, connection, among_all);
     connections->common->counts.connections++;
     if (modes != 0)
       ow_log(connections->common->log, OW_LOG_DEBUG, "client %s: connected, is offered Modes %u",
@@ -428,10 +439,10 @@ void ow_serve_connections_drain(struct ow_serve_connections *connections, struct
 {
   struct ow_serve_connection *next;
   connections->drained = drained;
-  if (LIST_EMPTY(&connections->open))
+  if (LIST_EMPTY(&connections->open) && LIST_EMPTY(&connections->closing))
     ow_loop_deliver(connections->common->loop, drained);
   for (struct ow_serve_connection *each = LIST_FIRST(&connections->open); each; each = next) {
-    next = LIST_NEXT(each, among_open);
+    next = LIST_NEXT(each, among_all);
     ow_serve_stop_sessions(each, "stopped by us, for the server stops");
     ow_serve_settle(each);
   }
@@ -441,7 +452,9 @@ void ow_serve_connections_close(struct ow_serve_connections *connections)
 {
   struct ow_serve_connection *next;
   for (struct ow_serve_connection *each = LIST_FIRST(&connections->open); each; each = next) {
-    next = LIST_NEXT(each, among_open);
+    next = LIST_NEXT(each, among_all);
     ow_serve_close(each);
   }
+  while (!LIST_EMPTY(&connections->closing))
+    ow_serve_bury_connection(LIST_FIRST(&connections->closing));
 }

@@ -2,14 +2,17 @@
 /* Sessions end with their connection, or before; the last act of every callback sends, or ends it. */
 #include "server/connection_life.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/container_of.h"
 #include "base/secret.h"
-#include "control/stop_index.h"
 
 /* In which a client must take what it was told: 64 KiB of records at most at a time. */
 #define OUTPUT_TIMEOUT (45 * OW_NS_PER_S)
+
+/* Sessions: closing sockets takes some microseconds of each. */
+enum { ENDED_AT_ONCE = 16, ENDED_IN_PART = 4 };
 
 struct ow_instant ow_serve_now(const struct ow_serve_connection *connection)
 {
@@ -44,32 +47,46 @@ void ow_serve_require_written(struct ow_serve_connection *connection, enum ow_st
   }
 }
 
-/* Traffic ends; what was received can be fetched from now on by whoever may. */
+static void end_session(struct ow_serve_connection *connection, struct ow_serve_session *session)
+{
+  TAILQ_REMOVE(&connection->sessions, session, of_connection);
+  session->connection = NULL;
+  ow_serve_log_refusals(&connection->to, &session->sender);
+  ow_serve_session_end(session, ow_stop_index_find(&connection->ends, &session->request.sid));
+  ow_serve_log_ended(&connection->to, session, connection->ending_for);
+  connection->to_fetch += session->running && session->request.server_receives;
+  if (!session->running)
+    ow_serve_forget(connection->kept, session);
+  ow_serve_session_drop(session);
+}
+
+static void end_some(struct ow_serve_connection *connection, unsigned most)
+{
+  struct ow_serve_session *session;
+  while (most-- > 0 && (session = TAILQ_FIRST(&connection->sessions)))
+    end_session(connection, session);
+  if (TAILQ_EMPTY(&connection->sessions)) {
+    ow_stop_index_clear(&connection->ends);
+    connection->ending_for = NULL;
+  } else {
+    ow_loop_background(connection->common->loop, &connection->ending);
+  }
+}
+
 void ow_serve_end_sessions(struct ow_serve_connection *connection, const struct ow_session_end *ends,
                            uint32_t count, const char *why)
 {
-  enum { ENDED_AT_ONCE = 64 };
-  struct ow_stop_index index;
-  struct ow_serve_session *session;
-  unsigned ended = 0;
+  if (connection->ending_for)
+    return; /* they are being ended already */
   ow_timer_cancel(connection->common->loop, &connection->linger);
   ow_loop_withdraw_background(connection->common->loop, &connection->starting);
+  connection->next = NULL;
   connection->stopped_at = ow_serve_now(connection).monotonic;
   connection->to_fetch = connection->unfinished = 0;
-  ow_stop_index_make(&index, ends, count);
-  while ((session = TAILQ_FIRST(&connection->sessions))) {
-    TAILQ_REMOVE(&connection->sessions, session, of_connection);
-    session->connection = NULL;
-    ow_serve_log_refusals(&connection->to, &session->sender);
-    ow_serve_session_end(session, ow_stop_index_find(&index, &session->request.sid), ended++ < ENDED_AT_ONCE);
-    ow_serve_log_ended(&connection->to, session, why);
-    connection->to_fetch += session->running && session->request.server_receives;
-    if (!session->running)
-      ow_serve_forget(connection->kept, session);
-    ow_serve_session_drop(session);
-  }
-  ow_stop_index_clear(&index);
   connection->stopped_for = NULL;
+  connection->ending_for = why;
+  ow_stop_index_make(&connection->ends, ends, count);
+  end_some(connection, ENDED_AT_ONCE);
 }
 
 void ow_serve_free_connection(struct ow_serve_connection *connection)
@@ -80,6 +97,22 @@ void ow_serve_free_connection(struct ow_serve_connection *connection)
   free(connection);
 }
 
+static void free_closed(struct ow_serve_connection *connection)
+{
+  const struct ow_serve_connections *all = connection->all;
+  LIST_REMOVE(connection, among_all);
+  if (all->drained && LIST_EMPTY(&all->open) && LIST_EMPTY(&all->closing))
+    ow_loop_deliver(connection->common->loop, all->drained);
+  ow_serve_free_connection(connection);
+}
+
+void ow_serve_bury_connection(struct ow_serve_connection *connection)
+{
+  end_some(connection, UINT_MAX);
+  ow_loop_withdraw_background(connection->common->loop, &connection->ending);
+  free_closed(connection);
+}
+
 void ow_serve_close(struct ow_serve_connection *connection)
 {
   struct ow_serve_common *common = connection->common;
@@ -87,16 +120,32 @@ void ow_serve_close(struct ow_serve_connection *connection)
     ow_serve_tell_end(connection, OW_LOG_INFO, connection->ended_for = "the server stops");
   ow_serve_fetch_abandon(&connection->fetch, connection->machine);
   ow_derivation_cancel(connection->derivation);
-  ow_serve_end_sessions(connection, NULL, 0, connection->ended_for);
   ow_timer_cancel(common->loop, &connection->timer);
   ow_timer_cancel(common->loop, &connection->stalled);
   ow_channel_close(&connection->channel);
+  connection->closed = true;
   common->policy->leave(common->policy->context, &connection->client);
   common->counts.connections--;
-  LIST_REMOVE(connection, among_open);
-  if (connection->all->drained && LIST_EMPTY(&connection->all->open))
-    ow_loop_deliver(common->loop, connection->all->drained);
-  ow_serve_free_connection(connection);
+  ow_serve_place_leave(&connection->place);
+  LIST_REMOVE(connection, among_all);
+  LIST_INSERT_HEAD(&connection->all->closing, connection, among_all);
+  ow_serve_end_sessions(connection, NULL, 0, connection->ended_for);
+  if (!connection->ending_for)
+    free_closed(connection);
+}
+
+static void on_ending(struct ow_completion *part)
+{
+  struct ow_serve_connection *connection = OW_CONTAINER_OF(part, struct ow_serve_connection, ending);
+  end_some(connection, ENDED_IN_PART);
+  if (connection->ending_for)
+    return;
+  if (connection->closed) {
+    free_closed(connection);
+  } else {
+    ow_channel_offer(&connection->channel); /* nothing was taken meanwhile */
+    ow_serve_settle(connection);
+  }
 }
 
 /* While all are drained: is there anything left to be said? A fetch may follow the end of sessions. */
@@ -104,10 +153,10 @@ static bool is_drained(const struct ow_serve_connection *connection)
 {
   bool may_fetch = connection->to_fetch > 0 &&
                    ow_serve_now(connection).monotonic < connection->stopped_at + OW_SERVE_FETCH_TIME;
-  bool busy = false;
+  bool busy = connection->ending_for != NULL;
   switch (ow_server_state(connection->machine)) {
   case OW_SERVER_READY:
-    busy = may_fetch || ow_buffer_length(ow_server_output(connection->machine)) > 0;
+    busy = busy || may_fetch || ow_buffer_length(ow_server_output(connection->machine)) > 0;
     break;
   case OW_SERVER_DECIDE_SESSION:
   case OW_SERVER_DECIDE_START:
@@ -243,6 +292,8 @@ void ow_serve_stop_sessions(struct ow_serve_connection *connection, const char *
     ow_log(connection->common->log, OW_LOG_DEBUG, "client %s: is sent Stop-Sessions: %s", connection->name,
            why);
     connection->stopped_for = why;
+    connection->next = NULL;
+    ow_loop_withdraw_background(connection->common->loop, &connection->starting);
     ow_serve_require_written(connection, ow_serve_send_stop(connection));
   }
 }
@@ -275,6 +326,8 @@ void ow_serve_consider_end(struct ow_serve_connection *connection)
 void ow_serve_on_session_done(struct ow_serve_session *session)
 {
   struct ow_serve_connection *connection = session->connection;
+  if (connection->ending_for)
+    return; /* it is about to be ended */
   if (ow_test_sender_gave_up(&session->sender))
     ow_log(connection->common->log, OW_LOG_NOTICE,
            "client %s: nothing more is sent after %u answers that nobody listens at its test port",
@@ -306,5 +359,6 @@ void ow_serve_prepare_life(struct ow_serve_connection *connection)
 {
   connection->stalled.expired = on_stalled;
   connection->linger.expired = on_linger;
+  connection->ending.run = on_ending;
   connection->place.give_back = on_give_back;
 }

@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "control/server.h"
+#include "control/stop_index.h"
 #include "io/channel.h"
 #include "io/completion.h"
 #include "server/client_key.h"
@@ -25,13 +26,14 @@ struct ow_serve_connections {
   struct ow_serve_common *common;
   struct ow_serve_kept_sessions *kept;
   LIST_HEAD(ow_serve_connection_list, ow_serve_connection) open;
-  struct ow_completion *drained; /* to be told once none is open; NULL: they are not being drained */
+  struct ow_serve_connection_list closing; /* closed, but not all of their sessions are ended */
+  struct ow_completion *drained; /* to be told once there is none; NULL: they are not being drained */
 };
 
 #define OW_SERVE_FETCH_TIME (2 * OW_NS_PER_S) /* in which a client fetches what it has just stopped */
 
 struct ow_serve_connection {
-  LIST_ENTRY(ow_serve_connection) among_open;
+  LIST_ENTRY(ow_serve_connection) among_all; /* that are open, or closing */
   struct ow_serve_connections *all;
   struct ow_serve_common *common;
   struct ow_serve_kept_sessions *kept;
@@ -41,6 +43,7 @@ struct ow_serve_connection {
   struct ow_timer stalled; /* while the client hasn't taken all that was said */
   struct ow_timer linger;  /* every session is done: the client should stop them */
   bool over;               /* to be closed when the callback is through */
+  bool closed;             /* only its sessions are left to be ended */
   bool refused;            /* what it asked for last: that was told, and what comes of it is not */
   unsigned address_told;   /* a bit for each enum ow_serve_own_address that the log has been told of */
   enum ow_server_state state_told; /* to the log */
@@ -53,7 +56,11 @@ struct ow_serve_connection {
   struct ow_serve_log to;            /* the log, and whom it tells of */
   struct ow_serve_fetch fetch;
   unsigned unfinished;              /* sessions that run, and aren't done */
+  struct ow_serve_session *next;    /* to be let in, and then to be started; NULL: none is */
   struct ow_completion starting;    /* the rest of many */
+  const char *ending_for;           /* why its sessions are being ended; NULL: they aren't */
+  struct ow_stop_index ends;        /* what the client said of them */
+  struct ow_completion ending;      /* the rest of many */
   unsigned to_fetch;                /* sessions that have ended, and whose records it has not asked for */
   int64_t stopped_at;               /* monotonic ns: when they ended */
   struct ow_passphrase passphrase;  /* that the machine asked for; only within the call */
@@ -71,8 +78,10 @@ void ow_serve_tell_end(const struct ow_serve_connection *connection, enum ow_log
 void ow_serve_break_off(struct ow_serve_connection *connection, const struct ow_failure *failure);
 /** So it does if what the machine was to write isn't written: `status` isn't OW_OK. */
 void ow_serve_require_written(struct ow_serve_connection *connection, enum ow_status status);
-/** Close it at once, and free it. */
+/** Close it at once; it is freed when its sessions are ended. */
 void ow_serve_close(struct ow_serve_connection *connection);
+/** End what is left of one that is closed, and free it: at once. */
+void ow_serve_bury_connection(struct ow_serve_connection *connection);
 /** Free one that was never opened. */
 void ow_serve_free_connection(struct ow_serve_connection *connection);
 /**
@@ -83,7 +92,8 @@ void ow_serve_settle(struct ow_serve_connection *connection);
 
 /**
  * Traffic of all its sessions ends, for the reason `why`; `ends` is what the client said of them. What was
- * received can be fetched from now on by whoever may.
+ * received can be fetched from then on by whoever may. Some are ended at once, the rest of many in the
+ * background: `why` and `ends` stay until then, and the client isn't listened to.
  */
 void ow_serve_end_sessions(struct ow_serve_connection *connection, const struct ow_session_end *ends,
                            uint32_t count, const char *why);

@@ -113,7 +113,7 @@ static void note_stop(struct ow_serve_session *session, const struct ow_session_
     ow_log(session->common->log, OW_LOG_ERROR, "no memory for a client's skip ranges; they are not kept");
 }
 
-void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end, bool at_once)
+void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end)
 {
   struct ow_serve_common *common = session->common;
   if (session->ended)
@@ -132,10 +132,7 @@ void ow_serve_session_end(struct ow_serve_session *session, const struct ow_sess
   common->policy->release_bandwidth(common->policy->context, &session->claim);
   ow_serve_session_hold(session);
   begin_work(session, on_settling);
-  if (at_once)
-    on_settling(&session->part);
-  else
-    ow_loop_background(common->loop, &session->part);
+  on_settling(&session->part);
 }
 
 /* ---- freeing ---- */
@@ -180,7 +177,7 @@ void ow_serve_session_drop(struct ow_serve_session *session)
   if (--session->holders == 0 && session->ended)
     begin_to_free(session);
   else if (session->holders == 0)
-    ow_serve_session_end(session, NULL, true);
+    ow_serve_session_end(session, NULL);
 }
 
 void ow_serve_sessions_bury(struct ow_serve_common *common)

@@ -58,9 +58,9 @@ struct ow_serve_session {
 
 /**
  * End its traffic; `end` (may be NULL) is what the client's Stop-Sessions said of it. The records stay. It is
- * settled in the background; a first part of that is done `at_once`, which is all for most.
+ * settled in the background; a first part of that is done at once, which is all for most.
  */
-void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end, bool at_once);
+void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end);
 /** Who holds a session can rely on it; after the last has dropped it, it is ended and freed. */
 void ow_serve_session_hold(struct ow_serve_session *session);
 void ow_serve_session_drop(struct ow_serve_session *session);

@@ -11,7 +11,7 @@
 #include "support/policy.h"
 #include "support/serving.h"
 
-enum { GREETING = 64, SERVER_START = 48, FETCH_ACK = 32, MODES_AT = 12, MANY = 200 };
+enum { GREETING = 64, SERVER_START = 48, FETCH_ACK = 32, STOP_SESSIONS = 32, MODES_AT = 12, MANY = 200 };
 
 static struct ow_loop *loop;
 static struct ow_serve *server;
@@ -203,6 +203,7 @@ struct speech {
   struct test_pair pair;
   uint8_t octets[8192];
   size_t count;
+  uint8_t requests;
 };
 
 static void note(struct speech *speech)
@@ -217,6 +218,7 @@ static void note(struct speech *speech)
 static void speak_set_up(struct speech *speech)
 {
   speech->count = 0;
+  speech->requests = 0;
   test_pair_prepare(&speech->pair, OW_MODE_OPEN);
   test_pair_create(&speech->pair);
   ck_assert_int_eq(test_client_next(&speech->pair).kind, OW_CLIENT_NOTHING);
@@ -240,8 +242,9 @@ static void speak_fetch(struct speech *speech)
 static void speak_this_request(struct speech *speech, struct ow_session_request request)
 {
   static const struct ow_slot slot = {.kind = OW_SLOT_FIXED, .parameter = {UINT64_C(1) << 19}}; /* 0.12 ms */
+  struct ow_sid own = test_sid(++speech->requests);
   const struct ow_session_acceptance acceptance = {.port = 9002,
-                                                   .sid = request.server_sends ? request.sid : test_sid(1)};
+                                                   .sid = request.server_sends ? request.sid : own};
   ck_assert_int_eq(ow_client_request_session(speech->pair.client, test_at(0), &request, &slot), OW_OK);
   note(speech);
   test_server_expect(&speech->pair, OW_SERVER_REQUEST);
@@ -484,6 +487,70 @@ START_TEST(sessions_end_with_their_connection)
 }
 END_TEST
 
+static void speak_stop(struct speech *speech, const struct ow_session_end *ends, uint32_t count)
+{
+  test_server_expect(&speech->pair, OW_SERVER_START_ASKED);
+  ck_assert_int_eq(ow_server_answer_start(speech->pair.server, test_at(0), OW_ACCEPT_OK), OW_OK);
+  test_client_expect(&speech->pair, OW_CLIENT_STARTED);
+  ck_assert_int_eq(ow_client_stop_sessions(speech->pair.client, test_at(0), OW_ACCEPT_OK, ends, count),
+                   OW_OK);
+  note(speech);
+}
+
+static void speak_stop_of_all(struct speech *speech)
+{
+  struct ow_session_end ends[UINT8_MAX];
+  for (uint8_t i = 0; i < speech->requests; i++)
+    ends[i] = (struct ow_session_end){.sid = test_sid((uint8_t)(i + 1))};
+  speak_stop(speech, ends, speech->requests);
+  test_server_expect(&speech->pair, OW_SERVER_STOP);
+  ck_assert_int_eq(ow_server_stop_sessions(speech->pair.server, test_at(0), OW_ACCEPT_OK, NULL, 0), OW_OK);
+  test_client_expect(&speech->pair, OW_CLIENT_STOPPED);
+}
+
+/* More than are started or ended in one turn; 0: they are stopped, and what comes after is heard then; 1: the
+ * client vanishes; 2: the server ends. */
+START_TEST(many_sessions_of_one_connection_start_and_end_in_parts)
+{
+  enum { SESSIONS = 40 };
+  static struct speech speech;
+  struct ow_session_request request = test_serving_request(false, 5);
+  request.start = ow_timestamp_plus(request.start, 2 * 3600 * OW_NS_PER_S); /* they run until then */
+  prepare();
+  speak_set_up(&speech);
+  for (int i = 0; i < SESSIONS; i++)
+    speak_this_request(&speech, request);
+  speak_start(&speech);
+  size_t started = speech.count;
+  speak_stop_of_all(&speech);
+  size_t stopped = speech.count;
+  speak_fetch(&speech);
+  start();
+  listener = call();
+  say(listener, speech.octets, started);
+  wanted = SESSIONS;
+  run_until(so_many_sessions_run);
+  run_for_a_moment();
+  (void)heard(listener, answers, sizeof answers);
+  say(listener, speech.octets + started, (_i == 0 ? speech.count : stopped) - started);
+  if (_i == 1)
+    close(listener);
+  wanted = 0;
+  if (_i < 2)
+    run_until(so_many_sessions_run);
+  if (_i == 0) {
+    run_for_a_moment();
+    ck_assert_uint_eq(heard(listener, answers, sizeof answers), STOP_SESSIONS + FETCH_ACK);
+  }
+  ck_assert_uint_eq(ow_serve_count(server).sessions_kept, SESSIONS);
+  stop();
+  ck_assert_uint_eq(left, 1);
+  if (_i != 1)
+    close(listener);
+  test_pair_close(&speech.pair);
+}
+END_TEST
+
 START_TEST(a_server_is_freed_with_all_that_runs)
 {
   static struct speech speech;
@@ -603,16 +670,6 @@ static void fetch_the_rest(void)
   ck_assert_int_eq(count, 0);
 }
 
-static void speak_stop(struct speech *speech)
-{
-  const struct ow_session_end end = {.sid = test_sid(1), .next_sequence = LOST};
-  test_server_expect(&speech->pair, OW_SERVER_START_ASKED);
-  ck_assert_int_eq(ow_server_answer_start(speech->pair.server, test_at(0), OW_ACCEPT_OK), OW_OK);
-  test_client_expect(&speech->pair, OW_CLIENT_STARTED);
-  ck_assert_int_eq(ow_client_stop_sessions(speech->pair.client, test_at(0), OW_ACCEPT_OK, &end, 1), OW_OK);
-  note(speech);
-}
-
 static void say_fetch(int client, const uint8_t sid[OW_SID])
 {
   struct ow_fetch_request request = {.end = OW_FETCH_TO_END};
@@ -632,7 +689,8 @@ static void begin_slow_fetch(struct speech *speech)
   speak_this_request(speech, test_serving_request(false, LOST));
   size_t until_request = speech->count;
   speak_start(speech);
-  speak_stop(speech);
+  const struct ow_session_end end = {.sid = test_sid(1), .next_sequence = LOST};
+  speak_stop(speech, &end, 1);
   start();
   listener = call();
   fetched = 0;
@@ -693,6 +751,7 @@ int main(void)
   TEST_CASE(suite, "commands", every_command_of_many_is_answered);
   TEST_CASE(suite, "leave", a_fetch_that_is_under_way_is_finished,
             whoever_takes_nothing_of_what_it_fetches_is_left);
+  TEST_LOOP(suite, "many sessions", 3, many_sessions_of_one_connection_start_and_end_in_parts);
   TEST_LOOP(suite, "sessions", 2, sessions_end_with_their_connection);
   TEST_CASE(suite, "room", sessions_that_have_ended_reserve_nothing, results_are_not_driven_out_at_once);
   return test_run(suite);

@@ -107,7 +107,7 @@ START_TEST(records_of_the_range_are_sent)
   ck_assert_int_eq(fetch_records(&sid, FEW, FEW + 1), OW_OK);
   expect_fetched(0);
 
-  ow_serve_session_end(session, NULL, true);
+  ow_serve_session_end(session, NULL);
   ck_assert_int_eq(fetch_records(&sid, 0, OW_FETCH_TO_END), OW_OK);
   event = test_client_expect(&serving.pair, OW_CLIENT_FETCH_ACK);
   ck_assert(event.fetch_ack.finished);
@@ -121,7 +121,7 @@ START_TEST(what_our_own_socket_dropped_is_no_loss)
 {
   struct ow_serve_session *session = run_one(FEW);
   session->receiver.dropped = 3;
-  ow_serve_session_end(session, NULL, true);
+  ow_serve_session_end(session, NULL);
   ck_assert_int_eq(fetch_records(&session->request.sid, 0, OW_FETCH_TO_END), OW_OK);
   struct ow_client_event event = test_client_expect(&serving.pair, OW_CLIENT_FETCH_ACK);
   ck_assert_int_eq(event.fetch_ack.accept, OW_ACCEPT_OK);
@@ -177,7 +177,7 @@ START_TEST(records_fetched_whole_are_deleted_if_the_policy_says_so)
   ck_assert_int_eq(fetch_records(&sid, 0, OW_FETCH_TO_END), OW_OK); /* it runs still */
   expect_fetched(FEW);
   ck_assert_ptr_nonnull(ow_serve_kept_find(&kept, &sid));
-  ow_serve_session_end(session, NULL, true);
+  ow_serve_session_end(session, NULL);
   ow_serve_session_drop(session);
   ck_assert_int_eq(fetch_records(&sid, 0, FEW), OW_OK); /* not asked for as the whole */
   expect_fetched(FEW);
@@ -196,7 +196,7 @@ START_TEST(a_fetch_of_what_is_forgotten_meanwhile_comes_to_its_end)
   serving.deletes_on_fetch = true;
   struct ow_serve_session *session = run_one(MANY);
   const struct ow_sid sid = session->request.sid;
-  ow_serve_session_end(session, NULL, true);
+  ow_serve_session_end(session, NULL);
   ow_serve_session_drop(session);
   ck_assert_int_eq(fetch_records(&sid, 0, OW_FETCH_TO_END), OW_OK);
   ow_serve_forget(&kept, session);
@@ -228,7 +228,7 @@ START_TEST(records_that_are_dropped_meanwhile_are_not_read)
   struct ow_serve_session *session = run_one(MANY);
   struct ow_session_end end = {.sid = session->request.sid, .next_sequence = 1};
   ck_assert_int_eq(fetch_records(&session->request.sid, 0, OW_FETCH_TO_END), OW_OK);
-  ow_serve_session_end(session, &end, true);
+  ow_serve_session_end(session, &end);
   ck_assert_uint_gt(take(&last), 0);
   ck_assert_int_eq(go_on(), OW_STATE);
   test_assert_failure(&failure, OW_STATE, "stopped");

@@ -49,7 +49,7 @@ static struct ow_sid leave(struct ow_serve_session *session)
 {
   struct ow_sid sid = session->request.sid;
   session->connection = NULL;
-  ow_serve_session_end(session, NULL, true);
+  ow_serve_session_end(session, NULL);
   ow_serve_session_drop(session);
   return sid;
 }

@@ -49,8 +49,8 @@ START_TEST(a_session_reserves_until_it_ends)
   ck_assert_uint_eq(account->held[OW_SHARE_SESSIONS], 1);
   ck_assert_uint_ne(sends ? session->request.sender.port : session->request.receiver.port, 9);
 
-  ow_serve_session_end(session, NULL, true);
-  ow_serve_session_end(session, NULL, true);
+  ow_serve_session_end(session, NULL);
+  ow_serve_session_end(session, NULL);
   ck_assert_uint_eq(serving.common.counts.sessions_running, 0);
   ck_assert_uint_eq(serving.bandwidth_released, 1);
   ck_assert_uint_eq(serving.disk_released, 0);
@@ -106,7 +106,7 @@ START_TEST(overdue_packets_are_records_of_loss)
   struct ow_serve_session *session = test_serving_session(&serving, &request, OW_ACCEPT_OK);
   ck_assert(!ow_serve_session_finished(session));
   ck_assert_int_eq(ow_serve_session_start(session, NULL), OW_OK);
-  ow_serve_session_end(session, NULL, true);
+  ow_serve_session_end(session, NULL);
   ck_assert(ow_serve_session_finished(session));
   ck_assert_uint_eq(session->next_sequence, 5);
   ck_assert_uint_eq(ow_receiver_samples(session->receiver.receiver)->count, 5);
@@ -123,7 +123,7 @@ START_TEST(what_did_not_come_is_not_kept)
   const struct ow_session_end end = {.sid = request.sid, .next_sequence = 20};
   struct ow_serve_session *session = test_serving_session(&serving, &request, OW_ACCEPT_OK);
   ck_assert_int_eq(ow_serve_session_start(session, NULL), OW_OK);
-  ow_serve_session_end(session, &end, true);
+  ow_serve_session_end(session, &end);
   ck_assert(!session->settled); /* some 60,000 are overdue */
   await_settled(session);
   ck_assert_uint_eq(ow_receiver_samples(session->receiver.receiver)->count, 20);
