@@ -134,8 +134,7 @@ static enum ow_status start(struct worker *worker, struct ow_failure *failure)
   join(worker);
   int error = ow_thread_create_deaf(&worker->thread, do_work, worker);
   if (error)
-    return ow_fail(failure, OW_NETWORK, "cannot start a thread to derive keys in: %s",
-                   strerrordesc_np(error));
+    return ow_fail(failure, OW_NETWORK, "cannot start a worker thread: %s", strerrordesc_np(error));
   worker->started = true;
   (void)pthread_setname_np(worker->thread, "owamp-work");
   return OW_OK;
@@ -148,7 +147,7 @@ enum ow_status ow_work_begin(struct ow_loop *loop, struct ow_work *work, uint64_
   enum ow_status status = OW_OK;
   bool idle = false;
   if (!worker)
-    return ow_fail(failure, OW_MEMORY, "no memory to derive a key");
+    return ow_fail(failure, OW_MEMORY, "no memory for a worker thread");
   work->loop = loop;
   work->post.run = finish;
   work->status = OW_OK;

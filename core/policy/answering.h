@@ -20,8 +20,8 @@ struct ow_answering {
 };
 
 /**
- * Take over the limits and keys of `settings`, which it leaves empty: the rules. OW_MEMORY. Whatever comes of
- * this and the next: ow_answering_end(). `failure` must not be NULL.
+ * Take over the limits and keys of `settings`, which it leaves empty: the first rules. OW_MEMORY. Whatever
+ * comes of this and the next: ow_answering_end(). `failure` must not be NULL.
  */
 enum ow_status ow_answering_prepare(struct ow_answering *answering, struct ow_settings *settings,
                                     struct ow_failure *failure) OW_MUST_CHECK;
@@ -33,8 +33,8 @@ enum ow_status ow_answering_listen(struct ow_answering *answering, struct ow_loo
                                    const struct ow_server_conf *conf, const struct ow_log *log,
                                    struct ow_failure *failure) OW_MUST_CHECK;
 /**
- * Other settings for what comes from now on; takes over their limits and keys. OW_MEMORY: all is as before.
- * On the loop's thread.
+ * Other settings for what comes from now on; takes over their limits and keys, in place of which they hold
+ * those in force before. OW_MEMORY: all is as before. On the loop's thread.
  */
 enum ow_status ow_answering_change(struct ow_answering *answering, struct ow_settings *settings,
                                    struct ow_failure *failure) OW_MUST_CHECK;

@@ -2,6 +2,7 @@
 /* An account for each class, a visit for each connection; claims are added up along the tree. */
 #include "policy/policy.h"
 
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,7 @@ struct ow_policy {
   struct ow_keys_file keys;
   uint32_t modes;
   struct account *accounts;
+  void *by_name; /* tsearch(3) tree of them */
   struct visit *visits;
 };
 
@@ -64,11 +66,7 @@ void ow_policy_free(struct ow_policy *policy)
     return;
   while (policy->visits)
     end_visit(policy->visits); /* NOLINT(clang-analyzer-unix.Malloc): it unlinks what it frees */
-  while (policy->accounts) {
-    struct account *next = policy->accounts->next;
-    free(policy->accounts);
-    policy->accounts = next;
-  }
+  tdestroy(policy->by_name, free);
   ow_limits_clear(&policy->limits);
   ow_key_file_clear(&policy->keys);
   free(policy);
@@ -76,30 +74,45 @@ void ow_policy_free(struct ow_policy *policy)
 
 /* ---- rules ---- */
 
+static int compare_names(const void *a, const void *b)
+{
+  const struct account *left = a;
+  const struct account *right = b;
+  return strcmp(left->name, right->name);
+}
+
 static struct account *account_by_name(const struct ow_policy *policy, const char *name)
 {
-  struct account *account = policy->accounts;
-  while (account && strcmp(account->name, name) != 0)
-    account = account->next;
-  return account;
+  struct account like;
+  memcpy(like.name, name, sizeof like.name);
+  struct account **found = tfind(&like, &policy->by_name, compare_names);
+  return found ? *found : NULL;
+}
+
+static enum ow_status open_account(struct ow_policy *policy, const char *name)
+{
+  struct account *account = calloc(1, sizeof *account);
+  if (!account)
+    return OW_MEMORY;
+  memcpy(account->name, name, sizeof account->name);
+  account->class = CLASS_GONE;
+  if (!tsearch(account, &policy->by_name, compare_names)) {
+    free(account);
+    return OW_MEMORY;
+  }
+  account->next = policy->accounts;
+  policy->accounts = account;
+  return OW_OK;
 }
 
 /* An account for each class of the coming limits; those in excess do no harm. */
 static enum ow_status open_accounts(struct ow_policy *policy, const struct ow_limits *limits)
 {
-  for (size_t i = 0; i < limits->class_count; i++) {
-    const char *name = limits->classes[i].name;
-    if (account_by_name(policy, name))
-      continue;
-    struct account *account = calloc(1, sizeof *account);
-    if (!account)
-      return OW_MEMORY;
-    memcpy(account->name, name, sizeof account->name);
-    account->class = CLASS_GONE;
-    account->next = policy->accounts;
-    policy->accounts = account;
-  }
-  return OW_OK;
+  enum ow_status status = OW_OK;
+  for (size_t i = 0; i < limits->class_count && status == OW_OK; i++)
+    if (!account_by_name(policy, limits->classes[i].name))
+      status = open_account(policy, limits->classes[i].name);
+  return status;
 }
 
 static void tie_to_parents(struct ow_policy *policy)
@@ -111,20 +124,30 @@ static void tie_to_parents(struct ow_policy *policy)
   }
 }
 
-/* Tie accounts to the classes of the present limits; those of no class end with their last claim. */
-static void tie_accounts(struct ow_policy *policy)
+/* Of no class, and without claims. */
+static void drop_idle_accounts(struct ow_policy *policy)
 {
   struct account **at = &policy->accounts;
   while (*at) {
     struct account *account = *at;
-    account->class = ow_limits_class_by_name(&policy->limits, account->name);
     if (account->class == CLASS_GONE && account->claims == 0) {
+      (void)tdelete(account, &policy->by_name, compare_names);
       *at = account->next;
       free(account);
     } else {
       at = &account->next;
     }
   }
+}
+
+/* Tie accounts to the classes of the present limits; those of no class end with their last claim. */
+static void tie_accounts(struct ow_policy *policy)
+{
+  for (struct account *account = policy->accounts; account; account = account->next)
+    account->class = CLASS_GONE;
+  for (size_t i = 0; i < policy->limits.class_count; i++)
+    account_by_name(policy, policy->limits.classes[i].name)->class = (int)i;
+  drop_idle_accounts(policy);
   if (policy->limits.class_count > 0)
     tie_to_parents(policy);
 }
@@ -134,13 +157,13 @@ enum ow_status ow_policy_install(struct ow_policy *policy, struct ow_limits *lim
 {
   enum ow_status status = open_accounts(policy, limits);
   if (status == OW_OK) {
-    ow_limits_clear(&policy->limits);
-    ow_key_file_clear(&policy->keys);
+    struct ow_limits former_limits = policy->limits;
+    struct ow_keys_file former_keys = policy->keys;
     policy->limits = *limits;
     policy->keys = *keys;
     policy->modes = modes;
-    *limits = (struct ow_limits){0};
-    *keys = (struct ow_keys_file){0};
+    *limits = former_limits;
+    *keys = former_keys;
   }
   tie_accounts(policy);
   return status;

@@ -23,8 +23,9 @@ struct ow_policy *ow_policy_create(void) OW_MUST_CHECK;
 void ow_policy_free(struct ow_policy *policy);
 
 /**
- * From now on decide by these. `modes`: mask of enum ow_mode that may be offered at all. On success takes
- * over what `limits` and `keys` hold and leaves them empty; on OW_MEMORY everything is as before.
+ * From now on decide by these. `modes`: mask of enum ow_mode that may be offered at all. On success it has
+ * what `limits` and `keys` held, and they hold what was in force before, which the caller clears; on
+ * OW_MEMORY everything is as before.
  */
 enum ow_status ow_policy_install(struct ow_policy *policy, struct ow_limits *limits,
                                  struct ow_keys_file *keys, uint32_t modes) OW_MUST_CHECK;

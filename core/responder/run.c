@@ -21,6 +21,7 @@
 #include "io/loop.h"
 #include "policy/answering.h"
 #include "policy/settings.h"
+#include "policy/settings_reader.h"
 #include "policy/test_ports.h"
 #include "responder/check.h"
 #include "responder/identity.h"
@@ -41,6 +42,7 @@ struct responder {
   struct ow_pidfile pidfile;
   struct ow_loop *loop;
   struct ow_answering answering;
+  struct ow_settings_reader *reader; /* NULL: there are no files */
   struct ow_signals signals;
   struct ow_watchdog watchdog;
   bool leaving;
@@ -111,34 +113,52 @@ static void name_what_stays(const struct responder *responder, const struct ow_s
   name_fixed(responder, "facility", now->facility != next->facility);
 }
 
-static enum ow_status reload(struct responder *responder, struct ow_failure *failure)
+static enum ow_status take_settings(struct responder *responder, struct ow_settings *settings,
+                                    struct ow_failure *failure)
 {
-  struct ow_settings settings;
-  enum ow_status status = load_settings(responder, &settings, failure);
+  ow_options_apply(&responder->options, &settings->conf);
+  enum ow_status status = ow_test_ports_allowed(&settings->conf, failure);
   if (status == OW_OK)
-    status = ow_test_ports_allowed(&settings.conf, failure);
-  if (status == OW_OK)
-    status = ow_answering_change(&responder->answering, &settings, failure);
+    status = ow_answering_change(&responder->answering, settings, failure);
   if (status == OW_OK) {
-    name_what_stays(responder, &settings.conf);
-    apply_log(responder, &settings.conf);
+    name_what_stays(responder, &settings->conf);
+    apply_log(responder, &settings->conf);
   }
-  ow_settings_clear(&settings);
   return status;
 }
 
-static void reload_and_tell(struct responder *responder)
+static void tell_reloaded(const struct responder *responder, const struct ow_failure *failure)
+{
+  if (failure->status == OW_OK)
+    ow_log(responder->log, OW_LOG_NOTICE, "configuration read again");
+  else
+    ow_log(responder->log, OW_LOG_ERROR, "%s; the former configuration stays in force", failure->text);
+  ow_readiness_tell("READY=1");
+}
+
+static void on_read(void *context, enum ow_status status, struct ow_settings *settings,
+                    const struct ow_failure *failure)
+{
+  struct responder *responder = context;
+  struct ow_failure why = {.status = OW_OK};
+  if (status != OW_OK)
+    why = *failure;
+  else
+    (void)!take_settings(responder, settings, &why);
+  tell_reloaded(responder, &why);
+}
+
+static void reload(struct responder *responder)
 {
   struct ow_failure failure;
   ow_readiness_tell("RELOADING=1\nMONOTONIC_USEC=%lld",
                     (long long)(ow_loop_now(responder->loop).monotonic / 1000));
-  if (!responder->paths.given)
+  if (!responder->reader) {
     ow_log(responder->log, OW_LOG_NOTICE, "nothing to read again: no configuration was found");
-  else if (reload(responder, &failure) == OW_OK)
-    ow_log(responder->log, OW_LOG_NOTICE, "configuration read again");
-  else
-    ow_log(responder->log, OW_LOG_ERROR, "%s; the former configuration stays in force", failure.text);
-  ow_readiness_tell("READY=1");
+    ow_readiness_tell("READY=1");
+  } else if (ow_settings_reader_read(responder->reader, &failure) != OW_OK) {
+    tell_reloaded(responder, &failure);
+  }
 }
 
 static void on_left(struct ow_completion *completion)
@@ -172,7 +192,7 @@ static void signal_came(struct ow_signals *signals, int number)
 {
   struct responder *responder = OW_CONTAINER_OF(signals, struct responder, signals);
   if (number == SIGHUP)
-    reload_and_tell(responder);
+    reload(responder);
   else if (number == SIGUSR1)
     log_counts(responder);
   else
@@ -254,6 +274,10 @@ static enum ow_status build(struct responder *responder, struct ow_settings *set
   responder->loop = ow_loop_create(failure);
   if (!responder->loop)
     return failure->status;
+  if (responder->paths.given &&
+      !(responder->reader = ow_settings_reader_create(responder->loop, &responder->paths, responder->log,
+                                                      on_read, responder)))
+    return ow_fail(failure, OW_MEMORY, "no memory to read the configuration again");
   enum ow_status status = ow_answering_prepare(&responder->answering, settings, failure);
   if (status != OW_OK)
     return status;
@@ -298,6 +322,7 @@ static enum ow_status announce(struct responder *responder, struct ow_failure *f
 
 static void tear_down(struct responder *responder)
 {
+  ow_settings_reader_free(responder->reader);
   ow_answering_end(&responder->answering);
   if (responder->loop) {
     ow_watchdog_stop(&responder->watchdog);

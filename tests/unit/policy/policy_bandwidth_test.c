@@ -113,6 +113,7 @@ START_TEST(a_class_that_is_gone_is_held_to_the_root_s)
   set_up(LIMITED);
   ck_assert_int_eq(ow_limits_parse("t.limits", text, strlen(text), NULL, &limits, NULL, &failure), OW_OK);
   ck_assert_int_eq(ow_policy_install(policy, &limits, &keys, OW_MODES_ALL), OW_OK);
+  ow_limits_clear(&limits);
   unsigned left = leave_within(5 * SECOND, SECOND);
   ck_assert_uint_le(left, 2 * 1250 + 20);
   tear_down();
