@@ -54,29 +54,31 @@ bool ow_stamps_arrival(const struct cmsghdr *header, struct ow_timestamp *arrive
 
 /* ---- departures ---- */
 
-/* A control message that carries one value of its kind, aligned as the kernel wants it. */
-union flags_message {
-  struct cmsghdr header;
-  uint8_t octets[CMSG_SPACE(sizeof(uint32_t))];
-};
-
-int ow_stamps_send(int descriptor, const union ow_address *to, const void *packet, size_t octets, bool ask)
+int ow_stamps_send(int descriptor, const struct ow_udp_way *way, const void *packet, size_t octets, bool ask)
 {
   const uint32_t flags = ask ? SOF_TIMESTAMPING_TX_SOFTWARE : 0;
-  union flags_message control = {
-      .header = {.cmsg_len = CMSG_LEN(sizeof flags), .cmsg_level = SOL_SOCKET, .cmsg_type = SO_TIMESTAMPING}};
+  const struct cmsghdr header = {
+      .cmsg_len = CMSG_LEN(sizeof flags), .cmsg_level = SOL_SOCKET, .cmsg_type = SO_TIMESTAMPING};
+  size_t before = way ? way->control_octets : 0;
+  union {
+    struct cmsghdr header;
+    uint8_t octets[OW_UDP_WAY_CONTROL];
+  } control;
   union {
     const void *from;
     void *to; /* sendmsg() only reads, but its type says otherwise */
-  } base = {.from = packet}, name = {.from = to};
+  } base = {.from = packet}, name = {.from = way ? &way->to : NULL};
   struct iovec data = {.iov_base = base.to, .iov_len = octets};
   struct msghdr message = {.msg_name = name.to,
-                           .msg_namelen = to ? ow_address_length(to) : 0,
+                           .msg_namelen = way ? ow_address_length(&way->to) : 0,
                            .msg_iov = &data,
                            .msg_iovlen = 1,
                            .msg_control = &control,
-                           .msg_controllen = sizeof control};
-  memcpy(CMSG_DATA(&control.header), &flags, sizeof flags);
+                           .msg_controllen = before + CMSG_SPACE(sizeof flags)};
+  if (way)
+    memcpy(control.octets, way->control, before);
+  memcpy(control.octets + before, &header, sizeof header);
+  memcpy(control.octets + before + CMSG_LEN(0), &flags, sizeof flags);
   return sendmsg(descriptor, &message, 0) < 0 ? errno : 0;
 }
 
@@ -101,6 +103,7 @@ void ow_stamps_restart(int descriptor)
 struct report {
   bool numbered;
   bool stamped;
+  int error; /* ICMP's */
   uint32_t order;
   struct timespec departed;
 };
@@ -113,6 +116,8 @@ static void read_error(const struct cmsghdr *header, struct report *report)
   memcpy(&error, CMSG_DATA(header), sizeof error);
   report->numbered = error.ee_origin == SO_EE_ORIGIN_TIMESTAMPING && error.ee_info == SCM_TSTAMP_SND;
   report->order = error.ee_data;
+  if (error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6)
+    report->error = (int)error.ee_errno;
 }
 
 static void read_stamp(const struct cmsghdr *header, struct report *report)
@@ -146,13 +151,17 @@ union report_control {
 };
 
 static int receive_reports(int descriptor, struct mmsghdr messages[OW_DEPARTED_BATCH],
-                           union report_control control[OW_DEPARTED_BATCH])
+                           union report_control control[OW_DEPARTED_BATCH],
+                           union ow_address to[OW_DEPARTED_BATCH])
 {
   int got;
   do {
     for (size_t i = 0; i < OW_DEPARTED_BATCH; i++)
       messages[i] = (struct mmsghdr){
-          .msg_hdr = {.msg_control = &control[i], .msg_controllen = sizeof control[i]},
+          .msg_hdr = {.msg_name = &to[i],
+                      .msg_namelen = sizeof to[i],
+                      .msg_control = &control[i],
+                      .msg_controllen = sizeof control[i]},
       };
     got = recvmmsg(descriptor, messages, OW_DEPARTED_BATCH, MSG_ERRQUEUE | MSG_DONTWAIT, NULL);
   } while (got < 0 && errno == EINTR);
@@ -163,12 +172,16 @@ size_t ow_stamps_departed(int descriptor, struct ow_departed departed[OW_DEPARTE
 {
   struct mmsghdr messages[OW_DEPARTED_BATCH];
   union report_control control[OW_DEPARTED_BATCH];
+  union ow_address to[OW_DEPARTED_BATCH];
   size_t count = 0;
-  int got = receive_reports(descriptor, messages, control);
+  int got = receive_reports(descriptor, messages, control, to);
   for (int i = 0; i < got; i++) {
     struct report report = read_report(&messages[i].msg_hdr);
-    if (report.numbered && report.stamped)
-      departed[count++] = (struct ow_departed){report.order, ow_timestamp_from_unix(report.departed)};
+    if (report.error)
+      departed[count++] = (struct ow_departed){.error = report.error, .to = to[i]};
+    else if (report.numbered && report.stamped)
+      departed[count++] =
+          (struct ow_departed){.order = report.order, .at = ow_timestamp_from_unix(report.departed)};
   }
   *more = got == OW_DEPARTED_BATCH;
   return count;

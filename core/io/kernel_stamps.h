@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "io/address.h"
+#include "io/udp_way.h"
 #include "time/timestamp.h"
 
 /**
@@ -29,11 +29,11 @@ int ow_stamps_keep_on(void);
 bool ow_stamps_arrival(const struct cmsghdr *header, struct ow_timestamp *arrived);
 
 /**
- * Send to `to`, or where the socket is connected to (NULL), and ask for the stamp of departure or not
+ * Send by `way`, or where the socket is connected to (NULL), and ask for the stamp of departure or not
  * (`ask`): both go the same way, so that both leave equally late. 0, or errno; EINVAL: this kernel can't be
  * asked packet by packet.
  */
-int ow_stamps_send(int descriptor, const union ow_address *to, const void *packet, size_t octets, bool ask);
+int ow_stamps_send(int descriptor, const struct ow_udp_way *way, const void *packet, size_t octets, bool ask);
 /**
  * When a send that asked for a stamp fails, the kernel may or may not have counted it (before 6.9 nearly
  * always, since then where a firewall refused it): begin the count again at 0. What was stamped before and
@@ -45,6 +45,9 @@ void ow_stamps_restart(int descriptor);
 struct ow_departed {
   uint32_t order;
   struct ow_timestamp at;
+  /** If it isn't 0 it is no stamp, but ICMP's errno about a packet to `to`: of a shared port only. */
+  int error;
+  union ow_address to;
 };
 enum { OW_DEPARTED_BATCH = 16 };
 /**

@@ -9,6 +9,7 @@
 
 #include "base/status.h"
 #include "io/address.h"
+#include "io/udp_way.h"
 #include "time/sample.h"
 
 struct ow_udp_options {
@@ -18,6 +19,7 @@ struct ow_udp_options {
   uint8_t dscp;
   uint32_t receive_buffer; /* octets for what is to come, as ow_udp_buffer_for() says; 0: the usual room */
   bool transmit_stamps;    /* be ready for ow_udp_send(.., want_stamp) */
+  bool beside;             /* another socket of this port that allows it (SO_REUSEPORT) */
 };
 
 /**
@@ -25,6 +27,8 @@ struct ow_udp_options {
  * so that no session takes more than 32 MB of the kernel's memory.
  */
 uint32_t ow_udp_buffer_for(uint32_t datagrams, uint32_t octets);
+/** The same without bounds, for who adds up. */
+uint64_t ow_udp_room_for(uint32_t datagrams, uint32_t octets);
 
 /**
  * Open a non-blocking socket and bind it. Ports of a range are tried from a random one on. On success the
@@ -49,12 +53,12 @@ void ow_udp_keep_out(int descriptor);
 void ow_udp_let_in(int descriptor);
 
 /**
- * Send one datagram to `to`, or where the socket is connected to (NULL). `want_stamp`: ask the kernel for its
- * transmit stamp. Returns 0, or errno (EAGAIN, ENOBUFS, ECONNREFUSED from an earlier ICMP, ...). A pending
- * ICMP error is reported once, and that datagram was not sent; retry sends. A failed send that asked for a
- * stamp makes the count of stamps uncertain: ow_stamps_restart().
+ * Send one datagram by `way`, or where the socket is connected to (NULL). `want_stamp`: ask the kernel for
+ * its transmit stamp. Returns 0, or errno (EAGAIN, ENOBUFS, ECONNREFUSED from an earlier ICMP, ...). A
+ * pending ICMP error is reported once, and that datagram was not sent; retry sends. A failed send that asked
+ * for a stamp makes the count of stamps uncertain: ow_stamps_restart().
  */
-int ow_udp_send_to(int descriptor, const union ow_address *to, const void *packet, size_t octets,
+int ow_udp_send_to(int descriptor, const struct ow_udp_way *way, const void *packet, size_t octets,
                    bool want_stamp);
 /** The same on a connected socket. */
 static inline int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_stamp)
@@ -86,6 +90,7 @@ struct ow_datagram {
   uint8_t dscp;
   bool dscp_known;
   union ow_address from;
+  union ow_address to; /* without a port; family 0: not known. Of a shared port (io/udp_shared.h) */
 };
 
 enum { OW_UDP_BATCH = 32 };

@@ -69,9 +69,14 @@ static enum ow_status set_v6(int descriptor, uint8_t dscp, struct ow_failure *fa
   return set_options(descriptor, options, sizeof options / sizeof *options, failure);
 }
 
+uint64_t ow_udp_room_for(uint32_t datagrams, uint32_t octets)
+{
+  return (uint64_t)datagrams * ((uint64_t)DATAGRAM_OVERHEAD + 2 * (uint64_t)octets);
+}
+
 uint32_t ow_udp_buffer_for(uint32_t datagrams, uint32_t octets)
 {
-  uint64_t room = (uint64_t)datagrams * ((uint64_t)DATAGRAM_OVERHEAD + 2 * (uint64_t)octets);
+  uint64_t room = ow_udp_room_for(datagrams, octets);
   return room < BUFFER_LEAST ? BUFFER_LEAST : room > BUFFER_MOST ? BUFFER_MOST : (uint32_t)room;
 }
 
@@ -179,6 +184,10 @@ static enum ow_status set_up(int descriptor, const struct ow_udp_options *option
     status = set_v4(descriptor, options->dscp, failure);
   if (status == OW_OK)
     status = bind_to_interface(descriptor, options->interface, failure);
+  if (status == OW_OK && options->beside) {
+    const struct option beside = {SOL_SOCKET, SO_REUSEPORT, 1, "the sharing"};
+    status = set_options(descriptor, &beside, 1, failure);
+  }
   if (status == OW_OK) {
     enlarge_buffer(descriptor, options->receive_buffer);
     ow_stamps_enable(descriptor, options->transmit_stamps);

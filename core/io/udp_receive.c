@@ -93,6 +93,24 @@ static void take_traffic_class(struct ow_datagram *datagram, const struct cmsghd
   datagram->dscp_known = true;
 }
 
+/* Which of our addresses it came to: a shared port has them all. */
+static void take_destination(struct ow_datagram *datagram, const struct cmsghdr *header)
+{
+  struct in_pktinfo v4;
+  struct in6_pktinfo v6;
+  if (header->cmsg_type == IP_PKTINFO && header->cmsg_level == IPPROTO_IP &&
+      header->cmsg_len >= CMSG_LEN(sizeof v4)) {
+    memcpy(&v4, CMSG_DATA(header), sizeof v4);
+    datagram->to.v4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = v4.ipi_addr};
+  } else if (header->cmsg_type == IPV6_PKTINFO && header->cmsg_level == IPPROTO_IPV6 &&
+             header->cmsg_len >= CMSG_LEN(sizeof v6)) {
+    memcpy(&v6, CMSG_DATA(header), sizeof v6);
+    datagram->to.v6 = (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_addr = v6.ipi6_addr};
+    if (ow_address_is_link_local(&datagram->to))
+      datagram->to.v6.sin6_scope_id = v6.ipi6_ifindex;
+  }
+}
+
 static void take_control(struct ow_datagram *datagram, struct msghdr *message)
 {
   for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
@@ -104,6 +122,8 @@ static void take_control(struct ow_datagram *datagram, struct msghdr *message)
     else if ((header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_TOS) ||
              (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_TCLASS))
       take_traffic_class(datagram, header);
+    else
+      take_destination(datagram, header);
   }
 }
 

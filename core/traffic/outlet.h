@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "io/address.h"
+#include "io/udp_way.h"
 #include "time/timestamp.h"
 
 /** A packet that leaves. */
@@ -43,6 +43,16 @@ struct ow_outlet_awaited {
 struct ow_outlet {
   int socket;
   bool open;
+  /**
+   * Of a shared port, set after ow_outlet_open(): ICMP said that a packet to `to` can't be delivered (errno).
+   * It may take note, as ow_outlet_user's. The kernel's count of such an outlet never begins again, as
+   * others' packets are on their way: after a send that failed one packet alone asks, and its stamp tells the
+   * count.
+   */
+  void (*refused)(struct ow_outlet *outlet, const union ow_address *to, int error);
+  bool uncertain;                 /* the count may be one more */
+  uint32_t alone;                 /* sends since that packet asked; 0: none has */
+  struct ow_outlet_awaited first; /* it */
   uint32_t asked;  /* since the kernel's count began: the next packet that asks has this order */
   uint32_t unread; /* of them, since the last reading */
   uint32_t slots;  /* a power of two: so many may be on their way */
@@ -61,10 +71,10 @@ enum ow_status ow_outlet_open(struct ow_outlet *outlet, int socket, uint32_t slo
 void ow_outlet_close(struct ow_outlet *outlet);
 
 /**
- * Send to `to`, or where the socket is connected to (NULL), at once. `ask`: and tell the user when it left;
+ * Send by `way`, or where the socket is connected to (NULL), at once. `ask`: and tell the user when it left;
  * asked for or not a packet takes the same way. 0, or errno: ow_udp_send_to().
  */
-int ow_outlet_send(struct ow_outlet *outlet, struct ow_outlet_user *user, const union ow_address *to,
+int ow_outlet_send(struct ow_outlet *outlet, struct ow_outlet_user *user, const struct ow_udp_way *way,
                    const uint8_t *packet, size_t octets, const struct ow_leaving *leaving, bool ask);
 /** True if the stamps must be read before more packets ask for one. */
 bool ow_outlet_is_full(const struct ow_outlet *outlet);

@@ -53,6 +53,7 @@ struct sim_path {
   uint32_t replayed[2]; /* still further ones of the first UDP packet of each socket */
   int refusal[2];       /* errno with which the sending host refuses to send UDP; 0: it doesn't */
   uint32_t largest[2];  /* octets of UDP that pass; 0: as many as there are */
+  uint16_t rewrites;    /* added to the port that UDP packets to the host come from, by a NAT */
   bool blackhole;       /* nothing passes; TCP waits and goes on later */
   bool babbles;         /* on an open connection it says more behind its Stop-Sessions than was asked for */
   bool mute;            /* TCP connections are made, by something on the way, and nothing is ever said */
@@ -67,6 +68,8 @@ void sim_cut(uint8_t host);
  * they are given; NULL: it doesn't exist any more. Numbers resolve to themselves.
  */
 void sim_name(const char *name, const char *address);
+/** The host whose server opens a shared UDP port (io/udp_shared.h) next; each can have one. */
+extern uint8_t sim_opening;
 /** How long that takes, ns; 1 ms after sim_begin(). */
 extern int64_t sim_resolving;
 /** How long each work (io/work.h) takes a loop's worker, ns; 0 after sim_begin(). */
@@ -82,6 +85,7 @@ struct sim_packet {
   uint8_t host; /* the other host's */
   bool to_host; /* or from it */
   bool arrived;
+  uint16_t port; /* the host's */
 };
 extern struct sim_packet *sim_packets;
 extern size_t sim_packet_count;

@@ -15,6 +15,7 @@
 #include "io/listener.h"
 #include "io/resolver.h"
 #include "io/udp.h"
+#include "io/udp_shared.h"
 #include "sim.h"
 #include "wire/command.h"
 
@@ -23,6 +24,7 @@ enum { CLIENT = 0, SERVER = 1 };
 #define RETRANSMISSION (200 * OW_NS_PER_MS)
 
 int64_t sim_resolving;
+uint8_t sim_opening;
 
 struct datagram {
   STAILQ_ENTRY(datagram) next;
@@ -63,6 +65,8 @@ static SLIST_HEAD(, udp) all_udp = SLIST_HEAD_INITIALIZER(all_udp);
 static SLIST_HEAD(, connection) all_connections = SLIST_HEAD_INITIALIZER(all_connections);
 static struct endpoint endpoints[DESCRIPTORS];
 static struct udp *by_port[PORTS];
+static struct udp *shared[HOSTS]; /* whatever comes to that port of the host */
+static uint16_t shared_port;
 static struct ow_listeners *listening[HOSTS];
 static struct sim_path paths[HOSTS];
 static uint16_t next_port = FIRST_PORT;
@@ -496,7 +500,11 @@ static void free_udp(struct udp *udp)
     free(datagram);
   }
   SLIST_REMOVE(&all_udp, udp, udp, all);
-  by_port[ow_address_port(&udp->local)] = NULL;
+  for (int i = 0; i < HOSTS; i++)
+    if (shared[i] == udp)
+      shared[i] = NULL;
+  if (by_port[ow_address_port(&udp->local)] == udp)
+    by_port[ow_address_port(&udp->local)] = NULL;
   free(udp);
 }
 
@@ -534,6 +542,47 @@ enum ow_status ow_udp_open(const struct ow_udp_options *options, int *descriptor
   return OW_OK;
 }
 
+static void give_port(int descriptor, uint16_t port)
+{
+  struct udp *udp = endpoints[descriptor].udp;
+  by_port[ow_address_port(&udp->local)] = NULL;
+  ow_address_set_port(&udp->local, port);
+}
+
+enum ow_status ow_udp_shared_open(sa_family_t family, uint16_t port, struct ow_udp_shared *opened,
+                                  struct ow_failure *failure)
+{
+  struct ow_udp_options options = {.local.any.sa_family = family};
+  union ow_address bound;
+  if (family == AF_INET6)
+    return ow_fail_errno(failure, OW_INVALID, EAFNOSUPPORT, "IPv6 has no shared port here");
+  enum ow_status status = ow_udp_open(&options, &opened->receives, &bound, failure);
+  if (status == OW_OK)
+    status = ow_udp_open(&options, &opened->sends, &bound, failure);
+  give_port(opened->sends, port);
+  give_port(opened->receives, port);
+  shared[sim_opening] = endpoints[opened->receives].udp;
+  shared_port = port;
+  return status;
+}
+
+bool ow_udp_make_room(int descriptor, uint32_t octets)
+{
+  (void)descriptor, (void)octets;
+  return true;
+}
+
+bool ow_udp_next_refusal(int descriptor, struct ow_udp_refusal *refusal)
+{
+  (void)descriptor, (void)refusal;
+  return false;
+}
+
+uint64_t ow_udp_room_for(uint32_t datagrams, uint32_t octets)
+{
+  return (uint64_t)datagrams * octets;
+}
+
 bool ow_udp_can_bind(const union ow_address *address)
 {
   return ow_address_is_loopback(address);
@@ -549,7 +598,8 @@ enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer, stru
 static void land(void *context)
 {
   struct datagram *datagram = context;
-  struct udp *udp = by_port[ow_address_port(&datagram->to)];
+  uint16_t port = ow_address_port(&datagram->to);
+  struct udp *udp = port == shared_port ? shared[host_of(&datagram->to)] : by_port[port];
   if (udp && is_open(udp) && udp->waiting < QUEUE_MOST) {
     struct ow_watch *watch = sim_watch_of(udp->descriptor);
     datagram->received = sim_wall();
@@ -563,41 +613,63 @@ static void land(void *context)
   }
 }
 
-static void note_packet(uint8_t host, bool to_host)
+static void note_packet(uint8_t host, bool to_host, uint16_t port)
 {
   sim_packets = grow(sim_packets, sim_packet_count, &packet_slots, sizeof *sim_packets);
-  sim_packets[sim_packet_count++] = (struct sim_packet){.sent = sim_wall(), .host = host, .to_host = to_host};
+  sim_packets[sim_packet_count++] =
+      (struct sim_packet){.sent = sim_wall(), .host = host, .to_host = to_host, .port = port};
 }
 
-static void transmit_datagram(const struct udp *udp, int64_t travels, const void *packet, size_t octets)
+/* By the control message that a shared port's packets carry. */
+static union ow_address source_of(const struct udp *udp, const struct ow_udp_way *way)
+{
+  union ow_address source = udp->local;
+  if (way && way->to.any.sa_family == AF_INET6) {
+    struct in6_pktinfo info;
+    memcpy(&info, way->control + CMSG_LEN(0), sizeof info);
+    source.v6.sin6_addr = info.ipi6_addr;
+  } else if (way) {
+    struct in_pktinfo info;
+    memcpy(&info, way->control + CMSG_LEN(0), sizeof info);
+    source.v4.sin_addr = info.ipi_spec_dst;
+  }
+  return source;
+}
+
+static void transmit_datagram(const union ow_address *from, const union ow_address *to, int64_t travels,
+                              const void *packet, size_t octets)
 {
   struct datagram *datagram = calloc(1, sizeof *datagram + octets);
   if (!datagram)
     abort();
-  datagram->to = udp->peer;
+  datagram->to = *to;
   datagram->packet = sim_packet_count - 1;
-  datagram->from = udp->local;
+  datagram->from = *from;
   datagram->length = octets;
   memcpy(datagram->octets, packet, octets);
   sim_at(sim_monotonic() + travels, land, datagram);
 }
 
-int ow_udp_send_to(int descriptor, const union ow_address *to, const void *packet, size_t octets,
+int ow_udp_send_to(int descriptor, const struct ow_udp_way *way, const void *packet, size_t octets,
                    bool want_stamp)
 {
   struct udp *udp = endpoints[descriptor].udp;
-  bool to_host = host_of(&udp->local) == 1;
-  uint8_t host = host_of(to_host ? &udp->peer : &udp->local);
+  union ow_address from = source_of(udp, way);
+  const union ow_address *to = way ? &way->to : &udp->peer;
+  bool to_host = host_of(&from) == 1;
+  uint8_t host = host_of(to_host ? to : &from);
   const struct sim_path *path = &paths[host];
-  (void)to, (void)want_stamp;
+  (void)want_stamp;
+  if (to_host)
+    ow_address_set_port(&from, (uint16_t)(ow_address_port(&from) + path->rewrites));
   if (path->refusal[!to_host])
     return path->refusal[!to_host];
-  note_packet(host, to_host);
+  note_packet(host, to_host, ow_address_port(to_host ? to : &from));
   bool fits = path->largest[!to_host] == 0 || octets <= path->largest[!to_host];
   if (fits && !path->blackhole && sim_random(1000000) >= path->loss[!to_host]) {
     uint32_t copies = path->copies[!to_host] + (udp->sent == 0 ? path->replayed[!to_host] : 0);
     for (uint32_t i = 0; i <= copies; i++)
-      transmit_datagram(udp, travel(path, !to_host), packet, octets);
+      transmit_datagram(&from, to, travel(path, !to_host), packet, octets);
   }
   udp->sent++;
   return 0;
@@ -677,7 +749,8 @@ size_t ow_udp_receive(int descriptor, struct ow_udp_batch *batch, struct ow_data
                                               .source = OW_STAMP_KERNEL,
                                               .ttl = 255,
                                               .ttl_known = true,
-                                              .from = datagram->from};
+                                              .from = datagram->from,
+                                              .to = datagram->to};
   }
   return count;
 }
@@ -735,5 +808,6 @@ void sim_net_end(void)
   sim_attempts = NULL;
   sim_packet_count = packet_slots = sim_attempt_count = attempt_slots = 0;
   memset(paths, 0, sizeof paths);
+  memset(shared, 0, sizeof shared);
   memset(names, 0, sizeof names);
 }
