@@ -5,14 +5,17 @@
 #include <string.h>
 #include <sys/resource.h>
 
-/* A connection takes a descriptor, a session another; a quarter of them is left to the program. */
+#include "policy/test_ports.h"
+
+/* A connection takes a descriptor, a session another unless all share a port; a quarter of them is left to
+ * the program. */
 static void bound_by_descriptors(const struct ow_server_conf *conf, struct ow_serve_config *config)
 {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
     if (conf->most_connections == 0 && limit.rlim_cur / 4 < config->most_connections)
       config->most_connections = (uint32_t)(limit.rlim_cur / 4);
-    if (limit.rlim_cur / 2 < config->most_sessions)
+    if (!ow_test_port_is_shared(conf) && limit.rlim_cur / 2 < config->most_sessions)
       config->most_sessions = (uint32_t)(limit.rlim_cur / 2);
   }
 }

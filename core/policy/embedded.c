@@ -89,6 +89,8 @@ static enum ow_status begin(struct ow_embedded *embedded, struct ow_settings *se
     return failure->status;
   enum ow_status status = ow_answering_prepare(&embedded->answering, settings, failure);
   if (status == OW_OK)
+    status = ow_test_port_check(&settings->conf, failure);
+  if (status == OW_OK)
     status = ow_answering_listen(&embedded->answering, ow_thread_loop(embedded->thread), &settings->conf,
                                  &embedded->log, failure);
   if (status == OW_OK)

@@ -7,6 +7,37 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "io/udp.h"
+
+bool ow_test_port_is_shared(const struct ow_server_conf *conf)
+{
+  return conf->test_port_low > 0 && conf->test_port_low == conf->test_port_high;
+}
+
+/* What is wrong with it is told by its line, and not by that of the control connections. */
+enum ow_status ow_test_port_check(const struct ow_server_conf *conf, struct ow_failure *failure)
+{
+  static const sa_family_t families[] = {AF_INET, AF_INET6};
+  enum ow_status status = OW_OK;
+  for (size_t i = 0; i < 2 && status == OW_OK && ow_test_port_is_shared(conf); i++) {
+    struct ow_udp_options options = {.local.any.sa_family = families[i],
+                                     .port_low = conf->test_port_low,
+                                     .port_high = conf->test_port_low};
+    union ow_address bound;
+    int descriptor;
+    status = ow_udp_open(&options, &descriptor, &bound, failure);
+    if (status == OW_OK)
+      close(descriptor);
+    else if (failure->error == EAFNOSUPPORT)
+      status = OW_OK;
+  }
+  if (status != OW_OK) {
+    ow_fail_within(failure, "testports");
+    ow_server_conf_fail_at(conf, conf->test_ports_line, failure);
+  }
+  return status;
+}
+
 /* Which ports are privileged the kernel says (net.ipv4.ip_unprivileged_port_start): ask by trying. */
 enum ow_status ow_test_ports_allowed(const struct ow_server_conf *conf, struct ow_failure *failure)
 {

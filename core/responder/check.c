@@ -26,7 +26,8 @@ static void check_vardir(const struct ow_server_conf *conf, const struct ow_log 
            strerrordesc_np(errno));
 }
 
-/* As root it becomes whom the server would become: who may use which test ports only a try tells. */
+/* As root it becomes whom the server would become: who may use which test ports only a try tells. One that is
+ * shared is opened before. */
 static enum ow_status check_identity(const struct ow_server_conf *conf, const struct ow_log *log,
                                      struct ow_failure *failure)
 {
@@ -56,9 +57,12 @@ enum ow_status ow_responder_check(const struct ow_options *options, const struct
   check_vardir(&settings.conf, log);
   if (check_listen(&settings.conf, &fault) != OW_OK)
     ow_faults_add(&faults, &fault);
+  bool shared = ow_test_port_is_shared(&settings.conf);
+  if (shared && ow_test_ports_allowed(&settings.conf, &fault) != OW_OK)
+    ow_faults_add(&faults, &fault);
   if (check_identity(&settings.conf, &in_order, &fault) != OW_OK)
     ow_faults_add(&faults, &fault);
-  if (ow_test_ports_allowed(&settings.conf, &fault) != OW_OK)
+  if (!shared && ow_test_ports_allowed(&settings.conf, &fault) != OW_OK)
     ow_faults_add(&faults, &fault);
   ow_settings_clear(&settings);
   return faults.status;

@@ -84,6 +84,9 @@ static void log_counts(const struct responder *responder)
          counts.connections, counts.sessions_running, counts.sessions_kept,
          (unsigned long long)counts.records, (unsigned long long)counts.sessions_total,
          (unsigned long long)counts.refused_total);
+  if (ow_test_port_is_shared(&responder->conf))
+    ow_log(responder->log, OW_LOG_NOTICE, "UDP port %u: %llu datagrams belonged to no session",
+           responder->conf.test_port_low, (unsigned long long)counts.strangers);
   ow_log(responder->log, OW_LOG_NOTICE, "longest turn %.3f ms, %.3f ms of them run", (double)turn.wall / 1e6,
          (double)turn.cpu / 1e6);
   ow_serve_log_shares(responder->answering.server, responder->log, OW_LOG_NOTICE);
@@ -106,6 +109,9 @@ static void name_what_stays(const struct responder *responder, const struct ow_s
   name_fixed(responder, "srcnode",
              strcmp(now->listen.address, next->listen.address) != 0 ||
                  strcmp(now->listen.port, next->listen.port) != 0);
+  name_fixed(responder, "testports",
+             (ow_test_port_is_shared(now) || ow_test_port_is_shared(next)) &&
+                 (now->test_port_low != next->test_port_low || now->test_port_high != next->test_port_high));
   name_fixed(responder, "user", strcmp(now->user, next->user) != 0);
   name_fixed(responder, "group", strcmp(now->group, next->group) != 0);
   name_fixed(responder, "rootfolly", now->root_folly != next->root_folly);
@@ -117,7 +123,8 @@ static enum ow_status take_settings(struct responder *responder, struct ow_setti
                                     struct ow_failure *failure)
 {
   ow_options_apply(&responder->options, &settings->conf);
-  enum ow_status status = ow_test_ports_allowed(&settings->conf, failure);
+  bool shared = ow_test_port_is_shared(&responder->conf) || ow_test_port_is_shared(&settings->conf);
+  enum ow_status status = shared ? OW_OK : ow_test_ports_allowed(&settings->conf, failure);
   if (status == OW_OK)
     status = ow_answering_change(&responder->answering, settings, failure);
   if (status == OW_OK) {
@@ -247,8 +254,10 @@ static enum ow_status listen_on(struct responder *responder, struct ow_failure *
 {
   const struct ow_server_conf *conf = &responder->conf;
   bool given = take_sockets(responder);
-  enum ow_status status =
-      ow_answering_listen(&responder->answering, responder->loop, conf, responder->log, failure);
+  enum ow_status status = ow_test_port_check(conf, failure);
+  if (status != OW_OK)
+    return status;
+  status = ow_answering_listen(&responder->answering, responder->loop, conf, responder->log, failure);
   if (status == OW_OK || given)
     return status;
   if (needs_privilege(conf->listen.port))
@@ -263,7 +272,7 @@ static enum ow_status step_down(const struct responder *responder, const struct 
   enum ow_status status = ow_identity_assume(identity, failure);
   if (status == OW_OK && identity->change && responder->conf.user[0] == '\0')
     ow_log(responder->log, OW_LOG_WARNING, "started as root without a user to become; running as nobody");
-  if (status == OW_OK)
+  if (status == OW_OK && !ow_test_port_is_shared(&responder->conf))
     status = ow_test_ports_allowed(&responder->conf, failure);
   return status;
 }

@@ -13,6 +13,7 @@
 #include "server/policy_questions.h"
 #include "shares/shares.h"
 #include "time/timestamp.h"
+#include "traffic/test_port.h"
 #include "traffic/traffic.h"
 
 struct ow_serve_session;
@@ -25,6 +26,7 @@ struct ow_serve_common {
   const struct ow_serve_policy *policy;
   const struct ow_log *log;
   struct ow_traffic traffic;
+  struct ow_test_port test_port; /* that all sessions share; closed: each has its own */
   struct ow_timestamp up_since;
   bool buffer_told;                   /* that the system allows too small receive buffers */
   struct ow_serve_busy_sessions busy; /* those being settled, or freed, in the background */

@@ -11,7 +11,7 @@ struct ow_serve_config {
   char port[32];       /* service name or number; "0": a free one */
   int listening_first; /* sockets that listen already, in place of address and port: the first descriptor */
   int listening_count; /* 0: none */
-  uint16_t test_port_low; /* UDP; 0 = ephemeral */
+  uint16_t test_port_low; /* UDP; 0 = ephemeral; one port alone is shared by all sessions */
   uint16_t test_port_high;
   uint32_t pbkdf2_count;   /* power of 2, 1024 at least */
   int64_t control_timeout; /* ns of silence after which a control connection without running sessions ends */

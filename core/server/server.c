@@ -12,6 +12,7 @@
 #include "server/connection.h"
 #include "server/kept_sessions.h"
 #include "server/place.h"
+#include "server/session_traffic.h"
 
 struct ow_serve {
   struct ow_serve_common common;
@@ -57,6 +58,24 @@ static void on_connection(struct ow_listeners *listeners, int socket, const unio
 
 /* ---- life ---- */
 
+static enum ow_status open_sockets(struct ow_serve *server, struct ow_failure *failure)
+{
+  struct ow_serve_common *common = &server->common;
+  const struct ow_serve_config *config = &common->config;
+  enum ow_status status = ow_traffic_open(&common->traffic, common->loop);
+  if (status != OW_OK)
+    ow_fail(failure, status, "no memory for a server");
+  if (status == OW_OK && ow_serve_shares_port(config))
+    status =
+        ow_test_port_open(&common->test_port, &common->traffic, config->test_port_low, common->log, failure);
+  if (status == OW_OK && config->listening_count > 0)
+    status =
+        ow_listeners_adopt(&server->listeners, config->listening_first, config->listening_count, failure);
+  else if (status == OW_OK)
+    status = ow_listeners_open(&server->listeners, config->address, config->port, failure);
+  return status;
+}
+
 struct ow_serve *ow_serve_create(struct ow_loop *loop, const struct ow_serve_config *config,
                                  const struct ow_serve_policy *policy, const struct ow_log *log,
                                  struct ow_failure *failure)
@@ -76,15 +95,7 @@ struct ow_serve *ow_serve_create(struct ow_loop *loop, const struct ow_serve_con
   ow_serve_accounts_prepare(&server->common);
   ow_serve_kept_prepare(&server->kept, &server->common);
   ow_listeners_prepare(&server->listeners, loop, on_connection);
-  enum ow_status status = ow_traffic_open(&server->common.traffic, loop);
-  if (status != OW_OK)
-    ow_fail(failure, status, "no memory for a server");
-  else if (config->listening_count > 0)
-    status =
-        ow_listeners_adopt(&server->listeners, config->listening_first, config->listening_count, failure);
-  else
-    status = ow_listeners_open(&server->listeners, config->address, config->port, failure);
-  if (status != OW_OK) {
+  if (open_sockets(server, failure) != OW_OK) {
     ow_serve_free(server);
     server = NULL;
   }
@@ -102,6 +113,7 @@ void ow_serve_free(struct ow_serve *server)
   ow_serve_kept_clear(&server->kept);
   ow_serve_sessions_bury(&server->common);
   ow_listeners_close(&server->listeners);
+  ow_test_port_close(&server->common.test_port);
   ow_traffic_close(&server->common.traffic);
   ow_limited_log_close(&server->log);
   free(server);
@@ -133,12 +145,19 @@ uint16_t ow_serve_port(const struct ow_serve *server)
 
 void ow_serve_reconfigure(struct ow_serve *server, const struct ow_serve_config *config)
 {
+  const struct ow_serve_config now = server->common.config;
   server->common.config = *config;
+  if (ow_serve_shares_port(&now) || ow_serve_shares_port(config)) {
+    server->common.config.test_port_low = now.test_port_low;
+    server->common.config.test_port_high = now.test_port_high;
+  }
 }
 
 struct ow_serve_counts ow_serve_count(const struct ow_serve *server)
 {
-  return server->common.counts;
+  struct ow_serve_counts counts = server->common.counts;
+  counts.strangers = server->common.test_port.strangers;
+  return counts;
 }
 
 void ow_serve_log_shares(const struct ow_serve *server, const struct ow_log *log, enum ow_log_level level)

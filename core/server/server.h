@@ -45,7 +45,8 @@ void ow_serve_drain(struct ow_serve *server, int64_t within, struct ow_completio
 uint16_t ow_serve_port(const struct ow_serve *server);
 
 /**
- * Take a changed configuration for what comes from now on; the listening address and port stay as they are.
+ * Take a changed configuration for what comes from now on; the listening address and port stay as they are,
+ * and so does a UDP port that all sessions share, or that they don't.
  */
 void ow_serve_reconfigure(struct ow_serve *server, const struct ow_serve_config *config);
 

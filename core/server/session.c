@@ -4,139 +4,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/container_of.h"
-#include "base/secret.h"
 #include "server/request_check.h"
-#include "server/test_address.h"
+#include "server/session_traffic.h"
 #include "wire/sid.h"
-
-/* So many answers that nobody listens there end a session: its client is gone, and its address another's. */
-enum { CLOSED_MOST = 8 };
-
-/* ---- traffic ---- */
-
-static void on_sender_done(struct ow_test_sender *sender)
-{
-  struct ow_serve_session *session = OW_CONTAINER_OF(sender, struct ow_serve_session, sender);
-  session->done(session);
-}
-
-static bool on_may_send(struct ow_test_sender *sender, size_t octets, int64_t now)
-{
-  struct ow_serve_session *session = OW_CONTAINER_OF(sender, struct ow_serve_session, sender);
-  const struct ow_serve_policy *policy = session->common->policy;
-  return policy->may_send(policy->context, &session->claim, octets, now);
-}
-
-static void on_receiver_done(struct ow_test_receiver *receiver)
-{
-  struct ow_serve_session *session = OW_CONTAINER_OF(receiver, struct ow_serve_session, receiver);
-  session->done(session);
-}
-
-static enum ow_status open_sender(struct ow_serve_session *session, int socket,
-                                  const struct ow_session_terms *terms, const union ow_address *remote,
-                                  const union ow_address *own, struct ow_failure *why)
-{
-  union ow_address address;
-  session->sender.done = on_sender_done;
-  session->sender.may_send = on_may_send;
-  session->sender.closed_most = CLOSED_MOST;
-  enum ow_status status = ow_serve_far_address(&terms->request->receiver, remote, own, &address, why);
-  if (status == OW_OK)
-    status = ow_udp_connect(socket, &address, why);
-  if (status == OW_OK)
-    return ow_test_sender_open(&session->sender, &session->common->traffic, socket, terms, false);
-  close(socket);
-  return status;
-}
-
-static enum ow_status open_receiver(struct ow_serve_session *session, int socket,
-                                    const struct ow_session_terms *terms, const struct ow_endpoint *client)
-{
-  struct ow_test_receiver *receiver = &session->receiver;
-  receiver->from = ow_endpoint_is_any(&terms->request->sender) ? *client : terms->request->sender;
-  /* With a zero address the client is behind NAT, which may change its port as well. */
-  receiver->any_port = terms->request->sender.port == 0 || ow_endpoint_is_any(&terms->request->sender);
-  receiver->from.port = terms->request->sender.port;
-  receiver->done = on_receiver_done;
-  enum ow_status status =
-      ow_test_receiver_open(receiver, &session->common->traffic, socket, terms,
-                            session->reserved - session->beside - terms->request->packets);
-  if (status == OW_OK)
-    ow_test_receiver_keep_out(receiver);
-  return status;
-}
-
-/* Once: whoever can mend it need not be told each time. */
-static void tell_of_buffer(struct ow_serve_common *common, int socket, uint32_t wanted)
-{
-  if (!common->buffer_told && !ow_test_receiver_has_buffer(socket, wanted)) {
-    common->buffer_told = true;
-    ow_log(
-        common->log, OW_LOG_WARNING,
-        "test packets may be dropped here when this host is busy: a receive buffer of %u octets is wanted, "
-        "and net.core.rmem_max allows less",
-        wanted);
-  }
-}
-
-static uint32_t buffer_for(const struct ow_serve_session *session)
-{
-  const struct ow_session_request *request = &session->request;
-  return request->server_receives
-             ? ow_test_receiver_buffer(session->slots, request->slot_count, request->padding)
-             : 0;
-}
-
-static enum ow_status open_socket(struct ow_serve_session *session, const struct ow_serve_asked *asked,
-                                  int *socket, union ow_address *bound, struct ow_failure *why)
-{
-  const struct ow_serve_config *config = &session->common->config;
-  struct ow_udp_options options = {.port_low = config->test_port_low,
-                                   .port_high = config->test_port_high,
-                                   .transmit_stamps = session->request.server_sends,
-                                   .receive_buffer = buffer_for(session)};
-  (void)!ow_type_p_to_dscp(session->request.type_p, &options.dscp); /* checked before */
-  enum ow_status status =
-      ow_serve_test_address(&session->request, &asked->local, &options.local, &session->own_address, why);
-  if (status == OW_OK)
-    status = ow_udp_open(&options, socket, bound, why);
-  if (status == OW_OK)
-    tell_of_buffer(session->common, *socket, options.receive_buffer);
-  return status;
-}
-
-static enum ow_status open_traffic(struct ow_serve_session *session, const struct ow_serve_asked *asked,
-                                   uint16_t *port, struct ow_failure *why)
-{
-  struct ow_session_request *agreed = &session->request;
-  struct ow_endpoint client = ow_address_to_endpoint(&asked->remote);
-  struct ow_keys keys;
-  union ow_address bound;
-  int socket = -1;
-  enum ow_status status = open_socket(session, asked, &socket, &bound, why);
-  if (status != OW_OK)
-    return status;
-  *port = ow_address_port(&bound);
-  if (agreed->server_sends)
-    agreed->sender.port = *port;
-  else
-    agreed->receiver.port = *port;
-  status = ow_server_test_keys(asked->machine, &agreed->sid, &keys);
-  const struct ow_session_terms terms = {
-      .mode = ow_server_mode(asked->machine), .keys = &keys, .request = agreed, .slots = session->slots};
-  if (status != OW_OK)
-    close(socket);
-  else if (agreed->server_sends)
-    status = open_sender(session, socket, &terms, &asked->remote, &bound, why);
-  else
-    status = open_receiver(session, socket, &terms, &client);
-  ow_wipe(&keys, sizeof keys);
-  return status;
-}
 
 /* ---- agreeing ---- */
 
@@ -239,7 +110,7 @@ static enum ow_accept prepare_traffic(struct ow_serve_session *session, const st
   if (session->request.server_receives)
     session->request.sid = ow_sid_make(&own, ow_system_stamp(), &ow_system_random);
   ow_fail(why, OW_MEMORY, "no memory for a test session");
-  enum ow_status status = open_traffic(session, asked, port, why);
+  enum ow_status status = ow_serve_traffic_open(session, asked, port, why);
   if (status == OW_LIMIT)
     accept = OW_ACCEPT_TEMPORARY_LIMIT;
   else if (status == OW_REFUSED)

@@ -9,16 +9,7 @@
 #include "control/server.h"
 #include "server/common.h"
 #include "server/session_end.h"
-
-/** A client's Request-Session, and the control connection that it came over. */
-struct ow_serve_asked {
-  const struct ow_session_request *request;
-  const struct ow_slot *slots;
-  const struct ow_serve_client *client;
-  const struct ow_server *machine; /* knows the mode and the keys */
-  union ow_address local;
-  union ow_address remote;
-};
+#include "server/session_traffic.h"
 
 /** What a session could not be agreed on for, and may be when sessions that have ended are forgotten. */
 enum ow_serve_scarce { OW_SERVE_ENOUGH, OW_SERVE_SCARCE_RECORDS, OW_SERVE_SCARCE_DISK };

@@ -18,6 +18,7 @@ enum {
 };
 
 struct ow_receiver {
+  bool keyed;
   uint32_t packets;
   int64_t timeout;
   uint64_t surplus; /* duplicates that may still be recorded */
@@ -70,6 +71,7 @@ struct ow_receiver *ow_receiver_create(const struct ow_session_terms *terms, uin
   const struct ow_session_request *request = terms->request;
   struct ow_receiver *receiver = calloc(1, sizeof *receiver);
   if (receiver) {
+    receiver->keyed = terms->mode != OW_MODE_OPEN;
     receiver->packets = request->packets;
     receiver->timeout = ow_span_to_ns(request->timeout);
     receiver->surplus = surplus;
@@ -273,6 +275,12 @@ static enum ow_reception decode(struct ow_receiver *receiver, const uint8_t *oct
   else if (packet->sequence >= receiver->packets)
     reception = OW_IGNORED_SEQUENCE;
   return reception;
+}
+
+bool ow_receiver_recognizes(struct ow_receiver *receiver, const uint8_t *octets, size_t count)
+{
+  struct ow_packet packet;
+  return receiver->keyed && ow_packet_decode(receiver->codec, octets, count, &packet) == OW_OK;
 }
 
 static enum ow_reception judge(struct ow_receiver *receiver, const struct ow_packet *packet,

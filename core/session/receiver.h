@@ -50,6 +50,12 @@ enum ow_reception ow_receiver_packet(struct ow_receiver *receiver, const uint8_t
                                      struct ow_error_estimate error, uint8_t ttl);
 
 /**
+ * Is this datagram one of the session's, by its HMAC? Nothing is noted of it. False in open mode, where
+ * nothing tells.
+ */
+bool ow_receiver_recognizes(struct ow_receiver *receiver, const uint8_t *octets, size_t count);
+
+/**
  * It is `now`: work out when the packets up to now are due, and further by as much as the sender's clock was
  * seen to be ahead, so that ow_receiver_packet() never has many to work out. Before datagrams are handed
  * over, and before ow_receiver_expire(). At most 1024 packets at a time; false if there are more to do.

@@ -18,6 +18,7 @@ enum {
 /* For how long we may be away: a host that is busy, a virtual one that isn't run. */
 #define AWAY (250 * OW_NS_PER_MS)
 #define LAST_GRAIN (1 * OW_NS_PER_MS)
+#define LATELY (20 * OW_NS_PER_MS)
 
 static struct ow_test_receiver *of_watch(struct ow_watch *watch)
 {
@@ -49,15 +50,11 @@ static void note_dscp(struct ow_test_receiver *receiver, const struct ow_datagra
 static void take(struct ow_test_receiver *receiver, const struct ow_datagram *datagram, int64_t now)
 {
   int64_t stamping = datagram->source == OW_STAMP_KERNEL ? 0 : USER_STAMP_ERROR_NS;
-  if (!from_peer(receiver, &datagram->from)) {
-    receiver->strangers++;
-  } else {
-    receiver->ttl_unknown |= !datagram->ttl_known;
-    note_dscp(receiver, datagram);
-    (void)ow_receiver_packet(receiver->receiver, datagram->octets, datagram->length, datagram->received,
-                             datagram->source, ow_system_error(&receiver->traffic->clock, now, stamping),
-                             datagram->ttl);
-  }
+  receiver->ttl_unknown |= !datagram->ttl_known;
+  note_dscp(receiver, datagram);
+  (void)ow_receiver_packet(receiver->receiver, datagram->octets, datagram->length, datagram->received,
+                           datagram->source, ow_system_error(&receiver->traffic->clock, now, stamping),
+                           datagram->ttl);
 }
 
 /* True if the socket is empty. */
@@ -68,16 +65,26 @@ static bool take_waiting(struct ow_test_receiver *receiver, unsigned batches, in
   for (unsigned i = 0; i < batches && count == OW_UDP_BATCH; i++) {
     count = ow_udp_receive(receiver->watch.descriptor, receiver->traffic->batch, datagrams);
     for (size_t j = 0; j < count; j++)
-      take(receiver, &datagrams[j], now);
+      if (from_peer(receiver, &datagrams[j].from))
+        take(receiver, &datagrams[j], now);
+      else
+        receiver->strangers++;
   }
   return count < OW_UDP_BATCH;
+}
+
+/* At a shared port nobody knows whose they were: any session's that was there. */
+static void note_shared_drops(struct ow_test_receiver *receiver, bool now)
+{
+  receiver->dropped =
+      ow_test_port_dropped(receiver->seat.side, now) - receiver->drops_before + receiver->untaken;
 }
 
 /*
  * A wrong checksum counts among a socket's drops, and is the path's doing: only as many as lacked buffer
  * meanwhile, here or at another socket, are ours.
  */
-static void note_drops(struct ow_test_receiver *receiver)
+static void note_own_drops(struct ow_test_receiver *receiver)
 {
   uint64_t overflows = 0;
   uint32_t drops = receiver->drops_seen;
@@ -90,6 +97,14 @@ static void note_drops(struct ow_test_receiver *receiver)
   if (receiver->overflows_known && ow_udp_overflows(&overflows) &&
       overflows - receiver->overflows_before < receiver->dropped)
     receiver->dropped = (uint32_t)(overflows - receiver->overflows_before);
+}
+
+static void note_drops(struct ow_test_receiver *receiver, bool now)
+{
+  if (receiver->seat.side && receiver->started)
+    note_shared_drops(receiver, now);
+  else if (!receiver->seat.side)
+    note_own_drops(receiver);
 }
 
 uint32_t ow_test_receiver_buffer(const struct ow_slot *slots, uint32_t slot_count, uint32_t padding)
@@ -111,6 +126,13 @@ static void tell_if_done(struct ow_test_receiver *receiver)
     ow_timer_cancel(receiver->traffic->loop, &receiver->timer);
     receiver->done(receiver);
   }
+}
+
+/* By the loop: whoever caused it doesn't expect it. */
+static void tell_soon(struct ow_test_receiver *receiver)
+{
+  if (receiver->started && !receiver->told && ow_receiver_finished(receiver->receiver))
+    ow_timer_set(receiver->traffic->loop, &receiver->timer, ow_loop_now(receiver->traffic->loop).monotonic);
 }
 
 static void await_expiry(struct ow_test_receiver *receiver)
@@ -135,7 +157,8 @@ static bool follow(struct ow_test_receiver *receiver, struct ow_timestamp now)
   bool followed = ow_receiver_follow(receiver->receiver, now);
   if (!followed)
     ow_loop_background(receiver->traffic->loop, &receiver->behind);
-  ow_watch_change(receiver->traffic->loop, &receiver->watch, followed ? EPOLLIN : 0);
+  if (receiver->watch.descriptor >= 0)
+    ow_watch_change(receiver->traffic->loop, &receiver->watch, followed ? EPOLLIN : 0);
   return followed;
 }
 
@@ -148,10 +171,36 @@ static void read_waiting(struct ow_test_receiver *receiver)
   }
 }
 
+/* Others' packets don't wait for this one's schedule. */
+static void on_arrived(struct ow_port_seat *seat, const struct ow_datagram *datagram, struct ow_instant now)
+{
+  struct ow_test_receiver *receiver = OW_CONTAINER_OF(seat, struct ow_test_receiver, seat);
+  if (follow(receiver, now.wall)) {
+    take(receiver, datagram, now.monotonic);
+    tell_soon(receiver);
+  } else {
+    receiver->untaken++;
+  }
+}
+
+static bool on_recognizes(struct ow_port_seat *seat, const struct ow_datagram *datagram)
+{
+  struct ow_test_receiver *receiver = OW_CONTAINER_OF(seat, struct ow_test_receiver, seat);
+  return ow_receiver_recognizes(receiver->receiver, datagram->octets, datagram->length);
+}
+
 static void on_readable(struct ow_watch *watch, uint32_t events)
 {
   (void)events;
   read_waiting(of_watch(watch));
+}
+
+static void begin_to_catch_up(struct ow_test_receiver *receiver)
+{
+  receiver->catching_up = true;
+  receiver->caught_up = ow_loop_now(receiver->traffic->loop);
+  receiver->emptied = receiver->watch.descriptor < 0 && !receiver->seat.side;
+  receiver->batches_left = BATCHES_MOST;
 }
 
 static void expire(struct ow_test_receiver *receiver)
@@ -166,9 +215,17 @@ static void expire(struct ow_test_receiver *receiver)
   }
 }
 
+/* What a shared port was found to be empty a moment ago needs no look of its own. */
 static void on_expiry(struct ow_timer *timer)
 {
-  expire(of_timer(timer));
+  struct ow_test_receiver *receiver = of_timer(timer);
+  const struct ow_port_side *side = receiver->seat.side;
+  if (side && !receiver->catching_up) {
+    begin_to_catch_up(receiver);
+    if (receiver->caught_up.monotonic - side->emptied.monotonic < LATELY)
+      receiver->caught_up = side->emptied;
+  }
+  expire(receiver);
 }
 
 static void on_behind(struct ow_completion *part)
@@ -176,16 +233,16 @@ static void on_behind(struct ow_completion *part)
   struct ow_test_receiver *receiver = OW_CONTAINER_OF(part, struct ow_test_receiver, behind);
   if (receiver->catching_up)
     expire(receiver);
+  else if (receiver->seat.side)
+    (void)follow(receiver, ow_loop_now(receiver->traffic->loop).wall);
   else
     read_waiting(receiver);
 }
 
-static void begin_to_catch_up(struct ow_test_receiver *receiver)
+static bool empty_part(struct ow_test_receiver *receiver)
 {
-  receiver->catching_up = true;
-  receiver->caught_up = ow_loop_now(receiver->traffic->loop).wall;
-  receiver->emptied = receiver->watch.descriptor < 0;
-  receiver->batches_left = BATCHES_MOST;
+  return receiver->seat.side ? ow_test_port_drain_part(receiver->seat.side, receiver->caught_up)
+                             : take_waiting(receiver, 1, ow_loop_now(receiver->traffic->loop).monotonic);
 }
 
 /*
@@ -197,21 +254,20 @@ bool ow_test_receiver_catch_up_part(struct ow_test_receiver *receiver)
   bool done = false;
   if (!receiver->catching_up)
     begin_to_catch_up(receiver);
-  if (!ow_receiver_follow(receiver->receiver, receiver->caught_up))
+  if (!ow_receiver_follow(receiver->receiver, receiver->caught_up.wall))
     return false;
   if (!receiver->emptied && receiver->batches_left > 0) {
     receiver->batches_left--;
-    receiver->emptied = take_waiting(receiver, 1, ow_loop_now(receiver->traffic->loop).monotonic);
+    receiver->emptied = empty_part(receiver);
   }
   if (receiver->emptied)
-    done = ow_receiver_expire(receiver->receiver, receiver->caught_up);
+    done = ow_receiver_expire(receiver->receiver, receiver->caught_up.wall);
   else
     done = receiver->batches_left == 0;
   if (done) {
     receiver->catching_up = false;
-    note_drops(receiver);
-    if (!receiver->told && ow_receiver_finished(receiver->receiver))
-      ow_timer_set(receiver->traffic->loop, &receiver->timer, ow_loop_now(receiver->traffic->loop).monotonic);
+    note_drops(receiver, receiver->seat.side == NULL);
+    tell_soon(receiver);
   }
   return done;
 }
@@ -224,8 +280,8 @@ void ow_test_receiver_catch_up(struct ow_test_receiver *receiver)
 
 /* ---- life ---- */
 
-enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct ow_traffic *traffic,
-                                     int socket, const struct ow_session_terms *terms, uint64_t surplus)
+static enum ow_status prepare(struct ow_test_receiver *receiver, struct ow_traffic *traffic, int socket,
+                              const struct ow_session_terms *terms, uint64_t surplus)
 {
   receiver->traffic = traffic;
   receiver->watch = (struct ow_watch){.descriptor = socket, .ready = on_readable};
@@ -242,6 +298,26 @@ enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct o
   return OW_OK;
 }
 
+enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct ow_traffic *traffic,
+                                     int socket, const struct ow_session_terms *terms, uint64_t surplus)
+{
+  return prepare(receiver, traffic, socket, terms, surplus);
+}
+
+enum ow_status ow_test_receiver_join(struct ow_test_receiver *receiver, struct ow_test_port *port,
+                                     const struct ow_port_claim *claim, struct ow_failure *why)
+{
+  receiver->seat.arrived = on_arrived;
+  receiver->seat.recognizes = on_recognizes;
+  return ow_test_port_join(port, &receiver->seat, claim, why);
+}
+
+enum ow_status ow_test_receiver_open_joined(struct ow_test_receiver *receiver,
+                                            const struct ow_session_terms *terms, uint64_t surplus)
+{
+  return prepare(receiver, receiver->seat.side->port->traffic, -1, terms, surplus);
+}
+
 void ow_test_receiver_keep_out(struct ow_test_receiver *receiver)
 {
   receiver->kept_out = true;
@@ -250,18 +326,31 @@ void ow_test_receiver_keep_out(struct ow_test_receiver *receiver)
 
 void ow_test_receiver_let_in(struct ow_test_receiver *receiver)
 {
-  ow_udp_let_in(receiver->watch.descriptor);
+  if (receiver->seat.side)
+    receiver->seat.admitted = true;
+  else
+    ow_udp_let_in(receiver->watch.descriptor);
 }
 
+/* Whatever is dropped from now on may be this session's. */
 enum ow_status ow_test_receiver_start(struct ow_test_receiver *receiver, struct ow_failure *failure)
 {
   int64_t now = ow_loop_now(receiver->traffic->loop).monotonic;
-  if (receiver->kept_out)
-    receiver->drops_seen = receiver->drops_before = ow_udp_dropped(receiver->watch.descriptor);
-  receiver->overflows_known = ow_traffic_overflows(receiver->traffic, now, &receiver->overflows_before);
-  enum ow_status status = ow_watch_open(receiver->traffic->loop, &receiver->watch, EPOLLIN, failure);
-  if (status == OW_OK)
+  enum ow_status status = OW_OK;
+  receiver->started = true;
+  if (receiver->seat.side) {
+    receiver->seat.admitted = true;
+    receiver->drops_before = ow_test_port_dropped(receiver->seat.side, false);
+  } else {
+    if (receiver->kept_out)
+      receiver->drops_seen = receiver->drops_before = ow_udp_dropped(receiver->watch.descriptor);
+    receiver->overflows_known = ow_traffic_overflows(receiver->traffic, now, &receiver->overflows_before);
+    status = ow_watch_open(receiver->traffic->loop, &receiver->watch, EPOLLIN, failure);
+  }
+  if (status == OW_OK) {
     await_expiry(receiver);
+    tell_soon(receiver);
+  }
   return status;
 }
 
@@ -274,10 +363,11 @@ void ow_test_receiver_hush(struct ow_test_receiver *receiver)
 void ow_test_receiver_stop(struct ow_test_receiver *receiver)
 {
   if (receiver->open) {
-    note_drops(receiver);
+    note_drops(receiver, true);
     ow_timer_cancel(receiver->traffic->loop, &receiver->timer);
     ow_loop_withdraw_background(receiver->traffic->loop, &receiver->behind);
     ow_watch_close(receiver->traffic->loop, &receiver->watch);
+    ow_test_port_leave(&receiver->seat);
     receiver->told = true;
   }
 }

@@ -11,24 +11,28 @@
 #include "base/status.h"
 #include "io/loop.h"
 #include "session/receiver.h"
+#include "traffic/test_port.h"
 #include "traffic/traffic.h"
 #include "wire/endpoint.h"
 
 /** Embed it. Zero-initialised: closed. */
 struct ow_test_receiver {
   struct ow_traffic *traffic;
-  struct ow_watch watch;
+  struct ow_watch watch;    /* of a socket of its own */
+  struct ow_port_seat seat; /* or at a shared port */
   struct ow_timer timer;
   bool open;
   struct ow_receiver *receiver;
-  struct ow_completion behind;   /* there is more to catch up with than is done at once */
-  bool catching_up;              /* to this moment: */
-  struct ow_timestamp caught_up; /* all that had arrived by then */
-  unsigned batches_left;         /* of datagrams to take meanwhile */
-  bool emptied;                  /* the socket, meanwhile */
-  bool any_port;                 /* take packets from any port of the peer (it didn't say which) */
-  struct ow_endpoint from;       /* and from no other host */
-  uint32_t strangers;            /* datagrams from others */
+  struct ow_completion behind; /* there is more to catch up with than is done at once */
+  bool catching_up;            /* to this moment: */
+  struct ow_instant caught_up; /* all that had arrived by then */
+  unsigned batches_left;       /* of datagrams to take meanwhile */
+  bool emptied;                /* the socket, meanwhile */
+  /** Of a socket of its own: take packets from any port of the peer (it didn't say which), and from no other
+   * host. At a shared port the place says whose packets they are. */
+  bool any_port;
+  struct ow_endpoint from;
+  uint32_t strangers; /* datagrams from others */
   bool ttl_unknown;
   uint8_t dscp;        /* that the packets should have */
   uint32_t remarked;   /* packets that had another */
@@ -36,7 +40,9 @@ struct ow_test_receiver {
   /** Datagrams that were dropped at our own socket for want of buffer, as of the last look: no loss of the
    * path. */
   uint32_t dropped;
+  uint32_t untaken; /* of these, at a shared port, that came faster than the schedule could be worked out */
   uint32_t drops_seen;
+  bool started;
   bool kept_out; /* until the start: */
   uint32_t drops_before;
   bool overflows_known;
@@ -54,6 +60,16 @@ struct ow_test_receiver {
 enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct ow_traffic *traffic,
                                      int socket, const struct ow_session_terms *terms,
                                      uint64_t surplus) OW_MUST_CHECK;
+/**
+ * The same at a shared port, which outlives it, in two steps: take a place there (ow_test_port_join()), which
+ * decides our end's port; then what needs the terms. Nothing waits for it before ow_test_receiver_let_in().
+ * The place is left with the receiver, and at once on failure.
+ */
+enum ow_status ow_test_receiver_join(struct ow_test_receiver *receiver, struct ow_test_port *port,
+                                     const struct ow_port_claim *claim, struct ow_failure *why) OW_MUST_CHECK;
+enum ow_status ow_test_receiver_open_joined(struct ow_test_receiver *receiver,
+                                            const struct ow_session_terms *terms,
+                                            uint64_t surplus) OW_MUST_CHECK;
 /** Until ow_test_receiver_let_in(), which is due before the start, nothing waits in it either. */
 void ow_test_receiver_keep_out(struct ow_test_receiver *receiver);
 void ow_test_receiver_let_in(struct ow_test_receiver *receiver);

@@ -10,8 +10,9 @@
 #include "io/udp.h"
 
 enum {
-  AT_ONCE = 64, /* packets that one wake-up may send before others get their turn */
-  FIRST = 64,   /* packets of a session whose stamps are wanted soon */
+  AT_ONCE = 64,     /* packets that one wake-up may send before others get their turn */
+  FIRST = 64,       /* packets of a session whose stamps are wanted soon */
+  TRIES_SHARED = 4, /* other sessions' ICMP errors are many */
 };
 #define UNREAD_MOST (1 * OW_NS_PER_S) /* stamps wait no longer than until the first packet after it */
 
@@ -29,9 +30,9 @@ static void on_departed(struct ow_outlet_user *user, const struct ow_leaving *pa
 /* At once while little is known; else when many wait, or the first has waited for long. */
 static void read_departures(struct ow_test_sender *sender, uint32_t sequence, int64_t now)
 {
-  if ((sequence < FIRST && !ow_departure_is_settled(&sender->departure)) ||
-      ow_outlet_is_full(&sender->outlet) || now - sender->drained >= UNREAD_MOST) {
-    ow_outlet_drain(&sender->outlet);
+  if ((sequence < FIRST && !ow_departure_is_settled(&sender->departure)) || ow_outlet_is_full(sender->by) ||
+      now - sender->drained >= UNREAD_MOST) {
+    ow_outlet_drain(sender->by);
     sender->drained = now;
   }
 }
@@ -45,16 +46,25 @@ static struct ow_error_estimate stamp_error(struct ow_test_sender *sender, int64
 
 /*
  * An ICMP error belongs to an earlier packet and kept this one back: it gets a second try (EACCES and
- * others can be such a one of IPv6; EPERM is this host's firewall alone).
+ * others can be such a one of IPv6; EPERM is this host's firewall alone). At a shared port it is told whose
+ * packet it was.
  */
 static int send_packet(struct ow_test_sender *sender, const uint8_t *packet, size_t octets,
                        const struct ow_leaving *leaving, bool ask)
 {
-  int error = ow_outlet_send(&sender->outlet, &sender->user, NULL, packet, octets, leaving, ask);
-  sender->closed += error == ECONNREFUSED;
-  if (error && error != EPERM)
-    error = ow_outlet_send(&sender->outlet, &sender->user, NULL, packet, octets, leaving, ask);
+  const struct ow_udp_way *way = sender->seat.side ? &sender->seat.way : NULL;
+  unsigned left = way ? TRIES_SHARED : 2;
+  int error = ow_outlet_send(sender->by, &sender->user, way, packet, octets, leaving, ask);
+  sender->closed += !way && error == ECONNREFUSED;
+  while (error && error != EPERM && --left > 0)
+    error = ow_outlet_send(sender->by, &sender->user, way, packet, octets, leaving, ask);
   return error;
+}
+
+static void on_refused(struct ow_port_seat *seat, int error)
+{
+  struct ow_test_sender *sender = OW_CONTAINER_OF(seat, struct ow_test_sender, seat);
+  sender->closed += error == ECONNREFUSED;
 }
 
 /* Everything that can be done before the clock is read is done before. */
@@ -131,8 +141,8 @@ static void on_skipping(struct ow_completion *part)
 
 /* ---- life ---- */
 
-enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traffic *traffic, int socket,
-                                   const struct ow_session_terms *terms, bool zero_padding)
+static void prepare(struct ow_test_sender *sender, struct ow_traffic *traffic,
+                    const struct ow_session_terms *terms, bool zero_padding)
 {
   sender->traffic = traffic;
   sender->user.departed = on_departed;
@@ -140,8 +150,15 @@ enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traf
   sender->timer.expired = on_due;
   sender->skipping.run = on_skipping;
   sender->departure = traffic->departure;
-  ow_udp_keep_out(socket);
   sender->sender = ow_sender_create(terms, zero_padding, &ow_system_random);
+}
+
+enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traffic *traffic, int socket,
+                                   const struct ow_session_terms *terms, bool zero_padding)
+{
+  prepare(sender, traffic, terms, zero_padding);
+  ow_udp_keep_out(socket);
+  sender->by = &sender->outlet;
   enum ow_status status = ow_outlet_open(&sender->outlet, socket, OW_OUTLET_OWN);
   if (status != OW_OK)
     close(socket);
@@ -150,6 +167,22 @@ enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traf
     status = OW_MEMORY;
   }
   return status;
+}
+
+enum ow_status ow_test_sender_join(struct ow_test_sender *sender, struct ow_test_port *port,
+                                   const struct ow_port_claim *claim, struct ow_failure *why)
+{
+  sender->seat.refused = on_refused;
+  return ow_test_port_join(port, &sender->seat, claim, why);
+}
+
+enum ow_status ow_test_sender_open_joined(struct ow_test_sender *sender, const struct ow_session_terms *terms)
+{
+  prepare(sender, sender->seat.side->port->traffic, terms, false);
+  sender->by = &sender->seat.side->outlet;
+  if (!sender->sender)
+    ow_test_sender_close(sender);
+  return sender->open ? OW_OK : OW_MEMORY;
 }
 
 /* Without any packet it wakes at once, to be done. */
@@ -173,6 +206,9 @@ void ow_test_sender_close(struct ow_test_sender *sender)
 {
   if (sender->open) {
     ow_test_sender_stop(sender);
+    if (sender->seat.side)
+      ow_outlet_forget(sender->by, &sender->user);
+    ow_test_port_leave(&sender->seat);
     ow_outlet_close(&sender->outlet);
     ow_sender_free(sender->sender);
     sender->sender = NULL;

@@ -12,6 +12,7 @@
 #include "session/departure.h"
 #include "session/sender.h"
 #include "traffic/outlet.h"
+#include "traffic/test_port.h"
 #include "traffic/traffic.h"
 
 /** Embed it. Zero-initialised: closed. */
@@ -19,7 +20,9 @@ struct ow_test_sender {
   struct ow_traffic *traffic;
   struct ow_timer timer;
   struct ow_completion skipping; /* more packets are too late than can be skipped at once */
-  struct ow_outlet outlet;
+  struct ow_outlet outlet;       /* of a socket of its own */
+  struct ow_outlet *by;          /* it, or a shared port's */
+  struct ow_port_seat seat;      /* at that port */
   struct ow_outlet_user user;
   bool open;
   struct ow_sender *sender;
@@ -42,6 +45,15 @@ struct ow_test_sender {
  */
 enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traffic *traffic, int socket,
                                    const struct ow_session_terms *terms, bool zero_padding) OW_MUST_CHECK;
+/**
+ * The same at a shared port, which outlives it, in two steps: take a place there (ow_test_port_join()), which
+ * decides our end's port; then what needs the terms. OW_MEMORY, or OW_CRYPTO; the place is left with the
+ * sender, and at once on failure.
+ */
+enum ow_status ow_test_sender_join(struct ow_test_sender *sender, struct ow_test_port *port,
+                                   const struct ow_port_claim *claim, struct ow_failure *why) OW_MUST_CHECK;
+enum ow_status ow_test_sender_open_joined(struct ow_test_sender *sender,
+                                          const struct ow_session_terms *terms) OW_MUST_CHECK;
 /** Send by the schedule. */
 void ow_test_sender_start(struct ow_test_sender *sender);
 /** Send no more; what was sent can still be asked for. */

@@ -297,11 +297,22 @@ static void diagnose_shortfall(const struct view *view, const char *name, enum o
            "%s", mend);
 }
 
+/* RFC 8545's, which all of a server's sessions share. */
+static bool is_one_for_all(const char *receiver)
+{
+  static const char port[] = " port 861";
+  size_t length = strlen(receiver);
+  return length >= sizeof port - 1 && strcmp(receiver + length - (sizeof port - 1), port) == 0;
+}
+
 static const char *way_through(const struct view *view, enum ow_direction way)
 {
   const char *words = "fix the ports with --ports and open them here, or use --nat";
-  if (way == OW_FORWARD)
-    words = "the server's testports in all firewalls on the way, or its NAT's forwarding";
+  if (way == OW_FORWARD && is_one_for_all(view->report->directions[way].receiver))
+    words = "the server's one test port in all firewalls on the way, or its NAT's forwarding";
+  else if (way == OW_FORWARD)
+    words = "the server's testports in all firewalls on the way, or its NAT's forwarding; "
+            "with testports 861 there, one rule for TCP and UDP 861 is enough";
   else if (view->options->settings.peer.nat)
     words = "fix the ports with --ports and open them here";
   return words;

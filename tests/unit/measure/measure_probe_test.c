@@ -279,16 +279,33 @@ START_TEST(the_server_keeps_no_more_records_than_it_may)
 }
 END_TEST
 
+struct socket {
+  int descriptor;
+  uint16_t port;
+};
+
+/* A UDP port of 127.0.0.1 that somebody has. */
+static struct socket take_port(void)
+{
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t size = sizeof address;
+  struct socket taken = {.descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  ck_assert_int_eq(bind(taken.descriptor, (struct sockaddr *)&address, sizeof address), 0);
+  ck_assert_int_eq(getsockname(taken.descriptor, (struct sockaddr *)&address, &size), 0);
+  taken.port = ntohs(address.sin_port);
+  return taken;
+}
+
+/* One of a range of two is taken, so only one session fits. */
 START_TEST(a_server_without_free_ports_says_that_it_is_temporary)
 {
   struct server server;
-  struct server other;
-  prepare_server(&other);
-  start_server(&other); /* its UDP port number is free, or was just taken: either way only one session fits */
+  struct socket taken = take_port();
   prepare_server(&server);
-  server.config.test_port_low = server.config.test_port_high = ow_serve_port(other.serve);
+  server.config.test_port_low = (uint16_t)(taken.port - 1);
+  server.config.test_port_high = taken.port;
   expect_failure(&server, OW_MODE_OPEN, OW_REFUSED, ow_accept_text(OW_ACCEPT_TEMPORARY_LIMIT));
-  stop_server(&other);
+  close(taken.descriptor);
 }
 END_TEST
 
@@ -379,23 +396,6 @@ START_TEST(a_name_that_does_not_resolve_is_told_apart)
   ow_peer_clear(&peer);
 }
 END_TEST
-
-struct socket {
-  int descriptor;
-  uint16_t port;
-};
-
-/* A UDP port of 127.0.0.1 that somebody has. */
-static struct socket take_port(void)
-{
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t size = sizeof address;
-  struct socket taken = {.descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
-  ck_assert_int_eq(bind(taken.descriptor, (struct sockaddr *)&address, sizeof address), 0);
-  ck_assert_int_eq(getsockname(taken.descriptor, (struct sockaddr *)&address, &size), 0);
-  taken.port = ntohs(address.sin_port);
-  return taken;
-}
 
 /* Each is this host's, and none of it an outage of the peer. */
 START_TEST(what_this_host_lacks_is_told_apart_from_what_the_peer_lacks)

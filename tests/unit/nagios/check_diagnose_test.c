@@ -188,8 +188,12 @@ START_TEST(limits_and_packets)
   begin();
   report.directions[OW_FORWARD].result.received = 0;
   report.directions[OW_FORWARD].result.lost = 50;
-  finds("UDP out", CHECK_STEP_FAILED, "none of 50 packets to 192.0.2.0 port 9000", "testports");
+  finds("UDP out", CHECK_STEP_FAILED, "none of 50 packets to 192.0.2.0 port 9000",
+        "testports 861 there, one rule");
   finds("UDP back", CHECK_STEP_OK, "50 of 50", "");
+  snprintf(report.directions[OW_FORWARD].receiver, sizeof report.directions[OW_FORWARD].receiver, "%s",
+           "192.0.2.0 port 861");
+  finds("UDP out", CHECK_STEP_FAILED, "to 192.0.2.0 port 861", "the server's one test port in all firewalls");
   ck_assert(check_nat_suspected(&options, &report));
   begin();
   report.directions[OW_REVERSE].result.received = 0;

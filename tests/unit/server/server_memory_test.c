@@ -16,7 +16,8 @@
 
 enum { PACKETS = 50 };
 
-static bool sends; /* the server */
+static bool sends;  /* the server */
+static bool shared; /* one port */
 static struct test_serving serving;
 static const struct ow_slot slot = {.kind = OW_SLOT_FIXED, .parameter = {UINT64_C(1) << 32}}; /* 1 s */
 
@@ -68,6 +69,8 @@ static void a_session(void)
   test_memory_scarce(false);
   test_serving_open(&serving);
   install_limit();
+  if (shared)
+    test_serving_share_port(&serving);
   ow_serve_kept_prepare(&kept, &serving.common);
   test_memory_scarce(true);
   struct ow_serve_session *session = ask(&acceptance, &why);
@@ -87,7 +90,8 @@ static void a_session(void)
 
 START_TEST(a_class_with_a_limit_accepts_after_a_session_had_no_memory)
 {
-  sends = _i;
+  sends = _i % 2;
+  shared = _i / 2;
   test_memory_exhaust(sends ? "a session that the server sends" : "a session that it receives", a_session);
 }
 END_TEST
@@ -126,6 +130,8 @@ END_TEST
 
 /* ---- life ---- */
 
+static uint16_t shared_port;
+
 static void a_start(void)
 {
   struct ow_serve_config config;
@@ -135,6 +141,8 @@ static void a_start(void)
   ow_serve_defaults(&config);
   snprintf(config.address, sizeof config.address, "127.0.0.1");
   snprintf(config.port, sizeof config.port, "0");
+  if (shared)
+    config.test_port_low = config.test_port_high = shared_port;
   test_memory_scarce(true);
   struct ow_serve *server = ow_serve_create(loop, &config, &test_policy, NULL, &failure);
   test_memory_scarce(false);
@@ -146,8 +154,21 @@ static void a_start(void)
   ow_loop_free(loop);
 }
 
+/* A port that was free a moment ago. */
+static uint16_t find_port(void)
+{
+  uint16_t port;
+  test_serving_open(&serving);
+  port = test_serving_share_port(&serving);
+  test_serving_close(&serving);
+  return port;
+}
+
 START_TEST(a_server_without_memory_does_not_start)
 {
+  shared = _i;
+  test_memory_scarce(false);
+  shared_port = find_port();
   test_memory_exhaust("a server's start", a_start);
 }
 END_TEST
@@ -155,8 +176,8 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("server without memory");
-  TEST_LOOP(suite, "sessions", 2, a_class_with_a_limit_accepts_after_a_session_had_no_memory);
+  TEST_LOOP(suite, "sessions", 4, a_class_with_a_limit_accepts_after_a_session_had_no_memory);
   TEST_CASE(suite, "records", a_lack_of_memory_for_records_is_known);
-  TEST_CASE(suite, "life", a_server_without_memory_does_not_start);
+  TEST_LOOP(suite, "life", 2, a_server_without_memory_does_not_start);
   return test_run(suite);
 }

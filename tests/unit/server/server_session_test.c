@@ -77,17 +77,60 @@ START_TEST(what_the_policy_refuses_claims_nothing)
 }
 END_TEST
 
+/* One port alone would be shared: a range of two. */
+static uint16_t take_two_ports(int taken[2])
+{
+  struct ow_udp_options options = {.local.any.sa_family = AF_INET};
+  union ow_address bound;
+  uint16_t first = 0;
+  for (int tries = 0; tries < 100 && first == 0; tries++) {
+    struct ow_udp_options next = options;
+    ck_assert_int_eq(ow_udp_open(&options, &taken[0], &bound, NULL), OW_OK);
+    next.port_low = next.port_high = (uint16_t)(ow_address_port(&bound) + 1);
+    if (next.port_low != 0 && ow_udp_open(&next, &taken[1], &bound, NULL) == OW_OK)
+      first = (uint16_t)(next.port_low - 1);
+    else
+      close(taken[0]);
+  }
+  return first;
+}
+
 START_TEST(without_a_free_port_the_claim_is_given_back_once)
 {
   struct ow_session_request request = test_serving_request(_i, 80);
-  struct ow_udp_options options = {.local.any.sa_family = AF_INET};
-  union ow_address bound;
-  int taken;
-  ck_assert_int_eq(ow_udp_open(&options, &taken, &bound, NULL), OW_OK);
-  serving.common.config.test_port_low = serving.common.config.test_port_high = ow_address_port(&bound);
+  int taken[2];
+  uint16_t first = take_two_ports(taken);
+  ck_assert_uint_ne(first, 0);
+  serving.common.config.test_port_low = first;
+  serving.common.config.test_port_high = (uint16_t)(first + 1);
   test_serving_session(&serving, &request, OW_ACCEPT_TEMPORARY_LIMIT);
   ck_assert_uint_eq(serving.claimed, 1);
-  close(taken);
+  close(taken[0]);
+  close(taken[1]);
+}
+END_TEST
+
+/* Both ends are 127.0.0.1, the client's has port 9. */
+START_TEST(all_share_a_port_but_those_that_nothing_would_tell_apart)
+{
+  struct ow_session_request request = test_serving_request(_i, 80);
+  uint16_t port = test_serving_share_port(&serving);
+  struct ow_serve_session *sessions[4];
+  uint16_t theirs[4] = {9, 9, _i ? 10 : 0, 11}; /* twice the same, and one who doesn't say */
+  for (int i = 0; i < 4; i++) {
+    request.sender.port = request.receiver.port = theirs[i];
+    sessions[i] = test_serving_session(&serving, &request, OW_ACCEPT_OK);
+    const struct ow_endpoint *own = ow_serve_own_end(&sessions[i]->request);
+    bool shared = i == 0 || i == 3 || (_i && i == 2);
+    ck_assert_int_eq(own->port == port, shared);
+    ck_assert_uint_ne(own->port, 0);
+  }
+  ow_serve_session_drop(sessions[0]);
+  request.sender.port = request.receiver.port = 9;
+  sessions[0] = test_serving_session(&serving, &request, OW_ACCEPT_OK);
+  ck_assert_uint_eq(ow_serve_own_end(&sessions[0]->request)->port, port);
+  for (int i = 0; i < 4; i++)
+    ow_serve_session_drop(sessions[i]);
 }
 END_TEST
 
@@ -204,7 +247,9 @@ int main(void)
   Suite *suite = suite_create("server_session");
   TEST_LOOP_WITH(set_up, tear_down, suite, "claims", 2, a_session_reserves_until_it_ends,
                  a_session_that_never_ran_gives_back_all, what_the_policy_refuses_claims_nothing,
-                 without_a_free_port_the_claim_is_given_back_once, what_cannot_be_is_not_put_to_the_policy);
+                 without_a_free_port_the_claim_is_given_back_once,
+                 all_share_a_port_but_those_that_nothing_would_tell_apart,
+                 what_cannot_be_is_not_put_to_the_policy);
   TEST_CASE_WITH(set_up, tear_down, suite, "records", overdue_packets_are_records_of_loss,
                  what_did_not_come_is_not_kept, what_is_lacking_is_told,
                  one_who_hoards_leaves_a_quarter_of_all_to_others,

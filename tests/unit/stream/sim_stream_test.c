@@ -31,6 +31,7 @@ static unsigned log_lines;
 static unsigned room_lines;      /* of these, that a peer has room for one connection */
 static unsigned notices_of_zero; /* log lines of zero addresses */
 static char last_line[512];
+static bool share_port; /* of each server: one for all its sessions */
 
 static void on_log(void *context, enum ow_log_level level, const char *line)
 {
@@ -50,6 +51,9 @@ static void start_server(uint8_t host)
   ow_serve_defaults(&config);
   snprintf(config.address, sizeof config.address, "127.0.0.%u", host);
   config.pbkdf2_count = 1024;
+  if (share_port)
+    config.test_port_low = config.test_port_high = 861;
+  sim_opening = host;
   servers[host] = ow_serve_create(loop, &config, &test_policy, NULL, &failure);
   ck_assert_msg(servers[host] != NULL, "%s", failure.text);
 }
@@ -58,6 +62,14 @@ static void stop_server(uint8_t host)
 {
   ow_serve_free(servers[host]);
   servers[host] = NULL;
+}
+
+/* Every packet of a server's sessions came to its one port, or left from it. */
+static void assert_shared(uint8_t host)
+{
+  ck_assert_uint_eq(ow_serve_count(servers[host]).strangers, 0);
+  for (size_t i = 0; i < sim_packet_count; i++)
+    ck_assert(sim_packets[i].host != host || sim_packets[i].port == 861);
 }
 
 static void raise_curtain(uint64_t seed)
@@ -227,6 +239,7 @@ static void run_watched(int64_t duration, int64_t interval, int64_t timeout)
 
 START_TEST(an_undisturbed_hour_is_reported_packet_for_packet)
 {
+  share_port = _i;
   raise_curtain(test_seed());
   for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
     struct ow_stream_config config = config_of(host, 60 * S);
@@ -249,6 +262,8 @@ START_TEST(an_undisturbed_hour_is_reported_packet_for_packet)
     free(intervals);
     ck_assert_int_eq(view_of(host).state, OW_STREAM_UP);
     ck_assert_uint_eq(view_of(host).failed, 0);
+    if (share_port)
+      assert_shared(host);
   }
   ck_assert_uint_eq(log_lines, PEERS); /* "up", once each */
   drop_curtain();
@@ -258,6 +273,7 @@ END_TEST
 /* Open, authenticated and encrypted: each packet that isn't lost comes twice, or three times. */
 START_TEST(a_path_that_multiplies_packets_takes_no_others_place)
 {
+  share_port = _i;
   raise_curtain(test_seed());
   for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
     struct ow_stream_config config = config_of(host, 60 * S);
@@ -278,6 +294,38 @@ START_TEST(a_path_that_multiplies_packets_takes_no_others_place)
       assert_true(host, &intervals[i]);
     }
     free(intervals);
+  }
+  drop_curtain();
+}
+END_TEST
+
+/*
+ * A NAT rewrites the clients' ports, and each interval's anew: with a key they are found all the same, in
+ * open mode each forward session has a port of its own.
+ */
+START_TEST(rewritten_ports_lose_nothing_at_a_shared_port)
+{
+  share_port = true;
+  raise_curtain(test_seed());
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    struct ow_stream_config config = config_of(host, 60 * S);
+    config.peer.nat = true;
+    sim_path(host)->rewrites = (uint16_t)(20000 + host);
+    add(&config);
+  }
+  for (int i = 0; i < 10; i++) {
+    sim_run(loop, 60 * S);
+    sim_path(FIRST_HOST)->rewrites++; /* amid an interval, too */
+  }
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    struct ow_interval *intervals;
+    size_t count = intervals_of(host, &intervals);
+    ck_assert_uint_ge(count, 7);
+    for (size_t i = 0; i < count; i++)
+      assert_true(host, &intervals[i]);
+    free(intervals);
+    if (host % 3 != 0) /* not open */
+      assert_shared(host);
   }
   drop_curtain();
 }
@@ -479,13 +527,15 @@ END_TEST
  */
 START_TEST(what_our_own_sockets_dropped_is_no_loss_of_the_path)
 {
+  share_port = _i >= 3; /* of a shared one nobody knows whose they were */
   raise_curtain(test_seed());
-  uint8_t host = (uint8_t)(FIRST_HOST + _i);
+  uint8_t host = (uint8_t)(FIRST_HOST + _i % 3);
   struct ow_stream_config config = config_of(host, 60 * S);
   sim_path(host)->loss[0] = sim_path(host)->loss[1] = 300000;
-  sim_udp_drops = 5;
   add(&config);
-  sim_run(loop, 70 * S);
+  sim_run(loop, 20 * S);
+  sim_udp_drops = 5;
+  sim_run(loop, 50 * S);
   struct ow_interval *intervals;
   ck_assert_uint_ge(intervals_of(host, &intervals), 1);
   const struct ow_result *forward = &intervals[0].results[OW_FORWARD];
@@ -1246,10 +1296,11 @@ int main(void)
 {
   Suite *suite = suite_create("streams on a simulated network");
   test_seed();
-  TEST_CASE(suite, "a calm network", an_undisturbed_hour_is_reported_packet_for_packet,
-            a_path_that_multiplies_packets_takes_no_others_place, a_fixed_schedule_goes_on_without_a_seam,
-            one_direction_alone_is_measured_alone, peers_start_at_different_phases,
-            an_interval_without_a_packet_is_measured_all_the_same);
+  TEST_LOOP(suite, "ports", 2, an_undisturbed_hour_is_reported_packet_for_packet,
+            a_path_that_multiplies_packets_takes_no_others_place);
+  TEST_CASE(suite, "a calm network", rewritten_ports_lose_nothing_at_a_shared_port,
+            a_fixed_schedule_goes_on_without_a_seam, one_direction_alone_is_measured_alone,
+            peers_start_at_different_phases, an_interval_without_a_packet_is_measured_all_the_same);
   TEST_CASE(suite, "faults", a_dead_peer_is_tried_ever_more_rarely_and_disturbs_no_other,
             a_peer_that_comes_up_late_is_measured_within_a_minute,
             a_cut_connection_leaves_a_partial_result_in_both_directions,
@@ -1261,7 +1312,7 @@ int main(void)
             what_the_server_refuses_to_send_is_no_silence, a_name_is_resolved_anew_on_every_retry);
   TEST_LOOP(suite, "turns", 3, while_nothing_arrives_zero_and_plain_addresses_take_turns);
   TEST_CASE(suite, "zero addresses", a_server_that_refuses_zero_addresses_is_measured_with_plain_ones);
-  TEST_LOOP(suite, "own drops", 3, what_our_own_sockets_dropped_is_no_loss_of_the_path);
+  TEST_LOOP(suite, "own drops", 6, what_our_own_sockets_dropped_is_no_loss_of_the_path);
   TEST_LOOP(suite, "leave", 3, a_responder_that_takes_leave_costs_a_part_of_its_interval);
   TEST_LOOP(suite, "a stepped clock", STEPS, a_stepped_clock_marks_what_it_touches_and_yields_no_wild_delay);
   TEST_LOOP(suite, "room for one connection", REFUSALS,

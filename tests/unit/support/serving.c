@@ -2,6 +2,8 @@
 /* Claims and releases are counted; a loop, a request and a session as a test needs them. */
 #include "support/serving.h"
 
+#include <unistd.h>
+
 #include <check.h>
 #include <string.h>
 
@@ -90,6 +92,24 @@ void test_serving_open(struct test_serving *serving)
   test_pair_open(&serving->pair, OW_MODE_OPEN);
 }
 
+uint16_t test_serving_share_port(struct test_serving *serving)
+{
+  struct ow_serve_common *common = &serving->common;
+  struct ow_failure failure;
+  for (int tries = 0; tries < 100 && common->test_port.number == 0; tries++) {
+    const struct ow_udp_options options = {.local.any.sa_family = AF_INET};
+    union ow_address bound;
+    int descriptor;
+    ck_assert_int_eq(ow_udp_open(&options, &descriptor, &bound, &failure), OW_OK);
+    close(descriptor);
+    uint16_t number = ow_address_port(&bound);
+    if (ow_test_port_open(&common->test_port, &common->traffic, number, NULL, &failure) == OW_OK)
+      common->config.test_port_low = common->config.test_port_high = number;
+  }
+  ck_assert_msg(common->test_port.number != 0, "%s", failure.text);
+  return common->test_port.number;
+}
+
 void test_serving_close(struct test_serving *serving)
 {
   ow_serve_sessions_bury(&serving->common);
@@ -100,6 +120,7 @@ void test_serving_close(struct test_serving *serving)
   ck_assert_uint_eq(serving->common.counts.records, 0);
   ck_assert_uint_eq(serving->common.shares.accounts, 0);
   test_pair_close(&serving->pair);
+  ow_test_port_close(&serving->common.test_port);
   ow_traffic_close(&serving->common.traffic);
   ow_loop_free(serving->common.loop);
 }

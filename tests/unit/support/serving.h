@@ -27,6 +27,8 @@ struct test_serving {
 };
 
 void test_serving_open(struct test_serving *serving);
+/** Let its sessions share a UDP port, a free one, which is returned. */
+uint16_t test_serving_share_port(struct test_serving *serving);
 /** Fails the test unless everything that was claimed has been given back once. */
 void test_serving_close(struct test_serving *serving);
 

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* The addresses decide whether it can be the shared port; then what needs the keys is made. */
+#include "server/session_traffic.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/container_of.h"
+#include "base/secret.h"
+#include "server/test_address.h"
+
+/* So many answers that nobody listens there end a session: its client is gone, and its address another's. */
+enum { CLOSED_MOST = 8 };
+
+/* ---- traffic ---- */
+
+static void on_sender_done(struct ow_test_sender *sender)
+{
+  struct ow_serve_session *session = OW_CONTAINER_OF(sender, struct ow_serve_session, sender);
+  session->done(session);
+}
+
+static bool on_may_send(struct ow_test_sender *sender, size_t octets, int64_t now)
+{
+  struct ow_serve_session *session = OW_CONTAINER_OF(sender, struct ow_serve_session, sender);
+  const struct ow_serve_policy *policy = session->common->policy;
+  return policy->may_send(policy->context, &session->claim, octets, now);
+}
+
+static void on_receiver_done(struct ow_test_receiver *receiver)
+{
+  struct ow_serve_session *session = OW_CONTAINER_OF(receiver, struct ow_serve_session, receiver);
+  session->done(session);
+}
+
+/* Where the packets come to or leave from, and the client's end. */
+struct place {
+  union ow_address own;
+  union ow_address far;
+  bool shared; /* else: */
+  int socket;
+};
+
+static enum ow_status open_sender(struct ow_serve_session *session, const struct place *place,
+                                  const struct ow_session_terms *terms, struct ow_failure *why)
+{
+  struct ow_test_sender *sender = &session->sender;
+  enum ow_status status;
+  sender->done = on_sender_done;
+  sender->may_send = on_may_send;
+  sender->closed_most = CLOSED_MOST;
+  if (place->shared)
+    return ow_test_sender_open_joined(sender, terms);
+  status = ow_udp_connect(place->socket, &place->far, why);
+  if (status == OW_OK)
+    return ow_test_sender_open(sender, &session->common->traffic, place->socket, terms, false);
+  close(place->socket);
+  return status;
+}
+
+/* With a zero address the client is behind NAT, which may change its port as well. */
+static bool is_any_port(const struct ow_session_request *request)
+{
+  return request->sender.port == 0 || ow_endpoint_is_any(&request->sender);
+}
+
+static enum ow_status open_receiver(struct ow_serve_session *session, const struct place *place,
+                                    const struct ow_session_terms *terms, const struct ow_endpoint *client)
+{
+  struct ow_test_receiver *receiver = &session->receiver;
+  const struct ow_session_request *request = terms->request;
+  uint64_t surplus = session->reserved - session->beside - request->packets;
+  receiver->from = ow_endpoint_is_any(&request->sender) ? *client : request->sender;
+  receiver->any_port = is_any_port(request);
+  receiver->from.port = request->sender.port;
+  receiver->done = on_receiver_done;
+  if (place->shared)
+    return ow_test_receiver_open_joined(receiver, terms, surplus);
+  enum ow_status status =
+      ow_test_receiver_open(receiver, &session->common->traffic, place->socket, terms, surplus);
+  if (status == OW_OK)
+    ow_test_receiver_keep_out(receiver);
+  return status;
+}
+
+/* ---- a socket of its own ---- */
+
+/* Once: whoever can mend it need not be told each time. */
+static void tell_of_buffer(struct ow_serve_common *common, int socket, uint32_t wanted)
+{
+  if (!common->buffer_told && !ow_test_receiver_has_buffer(socket, wanted)) {
+    common->buffer_told = true;
+    ow_log(
+        common->log, OW_LOG_WARNING,
+        "test packets may be dropped here when this host is busy: a receive buffer of %u octets is wanted, "
+        "and net.core.rmem_max allows less",
+        wanted);
+  }
+}
+
+static uint32_t buffer_for(const struct ow_serve_session *session)
+{
+  const struct ow_session_request *request = &session->request;
+  return request->server_receives
+             ? ow_test_receiver_buffer(session->slots, request->slot_count, request->padding)
+             : 0;
+}
+
+static enum ow_status open_socket(struct ow_serve_session *session, struct place *place,
+                                  struct ow_failure *why)
+{
+  const struct ow_serve_config *config = &session->common->config;
+  bool ranged = !ow_serve_shares_port(config);
+  struct ow_udp_options options = {.local = place->own,
+                                   .port_low = ranged ? config->test_port_low : 0,
+                                   .port_high = ranged ? config->test_port_high : 0,
+                                   .transmit_stamps = session->request.server_sends,
+                                   .receive_buffer = buffer_for(session)};
+  (void)!ow_type_p_to_dscp(session->request.type_p, &options.dscp); /* checked before */
+  enum ow_status status = ow_udp_open(&options, &place->socket, &place->own, why);
+  if (status == OW_OK)
+    tell_of_buffer(session->common, place->socket, options.receive_buffer);
+  return status;
+}
+
+/* ---- the shared port ---- */
+
+bool ow_serve_shares_port(const struct ow_serve_config *config)
+{
+  return config->test_port_low > 0 && config->test_port_low == config->test_port_high;
+}
+
+/* In open mode nothing tells whose packets they are that come from where nobody knows. */
+static enum ow_status join(struct ow_serve_session *session, const struct place *place, enum ow_mode mode,
+                           struct ow_failure *why)
+{
+  struct ow_test_port *port = &session->common->test_port;
+  const struct ow_session_request *request = &session->request;
+  struct ow_port_claim claim = {.far = place->far,
+                                .own = place->own,
+                                .receives = request->server_receives,
+                                .by_key = request->server_receives && is_any_port(request),
+                                .slots = session->slots,
+                                .slot_count = request->slot_count,
+                                .padding = request->padding};
+  (void)!ow_type_p_to_dscp(request->type_p, &claim.dscp); /* checked before */
+  if (claim.by_key && mode == OW_MODE_OPEN) {
+    claim.by_key = false;
+    ow_address_set_port(&claim.far, 0);
+  }
+  return claim.receives ? ow_test_receiver_join(&session->receiver, port, &claim, why)
+                        : ow_test_sender_join(&session->sender, port, &claim, why);
+}
+
+static void tell_of_own_port(const struct ow_serve_common *common, const struct ow_serve_asked *asked,
+                             uint16_t port, const char *why)
+{
+  char client[OW_ADDRESS_TEXT];
+  ow_log(common->log, OW_LOG_NOTICE,
+         "client %s: a test session gets a UDP port of its own, %u in place of %u: %s",
+         ow_address_print(client, sizeof client, &asked->remote), port, common->test_port.number, why);
+}
+
+/* ---- both ---- */
+
+static enum ow_status find_ends(struct ow_serve_session *session, const struct ow_serve_asked *asked,
+                                struct place *place, struct ow_failure *why)
+{
+  const struct ow_session_request *request = &session->request;
+  const struct ow_endpoint *theirs = request->server_sends ? &request->receiver : &request->sender;
+  enum ow_status status =
+      ow_serve_test_address(request, &asked->local, &place->own, &session->own_address, why);
+  if (status == OW_OK)
+    status = ow_serve_far_address(theirs, &asked->remote, &place->own, &place->far, why);
+  return status;
+}
+
+static enum ow_status find_place(struct ow_serve_session *session, const struct ow_serve_asked *asked,
+                                 struct place *place, struct ow_failure *why)
+{
+  struct ow_serve_common *common = session->common;
+  struct ow_failure unshared;
+  enum ow_status status = find_ends(session, asked, place, why);
+  if (status != OW_OK)
+    return status;
+  if (common->test_port.number) {
+    place->shared = join(session, place, ow_server_mode(asked->machine), &unshared) == OW_OK;
+    ow_address_set_port(&place->own, common->test_port.number);
+  }
+  if (!place->shared)
+    status = open_socket(session, place, why);
+  if (status == OW_OK && !place->shared && common->test_port.number)
+    tell_of_own_port(common, asked, ow_address_port(&place->own), unshared.text);
+  return status;
+}
+
+static void leave_place(struct ow_serve_session *session, const struct place *place)
+{
+  if (place->shared) {
+    ow_test_port_leave(&session->sender.seat);
+    ow_test_port_leave(&session->receiver.seat);
+  } else {
+    close(place->socket);
+  }
+}
+
+enum ow_status ow_serve_traffic_open(struct ow_serve_session *session, const struct ow_serve_asked *asked,
+                                     uint16_t *port, struct ow_failure *why)
+{
+  struct ow_session_request *agreed = &session->request;
+  struct ow_endpoint client = ow_address_to_endpoint(&asked->remote);
+  struct ow_keys keys;
+  struct place place = {.socket = -1};
+  enum ow_status status = find_place(session, asked, &place, why);
+  if (status != OW_OK)
+    return status;
+  *port = ow_address_port(&place.own);
+  if (agreed->server_sends)
+    agreed->sender.port = *port;
+  else
+    agreed->receiver.port = *port;
+  status = ow_server_test_keys(asked->machine, &agreed->sid, &keys);
+  const struct ow_session_terms terms = {
+      .mode = ow_server_mode(asked->machine), .keys = &keys, .request = agreed, .slots = session->slots};
+  if (status != OW_OK)
+    leave_place(session, &place);
+  else if (agreed->server_sends)
+    status = open_sender(session, &place, &terms, why);
+  else
+    status = open_receiver(session, &place, &terms, &client);
+  ow_wipe(&keys, sizeof keys);
+  return status;
+}

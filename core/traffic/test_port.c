@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A datagram is handed to the session that it belongs to. While many come they are read every few
+ * milliseconds, as the kernel stamps them anyway: a wake-up for each costs more than all the rest.
+ */
+#include "traffic/test_port.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/container_of.h"
+#include "io/system_clock.h"
+#include "schedule/schedule.h"
+
+enum { BATCHES_AT_ONCE = 2, DATAGRAMS_WANTED = OW_UDP_BATCH * BATCHES_AT_ONCE };
+enum { RECEIVES = true };
+#define TENTH (100 * OW_NS_PER_MS)
+#define PAUSE_MOST (10 * OW_NS_PER_MS)
+#define LOOK_EVERY (50 * OW_NS_PER_MS)
+#define ROOM_MOST (UINT32_C(1) << 27)
+
+/* ---- whose is it? ---- */
+
+static struct ow_tuple tuple_of(const union ow_address *far)
+{
+  struct ow_tuple tuple = {.end = ow_address_to_endpoint(far)};
+  if (ow_address_is_link_local(far))
+    tuple.zone = ow_address_zone(far);
+  return tuple;
+}
+
+static struct ow_tuple host_of(const struct ow_tuple *tuple)
+{
+  struct ow_tuple host = *tuple;
+  host.end.port = 0;
+  return host;
+}
+
+static struct ow_port_seat *of_tuple(struct ow_tuple_entry *entry)
+{
+  return entry ? OW_CONTAINER_OF(entry, struct ow_port_seat, by_tuple) : NULL;
+}
+
+static bool takes(const struct ow_port_seat *seat, const struct ow_endpoint *own)
+{
+  return seat->receives && seat->admitted && ow_endpoint_same_host(&seat->own, own);
+}
+
+/* What another one only expected there gives way. */
+static void prove(struct ow_test_port *port, struct ow_port_seat *seat, const struct ow_tuple *tuple)
+{
+  struct ow_port_seat *there = of_tuple(ow_tuple_table_find(&port->tuples, tuple));
+  if (there && !there->proven)
+    ow_tuple_entry_remove(&there->by_tuple);
+  if (!there || !there->proven) {
+    ow_tuple_entry_remove(&seat->by_tuple);
+    seat->proven = ow_tuple_table_add(&port->tuples, &seat->by_tuple, tuple, 1);
+  }
+}
+
+static struct ow_port_seat *find_by_key(struct ow_test_port *port, const struct ow_tuple *tuple,
+                                        const struct ow_endpoint *own, const struct ow_datagram *datagram)
+{
+  struct ow_tuple host = host_of(tuple);
+  struct ow_port_seat *found = NULL;
+  for (struct ow_tuple_entry *each = ow_tuple_table_find(&port->hosts, &host); each && !found;
+       each = ow_tuple_entry_next(each)) {
+    struct ow_port_seat *seat = OW_CONTAINER_OF(each, struct ow_port_seat, by_host);
+    if (takes(seat, own) && seat->recognizes(seat, datagram))
+      found = seat;
+  }
+  if (found)
+    prove(port, found, tuple);
+  return found;
+}
+
+static void hand_over(struct ow_test_port *port, const struct ow_datagram *datagram, struct ow_instant now)
+{
+  struct ow_tuple tuple = tuple_of(&datagram->from);
+  struct ow_endpoint own = ow_address_to_endpoint(&datagram->to);
+  struct ow_port_seat *seat = of_tuple(ow_tuple_table_find(&port->tuples, &tuple));
+  if (!seat || !seat->proven || !takes(seat, &own))
+    seat = find_by_key(port, &tuple, &own, datagram);
+  if (seat)
+    seat->arrived(seat, datagram, now);
+  else
+    port->strangers++;
+}
+
+/* ---- reading ---- */
+
+/* How many came; `side->emptied` tells if they were all. */
+static size_t read_some(struct ow_port_side *side, unsigned batches)
+{
+  struct ow_test_port *port = side->port;
+  struct ow_datagram datagrams[OW_UDP_BATCH];
+  size_t count = OW_UDP_BATCH;
+  size_t all = 0;
+  side->read = ow_loop_now(port->traffic->loop);
+  for (unsigned i = 0; i < batches && count == OW_UDP_BATCH; i++) {
+    count = ow_udp_receive(side->watch.descriptor, port->traffic->batch, datagrams);
+    for (size_t j = 0; j < count; j++)
+      hand_over(port, &datagrams[j], side->read);
+    all += count;
+  }
+  if (count < OW_UDP_BATCH)
+    side->emptied = side->read;
+  return all;
+}
+
+/*
+ * So many as one turn takes may gather, and the sockets' room is never more than a quarter full, if all send
+ * as agreed.
+ */
+static int64_t pause_of(const struct ow_port_side *side)
+{
+  uint64_t pause = PAUSE_MOST;
+  uint64_t room = ow_udp_receive_buffer(side->watch.descriptor) / 4;
+  uint64_t gathered = DATAGRAMS_WANTED * (uint64_t)TENTH / (side->packets[RECEIVES] + 1);
+  uint64_t filled = room * (uint64_t)TENTH / (side->octets[RECEIVES] + 1);
+  if (pause > gathered)
+    pause = gathered;
+  if (pause > filled)
+    pause = filled;
+  return (int64_t)pause;
+}
+
+static void note_refusal(struct ow_port_side *side, const union ow_address *to, int error)
+{
+  struct ow_tuple tuple = tuple_of(to);
+  struct ow_port_seat *seat = of_tuple(ow_tuple_table_find(&side->port->tuples, &tuple));
+  if (seat && seat->refused)
+    seat->refused(seat, error);
+}
+
+static void on_refused(struct ow_outlet *outlet, const union ow_address *to, int error)
+{
+  note_refusal(OW_CONTAINER_OF(outlet, struct ow_port_side, outlet), to, error);
+}
+
+/* The kernel chooses by a hash which of the two sockets hears of it. */
+static void take_refusals(struct ow_port_side *side)
+{
+  struct ow_udp_refusal refusal;
+  for (unsigned i = 0; i < OW_UDP_BATCH && ow_udp_next_refusal(side->watch.descriptor, &refusal); i++)
+    note_refusal(side, &refusal.to, refusal.error);
+}
+
+/* One that comes alone is taken at once. */
+static void on_readable(struct ow_watch *watch, uint32_t events)
+{
+  struct ow_port_side *side = OW_CONTAINER_OF(watch, struct ow_port_side, watch);
+  struct ow_loop *loop = side->port->traffic->loop;
+  int64_t before = side->read.monotonic;
+  if (events & EPOLLERR)
+    take_refusals(side);
+  if (events & EPOLLIN) {
+    (void)read_some(side, BATCHES_AT_ONCE);
+    if (side->read.monotonic - before < side->pause) {
+      ow_watch_change(loop, watch, 0);
+      ow_timer_set(loop, &side->timer, side->read.monotonic + side->pause);
+    }
+  }
+}
+
+static void on_time(struct ow_timer *timer)
+{
+  struct ow_port_side *side = OW_CONTAINER_OF(timer, struct ow_port_side, timer);
+  struct ow_loop *loop = side->port->traffic->loop;
+  size_t count = read_some(side, BATCHES_AT_ONCE);
+  bool more = count == DATAGRAMS_WANTED;
+  if (count > 0)
+    ow_timer_set(loop, timer, side->read.monotonic + (more ? 0 : side->pause));
+  else
+    ow_watch_change(loop, &side->watch, EPOLLIN);
+}
+
+bool ow_test_port_drain_part(struct ow_port_side *side, struct ow_instant moment)
+{
+  if (side->emptied.monotonic < moment.monotonic)
+    (void)read_some(side, 1);
+  return side->emptied.monotonic >= moment.monotonic;
+}
+
+/*
+ * A wrong checksum counts among a socket's drops, and is the path's doing: only as many as lacked buffer
+ * meanwhile, here or at another socket, are ours.
+ */
+uint32_t ow_test_port_dropped(struct ow_port_side *side, bool now)
+{
+  int64_t moment = ow_loop_now(side->port->traffic->loop).monotonic;
+  uint64_t overflows = side->overflows;
+  if (!now && moment - side->looked_at < LOOK_EVERY)
+    return side->dropped;
+  side->looked_at = moment;
+  uint32_t drops = ow_udp_dropped(side->watch.descriptor);
+  uint32_t more = drops - side->drops;
+  if (more) {
+    bool known = ow_udp_overflows(&overflows);
+    if (known && side->overflows_known && overflows - side->overflows < more)
+      more = (uint32_t)(overflows - side->overflows);
+    side->overflows_known = known;
+    side->overflows = overflows;
+    side->drops = drops;
+    side->dropped += more;
+  }
+  return side->dropped;
+}
+
+/* ---- room ---- */
+
+static uint32_t room_for(uint64_t octets)
+{
+  uint32_t room = ow_udp_buffer_for(1, 0);
+  while (room < octets && room < ROOM_MOST)
+    room *= 2;
+  return room;
+}
+
+/* Once: whoever can mend it need not be told each time. */
+static void make_room(struct ow_port_side *side, bool receives)
+{
+  struct ow_test_port *port = side->port;
+  uint32_t room = room_for(side->octets[receives]);
+  if (room > side->room[receives]) {
+    side->room[receives] = room;
+    if (!ow_udp_make_room(receives ? side->watch.descriptor : side->outlet.socket, room) &&
+        !port->room_told) {
+      port->room_told = true;
+      ow_log(port->log, OW_LOG_WARNING,
+             "test packets may be dropped here when this host is busy: a buffer of %u octets is wanted for "
+             "UDP port %u, and net.core.%s allows less",
+             room, port->number, receives ? "rmem_max" : "wmem_max or rmem_max");
+    }
+  }
+  side->pause = pause_of(side);
+}
+
+/* ---- places ---- */
+
+static struct ow_port_side *side_of(struct ow_test_port *port, const union ow_address *far)
+{
+  struct ow_port_side *side = &port->sides[far->any.sa_family == AF_INET6];
+  return side->outlet.open ? side : NULL;
+}
+
+/* Where one's packets are told by their HMAC, it is enough to expect them at a port that nobody has. */
+static enum ow_status take_place(struct ow_test_port *port, struct ow_port_seat *seat,
+                                 const struct ow_port_claim *claim, struct ow_failure *why)
+{
+  char text[OW_ADDRESS_TEXT];
+  struct ow_tuple tuple = tuple_of(&claim->far);
+  struct ow_tuple host = host_of(&tuple);
+  enum ow_status status = OW_OK;
+  if (tuple.end.port == 0 && !claim->by_key)
+    status = ow_fail(why, OW_LIMIT, "without a key nothing tells the client's packets from others'");
+  else if (claim->by_key && !ow_tuple_table_add(&port->hosts, &seat->by_host, &host, OW_PORT_BY_KEY_MOST))
+    status = ow_fail(why, OW_LIMIT, "%d sessions with %s are only told apart by their keys",
+                     OW_PORT_BY_KEY_MOST, ow_address_print_host(text, sizeof text, &claim->far));
+  else if (tuple.end.port && !ow_tuple_table_add(&port->tuples, &seat->by_tuple, &tuple, 1) && !claim->by_key)
+    status = ow_fail(why, OW_LIMIT, "another session is with %s",
+                     ow_address_print(text, sizeof text, &claim->far));
+  return status;
+}
+
+enum ow_status ow_test_port_join(struct ow_test_port *port, struct ow_port_seat *seat,
+                                 const struct ow_port_claim *claim, struct ow_failure *why)
+{
+  struct ow_port_side *side = side_of(port, &claim->far);
+  if (!side)
+    return ow_fail(why, OW_LIMIT, "it is not open for this family of addresses");
+  enum ow_status status = take_place(port, seat, claim, why);
+  if (status == OW_OK) {
+    seat->side = side;
+    seat->own = ow_address_to_endpoint(&claim->own);
+    seat->receives = claim->receives;
+    seat->proven = !claim->by_key;
+    ow_udp_way_make(&seat->way, &claim->far, &claim->own, claim->dscp);
+    seat->packets = ow_slots_most_packets(claim->slots, claim->slot_count, TENTH);
+    seat->octets = ow_udp_room_for(seat->packets, claim->padding);
+    side->packets[seat->receives] += seat->packets;
+    side->octets[seat->receives] += seat->octets;
+    make_room(side, seat->receives);
+  }
+  return status;
+}
+
+void ow_test_port_leave(struct ow_port_seat *seat)
+{
+  struct ow_port_side *side = seat->side;
+  if (side) {
+    ow_tuple_entry_remove(&seat->by_tuple);
+    ow_tuple_entry_remove(&seat->by_host);
+    side->packets[seat->receives] -= seat->packets;
+    side->octets[seat->receives] -= seat->octets;
+    side->pause = pause_of(side);
+    seat->side = NULL;
+  }
+}
+
+/* ---- life ---- */
+
+static void close_side(struct ow_port_side *side)
+{
+  ow_timer_cancel(side->port->traffic->loop, &side->timer);
+  ow_watch_close(side->port->traffic->loop, &side->watch);
+  ow_outlet_close(&side->outlet);
+}
+
+static enum ow_status open_side(struct ow_test_port *port, struct ow_port_side *side, sa_family_t family,
+                                struct ow_failure *failure)
+{
+  struct ow_udp_shared shared;
+  enum ow_status status = ow_udp_shared_open(family, port->number, &shared, failure);
+  if (status != OW_OK)
+    return status;
+  side->watch.descriptor = shared.receives;
+  if (ow_outlet_open(&side->outlet, shared.sends, OW_OUTLET_SHARED) != OW_OK) {
+    close(shared.sends);
+    return ow_fail(failure, OW_MEMORY, "no memory for a UDP port");
+  }
+  side->outlet.refused = on_refused;
+  side->drops = ow_udp_dropped(shared.receives);
+  side->overflows_known = ow_udp_overflows(&side->overflows);
+  return ow_watch_open(port->traffic->loop, &side->watch, EPOLLIN, failure);
+}
+
+/* A host without one of the families has the other. */
+static enum ow_status open_sides(struct ow_test_port *port, struct ow_failure *failure)
+{
+  static const sa_family_t families[OW_PORT_SIDES] = {AF_INET, AF_INET6};
+  enum ow_status status = OW_OK;
+  unsigned open = 0;
+  for (int i = 0; i < OW_PORT_SIDES && status == OW_OK; i++) {
+    status = open_side(port, &port->sides[i], families[i], failure);
+    open += status == OW_OK;
+    if (status != OW_OK && failure->error == EAFNOSUPPORT && (i == 0 || open > 0))
+      status = OW_OK;
+  }
+  return status;
+}
+
+enum ow_status ow_test_port_open(struct ow_test_port *port, struct ow_traffic *traffic, uint16_t number,
+                                 const struct ow_log *log, struct ow_failure *failure)
+{
+  *port = (struct ow_test_port){.traffic = traffic, .log = log, .number = number};
+  for (int i = 0; i < OW_PORT_SIDES; i++)
+    port->sides[i] = (struct ow_port_side){.port = port,
+                                           .watch = {.descriptor = -1, .ready = on_readable},
+                                           .timer.expired = on_time,
+                                           .pause = PAUSE_MOST};
+  enum ow_status status = OW_OK;
+  if (ow_tuple_table_open(&port->tuples, &ow_system_random) != OW_OK ||
+      ow_tuple_table_open(&port->hosts, &ow_system_random) != OW_OK)
+    status = ow_fail(failure, OW_MEMORY, "no memory for a UDP port");
+  if (status == OW_OK)
+    status = open_sides(port, failure);
+  if (status != OW_OK)
+    ow_test_port_close(port);
+  return status;
+}
+
+void ow_test_port_close(struct ow_test_port *port)
+{
+  if (port->number) {
+    for (int i = 0; i < OW_PORT_SIDES; i++)
+      close_side(&port->sides[i]);
+    ow_tuple_table_close(&port->tuples);
+    ow_tuple_table_close(&port->hosts);
+    port->number = 0;
+  }
+}
