@@ -16,6 +16,8 @@ struct usage {
 
 /** Of a process; 0: of this one. */
 struct usage usage_of(int process);
+/** Open ones, of a process. */
+unsigned descriptors_of(int process);
 double monotonic_seconds(void);
 /** Ends the program with a sentence. */
 void give_up(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));

@@ -3,6 +3,7 @@
 #include "bench.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +58,19 @@ struct usage usage_of(int process)
 {
   int id = process ? process : getpid();
   return (struct usage){.cpu = cpu_of(id), .memory = memory_of(id)};
+}
+
+unsigned descriptors_of(int process)
+{
+  char path[64];
+  unsigned count = 0;
+  snprintf(path, sizeof path, "/proc/%d/fd", process);
+  DIR *folder = opendir(path);
+  while (folder && readdir(folder))
+    count++;
+  if (folder)
+    closedir(folder);
+  return count > 2 ? count - 2 : 0; /* "." and ".." */
 }
 
 void use_mode(struct ow_peer *peer, const char *mode, const char *key_file)

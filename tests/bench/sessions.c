@@ -38,6 +38,7 @@ struct run {
   int64_t length; /* ns that packets are sent for */
   struct ow_timer begin, end;
   struct usage near[2], far[2]; /* at the two moments */
+  unsigned descriptors;         /* of the responder, at the second */
   double at[2];
   double set_up_from, set_up_to;
   struct ow_failure failure;
@@ -106,7 +107,9 @@ static void on_begin(struct ow_timer *timer)
 
 static void on_end(struct ow_timer *timer)
 {
-  take_usage(OW_CONTAINER_OF(timer, struct run, end), 1);
+  struct run *run = OW_CONTAINER_OF(timer, struct run, end);
+  take_usage(run, 1);
+  run->descriptors = descriptors_of(run->responder);
 }
 
 /* ---- opening ---- */
@@ -169,8 +172,10 @@ static void report(struct run *run, double pace)
   spread_print(&run->error, "error_us", 1e-3);
   printf("\"cores\": {\"near\": %.4f, \"far\": %.4f}, ", (run->near[1].cpu - run->near[0].cpu) / seconds,
          (run->far[1].cpu - run->far[0].cpu) / seconds);
-  printf("\"cpu_us_per_packet_and_side\": %.3f, ",
-         (run->near[1].cpu - run->near[0].cpu + run->far[1].cpu - run->far[0].cpu) * 1e6 / packets / 2);
+  printf("\"cpu_us_per_packet\": {\"near\": %.3f, \"far\": %.3f}, ",
+         (run->near[1].cpu - run->near[0].cpu) * 1e6 / packets,
+         (run->far[1].cpu - run->far[0].cpu) * 1e6 / packets);
+  printf("\"descriptors\": %u, ", run->descriptors);
   printf("\"memory\": {\"near\": %.0f, \"far\": %.0f}", run->near[1].memory, run->far[1].memory);
   if (run->failed)
     printf(", \"failure\": \"%s\"", run->failure.text);
