@@ -86,7 +86,7 @@ alone() {
   in_root bash -ec 'mkdir -p /run/icinga2/cmd && chown -R nagios:nagios /run/icinga2
     icinga2 daemon --validate'
   [[ $(in_root id -nG nagios) == *owamp* ]]
-  in_root ufw app info OWAMP | grep -q '8760:9960/udp'
+  in_root ufw app info OWAMP | grep -q '861/udp'
   in_root firewall-offline-cmd --info-service=owamp-responder | grep -q '861/tcp'
 }
 

@@ -116,6 +116,7 @@ drop_in() {
   new_root
   install "${ALL[@]}"
   drop_in owamp-responder.service AmbientCapabilities= CapabilityBoundingSet=
+  sed -i 's/^testports .*/testports 8760-9960/' "$ROOT/etc/owamp-responder/owamp-server.conf"
   boot
   inside systemctl start owamp-responder.socket
   [[ $(inside systemctl is-active owamp-responder.service) == inactive ]]

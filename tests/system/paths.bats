@@ -137,12 +137,17 @@ holds() { jq -e "$1" <<<"$output" >/dev/null || { echo "not so: $1"; echo "$outp
 @test "an exhausted port range and a bandwidth limit are refusals in words" {
   local conf=$BATS_TEST_TMPDIR/small
   mkdir "$conf"
-  printf 'testports 9100-9100\nrootfolly\n' >"$conf/owamp-server.conf"
+  printf 'testports 9100-9101\nrootfolly\n' >"$conf/owamp-server.conf"
+  start taken "$NS_B" python3 -c 'import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind(("", 9101)); print("taken", flush=True)
+time.sleep(60)'
+  wait_for_log taken taken
   start_responder "$NS_B" -c "$conf" -S "$B4:0"
   run in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT"
   [ "$status" -eq 3 ]
   [[ $output == *"refused the reverse session: a temporary resource limit (Accept 5)"* ]]
   stop_responder
+  stop taken KILL
   printf 'limit root with bandwidth=1k, allow_open_mode=on\nassign default root\n' >"$conf/owamp-server.limits"
   start_responder "$NS_B" -c "$conf" -S "$B4:0"
   run in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT"
