@@ -29,7 +29,7 @@ struct ow_settings_reader {
   void *context;
   bool busy;  /* with the next members, which are the worker's meanwhile */
   bool again; /* it was asked for since */
-  STAILQ_HEAD(, line) lines;
+  STAILQ_HEAD(line_queue, line) lines;
   struct ow_settings settings;
   enum ow_status status;
   struct ow_failure failure;
@@ -118,9 +118,8 @@ static void on_read(struct ow_work *work, enum ow_status status)
 {
   struct ow_settings_reader *reader = of_work(work);
   struct ow_failure ignored;
-  const struct line *line;
-  STAILQ_FOREACH(line, &reader->lines, next)
-  ow_log(reader->log, line->level, "%s", line->text);
+  for (const struct line *line = STAILQ_FIRST(&reader->lines); line; line = STAILQ_NEXT(line, next))
+    ow_log(reader->log, line->level, "%s", line->text);
   forget_lines(reader);
   reader->done(reader->context, reader->status, &reader->settings, &reader->failure);
   if (begin(reader, forget, on_forgotten, &ignored) != OW_OK) {
