@@ -270,6 +270,7 @@ enum ow_status ow_option_parse(const struct ow_peer_option *option, struct ow_pe
     break;
   case OW_TYPE_SCHEDULE: status = ow_peer_parse_schedule(text, peer, failure); break;
   case OW_TYPE_THRESHOLDS: status = parse_thresholds(field, text, failure); break;
+  case OW_TYPE_PERCENTILES: status = ow_peer_parse_percentiles(text, field, failure); break;
   case OW_TYPE_RAISE: status = ow_alarm_rule_parse(text, &settings->rule, failure); break;
   }
   return status;
@@ -302,6 +303,7 @@ void ow_option_print(const struct ow_peer_option *option, const struct ow_peer_s
   case OW_TYPE_PORTS: print_ports(peer, out, size); break;
   case OW_TYPE_SCHEDULE: ow_peer_print_schedule(out, size, peer); break;
   case OW_TYPE_THRESHOLDS: ow_thresholds_print(out, size, field); break;
+  case OW_TYPE_PERCENTILES: ow_peer_print_percentiles(out, size, field); break;
   case OW_TYPE_RAISE: print_raise(&settings->rule, out, size); break;
   }
 }

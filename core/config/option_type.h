@@ -32,6 +32,7 @@ enum ow_peer_option_type {
   OW_TYPE_MODES,
   OW_TYPE_SCHEDULE,
   OW_TYPE_THRESHOLDS,
+  OW_TYPE_PERCENTILES,
 };
 
 struct ow_peer_option {

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "config/key_file.h"
 #include "schedule/slot.h"
+#include "stats/percentiles.h"
 #include "wire/mode.h"
 #include "wire/session_request.h"
 #include "wire/test_packet.h"
@@ -43,8 +44,9 @@ struct ow_peer {
   uint32_t padding; /* octets */
   bool zero_padding;
   uint8_t dscp;
-  int64_t loss_timeout; /* loss threshold, nanoseconds */
-  bool nat;             /* send zero addresses: the server takes those of the control connection */
+  int64_t loss_timeout;              /* loss threshold, nanoseconds */
+  struct ow_percentiles percentiles; /* of the delays, to be told beside the usual ones */
+  bool nat; /* send zero addresses: the server takes those of the control connection */
 };
 
 void ow_peer_clear(struct ow_peer *peer);
@@ -88,6 +90,11 @@ enum ow_status ow_peer_parse_schedule(const char *text, struct ow_peer *peer,
                                       struct ow_failure *failure) OW_MUST_CHECK;
 /** The peer's slots, as they can be parsed; what is longer than `size` is cut. */
 void ow_peer_print_schedule(char *out, size_t size, const struct ow_peer *peer);
+/** "50,95,99.9" in any order to a list, which replaces the one there. OW_INVALID names the piece. */
+enum ow_status ow_peer_parse_percentiles(const char *text, struct ow_percentiles *percentiles,
+                                         struct ow_failure *failure) OW_MUST_CHECK;
+/** The list, rising, as it can be parsed; what is longer than `size` is cut. */
+void ow_peer_print_percentiles(char *out, size_t size, const struct ow_percentiles *percentiles);
 /** "10ms" if the schedule is one exponential slot with that mean, else "". */
 void ow_peer_print_mean(char *out, size_t size, const struct ow_peer *peer);
 

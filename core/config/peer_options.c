@@ -99,6 +99,10 @@ const struct ow_peer_option ow_peer_options[OW_PEER_OPTIONS] = {
                                "a twentieth of the packets was never sent."},
     [OW_PEER_HISTORY] = {"history", OW_TYPE_NUMBER, PART(history), 1, MOST_HISTORY, "INTERVALS", "12", NULL,
                          "How many intervals are kept."},
+    [OW_PEER_PERCENTILES] = {"percentiles", OW_TYPE_PERCENTILES, PART(peer.percentiles), 0, 0, "LIST", NULL,
+                             NULL,
+                             "Percentiles of the delays to tell beside the usual ones: up to 8 with commas "
+                             "between, as in 50,95,99.9."},
 };
 _Static_assert(OW_PEER_OPTIONS <= 64, "a bit for each");
 _Static_assert(offsetof(struct ow_peer, slot_count) ==

@@ -53,6 +53,7 @@ static void conclude(struct ow_measurement *measurement, enum ow_direction direc
                      const struct ow_observation *observation)
 {
   struct ow_result *result = &measurement->results[direction];
+  ow_result_drop(result);
   *result = (struct ow_result){.completeness = OW_RESULT_ABSENT};
   if ((observation->samples->count || observation->skip_ranges || observation->absent_is_lost) &&
       ow_result_compute(observation, result) != OW_OK) {
@@ -84,6 +85,8 @@ static void conclude_forward(struct ow_measurement *measurement)
       .packets = end.next_sequence,
       .skipped = end.skipped,
       .skip_ranges = end.skip_ranges,
+      .percentiles = &measurement->peer->percentiles,
+      .histogram = measurement->histograms,
       .absent_is_lost =
           ow_course_absent_is_lost(&measurement->course, whole) && !measurement->records_incomplete,
       .incomplete = measurement->records_incomplete,
@@ -109,6 +112,8 @@ static void conclude_reverse(struct ow_measurement *measurement)
       .packets = reached,
       .skipped = skipped,
       .skip_ranges = skip_ranges,
+      .percentiles = &measurement->peer->percentiles,
+      .histogram = measurement->histograms,
       .partial = reached < planned || (measurement->status != OW_OK && !ow_receiver_finished(receiver)),
       .stepped = clock_was_set(measurement),
       .discarded = ow_test_receiver_discarded(&measurement->ends.receiver),
@@ -559,6 +564,8 @@ bool ow_measurement_explain_skew(const struct ow_measurement *measurement, struc
 
 void ow_measurement_close(struct ow_measurement *measurement)
 {
+  for (int i = 0; i < OW_DIRECTIONS; i++)
+    ow_result_drop(&measurement->results[i]);
   if (measurement->traffic) {
     ow_timer_cancel(loop_of(measurement), &measurement->settle_timer);
     ow_loop_withdraw(loop_of(measurement), &measurement->finished);

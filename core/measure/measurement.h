@@ -28,6 +28,7 @@ struct ow_measurement {
   struct ow_traffic *traffic;
   struct ow_client_connection *control;
   const struct ow_log *log;
+  bool histograms; /* wanted of the results */
   /** The results are in. At the end of a turn; may close the measurement. */
   void (*done)(struct ow_measurement *measurement);
 
@@ -47,7 +48,7 @@ struct ow_measurement {
   struct ow_timer settle_timer; /* the last forward packet's loss timeout */
   struct ow_completion finished;
 
-  struct ow_result results[OW_DIRECTIONS];
+  struct ow_result results[OW_DIRECTIONS]; /* their histograms are dropped by ow_measurement_close() */
   char remark[OW_FAILURE_TEXT]; /* `status` is OW_OK, but not every result complete: why; else "" */
 };
 

@@ -90,6 +90,7 @@ static void report_sessions(const struct probe *probe)
   for (int i = 0; i < OW_DIRECTIONS; i++) {
     struct ow_probe_direction *direction = &probe->dialogue.report->directions[i];
     direction->result = measurement->results[i];
+    ow_result_share(&direction->result);
     if (measurement->peer->directions[i]) {
       const struct ow_session_request *request = &measurement->ends.requests[i];
       memcpy(direction->sid, request->sid.octets, OW_SID);
@@ -189,6 +190,7 @@ static void on_ready(struct ow_dialogue *dialogue)
                                                .traffic = &probe->traffic,
                                                .control = &dialogue->control,
                                                .log = probe->log,
+                                               .histograms = true,
                                                .done = on_measured};
   probe->closing.expired = on_closing_time;
   ow_timer_set(dialogue->loop, &probe->closing, dialogue->ends - closing_time(dialogue));

@@ -101,6 +101,8 @@ static void on_fetched(struct fetch *fetch)
       .packets = covered(fetch),
       .skipped = fetch->skipped,
       .skip_ranges = fetch->ack.skip_ranges,
+      .percentiles = &fetch->dialogue.peer->percentiles,
+      .histogram = true,
       .absent_is_lost = fetch->ack.finished,
       .partial = !fetch->ack.finished || fetch->early || is_cut(fetch),
       .duplicates_unkept = fetch->records.duplicates_unkept,

@@ -35,7 +35,7 @@ enum ow_probe_addresses {
 };
 
 struct ow_probe_direction {
-  struct ow_result result;   /* completeness says whether anything is known */
+  struct ow_result result;   /* completeness says whether anything is known; its histogram is the report's */
   struct ow_samples samples; /* every record, in order of arrival */
   uint8_t sid[16];
   char sender[64]; /* "192.0.2.1 port 40000", as the session was agreed */

@@ -4,17 +4,18 @@
 
 #include <stdlib.h>
 
-int64_t ow_mean(__int128 sum, uint32_t count)
+#include "stats/percentiles.h"
+
+int64_t ow_mean(__int128 sum, uint64_t count)
 {
   __int128 half = count / 2;
-  return (int64_t)((sum < 0 ? sum - half : sum + half) / count);
+  return (int64_t)((sum < 0 ? sum - half : sum + half) / (__int128)count);
 }
 
 int64_t ow_percentile(const int64_t *sorted, uint32_t count, uint32_t percent)
 {
   /* Nearest rank: the smallest value that at least `percent` of all values don't exceed. */
-  uint64_t rank = ((uint64_t)count * percent + 99) / 100;
-  return sorted[rank - 1];
+  return sorted[ow_percentile_rank(count, percent * OW_PERCENT) - 1];
 }
 
 static int compare(const void *a, const void *b)

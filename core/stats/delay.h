@@ -9,8 +9,8 @@ struct ow_delays {
   int64_t min, mean, median, p95, p99, max;
 };
 
-/** sum / count, rounded to nearest, halves away from zero; count > 0. */
-int64_t ow_mean(__int128 sum, uint32_t count);
+/** sum / count, rounded to nearest, halves away from zero; count > 0, the mean within 64 bits. */
+int64_t ow_mean(__int128 sum, uint64_t count);
 
 /** Sort `count` delays in place and sum them up; count > 0. */
 struct ow_delays ow_delays_summarize(int64_t *delays, uint32_t count);

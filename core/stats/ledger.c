@@ -60,7 +60,7 @@ uint32_t ow_ledger_longest_loss_run(const struct ow_ledger *ledger)
   return longest;
 }
 
-bool ow_ledger_ipdv(const struct ow_ledger *ledger, int64_t *mean)
+uint32_t ow_ledger_ipdv(const struct ow_ledger *ledger, int64_t *mean)
 {
   uint32_t pairs = 0;
   __int128 sum = 0;
@@ -72,7 +72,7 @@ bool ow_ledger_ipdv(const struct ow_ledger *ledger, int64_t *mean)
     pairs++;
   }
   *mean = pairs ? ow_mean(sum, pairs) : 0;
-  return pairs > 0;
+  return pairs;
 }
 
 void ow_ledger_gather(struct ow_ledger *ledger)

@@ -3,7 +3,6 @@
 #ifndef OWAMP_STATS_LEDGER_H
 #define OWAMP_STATS_LEDGER_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -38,8 +37,8 @@ uint32_t ow_ledger_count(const struct ow_ledger *ledger, enum ow_fate fate);
  * claimed of it.
  */
 uint32_t ow_ledger_longest_loss_run(const struct ow_ledger *ledger);
-/** Mean |difference| of the delays of consecutive sequence numbers; false if no such pair arrived. */
-bool ow_ledger_ipdv(const struct ow_ledger *ledger, int64_t *mean);
+/** Mean |difference| of the delays of consecutive sequence numbers; of how many such pairs. */
+uint32_t ow_ledger_ipdv(const struct ow_ledger *ledger, int64_t *mean);
 /** Move the delays of the packets that arrived to the front of `delay`; sequence numbers are forgotten. */
 void ow_ledger_gather(struct ow_ledger *ledger);
 

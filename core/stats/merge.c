@@ -1,48 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* Counts add up, extremes widen, means are weighted by packets, trust is the least of all. */
+/* Counts and sums add up, extremes widen, percentiles come from histograms, trust is the least of all. */
 #include "stats/merge.h"
 
-#include <stddef.h>
+#include "stats/mixture.h"
 
-/* Members that are means, weighted by the packets received. */
-static const size_t means[] = {
-    offsetof(struct ow_result, delay.mean), offsetof(struct ow_result, delay.median),
-    offsetof(struct ow_result, delay.p95),  offsetof(struct ow_result, delay.p99),
-    offsetof(struct ow_result, jitter),     offsetof(struct ow_result, pdv),
-};
-enum { IPDV, MEANS = sizeof means / sizeof *means + 1 };
-
+/* Exact: 2^32 times 2^63 for each of as many results as memory holds. */
 struct sums {
-  double of[MEANS]; /* exact to a nanosecond for a year of delays of a day */
-  double weight;
-  double ipdv_weight;
+  __int128 delay;
+  __int128 ipdv;
+  uint64_t packets;
+  uint64_t pairs;
 };
 
-static int64_t member(const struct ow_result *result, size_t at)
+static void add_sums(struct sums *sums, const struct ow_result *result)
 {
-  return *(const int64_t *)(const void *)((const char *)result + at);
-}
-
-static void add_means(struct sums *sums, const struct ow_result *result)
-{
-  double weight = result->received;
-  for (size_t i = 1; i < MEANS; i++)
-    sums->of[i] += (double)member(result, means[i - 1]) * weight;
-  sums->weight += weight;
+  uint32_t pairs = result->ipdv_pairs ? result->ipdv_pairs : result->received;
+  sums->delay += (__int128)result->delay.mean * result->received;
+  sums->packets += result->received;
   if (result->has_ipdv) {
-    sums->of[IPDV] += (double)result->ipdv * weight;
-    sums->ipdv_weight += weight;
+    sums->ipdv += (__int128)result->ipdv * pairs;
+    sums->pairs += pairs;
   }
-}
-
-/* 2^63 is one more than fits. */
-static int64_t rounded(double value)
-{
-  const double bound = 0x1p63;
-  int64_t whole = value < 0 ? -INT64_MAX : INT64_MAX;
-  if (value > -bound && value < bound)
-    whole = (int64_t)(value < 0 ? value - 0.5 : value + 0.5);
-  return whole;
 }
 
 /* Counts come from other processes, too: none wraps around to a small one. */
@@ -51,13 +29,14 @@ static void add(uint32_t *count, uint32_t more)
   *count = more > UINT32_MAX - *count ? UINT32_MAX : *count + more;
 }
 
-static void conclude_means(const struct sums *sums, struct ow_result *merged)
+static void conclude_sums(const struct sums *sums, struct ow_result *merged)
 {
-  for (size_t i = 1; i < MEANS && sums->weight > 0; i++)
-    *(int64_t *)(void *)((char *)merged + means[i - 1]) = rounded(sums->of[i] / sums->weight);
-  merged->has_ipdv = sums->ipdv_weight > 0;
+  if (sums->packets > 0)
+    merged->delay.mean = ow_mean(sums->delay, sums->packets);
+  merged->has_ipdv = sums->pairs > 0;
   if (merged->has_ipdv)
-    merged->ipdv = rounded(sums->of[IPDV] / sums->ipdv_weight);
+    merged->ipdv = ow_mean(sums->ipdv, sums->pairs);
+  merged->ipdv_pairs = sums->pairs < UINT32_MAX ? (uint32_t)sums->pairs : UINT32_MAX;
 }
 
 static void add_counts(struct ow_result *merged, const struct ow_result *result)
@@ -132,12 +111,97 @@ static void add_received(struct ow_result *merged, const struct ow_result *resul
   add(&merged->received, result->received);
 }
 
-void ow_result_merge(const struct ow_result *results, size_t count, struct ow_result *merged)
+/* ---- percentiles ---- */
+
+/* Hostile numbers may lie further apart than 64 bits tell. */
+static int64_t difference(int64_t a, int64_t b)
+{
+  int64_t difference;
+  if (__builtin_sub_overflow(a, b, &difference))
+    difference = a > b ? INT64_MAX : INT64_MIN;
+  return difference;
+}
+
+static bool has_delays(const struct ow_result *result)
+{
+  return result->completeness != OW_RESULT_ABSENT && result->received > 0;
+}
+
+static void fill_mixture(const struct ow_result *results, size_t count, struct ow_mixture *mixture,
+                         struct ow_result *merged)
+{
+  merged->quantiles = OW_QUANTILES_HISTOGRAM;
+  for (size_t i = 0; i < count; i++) {
+    if (has_delays(&results[i])) {
+      ow_mixture_add(mixture, &results[i]);
+      if (!results[i].histogram)
+        merged->quantiles = OW_QUANTILES_SUMMARY;
+    }
+  }
+}
+
+static void read_mixture(const struct ow_mixture *mixture, struct ow_result *merged)
+{
+  merged->delay.median = ow_mixture_percentile(mixture, 50 * OW_PERCENT);
+  merged->delay.p95 = ow_mixture_percentile(mixture, 95 * OW_PERCENT);
+  merged->delay.p99 = ow_mixture_percentile(mixture, 99 * OW_PERCENT);
+  merged->jitter = difference(merged->delay.p95, merged->delay.median);
+  merged->pdv = difference(merged->delay.p95, merged->delay.min);
+  for (uint32_t i = 0; i < merged->percentiles.count; i++)
+    merged->percentile_delays[i] = ow_mixture_percentile(mixture, merged->percentiles.list[i]);
+}
+
+/* The only result with delays: what it knows itself is exact. */
+static bool take_own(const struct ow_result *only, struct ow_result *merged)
+{
+  bool all = true;
+  merged->delay = only->delay;
+  merged->jitter = only->jitter;
+  merged->pdv = only->pdv;
+  for (uint32_t i = 0; i < merged->percentiles.count; i++)
+    all = ow_result_percentile(only, merged->percentiles.list[i], &merged->percentile_delays[i]) && all;
+  return all;
+}
+
+static enum ow_status mix(const struct ow_result *results, size_t count, struct ow_result *merged)
+{
+  struct ow_mixture mixture;
+  enum ow_status status = ow_mixture_open(&mixture, merged->delay.min, merged->delay.max);
+  if (status == OW_OK) {
+    fill_mixture(results, count, &mixture, merged);
+    read_mixture(&mixture, merged);
+  }
+  ow_mixture_close(&mixture);
+  return status;
+}
+
+static enum ow_status conclude_percentiles(const struct ow_result *results, size_t count,
+                                           struct ow_result *merged)
+{
+  const struct ow_result *only = NULL;
+  size_t with_delays = 0;
+  enum ow_status status = OW_OK;
+  for (size_t i = 0; i < count; i++) {
+    if (has_delays(&results[i])) {
+      only = &results[i];
+      with_delays++;
+    }
+  }
+  bool own = with_delays == 1 && take_own(only, merged);
+  if (own)
+    merged->quantiles = only->quantiles;
+  else if (with_delays > 0)
+    status = mix(results, count, merged);
+  if (status == OW_OK && with_delays == 1 && !own)
+    (void)take_own(only, merged);
+  return status;
+}
+
+static void merge_counts(const struct ow_result *results, size_t count, struct ow_result *merged)
 {
   struct sums sums = {0};
   size_t absent = 0;
   size_t complete = 0;
-  *merged = (struct ow_result){0};
   for (size_t i = 0; i < count; i++) {
     const struct ow_result *result = &results[i];
     absent += result->completeness == OW_RESULT_ABSENT;
@@ -148,11 +212,27 @@ void ow_result_merge(const struct ow_result *results, size_t count, struct ow_re
     add_time(merged, result);
     if (result->received > 0) {
       add_received(merged, result);
-      add_means(&sums, result);
+      add_sums(&sums, result);
     }
   }
-  conclude_means(&sums, merged);
+  conclude_sums(&sums, merged);
   merged->completeness = complete == count ? OW_RESULT_COMPLETE : OW_RESULT_PARTIAL;
   if (absent == count)
     merged->completeness = OW_RESULT_ABSENT;
+}
+
+enum ow_status ow_result_merge(const struct ow_result *results, size_t count,
+                               const struct ow_percentiles *percentiles, struct ow_result *merged)
+{
+  *merged = count == 1 ? results[0] : (struct ow_result){0};
+  merged->histogram = NULL;
+  if (count != 1)
+    merge_counts(results, count, merged);
+  merged->percentiles = (struct ow_percentiles){0};
+  if (percentiles && merged->received > 0)
+    merged->percentiles = *percentiles;
+  enum ow_status status = conclude_percentiles(results, count, merged);
+  if (status != OW_OK)
+    *merged = (struct ow_result){0};
+  return status;
 }

@@ -125,15 +125,30 @@ static void work_out_loss(const struct ow_ledger *ledger, struct ow_result *resu
     result->longest_loss_run = result->lost;
 }
 
-/* The last to use the ledger: it sorts the delays where they are. */
-static void work_out_delay(struct ow_ledger *ledger, struct ow_result *result)
+/* Of sorted delays. */
+static void take_percentiles(const int64_t *sorted, const struct ow_percentiles *wanted,
+                             struct ow_result *result)
 {
-  result->has_ipdv = ow_ledger_ipdv(ledger, &result->ipdv);
+  if (wanted)
+    result->percentiles = *wanted;
+  for (uint32_t i = 0; i < result->percentiles.count; i++)
+    result->percentile_delays[i] = sorted[ow_percentile_rank(result->received, wanted->list[i]) - 1];
+}
+
+/* The last to use the ledger: it sorts the delays where they are. */
+static void work_out_delay(const struct ow_observation *observation, struct ow_ledger *ledger,
+                           struct ow_result *result)
+{
+  result->ipdv_pairs = ow_ledger_ipdv(ledger, &result->ipdv);
+  result->has_ipdv = result->ipdv_pairs > 0;
   if (result->received > 0) {
     ow_ledger_gather(ledger);
     result->delay = ow_delays_summarize(ledger->delay, result->received);
     result->jitter = result->delay.p95 - result->delay.median;
     result->pdv = result->delay.p95 - result->delay.min;
+    take_percentiles(ledger->delay, observation->percentiles, result);
+    if (observation->histogram)
+      result->histogram = ow_histogram_of(ledger->delay, result->received);
   }
 }
 
@@ -169,7 +184,7 @@ enum ow_status ow_result_compute(const struct ow_observation *observation, struc
   if (status == OW_OK) {
     read_observation(observation, &ledger, result);
     work_out_loss(&ledger, result);
-    work_out_delay(&ledger, result);
+    work_out_delay(observation, &ledger, result);
     result->completeness = completeness(observation, result);
   }
   if (result->completeness == OW_RESULT_ABSENT)
@@ -177,6 +192,39 @@ enum ow_status ow_result_compute(const struct ow_observation *observation, struc
   result->clock.stepped = observation->stepped;
   ow_ledger_close(&ledger);
   return status;
+}
+
+void ow_result_share(struct ow_result *copy)
+{
+  ow_histogram_share(copy->histogram);
+}
+
+void ow_result_drop(struct ow_result *result)
+{
+  ow_histogram_drop(result->histogram);
+  result->histogram = NULL;
+}
+
+bool ow_result_percentile(const struct ow_result *result, uint32_t percentile, int64_t *delay)
+{
+  const struct {
+    uint32_t percentile;
+    int64_t delay;
+  } usual[] = {{50 * OW_PERCENT, result->delay.median},
+               {95 * OW_PERCENT, result->delay.p95},
+               {99 * OW_PERCENT, result->delay.p99}};
+  bool found = false;
+  for (uint32_t i = 0; i < result->percentiles.count && !found; i++) {
+    found = result->percentiles.list[i] == percentile;
+    if (found)
+      *delay = result->percentile_delays[i];
+  }
+  for (size_t i = 0; i < sizeof usual / sizeof *usual && !found; i++) {
+    found = usual[i].percentile == percentile;
+    if (found)
+      *delay = usual[i].delay;
+  }
+  return found;
 }
 
 bool ow_result_nothing_arrived(const struct ow_result *result, uint32_t least)

@@ -15,6 +15,8 @@
 
 #include "base/status.h"
 #include "stats/delay.h"
+#include "stats/histogram.h"
+#include "stats/percentiles.h"
 #include "time/sample.h"
 
 enum ow_direction { OW_FORWARD = 0, OW_REVERSE = 1, OW_DIRECTIONS = 2 };
@@ -35,6 +37,13 @@ struct ow_clock_trust {
   int64_t error_ns;                   /* the largest sum of both ends' estimates */
   enum ow_stamp_source receive_stamp; /* the least trustworthy: unknown, then user, then kernel */
   bool stepped; /* known always: a clock was set meanwhile, so delay, jitter, ipdv and pdv are invalid */
+};
+
+/** What median, percentiles, jitter and pdv were taken from. */
+enum ow_quantile_source {
+  OW_QUANTILES_EXACT = 0, /* the packets' delays, all of one interval */
+  OW_QUANTILES_HISTOGRAM, /* histograms of several intervals: to 1 % of the distance from the least delay */
+  OW_QUANTILES_SUMMARY,   /* of an interval at least a few delays only are known: approximate */
 };
 
 struct ow_result {
@@ -58,15 +67,21 @@ struct ow_result {
 
   /* Valid if received > 0, else zero. */
   struct ow_delays delay;
-  int64_t jitter;   /* p95 - median, as owping */
-  int64_t pdv;      /* p95 - min */
+  int64_t jitter; /* p95 - median, as owping */
+  int64_t pdv;    /* p95 - min */
+  enum ow_quantile_source quantiles;
+  struct ow_percentiles percentiles;              /* those asked for beside, */
+  int64_t percentile_delays[OW_PERCENTILES_MOST]; /* and how long they took */
+  /** NULL: there is none. Who keeps a copy of a result beyond its giver's shares it: ow_result_share(). */
+  struct ow_histogram *histogram;
   uint8_t hops_min; /* 255 - TTL */
   uint8_t hops_max;
   struct ow_clock_trust clock;
 
   /* Valid if has_ipdv: two packets with consecutive sequence numbers arrived. */
   bool has_ipdv;
-  int64_t ipdv; /* mean |difference of the delays of consecutive packets| */
+  int64_t ipdv;        /* mean |difference of the delays of consecutive packets| */
+  uint32_t ipdv_pairs; /* of how many such pairs; 0: who told the result didn't say */
 };
 
 /** What there is to judge: the planned packets and what is known of them. */
@@ -85,6 +100,8 @@ struct ow_observation {
   uint32_t dropped;
   bool incomplete;
   uint32_t duplicates_unkept; /* further copies of received packets that `samples` has no record of */
+  const struct ow_percentiles *percentiles; /* wanted; NULL: none */
+  bool histogram;                           /* wanted */
 };
 
 /** Delays in nanoseconds: sent to received. The sample must not be a lost one. */
@@ -99,10 +116,17 @@ int64_t ow_sample_delay(const struct ow_sample *sample);
  * sending side fell short: it sent nothing, or skipped more than a twentieth of the packets, and three at
  * least. It is absent if nothing is known of any packet that was sent, unless all are known to have been
  * skipped. OW_MEMORY without memory (about 17 octets for each packet are needed while it runs): the result is
- * absent.
+ * absent. If it lacks for the histogram alone, there is none.
+ *
+ * A histogram is the caller's to drop: ow_result_drop().
  */
 enum ow_status ow_result_compute(const struct ow_observation *observation,
                                  struct ow_result *result) OW_MUST_CHECK;
+/** The copy of a result becomes a user of its histogram, and ceases to be one. */
+void ow_result_share(struct ow_result *copy);
+void ow_result_drop(struct ow_result *result);
+/** One of the percentiles that the result has, thousandths of a percent; false if it hasn't that one. */
+bool ow_result_percentile(const struct ow_result *result, uint32_t percentile, int64_t *delay);
 
 /**
  * True of an outage: of at least `least` packets (one at least) that were sent none arrived, nor was dropped

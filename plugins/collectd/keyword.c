@@ -95,6 +95,7 @@ static enum owamp_form form_of(enum ow_peer_option_id id)
   case OW_TYPE_DIRECTIONS:
   case OW_TYPE_MODES:
   case OW_TYPE_SCHEDULE:
+  case OW_TYPE_PERCENTILES:
   case OW_TYPE_THRESHOLDS: break;
   }
   return form;

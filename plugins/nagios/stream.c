@@ -19,18 +19,29 @@ static int64_t oldest_allowed(const struct check_options *options, const struct 
   return options->max_age > 0 ? options->max_age : 2 * view->interval + LENIENCE;
 }
 
-static void merge_direction(const struct ow_interval *intervals, size_t count, enum ow_direction direction,
-                            struct ow_probe_report *report)
+static enum ow_status merge_direction(const struct check_options *options,
+                                      const struct ow_interval *intervals, size_t count,
+                                      enum ow_direction direction, struct ow_probe_report *report)
 {
   struct ow_result *results = calloc(count, sizeof *results);
+  enum ow_status status = results ? OW_OK : OW_MEMORY;
   for (size_t i = 0; i < count && results; i++)
     results[i] = intervals[i].results[direction];
-  /* One alone is taken as it is, to the nanosecond. */
-  if (count == 1)
-    report->directions[direction].result = intervals[0].results[direction];
-  else if (results)
-    ow_result_merge(results, count, &report->directions[direction].result);
+  if (results)
+    status = ow_result_merge(results, count, &options->settings.peer.percentiles,
+                             &report->directions[direction].result);
   free(results);
+  return status == OW_OK ? OW_OK : ow_fail(&report->failure, status, "no memory for %zu intervals", count);
+}
+
+static enum ow_status merge_directions(const struct check_options *options,
+                                       const struct ow_interval *intervals, size_t count,
+                                       struct ow_probe_report *report)
+{
+  enum ow_status status = OW_OK;
+  for (int d = 0; d < OW_DIRECTIONS && count > 0 && status == OW_OK; d++)
+    status = merge_direction(options, intervals, count, (enum ow_direction)d, report);
+  return status;
 }
 
 static void describe(const struct check_options *options, const struct ow_stream_view *view,
@@ -101,23 +112,11 @@ static void explain_part(const struct check_options *options, const struct ow_in
             stream->name, stream->failed, count, intervals[last - 1].reason);
 }
 
-enum ow_status check_stream_take(struct check_options *options, const struct ow_stream_view *view,
-                                 const struct ow_interval *intervals, size_t count, struct ow_timestamp now,
-                                 struct ow_probe_report *report, struct check_stream *stream)
+/* What the stream, or its newest interval, failed with. */
+static enum ow_status judge_stream(const struct check_options *options, const struct ow_stream_view *view,
+                                   const struct ow_interval *newest, struct ow_probe_report *report)
 {
-  const struct ow_interval *newest = count > 0 ? &intervals[count - 1] : NULL;
-  int64_t most = oldest_allowed(options, view);
-  enum ow_status status = OW_OK;
-  describe(options, view, intervals, count, now, stream);
-  snprintf(report->server, sizeof report->server, "%.*s", (int)sizeof report->server - 1, view->server);
-  report->mode = newest ? newest->mode : view->mode;
-  report->step = OW_STEP_DONE;
-  if (!ow_given_has(&options->given, OW_PEER_DIRECTION))
-    memcpy(options->settings.peer.directions, view->directions, sizeof view->directions);
-  if (newest && stream->age > most)
-    return too_old(stream, most, &report->failure);
-  for (int d = 0; d < OW_DIRECTIONS && newest; d++)
-    merge_direction(intervals, count, (enum ow_direction)d, report);
+  enum ow_status status;
   if (view->state == OW_STREAM_DOWN)
     status = fail_as(view, view->status == OW_OK ? OW_STATE : view->status, view->reason, report);
   else if (!newest)
@@ -127,6 +126,26 @@ enum ow_status check_stream_take(struct check_options *options, const struct ow_
     status = fail_as(view, newest->status, newest->reason, report);
   else
     status = check_options_directions(options, &report->failure);
+  return status;
+}
+
+enum ow_status check_stream_take(struct check_options *options, const struct ow_stream_view *view,
+                                 const struct ow_interval *intervals, size_t count, struct ow_timestamp now,
+                                 struct ow_probe_report *report, struct check_stream *stream)
+{
+  const struct ow_interval *newest = count > 0 ? &intervals[count - 1] : NULL;
+  int64_t most = oldest_allowed(options, view);
+  describe(options, view, intervals, count, now, stream);
+  snprintf(report->server, sizeof report->server, "%.*s", (int)sizeof report->server - 1, view->server);
+  report->mode = newest ? newest->mode : view->mode;
+  report->step = OW_STEP_DONE;
+  if (!ow_given_has(&options->given, OW_PEER_DIRECTION))
+    memcpy(options->settings.peer.directions, view->directions, sizeof view->directions);
+  if (newest && stream->age > most)
+    return too_old(stream, most, &report->failure);
+  enum ow_status status = merge_directions(options, intervals, count, report);
+  if (status == OW_OK)
+    status = judge_stream(options, view, newest, report);
   if (status == OW_OK)
     explain_part(options, intervals, count, stream, report);
   return status;
@@ -157,6 +176,8 @@ enum ow_status check_stream_query(struct check_options *options, int64_t timeout
     report->failure.status = status = OW_STATE;
   if (status == OW_OK)
     status = check_stream_take(options, &view, intervals, got, wall_clock(), report, stream);
+  for (size_t i = 0; i < got; i++)
+    ow_interval_drop(&intervals[i]);
   free(intervals);
   return status;
 }

@@ -164,6 +164,7 @@ static const char *value_of(enum ow_peer_option_type type, int64_t size)
   case OW_TYPE_DIRECTIONS:
   case OW_TYPE_MODES:
   case OW_TYPE_SCHEDULE:
+  case OW_TYPE_PERCENTILES:
   case OW_TYPE_THRESHOLDS: break;
   }
   return text;

@@ -8,7 +8,7 @@
 #include "session/departures.h"
 #include "session/receiver.h"
 #include "session/sender.h"
-#include "stats/result.h"
+#include "stats/merge.h"
 #include "support/failing_memory.h"
 #include "support/main.h"
 #include "support/seed.h"
@@ -247,6 +247,55 @@ START_TEST(a_result_without_memory_is_absent)
 }
 END_TEST
 
+/* Without memory for its histogram it is whole, and has none. */
+static void a_result_with_a_histogram(void)
+{
+  struct ow_result result;
+  const struct ow_observation observation = {.samples = &samples, .packets = 1, .histogram = true};
+  enum ow_status status = ow_result_compute(&observation, &result);
+  ck_assert(status == OW_OK || (status == OW_MEMORY && test_memory_failed()));
+  ck_assert_uint_eq(result.received, status == OW_OK ? 1 : 0);
+  ck_assert_int_eq(result.histogram != NULL, !test_memory_failed());
+  ow_result_drop(&result);
+}
+
+START_TEST(a_result_without_memory_for_its_histogram)
+{
+  const struct ow_sample arrived = {.sent.ntp = 1, .received.ntp = 2};
+  samples = (struct ow_samples){0};
+  test_memory_scarce(false);
+  ck_assert_int_eq(ow_samples_append(&samples, &arrived), OW_OK);
+  test_memory_exhaust("a result with a histogram", a_result_with_a_histogram);
+  ow_samples_clear(&samples);
+}
+END_TEST
+
+static void several_results(void)
+{
+  const int64_t delays[] = {1, 2, 3};
+  struct ow_result results[2];
+  struct ow_result merged;
+  test_memory_scarce(false);
+  for (int i = 0; i < 2; i++)
+    results[i] = (struct ow_result){.completeness = OW_RESULT_COMPLETE,
+                                    .received = 3,
+                                    .delay = {1, 2, 2, 3, 3, 3},
+                                    .histogram = ow_histogram_of(delays, 3)};
+  test_memory_scarce(true);
+  enum ow_status status = ow_result_merge(results, 2, NULL, &merged);
+  ck_assert_int_eq(status, test_memory_failed() ? OW_MEMORY : OW_OK);
+  ck_assert_uint_eq(merged.received, status == OW_OK ? 6 : 0);
+  ck_assert_int_eq(merged.delay.median, status == OW_OK ? 2 : 0);
+  ow_result_drop(&results[0]);
+  ow_result_drop(&results[1]);
+}
+
+START_TEST(several_results_without_memory_are_absent)
+{
+  test_memory_exhaust("several results", several_results);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("sessions without memory");
@@ -255,6 +304,7 @@ int main(void)
             a_copy_without_a_record_leaves_nothing_unknown, skip_ranges_that_could_not_be_kept_are_known);
   TEST_CASE(suite, "sender", a_sender_that_ends_early_says_why);
   TEST_CASE(suite, "departures", a_departure_without_memory_stays_unknown);
-  TEST_CASE(suite, "results", a_result_without_memory_is_absent);
+  TEST_CASE(suite, "results", a_result_without_memory_is_absent, a_result_without_memory_for_its_histogram,
+            several_results_without_memory_are_absent);
   return test_run(suite);
 }
