@@ -103,14 +103,19 @@ static struct ow_query_text *no_such_stream(const struct ow_board *board, const 
   return ow_query_complain(sentence);
 }
 
-static struct ow_query_text *answer_get(struct ow_query_answers *answers, const char *name, size_t most)
+static struct ow_query_text *answer_get(struct ow_query_answers *answers, const char *name, size_t most,
+                                        bool histograms)
 {
   struct ow_stream_view view;
   size_t count;
   size_t octets = 0;
-  if (!ow_board_read_last(answers->board, name, &view, answers->intervals, most, &count))
+  bool there = histograms ? ow_board_read_whole(answers->board, name, &view, answers->intervals, most, &count)
+                          : ow_board_read_last(answers->board, name, &view, answers->intervals, most, &count);
+  if (!there)
     return no_such_stream(answers->board, name);
   char *line = ow_answer_stream(&view, answers->intervals, count, &octets);
+  for (size_t i = 0; i < count; i++)
+    ow_interval_drop(&answers->intervals[i]);
   return text_of(line, octets);
 }
 
@@ -124,20 +129,28 @@ static size_t count_of(const char *text)
   return text[digits.count] ? 0 : count;
 }
 
-static struct ow_query_text *answer_request(struct ow_query_answers *answers, char *request)
+/* Ends `text` at its first blank; what follows it, or NULL. */
+static char *cut(char *text)
 {
-  char *rest = strchr(request, ' ');
-  char *count = rest ? strchr(rest + 1, ' ') : NULL;
-  size_t most = count ? count_of(count + 1) : 1;
+  char *rest = text ? strchr(text, ' ') : NULL;
   if (rest)
     *rest++ = '\0';
-  if (count)
-    *count = '\0';
-  if (strcmp(request, "list") == 0 && !rest)
+  return rest;
+}
+
+static struct ow_query_text *answer_request(struct ow_query_answers *answers, char *request)
+{
+  char *name = cut(request);
+  char *count = cut(name);
+  char *more = cut(count);
+  size_t most = count ? count_of(count) : 1;
+  bool known = !more || strcmp(more, "histograms") == 0;
+  if (strcmp(request, "list") == 0 && !name)
     return answer_list(answers);
-  if (strcmp(request, "get") == 0 && rest && ow_stream_name_valid(rest) && most > 0)
-    return answer_get(answers, rest, most);
-  return ow_query_complain("this is no request; ask \"list\", \"get NAME\" or \"get NAME COUNT\"");
+  if (strcmp(request, "get") == 0 && name && ow_stream_name_valid(name) && most > 0 && known)
+    return answer_get(answers, name, most, more != NULL);
+  return ow_query_complain(
+      "this is no request; ask \"list\", \"get NAME\", \"get NAME COUNT\" or \"get NAME COUNT histograms\"");
 }
 
 struct ow_query_text *ow_query_answer(struct ow_query_answers *answers, const char *line, size_t octets)

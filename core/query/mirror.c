@@ -190,7 +190,8 @@ static enum ow_status take_last_word(const char *line, size_t octets, struct ow_
 {
   struct ow_listed *listed = NULL;
   size_t count;
-  enum ow_status status = ow_answer_read_list(line, octets, &listed, &count, failure);
+  bool histograms;
+  enum ow_status status = ow_answer_read_list(line, octets, &listed, &count, &histograms, failure);
   free(listed);
   return status == OW_OK ? ow_fail(failure, OW_PROTOCOL, "an answer came that wasn't asked for") : status;
 }
@@ -215,8 +216,9 @@ static enum ow_status take_line(struct ow_query_mirror *mirror, const char *line
 static size_t longest_line(const struct ow_query_mirror *mirror)
 {
   size_t intervals = mirror->state == CATCHING_UP ? ow_mirror_streams_awaited(&mirror->streams) : 0;
-  struct ow_answer_bounds bounds =
-      mirror->state == LISTING ? ow_answer_bounds_of_list() : ow_answer_bounds_of_stream(intervals);
+  struct ow_answer_bounds bounds = mirror->state == LISTING
+                                       ? ow_answer_bounds_of_list()
+                                       : ow_answer_bounds_of_stream(intervals, mirror->streams.histograms);
   return bounds.octets;
 }
 

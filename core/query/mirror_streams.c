@@ -89,7 +89,7 @@ enum ow_status ow_mirror_streams_list(struct ow_mirror_streams *streams, const c
 {
   struct ow_listed *listed = NULL;
   size_t count = 0;
-  enum ow_status status = ow_answer_read_list(line, octets, &listed, &count, failure);
+  enum ow_status status = ow_answer_read_list(line, octets, &listed, &count, &streams->histograms, failure);
   if (status == OW_OK)
     status = take_list(streams, listed, count, failure);
   free(listed);
@@ -117,7 +117,8 @@ size_t ow_mirror_streams_ask(struct ow_mirror_streams *streams, char text[OW_MIR
     struct ow_mirrored_stream *stream = &streams->list[streams->next];
     if (!stream->current && !stream->foreign) {
       size_t count = wanted(streams, stream);
-      length += (size_t)snprintf(text + length, OW_MIRROR_TEXT - length, "get %s %zu\n", stream->name, count);
+      length += (size_t)snprintf(text + length, OW_MIRROR_TEXT - length, "get %s %zu%s\n", stream->name,
+                                 count, streams->histograms ? " histograms" : "");
       intervals += count;
       streams->wanted[streams->asked_count] = count;
       streams->asked[streams->asked_count++] = stream;
@@ -162,6 +163,8 @@ enum ow_status ow_mirror_streams_answer(struct ow_mirror_streams *streams, const
     status = take_stream(streams, stream, &view, got, failure);
   else if (status == OW_REFUSED)
     status = OW_OK;
+  for (size_t i = 0; i < got; i++)
+    ow_interval_drop(&streams->intervals[i]);
   return status;
 }
 

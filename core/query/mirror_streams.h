@@ -16,7 +16,7 @@
 
 enum {
   OW_MIRROR_BATCH = 32, /* questions under way at once; their text fits in any socket's buffer */
-  OW_MIRROR_TEXT = OW_MIRROR_BATCH * (OW_STREAM_NAME + 16),
+  OW_MIRROR_TEXT = OW_MIRROR_BATCH * (OW_STREAM_NAME + 32),
 };
 
 struct ow_mirrored_stream;
@@ -28,7 +28,8 @@ struct ow_mirror_streams {
   const char *path;                /* for the log */
   struct ow_mirrored_stream *list; /* sorted by name; as all below, its own */
   size_t count;
-  size_t next; /* to be looked at: are there news of it? */
+  bool histograms; /* who publishes has them */
+  size_t next;     /* to be looked at: are there news of it? */
   struct ow_mirrored_stream *asked[OW_MIRROR_BATCH];
   size_t wanted[OW_MIRROR_BATCH]; /* intervals, of each that was asked */
   size_t asked_count;

@@ -3,10 +3,11 @@
  * The query socket: whoever runs streams publishes its board on a Unix socket, as JSON lines, so that one
  * stream serves all who ask.
  *
- *   list\n             {"streams": [{"name", "host", "port", "state", "newest", "version"}, ...]}
- *   get NAME\n         {"stream": {...}, "intervals": [the newest]}
- *   get NAME COUNT\n   the last COUNT kept intervals, oldest first; OW_QUERY_INTERVALS at most
- *   anything else      {"error": "..."}
+ *   list\n             {"histograms": true, "streams": [{"name", "host", "port", "state", "newest",
+ * "version"}, ...]} get NAME\n         {"stream": {...}, "intervals": [the newest]} get NAME COUNT\n   the
+ * last COUNT kept intervals, oldest first; OW_QUERY_INTERVALS at most get NAME COUNT histograms\n the same
+ * with their histograms, from which percentiles of several together are made anything else      {"error":
+ * "..."}
  *
  * Each answer is one line; the members are those of report/json.h. Who may ask is a matter of the socket's
  * permissions. A line of more than 255 octets is answered with an error, and ends the connection.
@@ -21,7 +22,7 @@
 #include "base/status.h"
 #include "results/board.h"
 
-/** The most intervals that one answer holds: 2 MB as text. */
+/** The most intervals that one answer holds: 2 MB as text, and up to 8 MB of histograms. */
 enum { OW_QUERY_INTERVALS = 1000 };
 
 /* ---- publishing ---- */
@@ -50,7 +51,8 @@ void ow_query_unpublish(struct ow_query_server *server);
 
 /**
  * Ask once for the last `count` (1 at least; see OW_QUERY_INTERVALS) intervals of a stream; blocks for at
- * most `timeout` ns. `intervals` gets up to `count` of them, oldest first; `*got` says how many. OW_INVALID
+ * most `timeout` ns. `intervals` gets up to `count` of them, oldest first; `*got` says how many, each to be
+ * dropped by ow_interval_drop(). They have histograms, unless who publishes knows none. OW_INVALID
  * (no path or name), OW_NETWORK (no socket there, nobody listens, no permission), OW_TIMEOUT, OW_PROTOCOL,
  * OW_REFUSED (no such stream; the sentence names those that there are). NULL is allowed for `failure`.
  */

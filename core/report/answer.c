@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "report/answer_bounds.h"
+#include "report/histogram_text.h"
 #include "report/json.h"
 #include "report/members.h"
 
@@ -58,10 +59,38 @@ char *ow_answer_list(const struct ow_stream_view *views, size_t count, size_t *o
 {
   struct ow_members members = begin_answer();
   json_t *list = json_array();
+  ow_put(&members, "histograms", json_true());
   for (size_t i = 0; i < count && !members.failed; i++)
     append(&members, list, listed_json(&views[i]));
   ow_put(&members, "streams", list);
   return print(ow_members_end(&members), octets);
+}
+
+static size_t histogram_octets(const struct ow_interval *interval)
+{
+  size_t octets = 0;
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    if (interval->results[d].histogram)
+      octets += ow_histogram_text_octets(interval->results[d].histogram);
+  return octets;
+}
+
+/* The first of the newest ones whose histograms there is room for. */
+static size_t first_with_histograms(const struct ow_interval *intervals, size_t count)
+{
+  size_t octets = 0;
+  size_t first = count;
+  while (first > 0 && (octets += histogram_octets(&intervals[first - 1])) <= OW_ANSWER_HISTOGRAMS_MOST)
+    first--;
+  return first;
+}
+
+static json_t *interval_json(const struct ow_interval *interval, bool histograms)
+{
+  struct ow_interval shown = *interval;
+  for (int d = 0; d < OW_DIRECTIONS && !histograms; d++)
+    shown.results[d].histogram = NULL;
+  return ow_interval_to_json(&shown);
 }
 
 char *ow_answer_stream(const struct ow_stream_view *view, const struct ow_interval *intervals, size_t count,
@@ -69,8 +98,9 @@ char *ow_answer_stream(const struct ow_stream_view *view, const struct ow_interv
 {
   struct ow_members members = begin_answer();
   json_t *list = json_array();
+  size_t first = first_with_histograms(intervals, count);
   for (size_t i = 0; i < count && !members.failed; i++)
-    append(&members, list, ow_interval_to_json(&intervals[i]));
+    append(&members, list, interval_json(&intervals[i], i >= first));
   ow_put(&members, "stream", ow_stream_to_json(view));
   ow_put(&members, "intervals", list);
   return print(ow_members_end(&members), octets);
@@ -183,7 +213,7 @@ static enum ow_status read_list(const json_t *object, struct ow_listed **listed,
 }
 
 enum ow_status ow_answer_read_list(const char *line, size_t octets, struct ow_listed **listed, size_t *count,
-                                   struct ow_failure *failure)
+                                   bool *histograms, struct ow_failure *failure)
 {
   *listed = NULL;
   *count = 0;
@@ -195,6 +225,7 @@ enum ow_status ow_answer_read_list(const char *line, size_t octets, struct ow_li
     status = check_schema(object, failure);
   if (status == OW_OK)
     status = read_list(object, listed, count, failure);
+  *histograms = json_is_true(json_object_get(object, "histograms"));
   json_decref(object);
   if (status != OW_OK) {
     free(*listed);
@@ -226,7 +257,8 @@ enum ow_status ow_answer_read_stream(const char *line, size_t octets, struct ow_
   *got = 0;
   *view = (struct ow_stream_view){0};
   json_t *object;
-  enum ow_status status = parse_answer(line, octets, ow_answer_bounds_of_stream(most), &object, failure);
+  enum ow_status status =
+      parse_answer(line, octets, ow_answer_bounds_of_stream(most, true), &object, failure);
   if (status == OW_OK)
     status = check_error(object, failure);
   if (status == OW_OK)
@@ -238,7 +270,10 @@ enum ow_status ow_answer_read_stream(const char *line, size_t octets, struct ow_
     status = reading.status == OW_OK ? OW_OK : no_answer(failure);
   }
   json_decref(object);
-  if (status != OW_OK)
+  if (status != OW_OK) {
+    for (size_t i = 0; i < *got; i++)
+      ow_interval_drop(&intervals[i]);
     *got = 0;
+  }
   return status;
 }

@@ -6,6 +6,7 @@
 #ifndef OWAMP_REPORT_ANSWER_H
 #define OWAMP_REPORT_ANSWER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -20,9 +21,13 @@ struct ow_listed {
 
 /* ---- writing: the caller frees; NULL without memory ---- */
 
-/** {"schema", "streams": [{"name", "host", "port", "state", "newest", "version"}, ...]} */
+/** {"schema", "histograms": true, "streams": [{"name", "host", "port", "state", "newest", "version"}, ...]}
+ */
 char *ow_answer_list(const struct ow_stream_view *views, size_t count, size_t *octets) OW_MUST_CHECK;
-/** {"schema", "stream": {...}, "intervals": [...]} */
+/**
+ * {"schema", "stream": {...}, "intervals": [...]}; with as many of the newest ones' histograms as
+ * OW_ANSWER_HISTOGRAMS_MOST octets hold.
+ */
 char *ow_answer_stream(const struct ow_stream_view *view, const struct ow_interval *intervals, size_t count,
                        size_t *octets) OW_MUST_CHECK;
 /** {"schema", "error": "..."} */
@@ -33,10 +38,14 @@ char *ow_answer_error(const char *sentence, size_t *octets) OW_MUST_CHECK;
  * than OW_JSON_SCHEMA; OW_REFUSED with the sentence of an error; OW_MEMORY ----
  */
 
-/** `*listed` is the caller's to free, and NULL if it fails. */
+/** `*listed` is the caller's to free, and NULL if it fails. `*histograms`: they can be asked for. */
 enum ow_status ow_answer_read_list(const char *line, size_t octets, struct ow_listed **listed, size_t *count,
-                                   struct ow_failure *failure) OW_MUST_CHECK;
-/** Up to `most` intervals, the last of those that are there; their numbers rise. */
+                                   bool *histograms, struct ow_failure *failure) OW_MUST_CHECK;
+/**
+ * Up to `most` intervals, the last of those that are there; their numbers rise. ow_interval_drop() each of
+ * the
+ * `*got`; none if it fails.
+ */
 enum ow_status ow_answer_read_stream(const char *line, size_t octets, struct ow_stream_view *view,
                                      struct ow_interval *intervals, size_t most, size_t *got,
                                      struct ow_failure *failure) OW_MUST_CHECK;

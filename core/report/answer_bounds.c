@@ -2,8 +2,6 @@
 /* Brackets, braces and commas are counted wherever they are in no string. */
 #include "report/answer_bounds.h"
 
-#include <stdbool.h>
-
 /* Each is about twice what there is today. */
 enum {
   INTERVAL_OCTETS = 6144,
@@ -12,21 +10,26 @@ enum {
   LISTED_OCTETS = 1024,
   LISTED_VALUES = 16,
   LISTED_NESTS = 2,
-  BESIDE = 16, /* intervals' worth, for the stream itself or an error */
+  HISTOGRAMS_OCTETS = 128 << 10, /* of both directions, with a packet each in most buckets */
+  BESIDE = 16,                   /* intervals' worth, for the stream itself or an error */
   DEEPEST = 16
 };
 
-struct ow_answer_bounds ow_answer_bounds_of_stream(size_t intervals)
+struct ow_answer_bounds ow_answer_bounds_of_stream(size_t intervals, bool histograms)
 {
   size_t count = intervals + BESIDE;
-  return (struct ow_answer_bounds){
-      .octets = count * INTERVAL_OCTETS, .values = count * INTERVAL_VALUES, .nests = count * INTERVAL_NESTS};
+  size_t more = histograms ? OW_ANSWER_HISTOGRAMS_MOST : 0;
+  if (intervals < more / HISTOGRAMS_OCTETS)
+    more = intervals * HISTOGRAMS_OCTETS;
+  return (struct ow_answer_bounds){.octets = count * INTERVAL_OCTETS + more,
+                                   .values = count * INTERVAL_VALUES,
+                                   .nests = count * INTERVAL_NESTS};
 }
 
 /* The octets are for the average stream, whose host's name is no 255 octets long. */
 struct ow_answer_bounds ow_answer_bounds_of_list(void)
 {
-  struct ow_answer_bounds bounds = ow_answer_bounds_of_stream(0);
+  struct ow_answer_bounds bounds = ow_answer_bounds_of_stream(0, false);
   bounds.octets += OW_ANSWER_STREAMS_MOST * (size_t)LISTED_OCTETS / 2;
   bounds.values += OW_ANSWER_STREAMS_MOST * (size_t)LISTED_VALUES;
   bounds.nests += OW_ANSWER_STREAMS_MOST * (size_t)LISTED_NESTS;

@@ -6,6 +6,7 @@
 #ifndef OWAMP_REPORT_ANSWER_BOUNDS_H
 #define OWAMP_REPORT_ANSWER_BOUNDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -18,11 +19,16 @@ struct ow_answer_bounds {
 
 /** The most streams that a list is taken of. */
 enum { OW_ANSWER_STREAMS_MOST = 16384 };
+/** The most octets of all histograms of an answer to "get". */
+enum { OW_ANSWER_HISTOGRAMS_MOST = 8 << 20 };
 
 /** Of the answer to "list". */
 struct ow_answer_bounds ow_answer_bounds_of_list(void);
-/** Of the answer to "get" with that many intervals; room for what a newer daemon may tell beside. */
-struct ow_answer_bounds ow_answer_bounds_of_stream(size_t intervals);
+/**
+ * Of the answer to "get" with that many intervals, with histograms if those were asked for; room for what a
+ * newer daemon may tell beside.
+ */
+struct ow_answer_bounds ow_answer_bounds_of_stream(size_t intervals, bool histograms);
 
 /**
  * OW_PROTOCOL if the text has more octets, values or nests than that, or nests deeper than any answer. It

@@ -51,6 +51,18 @@ bool ow_stream_name_valid(const char *name)
   return length > 0 && length < OW_STREAM_NAME && !name[length];
 }
 
+void ow_interval_share(struct ow_interval *copy)
+{
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    ow_result_share(&copy->results[d]);
+}
+
+void ow_interval_drop(struct ow_interval *interval)
+{
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    ow_result_drop(&interval->results[d]);
+}
+
 void ow_totals_add(struct ow_totals *totals, const struct ow_result *result)
 {
   totals->sent += result->sent;

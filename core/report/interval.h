@@ -47,8 +47,9 @@ const char *ow_status_name(enum ow_status status);
 bool ow_stream_name_valid(const char *name);
 
 /**
- * One interval. A packet belongs to it if its scheduled time lies after `begin` and not after `end`, but for
- * what the rounding of a schedule's 32.32 deltas adds up to.
+ * One interval. Its results' histograms are shared by who keeps a copy: ow_interval_share(). A packet belongs
+ * to it if its scheduled time lies after `begin` and not after `end`, but for what the rounding of a
+ * schedule's 32.32 deltas adds up to.
  */
 struct ow_interval {
   uint64_t number;           /* counts a stream's intervals from 1, those that failed too */
@@ -59,6 +60,10 @@ struct ow_interval {
   enum ow_mode mode;                       /* OW_MODE_NONE: no connection was made */
   struct ow_result results[OW_DIRECTIONS]; /* absent: not asked for, or nothing is known */
 };
+
+/** The copy of an interval becomes a user of its results' histograms, and ceases to be one of them. */
+void ow_interval_share(struct ow_interval *copy);
+void ow_interval_drop(struct ow_interval *interval);
 
 /** Sums over the intervals of one direction since the stream began. sent = received + lost. */
 struct ow_totals {

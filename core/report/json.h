@@ -25,6 +25,10 @@ enum { OW_JSON_SCHEMA = 1 };
  * "p95", "p99", "max"}, "jitter", "ipdv", "pdv", "hops": {"min", "max"}, "clock": {"sender_synchronized",
  * "receiver_synchronized", "error", "receive_stamp", "stepped"}}. NULL without memory. The caller decrefs.
  *
+ * Beside them, where they mean something: "ipdv_pairs", "percentiles": {"99.9", ...} (those asked for),
+ * "percentiles_from" ("histograms" or "summaries", if median, percentiles, jitter and pdv aren't exact) and
+ * "histogram" (report/histogram_text.h).
+ *
  * Only if there are any: "refused" and "refusal" (packets that the operating system would not send, and why),
  * "dropped" (datagrams that lacked buffer at the receiver's own socket), "incomplete" (true).
  *
@@ -37,7 +41,8 @@ enum { OW_JSON_SCHEMA = 1 };
 json_t *ow_result_to_json(const struct ow_result *result, enum ow_direction direction) OW_MUST_CHECK;
 /**
  * Back, every number to the nanosecond; what is absent, or null in an older document, is zero. OW_INVALID
- * names the member that is missing or can't be. Members that it doesn't know are passed over.
+ * names the member that is missing or can't be. Members that it doesn't know are passed over. The histogram
+ * is the caller's to drop; without memory for it there is none.
  */
 enum ow_status ow_result_from_json(const json_t *object, struct ow_result *result,
                                    enum ow_direction *direction, struct ow_failure *failure) OW_MUST_CHECK;
@@ -47,6 +52,7 @@ enum ow_status ow_result_from_json(const json_t *object, struct ow_result *resul
  * is known.
  */
 json_t *ow_interval_to_json(const struct ow_interval *interval) OW_MUST_CHECK;
+/** Back; ow_interval_drop() it. */
 enum ow_status ow_interval_from_json(const json_t *object, struct ow_interval *interval,
                                      struct ow_failure *failure) OW_MUST_CHECK;
 

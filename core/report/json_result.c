@@ -2,15 +2,22 @@
 /* One direction's result as JSON, and back. */
 #include "report/json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "report/histogram_text.h"
 #include "report/members.h"
+#include "text/percentile.h"
 
 static const char *const direction_names[] = {[OW_FORWARD] = "forward", [OW_REVERSE] = "reverse"};
 static const char *const completeness_names[] = {
     [OW_RESULT_ABSENT] = "absent", [OW_RESULT_PARTIAL] = "partial", [OW_RESULT_COMPLETE] = "complete"};
 static const char *const stamp_names[] = {
     [OW_STAMP_UNKNOWN] = NULL, [OW_STAMP_KERNEL] = "kernel", [OW_STAMP_USER] = "user"};
+
+static const char *const quantile_names[] = {[OW_QUANTILES_EXACT] = NULL,
+                                             [OW_QUANTILES_HISTOGRAM] = "histograms",
+                                             [OW_QUANTILES_SUMMARY] = "summaries"};
 
 /* What counts, and what it is called. */
 static const struct {
@@ -105,13 +112,50 @@ static json_t *clock_json(const struct ow_result *result)
   return ow_members_end(&members);
 }
 
+static json_t *percentiles_json(const struct ow_result *result)
+{
+  struct ow_members members = ow_members_begin();
+  char name[OW_PERCENTILE_TEXT];
+  for (uint32_t i = 0; i < result->percentiles.count; i++)
+    ow_put_time(&members, ow_percentile_print(name, result->percentiles.list[i]),
+                result->percentile_delays[i]);
+  return ow_members_end(&members);
+}
+
+static json_t *histogram_json(const struct ow_histogram *histogram)
+{
+  size_t octets = ow_histogram_text_octets(histogram);
+  char *text = malloc(octets);
+  json_t *value = NULL;
+  if (text) {
+    ow_histogram_print(text, histogram);
+    value = json_stringn(text, octets);
+  }
+  free(text);
+  return value;
+}
+
+static void put_distribution(struct ow_members *members, const struct ow_result *result)
+{
+  if (result->percentiles.count)
+    ow_put(members, "percentiles", percentiles_json(result));
+  if (result->quantiles != OW_QUANTILES_EXACT)
+    ow_put_text(members, "percentiles_from", quantile_names[result->quantiles]);
+  if (result->histogram)
+    ow_put(members, "histogram", histogram_json(result->histogram));
+}
+
 static void put_times(struct ow_members *members, const struct ow_result *result)
 {
   ow_put(members, "delay", delay_json(&result->delay));
   ow_put_time(members, "jitter", result->jitter);
-  if (result->has_ipdv)
+  if (result->has_ipdv) {
     ow_put_time(members, "ipdv", result->ipdv);
+    if (result->ipdv_pairs)
+      ow_put_count(members, "ipdv_pairs", result->ipdv_pairs);
+  }
   ow_put_time(members, "pdv", result->pdv);
+  put_distribution(members, result);
 }
 
 json_t *ow_result_to_json(const struct ow_result *result, enum ow_direction direction)
@@ -178,6 +222,51 @@ static void get_delays(struct ow_reading *reading, const json_t *object, struct 
   reading->within = outside;
 }
 
+/* By their names, which are percentiles; "99.9_ns" stands beside a long time. */
+static void get_percentiles(struct ow_reading *reading, json_t *from, struct ow_result *result)
+{
+  const char *outside = reading->within;
+  struct ow_percentiles *list = &result->percentiles;
+  const char *name;
+  json_t *value;
+  bool good = true;
+  reading->within = "percentiles.";
+  json_object_foreach(from, name, value)
+  {
+    uint32_t percentile = 0;
+    if (strchr(name, '_'))
+      continue;
+    good = good && list->count < OW_PERCENTILES_MOST && ow_percentile_parse(ow_piece_of(name), &percentile);
+    if (good) {
+      result->percentile_delays[list->count] = ow_get_time(reading, from, name);
+      list->list[list->count++] = percentile;
+    }
+  }
+  reading->within = outside;
+  if (!good)
+    ow_reading_fail(reading, "percentiles", "must be up to 8 of them by their numbers");
+}
+
+static void get_histogram(struct ow_reading *reading, const json_t *from, struct ow_result *result)
+{
+  const char *text = json_string_value(from);
+  const char *complaint = text ? ow_histogram_parse(text, result) : "must be a text";
+  if (complaint)
+    ow_reading_fail(reading, "histogram", complaint);
+}
+
+static void get_distribution(struct ow_reading *reading, const json_t *object, struct ow_result *result)
+{
+  json_t *percentiles = json_object_get(object, "percentiles");
+  const json_t *histogram = ow_get_optional(object, "histogram");
+  result->quantiles = (enum ow_quantile_source)ow_get_word(
+      reading, object, "percentiles_from", quantile_names, OW_QUANTILES_SUMMARY + 1, OW_QUANTILES_EXACT);
+  if (percentiles && ow_reading_object(reading, percentiles, "percentiles"))
+    get_percentiles(reading, percentiles, result);
+  if (histogram && reading->status == OW_OK)
+    get_histogram(reading, histogram, result);
+}
+
 static void get_times(struct ow_reading *reading, const json_t *object, struct ow_result *result)
 {
   get_delays(reading, object, &result->delay);
@@ -186,6 +275,9 @@ static void get_times(struct ow_reading *reading, const json_t *object, struct o
   result->has_ipdv = ow_get_optional(object, "ipdv") != NULL;
   if (result->has_ipdv)
     result->ipdv = ow_get_time(reading, object, "ipdv");
+  if (result->has_ipdv && ow_get_optional(object, "ipdv_pairs"))
+    result->ipdv_pairs = (uint32_t)ow_get_count(reading, object, "ipdv_pairs", UINT32_MAX);
+  get_distribution(reading, object, result);
 }
 
 static void get_hops(struct ow_reading *reading, const json_t *object, struct ow_result *result)
@@ -249,7 +341,9 @@ enum ow_status ow_result_from_json(const json_t *object, struct ow_result *resul
         (enum ow_direction)ow_get_word(&reading, object, "direction", direction_names, OW_DIRECTIONS, -1);
     get_result(&reading, object, result);
   }
-  if (reading.status != OW_OK)
+  if (reading.status != OW_OK) {
+    ow_result_drop(result);
     *result = (struct ow_result){0};
+  }
   return reading.status;
 }

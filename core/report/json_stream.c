@@ -102,6 +102,13 @@ json_t *ow_interval_to_json(const struct ow_interval *interval)
   return ow_members_end(&members);
 }
 
+/* A direction that stands there twice is refused, and what was first is dropped. */
+static void take_result(struct ow_result *place, const struct ow_result *result)
+{
+  ow_result_drop(place);
+  *place = *result;
+}
+
 static void get_results(struct ow_reading *reading, const json_t *object, struct ow_interval *interval)
 {
   bool seen[OW_DIRECTIONS] = {false};
@@ -111,7 +118,7 @@ static void get_results(struct ow_reading *reading, const json_t *object, struct
     enum ow_direction direction;
     reading->status = ow_result_from_json(json_array_get(list, i), &result, &direction, reading->failure);
     if (reading->status == OW_OK)
-      interval->results[get_direction(reading, "results", seen, direction)] = result;
+      take_result(&interval->results[get_direction(reading, "results", seen, direction)], &result);
     else if (reading->failure)
       ow_fail_within(reading->failure, "results");
   }
@@ -131,8 +138,10 @@ enum ow_status ow_interval_from_json(const json_t *object, struct ow_interval *i
     interval->mode = get_mode(&reading, object);
     get_results(&reading, object, interval);
   }
-  if (reading.status != OW_OK)
+  if (reading.status != OW_OK) {
+    ow_interval_drop(interval);
     *interval = (struct ow_interval){0};
+  }
   return reading.status;
 }
 

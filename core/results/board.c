@@ -39,6 +39,13 @@ static struct ow_interval *ring_at(const struct ring *ring, uint32_t index)
   return &ring->intervals[(ring->first + index) % ring->slots];
 }
 
+static void ring_clear(struct ring *ring)
+{
+  for (uint32_t i = 0; i < ring->count; i++)
+    ow_interval_drop(ring_at(ring, i));
+  ring->first = ring->count = 0;
+}
+
 /* It grows with what is in it: most streams of a short life never need all of the history. */
 static bool ring_grow(struct ring *ring, uint32_t most)
 {
@@ -64,11 +71,23 @@ static void ring_add(struct ring *ring, uint32_t most, const struct ow_interval 
     (void)ring_grow(ring, most);
   if (ring->slots == 0)
     return;
-  if (ring->count == ring->slots)
+  if (ring->count == ring->slots) {
+    ow_interval_drop(ring_at(ring, 0));
     ring->first = (ring->first + 1) % ring->slots;
-  else
+  } else {
     ring->count++;
+  }
   *ring_at(ring, ring->count - 1) = *interval;
+  ow_interval_share(ring_at(ring, ring->count - 1));
+}
+
+/* What is read has no histograms: few need them, and those are their users then. */
+static void copy_out(const struct ow_interval *from, bool histograms, struct ow_interval *to)
+{
+  *to = *from;
+  for (int d = 0; d < OW_DIRECTIONS && !histograms; d++)
+    to->results[d].histogram = NULL;
+  ow_interval_share(to);
 }
 
 /* The oldest with a number above `after`. */
@@ -78,16 +97,17 @@ static size_t ring_copy(const struct ring *ring, uint64_t after, struct ow_inter
   for (uint32_t i = 0; i < ring->count && count < most; i++) {
     const struct ow_interval *interval = ring_at(ring, i);
     if (interval->number > after)
-      intervals[count++] = *interval;
+      copy_out(interval, false, &intervals[count++]);
   }
   return count;
 }
 
-static size_t ring_copy_last(const struct ring *ring, struct ow_interval *intervals, size_t most)
+static size_t ring_copy_last(const struct ring *ring, bool histograms, struct ow_interval *intervals,
+                             size_t most)
 {
   uint32_t count = ring->count < most ? ring->count : (uint32_t)most;
   for (uint32_t i = 0; i < count; i++)
-    intervals[i] = *ring_at(ring, ring->count - count + i);
+    copy_out(ring_at(ring, ring->count - count + i), histograms, &intervals[i]);
   return count;
 }
 
@@ -114,8 +134,10 @@ static struct entry *find_entry(const struct ow_board *board, const char *name)
 
 static void free_entry(struct entry *entry)
 {
-  if (entry)
+  if (entry) {
+    ring_clear(&entry->ring);
     free(entry->ring.intervals);
+  }
   free(entry);
 }
 
@@ -190,7 +212,7 @@ enum ow_status ow_board_put_stream(struct ow_board *board, const struct ow_strea
   pthread_mutex_lock(&board->lock);
   enum ow_status status = put_entry(board, view, &entry);
   if (status == OW_OK) {
-    entry->ring.first = entry->ring.count = 0;
+    ring_clear(&entry->ring);
     entry->view = (struct ow_stream_view){.interval = view->interval};
     memcpy(entry->view.name, view->name, sizeof view->name);
     memcpy(entry->view.host, view->host, sizeof view->host);
@@ -271,7 +293,7 @@ enum ow_status ow_board_mirror(struct ow_board *board, const struct ow_stream_vi
     struct ow_stream_mark mark = mark_of(entry);
     uint64_t newest = mark.number;
     if (ow_stream_began_anew(&mark, view, intervals, count)) {
-      entry->ring.first = entry->ring.count = 0;
+      ring_clear(&entry->ring);
       newest = 0;
     }
     for (size_t i = 0; i < count; i++) {
@@ -378,16 +400,28 @@ bool ow_board_read(const struct ow_board *board, const char *name, uint64_t afte
   return entry != NULL;
 }
 
-bool ow_board_read_last(const struct ow_board *board, const char *name, struct ow_stream_view *view,
-                        struct ow_interval *intervals, size_t most, size_t *count)
+static bool read_last(const struct ow_board *board, const char *name, bool histograms,
+                      struct ow_stream_view *view, struct ow_interval *intervals, size_t most, size_t *count)
 {
   *count = 0;
   lock_to_read(board);
   const struct entry *entry = find_entry(board, name);
   if (entry) {
     *view = entry->view;
-    *count = ring_copy_last(&entry->ring, intervals, most);
+    *count = ring_copy_last(&entry->ring, histograms, intervals, most);
   }
   unlock_after_reading(board);
   return entry != NULL;
+}
+
+bool ow_board_read_last(const struct ow_board *board, const char *name, struct ow_stream_view *view,
+                        struct ow_interval *intervals, size_t most, size_t *count)
+{
+  return read_last(board, name, false, view, intervals, most, count);
+}
+
+bool ow_board_read_whole(const struct ow_board *board, const char *name, struct ow_stream_view *view,
+                         struct ow_interval *intervals, size_t most, size_t *count)
+{
+  return read_last(board, name, true, view, intervals, most, count);
 }

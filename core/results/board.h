@@ -37,12 +37,16 @@ void ow_board_remove_stream(struct ow_board *board, const char *name);
  * hold more than the name beside them; `since` is `now` if the state is another one than before.
  */
 void ow_board_set_state(struct ow_board *board, const struct ow_stream_view *view, struct ow_timestamp now);
-/** An interval has ended; its number is higher than all before. Totals and counts follow. */
+/**
+ * An interval has ended; its number is higher than all before. Totals and counts follow. The board becomes a
+ * user of its histograms.
+ */
 void ow_board_add_interval(struct ow_board *board, const char *name, const struct ow_interval *interval);
 /**
  * A stream that another process keeps, as it stands there: replaces the view, but for its version, and adds
  * the intervals that are newer than those that are here (`count`, rising, may be 0). If it began anew, by the
- * rule of results/mark.h, what was kept is dropped. OW_MEMORY, OW_INVALID.
+ * rule of results/mark.h, what was kept is dropped. The board becomes a user of their histograms. OW_MEMORY,
+ * OW_INVALID.
  */
 enum ow_status ow_board_mirror(struct ow_board *board, const struct ow_stream_view *view,
                                const struct ow_interval *intervals, size_t count) OW_MUST_CHECK;
@@ -67,12 +71,15 @@ bool ow_board_view(const struct ow_board *board, const char *name, struct ow_str
 /**
  * View and intervals of one moment: of a stream that was measured on meanwhile, neither is ahead of the
  * other. The intervals are the oldest kept with a number above `after`, in order, `most` at most. False, and
- * no intervals, if there is no such stream.
+ * no intervals, if there is no such stream. They are without histograms, as they are copied by value.
  */
 bool ow_board_read(const struct ow_board *board, const char *name, uint64_t after,
                    struct ow_stream_view *view, struct ow_interval *intervals, size_t most, size_t *count);
 /** The same with the last kept intervals, `most` at most. */
 bool ow_board_read_last(const struct ow_board *board, const char *name, struct ow_stream_view *view,
                         struct ow_interval *intervals, size_t most, size_t *count);
+/** The same with their histograms: ow_interval_drop() each of them. */
+bool ow_board_read_whole(const struct ow_board *board, const char *name, struct ow_stream_view *view,
+                         struct ow_interval *intervals, size_t most, size_t *count);
 
 #endif

@@ -57,7 +57,9 @@ static void keep_results(struct ow_stream_lane *lane)
   struct ow_interval *interval = &lane->interval;
   for (int i = 0; i < OW_DIRECTIONS; i++) {
     struct ow_result *result = &interval->results[i];
+    ow_result_drop(result);
     *result = measurement->results[i];
+    ow_result_share(result);
     if (result->completeness == OW_RESULT_COMPLETE && (lane->began_late || lane->stepped))
       result->completeness = OW_RESULT_PARTIAL;
   }
@@ -163,6 +165,7 @@ static void measure(struct ow_stream_lane *lane)
                                               .traffic = lane->ground->traffic,
                                               .control = &lane->control,
                                               .log = lane->ground->log,
+                                              .histograms = true,
                                               .done = on_measured};
   lane->state = OW_LANE_MEASURING;
   wake_at(lane, ow_lane_monotonic(lane, interval->end) + peer->loss_timeout + CLOSING_TIME);
@@ -259,6 +262,7 @@ static void on_timer(struct ow_timer *timer)
 void ow_lane_take_interval(struct ow_stream_lane *lane, uint64_t number)
 {
   lane->timer.expired = on_timer;
+  ow_interval_drop(&lane->interval);
   lane->interval = (struct ow_interval){.number = number};
   lane->trouble.status = OW_OK;
   lane->began_late = false;
@@ -353,5 +357,6 @@ void ow_lane_close(struct ow_stream_lane *lane)
   ow_timer_cancel(lane->ground->loop, &lane->timer);
   ow_dialer_cancel(&lane->dialer);
   ow_measurement_close(&lane->measurement);
+  ow_interval_drop(&lane->interval);
   disconnect_control(lane);
 }

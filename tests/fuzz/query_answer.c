@@ -10,6 +10,12 @@
 
 enum { MOST = 4 };
 
+static void drop(struct ow_interval *intervals, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    ow_interval_drop(&intervals[i]);
+}
+
 static void check_stream(const uint8_t *input, size_t octets)
 {
   struct ow_failure failure = {.text = ""};
@@ -32,17 +38,21 @@ static void check_stream(const uint8_t *input, size_t octets)
                view.since.ntp == view_again.since.ntp);
     for (size_t i = 0; i < got; i++)
       FUZZ_CHECK(intervals[i].end.ntp == again[i].end.ntp &&
-                 intervals[i].results[0].delay.p95 == again[i].results[0].delay.p95);
+                 intervals[i].results[0].delay.p95 == again[i].results[0].delay.p95 &&
+                 !intervals[i].results[0].histogram == !again[i].results[0].histogram);
     free(text);
+    drop(again, got_again);
+    drop(intervals, got);
   }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t octets)
 {
   struct ow_listed *listed;
+  bool histograms = false;
   size_t count;
   check_stream(input, octets);
-  if (ow_answer_read_list((const char *)input, octets, &listed, &count, NULL) == OW_OK)
+  if (ow_answer_read_list((const char *)input, octets, &listed, &count, &histograms, NULL) == OW_OK)
     for (size_t i = 0; i < count; i++)
       FUZZ_CHECK(ow_stream_name_valid(listed[i].name));
   free(listed);

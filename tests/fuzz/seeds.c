@@ -124,5 +124,17 @@ int main(int argc, char **argv)
       "\"status\":\"ok\",\"mode\":\"open\",\"results\":[{\"direction\":\"forward\",\"completeness\":"
       "\"complete\",\"sent\":0,\"received\":0,\"lost\":0,\"longest_loss_run\":0,\"skipped\":0,"
       "\"duplicates\":0,\"reordered\":0,\"discarded\":0}]}]}");
+  seed_text(
+      argv[1], "query_answer", "histogram",
+      "{\"stream\":{\"name\":\"a\",\"host\":\"h\",\"port\":\"1\",\"directions\":[\"forward\"],"
+      "\"interval\":60.0,\"state\":\"up\",\"status\":\"ok\",\"newest\":1,\"intervals\":1,\"failed\":0,"
+      "\"totals\":[],\"version\":1},\"intervals\":[{\"number\":1,\"status\":\"ok\",\"results\":[{"
+      "\"direction\":\"forward\",\"completeness\":\"complete\",\"sent\":4,\"received\":4,\"lost\":0,"
+      "\"longest_loss_run\":0,\"skipped\":0,\"duplicates\":0,\"reordered\":0,\"discarded\":0,\"delay\":{"
+      "\"min\":-1e-7,\"mean\":1e-9,\"median\":-9.5e-8,\"p95\":2e-7,\"p99\":2e-7,\"max\":2e-7},"
+      "\"jitter\":1e-7,\"ipdv\":1e-7,\"ipdv_pairs\":3,\"pdv\":3e-7,\"percentiles\":{\"99.9\":2e-7},"
+      "\"percentiles_from\":\"histograms\",\"histogram\":\"0x2 4 272\",\"hops\":{\"min\":1,\"max\":1},"
+      "\"clock\":{\"sender_synchronized\":true,\"receiver_synchronized\":true,\"error\":0.1,"
+      "\"stepped\":false}}]}]}");
   return EXIT_SUCCESS;
 }

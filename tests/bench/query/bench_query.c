@@ -83,6 +83,7 @@ static void bench_get(const char *path, int streams)
         OW_OK)
       stop(failure.text);
     times[i] = seconds(CLOCK_MONOTONIC) - begin;
+    ow_interval_drop(&interval);
   }
   cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
   qsort(times, GETS, sizeof *times, by_size);

@@ -64,6 +64,7 @@ static struct ow_probe_report measured(void)
                                    .server = "192.0.2.1 port 861",
                                    .clock_error = 1,
                                    .setup_ns = 1};
+  static const int64_t delay = 1;
   struct ow_probe_direction *reverse = &report.directions[OW_REVERSE];
   for (int d = 0; d < OW_DIRECTIONS; d++)
     report.directions[d].result = (struct ow_result){.completeness = OW_RESULT_COMPLETE,
@@ -73,6 +74,10 @@ static struct ow_probe_report measured(void)
                                                      .received = 1,
                                                      .lost = 1,
                                                      .has_ipdv = true,
+                                                     .ipdv_pairs = 1,
+                                                     .percentiles = {1, {99900}},
+                                                     .quantiles = OW_QUANTILES_HISTOGRAM,
+                                                     .histogram = ow_histogram_of(&delay, 1),
                                                      .clock.receive_stamp = OW_STAMP_KERNEL};
   strcpy(reverse->sender, "2001:db8::1 port 8760");
   strcpy(reverse->receiver, "2001:db8::2 port 8761");

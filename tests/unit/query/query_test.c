@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "query/query.h"
+#include "report/answer.h"
 #include "support/board.h"
 #include "support/main.h"
 #include "support/memory_held.h"
@@ -81,6 +82,32 @@ static void add_stream(struct ow_board *to, const char *name)
   snprintf(view.name, sizeof view.name, "%s", name);
   ck_assert_int_eq(ow_board_put_stream(to, &view), OW_OK);
   ow_board_set_state(to, &view, (struct ow_timestamp){1});
+}
+
+/* 59 packets, 10 ns apart from `number` ns on, and their histogram. */
+static struct ow_result with_histogram(uint64_t number)
+{
+  enum { PACKETS = 59 };
+  int64_t delays[PACKETS];
+  for (int i = 0; i < PACKETS; i++)
+    delays[i] = (int64_t)number + 10 * i;
+  return (struct ow_result){.completeness = OW_RESULT_COMPLETE,
+                            .sent = 60,
+                            .received = 59,
+                            .lost = 1,
+                            .delay = ow_delays_summarize(delays, PACKETS),
+                            .histogram = ow_histogram_of(delays, PACKETS)};
+}
+
+static void add_measured(struct ow_board *to, const char *name, uint64_t number)
+{
+  struct ow_interval interval = {.number = number, .mode = OW_MODE_OPEN};
+  interval.begin.ntp = (1000 + 60 * number) << 32;
+  interval.end.ntp = (1060 + 60 * number) << 32;
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    interval.results[d] = with_histogram(number);
+  ow_board_add_interval(to, name, &interval);
+  ow_interval_drop(&interval);
 }
 
 static void add_interval(struct ow_board *to, const char *name, uint64_t number, uint32_t epoch)
@@ -184,6 +211,79 @@ START_TEST(one_asks_for_a_streams_intervals)
   ck_assert_uint_eq(got, 3);
   ck_assert_uint_eq(intervals[0].number, HISTORY + 3);
   ck_assert_int_eq(intervals[0].results[OW_FORWARD].delay.p95, HISTORY + 3);
+}
+END_TEST
+
+START_TEST(histograms_come_along)
+{
+  struct ow_stream_view view;
+  struct ow_interval intervals[HISTORY];
+  char line[32768];
+  size_t got;
+  add_stream(board, "far");
+  for (uint64_t n = 1; n <= 3; n++)
+    add_measured(board, "far", n);
+  ck_assert_int_eq(get("far", &view, intervals, HISTORY, &got), OW_OK);
+  ck_assert_uint_eq(got, 3);
+  for (size_t i = 0; i < got; i++) {
+    ck_assert_ptr_nonnull(intervals[i].results[OW_REVERSE].histogram);
+    ck_assert_uint_eq(ow_histogram_entries(intervals[i].results[OW_FORWARD].histogram), 59);
+    ow_interval_drop(&intervals[i]);
+  }
+  /* Who doesn't ask for them, as older ones don't, gets none, and no more octets than before. */
+  int client = connect_raw();
+  put(client, "get far 3\n", 10);
+  take_line(client, line, sizeof line);
+  ck_assert_ptr_null(strstr(line, "histogram"));
+  put(client, "get far 3 histograms\n", 21);
+  take_line(client, line, sizeof line);
+  ck_assert_ptr_nonnull(strstr(line, "\"histogram\":\"0 9 9 9"));
+  assert_answer(client, "list\n", 5, "\"histograms\":true");
+  close(client);
+}
+END_TEST
+
+/* One that is older than histograms: no request of theirs is one to it. */
+static void *answer_as_of_old(void *context)
+{
+  static const char refusal[] = "{\"error\":\"this is no request; ask \\\"list\\\" or \\\"get NAME\\\"\"}\n";
+  const struct ow_stream_view view = {.name = "far", .host = "far.example.net", .port = "861"};
+  const struct ow_interval interval = {.number = 7, .begin.ntp = 1, .end.ntp = 2};
+  char line[256];
+  size_t octets;
+  int client = accept(*(int *)context, NULL, NULL);
+  take_line(client, line, sizeof line);
+  if (strcmp(line, "get far 1 histograms") == 0)
+    put(client, refusal, sizeof refusal - 1);
+  take_line(client, line, sizeof line);
+  char *answer = ow_answer_stream(&view, &interval, 1, &octets);
+  if (strcmp(line, "get far 1") == 0) {
+    put(client, answer, octets);
+    put(client, "\n", 1);
+  }
+  free(answer);
+  close(client);
+  return NULL;
+}
+
+START_TEST(an_older_one_is_asked_without_histograms)
+{
+  struct ow_stream_view view;
+  struct ow_interval interval;
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  pthread_t thread;
+  size_t got;
+  unpublish();
+  int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+  ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+  ck_assert_int_eq(listen(listener, 1), 0);
+  ck_assert_int_eq(pthread_create(&thread, NULL, answer_as_of_old, &listener), 0);
+  ck_assert_msg(get("far", &view, &interval, 1, &got) == OW_OK, "%s", failure.text);
+  ck_assert(got == 1 && interval.number == 7);
+  ck_assert_int_eq(pthread_join(thread, NULL), 0);
+  close(listener);
+  unlink(path);
 }
 END_TEST
 
@@ -296,10 +396,25 @@ END_TEST
 
 START_TEST(what_is_no_request_is_answered_so)
 {
-  static const char *const bad[] = {"\n",           "LIST\n",        "list \n",      "list x\n",
-                                    "get\n",        "get \n",        "get far 0\n",  "get far -1\n",
-                                    "get far 1x\n", "get far 1 1\n", "get far \n",   "get a/b\n",
-                                    " list\n",      "\r\n",          "get far\xff\n"};
+  static const char *const bad[] = {"\n",
+                                    "LIST\n",
+                                    "list \n",
+                                    "list x\n",
+                                    "get\n",
+                                    "get \n",
+                                    "get far 0\n",
+                                    "get far -1\n",
+                                    "get far 1x\n",
+                                    "get far 1 1\n",
+                                    "get far \n",
+                                    "get a/b\n",
+                                    "get far histograms\n",
+                                    "get far 1 histogram\n",
+                                    "get far 1 histograms 1\n",
+                                    "get far 1 histograms \n",
+                                    " list\n",
+                                    "\r\n",
+                                    "get far\xff\n"};
   int client = connect_raw();
   add_stream(board, "far");
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -525,9 +640,12 @@ static void *ask_often(void *argument)
   intptr_t wrong = 0;
   size_t got;
   (void)argument;
-  for (int i = 0; i < 200; i++)
+  for (int i = 0; i < 200; i++) {
     wrong += ow_query_get(path, "far", 20 * SECOND, &view, intervals, 3, &got, &why) != OW_OK ||
              (got && intervals[got - 1].number != view.newest);
+    for (size_t n = 0; n < got; n++)
+      ow_interval_drop(&intervals[n]);
+  }
   return (void *)wrong;
 }
 
@@ -538,7 +656,7 @@ START_TEST(many_ask_while_it_changes)
   for (size_t i = 0; i < 8; i++)
     ck_assert_int_eq(pthread_create(&readers[i], NULL, ask_often, NULL), 0);
   for (uint64_t n = 1; n <= 2000; n++)
-    add_interval(board, "far", n, 1000);
+    add_measured(board, "far", n);
   for (size_t i = 0; i < 8; i++) {
     void *wrong;
     pthread_join(readers[i], &wrong);
@@ -789,6 +907,26 @@ START_TEST(a_mirror_leaves_others_streams_alone)
 }
 END_TEST
 
+START_TEST(a_mirror_has_the_histograms)
+{
+  struct ow_stream_view view;
+  struct ow_interval intervals[3];
+  size_t got;
+  follow();
+  add_stream(board, "far");
+  for (uint64_t n = 1; n <= 3; n++)
+    add_measured(board, "far", n);
+  await_copy("far", OW_STREAM_UP, 3);
+  ck_assert(ow_board_read_whole(copy, "far", &view, intervals, 3, &got));
+  ck_assert_uint_eq(got, 3);
+  unfollow();
+  for (size_t i = 0; i < got; i++) {
+    ck_assert_uint_eq(ow_histogram_entries(intervals[i].results[OW_REVERSE].histogram), 59);
+    ow_interval_drop(&intervals[i]);
+  }
+}
+END_TEST
+
 START_TEST(a_mirror_waits_for_the_first_server)
 {
   unpublish();
@@ -893,6 +1031,21 @@ START_TEST(a_mirror_takes_answers_in_pieces)
 }
 END_TEST
 
+/* Who says in its list that it has histograms is asked for them. */
+START_TEST(a_mirror_asks_for_histograms)
+{
+  static const char listed[] =
+      "{\"histograms\":true,\"streams\":[{\"name\":\"far\",\"newest\":3,\"version\":1}]}\n";
+  int listener = listen_raw();
+  int client = accept(listener, NULL, NULL);
+  expect_request(client, "list");
+  put(client, listed, sizeof listed - 1);
+  expect_request(client, "get far 50 histograms");
+  close(client);
+  close_raw(listener);
+}
+END_TEST
+
 START_TEST(a_mirror_hears_why_it_is_cut_off)
 {
   int listener = listen_raw();
@@ -969,7 +1122,8 @@ int main(void)
 {
   Suite *suite = suite_create("query/query");
   test_seed();
-  TEST_CASE_WITH(set_up, tear_down, suite, "asking", one_asks_for_a_streams_intervals, what_fails_is_told,
+  TEST_CASE_WITH(set_up, tear_down, suite, "asking", one_asks_for_a_streams_intervals, histograms_come_along,
+                 an_older_one_is_asked_without_histograms, what_fails_is_told,
                  who_does_not_answer_is_not_waited_for, requests_are_lines,
                  an_answer_without_end_is_read_no_further_than_an_answer_can_be);
   TEST_CASE_WITH(set_up, tear_down, suite, "hostile", what_is_no_request_is_answered_so,
@@ -983,9 +1137,9 @@ int main(void)
   TEST_CASE_WITH(set_up, tear_down, suite, "mirror", a_mirror_is_like_the_board,
                  a_mirror_keeps_as_many_as_there_are, a_mirror_outlives_its_server,
                  a_mirror_sees_that_a_stream_began_anew, a_mirror_leaves_others_streams_alone,
-                 a_mirror_waits_for_the_first_server);
+                 a_mirror_waits_for_the_first_server, a_mirror_has_the_histograms);
   TEST_CASE_WITH(set_up, tear_down, suite, "mirror by hand", a_mirror_takes_answers_in_pieces,
-                 a_mirror_hears_why_it_is_cut_off, a_mirror_leaves_who_makes_no_sense,
-                 a_mirror_reads_no_more_than_an_answer_can_be);
+                 a_mirror_asks_for_histograms, a_mirror_hears_why_it_is_cut_off,
+                 a_mirror_leaves_who_makes_no_sense, a_mirror_reads_no_more_than_an_answer_can_be);
   return test_run(suite);
 }

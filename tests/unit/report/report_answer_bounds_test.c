@@ -63,7 +63,7 @@ START_TEST(the_longest_honest_answer_takes_less_than_three_quarters_of_what_it_m
   for (size_t i = 0; i < MOST; i++)
     intervals[i] = longest_interval(INT64_MAX - MOST + i);
   for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-    struct ow_answer_bounds bounds = ow_answer_bounds_of_stream(counts[i]);
+    struct ow_answer_bounds bounds = ow_answer_bounds_of_stream(counts[i], true);
     size_t octets;
     char *text = ow_answer_stream(&view, intervals, counts[i], &octets);
     ck_assert_ptr_nonnull(text);
@@ -78,6 +78,7 @@ END_TEST
 START_TEST(a_list_of_as_many_streams_as_there_may_be_is_read)
 {
   struct ow_listed *listed = NULL;
+  bool histograms = false;
   size_t count;
   size_t octets;
   struct ow_stream_view *views = calloc(OW_ANSWER_STREAMS_MOST, sizeof *views);
@@ -92,7 +93,7 @@ START_TEST(a_list_of_as_many_streams_as_there_may_be_is_read)
   char *text = ow_answer_list(views, OW_ANSWER_STREAMS_MOST, &octets);
   ck_assert_ptr_nonnull(text);
   free(views);
-  ck_assert_int_eq(ow_answer_read_list(text, octets, &listed, &count, NULL), OW_OK);
+  ck_assert_int_eq(ow_answer_read_list(text, octets, &listed, &count, &histograms, NULL), OW_OK);
   ck_assert_uint_eq(count, OW_ANSWER_STREAMS_MOST);
   free(listed);
   free(text);
@@ -134,6 +135,7 @@ START_TEST(hostile_text_of_any_length_costs_no_memory)
   struct ow_failure failure;
   struct ow_stream_view view;
   struct ow_listed *listed;
+  bool histograms = false;
   size_t got;
   struct ow_interval *intervals = calloc(MOST, sizeof *intervals);
   ck_assert_ptr_nonnull(intervals);
@@ -145,7 +147,7 @@ START_TEST(hostile_text_of_any_length_costs_no_memory)
                        OW_OK);
       ck_assert_int_ne(failure.status, OW_MEMORY);
     }
-    ck_assert_int_ne(ow_answer_read_list(text, octets, &listed, &got, &failure), OW_OK);
+    ck_assert_int_ne(ow_answer_read_list(text, octets, &listed, &got, &histograms, &failure), OW_OK);
     ck_assert_int_ne(failure.status, OW_MEMORY);
   }
   ck_assert_uint_le(test_memory_peak(), before + ROOM);
@@ -159,7 +161,7 @@ START_TEST(the_worst_that_is_allowed_costs_less_than_64_mb)
 {
   struct ow_stream_view view;
   size_t got;
-  struct ow_answer_bounds bounds = ow_answer_bounds_of_stream(MOST);
+  struct ow_answer_bounds bounds = ow_answer_bounds_of_stream(MOST, true);
   struct ow_interval *intervals = calloc(MOST, sizeof *intervals);
   char *text = malloc(bounds.octets);
   ck_assert_ptr_nonnull(intervals);

@@ -27,6 +27,7 @@ static struct ow_stream_view view_of(enum ow_stream_state state)
 
 static struct ow_result whole(void)
 {
+  static const int64_t delays[59];
   return (struct ow_result){.completeness = OW_RESULT_COMPLETE,
                             .begin.ntp = 1,
                             .end.ntp = 2,
@@ -34,17 +35,23 @@ static struct ow_result whole(void)
                             .received = 59,
                             .lost = 1,
                             .has_ipdv = true,
+                            .ipdv_pairs = 58,
+                            .percentiles = {1, {99900}},
+                            .percentile_delays = {INT64_MAX},
+                            .quantiles = OW_QUANTILES_SUMMARY,
+                            .histogram = ow_histogram_of(delays, 59),
                             .delay.max = INT64_MAX,
                             .clock.receive_stamp = OW_STAMP_KERNEL};
 }
 
-/* Intervals of all kinds: whole, cut short, of which little is known, and not measured. */
+/* Drop them. Intervals of all kinds: whole, cut short, of which little is known, and not measured. */
 static void fill(struct ow_interval intervals[4])
 {
   for (unsigned i = 0; i < 4; i++)
     intervals[i] = (struct ow_interval){.number = i + 1, .begin.ntp = 1, .end.ntp = 2};
   intervals[0].mode = OW_MODE_OPEN;
-  intervals[0].results[OW_FORWARD] = intervals[0].results[OW_REVERSE] = whole();
+  intervals[0].results[OW_FORWARD] = whole();
+  intervals[0].results[OW_REVERSE] = whole();
   intervals[1].results[OW_FORWARD] = (struct ow_result){.completeness = OW_RESULT_PARTIAL,
                                                         .begin.ntp = 1,
                                                         .skipped = 9,
@@ -83,6 +90,8 @@ START_TEST(a_stream_has_the_documented_members)
     char *text = ow_answer_stream(&view, intervals, state == OW_STREAM_STARTING ? 0 : 4, &octets);
     add_text(&told, text, octets);
   }
+  for (int i = 0; i < 4; i++)
+    ow_interval_drop(&intervals[i]);
   json_members_add_manual(&documented, "A stream and its intervals", "");
   json_members_add_manual(&documented, "A direction's result", "intervals.results.");
   expect_same(&told, &documented);

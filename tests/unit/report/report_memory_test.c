@@ -44,8 +44,24 @@ static void fill(struct ow_interval intervals[COUNT])
                                                    .sent = 60,
                                                    .received = 59,
                                                    .lost = 1,
-                                                   .delay = {.min = 1, .p95 = INT64_MAX}};
+                                                   .delay = {.min = 1, .p95 = INT64_MAX, .max = 30}};
   }
+}
+
+/* Of 59 packets, from the least to the largest. Drop it. */
+static void add_histogram(struct ow_result *result)
+{
+  const struct ow_histogram_entry entries[] = {{0, 50}, {1, 8}, {29, 1}};
+  test_memory_scarce(false);
+  result->histogram = ow_histogram_make(entries, 3);
+  test_memory_scarce(true);
+}
+
+/* Without memory for it there is none. */
+static void expect_histogram(const struct ow_result *result)
+{
+  ck_assert(result->histogram || test_memory_failed());
+  ck_assert(!result->histogram || ow_histogram_entries(result->histogram) == 3);
 }
 
 /* A text as long as it says, or none, for want of memory. */
@@ -72,19 +88,26 @@ static void a_stream(void)
 {
   struct ow_failure failure = {.text = ""};
   struct ow_interval intervals[COUNT];
+  struct ow_interval back[COUNT];
   struct ow_stream_view view = view_of("peer");
   size_t octets = 0;
   size_t got;
   fill(intervals);
+  add_histogram(&intervals[0].results[OW_REVERSE]);
   writing = true;
   char *text = ow_answer_stream(&view, intervals, COUNT, &octets);
   if (is_whole(text, octets)) {
-    enum ow_status status = ow_answer_read_stream(text, octets, &view, intervals, COUNT, &got, &failure);
+    enum ow_status status = ow_answer_read_stream(text, octets, &view, back, COUNT, &got, &failure);
     expect_read(status, &failure);
     ck_assert_uint_eq(got, status == OW_OK ? COUNT : 0);
-    if (status == OW_OK)
-      ck_assert_int_eq(intervals[COUNT - 1].results[OW_REVERSE].delay.p95, INT64_MAX);
+    if (status == OW_OK) {
+      ck_assert_int_eq(back[COUNT - 1].results[OW_REVERSE].delay.p95, INT64_MAX);
+      expect_histogram(&back[0].results[OW_REVERSE]);
+    }
+    for (size_t i = 0; i < got; i++)
+      ow_interval_drop(&back[i]);
   }
+  ow_interval_drop(&intervals[0]);
   failing_free(text);
 }
 
@@ -93,12 +116,13 @@ static void a_list(void)
   struct ow_failure failure = {.text = ""};
   const struct ow_stream_view views[] = {view_of("one"), view_of("two")};
   struct ow_listed *listed = NULL;
+  bool histograms = false;
   size_t octets = 0;
   size_t count;
   writing = true;
   char *text = ow_answer_list(views, 2, &octets);
   if (is_whole(text, octets)) {
-    enum ow_status status = ow_answer_read_list(text, octets, &listed, &count, &failure);
+    enum ow_status status = ow_answer_read_list(text, octets, &listed, &count, &histograms, &failure);
     expect_read(status, &failure);
     ck_assert_uint_eq(count, status == OW_OK ? 2 : 0);
     failing_free(listed);
@@ -110,12 +134,13 @@ static void an_error(void)
 {
   struct ow_failure failure = {.text = ""};
   struct ow_listed *listed = NULL;
+  bool histograms = false;
   size_t octets = 0;
   size_t count;
   writing = true;
   char *text = ow_answer_error("there is no such stream", &octets);
   if (is_whole(text, octets)) {
-    enum ow_status status = ow_answer_read_list(text, octets, &listed, &count, &failure);
+    enum ow_status status = ow_answer_read_list(text, octets, &listed, &count, &histograms, &failure);
     ck_assert_int_ne(status, OW_OK);
     if (status != OW_REFUSED)
       expect_read(status, &failure);
@@ -145,9 +170,11 @@ START_TEST(an_answer_that_no_memory_is_there_for_is_not_called_wrong)
   static const char text[] = "{\"streams\": []}";
   struct ow_failure failure = {.text = ""};
   struct ow_listed *listed;
+  bool histograms = false;
   size_t count;
   json_set_alloc_funcs(no_malloc, free);
-  ck_assert_int_eq(ow_answer_read_list(text, sizeof text - 1, &listed, &count, &failure), OW_MEMORY);
+  ck_assert_int_eq(ow_answer_read_list(text, sizeof text - 1, &listed, &count, &histograms, &failure),
+                   OW_MEMORY);
   ck_assert_ptr_nonnull(strstr(failure.text, "no memory"));
 }
 END_TEST

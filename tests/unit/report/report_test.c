@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "report/answer.h"
+#include "report/answer_bounds.h"
+#include "report/histogram_text.h"
 #include "report/json.h"
 #include "report/stamp_text.h"
 #include "support/main.h"
@@ -38,7 +40,43 @@ static bool coin(void)
   return test_prng_below(&prng, 2);
 }
 
-/* Any that can be: what has no meaning is zero. */
+static int compare(const void *a, const void *b)
+{
+  int64_t left = *(const int64_t *)a;
+  int64_t right = *(const int64_t *)b;
+  return (left > right) - (left < right);
+}
+
+/* Of `received` delays, some of which are the same. */
+static void add_histogram(struct ow_result *result)
+{
+  enum { MOST = 200 };
+  int64_t delays[MOST];
+  result->received = 1 + (uint32_t)test_prng_below(&prng, MOST);
+  result->sent = result->received + result->lost;
+  for (uint32_t i = 0; i < result->received; i++)
+    delays[i] = i && coin() ? delays[i - 1] : any_time() / 4;
+  qsort(delays, result->received, sizeof *delays, compare);
+  result->delay.min = delays[0];
+  result->delay.max = delays[result->received - 1];
+  result->histogram = ow_histogram_of(delays, result->received);
+  ck_assert_ptr_nonnull(result->histogram);
+}
+
+static void add_distribution(struct ow_result *result)
+{
+  result->quantiles = (enum ow_quantile_source)test_prng_below(&prng, 3);
+  for (uint32_t p = 1; result->percentiles.count < test_prng_below(&prng, OW_PERCENTILES_MOST + 1); p++) {
+    result->percentiles.list[result->percentiles.count] = p * 12345 % 100000 + 1;
+    result->percentile_delays[result->percentiles.count++] = any_time();
+  }
+  if (result->has_ipdv)
+    result->ipdv_pairs = (uint32_t)number(32);
+  if (coin())
+    add_histogram(result);
+}
+
+/* Any that can be: what has no meaning is zero. Drop it. */
 static struct ow_result any_result(void)
 {
   struct ow_result result = {.completeness = (enum ow_completeness)test_prng_below(&prng, 3)};
@@ -76,8 +114,36 @@ static struct ow_result any_result(void)
     result.pdv = any_time();
     result.has_ipdv = coin();
     result.ipdv = result.has_ipdv ? any_time() : 0;
+    add_distribution(&result);
   }
   return result;
+}
+
+static void assert_same_histogram(const struct ow_histogram *a, const struct ow_histogram *b)
+{
+  struct ow_histogram_walk walk_a = ow_histogram_walk(a);
+  struct ow_histogram_walk walk_b = ow_histogram_walk(b);
+  struct ow_histogram_entry entry_a;
+  struct ow_histogram_entry entry_b;
+  while (ow_histogram_next(&walk_a, &entry_a)) {
+    ck_assert(ow_histogram_next(&walk_b, &entry_b));
+    ck_assert(entry_a.bucket == entry_b.bucket && entry_a.count == entry_b.count);
+  }
+  ck_assert(!ow_histogram_next(&walk_b, &entry_b));
+}
+
+static void assert_same_distribution(const struct ow_result *a, const struct ow_result *b)
+{
+  ck_assert_int_eq(a->quantiles, b->quantiles);
+  ck_assert_uint_eq(a->ipdv_pairs, b->ipdv_pairs);
+  ck_assert_uint_eq(a->percentiles.count, b->percentiles.count);
+  for (uint32_t i = 0; i < a->percentiles.count; i++) {
+    ck_assert_uint_eq(a->percentiles.list[i], b->percentiles.list[i]);
+    ck_assert_int_eq(a->percentile_delays[i], b->percentile_delays[i]);
+  }
+  ck_assert(!a->histogram == !b->histogram);
+  if (a->histogram)
+    assert_same_histogram(a->histogram, b->histogram);
 }
 
 static void assert_same_result(const struct ow_result *a, const struct ow_result *b)
@@ -116,6 +182,7 @@ static void assert_same_result(const struct ow_result *a, const struct ow_result
   ck_assert_int_eq(a->clock.error_ns, b->clock.error_ns);
   ck_assert_int_eq(a->clock.receive_stamp, b->clock.receive_stamp);
   ck_assert_int_eq(a->clock.stepped, b->clock.stepped);
+  assert_same_distribution(a, b);
 }
 
 static struct ow_interval any_interval(uint64_t serial)
@@ -211,11 +278,16 @@ START_TEST(streams_and_intervals_come_back_as_they_were)
                   "%s: %.*s", failure.text, (int)octets, text);
     ck_assert_uint_eq(got, 3);
     assert_same_view(&view, &view_back);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 3; i++) {
       assert_same_interval(&intervals[i], &back[i]);
+      ow_interval_drop(&back[i]);
+    }
     ck_assert_int_eq(ow_answer_read_stream(text, octets, &view_back, back, 1, &got, NULL), OW_OK);
     ck_assert_uint_eq(got, 1);
     assert_same_interval(&intervals[2], &back[0]);
+    ow_interval_drop(&back[0]);
+    for (int i = 0; i < 3; i++)
+      ow_interval_drop(&intervals[i]);
     free(text);
   }
 }
@@ -244,6 +316,144 @@ START_TEST(times_at_their_bounds_come_back)
     ck_assert_int_eq(direction, OW_REVERSE);
     assert_same_result(&result, &back);
   }
+}
+END_TEST
+
+/* ---- histograms ---- */
+
+/* Of three packets, 0, 5 and 300 ns after the first: "0 4 272". */
+static struct ow_result three_packets(void)
+{
+  const int64_t delays[] = {-100, -95, 200};
+  struct ow_result result = {.completeness = OW_RESULT_COMPLETE, .sent = 3, .received = 3};
+  result.delay = (struct ow_delays){-100, 2, -95, 200, 200, 200};
+  result.histogram = ow_histogram_of(delays, 3);
+  return result;
+}
+
+START_TEST(a_histogram_as_text)
+{
+  const struct ow_histogram_entry entries[] = {{0, 3}, {3, 1}, {13, 2}};
+  char text[32] = "";
+  struct ow_histogram *histogram = ow_histogram_make(entries, 3);
+  ck_assert_uint_eq(ow_histogram_text_octets(histogram), strlen("0x3 2 9x2"));
+  ow_histogram_print(text, histogram);
+  ck_assert_str_eq(text, "0x3 2 9x2");
+  ow_histogram_drop(histogram);
+}
+END_TEST
+
+START_TEST(a_histogram_that_cannot_be_is_refused)
+{
+  static const char *const wrong[] = {
+      "",
+      " ",
+      "0",
+      "0 4",
+      "0 4 271",
+      "0 4 273",
+      "1 3 272",
+      "0 4 272 ",
+      " 0 4 272",
+      "0  4 272",
+      "0x1 4 272",
+      "0x 4 272",
+      "0x2 4 267",
+      "x3",
+      "0 4 272x2",
+      "0,4,272",
+      "0 4 2 72",
+      "-0 4 272",
+      "0 4 +272",
+      "0 4 0x110",
+      "0 4 272\t",
+      "0 4 99999",
+      "0 4 4294967568",
+      "0x4294967297 4 272",
+      "0x18446744073709551617 4 272",
+  };
+  struct ow_result result = three_packets();
+  json_t *object = ow_result_to_json(&result, OW_FORWARD);
+  struct ow_result back;
+  enum ow_direction direction;
+  struct ow_failure failure = {.text = ""};
+  ck_assert_str_eq(json_string_value(json_object_get(object, "histogram")), "0 4 272");
+  ck_assert_int_eq(ow_result_from_json(object, &back, &direction, NULL), OW_OK);
+  assert_same_result(&result, &back);
+  ow_result_drop(&back);
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    json_object_set_new(object, "histogram", json_string(wrong[i]));
+    ck_assert_msg(ow_result_from_json(object, &back, &direction, &failure) == OW_INVALID, "%s", wrong[i]);
+    ck_assert_ptr_nonnull(strstr(failure.text, "histogram must"));
+    ck_assert_ptr_null(back.histogram);
+  }
+  json_object_set_new(object, "histogram", json_integer(7));
+  ck_assert_int_eq(ow_result_from_json(object, &back, &direction, &failure), OW_INVALID);
+  json_decref(object);
+  ow_result_drop(&result);
+}
+END_TEST
+
+START_TEST(percentiles_that_cannot_be_are_refused)
+{
+  static const char *const wrong[] = {"0", "-1", "101", "p99", "", "99.9999", "1e1", "99."};
+  struct ow_result result = three_packets();
+  struct ow_result back;
+  enum ow_direction direction;
+  struct ow_failure failure = {.text = ""};
+  json_t *object = ow_result_to_json(&result, OW_FORWARD);
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    json_object_set_new(object, "percentiles", json_pack("{s:f}", wrong[i], 0.1));
+    ck_assert_int_eq(ow_result_from_json(object, &back, &direction, &failure), OW_INVALID);
+    ck_assert_ptr_nonnull(strstr(failure.text, "percentiles must"));
+  }
+  json_object_set_new(object, "percentiles", json_pack("{s:s}", "99.9", "0.1"));
+  ck_assert_int_eq(ow_result_from_json(object, &back, &direction, &failure), OW_INVALID);
+  ck_assert_ptr_nonnull(strstr(failure.text, "percentiles.99.9 must"));
+  json_t *many = json_object();
+  for (int i = 1; i <= OW_PERCENTILES_MOST + 1; i++)
+    json_object_set_new(many, (const char[]){(char)('0' + i), '\0'}, json_real(0.1));
+  json_object_set_new(object, "percentiles", many);
+  ck_assert_int_eq(ow_result_from_json(object, &back, &direction, &failure), OW_INVALID);
+  json_decref(object);
+  ow_result_drop(&result);
+}
+END_TEST
+
+/* The newest ones' are told as far as they fit, and the answer stays within what is read. */
+START_TEST(histograms_beyond_an_answers_bounds_stay_away)
+{
+  enum { COUNT = 400, ENTRIES = 7424 };
+  static struct ow_histogram_entry entries[ENTRIES];
+  static struct ow_interval intervals[COUNT];
+  static struct ow_interval back[COUNT];
+  struct ow_stream_view view = {.name = "far", .host = "far.example.net", .port = "861"};
+  struct ow_stream_view view_back;
+  struct ow_failure failure = {.text = ""};
+  struct ow_result result = {.completeness = OW_RESULT_COMPLETE};
+  size_t octets;
+  size_t got;
+  for (uint32_t i = 0; i < ENTRIES; i++) {
+    entries[i] = (struct ow_histogram_entry){i, 2};
+    result.received += 2;
+  }
+  result.sent = result.received;
+  result.delay = (struct ow_delays){INT64_MIN, 0, 0, 0, 0, INT64_MAX};
+  result.histogram = ow_histogram_make(entries, ENTRIES);
+  for (int i = 0; i < COUNT; i++)
+    intervals[i] = (struct ow_interval){.number = (uint64_t)i + 1, .results = {result}};
+  char *text = ow_answer_stream(&view, intervals, COUNT, &octets);
+  ck_assert_msg(ow_answer_read_stream(text, octets, &view_back, back, COUNT, &got, &failure) == OW_OK, "%s",
+                failure.text);
+  size_t each = ow_histogram_text_octets(result.histogram);
+  for (size_t i = 0; i < COUNT; i++) {
+    bool fits = (COUNT - i) * each <= OW_ANSWER_HISTOGRAMS_MOST;
+    ck_assert_int_eq(back[i].results[OW_FORWARD].histogram != NULL, fits);
+    ow_interval_drop(&back[i]);
+  }
+  ck_assert_uint_lt((size_t)OW_ANSWER_HISTOGRAMS_MOST, COUNT * each);
+  ow_histogram_drop(result.histogram);
+  free(text);
 }
 END_TEST
 
@@ -448,10 +658,11 @@ START_TEST(lists_and_errors_are_read)
   struct ow_stream_view views[2] = {{.name = "a", .newest = 3, .version = 8}, {.name = "b"}};
   struct ow_failure failure = {.text = ""};
   struct ow_listed *listed;
+  bool histograms = false;
   size_t octets;
   size_t count;
   char *text = ow_answer_list(views, 2, &octets);
-  ck_assert_int_eq(ow_answer_read_list(text, octets, &listed, &count, &failure), OW_OK);
+  ck_assert_int_eq(ow_answer_read_list(text, octets, &listed, &count, &histograms, &failure), OW_OK);
   ck_assert_uint_eq(count, 2);
   ck_assert_str_eq(listed[0].name, "a");
   ck_assert_uint_eq(listed[0].newest, 3);
@@ -460,20 +671,21 @@ START_TEST(lists_and_errors_are_read)
   free(listed);
   free(text);
   text = ow_answer_error("no stream \"x\"", &octets);
-  ck_assert_int_eq(ow_answer_read_list(text, octets, &listed, &count, &failure), OW_REFUSED);
+  ck_assert_int_eq(ow_answer_read_list(text, octets, &listed, &count, &histograms, &failure), OW_REFUSED);
   ck_assert_str_eq(failure.text, "no stream \"x\"");
   ck_assert_ptr_null(listed);
   free(text);
-  ck_assert_int_eq(ow_answer_read_list("{}", 2, &listed, &count, &failure), OW_PROTOCOL);
-  ck_assert_int_eq(ow_answer_read_list("[]", 2, &listed, &count, &failure), OW_PROTOCOL);
-  ck_assert_int_eq(ow_answer_read_list("", 0, &listed, &count, NULL), OW_PROTOCOL);
-  ck_assert_int_eq(ow_answer_read_list("{\"streams\":[{\"name\":5}]}", 24, &listed, &count, &failure),
-                   OW_PROTOCOL);
+  ck_assert_int_eq(ow_answer_read_list("{}", 2, &listed, &count, &histograms, &failure), OW_PROTOCOL);
+  ck_assert_int_eq(ow_answer_read_list("[]", 2, &listed, &count, &histograms, &failure), OW_PROTOCOL);
+  ck_assert_int_eq(ow_answer_read_list("", 0, &listed, &count, &histograms, NULL), OW_PROTOCOL);
+  ck_assert_int_eq(
+      ow_answer_read_list("{\"streams\":[{\"name\":5}]}", 24, &listed, &count, &histograms, &failure),
+      OW_PROTOCOL);
   ck_assert_ptr_null(listed);
   char *deep = malloc(100000);
   ck_assert_ptr_nonnull(deep);
   memset(deep, '[', 100000);
-  ck_assert_int_eq(ow_answer_read_list(deep, 100000, &listed, &count, &failure), OW_PROTOCOL);
+  ck_assert_int_eq(ow_answer_read_list(deep, 100000, &listed, &count, &histograms, &failure), OW_PROTOCOL);
   free(deep);
 }
 END_TEST
@@ -522,6 +734,8 @@ int main(void)
   TEST_CASE(suite, "round trip", streams_and_intervals_come_back_as_they_were,
             times_at_their_bounds_come_back, what_means_nothing_is_not_told, older_answers_are_read,
             members_that_were_added_are_passed_over);
+  TEST_CASE(suite, "histograms", a_histogram_as_text, a_histogram_that_cannot_be_is_refused,
+            percentiles_that_cannot_be_are_refused, histograms_beyond_an_answers_bounds_stay_away);
   TEST_CASE(suite, "hostile", hostile_members_are_named, lists_and_errors_are_read);
   return test_run(suite);
 }
