@@ -13,7 +13,7 @@
 
 struct follow {
   struct ow_follower follower;
-  owamp_selection values;
+  struct owamp_wanted values;
   bool shadowed;           /* a feed above has the name */
   struct ow_timestamp end; /* of the last interval; zero: none yet */
   bool set_back;           /* it was said that the clock went back */
@@ -154,7 +154,7 @@ static void take_interval(struct follow *follow, const struct ow_news *news)
     ow_log(&owamp_log, OW_LOG_WARNING, "%s: %llu intervals are lost: collectd looked too seldom",
            follow->follower.name, (unsigned long long)news->missed);
   if (in_order(follow, news->interval))
-    owamp_values_dispatch(news->view, news->interval, follow->values);
+    owamp_values_dispatch(news->view, news->interval, &follow->values);
 }
 
 /* Thresholds are the operator's own; what needs none stands in the log as well. */

@@ -33,6 +33,7 @@ static const enum ow_peer_option_id options[] = {
     OW_PEER_MIN_PACKETS,
     OW_PEER_NOTHING_ARRIVED,
     OW_PEER_PARTIAL_STATE,
+    OW_PEER_PERCENTILES,
     /* At the top level also: */
     OW_PEER_PORT,
     OW_PEER_FAMILY,
@@ -56,7 +57,7 @@ static const enum ow_peer_option_id options[] = {
 };
 enum { OPTIONS = sizeof options / sizeof *options };
 
-static const struct ow_peer_face query_face = {&owamp_spelling, options + 1, 7};
+static const struct ow_peer_face query_face = {&owamp_spelling, options + 1, 8};
 static const struct ow_peer_face default_face = {&owamp_spelling, options, OPTIONS - 1};
 const struct ow_peer_face owamp_peer_face = {&owamp_spelling, options + 1, OPTIONS - 1};
 
@@ -113,7 +114,7 @@ enum ow_status owamp_peer_block_end(const struct owamp_block *block, struct ow_f
 
 void owamp_peer_rules(const struct owamp_peer_settings *settings, struct owamp_rules *rules)
 {
-  *rules = (struct owamp_rules){.values = settings->values,
+  *rules = (struct owamp_rules){.values = {settings->values, settings->peer.peer.percentiles},
                                 .warning = settings->peer.warning,
                                 .critical = settings->peer.critical,
                                 .rule = settings->peer.rule};

@@ -10,7 +10,7 @@
 
 /** What of a stream's results is dispatched, and when they are worth a notification. */
 struct owamp_rules {
-  owamp_selection values;
+  struct owamp_wanted values;
   struct ow_thresholds warning;
   struct ow_thresholds critical;
   struct ow_alarm_rule rule;

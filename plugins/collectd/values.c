@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "text/percentile.h"
+
 cdtime_t owamp_cdtime(struct ow_timestamp stamp)
 {
   struct timespec moment = ow_timestamp_to_unix(stamp, (struct timespec){.tv_sec = time(NULL)});
@@ -104,20 +106,25 @@ static void begin_values(struct output *output, const struct ow_stream_view *vie
   snprintf(output->list.plugin_instance, sizeof output->list.plugin_instance, "%s", view->name);
 }
 
-/* `direction` is NULL for a value of both. */
-static void emit_value(struct output *output, const char *type, const char *direction, const char *name,
-                       double number)
+static void dispatch(struct output *output, const char *type, const char *direction, const char *name,
+                     double number)
 {
   value_list_t *list = &output->list;
   value_t value = {.gauge = number};
-  if (output->selection && !(output->selection & bit_of(name, strlen(name))))
-    return;
   snprintf(list->type, sizeof list->type, "%s", type);
   snprintf(list->type_instance, sizeof list->type_instance, "%s%s%s", direction ? direction : "",
            direction ? "-" : "", name);
   list->values = &value;
   (void)plugin_dispatch_values(list); /* its failures are collectd's to tell */
   list->values = NULL;
+}
+
+/* `direction` is NULL for a value of both. */
+static void emit_value(struct output *output, const char *type, const char *direction, const char *name,
+                       double number)
+{
+  if (!output->selection || (output->selection & bit_of(name, strlen(name))))
+    dispatch(output, type, direction, name, number);
 }
 
 /* ---- a direction ---- */
@@ -139,6 +146,29 @@ static void send_metrics(struct output *output, const char *direction, const str
     bool known = ow_metric_value(result, metrics[i].metric, &value);
     emit_value(output, owamp_metric_type(ow_metric_unit(metrics[i].metric)), direction, metrics[i].instance,
                known ? value : NAN);
+  }
+}
+
+/* A value of its own, which p95 and p99 are, too. */
+static bool is_sent(const struct output *output, const char *name)
+{
+  owamp_selection bit = bit_of(name, strlen(name));
+  return bit && (!output->selection || (output->selection & bit));
+}
+
+static void send_percentiles(struct output *output, const struct ow_percentiles *wanted,
+                             const char *direction, const struct ow_result *result)
+{
+  double median = 0;
+  bool any = ow_metric_value(result, OW_METRIC_DELAY_MEDIAN, &median);
+  for (uint32_t i = 0; i < wanted->count; i++) {
+    char number[OW_PERCENTILE_TEXT];
+    char name[OW_PERCENTILE_TEXT + 1];
+    int64_t delay = 0;
+    bool known = any && ow_result_percentile(result, wanted->list[i], &delay);
+    snprintf(name, sizeof name, "p%s", ow_percentile_print(number, wanted->list[i]));
+    if (!is_sent(output, name))
+      dispatch(output, "delay", direction, name, known ? (double)delay / (double)OW_NS_PER_S : NAN);
   }
 }
 
@@ -200,16 +230,17 @@ static void send_of_both(struct output *output, const struct ow_result *const re
 }
 
 void owamp_values_dispatch(const struct ow_stream_view *view, const struct ow_interval *interval,
-                           owamp_selection selection)
+                           const struct owamp_wanted *wanted)
 {
   struct output output;
   const struct ow_result *results[OW_DIRECTIONS] = {NULL, NULL};
-  begin_values(&output, view, interval, selection);
+  begin_values(&output, view, interval, wanted->selection);
   for (int i = 0; i < OW_DIRECTIONS; i++) {
     if (view->directions[i]) {
       const char *direction = ow_direction_name((enum ow_direction)i);
       results[i] = &interval->results[i];
       send_metrics(&output, direction, results[i]);
+      send_percentiles(&output, &wanted->percentiles, direction, results[i]);
       send_counts(&output, direction, results[i]);
     }
   }

@@ -14,6 +14,12 @@ cdtime_t owamp_cdtime(struct ow_timestamp stamp);
 /** A selection of values; 0: all of them. */
 typedef uint32_t owamp_selection;
 
+/** What is dispatched of a stream. */
+struct owamp_wanted {
+  owamp_selection selection;
+  struct ow_percentiles percentiles; /* beside them */
+};
+
 /**
  * "median,p95,loss,up": what to dispatch, by the names of the values without type and direction. OW_INVALID
  * names what isn't one.
@@ -22,11 +28,12 @@ enum ow_status owamp_selection_parse(const char *text, owamp_selection *selectio
                                      struct ow_failure *failure) OW_MUST_CHECK;
 
 /**
- * Dispatch the selected values of the directions that were asked for, with the interval's end as their time
- * and the stream's interval as their interval. What isn't known is NaN. Never blocks.
+ * Dispatch the wanted values of the directions that were asked for, with the interval's end as their time and
+ * the stream's interval as their interval. What isn't known is NaN, and so is a percentile that the interval
+ * wasn't asked for as it was measured. Never blocks.
  */
 void owamp_values_dispatch(const struct ow_stream_view *view, const struct ow_interval *interval,
-                           owamp_selection selection);
+                           const struct owamp_wanted *wanted);
 
 /** The type of types.db for values of that unit. */
 const char *owamp_metric_type(enum ow_unit unit);

@@ -77,7 +77,10 @@ static json_t *result_json(const struct ow_probe_direction *probed, enum ow_dire
                            const struct check_options *options)
 {
   enum { FETCHED_MOST = 16384 };
-  struct ow_members members = {.object = ow_result_to_json(&probed->result, direction)};
+  struct ow_result result = probed->result;
+  if (options->verbosity < 2)
+    result.histogram = NULL;
+  struct ow_members members = {.object = ow_result_to_json(&result, direction)};
   members.failed = !members.object;
   put_sid(&members, probed);
   ow_put_endpoint(&members, "sender", probed->sender);

@@ -175,6 +175,7 @@ const struct check_option check_option_table[] = {
     {0, OF_PEER(OW_PEER_PACKET_INTERVAL)},
     {0, OF_PEER(OW_PEER_SCHEDULE), .help = "In place of --interval."},
     {0, OF_PEER(OW_PEER_LOSS_TIMEOUT)},
+    {0, OF_PEER(OW_PEER_PERCENTILES)},
     {0, OF_PEER(OW_PEER_PADDING)},
     {0, OF_PEER(OW_PEER_ZERO_PADDING), .flag = "true"},
     {0, OF_PEER(OW_PEER_DSCP)},
@@ -198,8 +199,8 @@ const struct check_option check_option_table[] = {
      .argument = "INTERVALS",
      .initial = "1",
      .set = set_last,
-     .help = "Judge that many of its newest intervals together; percentiles are then the mean of the "
-             "intervals' own."},
+     .help = "Judge that many of its newest intervals together; percentiles, jitter and pdv are then "
+             "within 1 % of their distance from the least delay."},
     {.name = "max-age",
      .argument = "DURATION",
      .set = set_max_age,

@@ -44,4 +44,9 @@ struct check_outcome {
 void check_results(const struct check_options *options, const struct ow_probe_report *report,
                    const struct ow_result *results[OW_DIRECTIONS]);
 
+/** A percentile of the delays, in seconds; false if it isn't known. */
+bool check_percentile_find(const struct ow_result *result, uint32_t percentile, double *value);
+/** True of those that are metrics: delay_p95, delay_p99. */
+bool check_percentile_is_metric(uint32_t percentile);
+
 #endif

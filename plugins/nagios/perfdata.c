@@ -7,10 +7,11 @@
 
 #include "text.h"
 #include "text/decimal.h"
+#include "text/percentile.h"
 #include "verdict.h"
 
-/* Beside the metrics there is one label more. */
-enum { CLOCK_ERROR = OW_METRICS, LABELS };
+/* Beside the metrics there are one label more, and one for each percentile that was asked for. */
+enum { CLOCK_ERROR = OW_METRICS, PERCENTILES, LABELS = PERCENTILES + OW_PERCENTILES_MOST };
 
 enum { HEAD = 32, TAIL = 2 * OW_RANGE_TEXT + 16, DIGITS = 6, PLACES = 9 };
 
@@ -35,7 +36,9 @@ static const int by_weight[LABELS] = {
     OW_METRIC_IPDV,     OW_METRIC_DUPLICATES, OW_METRIC_REORDERED,
     OW_METRIC_SKIPPED,  OW_METRIC_DELAY_P99,  OW_METRIC_PDV,
     OW_METRIC_HOPS,     OW_METRIC_DELAY_MEAN, OW_METRIC_LOST,
-    OW_METRIC_RECEIVED,
+    OW_METRIC_RECEIVED, PERCENTILES,          PERCENTILES + 1,
+    PERCENTILES + 2,    PERCENTILES + 3,      PERCENTILES + 4,
+    PERCENTILES + 5,    PERCENTILES + 6,      PERCENTILES + 7,
 };
 
 const struct ow_threshold *check_threshold_find(const struct ow_thresholds *thresholds, enum ow_metric metric,
@@ -50,14 +53,32 @@ const struct ow_threshold *check_threshold_find(const struct ow_thresholds *thre
 
 /* ---- a label's parts ---- */
 
+static bool is_metric(int label)
+{
+  return label < OW_METRICS;
+}
+
 static bool of_both(int label)
 {
-  return label == CLOCK_ERROR || ow_metric_of_both((enum ow_metric)label);
+  return label == CLOCK_ERROR || (is_metric(label) && ow_metric_of_both((enum ow_metric)label));
 }
 
 static enum ow_unit unit_of(int label)
 {
-  return label == CLOCK_ERROR ? OW_UNIT_SECONDS : ow_metric_unit((enum ow_metric)label);
+  return is_metric(label) ? ow_metric_unit((enum ow_metric)label) : OW_UNIT_SECONDS;
+}
+
+static uint32_t percentile_of(const struct check_options *options, int label)
+{
+  return options->settings.peer.percentiles.list[label - PERCENTILES];
+}
+
+static bool is_listed(const struct ow_percentiles *list, uint32_t percentile)
+{
+  bool found = false;
+  for (uint32_t i = 0; i < list->count && !found; i++)
+    found = list->list[i] == percentile;
+  return found;
 }
 
 static const char *unit_of_measure(int label)
@@ -73,19 +94,36 @@ static size_t widest(int label)
   return widths[unit_of(label)];
 }
 
+/* "delay_p99_9": a point means something to those who store it. */
+static const char *percentile_name(char out[HEAD], uint32_t percentile)
+{
+  char number[OW_PERCENTILE_TEXT];
+  snprintf(out, HEAD, "delay_p%s", ow_percentile_print(number, percentile));
+  char *point = strchr(out, '.');
+  if (point)
+    *point = '_';
+  return out;
+}
+
 /* "fwd_delay_p95=" */
-static const char *head(char out[HEAD], int label, enum ow_direction direction)
+static const char *head(char out[HEAD], const struct check_options *options, int label,
+                        enum ow_direction direction)
 {
   const char *prefix = direction == OW_FORWARD ? "fwd_" : "rev_";
-  snprintf(out, HEAD, "%s%s=", of_both(label) ? "" : prefix,
-           label == CLOCK_ERROR ? "clock_error" : ow_metric_name((enum ow_metric)label));
+  char own[HEAD];
+  const char *name = "clock_error";
+  if (is_metric(label))
+    name = ow_metric_name((enum ow_metric)label);
+  else if (label != CLOCK_ERROR)
+    name = percentile_name(own, percentile_of(options, label));
+  snprintf(out, HEAD, "%s%.24s=", of_both(label) ? "" : prefix, name);
   return out;
 }
 
 static const struct ow_threshold *threshold_of(const struct ow_thresholds *thresholds, int label,
                                                enum ow_direction direction)
 {
-  return label == CLOCK_ERROR ? NULL : check_threshold_find(thresholds, (enum ow_metric)label, direction);
+  return is_metric(label) ? check_threshold_find(thresholds, (enum ow_metric)label, direction) : NULL;
 }
 
 static bool has_threshold(const struct check_options *options, int label, enum ow_direction direction)
@@ -109,7 +147,7 @@ static const char *tail(char out[TAIL], const struct check_options *options, int
   char critical[OW_RANGE_TEXT] = "";
   const struct ow_threshold *warn = threshold_of(&options->settings.warning, label, direction);
   const struct ow_threshold *alarm = threshold_of(&options->settings.critical, label, direction);
-  bool is_signed = label != CLOCK_ERROR && ow_metric_signed((enum ow_metric)label);
+  bool is_signed = is_metric(label) ? ow_metric_signed((enum ow_metric)label) : label != CLOCK_ERROR;
   if (warn)
     check_limit_text(warning, warn->range);
   if (alarm)
@@ -132,6 +170,19 @@ const char *check_value_text(char out[CHECK_NUMBER], double value)
 
 /* ---- which labels ---- */
 
+/* As a percentile that was asked for. */
+static bool is_wanted(const struct check_options *options, int label)
+{
+  const struct ow_percentiles *list = &options->settings.peer.percentiles;
+  bool wanted = false;
+  if (label == OW_METRIC_DELAY_P99)
+    wanted = is_listed(list, 99 * OW_PERCENT);
+  else if (label >= PERCENTILES)
+    wanted =
+        label - PERCENTILES < (int)list->count && !check_percentile_is_metric(percentile_of(options, label));
+  return wanted;
+}
+
 static bool asked_for(const struct check_options *options, int label, enum ow_direction direction)
 {
   const bool *directions = options->settings.peer.directions;
@@ -139,7 +190,7 @@ static bool asked_for(const struct check_options *options, int label, enum ow_di
   if (of_both(label))
     asked = direction == OW_FORWARD &&
             (label == CLOCK_ERROR || (directions[OW_FORWARD] && directions[OW_REVERSE]));
-  return asked && (usual(label) || has_threshold(options, label, direction));
+  return asked && (usual(label) || is_wanted(options, label) || has_threshold(options, label, direction));
 }
 
 /* The octets of a label in all of its directions, whatever its values will be. */
@@ -150,20 +201,29 @@ static size_t room_for(const struct check_options *options, int label)
   size_t room = 0;
   for (enum ow_direction d = OW_FORWARD; d < OW_DIRECTIONS; d++)
     if (asked_for(options, label, d))
-      room += strlen(head(before, label, d)) + widest(label) + strlen(unit_of_measure(label)) +
+      room += strlen(head(before, options, label, d)) + widest(label) + strlen(unit_of_measure(label)) +
               strlen(tail(after, options, label, d)) + 1;
   return room;
 }
 
-/* Those with a threshold first. A label shows in all of its directions, or in none. */
+/* 0: with a threshold, 1: asked for, 2: all others. */
+enum { TURNS = 3 };
+static int turn_of(const struct check_options *options, int label)
+{
+  int turn = is_wanted(options, label) ? 1 : 2;
+  if (has_threshold(options, label, OW_FORWARD) || has_threshold(options, label, OW_REVERSE))
+    turn = 0;
+  return turn;
+}
+
+/* A label shows in all of its directions, or in none. */
 static void choose(const struct check_options *options, bool shown[LABELS])
 {
   size_t left = CHECK_PERFDATA_MOST;
-  for (int turn = 0; turn < 2; turn++) {
+  for (int turn = 0; turn < TURNS; turn++) {
     for (int i = 0; i < LABELS; i++) {
       int label = by_weight[i];
-      bool judged = has_threshold(options, label, OW_FORWARD) || has_threshold(options, label, OW_REVERSE);
-      if (judged == (turn == 0)) {
+      if (turn_of(options, label) == turn) {
         size_t room = room_for(options, label);
         shown[label] = room <= left || options->verbosity > 0;
         left -= room <= left ? room : left; /* where one didn't fit, none behind it does */
@@ -192,11 +252,19 @@ static bool find_clock_error(const struct ow_result *const results[OW_DIRECTIONS
   return known && error >= 0;
 }
 
-static bool find_value(const struct ow_result *const results[OW_DIRECTIONS], int label,
+static bool find_value(const struct check_options *options,
+                       const struct ow_result *const results[OW_DIRECTIONS], int label,
                        enum ow_direction direction, double *value)
 {
-  return label == CLOCK_ERROR ? find_clock_error(results, value)
-                              : ow_metric_find(results, (enum ow_metric)label, direction, value);
+  bool found;
+  if (is_metric(label))
+    found = ow_metric_find(results, (enum ow_metric)label, direction, value);
+  else if (label == CLOCK_ERROR)
+    found = find_clock_error(results, value);
+  else
+    found =
+        results[direction] && check_percentile_find(results[direction], percentile_of(options, label), value);
+  return found;
 }
 
 /* `*before` is what separates it from what stands before. */
@@ -208,11 +276,11 @@ static void print_label(FILE *out, const struct check_options *options,
   char limits[TAIL];
   char number[CHECK_NUMBER] = "U";
   double value = 0;
-  bool known = find_value(results, label, direction, &value);
+  bool known = find_value(options, results, label, direction, &value);
   if (known)
     check_value_text(number, value);
   if (known || !options->sparse) {
-    fprintf(out, "%c%s%s%s%s", *before, head(name, label, direction), number,
+    fprintf(out, "%c%s%s%s%s", *before, head(name, options, label, direction), number,
             known ? unit_of_measure(label) : "", tail(limits, options, label, direction));
     *before = ' ';
   }

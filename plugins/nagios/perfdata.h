@@ -19,10 +19,10 @@ enum { CHECK_PERFDATA_MOST = 800 };
 /**
  * Print "|label=value[UOM];warning;critical;min;max ..." without a newline, as far as there are limits;
  * nothing if there is no label. The labels depend on the options alone: 'fwd_' and 'rev_' before the usual
- * metrics and those with a threshold; 'asymmetry' and 'rtt' if both directions are measured; then
- * 'clock_error'. A value that isn't known is U; if options->sparse it is left out with its label. If they
- * might take more than CHECK_PERFDATA_MOST with some values, the least needed labels are left out, those
- * without threshold first; with -v none is.
+ * metrics, those with a threshold and the percentiles asked for; 'asymmetry' and 'rtt' if both directions are
+ * measured; then 'clock_error'. A value that isn't known is U; if options->sparse it is left out with its
+ * label. If they might take more than CHECK_PERFDATA_MOST with some values, the least needed labels are left
+ * out, those without threshold first; with -v none is.
  */
 void check_perfdata_print(FILE *out, const struct check_options *options,
                           const struct ow_probe_report *report);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "text.h"
+#include "text/percentile.h"
 
 enum { LABEL = 17, CELL = 24, LINE = 512 };
 
@@ -96,6 +97,16 @@ static void print_discarded(char out[CELL], const struct ow_result *result, enum
   snprintf(out, CELL, "%u", result->discarded);
 }
 
+/* Of several intervals they come from what is kept of these. */
+static void print_source(char out[CELL], const struct ow_result *result, enum ow_metric metric)
+{
+  static const char *const words[] = {[OW_QUANTILES_EXACT] = "exact",
+                                      [OW_QUANTILES_HISTOGRAM] = "to 1 % of the spread",
+                                      [OW_QUANTILES_SUMMARY] = "approximate"};
+  (void)metric;
+  snprintf(out, CELL, "%s", result->received > 0 ? words[result->quantiles] : "unknown");
+}
+
 static void print_hops(char out[CELL], const struct ow_result *result, enum ow_metric metric)
 {
   (void)metric;
@@ -174,9 +185,16 @@ static const struct row {
     {"stamps on receipt", print_stamper, 0},
 };
 
+static const struct row source_row = {"percentiles", print_source, 0};
+
+static void print_label(FILE *out, const char *label)
+{
+  fprintf(out, "%-*s", LABEL, label);
+}
+
 static void print_row(FILE *out, const struct row *row, const struct ow_result *const results[OW_DIRECTIONS])
 {
-  fprintf(out, "%-*s", LABEL, row->label);
+  print_label(out, row->label);
   for (int d = 0; d < OW_DIRECTIONS; d++) {
     char cell[CELL] = "-";
     if (results[d] && results[d]->completeness != OW_RESULT_ABSENT)
@@ -185,6 +203,39 @@ static void print_row(FILE *out, const struct row *row, const struct ow_result *
       fprintf(out, "%*s", CELL, cell);
   }
   fputc('\n', out);
+}
+
+/* One that was asked for, and has no row of its own. */
+static void print_percentile(FILE *out, uint32_t percentile,
+                             const struct ow_result *const results[OW_DIRECTIONS])
+{
+  char name[OW_PERCENTILE_TEXT];
+  char label[LABEL + OW_PERCENTILE_TEXT];
+  snprintf(label, sizeof label, "delay p%s", ow_percentile_print(name, percentile));
+  print_label(out, label);
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    char number[CHECK_NUMBER] = "unknown";
+    double value = 0;
+    if (results[d] && check_percentile_find(results[d], percentile, &value))
+      ow_value_print(number, OW_METRIC_DELAY_P95, value);
+    if (results[d])
+      fprintf(out, "%*.*s", CELL, CELL - 1, results[d]->completeness == OW_RESULT_ABSENT ? "-" : number);
+  }
+  fputc('\n', out);
+}
+
+static void print_percentiles(FILE *out, const struct check_options *options,
+                              const struct ow_result *const results[OW_DIRECTIONS])
+{
+  const struct ow_percentiles *asked = &options->settings.peer.percentiles;
+  bool exact = true;
+  for (uint32_t i = 0; i < asked->count; i++)
+    if (asked->list[i] != 50 * OW_PERCENT && !check_percentile_is_metric(asked->list[i]))
+      print_percentile(out, asked->list[i], results);
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    exact = exact && (!results[d] || results[d]->quantiles == OW_QUANTILES_EXACT);
+  if (!exact)
+    print_row(out, &source_row, results);
 }
 
 void check_table_results(FILE *out, const struct check_options *options, const struct ow_probe_report *report)
@@ -201,6 +252,9 @@ void check_table_results(FILE *out, const struct check_options *options, const s
     if (results[d])
       fprintf(out, "%*s", CELL, ow_direction_name((enum ow_direction)d));
   fputc('\n', out);
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     print_row(out, &rows[i], results);
+    if (rows[i].metric == OW_METRIC_DELAY_MAX)
+      print_percentiles(out, options, results);
+  }
 }

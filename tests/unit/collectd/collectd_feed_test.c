@@ -239,9 +239,9 @@ END_TEST
 
 START_TEST(values_may_be_chosen)
 {
-  struct owamp_rules rules = {.values = 0};
+  struct owamp_rules rules = {.values = {.selection = 0}};
   struct ow_failure failure;
-  ck_assert_int_eq(owamp_selection_parse("median,loss,rtt", &rules.values, &failure), OW_OK);
+  ck_assert_int_eq(owamp_selection_parse("median,loss,rtt", &rules.values.selection, &failure), OW_OK);
   follow("far", &rules);
   add(1, 20, 5);
   owamp_feed_poll(feed);

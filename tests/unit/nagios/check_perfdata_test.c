@@ -166,6 +166,28 @@ START_TEST(all_usual_labels_show_with_usual_limits)
 }
 END_TEST
 
+/* Named so that those who store them make no tree of it; p95 and p99 have names already. */
+START_TEST(percentiles_show_as_they_are_asked_for)
+{
+  struct ow_probe_report report = widest();
+  report.directions[OW_REVERSE].result.percentiles = (struct ow_percentiles){2, {25000, 99900}};
+  report.directions[OW_REVERSE].result.percentile_delays[1] = -7654321;
+  parse("--percentiles 99.9,95,25,99");
+  take(usual_limits, &options.settings.warning);
+  assert_form(perfdata(&report));
+  ck_assert_str_eq(label(perfdata(&report), "rev_delay_p25"), "rev_delay_p25=0s");
+  ck_assert_str_eq(label(perfdata(&report), "rev_delay_p99_9"), "rev_delay_p99_9=-0.00765432s");
+  ck_assert_str_eq(label(perfdata(&report), "fwd_delay_p99_9"), "fwd_delay_p99_9=U");
+  label(perfdata(&report), "fwd_delay_p99");
+  ck_assert_ptr_eq(strstr(strstr(perfdata(&report), "fwd_delay_p95=") + 1, "fwd_delay_p95="), NULL);
+  parse("--percentiles 0.001,1.001,10.001,50.001,75.001,90.001,99.001,99.999");
+  take(usual_limits, &options.settings.warning);
+  ck_assert_uint_le(strlen(perfdata(&report)), CHECK_PERFDATA_MOST);
+  label(perfdata(&report), "fwd_loss");
+  label(perfdata(&report), "rev_delay_p99_999");
+}
+END_TEST
+
 /* Those without threshold go first, then the least needed; with -v none goes. */
 START_TEST(what_does_not_fit_is_left_out)
 {
@@ -286,7 +308,7 @@ int main(void)
 {
   Suite *suite = suite_create("check_owamp/perfdata");
   TEST_CASE(suite, "size", whatever_the_numbers_are_they_fit, all_usual_labels_show_with_usual_limits,
-            what_does_not_fit_is_left_out);
+            percentiles_show_as_they_are_asked_for, what_does_not_fit_is_left_out);
   TEST_LOOP(suite, "limits", LENGTH(limits), limits_are_plain_where_a_number_tells);
   TEST_LOOP(suite, "values", LENGTH(values), values_have_six_digits);
   TEST_CASE(suite, "unknown", sparse_leaves_out_what_is_not_known, other_ways_are_refused_by_name,

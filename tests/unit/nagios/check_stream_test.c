@@ -2,11 +2,13 @@
 /* --query with an answer at hand: what is taken from a stream, and what is not. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "options.h"
 #include "stream.h"
 #include "support/main.h"
+#include "table.h"
 
 enum { MS = 1000000 };
 
@@ -123,6 +125,61 @@ START_TEST(fewer_intervals_than_asked_for)
   ck_assert_int_eq(take(&view, list, 3), OW_OK);
   ck_assert_int_eq(outcome.verdict, OW_VERDICT_OK);
   ck_assert_ptr_null(strstr(outcome.reason, "intervals"));
+}
+END_TEST
+
+static char *table(void)
+{
+  static char text[8192];
+  memset(text, 0, sizeof text);
+  FILE *out = fmemopen(text, sizeof text - 1, "w");
+  ck_assert_ptr_nonnull(out);
+  check_table_results(out, &options, &report);
+  ck_assert_int_eq(fclose(out), 0);
+  return text;
+}
+
+/* 60 packets, `ms` and up to 59 us more. Drop it. */
+static struct ow_interval with_histogram(int64_t end, int ms)
+{
+  int64_t delays[60];
+  struct ow_interval made = interval(end, ms, 0);
+  for (int i = 0; i < 60; i++)
+    delays[i] = (int64_t)ms * MS + i * 1000;
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    made.results[d].delay = ow_delays_summarize(delays, 60);
+    made.results[d].histogram = ow_histogram_of(delays, 60);
+  }
+  return made;
+}
+
+/* A tenth of the packets took long: the mean of the intervals' p95 would hide them. */
+START_TEST(percentiles_are_of_all_packets)
+{
+  enum { COUNT = 10 };
+  struct ow_stream_view view = up();
+  struct ow_interval list[COUNT];
+  const struct ow_result *forward = &report.directions[OW_FORWARD].result;
+  for (int i = 0; i < COUNT; i++)
+    list[i] = with_histogram(990 - 60 * (COUNT - 1 - i), i == 3 ? 50 : 10);
+  parse("--last 10 -w 20ms --percentiles 50,89.9,92");
+  ck_assert_int_eq(take(&view, list, COUNT), OW_OK);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_WARNING);
+  ck_assert_int_eq(forward->quantiles, OW_QUANTILES_HISTOGRAM);
+  ck_assert_int_le(llabs(forward->delay.p95 - (50 * MS + 29 * 1000)), 400000);
+  ck_assert_int_lt(forward->percentile_delays[1], 11 * MS);
+  ck_assert_int_gt(forward->percentile_delays[2], 49 * MS);
+  ck_assert_ptr_nonnull(strstr(table(), "delay p89.9 "));
+  ck_assert_ptr_null(strstr(table(), "delay p50 "));
+  ck_assert_ptr_nonnull(strstr(table(), "to 1 % of the spread"));
+  ow_interval_drop(&list[5]);
+  ck_assert_int_eq(take(&view, list, COUNT), OW_OK);
+  ck_assert_int_eq(forward->quantiles, OW_QUANTILES_SUMMARY);
+  ck_assert_ptr_nonnull(strstr(table(), "approximate"));
+  ck_assert_int_eq(take(&view, list + COUNT - 1, 1), OW_OK);
+  ck_assert_int_eq(forward->delay.p95, list[COUNT - 1].results[OW_FORWARD].delay.p95);
+  for (int i = 0; i < COUNT; i++)
+    ow_interval_drop(&list[i]);
 }
 END_TEST
 
@@ -281,8 +338,9 @@ int main(void)
 {
   Suite *suite = suite_create("check_owamp --query");
   TEST_CASE(suite, "stream", the_newest_interval_is_judged, several_are_judged_together,
-            fewer_intervals_than_asked_for, too_old_is_unknown, max_age_is_an_option, a_stream_that_is_down,
-            a_part_is_worth_what_is_said, only_a_peer_that_kept_silent_is_critical,
-            an_outage_of_the_path_is_critical, nothing_yet, directions_are_the_streams);
+            fewer_intervals_than_asked_for, percentiles_are_of_all_packets, too_old_is_unknown,
+            max_age_is_an_option, a_stream_that_is_down, a_part_is_worth_what_is_said,
+            only_a_peer_that_kept_silent_is_critical, an_outage_of_the_path_is_critical, nothing_yet,
+            directions_are_the_streams);
   return test_run(suite);
 }
