@@ -253,6 +253,27 @@ START_TEST(values_may_be_chosen)
 }
 END_TEST
 
+/* Beside the chosen values, each once; unknown ones are NaN. */
+START_TEST(percentiles_are_dispatched)
+{
+  struct owamp_rules rules = {.values = {.percentiles = {4, {25000, 95000, 99000, 99900}}}};
+  struct ow_interval interval = an_interval(1, 20, 5);
+  struct ow_failure failure;
+  interval.results[OW_REVERSE].percentiles = (struct ow_percentiles){2, {25000, 99900}};
+  interval.results[OW_REVERSE].percentile_delays[1] = 7 * OW_NS_PER_MS;
+  ck_assert_int_eq(owamp_selection_parse("p95,loss", &rules.values.selection, &failure), OW_OK);
+  follow("far", &rules);
+  ow_board_add_interval(board, "far", &interval);
+  owamp_feed_poll(feed);
+  expect_value("delay-reverse-p99.9", 0.007);
+  expect_value("delay-reverse-p25", 0);
+  expect_value("delay-reverse-p99", -0.019997);
+  expect_value("percent-forward-loss", 5);
+  ck_assert(isnan(fake_collectd_value("far", "delay-forward-p99.9")));
+  ck_assert_uint_eq(fake_collectd.value_count, 2 * 5);
+}
+END_TEST
+
 START_TEST(values_that_there_are_not_are_named)
 {
   static const char *const bad[] = {"",    "median,",      ",median",    "median,,loss",
@@ -502,6 +523,7 @@ int main(void)
   tcase_add_test(tests, a_direction_that_was_not_asked_for_has_no_values);
   tcase_add_test(tests, a_clock_that_went_back_yields_no_values_out_of_order);
   tcase_add_test(tests, values_may_be_chosen);
+  tcase_add_test(tests, percentiles_are_dispatched);
   tcase_add_test(tests, values_that_there_are_not_are_named);
   tcase_add_test(tests, down_and_up_are_told_once);
   tcase_add_test(tests, what_this_host_cannot_use_is_not_called_down);

@@ -215,6 +215,8 @@ static const struct {
     {OW_PEER_NOTHING_ARRIVED, "unknown", "unknown"},
     {OW_PEER_PARTIAL_STATE, "warning", "warning"},
     {OW_PEER_PARTIAL_STATE, "critical", "critical"},
+    {OW_PEER_PERCENTILES, "99.9,50,095.50,100", "50,95.5,99.9,100"},
+    {OW_PEER_PERCENTILES, "0.001,8,7,6,5,4,3,2", "0.001,2,3,4,5,6,7,8"},
 };
 
 START_TEST(values_are_printed_so_that_they_can_be_read)
@@ -251,6 +253,15 @@ static const struct {
     {OW_PEER_CRITICAL, ""},
     {OW_PEER_MIN_PACKETS, "a few"},
     {OW_PEER_PORT, ""},
+    {OW_PEER_PERCENTILES, ""},
+    {OW_PEER_PERCENTILES, "50,"},
+    {OW_PEER_PERCENTILES, "0"},
+    {OW_PEER_PERCENTILES, "100.001"},
+    {OW_PEER_PERCENTILES, "99.9999"},
+    {OW_PEER_PERCENTILES, "99.9,99.90"},
+    {OW_PEER_PERCENTILES, "50, 95"},
+    {OW_PEER_PERCENTILES, "p95"},
+    {OW_PEER_PERCENTILES, "1,2,3,4,5,6,7,8,9"},
 };
 
 START_TEST(what_is_no_value_is_refused)

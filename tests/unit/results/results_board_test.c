@@ -144,6 +144,51 @@ START_TEST(view_and_intervals_are_read_together)
 }
 END_TEST
 
+static const int64_t one_delay = 1;
+
+static void add_with_histogram(struct ow_board *board, uint64_t number)
+{
+  struct ow_interval interval = interval_numbered(number);
+  interval.results[OW_REVERSE] = (struct ow_result){
+      .completeness = OW_RESULT_COMPLETE, .received = 1, .histogram = ow_histogram_of(&one_delay, 1)};
+  ow_board_add_interval(board, "far", &interval);
+  ow_interval_drop(&interval);
+}
+
+/* Whoever asks for them is a user of theirs, also when the board has dropped them; sanitizers tell the rest.
+ */
+START_TEST(histograms_are_shared)
+{
+  struct ow_board *board = ow_board_create(HISTORY);
+  struct ow_board *copy = ow_board_create(HISTORY);
+  struct ow_interval kept[HISTORY];
+  struct ow_stream_view view;
+  size_t count;
+  put(board, "far");
+  for (uint64_t n = 1; n <= HISTORY + 2; n++)
+    add_with_histogram(board, n);
+  ck_assert_uint_eq(test_board_intervals(board, "far", 0, kept, HISTORY), HISTORY);
+  ck_assert_ptr_null(kept[0].results[OW_REVERSE].histogram);
+  ck_assert(ow_board_read_last(board, "far", &view, kept, HISTORY, &count));
+  ck_assert_ptr_null(kept[0].results[OW_REVERSE].histogram);
+  ck_assert(ow_board_read_whole(board, "far", &view, kept, HISTORY, &count));
+  ck_assert_uint_eq(count, HISTORY);
+  ck_assert_int_eq(ow_board_mirror(copy, &view, kept, count), OW_OK);
+  put(board, "far");
+  ow_board_free(board);
+  for (size_t i = 0; i < count; i++) {
+    ck_assert_uint_eq(ow_histogram_entries(kept[i].results[OW_REVERSE].histogram), 1);
+    ow_interval_drop(&kept[i]);
+  }
+  ck_assert(ow_board_read_whole(copy, "far", &view, kept, 1, &count));
+  ck_assert_uint_eq(kept[0].number, HISTORY + 2);
+  ck_assert_uint_eq(ow_histogram_entries(kept[0].results[OW_REVERSE].histogram), 1);
+  ow_interval_drop(&kept[0]);
+  ck_assert(!ow_board_read_whole(copy, "nobody", &view, kept, 1, &count));
+  ow_board_free(copy);
+}
+END_TEST
+
 START_TEST(a_state_keeps_the_time_since_when)
 {
   struct ow_board *board = ow_board_create(HISTORY);
@@ -300,7 +345,7 @@ int main(void)
   Suite *suite = suite_create("results: board");
   TEST_CASE(suite, "streams and intervals", names_are_sorted_and_counted,
             the_last_intervals_are_kept_and_all_are_counted, view_and_intervals_are_read_together,
-            a_state_keeps_the_time_since_when, a_stream_that_is_put_again_begins_anew,
+            a_state_keeps_the_time_since_when, histograms_are_shared, a_stream_that_is_put_again_begins_anew,
             a_mirror_takes_each_interval_once, a_mirror_keeps_nothing_of_another_stream);
   TEST_CASE(suite, "threads", readers_see_whole_rows_while_another_thread_writes);
   return test_run(suite);

@@ -86,6 +86,7 @@ struct sim_packet {
   bool to_host; /* or from it */
   bool arrived;
   uint16_t port; /* the host's */
+  struct ow_timestamp received; /* the first copy that did */
 };
 extern struct sim_packet *sim_packets;
 extern size_t sim_packet_count;

@@ -603,6 +603,8 @@ static void land(void *context)
   if (udp && is_open(udp) && udp->waiting < QUEUE_MOST) {
     struct ow_watch *watch = sim_watch_of(udp->descriptor);
     datagram->received = sim_wall();
+    if (!sim_packets[datagram->packet].arrived)
+      sim_packets[datagram->packet].received = datagram->received;
     sim_packets[datagram->packet].arrived = true;
     STAILQ_INSERT_TAIL(&udp->queue, datagram, next);
     udp->waiting++;

@@ -357,6 +357,46 @@ START_TEST(percentile_is_nearest_rank)
 }
 END_TEST
 
+/* Thousandths of a percent, exact as the others; a histogram of the same packets; across the era's end. */
+START_TEST(percentiles_and_a_histogram_as_asked_for)
+{
+  const struct ow_percentiles wanted = {3, {1, 99900, 100000}};
+  struct ow_observation of = observation(1000);
+  struct ow_histogram_entry entry;
+  int64_t delay = 0;
+  for (uint32_t i = 0; i < 1000; i++) {
+    struct ow_sample sample = arrival(i, (int64_t)i * MS - 500 * MS);
+    uint64_t shift = UINT64_MAX - (UINT64_C(5) << 32) - epoch.ntp;
+    sample.sent.ntp += shift;
+    sample.received.ntp += shift;
+    add(sample);
+  }
+  compute(of);
+  ck_assert_uint_eq(result.percentiles.count, 0);
+  ck_assert_ptr_null(result.histogram);
+  ck_assert_uint_eq(result.ipdv_pairs, 999);
+  of.percentiles = &wanted;
+  of.histogram = true;
+  compute(of);
+  ck_assert_uint_eq(result.percentiles.count, 3);
+  assert_near(result.percentile_delays[0], -500 * MS);
+  assert_near(result.percentile_delays[1], 498 * MS);
+  assert_near(result.percentile_delays[2], 499 * MS);
+  ck_assert(ow_result_percentile(&result, 99900, &delay) && delay == result.percentile_delays[1]);
+  ck_assert(ow_result_percentile(&result, 95000, &delay) && delay == result.delay.p95);
+  ck_assert(ow_result_percentile(&result, 50000, &delay) && delay == result.delay.median);
+  ck_assert(!ow_result_percentile(&result, 99901, &delay));
+  ck_assert_int_eq(result.quantiles, OW_QUANTILES_EXACT);
+  struct ow_histogram_walk walk = ow_histogram_walk(result.histogram);
+  uint32_t packets = 0;
+  while (ow_histogram_next(&walk, &entry))
+    packets += entry.count;
+  ck_assert_uint_eq(packets, 1000);
+  ow_result_drop(&result);
+  ck_assert_ptr_null(result.histogram);
+}
+END_TEST
+
 START_TEST(first_copy_is_the_packet)
 {
   /* 0 after 5 ms, again after 9 ms, 1 after 6 ms, and 0 a third time: delays 5 and 6, two duplicates. */
@@ -970,6 +1010,7 @@ static TCase *delays(void)
   tcase_add_test(tests, extreme_delays_do_not_overflow);
   tcase_add_test(tests, mean_rounds_to_nearest);
   tcase_add_test(tests, percentile_is_nearest_rank);
+  tcase_add_test(tests, percentiles_and_a_histogram_as_asked_for);
   tcase_add_test(tests, ipdv_takes_neighbours_only);
   tcase_add_test(tests, no_neighbours_no_ipdv);
   return tests;

@@ -9,6 +9,7 @@
 
 #include "server/server.h"
 #include "sim/sim.h"
+#include "stats/merge.h"
 #include "stream/set.h"
 #include "support/board.h"
 #include "support/main.h"
@@ -199,6 +200,70 @@ static void assert_delays(uint8_t host, const struct ow_interval *interval)
   }
 }
 
+static int compare_delays(const void *a, const void *b)
+{
+  int64_t left = *(const int64_t *)a;
+  int64_t right = *(const int64_t *)b;
+  return (left > right) - (left < right);
+}
+
+/* The delays of the packets that left after `begin` and not after `end`, rising; the caller frees. */
+static int64_t *true_delays(uint8_t host, bool to_host, struct ow_timestamp begin, struct ow_timestamp end,
+                            uint32_t *count)
+{
+  int64_t *delays = calloc(sim_packet_count, sizeof *delays);
+  *count = 0;
+  for (size_t i = 0; i < sim_packet_count; i++) {
+    const struct sim_packet *packet = &sim_packets[i];
+    if (packet->host == host && packet->to_host == to_host && packet->arrived &&
+        ow_timestamp_after(packet->sent, begin) && !ow_timestamp_after(packet->sent, end))
+      delays[(*count)++] = ow_timestamp_difference(packet->received, packet->sent);
+  }
+  qsort(delays, *count, sizeof *delays, compare_delays);
+  return delays;
+}
+
+/* To 1 % of the distance from the least delay, or 1 us; stamps have a resolution, too. */
+static void assert_close(const int64_t *delays, uint32_t count, uint32_t percentile, int64_t told)
+{
+  int64_t truth = delays[ow_percentile_rank(count, percentile) - 1];
+  int64_t bound = (truth - delays[0]) / 100 > 1000 ? (truth - delays[0]) / 100 : 1000;
+  ck_assert_msg(told >= truth - bound - 4 && told <= truth + bound + 4, "p%g is %lld, told as %lld",
+                percentile / 1e3, (long long)truth, (long long)told);
+}
+
+/* Half an hour taken together, as check_owamp --last does, and every packet of it. */
+static void assert_together(uint8_t host)
+{
+  enum { COUNT = 30 };
+  const struct ow_percentiles wanted = {3, {10000, 75000, 99900}};
+  struct ow_interval intervals[COUNT];
+  struct ow_result results[COUNT];
+  struct ow_stream_view view = view_of(host);
+  struct ow_result merged;
+  uint32_t packets;
+  size_t count;
+  ck_assert(ow_board_read_whole(board, view.name, &view, intervals, COUNT, &count));
+  ck_assert_uint_eq(count, COUNT);
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    int64_t *delays =
+        true_delays(host, d == OW_FORWARD, intervals[0].begin, intervals[COUNT - 1].end, &packets);
+    for (size_t i = 0; i < COUNT; i++)
+      results[i] = intervals[i].results[d];
+    ck_assert_int_eq(ow_result_merge(results, COUNT, &wanted, &merged), OW_OK);
+    ck_assert_int_eq(merged.quantiles, OW_QUANTILES_HISTOGRAM);
+    ck_assert_uint_eq(merged.received, packets);
+    assert_close(delays, packets, 50 * OW_PERCENT, merged.delay.median);
+    assert_close(delays, packets, 95 * OW_PERCENT, merged.delay.p95);
+    assert_close(delays, packets, 99 * OW_PERCENT, merged.delay.p99);
+    for (uint32_t i = 0; i < wanted.count; i++)
+      assert_close(delays, packets, wanted.list[i], merged.percentile_delays[i]);
+    free(delays);
+  }
+  for (size_t i = 0; i < COUNT; i++)
+    ow_interval_drop(&intervals[i]);
+}
+
 /* Numbers without a hole, and no gap and no overlap of time. */
 static void assert_gapless(const struct ow_interval *intervals, size_t count)
 {
@@ -259,6 +324,7 @@ START_TEST(an_undisturbed_hour_is_reported_packet_for_packet)
       assert_true(host, &intervals[i]);
       assert_delays(host, &intervals[i]);
     }
+    assert_together(host);
     free(intervals);
     ck_assert_int_eq(view_of(host).state, OW_STREAM_UP);
     ck_assert_uint_eq(view_of(host).failed, 0);
