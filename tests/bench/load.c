@@ -18,6 +18,7 @@ static const struct {
     {"flood", bench_flood, 4, "ADDRESS PACKETS INTERVAL-NS MODE"},
     {"packets", bench_packets, 2, "PACKETS MODE"},
     {"publish", bench_publish, 2, "SOCKET PEERS"},
+    {"histograms", bench_histograms, 2, "PACKETS WAIT_US"},
     {"fetch", bench_fetch, 6, "ADDRESS PORT RESPONDER-PID RECORDS MODE KEY-FILE"},
 };
 

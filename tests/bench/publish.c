@@ -17,7 +17,11 @@ static struct ow_timestamp now(void)
 /* 60 packets each way, `ms` milliseconds, one lost on the way back. */
 static void fill(struct ow_interval *interval, int64_t ms)
 {
+  enum { PACKETS = 60 };
   int64_t delay = ms * OW_NS_PER_MS;
+  int64_t delays[PACKETS];
+  for (int i = 0; i < PACKETS; i++)
+    delays[i] = delay;
   for (int d = 0; d < OW_DIRECTIONS; d++)
     interval->results[d] = (struct ow_result){
         .completeness = OW_RESULT_COMPLETE,
@@ -30,6 +34,8 @@ static void fill(struct ow_interval *interval, int64_t ms)
         .delay = {delay, delay, delay, delay, delay, delay},
         .clock = {true, true, 1000, OW_STAMP_KERNEL, false},
         .has_ipdv = true,
+        .ipdv_pairs = 58,
+        .histogram = ow_histogram_of(delays, d == OW_REVERSE ? PACKETS - 1 : PACKETS),
     };
 }
 
@@ -50,6 +56,7 @@ static enum ow_status put_peer(struct ow_board *board, int number)
     interval.begin = ow_timestamp_plus(interval.end, -view.interval);
     fill(&interval, number);
     ow_board_add_interval(board, view.name, &interval);
+    ow_interval_drop(&interval);
   }
   return status;
 }

@@ -35,11 +35,15 @@ holds() { jq -e "$1" <<<"$output" >/dev/null || { echo "not so: $1"; echo "$outp
 }
 
 @test "several intervals are judged together" {
-  ask --name peer-7 --last 5 -c loss=1% -v
+  ask --name peer-7 --last 5 -c loss=1% --percentiles 99.9 -v
   [ "$status" -eq 2 ]
   [[ $output == *"reverse loss 1.67 % (5/300), limit 1 %"* ]]
   [[ $output == *$'\nstream           peer-7\nstate            up\nintervals        5 of 5, each of 60.0 s\n'* ]]
-  ask --name peer-7 --last 1000 --json
+  [[ $output == *$'\ndelay p99.9 '*$'\npercentiles          to 1 % of the spread'* ]]
+  [[ $output == *" fwd_delay_p99_9=0.007s "* ]]
+  ask --name peer-7 --last 1000 --percentiles 99.9 --json
+  documented check <<<"$output"
+  holds '.results | all(.percentiles == {"99.9": 0.007} and .percentiles_from == "histograms" and .jitter == 0)'
   holds '.stream.judged == 5 and .stream.asked == 1000 and .results[0].sent == 300 and .state == "UNKNOWN"'
 }
 
@@ -56,7 +60,7 @@ holds() { jq -e "$1" <<<"$output" >/dev/null || { echo "not so: $1"; echo "$outp
 import socket, sys
 link = socket.socket(socket.AF_UNIX)
 link.connect(sys.argv[1])
-link.sendall(b"get peer-7 5\nlist\nget nobody\n")
+link.sendall(b"get peer-7 5 histograms\nlist\nget nobody\n")
 lines = link.makefile()
 print(*(lines.readline() for _ in range(3)), sep="", end="")
 PYTHON
