@@ -67,7 +67,7 @@ struct ow_histogram_walk ow_histogram_walk(const struct ow_histogram *histogram)
 /* `code` may be NULL: its length is all that is wanted. */
 static size_t encode(const struct ow_histogram_entry *entries, size_t count, uint8_t *code)
 {
-  uint8_t aside[ENTRY_MOST];
+  uint8_t aside[ENTRY_MOST] = {0};
   size_t octets = 0;
   uint32_t next = 0;
   for (size_t i = 0; i < count; i++) {

@@ -132,7 +132,8 @@ static void take_percentiles(const int64_t *sorted, const struct ow_percentiles 
   if (wanted)
     result->percentiles = *wanted;
   for (uint32_t i = 0; i < result->percentiles.count; i++)
-    result->percentile_delays[i] = sorted[ow_percentile_rank(result->received, wanted->list[i]) - 1];
+    result->percentile_delays[i] =
+        sorted[ow_percentile_rank(result->received, result->percentiles.list[i]) - 1];
 }
 
 /* The last to use the ledger: it sorts the delays where they are. */
