@@ -323,6 +323,9 @@ static enum ow_status announce(struct responder *responder, struct ow_failure *f
   enum ow_status status = ow_daemon_ready(&responder->daemon, failure);
   if (status == OW_OK) {
     ow_log(responder->log, OW_LOG_NOTICE, "listening on %s port %u", address[0] ? address : "*", port);
+    if (ow_test_port_is_shared(&responder->conf))
+      ow_log(responder->log, OW_LOG_NOTICE, "all test sessions share UDP port %u",
+             responder->conf.test_port_low);
     ow_watchdog_start(&responder->watchdog, responder->loop);
     ow_readiness_tell("READY=1\nSTATUS=Listening on %s port %u", address[0] ? address : "*", port);
   }

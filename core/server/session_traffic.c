@@ -163,32 +163,30 @@ static void tell_of_own_port(const struct ow_serve_common *common, const struct 
 
 /* ---- both ---- */
 
-static enum ow_status find_ends(struct ow_serve_session *session, const struct ow_serve_asked *asked,
-                                struct place *place, struct ow_failure *why)
-{
-  const struct ow_session_request *request = &session->request;
-  const struct ow_endpoint *theirs = request->server_sends ? &request->receiver : &request->sender;
-  enum ow_status status =
-      ow_serve_test_address(request, &asked->local, &place->own, &session->own_address, why);
-  if (status == OW_OK)
-    status = ow_serve_far_address(theirs, &asked->remote, &place->own, &place->far, why);
-  return status;
-}
-
+/* From where nothing can be sent to, something may come all the same. */
 static enum ow_status find_place(struct ow_serve_session *session, const struct ow_serve_asked *asked,
                                  struct place *place, struct ow_failure *why)
 {
   struct ow_serve_common *common = session->common;
+  const struct ow_session_request *request = &session->request;
+  const struct ow_endpoint *theirs = request->server_sends ? &request->receiver : &request->sender;
   struct ow_failure unshared;
-  enum ow_status status = find_ends(session, asked, place, why);
+  enum ow_status far = OW_OK;
+  enum ow_status status =
+      ow_serve_test_address(request, &asked->local, &place->own, &session->own_address, why);
   if (status != OW_OK)
     return status;
-  if (common->test_port.number) {
+  far = ow_serve_far_address(theirs, &asked->remote, &place->own, &place->far, &unshared);
+  if (far == OW_OK && common->test_port.number)
     place->shared = join(session, place, ow_server_mode(asked->machine), &unshared) == OW_OK;
+  if (place->shared) {
     ow_address_set_port(&place->own, common->test_port.number);
-  }
-  if (!place->shared)
+  } else if (far == OW_OK || request->server_receives) {
     status = open_socket(session, place, why);
+  } else {
+    *why = unshared;
+    status = far;
+  }
   if (status == OW_OK && !place->shared && common->test_port.number)
     tell_of_own_port(common, asked, ow_address_port(&place->own), unshared.text);
   return status;

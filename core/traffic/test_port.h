@@ -67,7 +67,9 @@ struct ow_port_side {
   uint64_t packets[2];       /* of its sessions in a tenth of a second, by `receives` */
   uint64_t octets[2];
   uint32_t room[2]; /* octets, that were asked for last */
-  int64_t pause;    /* ns between two readings, while much comes */
+  int64_t pause;    /* ns between two readings, while much comes, as agreed; */
+  int64_t began;    /* when the present one began, monotonic, */
+  size_t gathered;  /* and how much was there */
   uint32_t drops;   /* as the kernel counts them, as of the last look; */
   uint64_t overflows;
   bool overflows_known;
@@ -87,6 +89,7 @@ struct ow_test_port {
   struct ow_tuple_table hosts;
   bool room_told;     /* that the system allows too small buffers */
   uint64_t strangers; /* datagrams of no session */
+  uint64_t told_at;   /* so many: the log tells of them */
 };
 
 /**
