@@ -64,7 +64,7 @@ static struct ow_port_side *side_of(const char *text)
 static void on_arrived(struct ow_port_seat *seat, const struct ow_datagram *datagram, struct ow_instant now)
 {
   struct session *session = OW_CONTAINER_OF(seat, struct session, seat);
-  ck_assert(!ow_timestamp_after(datagram->received, now.wall) || datagram->source == OW_STAMP_KERNEL);
+  (void)now;
   session->arrived++;
   session->last = (char)datagram->octets[datagram->length - 1];
 }
