@@ -1,32 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* An account for each class, a visit for each connection; claims are added up along the tree. */
+/* An account for each class, holders of it, a visit for each connection; claims add up along the tree. */
 #include "policy/policy.h"
 
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "io/system_clock.h"
+#include "policy/class_account.h"
+#include "policy/class_holder.h"
 #include "schedule/schedule.h"
+#include "shares/shares.h"
 #include "wire/test_packet.h"
 
 enum {
   IPV4_UDP = 20 + 8,
   IPV6_UDP = 40 + 8,
   RECORD = 25, /* what owampd counts for a packet; RFC 4656, 3.9 */
-  CLASS_GONE = -1,
-};
-
-/* What one class's own sessions use. Reached from claims, so it stays while there are any, of nothing too. */
-struct account {
-  struct account *next;
-  int class; /* in the present limits; CLASS_GONE if they don't know it */
-  unsigned claims;
-  uint64_t bandwidth;
-  uint64_t disk;
-  struct account *parent; /* its class's parent's; NULL for the root */
-  int64_t sent_until;     /* monotonic ns: until then what was sent takes, at the class's bandwidth */
-  char name[OW_CLASS_TEXT];
 };
 
 /* One control connection. */
@@ -40,12 +29,9 @@ struct ow_policy {
   struct ow_limits limits;
   struct ow_keys_file keys;
   uint32_t modes;
-  struct account *accounts;
-  void *by_name; /* tsearch(3) tree of them */
+  struct ow_class_accounts accounts;
   struct visit *visits;
 };
-
-enum resource { BANDWIDTH, DISK };
 
 struct ow_policy *ow_policy_create(void)
 {
@@ -66,7 +52,7 @@ void ow_policy_free(struct ow_policy *policy)
     return;
   while (policy->visits)
     end_visit(policy->visits); /* NOLINT(clang-analyzer-unix.Malloc): it unlinks what it frees */
-  tdestroy(policy->by_name, free);
+  ow_class_accounts_clear(&policy->accounts);
   ow_limits_clear(&policy->limits);
   ow_key_file_clear(&policy->keys);
   free(policy);
@@ -74,88 +60,10 @@ void ow_policy_free(struct ow_policy *policy)
 
 /* ---- rules ---- */
 
-static int compare_names(const void *a, const void *b)
-{
-  const struct account *left = a;
-  const struct account *right = b;
-  return strcmp(left->name, right->name);
-}
-
-static struct account *account_by_name(const struct ow_policy *policy, const char *name)
-{
-  struct account like;
-  memcpy(like.name, name, sizeof like.name);
-  struct account **found = tfind(&like, &policy->by_name, compare_names);
-  return found ? *found : NULL;
-}
-
-static enum ow_status open_account(struct ow_policy *policy, const char *name)
-{
-  struct account *account = calloc(1, sizeof *account);
-  if (!account)
-    return OW_MEMORY;
-  memcpy(account->name, name, sizeof account->name);
-  account->class = CLASS_GONE;
-  if (!tsearch(account, &policy->by_name, compare_names)) {
-    free(account);
-    return OW_MEMORY;
-  }
-  account->next = policy->accounts;
-  policy->accounts = account;
-  return OW_OK;
-}
-
-/* An account for each class of the coming limits; those in excess do no harm. */
-static enum ow_status open_accounts(struct ow_policy *policy, const struct ow_limits *limits)
-{
-  enum ow_status status = OW_OK;
-  for (size_t i = 0; i < limits->class_count && status == OW_OK; i++)
-    if (!account_by_name(policy, limits->classes[i].name))
-      status = open_account(policy, limits->classes[i].name);
-  return status;
-}
-
-static void tie_to_parents(struct ow_policy *policy)
-{
-  for (struct account *account = policy->accounts; account; account = account->next) {
-    int parent = account->class == CLASS_GONE ? OW_CLASS_ROOT : policy->limits.classes[account->class].parent;
-    account->parent =
-        parent == OW_CLASS_NONE ? NULL : account_by_name(policy, policy->limits.classes[parent].name);
-  }
-}
-
-/* Of no class, and without claims. */
-static void drop_idle_accounts(struct ow_policy *policy)
-{
-  struct account **at = &policy->accounts;
-  while (*at) {
-    struct account *account = *at;
-    if (account->class == CLASS_GONE && account->claims == 0) {
-      (void)tdelete(account, &policy->by_name, compare_names);
-      *at = account->next;
-      free(account);
-    } else {
-      at = &account->next;
-    }
-  }
-}
-
-/* Tie accounts to the classes of the present limits; those of no class end with their last claim. */
-static void tie_accounts(struct ow_policy *policy)
-{
-  for (struct account *account = policy->accounts; account; account = account->next)
-    account->class = CLASS_GONE;
-  for (size_t i = 0; i < policy->limits.class_count; i++)
-    account_by_name(policy, policy->limits.classes[i].name)->class = (int)i;
-  drop_idle_accounts(policy);
-  if (policy->limits.class_count > 0)
-    tie_to_parents(policy);
-}
-
 enum ow_status ow_policy_install(struct ow_policy *policy, struct ow_limits *limits,
                                  struct ow_keys_file *keys, uint32_t modes)
 {
-  enum ow_status status = open_accounts(policy, limits);
+  enum ow_status status = ow_class_accounts_open(&policy->accounts, limits);
   if (status == OW_OK) {
     struct ow_limits former_limits = policy->limits;
     struct ow_keys_file former_keys = policy->keys;
@@ -165,7 +73,7 @@ enum ow_status ow_policy_install(struct ow_policy *policy, struct ow_limits *lim
     *limits = former_limits;
     *keys = former_keys;
   }
-  tie_accounts(policy);
+  ow_class_accounts_tie(&policy->accounts, &policy->limits);
   return status;
 }
 
@@ -283,36 +191,81 @@ static uint64_t disk_of(const struct ow_session_request *request)
   return request->server_receives ? (uint64_t)request->packets * RECORD : 0;
 }
 
-/* Its own sessions, its descendants' and, for the root, those of classes that are gone. */
-static uint64_t used_by_class(const struct ow_policy *policy, int class, enum resource resource)
+static uint64_t limit_of(const struct ow_class *class, enum ow_class_resource resource)
 {
-  unsigned __int128 sum = 0;
-  for (const struct account *account = policy->accounts; account; account = account->next) {
-    int of = account->class == CLASS_GONE ? OW_CLASS_ROOT : account->class;
-    if (ow_limits_within(&policy->limits, of, class))
-      sum += resource == BANDWIDTH ? account->bandwidth : account->disk;
-  }
-  return saturate(sum);
+  return resource == OW_CLASS_BANDWIDTH ? class->bandwidth : class->disk;
 }
 
-/* Does it fit into what the class and each of its ancestors have left? */
-static enum ow_accept check_resource(const struct ow_policy *policy, int class, enum resource resource,
-                                     uint64_t need, unsigned *short_of, struct ow_failure *why)
+static enum ow_accept lacks(const struct ow_class *class, enum ow_class_resource resource, uint64_t taken,
+                            uint64_t need, struct ow_failure *why)
 {
-  static const char *const units[] = {"bit/s of bandwidth", "octets of disk"};
+  static const char *const units[] = {
+      [OW_CLASS_BANDWIDTH] = "bit/s of bandwidth", [OW_CLASS_DISK] = "octets of disk"};
+  uint64_t limit = limit_of(class, resource);
+  ow_fail(why, OW_LIMIT, "class %s has %llu %s, of which %llu are in use; the session needs %llu",
+          class->name, (unsigned long long)limit, units[resource], (unsigned long long)taken,
+          (unsigned long long)need);
+  return need > limit ? OW_ACCEPT_PERMANENT_LIMIT : OW_ACCEPT_TEMPORARY_LIMIT;
+}
+
+/*
+ * Does it fit into what the class and each of its ancestors have left? If not, is it within the client's
+ * share: then others give back, as they send. To a parent a child's claims beyond its own limit don't count.
+ */
+static enum ow_accept check_bandwidth(const struct ow_policy *policy, const struct ow_class_holder *holder,
+                                      uint64_t need, struct ow_failure *why)
+{
+  uint64_t used[OW_CLASSES_MOST];
+  uint64_t more = need;
   enum ow_accept accept = OW_ACCEPT_OK;
-  for (; class != OW_CLASS_NONE && accept == OW_ACCEPT_OK && need > 0;
-       class = policy->limits.classes[class].parent) {
-    const struct ow_class *rule = &policy->limits.classes[class];
-    uint64_t limit = resource == BANDWIDTH ? rule->bandwidth : rule->disk;
-    uint64_t taken = limit ? used_by_class(policy, class, resource) : 0;
-    if (limit && (taken > limit || need > limit - taken)) {
-      accept = need > limit ? OW_ACCEPT_PERMANENT_LIMIT : OW_ACCEPT_TEMPORARY_LIMIT;
-      *short_of = (unsigned)class + 1;
-      ow_fail(why, OW_LIMIT, "class %s has %llu %s, of which %llu are in use; the session needs %llu",
-              rule->name, (unsigned long long)limit, units[resource], (unsigned long long)taken,
-              (unsigned long long)need);
+  ow_class_accounts_use(&policy->accounts, &policy->limits, OW_CLASS_BANDWIDTH, used);
+  for (; holder && accept == OW_ACCEPT_OK; holder = holder->parent) {
+    const struct ow_class *class = &policy->limits.classes[holder->account->class];
+    uint64_t taken = used[holder->account->class];
+    uint64_t left = taken < class->bandwidth ? class->bandwidth - taken : 0;
+    if (class->bandwidth > 0 && more > left) {
+      if (!ow_class_holder_is_within(holder, OW_CLASS_BANDWIDTH, need))
+        accept = lacks(class, OW_CLASS_BANDWIDTH, taken, more, why);
+      more = left;
     }
+  }
+  return accept;
+}
+
+static enum ow_accept leave_disk(const struct ow_class_holder *holder, uint64_t taken, uint64_t need,
+                                 struct ow_failure *why)
+{
+  uint64_t limit = holder->account->limit[OW_CLASS_DISK];
+  char name[OW_ACCOUNT_KEY_TEXT];
+  if (ow_class_holder_leaves_disk(holder, taken, need))
+    return OW_ACCEPT_OK;
+  ow_fail(why, OW_LIMIT,
+          "class %s has %llu octets of disk, of which %llu are in use; the session needs %llu, and the last "
+          "quarter "
+          "is for those who have a key or less than their share: %s has %llu",
+          holder->account->name, (unsigned long long)limit, (unsigned long long)taken,
+          (unsigned long long)need, ow_account_key_print(name, sizeof name, &holder->client),
+          (unsigned long long)holder->held[OW_CLASS_DISK]);
+  return need > ow_share_most(limit) ? OW_ACCEPT_PERMANENT_LIMIT : OW_ACCEPT_TEMPORARY_LIMIT;
+}
+
+static enum ow_accept check_disk(const struct ow_policy *policy, const struct ow_class_holder *holder,
+                                 struct ow_serve_claim *claim, struct ow_failure *why)
+{
+  uint64_t used[OW_CLASSES_MOST];
+  enum ow_accept accept = OW_ACCEPT_OK;
+  if (claim->disk == 0)
+    return OW_ACCEPT_OK;
+  ow_class_accounts_use(&policy->accounts, &policy->limits, OW_CLASS_DISK, used);
+  for (; holder && accept == OW_ACCEPT_OK; holder = holder->parent) {
+    int number = holder->account->class;
+    const struct ow_class *class = &policy->limits.classes[number];
+    if (class->disk > 0 && (used[number] > class->disk || claim->disk > class->disk - used[number]))
+      accept = lacks(class, OW_CLASS_DISK, used[number], claim->disk, why);
+    else if (class->disk > 0)
+      accept = leave_disk(holder, used[number], claim->disk, why);
+    if (accept != OW_ACCEPT_OK)
+      claim->short_of = (unsigned)number + 1;
   }
   return accept;
 }
@@ -369,6 +322,33 @@ static enum ow_accept check_times(const struct ow_policy *policy, int class,
   return accept;
 }
 
+/* On success the claim counts. */
+static enum ow_accept claim_resources(struct ow_policy *policy, int class,
+                                      const struct ow_serve_client *client, struct ow_serve_claim *claim,
+                                      struct ow_failure *why)
+{
+  struct ow_class_account *account =
+      ow_class_account_find(&policy->accounts, policy->limits.classes[class].name);
+  struct ow_account_key key = ow_account_key_of(client->key_id, &client->address);
+  struct ow_class_holder *holder = ow_class_holder_join(&policy->accounts, account, &key);
+  if (!holder) {
+    ow_fail(why, OW_MEMORY, "no memory for what a client has of class %s", account->name);
+    return OW_ACCEPT_INTERNAL_ERROR;
+  }
+  enum ow_accept accept = check_bandwidth(policy, holder, claim->bandwidth, why);
+  if (accept == OW_ACCEPT_OK)
+    accept = check_disk(policy, holder, claim, why);
+  if (accept == OW_ACCEPT_OK) {
+    ow_class_holder_take(holder, OW_CLASS_BANDWIDTH, claim->bandwidth);
+    ow_class_holder_take(holder, OW_CLASS_DISK, claim->disk);
+    claim->account = holder;
+    claim->class_name = account->name;
+  } else {
+    ow_class_holder_leave(&policy->accounts, holder);
+  }
+  return accept;
+}
+
 static enum ow_accept claim_session(void *context, const struct ow_serve_client *client,
                                     const struct ow_session_request *request, const struct ow_slot *slots,
                                     struct ow_serve_claim *claim, struct ow_failure *why)
@@ -376,7 +356,6 @@ static enum ow_accept claim_session(void *context, const struct ow_serve_client 
   struct ow_policy *policy = context;
   struct visit *visit = client->account;
   int class = class_of(policy, client);
-  unsigned unused; /* bandwidth comes free by itself */
   *claim = (struct ow_serve_claim){.bandwidth = bandwidth_of(request, slots, client->mode),
                                    .headers = headers_of(request),
                                    .disk = disk_of(request)};
@@ -384,72 +363,34 @@ static enum ow_accept claim_session(void *context, const struct ow_serve_client 
   if (accept == OW_ACCEPT_OK)
     accept = check_times(policy, class, request, slots, why);
   if (accept == OW_ACCEPT_OK)
-    accept = check_resource(policy, class, BANDWIDTH, claim->bandwidth, &unused, why);
+    accept = claim_resources(policy, class, client, claim, why);
   if (accept == OW_ACCEPT_OK)
-    accept = check_resource(policy, class, DISK, claim->disk, &claim->short_of, why);
-  if (accept == OW_ACCEPT_OK) {
-    struct account *account = account_by_name(policy, policy->limits.classes[class].name);
-    account->bandwidth += claim->bandwidth;
-    account->disk += claim->disk;
-    account->claims++;
-    claim->account = account;
-    claim->class_name = account->name;
     visit->sessions++;
-  }
   return accept;
-}
-
-/*
- * How long a packet takes at a class's bandwidth and a quarter more, so that schedules which use it up on
- * average aren't held back by chance. 0: there is no limit.
- */
-static int64_t time_of(const struct ow_policy *policy, const struct account *account, size_t octets)
-{
-  uint64_t limit = account->class == CLASS_GONE ? 0 : policy->limits.classes[account->class].bandwidth;
-  uint64_t rate = limit + limit / 4;
-  unsigned __int128 time = rate ? (unsigned __int128)octets * 8 * (uint64_t)OW_NS_PER_S / rate : 0;
-  return time < OW_NS_PER_S ? (int64_t)time : OW_NS_PER_S;
-}
-
-/* A second's worth may leave at once, and 64 packets of any size. */
-static bool has_room(const struct account *account, int64_t time, int64_t now)
-{
-  int64_t depth = 64 * time > OW_NS_PER_S ? 64 * time : OW_NS_PER_S;
-  return time == 0 || account->sent_until <= now || account->sent_until + time - now <= depth;
 }
 
 static bool may_send(void *context, const struct ow_serve_claim *claim, size_t octets, int64_t now)
 {
-  const struct ow_policy *policy = context;
-  size_t on_wire = octets + claim->headers;
-  bool may = true;
-  for (struct account *account = claim->account; account && may; account = account->parent)
-    may = has_room(account, time_of(policy, account, on_wire), now);
-  for (struct account *account = claim->account; account && may; account = account->parent) {
-    int64_t time = time_of(policy, account, on_wire);
-    if (time > 0)
-      account->sent_until = (account->sent_until > now ? account->sent_until : now) + time;
-  }
-  return may;
+  (void)context;
+  return ow_class_holder_may_send(claim->account, octets + claim->headers, now);
 }
 
 static void release_bandwidth(void *context, const struct ow_serve_claim *claim)
 {
   (void)context;
-  struct account *account = claim->account;
-  if (account)
-    account->bandwidth -= claim->bandwidth;
+  if (claim->account)
+    ow_class_holder_give(claim->account, OW_CLASS_BANDWIDTH, claim->bandwidth);
 }
 
 static void settle_disk(void *context, struct ow_serve_claim *claim, uint64_t records)
 {
   (void)context;
-  struct account *account = claim->account;
   uint64_t disk = records * RECORD;
-  if (disk < claim->disk && account)
-    account->disk -= claim->disk - disk;
-  if (disk < claim->disk)
+  if (disk < claim->disk) {
+    if (claim->account)
+      ow_class_holder_give(claim->account, OW_CLASS_DISK, claim->disk - disk);
     claim->disk = disk;
+  }
 }
 
 /* Classes are numbered from 1. After a reload the number may be another class': then it is asked in vain,
@@ -458,19 +399,19 @@ static bool frees_disk(void *context, const struct ow_serve_claim *refused,
                        const struct ow_serve_claim *other)
 {
   const struct ow_policy *policy = context;
-  const struct account *account = other->account;
+  const struct ow_class_holder *holder = other->account;
   bool known = refused->short_of > 0 && refused->short_of <= policy->limits.class_count;
-  int of = account && account->class != CLASS_GONE ? account->class : OW_CLASS_ROOT;
+  int of = holder && holder->account->class != OW_CLASS_NONE ? holder->account->class : OW_CLASS_ROOT;
   return known && other->disk > 0 && ow_limits_within(&policy->limits, of, (int)refused->short_of - 1);
 }
 
+/* The last of a claim. */
 static void release_disk(void *context, const struct ow_serve_claim *claim)
 {
-  (void)context;
-  struct account *account = claim->account;
-  if (account) {
-    account->disk -= claim->disk;
-    account->claims--;
+  struct ow_policy *policy = context;
+  if (claim->account) {
+    ow_class_holder_give(claim->account, OW_CLASS_DISK, claim->disk);
+    ow_class_holder_leave(&policy->accounts, claim->account);
   }
 }
 
@@ -516,8 +457,11 @@ struct ow_serve_policy ow_policy_answers(struct ow_policy *policy)
 
 void ow_policy_log_use(const struct ow_policy *policy, const struct ow_log *log, enum ow_log_level level)
 {
+  uint64_t bandwidth[OW_CLASSES_MOST];
+  uint64_t disk[OW_CLASSES_MOST];
+  ow_class_accounts_use(&policy->accounts, &policy->limits, OW_CLASS_BANDWIDTH, bandwidth);
+  ow_class_accounts_use(&policy->accounts, &policy->limits, OW_CLASS_DISK, disk);
   for (size_t i = 0; i < policy->limits.class_count; i++)
     ow_log(log, level, "class %s: %llu bit/s, %llu octets of records", policy->limits.classes[i].name,
-           (unsigned long long)used_by_class(policy, (int)i, BANDWIDTH),
-           (unsigned long long)used_by_class(policy, (int)i, DISK));
+           (unsigned long long)bandwidth[i], (unsigned long long)disk[i]);
 }

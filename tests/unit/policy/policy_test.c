@@ -557,7 +557,9 @@ START_TEST(a_budget_is_claimed_and_given_back)
 {
   struct desk desk = open_desk();
   struct ow_serve_claim first, second;
-  struct ow_serve_client client = arrive(&desk, ipv4(192, 0, 2, 130), ""); /* root: 1 Mbit/s, 1000 octets */
+  struct ow_serve_client client =
+      arrive(&desk, ipv4(192, 0, 2, 130), "monitor"); /* root: 1 Mbit/s, 1000 octets */
+  client.mode = OW_MODE_OPEN;                         /* for the packets' size */
   ck_assert_int_eq(claim(&desk, &client, 30, 10, &first), OW_ACCEPT_OK);
   ck_assert_uint_eq(first.bandwidth, 42 * 8 * 10);
   ck_assert_uint_eq(first.disk, 750);
@@ -582,7 +584,8 @@ START_TEST(disk_is_settled_by_what_came)
 {
   struct desk desk = open_desk();
   struct ow_serve_claim first, second, refused;
-  struct ow_serve_client client = arrive(&desk, ipv4(192, 0, 2, 130), ""); /* root: 1000 octets */
+  struct ow_serve_client client = arrive(&desk, ipv4(192, 0, 2, 130), "monitor"); /* root: 1000 octets */
+  client.mode = OW_MODE_OPEN;                                                     /* for the packets' size */
   ck_assert_int_eq(claim(&desk, &client, 30, 10, &first), OW_ACCEPT_OK);
   ck_assert_int_eq(claim(&desk, &client, 30, 10, &refused), OW_ACCEPT_TEMPORARY_LIMIT);
   ck_assert(desk.ask.frees_disk(desk.context, &refused, &first));
@@ -600,6 +603,81 @@ START_TEST(disk_is_settled_by_what_came)
   ck_assert_int_eq(claim(&desk, &client, 40, 10, &second), OW_ACCEPT_OK);
   ck_assert_int_eq(claim(&desk, &client, 1, 1000000, &refused), OW_ACCEPT_PERMANENT_LIMIT);
   ck_assert_uint_eq(refused.short_of, 0); /* bandwidth is no disk */
+  ow_policy_free(desk.policy);
+}
+END_TEST
+
+/* The last quarter of root's 1000 octets is for those who are below their share, or have a key. */
+START_TEST(a_stranger_leaves_a_quarter_of_its_class_s_disk_to_others)
+{
+  struct desk desk = open_desk();
+  struct ow_serve_claim first, second, third;
+  struct ow_serve_client hoarder = arrive(&desk, ipv4(192, 0, 2, 130), "");
+  struct ow_serve_client other = arrive(&desk, ipv4(192, 0, 2, 131), "");
+  struct ow_serve_client monitor = arrive(&desk, ipv4(192, 0, 2, 130), "monitor");
+  ck_assert_int_eq(claim(&desk, &hoarder, 31, 10, &second), OW_ACCEPT_PERMANENT_LIMIT);
+  ck_assert_int_eq(claim(&desk, &hoarder, 30, 10, &first), OW_ACCEPT_OK);
+  ck_assert_int_eq(claim(&desk, &hoarder, 1, 10, &second), OW_ACCEPT_TEMPORARY_LIMIT);
+  ck_assert(desk.ask.frees_disk(desk.context, &second, &first)); /* its own can go for it */
+  ck_assert_int_eq(claim(&desk, &other, 9, 10, &second), OW_ACCEPT_OK);
+  ck_assert_int_eq(claim(&desk, &monitor, 1, 10, &third), OW_ACCEPT_OK); /* to the last octet */
+  give_back(&desk, &first);
+  give_back(&desk, &second);
+  give_back(&desk, &third);
+  ck_assert_int_eq(claim(&desk, &monitor, 40, 10, &first), OW_ACCEPT_OK);
+  ow_policy_free(desk.policy); /* with claims that are never given back */
+}
+END_TEST
+
+/* 42 octets a packet: 297 a second are 100 kbit/s, which small has. */
+START_TEST(who_is_within_its_share_gets_bandwidth_that_others_have_claimed)
+{
+  struct desk desk = open_desk();
+  struct ow_serve_claim all, half, third, more;
+  struct ow_serve_client hoarder = arrive(&desk, ipv4(198, 51, 100, 1), "");
+  struct ow_serve_client other = arrive(&desk, ipv4(198, 51, 100, 2), "");
+  struct ow_serve_client another = arrive(&desk, ipv4(198, 51, 100, 3), "");
+  ck_assert_int_eq(claim(&desk, &hoarder, 1, 297, &all), OW_ACCEPT_OK); /* nobody else wants it */
+  desk.ask.leave(desk.context, &hoarder);
+  hoarder = arrive(&desk, ipv4(198, 51, 100, 1), "");
+  ck_assert_int_eq(claim(&desk, &hoarder, 1, 1, &more), OW_ACCEPT_TEMPORARY_LIMIT);
+  ck_assert_int_eq(claim(&desk, &other, 1, 150, &half), OW_ACCEPT_TEMPORARY_LIMIT);
+  ck_assert_int_eq(claim(&desk, &other, 1, 148, &half), OW_ACCEPT_OK);
+  ck_assert_int_eq(claim(&desk, &another, 1, 100, &third), OW_ACCEPT_TEMPORARY_LIMIT);
+  ck_assert_int_eq(claim(&desk, &another, 1, 99, &third), OW_ACCEPT_OK);
+  give_back(&desk, &half);
+  give_back(&desk, &third);
+  give_back(&desk, &all);
+  desk.ask.leave(desk.context, &another);
+  another = arrive(&desk, ipv4(198, 51, 100, 3), "");
+  ck_assert_int_eq(claim(&desk, &another, 1, 297, &all), OW_ACCEPT_OK);
+  ow_policy_free(desk.policy);
+}
+END_TEST
+
+/* All who have none are together one to it; and what a class's claims exceed its limit by is not its
+ * parent's. */
+START_TEST(a_key_has_a_share_beside_any_crowd)
+{
+  enum { CROWD = 40 };
+  struct desk desk = open_desk();
+  struct ow_serve_claim claims[CROWD], keyed;
+  struct ow_serve_client monitor = arrive(&desk, ipv4(192, 0, 2, 1), "monitor");
+  install(&desk,
+          "limit root with bandwidth=100k\nlimit guests with parent=root\nlimit keys with parent=root\n"
+          "assign default guests\nassign user monitor keys\n",
+          KEYS, OW_MODES_ALL);
+  monitor.mode = OW_MODE_OPEN;
+  for (uint8_t i = 0; i < CROWD; i++) {
+    struct ow_serve_client stranger = arrive(&desk, ipv4(198, 51, 100, i), "");
+    uint32_t share = 297 / (i + 1U);
+    ck_assert_int_eq(claim(&desk, &stranger, 1, share, &claims[i]), OW_ACCEPT_OK);
+  }
+  ck_assert_int_eq(claim(&desk, &monitor, 1, 150, &keyed), OW_ACCEPT_TEMPORARY_LIMIT);
+  ck_assert_int_eq(claim(&desk, &monitor, 1, 148, &keyed), OW_ACCEPT_OK);
+  for (int i = 0; i < CROWD; i++)
+    give_back(&desk, &claims[i]);
+  give_back(&desk, &keyed);
   ow_policy_free(desk.policy);
 }
 END_TEST
@@ -736,20 +814,20 @@ START_TEST(use_outlives_a_reload)
   struct ow_serve_client small = arrive(&desk, ipv4(198, 51, 100, 1), "");
   struct ow_serve_client tiny = arrive(&desk, ipv4(192, 0, 2, 200), "");
   ck_assert_int_eq(claim(&desk, &small, 30, 10, &first), OW_ACCEPT_OK);
-  ck_assert_int_eq(claim(&desk, &tiny, 4, 10, &second), OW_ACCEPT_OK);
+  ck_assert_int_eq(claim(&desk, &tiny, 3, 10, &second), OW_ACCEPT_OK);
   install(&desk, "limit top with disk=2k\nlimit small with parent=top, disk=1k\nassign default small\n", KEYS,
           OW_MODES_ALL);
   ow_policy_log_use(desk.policy, &log, OW_LOG_NOTICE);
-  ck_assert_str_eq(heard.lines, "class top: 6720 bit/s, 850 octets of records\n"
+  ck_assert_str_eq(heard.lines, "class top: 6720 bit/s, 825 octets of records\n"
                                 "class small: 3360 bit/s, 750 octets of records\n");
   ck_assert_int_eq(claim(&desk, &small, 11, 10, &other), OW_ACCEPT_TEMPORARY_LIMIT);
   give_back(&desk, &second);
   give_back(&desk, &first);
-  ck_assert_int_eq(claim(&desk, &small, 40, 10, &other), OW_ACCEPT_OK);
+  ck_assert_int_eq(claim(&desk, &small, 30, 10, &other), OW_ACCEPT_OK);
   install(&desk, LIMITS, KEYS, OW_MODES_ALL);
   heard = (struct heard){0};
   ow_policy_log_use(desk.policy, &log, OW_LOG_NOTICE);
-  expect_text(heard.lines, "class root: 3360 bit/s, 1000 octets", "class tiny: 0 bit/s, 0 octets");
+  expect_text(heard.lines, "class root: 3360 bit/s, 750 octets", "class tiny: 0 bit/s, 0 octets");
   ow_policy_free(desk.policy);
 }
 END_TEST
@@ -760,7 +838,7 @@ START_TEST(a_claim_of_nothing_outlives_its_class)
   struct desk desk = open_desk();
   struct ow_serve_claim settled;
   struct ow_serve_client tiny = arrive(&desk, ipv4(192, 0, 2, 200), "");
-  ck_assert_int_eq(claim(&desk, &tiny, 4, 10, &settled), OW_ACCEPT_OK);
+  ck_assert_int_eq(claim(&desk, &tiny, 3, 10, &settled), OW_ACCEPT_OK);
   ck_assert_str_eq(settled.class_name, "tiny");
   desk.ask.release_bandwidth(desk.context, &settled);
   desk.ask.settle_disk(desk.context, &settled, 0);
@@ -1346,12 +1424,14 @@ int main(void)
             without_a_default_the_root_is_it, a_file_without_classes_gets_a_bounded_one_and_a_warning,
             classes_are_bounded_in_number);
   TEST_LOOP(suite, "bad limits", COUNT(BAD_LIMITS), an_error_in_the_limits_is_named_with_file_and_line);
-  TEST_CASE(suite, "policy", modes_are_offered_as_address_and_keys_allow,
-            nobody_gets_in_before_rules_are_installed, keys_are_found_by_their_id,
-            a_budget_is_claimed_and_given_back, disk_is_settled_by_what_came,
-            a_class_draws_on_its_ancestors_budgets, test_sessions_are_counted_for_each_connection,
-            how_far_ahead_and_how_long_is_bounded_by_class, what_a_session_takes_is_what_goes_over_the_wire,
-            use_outlives_a_reload, a_claim_of_nothing_outlives_its_class, only_the_owner_may_fetch);
+  TEST_CASE(
+      suite, "policy", modes_are_offered_as_address_and_keys_allow, nobody_gets_in_before_rules_are_installed,
+      keys_are_found_by_their_id, a_budget_is_claimed_and_given_back, disk_is_settled_by_what_came,
+      a_stranger_leaves_a_quarter_of_its_class_s_disk_to_others,
+      who_is_within_its_share_gets_bandwidth_that_others_have_claimed, a_key_has_a_share_beside_any_crowd,
+      a_class_draws_on_its_ancestors_budgets, test_sessions_are_counted_for_each_connection,
+      how_far_ahead_and_how_long_is_bounded_by_class, what_a_session_takes_is_what_goes_over_the_wire,
+      use_outlives_a_reload, a_claim_of_nothing_outlives_its_class, only_the_owner_may_fetch);
   TEST_CASE(suite, "options", options_are_read);
   TEST_LOOP(suite, "bad options", COUNT(BAD_OPTIONS), options_that_mean_nothing_are_refused_with_a_sentence);
   TEST_CASE(suite, "no files", without_files_the_default_is_open_and_bounded);

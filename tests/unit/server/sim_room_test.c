@@ -143,7 +143,7 @@ START_TEST(an_interrupted_session_holds_what_was_sent)
   enum { ASKED = 3500000 };
   struct ow_probe_report report;
   struct ow_peer peer = peer_of("", ASKED);
-  raise_curtain("limit root with disk=100m\n", UINT64_C(16) << 20);
+  raise_curtain("limit root with disk=120m\n", UINT64_C(16) << 20);
   ck_assert_int_ne(ow_probe_run(&peer, 3 * S, NULL, &report), OW_OK);
   ow_probe_report_clear(&report);
   ow_peer_clear(&peer);
