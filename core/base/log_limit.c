@@ -53,7 +53,7 @@ struct keys {
 };
 
 /* No key is 0. */
-static struct keys keys_of(bool curious, const char *line)
+static struct keys keys_of(const struct ow_log_limit *limit, bool curious, const char *line)
 {
   const char *rest = line;
   uint64_t sum = hash(SEED, curious ? "i" : "n", 1);
@@ -62,7 +62,10 @@ static struct keys keys_of(bool curious, const char *line)
     const char *name = line + sizeof client_of - 1;
     const char *end = strstr(name, port_of);
     size_t length = end ? (size_t)(end - name) : strcspn(name, " ");
-    sum = hash(sum, name, length);
+    if (limit->client)
+      sum = (sum ^ limit->client(name, length)) * UINT64_C(0x100000001b3);
+    else
+      sum = hash(sum, name, length);
     rest = name + length;
   }
   keys.of[1] = hash(sum, "c", 1) | 1;
@@ -109,7 +112,7 @@ bool ow_log_limit_pass(struct ow_log_limit *limit, int64_t now, enum ow_log_leve
   static const uint32_t most[] = {OW_LOG_LIMIT_OF_ALL, OW_LOG_LIMIT_OF_CLIENT, OW_LOG_LIMIT_OF_KIND};
   enum { KEYS = sizeof most / sizeof *most };
   bool curious = level >= OW_LOG_INFO;
-  struct keys keys = keys_of(curious, line);
+  struct keys keys = keys_of(limit, curious, line);
   struct ow_log_limit_place *places[KEYS];
   struct ow_log_limit_place *full = NULL;
   if (level >= OW_LOG_DEBUG)

@@ -9,6 +9,7 @@
 #define OWAMP_BASE_LOG_LIMIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/log.h"
@@ -34,6 +35,8 @@ struct ow_log_limit_place {
 
 /** Zero-initialised: nothing was said. Embed it. */
 struct ow_log_limit {
+  /** Who is meant by the client's name; NULL: the name is. */
+  uint64_t (*client)(const char *name, size_t length);
   struct ow_log_limit_place places[OW_LOG_LIMIT_PLACES]; /* the last one is for whom there is no other */
 };
 

@@ -49,8 +49,8 @@ static void on_drop(struct ow_work *work)
 }
 
 struct ow_derivation *ow_derivation_begin(struct ow_loop *loop, const struct ow_key_source *source,
-                                          uint64_t party, unsigned most, ow_derived *done, void *context,
-                                          struct ow_failure *failure)
+                                          uint64_t party, unsigned behind, unsigned most, ow_derived *done,
+                                          void *context, struct ow_failure *failure)
 {
   struct ow_derivation *derivation = calloc(1, sizeof *derivation + source->octets);
   if (!derivation) {
@@ -58,6 +58,7 @@ struct ow_derivation *ow_derivation_begin(struct ow_loop *loop, const struct ow_
     return NULL;
   }
   derivation->work = (struct ow_work){.run = on_run, .done = on_done, .drop = on_drop};
+  derivation->work.place.behind = behind;
   derivation->done = done;
   derivation->context = context;
   derivation->source = *source;

@@ -19,12 +19,13 @@ typedef void ow_derived(void *context, enum ow_status status, const struct ow_to
 
 /**
  * Derive; `done` is called once, later, on the loop's thread. The source is copied, its passphrase too, and
- * the copy wiped. `party` and `most`: who asks, and how many derivations of this loop may wait; see
- * io/work.h. NULL with a failure: OW_LIMIT if too many wait, OW_MEMORY, OW_NETWORK.
+ * the copy wiped. `party`, `behind` and `most`: who asks, in how many rounds it lets others go first, and how
+ * many derivations of this loop may wait; see io/work.h. NULL with a failure: OW_LIMIT if too many wait,
+ * OW_MEMORY, OW_NETWORK.
  */
 struct ow_derivation *ow_derivation_begin(struct ow_loop *loop, const struct ow_key_source *source,
-                                          uint64_t party, unsigned most, ow_derived *done, void *context,
-                                          struct ow_failure *failure) OW_MUST_CHECK;
+                                          uint64_t party, unsigned behind, unsigned most, ow_derived *done,
+                                          void *context, struct ow_failure *failure) OW_MUST_CHECK;
 /** Call `done` with another context. */
 void ow_derivation_redirect(struct ow_derivation *derivation, void *context);
 /**

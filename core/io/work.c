@@ -112,12 +112,12 @@ static struct worker *worker_of(struct ow_loop *loop)
 }
 
 /* With the lock held. What gives way is told so as if it had been run. */
-static bool make_room(struct worker *worker, uint64_t party, unsigned most)
+static bool make_room(struct worker *worker, const struct ow_queued_work *newcomer, unsigned most)
 {
   struct ow_queued_work *last = NULL;
   if (worker->queue.count < most)
     return true;
-  last = ow_work_queue_last_of_most(&worker->queue, party);
+  last = ow_work_queue_give_way(&worker->queue, newcomer);
   if (last) {
     struct ow_work *work = of_place(last);
     ow_work_queue_remove(&worker->queue, last);
@@ -153,7 +153,7 @@ enum ow_status ow_work_begin(struct ow_loop *loop, struct ow_work *work, uint64_
   work->status = OW_OK;
   work->place.party = party;
   pthread_mutex_lock(&worker->lock);
-  if (make_room(worker, party, most)) {
+  if (make_room(worker, &work->place, most)) {
     idle = !worker->at_work;
     worker->at_work = true;
     work->stage = OW_WORK_WAITING;

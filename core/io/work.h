@@ -31,7 +31,7 @@ struct ow_work {
   /** It was cancelled: free it. On either thread; `done` is not called. */
   void (*drop)(struct ow_work *work);
 
-  struct ow_queued_work place;
+  struct ow_queued_work place; /* of it `behind`, too; see io/work_queue.h */
   struct ow_post post;
   struct ow_loop *loop;
   enum ow_work_stage stage;
@@ -40,10 +40,10 @@ struct ow_work {
 
 /**
  * Hand it over for `party`: while it waits, works of other parties take turns with those of this one. `most`
- * may wait: if so many do, the last of the party that has the most of them gives way, should that be another
- * than this one and have more. OW_LIMIT: none does; OW_MEMORY, OW_NETWORK: there is no worker, for want of
- * memory or of a thread. The work is then the caller's, as before. Every work must have come to its end, or
- * be cancelled, before the loop is freed, which waits for the one that runs.
+ * may wait: if so many do, what lets others go first gives way, or the last of the party that has the most of
+ * them, should that be another than this one and have more. OW_LIMIT: none does; OW_MEMORY, OW_NETWORK: there
+ * is no worker, for want of memory or of a thread. The work is then the caller's, as before. Every work must
+ * have come to its end, or be cancelled, before the loop is freed, which waits for the one that runs.
  */
 enum ow_status ow_work_begin(struct ow_loop *loop, struct ow_work *work, uint64_t party, unsigned most,
                              struct ow_failure *failure) OW_MUST_CHECK;

@@ -96,7 +96,7 @@ static void derive_key(struct ow_client_connection *connection, struct ow_client
 {
   struct ow_failure why;
   connection->derivation =
-      ow_derivation_begin(connection->loop, &event->source, 0, UINT_MAX, on_derived, connection, &why);
+      ow_derivation_begin(connection->loop, &event->source, 0, 0, UINT_MAX, on_derived, connection, &why);
   if (!connection->derivation)
     ow_client_use_key(connection->client, ow_loop_now(connection->loop), why.status, NULL, &why, event);
   else

@@ -417,17 +417,15 @@ static void release_disk(void *context, const struct ow_serve_claim *claim)
 
 /* ---- what becomes of the records ---- */
 
-/* With a key: whoever has the same one. Without: whoever comes from the same address. */
+/* With a key: whoever has the same one. Without: whoever comes from where the owner's account is. */
 static bool may_fetch(void *context, const struct ow_serve_client *client,
                       const struct ow_serve_client *owner)
 {
   (void)context;
-  bool may;
-  if (owner->key_id[0] != '\0')
-    may = strcmp(client->key_id, owner->key_id) == 0;
-  else
-    may = ow_endpoint_same_host(&client->address, &owner->address);
-  return may;
+  bool owned = owner->key_id[0] != '\0';
+  struct ow_account_key needed = ow_account_key_of(owner->key_id, &owner->address);
+  struct ow_account_key has = ow_account_key_of(owned ? client->key_id : "", &client->address);
+  return ow_account_key_compare(&needed, &has) == 0;
 }
 
 static bool delete_on_fetch(void *context, const struct ow_serve_client *owner)

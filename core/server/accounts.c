@@ -2,6 +2,7 @@
 /* By key, or by address without one. */
 #include "server/accounts.h"
 
+#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,6 +43,24 @@ struct ow_serve_account *ow_serve_account_find(const struct ow_serve_common *com
   return ow_serve_account_of(ow_shares_find(&common->shares, &key));
 }
 
+/* As ow_address_print() names it, without its port; a zone of a link-local address stays out of it. */
+uint64_t ow_serve_account_named(const char *name, size_t length)
+{
+  struct ow_endpoint address = {0};
+  char text[INET6_ADDRSTRLEN + 1] = "";
+  size_t octets = strcspn(name, "%");
+  if (octets > length)
+    octets = length;
+  if (octets < sizeof text)
+    memcpy(text, name, octets);
+  if (inet_pton(AF_INET, text, address.address) == 1)
+    address.version = 4;
+  else if (inet_pton(AF_INET6, text, address.address) == 1)
+    address.version = 6;
+  struct ow_account_key key = ow_account_key_of("", &address);
+  return ow_account_key_number(&key);
+}
+
 uint64_t ow_serve_sessions_in_all(const struct ow_serve_config *config)
 {
   uint64_t ports = (uint64_t)config->test_port_high - config->test_port_low + 1;
@@ -53,7 +72,7 @@ void ow_serve_accounts_log(const struct ow_serve_common *common, const struct ow
                            enum ow_log_level level)
 {
   const struct ow_shares *shares = &common->shares;
-  char line[512] = "";
+  char line[1024] = "";
   for (int kind = 0; kind < OW_SHARE_KINDS; kind++) {
     const struct ow_share_pool *pool = &shares->pools[kind];
     const struct ow_account *most = ow_shares_greediest(shares, (enum ow_share_kind)kind);

@@ -17,6 +17,8 @@ struct ow_serve_account {
   struct ow_serve_sessions ended;    /* kept results, the oldest first */
   struct ow_serve_places setting_up; /* control connections, the oldest first */
   struct ow_serve_places idle;       /* those that are set up and do nothing, the longest first */
+  bool fails;                        /* its keys have failed lately: then it is among those */
+  TAILQ_ENTRY(ow_serve_account) of_failing;
 };
 
 void ow_serve_accounts_prepare(struct ow_serve_common *common);
@@ -28,6 +30,8 @@ struct ow_serve_account *ow_serve_account_find(const struct ow_serve_common *com
                                                const struct ow_serve_client *client);
 /** From what the shares know of it. */
 struct ow_serve_account *ow_serve_account_of(struct ow_account *share);
+/** Whose lines these are in a log: an account's number from a client's name there (see base/log_limit.h). */
+uint64_t ow_serve_account_named(const char *name, size_t length);
 /** How many sessions there can be at once. */
 uint64_t ow_serve_sessions_in_all(const struct ow_serve_config *config);
 

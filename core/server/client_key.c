@@ -2,20 +2,17 @@
 /* Whose turn it is goes by address: a KeyID is nobody's before it is proven. */
 #include "server/client_key.h"
 
-#include <string.h>
+#include "server/failures.h"
+#include "shares/account_key.h"
 
-/* An IPv6 host has the second half of its address for itself. */
-static uint64_t party_of(const struct ow_endpoint *address)
-{
-  uint64_t party = 0;
-  memcpy(&party, address->address, address->version == 6 ? sizeof party : 4);
-  return party;
-}
-
-struct ow_derivation *ow_serve_derive_key(struct ow_loop *loop, const struct ow_serve_client *client,
+struct ow_derivation *ow_serve_derive_key(const struct ow_serve_common *common,
+                                          const struct ow_serve_client *client,
                                           const struct ow_key_source *source, ow_derived *done, void *context,
                                           struct ow_failure *failure)
 {
-  return ow_derivation_begin(loop, source, party_of(&client->address), OW_SERVE_KEYS_MOST, done, context,
-                             failure);
+  struct ow_account_key key = ow_account_key_of("", &client->address);
+  uint64_t failures = ow_serve_failures_of(common, client);
+  unsigned behind = failures < OW_SERVE_BEHIND_MOST ? (unsigned)failures : OW_SERVE_BEHIND_MOST;
+  return ow_derivation_begin(common->loop, source, ow_account_key_number(&key), behind, OW_SERVE_KEYS_MOST,
+                             done, context, failure);
 }

@@ -4,16 +4,20 @@
 #define OWAMP_SERVER_CLIENT_KEY_H
 
 #include "derive/derivation.h"
+#include "server/common.h"
 #include "server/policy_questions.h"
 
-/** Derivations that wait, over all clients of a Server. */
-enum { OW_SERVE_KEYS_MOST = 64 };
+enum {
+  OW_SERVE_KEYS_MOST = 64,   /* derivations that wait, over all clients of a Server */
+  OW_SERVE_BEHIND_MOST = 64, /* rounds that others go first, where keys have failed */
+};
 
 /**
- * As ow_derivation_begin(). Whoever asks most gives way when too many wait; hosts are told apart by their
- * IPv4 address, or by the first half of their IPv6 address.
+ * As ow_derivation_begin(). Hosts, told apart as accounts are, take turns; whose keys have failed lately lets
+ * others go first, once for each failure, and gives way when too many wait, and next whoever asks most.
  */
-struct ow_derivation *ow_serve_derive_key(struct ow_loop *loop, const struct ow_serve_client *client,
+struct ow_derivation *ow_serve_derive_key(const struct ow_serve_common *common,
+                                          const struct ow_serve_client *client,
                                           const struct ow_key_source *source, ow_derived *done, void *context,
                                           struct ow_failure *failure) OW_MUST_CHECK;
 

@@ -18,6 +18,8 @@
 
 struct ow_serve_session;
 LIST_HEAD(ow_serve_busy_sessions, ow_serve_session);
+struct ow_serve_account;
+TAILQ_HEAD(ow_serve_failing, ow_serve_account);
 
 /** It outlives all of them. */
 struct ow_serve_common {
@@ -32,6 +34,9 @@ struct ow_serve_common {
   struct ow_serve_busy_sessions busy; /* those being settled, or freed, in the background */
   struct ow_serve_counts counts;      /* each is kept by what it counts */
   struct ow_shares shares;            /* likewise: who holds how much */
+  struct ow_serve_failing failing;    /* accounts whose keys failed lately, and so many: */
+  unsigned failing_count;
+  struct ow_timer fading; /* of what is remembered of them */
 };
 
 #endif

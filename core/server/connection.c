@@ -3,6 +3,7 @@
 #include "server/connection.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "io/channel.h"
 #include "server/client_key.h"
 #include "server/connection_life.h"
+#include "server/failures.h"
 #include "server/fetch_answer.h"
 #include "server/place.h"
 #include "server/session.h"
@@ -239,13 +241,21 @@ static void on_derive(struct ow_serve_connection *connection, const struct ow_ke
 {
   struct ow_server_event event;
   struct ow_failure why;
-  connection->derivation = ow_serve_derive_key(connection->common->loop, &connection->client, source,
-                                               on_derived, connection, &why);
+  connection->derivation =
+      ow_serve_derive_key(connection->common, &connection->client, source, on_derived, connection, &why);
   ow_wipe(&connection->passphrase, sizeof connection->passphrase);
   if (!connection->derivation) {
     ow_server_use_key(connection->machine, ow_serve_now(connection), why.status, NULL, &why, &event);
     ow_serve_break_off(connection, &event.failure);
   }
+}
+
+/* A wrong passphrase, an unknown KeyID, a wrong HMAC. */
+static void on_broken(struct ow_serve_connection *connection, const struct ow_failure *failure)
+{
+  if (failure->status == OW_AUTH)
+    ow_serve_failures_note(connection->common, &connection->client, connection->claimed);
+  ow_serve_break_off(connection, failure);
 }
 
 static void act(struct ow_serve_connection *connection, const struct ow_server_event *event)
@@ -259,7 +269,7 @@ static void act(struct ow_serve_connection *connection, const struct ow_server_e
   case OW_SERVER_START_ASKED: on_start(connection); break;
   case OW_SERVER_STOP: on_stop(connection, event); break;
   case OW_SERVER_FETCH: on_fetch(connection, &event->fetch); break;
-  case OW_SERVER_BROKEN: ow_serve_break_off(connection, &event->failure); break;
+  case OW_SERVER_BROKEN: on_broken(connection, &event->failure); break;
   }
 }
 
@@ -354,6 +364,7 @@ static bool find_key(void *context, const char *key_id, const void **passphrase,
   const struct ow_serve_policy *policy = connection->common->policy;
   bool found = policy->find_key(policy->context, key_id, &connection->passphrase);
   if (found) {
+    snprintf(connection->claimed, sizeof connection->claimed, "%s", key_id);
     *passphrase = connection->passphrase.octets;
     *octets = connection->passphrase.length;
   }

@@ -64,6 +64,7 @@ struct ow_serve_connection {
   unsigned to_fetch;                /* sessions that have ended, and whose records it has not asked for */
   int64_t stopped_at;               /* monotonic ns: when they ended */
   struct ow_passphrase passphrase;  /* that the machine asked for; only within the call */
+  char claimed[OW_KEY_ID_TEXT];     /* the key in whose name it speaks, if somebody has that; proven or not */
   struct ow_derivation *derivation; /* of the client's key; or NULL */
 };
 

@@ -2,6 +2,8 @@
 /* Each account has its connections that could be closed for another in queues, by age. */
 #include "server/place.h"
 
+#include <stdio.h>
+
 /* Of those above their share, so many are asked for a connection that they can do without. */
 enum { ASKED_MOST = 64 };
 
@@ -11,6 +13,20 @@ static struct ow_serve_place *spare_of(const struct ow_serve_account *account)
 {
   struct ow_serve_place *place = TAILQ_FIRST(&account->setting_up);
   return place ? place : TAILQ_FIRST(&account->idle);
+}
+
+/* Of whoever's keys fail most, if more than those of who asks: one that isn't set up. */
+static struct ow_serve_place *find_failing(const struct ow_shares *shares, const struct ow_account *asker)
+{
+  struct ow_account *account = ow_shares_greediest(shares, OW_SHARE_FAILURES);
+  uint64_t least = asker ? asker->held[OW_SHARE_FAILURES] : 0;
+  struct ow_serve_place *place = NULL;
+  for (int i = 0; i < ASKED_MOST && account && !place; i++) {
+    if (account->held[OW_SHARE_FAILURES] > least)
+      place = TAILQ_FIRST(&ow_serve_account_of(account)->setting_up);
+    account = ow_shares_next(shares, OW_SHARE_FAILURES, account);
+  }
+  return place;
 }
 
 /* Of the greediest that has one, if it holds more than its share, and than who asks would. */
@@ -34,11 +50,16 @@ static void have_given_back(struct ow_serve_place *place, uint64_t share)
 {
   struct ow_failure why;
   const struct ow_account *account = &place->account->share;
+  uint64_t failures = account->held[OW_SHARE_FAILURES];
   char name[OW_ACCOUNT_KEY_TEXT];
-  ow_fail(&why, OW_LIMIT, "%s, and closed for another client: %s holds %llu connections, its share is %llu",
+  char failed[64] = "";
+  if (failures > 0)
+    (void)snprintf(failed, sizeof failed, ", and %llu of its keys failed lately",
+                   (unsigned long long)failures);
+  ow_fail(&why, OW_LIMIT, "%s, and closed for another client: %s holds %llu connections, its share is %llu%s",
           place->state == OW_SERVE_PLACE_IDLE ? "idle" : "not set up",
           ow_account_key_print(name, sizeof name, &account->key),
-          (unsigned long long)account->held[OW_SHARE_CONNECTIONS], (unsigned long long)share);
+          (unsigned long long)account->held[OW_SHARE_CONNECTIONS], (unsigned long long)share, failed);
   place->give_back(place, &why);
 }
 
@@ -52,7 +73,9 @@ enum ow_status ow_serve_place_find(struct ow_serve_common *common, const struct 
   uint64_t share = ow_shares_share(shares, asker, OW_SHARE_CONNECTIONS, most);
   enum ow_status status = ow_shares_check(shares, asker, OW_SHARE_CONNECTIONS, most, 1, failure);
   if (status != OW_OK && shares->pools[OW_SHARE_CONNECTIONS].held >= most) {
-    struct ow_serve_place *spare = find_spare(shares, asker, share);
+    struct ow_serve_place *spare = find_failing(shares, asker);
+    if (!spare)
+      spare = find_spare(shares, asker, share);
     if (spare) {
       have_given_back(spare, share);
       status = OW_OK;

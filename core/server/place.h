@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A control connection's place among as many as there may be. Where they run short, those of whoever holds
- * more than its share go first: the oldest that aren't set up, then those that have been idle longest. None
- * whose sessions run, or that is being answered, is closed for another.
+ * A control connection's place among as many as there may be. Where they run short, those go first that
+ * aren't set up, of whoever's keys failed lately; then of whoever holds more than its share the oldest that
+ * aren't set up, then those that have been idle longest. None whose sessions run, or that is being answered,
+ * is closed for another.
  */
 #ifndef OWAMP_SERVER_PLACE_H
 #define OWAMP_SERVER_PLACE_H

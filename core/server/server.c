@@ -10,6 +10,7 @@
 #include "server/accounts.h"
 #include "server/common.h"
 #include "server/connection.h"
+#include "server/failures.h"
 #include "server/kept_sessions.h"
 #include "server/place.h"
 #include "server/session_traffic.h"
@@ -92,7 +93,9 @@ struct ow_serve *ow_serve_create(struct ow_loop *loop, const struct ow_serve_con
                                             .log = &server->log.log,
                                             .up_since = ow_loop_now(loop).wall};
   server->connections = (struct ow_serve_connections){.common = &server->common, .kept = &server->kept};
+  server->log.limit.client = ow_serve_account_named;
   ow_serve_accounts_prepare(&server->common);
+  ow_serve_failures_prepare(&server->common);
   ow_serve_kept_prepare(&server->kept, &server->common);
   ow_listeners_prepare(&server->listeners, loop, on_connection);
   if (open_sockets(server, failure) != OW_OK) {
@@ -112,6 +115,7 @@ void ow_serve_free(struct ow_serve *server)
     ow_loop_withdraw(server->common.loop, server->connections.drained);
   ow_serve_kept_clear(&server->kept);
   ow_serve_sessions_bury(&server->common);
+  ow_serve_failures_clear(&server->common);
   ow_listeners_close(&server->listeners);
   ow_test_port_close(&server->common.test_port);
   ow_traffic_close(&server->common.traffic);

@@ -8,8 +8,10 @@
  *   server --> connection --> connection_life --> fetch_answer --> kept_sessions --> session --> session_end
  *                                   |                  |
  *                                   +--> place         +--> session_log
- *                                          |
- *                                          +--> accounts
+ *                                   |      |
+ *                                   |      +--> accounts <--+
+ *                                   |                       |
+ *                                   +--> client_key --> failures
  */
 #ifndef OWAMP_SERVER_SERVER_H
 #define OWAMP_SERVER_SERVER_H

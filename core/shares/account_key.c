@@ -40,6 +40,15 @@ bool ow_account_key_is_known(const struct ow_account_key *key)
   return key->octets[0] == OF_KEY;
 }
 
+/* FNV-1a. */
+uint64_t ow_account_key_number(const struct ow_account_key *key)
+{
+  uint64_t number = UINT64_C(0xcbf29ce484222325);
+  for (size_t i = 0; i < sizeof key->octets; i++)
+    number = (number ^ key->octets[i]) * UINT64_C(0x100000001b3);
+  return number;
+}
+
 int ow_account_key_compare(const struct ow_account_key *a, const struct ow_account_key *b)
 {
   return memcmp(a->octets, b->octets, sizeof a->octets);

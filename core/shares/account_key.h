@@ -26,6 +26,8 @@ struct ow_account_key {
 struct ow_account_key ow_account_key_of(const char *key_id, const struct ow_endpoint *address);
 /** True if it is a key's, not an address'. */
 bool ow_account_key_is_known(const struct ow_account_key *key);
+/** It as a number, which no other has but by a chance of 2^64. */
+uint64_t ow_account_key_number(const struct ow_account_key *key);
 /** As tsearch(3) has it. */
 int ow_account_key_compare(const struct ow_account_key *a, const struct ow_account_key *b);
 /** "key monitor", "192.0.2.1", "2001:db8:0:1::/64". Returns `out`. */

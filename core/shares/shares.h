@@ -23,12 +23,14 @@
 
 /** What is shared. */
 enum ow_share_kind {
-  OW_SHARE_CONNECTIONS, /* control connections, set up or not */
-  OW_SHARE_HANDSHAKES,  /* those of them that aren't set up */
-  OW_SHARE_SESSIONS,    /* agreed or running */
-  OW_SHARE_RESULTS,     /* that are kept, or will be */
-  OW_SHARE_RECORDS,     /* memory, in units of a record */
-  OW_SHARE_DISK,        /* octets that ended sessions have claimed of their class */
+  OW_SHARE_CONNECTIONS,  /* control connections, set up or not */
+  OW_SHARE_HANDSHAKES,   /* those of them that aren't set up */
+  OW_SHARE_SESSIONS,     /* agreed or running */
+  OW_SHARE_RESULTS,      /* that are kept, or will be */
+  OW_SHARE_RECORDS,      /* memory, in units of a record */
+  OW_SHARE_DISK,         /* octets that ended sessions have claimed of their class */
+  OW_SHARE_FAILURES,     /* of keys: lately, by whoever has that address */
+  OW_SHARE_KEY_FAILURES, /* likewise, in that key's name, by whoever it was */
   OW_SHARE_KINDS
 };
 

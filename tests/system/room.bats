@@ -5,7 +5,7 @@ load helper
 setup_file() {
   net_up
   [[ -z ${NET_REASON:-} ]] || return 0
-  printf 'limit root with disk=100k, allow_open_mode=on\n' >"$BATS_FILE_TMPDIR/owamp-server.limits"
+  printf 'limit root with disk=134k, allow_open_mode=on\n' >"$BATS_FILE_TMPDIR/owamp-server.limits"
   start_responder "$NS_B" -c "$BATS_FILE_TMPDIR" -S "$B4:0"
 }
 

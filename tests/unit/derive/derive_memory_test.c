@@ -27,7 +27,7 @@ static void one_key(void)
   ck_assert_ptr_nonnull(loop);
   test_memory_scarce(true);
   told = 0;
-  if (ow_derivation_begin(loop, &source, 0, 1, on_derived, NULL, &failure)) {
+  if (ow_derivation_begin(loop, &source, 0, 0, 1, on_derived, NULL, &failure)) {
     ck_assert_int_eq(ow_loop_run(loop, &failure), OW_OK);
     ck_assert_uint_eq(told, 1);
   } else {

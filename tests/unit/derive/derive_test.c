@@ -48,7 +48,7 @@ static void on_derived(void *context, enum ow_status status, const struct ow_tok
 static struct ow_derivation *begin(const struct ow_key_source *source)
 {
   struct ow_failure failure = {.text = ""};
-  struct ow_derivation *derivation = ow_derivation_begin(loop, source, 0, 100, on_derived, NULL, &failure);
+  struct ow_derivation *derivation = ow_derivation_begin(loop, source, 0, 0, 100, on_derived, NULL, &failure);
   ck_assert_msg(derivation != NULL, "%s", failure.text);
   ow_derivation_redirect(derivation, &told);
   return derivation;
@@ -193,8 +193,8 @@ START_TEST(nothing_of_passphrase_and_key_stays)
   struct ow_key_source source = source_of(secret);
   struct ow_derivation *cancelled[3];
   for (int i = 0; i < 3; i++)
-    cancelled[i] = ow_derivation_begin(loop, &source, 0, 9, take_key, &key, &failure);
-  ck_assert(ow_derivation_begin(loop, &source, 0, 9, take_key, &key, &failure) != NULL);
+    cancelled[i] = ow_derivation_begin(loop, &source, 0, 0, 9, take_key, &key, &failure);
+  ck_assert(ow_derivation_begin(loop, &source, 0, 0, 9, take_key, &key, &failure) != NULL);
   for (int i = 0; i < 3; i++)
     ow_derivation_cancel(cancelled[i]);
   ow_wipe(secret, SECRET);

@@ -90,21 +90,58 @@ START_TEST(nobody_is_passed_by_without_end)
 }
 END_TEST
 
+static char gives_way_to(char party, unsigned behind)
+{
+  const struct ow_queued_work newcomer = {.party = (uint64_t)party, .behind = behind};
+  return name_of(ow_work_queue_give_way(&queue, &newcomer));
+}
+
+static void put_behind(unsigned behind, const char *names)
+{
+  for (; *names; names++) {
+    errands[errand_count].place.behind = behind;
+    put((const char[]){*names, '\0'});
+  }
+}
+
+/* Three rounds go first each time; but they have their turn, and at once where nobody else waits. */
+START_TEST(who_is_behind_lets_others_go_first)
+{
+  put_behind(3, "zzz");
+  put("aaaaa");
+  ck_assert_str_eq(take(8), "aaazaazz");
+  put_behind(3, "z");
+  ck_assert_str_eq(take(2), "z-");
+}
+END_TEST
+
+START_TEST(who_is_furthest_behind_gives_way_first)
+{
+  put_behind(2, "y");
+  put_behind(9, "zx");
+  put("aaaa");
+  ck_assert_int_eq(gives_way_to('B', 0), 'x');
+  ck_assert_int_eq(gives_way_to('B', 8), 'x');
+  ck_assert_int_eq(gives_way_to('B', 9), '-'); /* and drives out nobody who isn't */
+  ck_assert_str_eq(take(2), "aa");
+}
+END_TEST
+
 START_TEST(the_last_of_whoever_has_most_gives_way)
 {
   put("aaAbbc");
-  ck_assert_int_eq(name_of(ow_work_queue_last_of_most(&queue, 'D')), 'A');
-  ck_assert_int_eq(name_of(ow_work_queue_last_of_most(&queue, 'C')), 'A');
-  ck_assert_int_eq(name_of(ow_work_queue_last_of_most(&queue, 'B')), '-');
-  ck_assert_int_eq(name_of(ow_work_queue_last_of_most(&queue, 'A')), '-');
+  ck_assert_int_eq(gives_way_to('D', 0), 'A');
+  ck_assert_int_eq(gives_way_to('C', 0), 'A');
+  ck_assert_int_eq(gives_way_to('B', 0), '-');
+  ck_assert_int_eq(gives_way_to('A', 0), '-');
 }
 END_TEST
 
 START_TEST(among_equals_nobody_gives_way)
 {
   put("abcd");
-  ck_assert_int_eq(name_of(ow_work_queue_last_of_most(&queue, 'E')), '-');
-  ck_assert_int_eq(name_of(ow_work_queue_last_of_most(&queue, 'A')), '-');
+  ck_assert_int_eq(gives_way_to('E', 0), '-');
+  ck_assert_int_eq(gives_way_to('A', 0), '-');
 }
 END_TEST
 
@@ -122,8 +159,9 @@ int main(void)
   Suite *suite = suite_create("io_work_queue");
   TEST_CASE_WITH(set_up, NULL, suite, "turns", works_of_one_party_are_done_in_their_order,
                  several_parties_take_turns, who_comes_late_waits_for_one_of_those_who_ask_much,
-                 nobody_is_passed_by_without_end, what_is_removed_has_no_turn);
+                 nobody_is_passed_by_without_end, who_is_behind_lets_others_go_first,
+                 what_is_removed_has_no_turn);
   TEST_CASE_WITH(set_up, NULL, suite, "room", the_last_of_whoever_has_most_gives_way,
-                 among_equals_nobody_gives_way);
+                 among_equals_nobody_gives_way, who_is_furthest_behind_gives_way_first);
   return test_run(suite);
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "server/failures.h"
 #include "support/main.h"
 #include "support/serving.h"
 
@@ -27,6 +28,7 @@ static void tear_down(void)
 {
   for (unsigned i = 0; i < taken; i++)
     ow_serve_place_leave(&places[i]);
+  ow_serve_failures_clear(&serving.common);
   test_serving_close(&serving);
 }
 
@@ -164,6 +166,24 @@ START_TEST(strangers_stay_in_all_but_the_last_eighth_where_there_are_keys)
 }
 END_TEST
 
+/* Whose keys failed lately gives back first, though it holds little; not to one whose keys fail as often. */
+START_TEST(whose_keys_fail_gives_back_first)
+{
+  struct ow_serve_client failing = client(1, "");
+  struct ow_serve_place *wrong = crowd(1, 2, OW_SERVE_PLACE_SETTING_UP);
+  crowd(2, 6, OW_SERVE_PLACE_SETTING_UP);
+  crowd(3, 5, OW_SERVE_PLACE_SETTING_UP);
+  crowd(4, 3, OW_SERVE_PLACE_SETTING_UP);
+  ow_serve_failures_note(&serving.common, &failing, "");
+  ck_assert_ptr_nonnull(come(5));
+  ck_assert_ptr_eq(given_back, wrong);
+  struct ow_serve_client as_bad = client(6, "");
+  ow_serve_failures_note(&serving.common, &as_bad, "");
+  ck_assert_ptr_nonnull(come(6));
+  ck_assert_ptr_ne(given_back, wrong + 1);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("server_place");
@@ -171,5 +191,6 @@ int main(void)
                  the_greediest_gives_back_first_who_is_not_set_up_then_who_is_idle,
                  nobody_gives_back_to_who_holds_as_many, a_connection_counts_for_its_key_once_it_is_set_up,
                  strangers_stay_in_all_but_the_last_eighth_where_there_are_keys);
+  TEST_CASE_WITH(set_up, tear_down, suite, "failures", whose_keys_fail_gives_back_first);
   return test_run(suite);
 }

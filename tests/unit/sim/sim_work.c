@@ -84,8 +84,9 @@ enum ow_status ow_work_begin(struct ow_loop *loop, struct ow_work *work, uint64_
                              struct ow_failure *failure)
 {
   struct worker *worker = worker_of(loop);
+  work->place.party = party;
   if (worker->queue.count >= most) {
-    struct ow_queued_work *last = ow_work_queue_last_of_most(&worker->queue, party);
+    struct ow_queued_work *last = ow_work_queue_give_way(&worker->queue, &work->place);
     if (!last)
       return ow_fail(failure, OW_LIMIT, "%u keys wait to be derived, and no more may", worker->queue.count);
     ow_work_queue_remove(&worker->queue, last);
@@ -93,7 +94,6 @@ enum ow_status ow_work_begin(struct ow_loop *loop, struct ow_work *work, uint64_
   }
   work->loop = loop;
   work->post.run = finish;
-  work->place.party = party;
   work->stage = OW_WORK_WAITING;
   ow_work_queue_put(&worker->queue, &work->place);
   if (!worker->at)

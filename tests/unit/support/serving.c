@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "io/system_clock.h"
+#include "server/failures.h"
 
 static enum ow_accept claim(void *context, const struct ow_serve_client *client,
                             const struct ow_session_request *request, const struct ow_slot *slots,
@@ -88,6 +89,7 @@ void test_serving_open(struct test_serving *serving)
   ck_assert_ptr_nonnull(serving->common.loop);
   ow_serve_defaults(&serving->common.config);
   ow_serve_accounts_prepare(&serving->common);
+  ow_serve_failures_prepare(&serving->common);
   ck_assert_int_eq(ow_traffic_open(&serving->common.traffic, serving->common.loop), OW_OK);
   test_pair_open(&serving->pair, OW_MODE_OPEN);
 }
