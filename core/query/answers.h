@@ -13,6 +13,7 @@ struct ow_query_answers;
 /** An answer that may be on its way to many; with its newline. Counted: let go of it when it is sent. */
 struct ow_query_text {
   size_t users;
+  size_t readers; /* of them those it is on its way to: whoever sends it counts */
   size_t octets;
   char *line;
 };

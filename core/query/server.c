@@ -18,8 +18,14 @@
 #define ANSWER_TIME (10 * OW_NS_PER_S)
 #define IDLE_TIME (5 * OW_NS_PER_S)
 #define REST (100 * OW_NS_PER_MS)
+#define SLOW OW_NS_PER_S /* who has not read its answer after that is cut off when others lack memory */
 
-enum { CLIENTS = 128, LINE_MOST = 256, REQUESTS_A_TURN = 32 };
+enum {
+  CLIENTS = 128,
+  LINE_MOST = 256,
+  REQUESTS_A_TURN = 32,
+  WAITING_MOST = 16 << 20 /* octets of answers that wait to be read; one more is made below that */
+};
 
 /* One at a time is answered; what it asks meanwhile waits in its socket, so that nothing grows. */
 struct client {
@@ -44,6 +50,7 @@ struct ow_query_server {
   struct ow_limited_log limited; /* of what clients cause */
   struct ow_watch listener;
   struct ow_timer rest; /* no descriptors were left: accept no more for a moment */
+  size_t waiting;       /* octets of answers, each once, to however many it goes */
   struct client clients[CLIENTS];
 };
 
@@ -57,6 +64,8 @@ static int64_t now_of(const struct ow_query_server *server)
 static void end_answer(struct client *client)
 {
   ow_timer_cancel(client->server->loop, &client->deadline);
+  if (client->answer && --client->answer->readers == 0)
+    client->server->waiting -= client->answer->octets;
   ow_query_text_drop(client->answer);
   client->answer = NULL;
 }
@@ -67,12 +76,39 @@ static void close_client(struct client *client)
   ow_watch_close(client->server->loop, &client->watch);
 }
 
-static void on_deadline(struct ow_timer *timer)
+static void cut_off(struct client *client)
 {
-  struct client *client = OW_CONTAINER_OF(timer, struct client, deadline);
   ow_log(&client->server->limited.log, OW_LOG_NOTICE, "query socket %s: cut off a client that doesn't read",
          client->server->place.address.sun_path);
   close_client(client);
+}
+
+static void on_deadline(struct ow_timer *timer)
+{
+  cut_off(OW_CONTAINER_OF(timer, struct client, deadline));
+}
+
+/* Whose answer has waited the longest, and too long where others lack memory; NULL: nobody's. */
+static struct client *slowest_of(struct ow_query_server *server)
+{
+  struct client *slowest = NULL;
+  int64_t since = now_of(server) - SLOW;
+  for (size_t i = 0; i < CLIENTS; i++) {
+    struct client *client = &server->clients[i];
+    if (client->watch.descriptor >= 0 && client->answer &&
+        client->active <= (slowest ? slowest->active : since))
+      slowest = client;
+  }
+  return slowest;
+}
+
+/* For one more answer; who is slow makes room for it. */
+static bool has_room(struct ow_query_server *server)
+{
+  struct client *slowest = NULL;
+  while (server->waiting >= WAITING_MOST && (slowest = slowest_of(server)))
+    cut_off(slowest);
+  return server->waiting < WAITING_MOST;
 }
 
 /* Takes `answer` over; NULL, for want of memory, ends the connection. */
@@ -83,6 +119,8 @@ static void begin_answer(struct client *client, struct ow_query_text *answer)
   client->sent = 0;
   client->active = now_of(server);
   if (answer) {
+    if (answer->readers++ == 0)
+      server->waiting += answer->octets;
     ow_timer_set(server->loop, &client->deadline, client->active + ANSWER_TIME);
   } else {
     ow_log(&server->limited.log, OW_LOG_ERROR, "query socket %s: no memory for an answer",
@@ -114,7 +152,10 @@ static bool take_request(struct client *client)
   char *newline = memchr(client->input, '\n', client->length);
   if (newline) {
     size_t octets = (size_t)(newline - client->input);
-    struct ow_query_text *answer = ow_query_answer(client->server->answers, client->input, octets);
+    struct ow_query_text *answer =
+        has_room(client->server)
+            ? ow_query_answer(client->server->answers, client->input, octets)
+            : ow_query_complain("too much waits to be read by others; try again in a moment");
     client->length -= octets + 1;
     memmove(client->input, newline + 1, client->length);
     begin_answer(client, answer);

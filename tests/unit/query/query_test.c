@@ -704,6 +704,51 @@ START_TEST(a_slow_reader_is_cut_off_and_hurts_nobody)
 }
 END_TEST
 
+static size_t list_octets(int descriptor)
+{
+  char octet = '\0';
+  size_t octets = 0;
+  put(descriptor, "list\n", 5);
+  while (octet != '\n' && recv(descriptor, &octet, 1, 0) == 1)
+    octets++;
+  return octets;
+}
+
+static size_t mapped_too(void)
+{
+  struct mallinfo2 held = mallinfo2();
+  return held.uordblks + held.hblkhd;
+}
+
+/* Each has a list of its own, as the board changes, and reads nothing of it: together they hold 16 MiB. */
+START_TEST(what_many_do_not_read_takes_a_bounded_memory)
+{
+  enum { SLOW = 120, BOUND = 16 << 20, SPARE = 8 << 20 };
+  int slow[SLOW];
+  int quick = connect_raw();
+  fill_board();
+  for (int i = 0; i < 3 * MANY; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "more%04d", i);
+    add_stream(board, name);
+  }
+  size_t octets = list_octets(quick);
+  ck_assert_uint_gt(octets * SLOW, BOUND + 2 * SPARE);
+  size_t before = mapped_too();
+  for (int i = 0; i < SLOW; i++) {
+    slow[i] = connect_raw();
+    put(slow[i], "list\nlist\nlist\n", 15); /* of which one fits into its socket */
+    assert_answer(quick, "get peer0500\n", 13, "peer0500");
+    add_interval(board, "peer0500", (uint64_t)i + 2, 1000);
+  }
+  ck_assert_uint_lt(mapped_too(), before + BOUND + SPARE);
+  for (int i = 0; i < SLOW; i++)
+    close(slow[i]);
+  ck_assert_uint_ge(list_octets(quick), octets);
+  close(quick);
+}
+END_TEST
+
 START_TEST(thousands_of_connections_are_borne)
 {
   enum { CROWD = 2000, PLACES = 128 };
@@ -1128,7 +1173,8 @@ int main(void)
                  an_answer_without_end_is_read_no_further_than_an_answer_can_be);
   TEST_CASE_WITH(set_up, tear_down, suite, "hostile", what_is_no_request_is_answered_so,
                  a_line_without_end_ends_the_connection, random_octets_do_no_harm,
-                 a_slow_reader_is_cut_off_and_hurts_nobody, thousands_of_connections_are_borne);
+                 a_slow_reader_is_cut_off_and_hurts_nobody, what_many_do_not_read_takes_a_bounded_memory,
+                 thousands_of_connections_are_borne);
   TEST_CASE_WITH(set_up, tear_down, suite, "place", permissions_are_as_asked_for,
                  the_sockets_own_folder_is_made, a_dead_process_socket_is_replaced,
                  two_do_not_publish_at_one_path, other_files_stay, only_the_own_socket_is_removed,
