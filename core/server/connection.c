@@ -127,7 +127,7 @@ static void tell_address(struct ow_serve_connection *connection, const struct ow
   connection->address_told |= kind;
 }
 
-static void on_request(struct ow_serve_connection *connection, const struct ow_server_event *event)
+static void answer_request(struct ow_serve_connection *connection, const struct ow_server_event *event)
 {
   struct ow_serve_common *common = connection->common;
   struct ow_session_acceptance acceptance;
@@ -135,6 +135,7 @@ static void on_request(struct ow_serve_connection *connection, const struct ow_s
   struct ow_serve_session *session = open_session(connection, event, &acceptance, &why);
   connection->refused = !session;
   if (session) {
+    connection->agreed++;
     session->connection = connection;
     session->done = ow_serve_on_session_done;
     TAILQ_INSERT_TAIL(&connection->sessions, session, of_connection);
@@ -148,6 +149,26 @@ static void on_request(struct ow_serve_connection *connection, const struct ow_s
   }
   ow_serve_require_written(
       connection, ow_server_answer_session(connection->machine, ow_serve_now(connection), &acceptance));
+}
+
+static void on_agreeing(struct ow_completion *part)
+{
+  struct ow_serve_connection *connection = OW_CONTAINER_OF(part, struct ow_serve_connection, agreeing);
+  answer_request(connection, &connection->asked);
+  ow_channel_offer(&connection->channel); /* nothing was taken meanwhile */
+  ow_serve_settle(connection);
+}
+
+/* To open a session takes longer than all else: whoever has some already lets others be heard first. */
+static void on_request(struct ow_serve_connection *connection, const struct ow_server_event *event)
+{
+  enum { AGREED_AT_ONCE = 2 };
+  if (connection->agreed < AGREED_AT_ONCE) {
+    answer_request(connection, event);
+  } else {
+    connection->asked = *event; /* the machine keeps what it points to until it is answered */
+    ow_loop_background(connection->common->loop, &connection->agreeing);
+  }
 }
 
 static void start_session(struct ow_serve_connection *connection, struct ow_serve_session *session)
@@ -204,7 +225,7 @@ static void on_starting(struct ow_completion *part)
 
 static void on_start(struct ow_serve_connection *connection)
 {
-  enum { STARTED_AT_ONCE = 32 }; /* let in, and started */
+  enum { STARTED_AT_ONCE = 8 }; /* let in, and started */
   connection->unfinished = 0;
   connection->next = connection->all->drained ? NULL : TAILQ_FIRST(&connection->sessions);
   if (connection->next)
@@ -405,6 +426,7 @@ static struct ow_serve_connection *create(struct ow_serve_connections *connectio
   connection->fetch.to = connection->to;
   connection->timer.expired = on_deadline;
   ow_serve_prepare_life(connection);
+  connection->agreeing.run = on_agreeing;
   connection->starting.run = on_starting;
   connection->fetch.go_on = on_fetch_part;
   connection->channel.received = on_received;

@@ -12,7 +12,7 @@
 #define OUTPUT_TIMEOUT (45 * OW_NS_PER_S)
 
 /* Sessions: closing sockets takes some microseconds of each. */
-enum { ENDED_AT_ONCE = 16, ENDED_IN_PART = 4 };
+enum { ENDED_AT_ONCE = 4, ENDED_IN_PART = 4 };
 
 struct ow_instant ow_serve_now(const struct ow_serve_connection *connection)
 {
@@ -82,7 +82,7 @@ void ow_serve_end_sessions(struct ow_serve_connection *connection, const struct 
   ow_loop_withdraw_background(connection->common->loop, &connection->starting);
   connection->next = NULL;
   connection->stopped_at = ow_serve_now(connection).monotonic;
-  connection->to_fetch = connection->unfinished = 0;
+  connection->to_fetch = connection->unfinished = connection->agreed = 0;
   connection->stopped_for = NULL;
   connection->ending_for = why;
   ow_stop_index_make(&connection->ends, ends, count);
@@ -122,6 +122,7 @@ void ow_serve_close(struct ow_serve_connection *connection)
   ow_derivation_cancel(connection->derivation);
   ow_timer_cancel(common->loop, &connection->timer);
   ow_timer_cancel(common->loop, &connection->stalled);
+  ow_loop_withdraw_background(common->loop, &connection->agreeing);
   ow_channel_close(&connection->channel);
   connection->closed = true;
   common->policy->leave(common->policy->context, &connection->client);

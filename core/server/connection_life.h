@@ -55,6 +55,9 @@ struct ow_serve_connection {
   struct ow_serve_sessions sessions; /* requested or running; held */
   struct ow_serve_log to;            /* the log, and whom it tells of */
   struct ow_serve_fetch fetch;
+  unsigned agreed;                  /* sessions, since it was set up or stopped */
+  struct ow_server_event asked;     /* for one more session */
+  struct ow_completion agreeing;    /* to it, or not */
   unsigned unfinished;              /* sessions that run, and aren't done */
   struct ow_serve_session *next;    /* to be let in, and then to be started; NULL: none is */
   struct ow_completion starting;    /* the rest of many */
