@@ -419,8 +419,9 @@ static enum ow_status on_fetch_part(struct ow_client *client, struct ow_instant 
     event->skipped = fetch->skipped;
     break;
   case OW_FETCH_PART_RECORDS:
-    event->kind = OW_CLIENT_FETCH_RECORDS;
+    event->kind = fetch->ack.departures ? OW_CLIENT_FETCH_DEPARTURES : OW_CLIENT_FETCH_RECORDS;
     event->records = fetch->chunk;
+    event->departures = fetch->departures;
     event->record_count = fetch->chunk_count;
     break;
   case OW_FETCH_PART_HMAC: event->kind = OW_CLIENT_FETCHED; break;

@@ -56,16 +56,17 @@ struct ow_client_config {
 
 enum ow_client_event_kind {
   OW_CLIENT_NOTHING = 0,
-  OW_CLIENT_DERIVE,        /* `source`: derive the key of it, and ow_client_use_key() */
-  OW_CLIENT_SET_UP,        /* Server-Start accepted us: commands can be given */
-  OW_CLIENT_SESSION,       /* `acceptance`: the answer to a request */
-  OW_CLIENT_STARTED,       /* `accept`: the answer to a start; 0: running */
-  OW_CLIENT_STOPPED,       /* the server's Stop-Sessions: `accept`, `ends`, `end_count` */
-  OW_CLIENT_FETCH_ACK,     /* `fetch_ack`; if its Accept is not 0, the fetch has ended */
-  OW_CLIENT_FETCH_SESSION, /* `request`, `slots`, `skipped` (fetch_ack.skip_ranges of them) */
-  OW_CLIENT_FETCH_RECORDS, /* `records`, `record_count`: some of them */
-  OW_CLIENT_FETCHED,       /* all records came, and their HMAC is right: only now may they be trusted */
-  OW_CLIENT_BROKEN,        /* `failure`: the connection is of no more use; send what is left and close */
+  OW_CLIENT_DERIVE,           /* `source`: derive the key of it, and ow_client_use_key() */
+  OW_CLIENT_SET_UP,           /* Server-Start accepted us: commands can be given */
+  OW_CLIENT_SESSION,          /* `acceptance`: the answer to a request */
+  OW_CLIENT_STARTED,          /* `accept`: the answer to a start; 0: running */
+  OW_CLIENT_STOPPED,          /* the server's Stop-Sessions: `accept`, `ends`, `end_count` */
+  OW_CLIENT_FETCH_ACK,        /* `fetch_ack`; if its Accept is not 0, the fetch has ended */
+  OW_CLIENT_FETCH_SESSION,    /* `request`, `slots`, `skipped` (fetch_ack.skip_ranges of them) */
+  OW_CLIENT_FETCH_RECORDS,    /* `records`, `record_count`: some of them */
+  OW_CLIENT_FETCH_DEPARTURES, /* `departures`, `record_count`: in place of records, if they were asked for */
+  OW_CLIENT_FETCHED,          /* all records came, and their HMAC is right: only now may they be trusted */
+  OW_CLIENT_BROKEN,           /* `failure`: the connection is of no more use; send what is left and close */
 };
 
 /** What pointers point to is the client's, valid until the next call. */
@@ -81,6 +82,7 @@ struct ow_client_event {
   const struct ow_slot *slots;
   const struct ow_skip_range *skipped;
   const struct ow_sample *records;
+  const struct ow_departure_record *departures;
   uint32_t record_count;
   struct ow_failure failure;
 };
@@ -133,7 +135,7 @@ enum ow_status ow_client_stop_sessions(struct ow_client *client, struct ow_insta
                                        const struct ow_session_end *ends, uint32_t count) OW_MUST_CHECK;
 /**
  * The records come as events, however many the server has: how many are kept, and how long they may come, is
- * the owner's to decide.
+ * the owner's to decide. Of a request for departures fetch_ack.departures tells whether the server knows it.
  */
 enum ow_status ow_client_fetch(struct ow_client *client, struct ow_instant now,
                                const struct ow_fetch_request *request) OW_MUST_CHECK;

@@ -20,6 +20,7 @@ void ow_fetch_reader_clear(struct ow_fetch_reader *reader)
   free(reader->slots);
   free(reader->skipped);
   free(reader->chunk);
+  free(reader->departures);
   *reader = (struct ow_fetch_reader){0};
 }
 
@@ -29,6 +30,7 @@ static enum ow_status read_ack(struct ow_fetch_reader *reader, struct ow_intake 
   struct ow_fetch_ack *ack = &reader->ack;
   enum ow_status status = OW_OK;
   ow_fetch_ack_decode(ow_intake_message(intake), ack);
+  ack->departures = ack->departures && reader->asked.departures; /* unasked they are octets without meaning */
   if (ack->accept != OW_ACCEPT_OK) {
     reader->part = OW_FETCH_PART_END;
   } else if (ack->skip_ranges > OW_MAX_SKIP_RANGES) {
@@ -84,12 +86,23 @@ static enum ow_status read_slots(struct ow_fetch_reader *reader, struct ow_intak
 /* The next chunk of records; the last one is padded to whole blocks. */
 static void await_records(struct ow_fetch_reader *reader, struct ow_intake *intake)
 {
+  size_t octets = reader->ack.departures ? OW_DEPARTURE_RECORD : OW_RECORD;
   reader->awaited = reader->records_left < OW_FETCH_CHUNK ? reader->records_left : (uint32_t)OW_FETCH_CHUNK;
   reader->part = reader->awaited ? OW_FETCH_PART_RECORDS : OW_FETCH_PART_HMAC;
   if (reader->awaited)
-    ow_intake_expect(intake, OW_WHOLE_BLOCKS((size_t)reader->awaited * OW_RECORD), false);
+    ow_intake_expect(intake, OW_WHOLE_BLOCKS(reader->awaited * octets), false);
   else
     ow_intake_expect(intake, OW_HMAC, true);
+}
+
+static enum ow_status make_chunk(struct ow_fetch_reader *reader, struct ow_failure *failure)
+{
+  bool departures = reader->ack.departures;
+  if (departures)
+    reader->departures = calloc(OW_FETCH_CHUNK, sizeof *reader->departures);
+  else
+    reader->chunk = calloc(OW_FETCH_CHUNK, sizeof *reader->chunk);
+  return reader->departures || reader->chunk ? OW_OK : ow_fail(failure, OW_MEMORY, "no memory for records");
 }
 
 static enum ow_status read_skips(struct ow_fetch_reader *reader, struct ow_intake *intake,
@@ -103,9 +116,8 @@ static enum ow_status read_skips(struct ow_fetch_reader *reader, struct ow_intak
   else
     status = ow_skip_ranges_decode(ow_intake_message(intake), count, reader->request.packets, reader->skipped,
                                    failure);
-  reader->chunk = calloc(OW_FETCH_CHUNK, sizeof *reader->chunk);
-  if (status == OW_OK && !reader->chunk)
-    status = ow_fail(failure, OW_MEMORY, "no memory for records");
+  if (status == OW_OK)
+    status = make_chunk(reader, failure);
   await_records(reader, intake);
   return status;
 }
@@ -114,7 +126,10 @@ static void read_records(struct ow_fetch_reader *reader, struct ow_intake *intak
 {
   const uint8_t *at = ow_intake_message(intake);
   for (uint32_t i = 0; i < reader->awaited; i++)
-    ow_record_decode(at + (size_t)i * OW_RECORD, &reader->chunk[i]);
+    if (reader->ack.departures)
+      ow_departure_record_decode(at + (size_t)i * OW_DEPARTURE_RECORD, &reader->departures[i]);
+    else
+      ow_record_decode(at + (size_t)i * OW_RECORD, &reader->chunk[i]);
   reader->chunk_count = reader->awaited;
   reader->records_left -= reader->awaited;
   await_records(reader, intake);
@@ -124,7 +139,9 @@ static void read_end(struct ow_fetch_reader *reader)
 {
   reader->part = OW_FETCH_PART_END;
   free(reader->chunk);
+  free(reader->departures);
   reader->chunk = NULL;
+  reader->departures = NULL;
 }
 
 enum ow_status ow_fetch_reader_read(struct ow_fetch_reader *reader, struct ow_intake *intake,

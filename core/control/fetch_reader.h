@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The answer to a Fetch-Session (RFC 4656, 3.9), part by part. Any number of records can be announced, for
- * nothing limits how often packets come twice; never more than a chunk of them is held.
+ * nothing limits how often packets come twice; never more than a chunk of them is held. Departures come the
+ * same way, in place of records (docs/protocol-extensions.md).
  */
 #ifndef OWAMP_CONTROL_FETCH_READER_H
 #define OWAMP_CONTROL_FETCH_READER_H
@@ -23,7 +24,7 @@ enum ow_fetch_part {
   OW_FETCH_PART_END,
 };
 
-/** Records that come in one go: 16 of them fill 25 blocks exactly. */
+/** Records, or departures, that come in one go: a multiple of what fills whole blocks exactly. */
 enum { OW_FETCH_CHUNK = 640 };
 
 struct ow_fetch_reader {
@@ -34,9 +35,11 @@ struct ow_fetch_reader {
   struct ow_slot *slots;         /* owned */
   struct ow_skip_range *skipped; /* owned */
   uint32_t records_left;
-  uint32_t awaited;        /* records of the next chunk */
-  uint32_t chunk_count;    /* records in the chunk that was read last */
-  struct ow_sample *chunk; /* owned; only while records come, for connections live long and mostly idle */
+  uint32_t awaited;     /* records of the next chunk */
+  uint32_t chunk_count; /* records in the chunk that was read last */
+  /* Owned, one of them; only while records come, for connections live long and mostly idle. */
+  struct ow_sample *chunk;
+  struct ow_departure_record *departures;
 };
 
 /** Await the answer to `asked`. */

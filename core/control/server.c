@@ -14,7 +14,7 @@ enum {
   /* A fetch is written as fast as the connection takes it, so only one message must fit. */
   LARGEST_OUTPUT = 1 << 20,
   SLOTS_READ = 1 << 20,  /* of a schedule that is refused */
-  RECORDS_AT_ONCE = 160, /* a multiple of 16, which fill 25 blocks exactly */
+  RECORDS_AT_ONCE = 160, /* a multiple of what fills whole blocks exactly */
 };
 
 struct ow_server {
@@ -40,7 +40,8 @@ struct ow_server {
 
   uint32_t records_left;
   uint32_t records_pending;
-  uint8_t *pending; /* only during a fetch, for connections live long and mostly idle */
+  size_t record_octets; /* of each: they are packet records, or departures */
+  uint8_t *pending;     /* only during a fetch, for connections live long and mostly idle */
 };
 
 /* ---- state ---- */
@@ -423,7 +424,7 @@ static void on_fetch(struct ow_server *server, struct ow_instant now, struct ow_
 /* What is pending, padded to whole blocks; after the last record, the HMAC. */
 static void flush_records(struct ow_server *server, struct ow_instant now)
 {
-  size_t used = (size_t)server->records_pending * OW_RECORD;
+  size_t used = server->records_pending * server->record_octets;
   size_t octets = OW_WHOLE_BLOCKS(used);
   if (used) {
     memset(server->pending + used, 0, octets - used);
@@ -455,6 +456,7 @@ enum ow_status ow_server_begin_fetch(struct ow_server *server, struct ow_instant
     enter_state(server, OW_SERVER_FETCHING, now);
     server->records_left = ack->records;
     server->records_pending = 0;
+    server->record_octets = ack->departures ? OW_DEPARTURE_RECORD : OW_RECORD;
     if (ack->records == 0)
       flush_records(server, now);
   } else {
@@ -463,17 +465,40 @@ enum ow_status ow_server_begin_fetch(struct ow_server *server, struct ow_instant
   return server->outlet.status;
 }
 
-enum ow_status ow_server_fetch_record(struct ow_server *server, struct ow_instant now,
-                                      const struct ow_sample *record)
+/* Where the next record goes; NULL if it isn't one of `octets` that is awaited. */
+static uint8_t *place_of_record(struct ow_server *server, size_t octets)
 {
-  if (server->state != OW_SERVER_FETCHING)
-    return OW_STATE;
-  ow_record_encode(record, server->pending + (size_t)server->records_pending * OW_RECORD);
+  bool awaited = server->state == OW_SERVER_FETCHING && server->record_octets == octets;
+  return awaited ? server->pending + server->records_pending * octets : NULL;
+}
+
+static enum ow_status record_written(struct ow_server *server, struct ow_instant now)
+{
   server->records_pending++;
   server->records_left--;
   if (server->records_pending == RECORDS_AT_ONCE || server->records_left == 0)
     flush_records(server, now);
   return server->outlet.status;
+}
+
+enum ow_status ow_server_fetch_record(struct ow_server *server, struct ow_instant now,
+                                      const struct ow_sample *record)
+{
+  uint8_t *at = place_of_record(server, OW_RECORD);
+  if (!at)
+    return OW_STATE;
+  ow_record_encode(record, at);
+  return record_written(server, now);
+}
+
+enum ow_status ow_server_fetch_departure(struct ow_server *server, struct ow_instant now,
+                                         const struct ow_departure_record *record)
+{
+  uint8_t *at = place_of_record(server, OW_DEPARTURE_RECORD);
+  if (!at)
+    return OW_STATE;
+  ow_departure_record_encode(record, at);
+  return record_written(server, now);
 }
 
 /* ---- octets in ---- */

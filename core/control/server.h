@@ -10,7 +10,8 @@
  *   READY -> DECIDE_START -> RUNNING or READY           ow_server_answer_start()
  *   RUNNING -> DECIDE_STOP -> READY                     the client stopped; ow_server_stop_sessions() answers
  *   RUNNING -> STOPPING -> READY                        ow_server_stop_sessions() first; the client answers
- *   READY -> DECIDE_FETCH -> FETCHING -> READY          ow_server_begin_fetch(), ow_server_fetch_record()
+ *   READY -> DECIDE_FETCH -> FETCHING -> READY          ow_server_begin_fetch(), ow_server_fetch_record() or
+ *                                                       ow_server_fetch_departure()
  *   any -> FAILED                                       for good; the event's failure says why
  */
 #ifndef OWAMP_CONTROL_SERVER_H
@@ -124,8 +125,8 @@ enum ow_status ow_server_answer_start(struct ow_server *server, struct ow_instan
 enum ow_status ow_server_stop_sessions(struct ow_server *server, struct ow_instant now, enum ow_accept accept,
                                        const struct ow_session_end *ends, uint32_t count) OW_MUST_CHECK;
 /**
- * If ack->accept is 0, ack->records calls of ow_server_fetch_record() must follow; `request` as it was
- * agreed.
+ * If ack->accept is 0, ack->records calls of ow_server_fetch_record() must follow, or, if ack->departures, of
+ * ow_server_fetch_departure(); `request` as it was agreed.
  */
 enum ow_status ow_server_begin_fetch(struct ow_server *server, struct ow_instant now,
                                      const struct ow_fetch_ack *ack, const struct ow_session_request *request,
@@ -133,6 +134,8 @@ enum ow_status ow_server_begin_fetch(struct ow_server *server, struct ow_instant
                                      const struct ow_skip_range *skipped) OW_MUST_CHECK;
 enum ow_status ow_server_fetch_record(struct ow_server *server, struct ow_instant now,
                                       const struct ow_sample *record) OW_MUST_CHECK;
+enum ow_status ow_server_fetch_departure(struct ow_server *server, struct ow_instant now,
+                                         const struct ow_departure_record *record) OW_MUST_CHECK;
 
 enum ow_server_state ow_server_state(const struct ow_server *server);
 /** "ready", "running", ... for a person. */

@@ -458,6 +458,7 @@ void ow_measurement_event(struct ow_measurement *measurement, const struct ow_cl
   case OW_CLIENT_FETCH_ACK: on_fetch_ack(measurement, &event->fetch_ack); break;
   case OW_CLIENT_FETCH_SESSION: break;
   case OW_CLIENT_FETCH_RECORDS: ow_forward_records_add(&measurement->records, event); break;
+  case OW_CLIENT_FETCH_DEPARTURES: break;
   case OW_CLIENT_FETCHED: on_fetched(measurement); break;
   case OW_CLIENT_BROKEN: on_broken(measurement, &event->failure); break;
   }

@@ -135,7 +135,8 @@ static void on_event(struct ow_client_connection *connection, const struct ow_cl
   case OW_CLIENT_SET_UP:
   case OW_CLIENT_SESSION:
   case OW_CLIENT_STARTED:
-  case OW_CLIENT_STOPPED: break;
+  case OW_CLIENT_STOPPED:
+  case OW_CLIENT_FETCH_DEPARTURES: break;
   }
 }
 

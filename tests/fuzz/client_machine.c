@@ -24,7 +24,7 @@ static void command(struct ow_client *client, uint8_t choice)
                                              .sender = {.version = 4},
                                              .receiver = {.version = 4}};
   const struct ow_slot slot = {OW_SLOT_FIXED, {1}};
-  const struct ow_fetch_request fetch = {.end = OW_FETCH_TO_END};
+  const struct ow_fetch_request fetch = {.end = OW_FETCH_TO_END, .departures = choice & 8};
   enum ow_status status = OW_OK;
   if (ow_client_state(client) == OW_CLIENT_STOP_OWED)
     status = ow_client_stop_sessions(client, NOW, OW_ACCEPT_OK, NULL, 0);

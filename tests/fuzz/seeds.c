@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "support/pcap.h"
+#include "wire/fetch.h"
 #include "wire/session_request.h"
 #include "wire/setup.h"
 #include "wire/start_stop.h"
@@ -96,6 +97,34 @@ static void seed_skip_ranges(const char *folder)
   seed(folder, "skip_ranges", "none", -1, octets, 4);
 }
 
+/*
+ * What the client's first octet makes it ask for, and the answer in open mode: Fetch-Ack, Request-Session,
+ * its slot, no skip ranges, and three departures.
+ */
+static void seed_departures(const char *folder)
+{
+  enum { FETCHES_DEPARTURES = 8, SLOT_AT = OW_FETCH_ACK + HMAC + OW_REQUEST_SESSION + HMAC };
+  enum { DEPARTURES_AT = SLOT_AT + OW_SLOT + HMAC + HMAC };
+  uint8_t request[OW_FETCH_SESSION + HMAC] = {0};
+  uint8_t answer[DEPARTURES_AT + 48 + HMAC] = {0};
+  const struct ow_session_request session = {.server_sends = true,
+                                             .slot_count = 1,
+                                             .packets = PACKETS,
+                                             .sender = {.version = 4},
+                                             .receiver = {.version = 4}};
+  const struct ow_fetch_ack ack = {
+      .finished = true, .next_sequence = PACKETS, .records = PACKETS, .departures = true};
+  ow_fetch_request_encode(&(struct ow_fetch_request){.end = PACKETS - 1, .departures = true}, request);
+  seed(folder, "server_machine", "departures", -1, request, sizeof request);
+  ow_fetch_ack_encode(&ack, answer);
+  ow_session_request_encode(&session, answer + OW_FETCH_ACK + HMAC);
+  ow_slot_encode(&(struct ow_slot){OW_SLOT_FIXED, {1}}, answer + SLOT_AT);
+  for (uint32_t i = 0; i < PACKETS; i++)
+    ow_departure_record_encode(&(struct ow_departure_record){.sequence = i, .source = OW_DEPARTURE_BY_KERNEL},
+                               answer + DEPARTURES_AT + (size_t)i * OW_DEPARTURE_RECORD);
+  seed(folder, "client_machine", "departures", FETCHES_DEPARTURES, answer, sizeof answer);
+}
+
 static void seed_text(const char *folder, const char *target, const char *name, const char *text)
 {
   seed(folder, target, name, -1, text, strlen(text));
@@ -108,6 +137,7 @@ int main(int argc, char **argv)
   make_folder(argv[1]);
   seed_from_captures(argv[1]);
   seed_skip_ranges(argv[1]);
+  seed_departures(argv[1]);
   seed_text(argv[1], "key_file", "two", "# keys\nmonitor\t636f7272656374\n\nother  00ff\n");
   seed_text(argv[1], "key_file", "cut", "monitor 6");
   seed_text(argv[1], "client_machine", "request", "0");

@@ -20,7 +20,7 @@ static const struct ow_instant NOW = {.wall = {UINT64_C(0xe000000000000000)}, .m
 static void decide(struct ow_server *server, const struct ow_server_event *event)
 {
   const struct ow_session_acceptance acceptance = {.port = 9};
-  const struct ow_fetch_ack ack = {.records = 3, .finished = true};
+  const struct ow_fetch_ack ack = {.records = 3, .finished = true, .departures = event->fetch.departures};
   const struct ow_session_request request = {.server_receives = true,
                                              .slot_count = 1,
                                              .packets = 3,
@@ -28,6 +28,7 @@ static void decide(struct ow_server *server, const struct ow_server_event *event
                                              .receiver = {.version = 4}};
   const struct ow_slot slot = {OW_SLOT_FIXED, {1}};
   const struct ow_sample record = {0};
+  const struct ow_departure_record departure = {.source = OW_DEPARTURE_BY_KERNEL};
   switch (event->kind) {
   case OW_SERVER_NOTHING:
   case OW_SERVER_DERIVE:
@@ -41,7 +42,8 @@ static void decide(struct ow_server *server, const struct ow_server_event *event
   case OW_SERVER_FETCH:
     FUZZ_CHECK(ow_server_begin_fetch(server, NOW, &ack, &request, &slot, NULL) == OW_OK);
     while (ow_server_fetch_left(server))
-      FUZZ_CHECK(ow_server_fetch_record(server, NOW, &record) == OW_OK);
+      FUZZ_CHECK((ack.departures ? ow_server_fetch_departure(server, NOW, &departure)
+                                 : ow_server_fetch_record(server, NOW, &record)) == OW_OK);
     break;
   }
 }

@@ -13,6 +13,7 @@ static enum ow_mode mode;
 static struct test_pair pair;
 static bool over; /* one of the two has failed, and told */
 static enum ow_client_event_kind reached;
+static unsigned fetched; /* fetches that came to their end */
 static struct ow_skip_range *ranges;
 
 static struct ow_instant now(void)
@@ -41,6 +42,7 @@ static void broken(const struct ow_failure *failure)
 static void client_acts(const struct ow_client_event *event)
 {
   const struct ow_fetch_request whole = {.end = OW_FETCH_TO_END, .sid = test_sid(1)};
+  const struct ow_fetch_request departures = {.end = RECORDS, .sid = test_sid(1), .departures = true};
   struct ow_session_request request = test_request(false, 1);
   struct ow_session_end end = test_end(1, ranges, RANGES);
   enum ow_status status = OW_OK;
@@ -56,26 +58,33 @@ static void client_acts(const struct ow_client_event *event)
   case OW_CLIENT_FETCH_ACK:
   case OW_CLIENT_FETCH_SESSION:
   case OW_CLIENT_FETCH_RECORDS:
-  case OW_CLIENT_FETCHED: break;
+  case OW_CLIENT_FETCH_DEPARTURES: break;
+  case OW_CLIENT_FETCHED:
+    if (fetched++ == 0)
+      status = ow_client_fetch(pair.client, now(), &departures);
+    break;
   }
   told(status, "a client's command");
 }
 
 /* ---- the server's ---- */
 
-static void answer_fetch(void)
+static void answer_fetch(bool departures)
 {
+  const struct ow_departure_record departure = {.source = OW_DEPARTURE_BY_KERNEL};
   const struct ow_fetch_ack ack = {.accept = OW_ACCEPT_OK,
                                    .finished = true,
                                    .next_sequence = RECORDS,
                                    .skip_ranges = RANGES,
-                                   .records = RECORDS};
+                                   .records = RECORDS,
+                                   .departures = departures};
   struct ow_session_request request = test_request(false, 1);
   request.sid = test_sid(1);
   enum ow_status status = ow_server_begin_fetch(pair.server, now(), &ack, &request, test_slots, ranges);
   for (uint32_t i = 0; i < RECORDS && status == OW_OK; i++) {
     struct ow_sample record = test_record(i);
-    status = ow_server_fetch_record(pair.server, now(), &record);
+    status = departures ? ow_server_fetch_departure(pair.server, now(), &departure)
+                        : ow_server_fetch_record(pair.server, now(), &record);
   }
   told(status, "the server's answer to a fetch");
 }
@@ -89,7 +98,7 @@ static void server_acts(const struct ow_server_event *event)
   case OW_SERVER_REQUEST: status = ow_server_answer_session(pair.server, now(), &acceptance); break;
   case OW_SERVER_START_ASKED: status = ow_server_answer_start(pair.server, now(), OW_ACCEPT_OK); break;
   case OW_SERVER_STOP: status = ow_server_stop_sessions(pair.server, now(), OW_ACCEPT_OK, NULL, 0); break;
-  case OW_SERVER_FETCH: answer_fetch(); break;
+  case OW_SERVER_FETCH: answer_fetch(event->fetch.departures); break;
   case OW_SERVER_BROKEN: broken(&event->failure); break;
   case OW_SERVER_NOTHING:
   case OW_SERVER_DERIVE: break;
@@ -133,6 +142,7 @@ static bool to_server(void)
 static void converse(void)
 {
   over = false;
+  fetched = 0;
   reached = OW_CLIENT_NOTHING;
   pair = (struct test_pair){0};
   test_pair_prepare(&pair, mode);
@@ -141,8 +151,8 @@ static void converse(void)
   if (pair.client && pair.server) {
     while (!over && (to_client() || to_server()))
       continue;
-    ck_assert_msg(over || reached == OW_CLIENT_FETCHED, "run %u: came to event %d and no further",
-                  test_memory_run(), (int)reached);
+    ck_assert_msg(over || fetched == 2, "run %u: came to event %d and no further", test_memory_run(),
+                  (int)reached);
   } else {
     ck_assert(test_memory_failed());
   }

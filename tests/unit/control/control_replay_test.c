@@ -312,7 +312,8 @@ static void client_on(struct client_replay *replay, const struct ow_client_event
 {
   switch (event->kind) {
   case OW_CLIENT_NOTHING:
-  case OW_CLIENT_DERIVE: break;
+  case OW_CLIENT_DERIVE:
+  case OW_CLIENT_FETCH_DEPARTURES: break;
   case OW_CLIENT_SET_UP: client_ask(replay); break;
   case OW_CLIENT_SESSION: client_on_session(replay, event); break;
   case OW_CLIENT_STARTED:

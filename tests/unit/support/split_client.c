@@ -163,7 +163,8 @@ static void on_event(struct ow_client_connection *control, const struct ow_clien
   case OW_CLIENT_NOTHING:
   case OW_CLIENT_DERIVE:
   case OW_CLIENT_FETCH_ACK:
-  case OW_CLIENT_FETCH_SESSION: break;
+  case OW_CLIENT_FETCH_SESSION:
+  case OW_CLIENT_FETCH_DEPARTURES: break;
   }
 }
 

@@ -627,13 +627,14 @@ START_TEST(a_fetch_request_is_laid_out_as_in_the_rfc_and_comes_back)
 {
   uint8_t octets[OW_FETCH_SESSION];
   struct ow_fetch_request back;
-  struct ow_fetch_request there = {0x01020304, OW_FETCH_TO_END, some_sid()};
+  struct ow_fetch_request there = {.begin = 0x01020304, .end = OW_FETCH_TO_END, .sid = some_sid()};
   ow_fetch_request_encode(&there, octets);
   test_assert_hex(octets, sizeof octets, "04 00000000000000 01020304 ffffffff" SID);
   ow_fetch_request_decode(octets, &back);
   ck_assert_uint_eq(back.begin, there.begin);
   ck_assert_uint_eq(back.end, there.end);
   ck_assert_mem_eq(back.sid.octets, there.sid.octets, OW_SID);
+  ck_assert(!back.departures);
 }
 END_TEST
 
@@ -641,7 +642,7 @@ START_TEST(a_fetch_ack_is_laid_out_as_in_the_rfc_and_comes_back)
 {
   uint8_t octets[OW_FETCH_ACK];
   struct ow_fetch_ack back;
-  struct ow_fetch_ack there = {OW_ACCEPT_OK, true, 0x01020304, 0x05060708, 0x090a0b0c};
+  struct ow_fetch_ack there = {OW_ACCEPT_OK, true, 0x01020304, 0x05060708, 0x090a0b0c, false};
   ow_fetch_ack_encode(&there, octets);
   test_assert_hex(octets, sizeof octets, "00 01 0000 01020304 05060708 090a0b0c");
   ow_fetch_ack_decode(octets, &back);
@@ -650,6 +651,7 @@ START_TEST(a_fetch_ack_is_laid_out_as_in_the_rfc_and_comes_back)
   ck_assert_uint_eq(back.next_sequence, there.next_sequence);
   ck_assert_uint_eq(back.skip_ranges, there.skip_ranges);
   ck_assert_uint_eq(back.records, there.records);
+  ck_assert(!back.departures);
 }
 END_TEST
 
@@ -696,6 +698,79 @@ START_TEST(a_record_of_a_lost_packet_is_lost)
   ow_record_decode(octets, &sample);
   ck_assert(ow_sample_lost(&sample));
   ck_assert_uint_eq(sample.ttl, OW_TTL_LOST);
+}
+END_TEST
+
+/* Departures: docs/protocol-extensions.md */
+
+START_TEST(a_fetch_of_departures_is_marked_where_others_have_zeros)
+{
+  uint8_t octets[OW_FETCH_SESSION];
+  struct ow_fetch_request back;
+  struct ow_fetch_request there = {.begin = 0, .end = 99, .sid = some_sid(), .departures = true};
+  ow_fetch_request_encode(&there, octets);
+  test_assert_hex(octets, sizeof octets, "04 000000 44455031 00000000 00000063" SID);
+  ow_fetch_request_decode(octets, &back);
+  ck_assert(back.departures);
+  ck_assert_uint_eq(back.end, 99);
+}
+END_TEST
+
+START_TEST(its_answer_is_marked_as_well)
+{
+  uint8_t octets[OW_FETCH_ACK];
+  struct ow_fetch_ack back;
+  struct ow_fetch_ack there = {OW_ACCEPT_OK, true, 0x01020304, 0x05060708, 0x090a0b0c, true};
+  ow_fetch_ack_encode(&there, octets);
+  test_assert_hex(octets, sizeof octets, "00 01 4431 01020304 05060708 090a0b0c");
+  ow_fetch_ack_decode(octets, &back);
+  ck_assert(back.departures);
+  ck_assert_uint_eq(back.records, there.records);
+}
+END_TEST
+
+/* Whatever else somebody leaves in octets that nobody uses. */
+START_TEST(only_the_whole_mark_counts)
+{
+  uint8_t request[OW_FETCH_SESSION];
+  uint8_t answer[OW_FETCH_ACK];
+  for (unsigned bit = 0; bit < 32; bit++) {
+    struct ow_fetch_request asked = {.departures = true};
+    ow_fetch_request_encode(&asked, request);
+    request[4 + bit / 8] ^= (uint8_t)(1U << bit % 8);
+    ow_fetch_request_decode(request, &asked);
+    ck_assert_msg(!asked.departures, "bit %u", bit);
+  }
+  for (unsigned bit = 0; bit < 16; bit++) {
+    struct ow_fetch_ack ack = {.departures = true};
+    ow_fetch_ack_encode(&ack, answer);
+    answer[2 + bit / 8] ^= (uint8_t)(1U << bit % 8);
+    ow_fetch_ack_decode(answer, &ack);
+    ck_assert_msg(!ack.departures, "bit %u", bit);
+  }
+}
+END_TEST
+
+START_TEST(a_departure_is_laid_out_as_specified_and_comes_back)
+{
+  static const struct {
+    int32_t offset;
+    const char *octets;
+  } cases[] = {
+      {0x11223344, "01020304 11223344 8a64 01 00"},
+      {-1, "01020304 ffffffff 8a64 01 00"},
+      {INT32_MIN, "01020304 80000000 8a64 01 00"},
+  };
+  uint8_t octets[OW_DEPARTURE_RECORD];
+  struct ow_departure_record back;
+  struct ow_departure_record there = {0x01020304, cases[_i].offset, {0x8a64}, OW_DEPARTURE_BY_KERNEL};
+  ow_departure_record_encode(&there, octets);
+  test_assert_hex(octets, sizeof octets, cases[_i].octets);
+  ow_departure_record_decode(octets, &back);
+  ck_assert_uint_eq(back.sequence, there.sequence);
+  ck_assert_int_eq(back.offset, there.offset);
+  ck_assert_uint_eq(back.error.bits, 0x8a64);
+  ck_assert_uint_eq(back.source, OW_DEPARTURE_BY_KERNEL);
 }
 END_TEST
 
@@ -915,6 +990,9 @@ int main(void)
   TEST_CASE(suite, "fetch", a_fetch_request_is_laid_out_as_in_the_rfc_and_comes_back,
             a_fetch_ack_is_laid_out_as_in_the_rfc_and_comes_back, any_finished_but_zero_is_finished,
             a_record_is_laid_out_as_in_the_rfc_and_comes_back, a_record_of_a_lost_packet_is_lost);
+  TEST_CASE(suite, "departures", a_fetch_of_departures_is_marked_where_others_have_zeros,
+            its_answer_is_marked_as_well, only_the_whole_mark_counts);
+  TEST_LOOP(suite, "departure", 3, a_departure_is_laid_out_as_specified_and_comes_back);
   TEST_LOOP(suite, "test packet", MODES, a_test_packet_is_laid_out_as_in_the_rfc, a_test_packet_is_read,
             padding_is_not_read, many_packets_pass_through_one_codec_each_way, a_short_packet_is_invalid,
             a_change_of_any_octet_is_seen_where_the_hmac_covers_it);
