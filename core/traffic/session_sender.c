@@ -14,6 +14,7 @@ enum {
   FIRST = 64,       /* packets of a session whose stamps are wanted soon */
   TRIES_SHARED = 4, /* other sessions' ICMP errors are many */
 };
+#define STAMPING 3000                 /* ns between the kernel's stamp and the wire */
 #define UNREAD_MOST (1 * OW_NS_PER_S) /* stamps wait no longer than until the first packet after it */
 
 /* ---- departures ---- */
@@ -25,6 +26,7 @@ static void on_departed(struct ow_outlet_user *user, const struct ow_leaving *pa
   int64_t offset = ow_timestamp_difference(departed, packet->reading);
   ow_departure_add(&sender->departure, offset);
   ow_departure_add(&sender->traffic->departure, offset);
+  ow_departures_note(&sender->departures, packet->sequence, packet->reading, packet->correction, departed);
 }
 
 /* At once while little is known; else when many wait, or the first has waited for long. */
@@ -199,7 +201,13 @@ void ow_test_sender_stop(struct ow_test_sender *sender)
   if (sender->open) {
     ow_timer_cancel(sender->traffic->loop, &sender->timer);
     ow_loop_withdraw_background(sender->traffic->loop, &sender->skipping);
+    ow_outlet_drain(sender->by);
   }
+}
+
+struct ow_error_estimate ow_test_sender_departed_error(struct ow_test_sender *sender)
+{
+  return ow_system_error(&sender->traffic->clock, ow_system_now().monotonic, STAMPING);
 }
 
 void ow_test_sender_close(struct ow_test_sender *sender)
@@ -210,6 +218,7 @@ void ow_test_sender_close(struct ow_test_sender *sender)
       ow_outlet_forget(sender->by, &sender->user);
     ow_test_port_leave(&sender->seat);
     ow_outlet_close(&sender->outlet);
+    ow_departures_clear(&sender->departures);
     ow_sender_free(sender->sender);
     sender->sender = NULL;
     sender->open = false;

@@ -10,6 +10,7 @@
 #include "io/completion.h"
 #include "io/timer.h"
 #include "session/departure.h"
+#include "session/departures.h"
 #include "session/sender.h"
 #include "traffic/outlet.h"
 #include "traffic/test_port.h"
@@ -27,12 +28,13 @@ struct ow_test_sender {
   bool open;
   struct ow_sender *sender;
   struct ow_departure departure;
-  int64_t drained;      /* monotonic ns: when the transmit stamps were read last */
-  uint32_t refused;     /* packets that the operating system didn't take */
-  int last_error;       /* errno of the last of them */
-  uint32_t closed;      /* answers that nobody listens there (any more): ICMP's port unreachable */
-  uint32_t closed_most; /* so many end the session; 0: none do. Set it before the start */
-  uint32_t withheld;    /* packets that may_send() didn't let leave: they are skipped */
+  struct ow_departures departures; /* the true ones, from ow_departures_begin() on, which is its owner's */
+  int64_t drained;                 /* monotonic ns: when the transmit stamps were read last */
+  uint32_t refused;                /* packets that the operating system didn't take */
+  int last_error;                  /* errno of the last of them */
+  uint32_t closed;                 /* answers that nobody listens there (any more): ICMP's port unreachable */
+  uint32_t closed_most;            /* so many end the session; 0: none do. Set it before the start */
+  uint32_t withheld;               /* packets that may_send() didn't let leave: they are skipped */
   /** May a packet of so many octets (of UDP's payload) leave now (monotonic ns)? NULL: any may. */
   bool (*may_send)(struct ow_test_sender *sender, size_t octets, int64_t now);
   /** Every packet has been sent or skipped. May close the sender. */
@@ -56,10 +58,12 @@ enum ow_status ow_test_sender_open_joined(struct ow_test_sender *sender,
                                           const struct ow_session_terms *terms) OW_MUST_CHECK;
 /** Send by the schedule. */
 void ow_test_sender_start(struct ow_test_sender *sender);
-/** Send no more; what was sent can still be asked for. */
+/** Send no more, and take note of what has left; what was sent can still be asked for. */
 void ow_test_sender_stop(struct ow_test_sender *sender);
 /** True if it ended early because nobody listens where its packets go. */
 bool ow_test_sender_gave_up(const struct ow_test_sender *sender);
+/** How far a true departure that is noted now may be from the truth. */
+struct ow_error_estimate ow_test_sender_departed_error(struct ow_test_sender *sender);
 void ow_test_sender_close(struct ow_test_sender *sender);
 
 #endif

@@ -75,6 +75,8 @@ void ow_record_decode(const uint8_t in[OW_RECORD], struct ow_sample *sample)
   sample->received.ntp = ow_read_u64(&reader);
   sample->ttl = ow_read_u8(&reader);
   sample->source = OW_STAMP_UNKNOWN;
+  sample->departed = OW_DEPARTED_CORRECTED;
+  sample->stamped_before = 0;
 }
 
 void ow_departure_record_encode(const struct ow_departure_record *record, uint8_t out[OW_DEPARTURE_RECORD])
