@@ -17,6 +17,7 @@
 #include "server/failures.h"
 #include "server/fetch_answer.h"
 #include "server/place.h"
+#include "server/request_check.h"
 #include "server/session.h"
 #include "server/session_log.h"
 
@@ -61,9 +62,9 @@ static void on_set_up(struct ow_serve_connection *connection, const char *key_id
  * What sessions that have ended hold makes room for new ones, a bounded number of them for each request: what
  * that frees, the next request finds free.
  */
-static struct ow_serve_session *agree(struct ow_serve_connection *connection,
-                                      const struct ow_serve_asked *asked,
-                                      struct ow_session_acceptance *acceptance, struct ow_failure *why)
+static struct ow_serve_session *agree_on(struct ow_serve_connection *connection,
+                                         const struct ow_serve_asked *asked,
+                                         struct ow_session_acceptance *acceptance, struct ow_failure *why)
 {
   enum { FORGOTTEN_AT_ONCE = 64 };
   struct ow_serve_lack lack = {.what = OW_SERVE_ENOUGH};
@@ -90,25 +91,53 @@ static bool find_place(struct ow_serve_connection *connection, struct ow_session
   return found;
 }
 
-/* One whose records could not be found again is none. */
+/* Without a place, or memory, for when its packets left a session is sent all the same. */
+static struct ow_serve_session *agree(struct ow_serve_connection *connection, struct ow_serve_asked *asked,
+                                      struct ow_session_acceptance *acceptance, struct ow_failure *why)
+{
+  const struct ow_session_request *request = asked->request;
+  bool departures = ow_serve_departures_for(request, &connection->common->config) > 0;
+  bool keeps = request->server_receives || departures;
+  bool found = keeps && find_place(connection, acceptance, why);
+  struct ow_serve_session *session = NULL;
+  asked->departures = departures && found;
+  if (found || !request->server_receives)
+    session = agree_on(connection, asked, acceptance, why);
+  if (!session && asked->departures && acceptance->accept == OW_ACCEPT_TEMPORARY_LIMIT) {
+    asked->departures = false;
+    session = agree_on(connection, asked, acceptance, why);
+  }
+  return session;
+}
+
+/* One whose records could not be found again is none; one that we send does without departures. */
+static bool keep(struct ow_serve_connection *connection, struct ow_serve_session *session)
+{
+  bool keeps = session->request.server_receives || session->departing > 0;
+  bool kept = keeps && ow_serve_keep(connection->kept, session);
+  if (!kept)
+    ow_serve_session_forgo_departures(session);
+  return kept || session->request.server_sends;
+}
+
 static struct ow_serve_session *open_session(struct ow_serve_connection *connection,
                                              const struct ow_server_event *event,
                                              struct ow_session_acceptance *acceptance, struct ow_failure *why)
 {
-  const struct ow_serve_asked asked = {.request = event->request,
-                                       .slots = event->slots,
-                                       .client = &connection->client,
-                                       .machine = connection->machine,
-                                       .local = ow_channel_local(&connection->channel),
-                                       .remote = ow_channel_remote(&connection->channel)};
+  struct ow_serve_asked asked = {.request = event->request,
+                                 .slots = event->slots,
+                                 .client = &connection->client,
+                                 .machine = connection->machine,
+                                 .local = ow_channel_local(&connection->channel),
+                                 .remote = ow_channel_remote(&connection->channel)};
   struct ow_serve_session *session = NULL;
   if (connection->all->drained) {
     *acceptance = (struct ow_session_acceptance){.accept = OW_ACCEPT_TEMPORARY_LIMIT};
     ow_fail(why, OW_STATE, "the server is about to stop");
-  } else if (!event->request->server_receives || find_place(connection, acceptance, why)) {
+  } else {
     session = agree(connection, &asked, acceptance, why);
   }
-  if (session && session->request.server_receives && !ow_serve_keep(connection->kept, session)) {
+  if (session && !keep(connection, session)) {
     ow_serve_session_drop(session);
     session = NULL;
     *acceptance = (struct ow_session_acceptance){.accept = OW_ACCEPT_INTERNAL_ERROR};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Records are counted, and written while less than a window of them waits to be sent: in parts, as there may
- * be millions of which the client asks for none.
+ * be millions of which the client asks for none. Departures of a session that we sent go the same way.
  */
 #include "server/fetch_answer.h"
 
@@ -19,12 +19,33 @@ static const struct ow_samples *records_of(const struct ow_serve_session *sessio
   return ow_receiver_samples(session->receiver.receiver);
 }
 
+/* What there is to look at: records in the order of their arrival, or packets by sequence number. */
+static size_t how_many(const struct ow_serve_fetch *fetch)
+{
+  const struct ow_serve_session *session = fetch->session;
+  return fetch->range.departures ? session->departures.packets : records_of(session)->count;
+}
+
+static bool is_in_range(const struct ow_fetch_request *range, uint64_t sequence)
+{
+  return sequence >= range->begin && sequence <= range->end;
+}
+
 /* If our own socket dropped packets, none can be called lost: nobody knows which these were. */
 static bool is_told(const struct ow_serve_session *session, const struct ow_fetch_request *range,
                     const struct ow_sample *sample)
 {
   bool known = session->receiver.dropped == 0 || !ow_sample_lost(sample);
-  return known && sample->sequence >= range->begin && sample->sequence <= range->end;
+  return known && is_in_range(range, sample->sequence);
+}
+
+static bool is_told_at(const struct ow_serve_fetch *fetch, size_t index)
+{
+  const struct ow_serve_session *session = fetch->session;
+  int64_t offset;
+  return fetch->range.departures ? is_in_range(&fetch->range, index) &&
+                                       ow_departures_offset(&session->departures, (uint32_t)index, &offset)
+                                 : is_told(session, &fetch->range, ow_samples_at(records_of(session), index));
 }
 
 static void on_part(struct ow_completion *part)
@@ -66,22 +87,36 @@ static void finish(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *
   const struct ow_fetch_request *range = &fetch->range;
   ow_serve_log_fetched(&fetch->to, range, fetch->records, !session->ended);
   bool whole = range->begin == 0 && range->end == OW_FETCH_TO_END && session->ended;
-  if (whole && policy->delete_on_fetch(policy->context, &session->owner))
+  bool all_departures = range->departures && range->begin == 0 && range->end >= session->next_sequence - 1;
+  if (all_departures || (whole && policy->delete_on_fetch(policy->context, &session->owner)))
     ow_serve_forget(kept, session);
   let_go(fetch);
+}
+
+static enum ow_status write_at(struct ow_serve_fetch *fetch, struct ow_server *machine, struct ow_instant now,
+                               size_t index)
+{
+  const struct ow_serve_session *session = fetch->session;
+  struct ow_departure_record departure = {
+      .sequence = (uint32_t)index, .error = session->departed_error, .source = OW_DEPARTURE_BY_KERNEL};
+  int64_t offset;
+  if (!fetch->range.departures)
+    return ow_server_fetch_record(machine, now, ow_samples_at(records_of(session), index));
+  (void)ow_departures_offset(&session->departures, departure.sequence, &offset);
+  departure.offset = (int32_t)offset;
+  return ow_server_fetch_departure(machine, now, &departure);
 }
 
 /* Whoever runs the session may stop it meanwhile, and then records that were announced are no more. */
 static enum ow_status write_next(struct ow_serve_fetch *fetch, struct ow_server *machine,
                                  struct ow_instant now, unsigned *written, struct ow_failure *failure)
 {
-  const struct ow_samples *samples = records_of(fetch->session);
   enum ow_status status = OW_OK;
-  if (fetch->next >= samples->count || (fetch->session->stop_known && !fetch->of_ended))
+  if (fetch->next >= how_many(fetch) || (fetch->session->stop_known && !fetch->of_ended))
     return ow_fail(failure, OW_STATE, "the session was stopped while its records were being fetched");
-  const struct ow_sample *sample = ow_samples_at(samples, fetch->next++);
-  if (is_told(fetch->session, &fetch->range, sample)) {
-    status = ow_server_fetch_record(machine, now, sample);
+  size_t index = fetch->next++;
+  if (is_told_at(fetch, index)) {
+    status = write_at(fetch, machine, now, index);
     ++*written;
   }
   return status;
@@ -110,16 +145,18 @@ static enum ow_status write_records(struct ow_serve_fetch *fetch, struct ow_serv
 
 /* A stranger can't tell which sessions there are: `why` is for the log alone. */
 static struct ow_serve_session *find_allowed(const struct ow_serve_kept_sessions *kept,
-                                             const struct ow_serve_client *client, const struct ow_sid *sid,
-                                             const char **why)
+                                             const struct ow_serve_client *client,
+                                             const struct ow_fetch_request *asked, const char **why)
 {
   const struct ow_serve_policy *policy = kept->common->policy;
-  struct ow_serve_session *session = ow_serve_kept_find(kept, sid);
+  struct ow_serve_session *session = ow_serve_kept_find(kept, &asked->sid, asked->departures);
   bool may = false;
   if (!session)
     *why = "no such session is kept";
   else if (!session->running)
     *why = "it was not started";
+  else if (asked->departures && !session->ended)
+    *why = "it has not ended";
   else if (!policy->may_fetch(policy->context, client, &session->owner))
     *why = "it is another client's";
   else
@@ -127,9 +164,10 @@ static struct ow_serve_session *find_allowed(const struct ow_serve_kept_sessions
   return may ? session : NULL;
 }
 
-static enum ow_status refuse(struct ow_server *machine, struct ow_instant now, enum ow_accept accept)
+static enum ow_status refuse(struct ow_server *machine, struct ow_instant now, enum ow_accept accept,
+                             bool departures)
 {
-  const struct ow_fetch_ack refusal = {.accept = accept};
+  const struct ow_fetch_ack refusal = {.accept = accept, .departures = departures};
   return ow_server_begin_fetch(machine, now, &refusal, NULL, NULL, NULL);
 }
 
@@ -137,22 +175,37 @@ static enum ow_status refuse(struct ow_server *machine, struct ow_instant now, e
 static bool count_part(struct ow_serve_fetch *fetch)
 {
   const struct ow_serve_session *session = fetch->session;
-  const struct ow_samples *samples = records_of(session);
   unsigned looked_at = 0;
   if (fetch->of_ended != session->ended) { /* the end drops records */
     fetch->of_ended = session->ended;
     fetch->next = fetch->records = 0;
   }
-  for (; fetch->next < samples->count && looked_at < COUNTED_AT_ONCE; looked_at++)
-    fetch->records += is_told(session, &fetch->range, ow_samples_at(samples, fetch->next++));
-  return fetch->next == samples->count;
+  for (; fetch->next < how_many(fetch) && looked_at < COUNTED_AT_ONCE; looked_at++)
+    fetch->records += is_told_at(fetch, fetch->next++);
+  return fetch->next == how_many(fetch);
+}
+
+static enum ow_status begin_answer(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
+                                   struct ow_server *machine, const struct ow_fetch_ack *ack,
+                                   const struct ow_skip_range *skipped)
+{
+  const struct ow_serve_session *session = fetch->session;
+  struct ow_instant now = ow_loop_now(kept->common->loop);
+  fetch->next = 0;
+  fetch->announced = true;
+  enum ow_status status =
+      ow_server_begin_fetch(machine, now, ack, &session->request, session->slots, skipped);
+  if (status == OW_OK && ow_server_state(machine) == OW_SERVER_FETCHING)
+    call_again(fetch);
+  else if (status == OW_OK)
+    finish(fetch, kept);
+  return status;
 }
 
 /* Whoever fetches counts a packet without a record as lost: half the truth is no answer. */
-static enum ow_status accept_fetch(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
-                                   struct ow_server *machine)
+static enum ow_status accept_records(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
+                                     struct ow_server *machine)
 {
-  struct ow_instant now = ow_loop_now(kept->common->loop);
   struct ow_serve_session *session = fetch->session;
   const struct ow_receiver *receiver = session->receiver.receiver;
   struct ow_fetch_ack ack = {.accept = OW_ACCEPT_OK, .records = fetch->records};
@@ -161,21 +214,27 @@ static enum ow_status accept_fetch(struct ow_serve_fetch *fetch, struct ow_serve
   const struct ow_skip_range *skipped = ow_receiver_skipped(receiver, &ack.skip_ranges);
   ack.next_sequence = session->ended ? session->next_sequence : ow_receiver_next_sequence(receiver);
   if (ow_receiver_knows_all(receiver)) {
-    fetch->next = 0;
-    fetch->announced = true;
-    status = ow_server_begin_fetch(machine, now, &ack, &session->request, session->slots, skipped);
-    if (status == OW_OK && ow_server_state(machine) == OW_SERVER_FETCHING)
-      call_again(fetch);
-    else if (status == OW_OK)
-      finish(fetch, kept);
+    status = begin_answer(fetch, kept, machine, &ack, skipped);
   } else {
-    status = refuse(machine, now, OW_ACCEPT_INTERNAL_ERROR);
+    status = refuse(machine, ow_loop_now(kept->common->loop), OW_ACCEPT_INTERNAL_ERROR, false);
     ow_serve_log_not_fetched(&fetch->to, OW_LOG_ERROR, &fetch->range, "no memory for all of its records");
     if (session->ended)
       ow_serve_forget(kept, session);
     let_go(fetch);
   }
   return status;
+}
+
+/* What was skipped, Stop-Sessions has told. */
+static enum ow_status accept_departures(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
+                                        struct ow_server *machine)
+{
+  const struct ow_fetch_ack ack = {.accept = OW_ACCEPT_OK,
+                                   .finished = true,
+                                   .next_sequence = fetch->session->next_sequence,
+                                   .records = fetch->records,
+                                   .departures = true};
+  return begin_answer(fetch, kept, machine, &ack, NULL);
 }
 
 /* The records are as of now when they are counted: what had come is taken, what is overdue is lost. */
@@ -186,7 +245,8 @@ static enum ow_status prepare(struct ow_serve_fetch *fetch, struct ow_serve_kept
   enum ow_status status = OW_OK;
   bool known = session->ended ? session->settled : ow_test_receiver_catch_up_part(&session->receiver);
   if (known && count_part(fetch))
-    status = accept_fetch(fetch, kept, machine);
+    status = fetch->range.departures ? accept_departures(fetch, kept, machine)
+                                     : accept_records(fetch, kept, machine);
   else
     call_again(fetch);
   return status;
@@ -209,7 +269,7 @@ enum ow_status ow_serve_fetch_answer(struct ow_serve_fetch *fetch, struct ow_ser
                                      const struct ow_fetch_request *request, struct ow_failure *failure)
 {
   const char *why = "";
-  struct ow_serve_session *session = find_allowed(kept, client, &request->sid, &why);
+  struct ow_serve_session *session = find_allowed(kept, client, request, &why);
   enum ow_status status = OW_OK;
   if (session) {
     fetch->session = session;
@@ -223,7 +283,7 @@ enum ow_status ow_serve_fetch_answer(struct ow_serve_fetch *fetch, struct ow_ser
   } else {
     ow_serve_log_not_fetched(&fetch->to, OW_LOG_INFO, request, why);
     ow_fail(failure, OW_MEMORY, "can't answer a fetch: no memory, or too much waits to be sent");
-    status = refuse(machine, ow_loop_now(kept->common->loop), OW_ACCEPT_FAILURE);
+    status = refuse(machine, ow_loop_now(kept->common->loop), OW_ACCEPT_FAILURE, request->departures);
   }
   return status;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The answer to a Fetch-Session (RFC 4656, 3.9): whether the client may have the records, and then the
- * records, never more at once than the connection takes.
+ * records, never more at once than the connection takes. Or the departures, if the request is marked
+ * (docs/protocol-extensions.md).
  */
 #ifndef OWAMP_SERVER_FETCH_ANSWER_H
 #define OWAMP_SERVER_FETCH_ANSWER_H
@@ -25,7 +26,7 @@ struct ow_serve_fetch {
   uint32_t records;          /* in the range, among those that were looked at to count them */
   bool of_ended;             /* they were counted after its end */
   bool announced;            /* they are counted, and the client knows how many there are */
-  size_t next;               /* record to look at */
+  size_t next;               /* record, or packet, to look at */
   /** A part of the work is due: ow_serve_fetch_go_on(), and then send what it wrote. By the loop. */
   void (*go_on)(struct ow_serve_fetch *fetch);
 };

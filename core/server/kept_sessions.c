@@ -20,15 +20,43 @@ static int compare_sids(const void *a, const void *b)
   return memcmp(left->octets, right->octets, OW_SID);
 }
 
+static void **tree_of(struct ow_serve_kept_sessions *kept, const struct ow_serve_session *session)
+{
+  return session->request.server_sends ? &kept->sent_by_sid : &kept->received_by_sid;
+}
+
+/* ---- departures, for a while ---- */
+
+static void watch_sent(struct ow_serve_kept_sessions *kept)
+{
+  const struct ow_serve_session *oldest = TAILQ_FIRST(&kept->sent);
+  if (oldest)
+    ow_timer_set(kept->common->loop, &kept->forgetting, oldest->ended_at + OW_SERVE_DEPARTURES_KEPT);
+  else
+    ow_timer_cancel(kept->common->loop, &kept->forgetting);
+}
+
+/* Those that are left have their turn at once. */
+static void on_forgetting(struct ow_timer *timer)
+{
+  struct ow_serve_kept_sessions *kept = OW_CONTAINER_OF(timer, struct ow_serve_kept_sessions, forgetting);
+  int64_t by = ow_loop_now(kept->common->loop).monotonic - OW_SERVE_DEPARTURES_KEPT;
+  struct ow_serve_session *oldest;
+  for (int i = 0; i < LOOKED_AT && (oldest = TAILQ_FIRST(&kept->sent)) && oldest->ended_at <= by; i++)
+    ow_serve_forget(kept, oldest);
+  watch_sent(kept);
+}
+
 void ow_serve_kept_prepare(struct ow_serve_kept_sessions *kept, struct ow_serve_common *common)
 {
-  *kept = (struct ow_serve_kept_sessions){.common = common};
+  *kept = (struct ow_serve_kept_sessions){.common = common, .forgetting = {.expired = on_forgetting}};
   TAILQ_INIT(&kept->all);
+  TAILQ_INIT(&kept->sent);
 }
 
 /* ---- keeping ---- */
 
-/* What it holds from now on never changes. */
+/* What it holds from now on never changes; with nothing to be asked for it needs no place. */
 static void on_settled(struct ow_serve_session *session)
 {
   struct ow_serve_account *account = session->account;
@@ -36,12 +64,20 @@ static void on_settled(struct ow_serve_session *session)
   TAILQ_INSERT_TAIL(&account->ended, session, of_owner);
   session->disk = session->claim.disk;
   ow_shares_take(&session->common->shares, &account->share, OW_SHARE_DISK, session->disk);
+  if (session->request.server_sends) {
+    TAILQ_INSERT_TAIL(&session->keeper->sent, session, of_sent);
+    watch_sent(session->keeper);
+  }
+  if (session->request.server_sends && session->departures.known == 0)
+    ow_serve_forget(session->keeper, session);
 }
 
 bool ow_serve_keep(struct ow_serve_kept_sessions *kept, struct ow_serve_session *session)
 {
-  session->kept = tsearch(&session->request.sid, &kept->by_sid, compare_sids) != NULL;
+  struct ow_sid **found = tsearch(&session->request.sid, tree_of(kept, session), compare_sids);
+  session->kept = found && *found == &session->request.sid;
   if (session->kept) {
+    session->keeper = kept;
     ow_serve_session_hold(session);
     session->on_settled = on_settled;
     TAILQ_INSERT_TAIL(&kept->all, session, of_kept);
@@ -52,9 +88,9 @@ bool ow_serve_keep(struct ow_serve_kept_sessions *kept, struct ow_serve_session 
 }
 
 struct ow_serve_session *ow_serve_kept_find(const struct ow_serve_kept_sessions *kept,
-                                            const struct ow_sid *sid)
+                                            const struct ow_sid *sid, bool sent)
 {
-  struct ow_sid **found = tfind(sid, &kept->by_sid, compare_sids);
+  struct ow_sid **found = tfind(sid, sent ? &kept->sent_by_sid : &kept->received_by_sid, compare_sids);
   return found ? OW_CONTAINER_OF(*found, struct ow_serve_session, request.sid) : NULL;
 }
 
@@ -63,6 +99,10 @@ static void unlist(struct ow_serve_session *session)
   if (session->listed) {
     TAILQ_REMOVE(&session->account->ended, session, of_owner);
     ow_shares_give(&session->common->shares, &session->account->share, OW_SHARE_DISK, session->disk);
+    if (session->request.server_sends) {
+      TAILQ_REMOVE(&session->keeper->sent, session, of_sent);
+      watch_sent(session->keeper);
+    }
     session->listed = false;
   }
 }
@@ -79,7 +119,7 @@ void ow_serve_forget(struct ow_serve_kept_sessions *kept, struct ow_serve_sessio
 {
   if (session->kept) {
     tell_forgotten(kept, session);
-    (void)tdelete(&session->request.sid, &kept->by_sid, compare_sids);
+    (void)tdelete(&session->request.sid, tree_of(kept, session), compare_sids);
     unlist(session);
     TAILQ_REMOVE(&kept->all, session, of_kept);
     kept->common->counts.sessions_kept--;

@@ -3,6 +3,7 @@
 #include "server/request_check.h"
 
 #include "schedule/schedule.h"
+#include "session/departures.h"
 #include "shares/shares.h"
 #include "wire/start_stop.h"
 #include "wire/test_packet.h"
@@ -108,6 +109,14 @@ uint64_t ow_serve_beside_for(const struct ow_session_request *request, const str
   uint64_t ranges = lesser(request->packets / 2, OW_MAX_SKIP_RANGES);
   return request->server_receives ? lesser(open, request->packets) / OPEN_PER_RECORD
                                   : ranges / OW_SKIP_RANGES_PER_RECORD;
+}
+
+uint64_t ow_serve_departures_for(const struct ow_session_request *request,
+                                 const struct ow_serve_config *config)
+{
+  const size_t record = sizeof(struct ow_sample);
+  uint64_t records = (ow_departures_memory(request->packets) + record - 1) / record;
+  return request->server_sends && records <= ow_share_most(config->most_records) ? records : 0;
 }
 
 uint64_t ow_serve_records_for(const struct ow_session_request *request)

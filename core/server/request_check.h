@@ -29,6 +29,12 @@ enum { OW_SKIP_RANGES_PER_RECORD = 4 }; /* by their memory */
 /** As many records as take the memory of a schedule of more than 16 slots, which is held twice. */
 uint64_t ow_serve_slots_for(const struct ow_session_request *request);
 /**
+ * As many records as take the memory of when each packet left (session/departures), where the server sends.
+ * 0: none are kept, for it doesn't, or they would be more than one client can have.
+ */
+uint64_t ow_serve_departures_for(const struct ow_session_request *request,
+                                 const struct ow_serve_config *config);
+/**
  * The same of what it takes beside while it runs: of the packets that can be open at once, which are those
  * within a loss timeout, where the server receives, of the skip ranges where it sends.
  */

@@ -29,8 +29,9 @@ static struct ow_serve_session *allocate(struct ow_serve_common *common, const s
   session->owner = *asked->client;
   session->request = *asked->request;
   session->beside = ow_serve_slots_for(asked->request) + ow_serve_beside_for(asked->request, asked->slots);
-  session->reserved =
-      ow_serve_records_to_reserve(asked->request, &common->config, &common->counts) + session->beside;
+  session->departing = asked->departures ? ow_serve_departures_for(asked->request, &common->config) : 0;
+  session->reserved = ow_serve_records_to_reserve(asked->request, &common->config, &common->counts) +
+                      session->beside + session->departing;
   session->account = ow_serve_account_join(common, asked->client);
   session->slots = calloc(asked->request->slot_count, sizeof *session->slots);
   if (session->slots && session->account) {
@@ -59,7 +60,7 @@ static enum ow_status check_records(struct ow_serve_session *session, struct ow_
   uint64_t most = session->common->config.most_records;
   enum ow_status status = check_share(session, OW_SHARE_RECORDS, most, session->reserved, why);
   if (status != OW_OK) {
-    session->reserved = ow_serve_records_for(&session->request) + session->beside;
+    session->reserved = ow_serve_records_for(&session->request) + session->beside + session->departing;
     status = check_share(session, OW_SHARE_RECORDS, most, session->reserved, why);
   }
   return status;
@@ -165,6 +166,13 @@ struct ow_serve_session *ow_serve_session_open(struct ow_serve_common *common,
   if (acceptance->accept == OW_ACCEPT_OK)
     session = agree(common, &plain, acceptance, lack, why);
   return session;
+}
+
+/* What was reserved for them is given back with the rest. */
+void ow_serve_session_forgo_departures(struct ow_serve_session *session)
+{
+  ow_departures_clear(&session->sender.departures);
+  session->departing = 0;
 }
 
 /* ---- running ---- */

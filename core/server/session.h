@@ -28,6 +28,8 @@ struct ow_serve_session *ow_serve_session_open(struct ow_serve_common *common,
                                                struct ow_session_acceptance *acceptance,
                                                struct ow_serve_lack *lack,
                                                struct ow_failure *why) OW_MUST_CHECK;
+/** Don't keep when its packets left, though it was agreed on so. Before it starts. */
+void ow_serve_session_forgo_departures(struct ow_serve_session *session);
 /** It is about to start: until now packets that came for it were dropped, so that none took memory. */
 void ow_serve_session_let_in(struct ow_serve_session *session);
 /** Begin to send or receive. */

@@ -23,6 +23,24 @@ static void end_work(struct ow_serve_session *session)
 
 /* ---- settling ---- */
 
+/* They outlive their sender. */
+static void take_departures(struct ow_serve_session *session)
+{
+  struct ow_test_sender *sender = &session->sender;
+  if (sender->open) {
+    session->departures = sender->departures;
+    sender->departures = (struct ow_departures){0};
+    session->departed_error = ow_test_sender_departed_error(sender);
+    ow_departures_trim(&session->departures);
+  }
+}
+
+static uint64_t records_of_departures(const struct ow_serve_session *session)
+{
+  const size_t record = sizeof(struct ow_sample);
+  return (ow_departures_memory(session->departures.packets) + record - 1) / record;
+}
+
 /* What was reserved for records that did not come is free again. */
 static void give_back_reserve(struct ow_serve_session *session)
 {
@@ -34,7 +52,8 @@ static void give_back_reserve(struct ow_serve_session *session)
     ow_receiver_settle(receiver);
     (void)ow_receiver_skipped(receiver, &ranges);
   }
-  uint64_t held = records + ranges / OW_SKIP_RANGES_PER_RECORD + ow_serve_slots_for(&session->request);
+  uint64_t held = records + ranges / OW_SKIP_RANGES_PER_RECORD + ow_serve_slots_for(&session->request) +
+                  records_of_departures(session);
   if (held < session->reserved) {
     common->counts.records -= session->reserved - held;
     ow_shares_give(&common->shares, &session->account->share, OW_SHARE_RECORDS, session->reserved - held);
@@ -46,6 +65,7 @@ static void give_back_reserve(struct ow_serve_session *session)
 static void settle(struct ow_serve_session *session)
 {
   struct ow_test_receiver *receiver = &session->receiver;
+  take_departures(session);
   ow_test_sender_close(&session->sender);
   if (receiver->open) {
     if (!session->stop_known)
@@ -98,6 +118,7 @@ static void note_sent(struct ow_serve_session *session, const struct ow_session_
   struct ow_session_end own;
   if (session->sender.open) {
     own = ow_sender_end(session->sender.sender);
+    session->next_sequence = own.next_sequence;
     told = &own;
   }
   session->sent_known = told != NULL;
@@ -140,6 +161,7 @@ void ow_serve_session_end(struct ow_serve_session *session, const struct ow_sess
 static void free_memory(struct ow_serve_session *session)
 {
   ow_test_receiver_close(&session->receiver);
+  ow_departures_clear(&session->departures);
   ow_shares_leave(&session->common->shares, &session->account->share);
   free(session->slots);
   free(session);

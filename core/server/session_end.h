@@ -12,31 +12,38 @@
 #include "server/common.h"
 #include "server/policy_questions.h"
 #include "server/test_address.h"
+#include "session/departures.h"
 #include "traffic/session_receiver.h"
 #include "traffic/session_sender.h"
 #include "wire/session_request.h"
 #include "wire/start_stop.h"
 
 struct ow_serve_connection;
+struct ow_serve_kept_sessions;
 
 struct ow_serve_session {
   TAILQ_ENTRY(ow_serve_session) of_connection;
   TAILQ_ENTRY(ow_serve_session) of_kept;  /* those that can be fetched */
-  TAILQ_ENTRY(ow_serve_session) of_owner; /* of these, its owner's that ended, oldest first */
+  TAILQ_ENTRY(ow_serve_session) of_sent;  /* of these, the ended ones that we sent, oldest first */
+  TAILQ_ENTRY(ow_serve_session) of_owner; /* and its owner's that ended, likewise */
   struct ow_serve_account *account;       /* its owner's */
   struct ow_serve_common *common;
   struct ow_serve_client owner;
   struct ow_session_request request; /* as agreed */
   struct ow_slot *slots;
   struct ow_serve_claim claim;
-  uint64_t reserved; /* records: at first for all that may come, once it has ended those that there are */
-  uint64_t beside;   /* of these, what it takes beside records while it runs */
+  uint64_t reserved;  /* records: at first for all that may come, once it has ended those that there are */
+  uint64_t beside;    /* of these, what it takes beside records while it runs */
+  uint64_t departing; /* and what its departures may take; 0: none are kept */
   enum ow_serve_own_address own_address; /* that our end of the traffic has */
   struct ow_test_sender sender;
   struct ow_test_receiver receiver;
+  struct ow_departures departures;         /* of what we sent, once it is settled, */
+  struct ow_error_estimate departed_error; /* and how far each may be from the truth */
   bool kept;
-  bool listed;   /* among its owner's that ended */
-  uint64_t disk; /* that its account holds for it then */
+  struct ow_serve_kept_sessions *keeper; /* by whom */
+  bool listed;                           /* among its owner's that ended */
+  uint64_t disk;                         /* that its account holds for it then */
   bool running;
   bool ended;                /* no more traffic */
   bool settled;              /* and its records are those that there will be */
@@ -45,7 +52,7 @@ struct ow_serve_session {
   struct ow_completion part; /* of the work of settling it, or of freeing it */
   LIST_ENTRY(ow_serve_session) among_busy;
   int64_t ended_at;                       /* monotonic ns */
-  uint32_t next_sequence;                 /* of an ended receive session */
+  uint32_t next_sequence;                 /* of one that has ended */
   uint32_t sent;                          /* packets, of one that has ended, if that is known: */
   bool sent_known;                        /* of one that we received the client has said it */
   unsigned holders;                       /* its connection, those kept, fetches */

@@ -192,14 +192,20 @@ static const char *print_range(char out[PART_TEXT], const struct ow_fetch_reques
   return out;
 }
 
+static const char *what_is_fetched(const struct ow_fetch_request *range)
+{
+  return range->departures ? "departures" : "records";
+}
+
 void ow_serve_log_fetched(const struct ow_serve_log *to, const struct ow_fetch_request *range,
                           uint32_t records, bool so_far)
 {
   char sid[SID_TEXT];
   char packets[PART_TEXT];
   if (ow_log_takes(to->log, OW_LOG_INFO))
-    ow_log(to->log, OW_LOG_INFO, "client %s: session %s: fetched, %u records of %s%s", to->client,
-           sid_text(sid, &range->sid), records, print_range(packets, range), so_far ? " so far" : "");
+    ow_log(to->log, OW_LOG_INFO, "client %s: session %s: fetched, %u %s of %s%s", to->client,
+           sid_text(sid, &range->sid), records, what_is_fetched(range), print_range(packets, range),
+           so_far ? " so far" : "");
 }
 
 void ow_serve_log_fetch_cut(const struct ow_serve_log *to, const struct ow_fetch_request *range,
@@ -208,8 +214,8 @@ void ow_serve_log_fetch_cut(const struct ow_serve_log *to, const struct ow_fetch
   char sid[SID_TEXT];
   char packets[PART_TEXT];
   if (ow_log_takes(to->log, OW_LOG_INFO))
-    ow_log(to->log, OW_LOG_INFO, "client %s: session %s: fetched in part, %u of %u records of %s", to->client,
-           sid_text(sid, &range->sid), given, records, print_range(packets, range));
+    ow_log(to->log, OW_LOG_INFO, "client %s: session %s: fetched in part, %u of %u %s of %s", to->client,
+           sid_text(sid, &range->sid), given, records, what_is_fetched(range), print_range(packets, range));
 }
 
 void ow_serve_log_not_fetched(const struct ow_serve_log *to, enum ow_log_level level,
@@ -218,6 +224,7 @@ void ow_serve_log_not_fetched(const struct ow_serve_log *to, enum ow_log_level l
   char sid[SID_TEXT];
   char packets[PART_TEXT];
   if (ow_log_takes(to->log, level))
-    ow_log(to->log, level, "client %s: session %s: not fetched, %s: %s", to->client,
-           sid_text(sid, &range->sid), print_range(packets, range), why);
+    ow_log(to->log, level, "client %s: session %s: not fetched, %s%s: %s", to->client,
+           sid_text(sid, &range->sid), range->departures ? "departures of " : "", print_range(packets, range),
+           why);
 }

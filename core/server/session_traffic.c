@@ -49,6 +49,8 @@ static enum ow_status open_sender(struct ow_serve_session *session, const struct
   sender->done = on_sender_done;
   sender->may_send = on_may_send;
   sender->closed_most = CLOSED_MOST;
+  if (session->departing > 0)
+    ow_departures_begin(&sender->departures, session->request.packets);
   if (place->shared)
     return ow_test_sender_open_joined(sender, terms);
   status = ow_udp_connect(place->socket, &place->far, why);

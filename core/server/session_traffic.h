@@ -19,6 +19,7 @@ struct ow_serve_asked {
   const struct ow_server *machine; /* knows the mode and the keys */
   union ow_address local;
   union ow_address remote;
+  bool departures; /* keep when each packet left, if the server sends */
 };
 
 /** True if all sessions share one port. */

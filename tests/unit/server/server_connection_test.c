@@ -457,7 +457,7 @@ START_TEST(every_command_of_many_is_answered)
 }
 END_TEST
 
-/* What was started can be fetched still, what was not is gone; what the Server sent it needs no more. */
+/* What was started can be fetched still, what was not is gone; of what the Server sent nothing had left. */
 START_TEST(sessions_end_with_their_connection)
 {
   static struct speech speech;
@@ -473,7 +473,7 @@ START_TEST(sessions_end_with_their_connection)
   say(client, speech.octets, speech.count);
   wanted = 2;
   run_until(so_many_sessions_run);
-  ck_assert_uint_eq(ow_serve_count(server).sessions_kept, 1);
+  ck_assert_uint_eq(ow_serve_count(server).sessions_kept, 2);
   close(client);
   run_until_left(1);
   struct ow_serve_counts counts = ow_serve_count(server);

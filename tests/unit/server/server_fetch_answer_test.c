@@ -176,15 +176,15 @@ START_TEST(records_fetched_whole_are_deleted_if_the_policy_says_so)
   const struct ow_sid sid = session->request.sid;
   ck_assert_int_eq(fetch_records(&sid, 0, OW_FETCH_TO_END), OW_OK); /* it runs still */
   expect_fetched(FEW);
-  ck_assert_ptr_nonnull(ow_serve_kept_find(&kept, &sid));
+  ck_assert_ptr_nonnull(ow_serve_kept_find(&kept, &sid, false));
   ow_serve_session_end(session, NULL);
   ow_serve_session_drop(session);
   ck_assert_int_eq(fetch_records(&sid, 0, FEW), OW_OK); /* not asked for as the whole */
   expect_fetched(FEW);
-  ck_assert_ptr_nonnull(ow_serve_kept_find(&kept, &sid));
+  ck_assert_ptr_nonnull(ow_serve_kept_find(&kept, &sid, false));
   ck_assert_int_eq(fetch_records(&sid, 0, OW_FETCH_TO_END), OW_OK);
   expect_fetched(FEW);
-  ck_assert_int_eq(ow_serve_kept_find(&kept, &sid) == NULL, _i);
+  ck_assert_int_eq(ow_serve_kept_find(&kept, &sid, false) == NULL, _i);
   ck_assert_uint_eq(serving.disk_released, (unsigned)_i);
 }
 END_TEST

@@ -56,7 +56,7 @@ static struct ow_sid leave(struct ow_serve_session *session)
 
 static void expect_kept(const struct ow_sid *sid, bool expected)
 {
-  const struct ow_serve_session *found = ow_serve_kept_find(&kept, sid);
+  const struct ow_serve_session *found = ow_serve_kept_find(&kept, sid, false);
   ck_assert_int_eq(found != NULL, expected);
   if (found)
     ck_assert_mem_eq(found->request.sid.octets, sid->octets, OW_SID);
@@ -72,7 +72,7 @@ START_TEST(a_kept_session_outlives_its_connection)
   ck_assert_uint_eq(serving.common.counts.sessions_kept, 1);
   ck_assert_uint_eq(serving.disk_released, 0);
 
-  ow_serve_forget(&kept, ow_serve_kept_find(&kept, &sid));
+  ow_serve_forget(&kept, ow_serve_kept_find(&kept, &sid, false));
   expect_kept(&sid, false);
   ck_assert_uint_eq(serving.disk_released, 1);
 }
@@ -168,7 +168,7 @@ START_TEST(only_what_helps_goes)
 {
   struct ow_sid none = ended(5, 90);
   struct ow_sid some = ended(5, 60);
-  ow_serve_kept_find(&kept, &some)->claim.disk = 125;
+  ow_serve_kept_find(&kept, &some, false)->claim.disk = 125;
   ck_assert(make_room(&disk));
   expect_kept(&none, true);
   expect_kept(&some, false);
@@ -180,7 +180,7 @@ START_TEST(what_runs_or_is_fetched_stays)
 {
   struct ow_serve_session *running = run_one();
   struct ow_sid sid = ended(5, 60);
-  struct ow_serve_session *fetched = ow_serve_kept_find(&kept, &sid);
+  struct ow_serve_session *fetched = ow_serve_kept_find(&kept, &sid, false);
   ow_serve_session_hold(fetched);
   ck_assert(!make_room(&records));
   ow_serve_session_drop(fetched);
