@@ -172,6 +172,7 @@ enum ow_status ow_client_connection_open(struct ow_client_connection *connection
   prepare(connection, loop, &nothing);
   connection->client = NULL;
   connection->derivation = NULL;
+  connection->departures_unknown = false;
   connection->answered = 0;
   connection->heard = 0;
   connection->config = (struct ow_client_config){
@@ -205,6 +206,7 @@ enum ow_status ow_client_connection_move(struct ow_client_connection *connection
     ow_derivation_redirect(connection->derivation, connection);
   connection->config = from->config;
   memcpy(connection->server, from->server, sizeof connection->server);
+  connection->departures_unknown = from->departures_unknown;
   connection->began = from->began;
   connection->answered = from->answered;
   connection->heard = from->heard;

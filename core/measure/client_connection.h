@@ -33,7 +33,8 @@ struct ow_client_connection {
    * them though NAT is on the way.
    */
   bool plain_addresses;
-  bool addresses_doubted; /* likewise: nothing arrived, and it was told */
+  bool addresses_doubted;  /* likewise: nothing arrived, and it was told */
+  bool departures_unknown; /* of this connection: the server doesn't know what a fetch of departures is */
   /**
    * An event of the machine. OW_CLIENT_BROKEN comes for every failure, that of connecting included, with a
    * sentence that names the server; it is the last, and leaves only the machine to be asked. May give

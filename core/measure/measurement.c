@@ -104,11 +104,12 @@ static void conclude_reverse(struct ow_measurement *measurement)
   const struct ow_receiver *receiver = measurement->ends.receiver.receiver;
   uint32_t skip_ranges;
   const struct ow_skip_range *skipped = ow_receiver_skipped(receiver, &skip_ranges);
+  const struct ow_samples *samples = ow_receiver_samples(receiver);
   uint32_t planned = measurement->ends.requests[OW_REVERSE].packets;
   uint32_t reached =
       measurement->server_ended ? measurement->server_next : ow_receiver_next_sequence(receiver);
   struct ow_observation observation = {
-      .samples = ow_receiver_samples(receiver),
+      .samples = samples,
       .packets = reached,
       .skipped = skipped,
       .skip_ranges = skip_ranges,
@@ -120,6 +121,7 @@ static void conclude_reverse(struct ow_measurement *measurement)
       .dropped = measurement->ends.receiver.dropped,
       .duplicates_unkept = ow_receiver_count(receiver, OW_RECEIVED_DUPLICATE_UNKEPT),
   };
+  ow_reverse_departures_put_into(&measurement->departures, samples);
   conclude(measurement, OW_REVERSE, &observation);
 }
 
@@ -137,6 +139,7 @@ static void conclude_all(struct ow_measurement *measurement)
 {
   struct ow_session_ends *ends = &measurement->ends;
   ow_timer_cancel(loop_of(measurement), &measurement->settle_timer);
+  ow_reverse_departures_rest(&measurement->departures);
   ow_forward_records_hang_up(&measurement->records);
   if (measurement->records.short_of_memory)
     note_failure(measurement, OW_MEMORY, "no memory for the fetched records");
@@ -252,6 +255,16 @@ static bool fetch_records(struct ow_measurement *measurement, enum ow_course_eve
   return send_command(measurement, status, "Fetch-Session", next);
 }
 
+/* With nothing to be made better, or not in the time that is left, nothing is asked for. */
+static bool ask_for_departures(struct ow_measurement *measurement, enum ow_course_event *next)
+{
+  const struct ow_receiver *receiver = measurement->ends.receiver.receiver;
+  bool worth_it = measurement->status == OW_OK && receiver && ow_receiver_received(receiver) > 0;
+  *next = OW_COURSE_REFINED;
+  return !worth_it ||
+         !ow_reverse_departures_ask(&measurement->departures, &measurement->ends.requests[OW_REVERSE]);
+}
+
 /* Without a packet sent there is nothing to ask for. */
 static bool salvage_records(struct ow_measurement *measurement, enum ow_course_event *next)
 {
@@ -276,6 +289,7 @@ static bool carry_out(struct ow_measurement *measurement, enum ow_course_command
   case OW_COURSE_STOP: more = stop_sessions(measurement, next); break;
   case OW_COURSE_ANSWER_STOP: more = answer_stop(measurement, next); break;
   case OW_COURSE_FETCH: more = fetch_records(measurement, next); break;
+  case OW_COURSE_REFINE: more = ask_for_departures(measurement, next); break;
   case OW_COURSE_SALVAGE: more = salvage_records(measurement, next); break;
   case OW_COURSE_FINISH: conclude_all(measurement); break;
   }
@@ -444,10 +458,8 @@ static void on_broken(struct ow_measurement *measurement, const struct ow_failur
   advance_course(measurement, OW_COURSE_LOST);
 }
 
-void ow_measurement_event(struct ow_measurement *measurement, const struct ow_client_event *event)
+static void on_event(struct ow_measurement *measurement, const struct ow_client_event *event)
 {
-  if (measurement->course.phase == OW_COURSE_DONE)
-    return; /* its results stand, and `done` is on its way */
   switch (event->kind) {
   case OW_CLIENT_NOTHING:
   case OW_CLIENT_DERIVE:
@@ -462,6 +474,25 @@ void ow_measurement_event(struct ow_measurement *measurement, const struct ow_cl
   case OW_CLIENT_FETCHED: on_fetched(measurement); break;
   case OW_CLIENT_BROKEN: on_broken(measurement, &event->failure); break;
   }
+}
+
+static void on_departures(struct ow_measurement *measurement, const struct ow_client_event *event)
+{
+  if (ow_reverse_departures_event(&measurement->departures, event))
+    advance_course(measurement, event->kind == OW_CLIENT_BROKEN ? OW_COURSE_LOST : OW_COURSE_REFINED);
+}
+
+static void on_departures_late(struct ow_reverse_departures *departures)
+{
+  advance_course(OW_CONTAINER_OF(departures, struct ow_measurement, departures), OW_COURSE_REFINED);
+}
+
+void ow_measurement_event(struct ow_measurement *measurement, const struct ow_client_event *event)
+{
+  if (measurement->course.phase == OW_COURSE_REFINING)
+    on_departures(measurement, event);
+  else if (measurement->course.phase != OW_COURSE_DONE) /* then its results stand, `done` is on its way */
+    on_event(measurement, event);
 }
 
 static void on_sender_done(struct ow_test_sender *sender)
@@ -524,6 +555,9 @@ void ow_measurement_begin_until(struct ow_measurement *measurement, struct ow_ti
   ow_forward_records_prepare(&measurement->records, loop_of(measurement), &measurement->ends,
                              measurement->log, control->config.timeout);
   measurement->records.done = on_records;
+  measurement->departures.control = measurement->control;
+  measurement->departures.log = measurement->log;
+  measurement->departures.late = on_departures_late;
   measurement->settle_timer.expired = on_settled;
   measurement->finished.run = on_finished;
   measurement->clock_steps = ow_loop_clock_steps(loop_of(measurement));
@@ -544,7 +578,8 @@ void ow_measurement_cut_short(struct ow_measurement *measurement, const char *re
 void ow_measurement_abandon(struct ow_measurement *measurement, enum ow_status status, const char *reason)
 {
   if (measurement->course.phase != OW_COURSE_DONE) {
-    note_failure(measurement, status, reason);
+    if (measurement->course.phase != OW_COURSE_REFINING) /* all that counts is known */
+      note_failure(measurement, status, reason);
     advance_course(measurement, OW_COURSE_FAILED);
   }
 }
@@ -571,6 +606,7 @@ void ow_measurement_close(struct ow_measurement *measurement)
     ow_timer_cancel(loop_of(measurement), &measurement->settle_timer);
     ow_loop_withdraw(loop_of(measurement), &measurement->finished);
     ow_forward_records_close(&measurement->records);
+    ow_reverse_departures_close(&measurement->departures);
     ow_session_ends_close(&measurement->ends);
   }
 }

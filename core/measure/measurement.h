@@ -18,6 +18,7 @@
 #include "measure/client_connection.h"
 #include "measure/early_end.h"
 #include "measure/forward_records.h"
+#include "measure/reverse_departures.h"
 #include "measure/session_ends.h"
 #include "session/course.h"
 #include "stats/result.h"
@@ -39,6 +40,7 @@ struct ow_measurement {
   int64_t started;           /* monotonic ns: Start-Ack; 0 before */
   struct ow_session_ends ends;
   struct ow_forward_records records;
+  struct ow_reverse_departures departures;
   bool server_ended; /* the server's Stop-Sessions told how far it got in the reverse direction */
   uint32_t server_next;
   bool asked_otherwise;         /* after a refusal: with plain addresses for zero ones, or the reverse */

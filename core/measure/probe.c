@@ -34,7 +34,8 @@ static enum ow_probe_step step_of(const struct ow_measurement *measurement)
   case OW_COURSE_RUNNING:
   case OW_COURSE_SALVAGING: step = OW_STEP_RUN; break;
   case OW_COURSE_STOPPING: step = OW_STEP_STOP; break;
-  case OW_COURSE_FETCHING: step = OW_STEP_FETCH; break;
+  case OW_COURSE_FETCHING:
+  case OW_COURSE_REFINING: step = OW_STEP_FETCH; break;
   case OW_COURSE_DONE:
   case OW_COURSE_PHASES: break;
   }

@@ -44,6 +44,13 @@ static void reverse_ended(struct ow_course *course)
     course->reverse = OW_COURSE_FATE_KNOWN;
 }
 
+/* All that counts is here. */
+static enum ow_course_command refine_or_finish(struct ow_course *course)
+{
+  return course->reverse != OW_COURSE_FATE_UNASKED ? enter_phase(course, OW_COURSE_REFINING, OW_COURSE_REFINE)
+                                                   : finish_course(course);
+}
+
 /* ---- the phases ---- */
 
 /* What was asked of the server has no result yet: nothing can be saved. */
@@ -68,6 +75,7 @@ static enum ow_course_command while_setting_up(struct ow_course *course, enum ow
   case OW_COURSE_REVERSE_ENDED:
   case OW_COURSE_SERVER_STOPPED:
   case OW_COURSE_FETCHED:
+  case OW_COURSE_REFINED:
   case OW_COURSE_SALVAGED:
   case OW_COURSE_CUT_SHORT:
   case OW_COURSE_EVENTS: break;
@@ -112,6 +120,7 @@ static enum ow_course_command while_running(struct ow_course *course, enum ow_co
   case OW_COURSE_ACCEPTED:
   case OW_COURSE_STARTED:
   case OW_COURSE_FETCHED:
+  case OW_COURSE_REFINED:
   case OW_COURSE_SALVAGED:
   case OW_COURSE_EVENTS: break;
   }
@@ -126,7 +135,7 @@ static enum ow_course_command while_stopping(struct ow_course *course, enum ow_c
   case OW_COURSE_FORWARD_WAITED: forward_waited(course); break;
   case OW_COURSE_SERVER_STOPPED:
     command = records_are_elsewhere(course) ? enter_phase(course, OW_COURSE_FETCHING, OW_COURSE_FETCH)
-                                            : finish_course(course);
+                                            : refine_or_finish(course);
     break;
   case OW_COURSE_LOST: command = salvage_or_finish(course); break;
   case OW_COURSE_FAILED: command = finish_course(course); break;
@@ -134,6 +143,7 @@ static enum ow_course_command while_stopping(struct ow_course *course, enum ow_c
   case OW_COURSE_STARTED:
   case OW_COURSE_REVERSE_ENDED:
   case OW_COURSE_FETCHED:
+  case OW_COURSE_REFINED:
   case OW_COURSE_SALVAGED:
   case OW_COURSE_CUT_SHORT:
   case OW_COURSE_EVENTS: break;
@@ -147,13 +157,36 @@ static enum ow_course_command while_fetching(struct ow_course *course, enum ow_c
   switch (event) {
   case OW_COURSE_FORWARD_WAITED: forward_waited(course); break;
   case OW_COURSE_LOST: command = salvage_or_finish(course); break;
-  case OW_COURSE_FETCHED:
+  case OW_COURSE_FETCHED: command = refine_or_finish(course); break;
   case OW_COURSE_FAILED: command = finish_course(course); break;
   case OW_COURSE_ACCEPTED:
   case OW_COURSE_STARTED:
   case OW_COURSE_FORWARD_ARRIVED:
   case OW_COURSE_REVERSE_ENDED:
   case OW_COURSE_SERVER_STOPPED:
+  case OW_COURSE_REFINED:
+  case OW_COURSE_SALVAGED:
+  case OW_COURSE_CUT_SHORT:
+  case OW_COURSE_EVENTS: break;
+  }
+  return command;
+}
+
+/* Whatever ends the asking, the results are what they were. */
+static enum ow_course_command while_refining(struct ow_course *course, enum ow_course_event event)
+{
+  enum ow_course_command command = OW_COURSE_NOTHING;
+  switch (event) {
+  case OW_COURSE_REFINED:
+  case OW_COURSE_LOST:
+  case OW_COURSE_FAILED: command = finish_course(course); break;
+  case OW_COURSE_ACCEPTED:
+  case OW_COURSE_STARTED:
+  case OW_COURSE_FORWARD_ARRIVED:
+  case OW_COURSE_FORWARD_WAITED:
+  case OW_COURSE_REVERSE_ENDED:
+  case OW_COURSE_SERVER_STOPPED:
+  case OW_COURSE_FETCHED:
   case OW_COURSE_SALVAGED:
   case OW_COURSE_CUT_SHORT:
   case OW_COURSE_EVENTS: break;
@@ -174,6 +207,7 @@ static enum ow_course_command while_salvaging(struct ow_course *course, enum ow_
   case OW_COURSE_REVERSE_ENDED:
   case OW_COURSE_SERVER_STOPPED:
   case OW_COURSE_FETCHED:
+  case OW_COURSE_REFINED:
   case OW_COURSE_CUT_SHORT:
   case OW_COURSE_LOST:
   case OW_COURSE_EVENTS: break;
@@ -201,6 +235,7 @@ enum ow_course_command ow_course_advance(struct ow_course *course, enum ow_cours
   case OW_COURSE_RUNNING: command = while_running(course, event); break;
   case OW_COURSE_STOPPING: command = while_stopping(course, event); break;
   case OW_COURSE_FETCHING: command = while_fetching(course, event); break;
+  case OW_COURSE_REFINING: command = while_refining(course, event); break;
   case OW_COURSE_SALVAGING: command = while_salvaging(course, event); break;
   case OW_COURSE_DONE:
   case OW_COURSE_PHASES: break;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The course of a measurement, state by event: sessions are requested, started, run until both directions are
- * settled, stopped, and what the server recorded is fetched. Pure: whoever does the work feeds what happened
- * and is told what to do next (RFC 4656, 3.5 to 3.9, from the Control-Client's side).
+ * settled, stopped, what the server recorded is fetched, and at last when the packets that it sent really
+ * left, which only makes a result better. Pure: whoever does the work feeds what happened and is told what to
+ * do next (RFC 4656, 3.5 to 3.9, from the Control-Client's side).
  *
  * A direction is settled when nothing that matters can still come: the reverse one when its Session-Receiver
  * has finished, the forward one when all its packets are known to have arrived, or the last one's loss
@@ -21,6 +22,7 @@ enum ow_course_phase {
   OW_COURSE_RUNNING,
   OW_COURSE_STOPPING, /* our Stop-Sessions is sent, or owed; the server's is still to come */
   OW_COURSE_FETCHING,
+  OW_COURSE_REFINING,  /* the reverse packets' departures are asked for: nothing that happens is a failure */
   OW_COURSE_SALVAGING, /* the control connection is lost: the records are asked for over another one */
   OW_COURSE_DONE,
   OW_COURSE_PHASES
@@ -44,6 +46,7 @@ enum ow_course_event {
   OW_COURSE_REVERSE_ENDED,   /* the Session-Receiver has finished */
   OW_COURSE_SERVER_STOPPED,  /* Stop-Sessions came, first or as the answer to ours */
   OW_COURSE_FETCHED,
+  OW_COURSE_REFINED,   /* the departures are here, or there are none to be had */
   OW_COURSE_SALVAGED,  /* what could be had is here */
   OW_COURSE_CUT_SHORT, /* time is short: stop now and gather what is known */
   OW_COURSE_LOST,      /* the control connection */
@@ -60,6 +63,7 @@ enum ow_course_command {
   OW_COURSE_STOP,        /* send Stop-Sessions */
   OW_COURSE_ANSWER_STOP, /* the same, to a server that stopped first; then OW_COURSE_SERVER_STOPPED is due */
   OW_COURSE_FETCH,
+  OW_COURSE_REFINE,
   OW_COURSE_SALVAGE,
   OW_COURSE_FINISH, /* work out the results; nothing more is to be done */
 };

@@ -87,7 +87,24 @@ bool ow_departures_offset(const struct ow_departures *departures, uint32_t seque
 
 /* ---- the samples ---- */
 
-void ow_departures_put_into(const struct ow_departures *departures, struct ow_samples *samples,
+static bool is_absurd(const struct ow_sample *sample, int64_t offset)
+{
+  return offset < 0 && -offset > OW_NS_PER_MS && -offset - OW_NS_PER_MS > ow_error_ns(sample->send_error);
+}
+
+void ow_departures_weigh(struct ow_departures *departures, const struct ow_samples *samples)
+{
+  int64_t offset;
+  for (size_t i = 0; departures->known > 0 && i < samples->count; i++) {
+    const struct ow_sample *sample = ow_samples_at(samples, i);
+    if (ow_departures_offset(departures, sample->sequence, &offset) && is_absurd(sample, offset)) {
+      departures->offsets[sample->sequence] = 0;
+      departures->known--;
+    }
+  }
+}
+
+void ow_departures_put_into(const struct ow_departures *departures, const struct ow_samples *samples,
                             struct ow_error_estimate estimate)
 {
   int64_t offset;

@@ -50,11 +50,16 @@ void ow_departures_note_offset(struct ow_departures *departures, uint32_t sequen
 bool ow_departures_offset(const struct ow_departures *departures, uint32_t sequence, int64_t *offset);
 
 /**
+ * What another host says of its packets is weighed by what they say themselves: one that is said to have left
+ * before its stamp, by more than the error that it claims and 1 ms, is forgotten.
+ */
+void ow_departures_weigh(struct ow_departures *departures, const struct ow_samples *samples);
+/**
  * Put what is known into the samples of packets that arrived: they were sent when they departed, by the
  * kernel's word, with the error `estimate`; it calls itself synchronised only if the packet did so, too.
  * Samples that have their departure already are left alone.
  */
-void ow_departures_put_into(const struct ow_departures *departures, struct ow_samples *samples,
+void ow_departures_put_into(const struct ow_departures *departures, const struct ow_samples *samples,
                             struct ow_error_estimate estimate);
 
 #endif

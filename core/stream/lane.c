@@ -168,7 +168,8 @@ static void measure(struct ow_stream_lane *lane)
                                               .histograms = true,
                                               .done = on_measured};
   lane->state = OW_LANE_MEASURING;
-  wake_at(lane, ow_lane_monotonic(lane, interval->end) + peer->loss_timeout + CLOSING_TIME);
+  wake_at(lane, ow_lane_monotonic(lane, interval->end) + peer->loss_timeout + CLOSING_TIME +
+                    4 * lane->control.round_trip);
   ow_measurement_begin_until(&lane->measurement, interval->begin, last_due(lane));
 }
 
