@@ -87,7 +87,8 @@ static void finish(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *
   const struct ow_fetch_request *range = &fetch->range;
   ow_serve_log_fetched(&fetch->to, range, fetch->records, !session->ended);
   bool whole = range->begin == 0 && range->end == OW_FETCH_TO_END && session->ended;
-  bool all_departures = range->departures && range->begin == 0 && range->end >= session->next_sequence - 1;
+  bool all_departures =
+      range->departures && range->begin == 0 && (uint64_t)range->end + 1 >= session->next_sequence;
   if (all_departures || (whole && policy->delete_on_fetch(policy->context, &session->owner)))
     ow_serve_forget(kept, session);
   let_go(fetch);

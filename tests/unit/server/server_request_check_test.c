@@ -137,6 +137,24 @@ START_TEST(records_and_sessions_are_bounded)
 }
 END_TEST
 
+/* Four octets a packet, by records of 32; more than three quarters of all are not kept for one client. */
+START_TEST(departures_are_counted_by_their_memory)
+{
+  static const struct {
+    uint32_t packets;
+    uint64_t most, records;
+  } cases[] = {{8, 100, 1}, {9, 100, 2}, {80, 100, 10}, {600, 100, 75}, {601, 100, 0}, {UINT32_MAX, 100, 0}};
+  struct ow_serve_config small = config();
+  struct ow_session_request receives = request_of(false), sends = request_of(true);
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    small.most_records = cases[i].most;
+    sends.packets = cases[i].packets;
+    ck_assert_uint_eq(ow_serve_departures_for(&sends, &small), cases[i].records);
+  }
+  ck_assert_uint_eq(ow_serve_departures_for(&receives, &small), 0);
+}
+END_TEST
+
 /* 80 packets: 106 records at least, 266 at most, as far as half of all stays free. */
 START_TEST(duplicates_get_room_from_the_first_half_only)
 {
@@ -224,7 +242,8 @@ int main(void)
   TEST_LOOP(suite, "shape", 2, a_plain_session_may_be, a_session_that_should_have_begun_long_ago_is_refused,
             what_cannot_be_is_not_supported);
   TEST_CASE(suite, "bounds", packets_go_to_nobody_but_the_client, records_and_sessions_are_bounded,
-            duplicates_get_room_from_the_first_half_only, what_other_servers_run_has_room,
-            what_a_session_takes_beside_records_counts, packets_within_one_loss_timeout_are_bounded);
+            departures_are_counted_by_their_memory, duplicates_get_room_from_the_first_half_only,
+            what_other_servers_run_has_room, what_a_session_takes_beside_records_counts,
+            packets_within_one_loss_timeout_are_bounded);
   return test_run(suite);
 }

@@ -162,6 +162,29 @@ START_TEST(both_must_be_synchronised)
 }
 END_TEST
 
+/* By _i: the error that the packet claims; 1 ms more is granted. */
+START_TEST(what_another_host_says_is_weighed_by_its_own_packets)
+{
+  static const int64_t errors[] = {0, 5 * MS, 20 * MS};
+  const int64_t error = errors[_i];
+  enum { WITHIN, BEYOND, LATE, LOST };
+  ow_departures_note_offset(&departures, WITHIN, -error - MS);
+  ow_departures_note_offset(&departures, BEYOND, -error - MS - error / 30 - 2 * US);
+  ow_departures_note_offset(&departures, LATE, 90 * MS);
+  ow_departures_note_offset(&departures, LOST, 0);
+  for (uint32_t i = WITHIN; i <= LOST; i++)
+    add(i, i == LOST);
+  add(BEYOND, false); /* a copy */
+  for (size_t i = 0; i < samples.count; i++)
+    ow_samples_at(&samples, i)->send_error = ow_error_estimate(true, error);
+  ow_departures_weigh(&departures, &samples);
+  expect(WITHIN, true, -error - MS);
+  expect(BEYOND, false, 0);
+  expect(LATE, true, 90 * MS);
+  ck_assert_uint_eq(departures.known, 3);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("session/departures");
@@ -170,5 +193,7 @@ int main(void)
                  what_is_trimmed_takes_what_is_known);
   TEST_CASE_WITH(set_up, tear_down, suite, "samples", samples_get_their_departure_once,
                  both_must_be_synchronised);
+  TEST_LOOP_WITH(set_up, tear_down, suite, "weighing", 3,
+                 what_another_host_says_is_weighed_by_its_own_packets);
   return test_run(suite);
 }

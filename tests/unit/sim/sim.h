@@ -56,6 +56,7 @@ struct sim_path {
   uint16_t rewrites;    /* added to the port that UDP packets to the host come from, by a NAT */
   bool blackhole;       /* nothing passes; TCP waits and goes on later */
   bool babbles;         /* on an open connection it says more behind its Stop-Sessions than was asked for */
+  bool old;             /* on an open connection the server is one that knows no departures */
   bool mute;            /* TCP connections are made, by something on the way, and nothing is ever said */
   unsigned room;        /* TCP connections at once; 0: any number */
   enum sim_full full;
@@ -98,6 +99,12 @@ struct sim_attempt {
 };
 extern struct sim_attempt *sim_attempts;
 extern size_t sim_attempt_count;
+
+/**
+ * Each packet leaves its host up to so many ns after it was sent, uniform, and the kernel says when. 0 after
+ * sim_begin(): at once, and nobody says so.
+ */
+extern int64_t sim_leaving;
 
 /** What each socket that is being read says from now on that it dropped for want of buffer. */
 extern uint32_t sim_udp_drops;

@@ -117,6 +117,7 @@ void sim_at(int64_t when, void (*run)(void *context), void *context)
 void sim_begin(uint64_t seed)
 {
   sim_udp_drops = 0;
+  sim_leaving = 0;
   monotonic = 1000 * OW_NS_PER_S;
   offset = FIRST_WALL;
   order = 0;

@@ -18,8 +18,10 @@
 #include "io/udp_shared.h"
 #include "sim.h"
 #include "wire/command.h"
+#include "wire/fetch.h"
 
 enum { HOSTS = 256, DESCRIPTORS = 65536, PORTS = 65536, FIRST_PORT = 10000, QUEUE_MOST = 4096, NAMES = 8 };
+enum { DEPARTURES = 128 };
 enum { CLIENT = 0, SERVER = 1 };
 #define RETRANSMISSION (200 * OW_NS_PER_MS)
 
@@ -44,6 +46,9 @@ struct udp {
   STAILQ_HEAD(, datagram) queue;
   size_t waiting;
   uint32_t sent;
+  struct ow_departed left[DEPARTURES]; /* in a ring, by order */
+  uint32_t asked;                      /* for their stamps */
+  uint32_t told;
 };
 
 struct connection {
@@ -82,6 +87,7 @@ struct sim_attempt *sim_attempts;
 size_t sim_attempt_count;
 static size_t attempt_slots;
 uint32_t sim_udp_drops;
+int64_t sim_leaving;
 
 /* ---- what is common ---- */
 
@@ -161,6 +167,15 @@ static void babble(const struct segment *segment, struct ow_channel *channel)
     abort();
 }
 
+/* The mark is where such a one expects zeros. */
+static void age(struct segment *segment)
+{
+  enum { FETCH_OCTETS = OW_FETCH_SESSION + OW_HMAC, MARK_AT = 4, MARK = 4 };
+  if (segment->side == SERVER && paths[segment->connection->host].old && segment->length == FETCH_OCTETS &&
+      segment->octets[0] == OW_COMMAND_FETCH_SESSION)
+    memset(segment->octets + MARK_AT, 0, MARK);
+}
+
 static void arrive(void *context)
 {
   struct segment *segment = context;
@@ -174,6 +189,7 @@ static void arrive(void *context)
     free(segment);
     ow_channel_input_ends(channel, NULL);
   } else {
+    age(segment);
     bool held = ow_buffer_append(&channel->input, segment->octets, segment->length) == OW_OK;
     babble(segment, channel);
     free(segment);
@@ -652,6 +668,17 @@ static void transmit_datagram(const union ow_address *from, const union ow_addre
   sim_at(sim_monotonic() + travels, land, datagram);
 }
 
+/* When it leaves; the kernel says so at once. */
+static int64_t leave(struct udp *udp, bool want_stamp)
+{
+  int64_t late = sim_leaving > 0 ? (int64_t)sim_random((uint64_t)sim_leaving) : 0;
+  if (want_stamp && sim_leaving > 0)
+    udp->left[udp->asked % DEPARTURES] =
+        (struct ow_departed){.order = udp->asked, .at = ow_timestamp_plus(sim_wall(), late)};
+  udp->asked += want_stamp;
+  return late;
+}
+
 int ow_udp_send_to(int descriptor, const struct ow_udp_way *way, const void *packet, size_t octets,
                    bool want_stamp)
 {
@@ -661,17 +688,17 @@ int ow_udp_send_to(int descriptor, const struct ow_udp_way *way, const void *pac
   bool to_host = host_of(&from) == 1;
   uint8_t host = host_of(to_host ? to : &from);
   const struct sim_path *path = &paths[host];
-  (void)want_stamp;
   if (to_host)
     ow_address_set_port(&from, (uint16_t)(ow_address_port(&from) + path->rewrites));
   if (path->refusal[!to_host])
     return path->refusal[!to_host];
   note_packet(host, to_host, ow_address_port(to_host ? to : &from));
+  int64_t left = leave(udp, want_stamp);
   bool fits = path->largest[!to_host] == 0 || octets <= path->largest[!to_host];
   if (fits && !path->blackhole && sim_random(1000000) >= path->loss[!to_host]) {
     uint32_t copies = path->copies[!to_host] + (udp->sent == 0 ? path->replayed[!to_host] : 0);
     for (uint32_t i = 0; i <= copies; i++)
-      transmit_datagram(&from, to, travel(path, !to_host), packet, octets);
+      transmit_datagram(&from, to, left + travel(path, !to_host), packet, octets);
   }
   udp->sent++;
   return 0;
@@ -759,14 +786,20 @@ size_t ow_udp_receive(int descriptor, struct ow_udp_batch *batch, struct ow_data
 
 size_t ow_stamps_departed(int descriptor, struct ow_departed departed[OW_DEPARTED_BATCH], bool *more)
 {
-  (void)descriptor, (void)departed;
-  *more = false;
-  return 0;
+  struct udp *udp = endpoints[descriptor].udp;
+  size_t count = 0;
+  if (udp->asked - udp->told > DEPARTURES)
+    udp->told = udp->asked - DEPARTURES;
+  for (; sim_leaving > 0 && udp->told != udp->asked && count < OW_DEPARTED_BATCH; udp->told++)
+    departed[count++] = udp->left[udp->told % DEPARTURES];
+  *more = count == OW_DEPARTED_BATCH;
+  return count;
 }
 
 void ow_stamps_restart(int descriptor)
 {
-  (void)descriptor;
+  struct udp *udp = endpoints[descriptor].udp;
+  udp->asked = udp->told = 0;
 }
 
 struct wake {

@@ -155,7 +155,8 @@ struct ow_serve_session *test_serving_session(struct test_serving *serving,
                                        .client = &serving->client,
                                        .machine = serving->pair.server,
                                        .local = address,
-                                       .remote = address};
+                                       .remote = address,
+                                       .departures = serving->departures};
   struct ow_serve_session *session =
       ow_serve_session_open(&serving->common, &asked, &acceptance, &serving->lack, &why);
   ck_assert_int_eq(acceptance.accept, expected);

@@ -19,6 +19,7 @@ struct test_serving {
   unsigned short_of;     /* and what it says is short, if that is no */
   bool forbids_fetch;    /* and its others */
   bool deletes_on_fetch;
+  bool departures; /* sessions that the server sends keep them */
   unsigned claimed;
   unsigned bandwidth_released;
   unsigned disk_released;
