@@ -42,6 +42,7 @@ static void raise_curtain(void)
   struct ow_failure failure;
   struct ow_serve_config config;
   sim_begin(1);
+  sim_leaving = 50 * INT64_C(1000);
   spoke_of_memory = false;
   sim_name("peer.example", addresses);
   sim_path(DEAD)->blackhole = true;

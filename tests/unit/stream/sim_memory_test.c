@@ -72,6 +72,7 @@ static void raise_curtain(void)
   struct ow_failure failure;
   struct ow_serve_config config;
   sim_begin(1);
+  sim_leaving = 50 * INT64_C(1000);
   spoken[0] = '\0';
   *sim_path(HOST) = (struct sim_path){.delay = {20 * MS, 10 * MS}};
   loop = ow_loop_create(&failure);
