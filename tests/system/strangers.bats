@@ -97,10 +97,11 @@ descriptors() { find "/proc/$(pid_of responder)/fd" -type l | wc -l; }
 # shellcheck disable=SC2016 # awk expands it
 udp_out() { in_b awk '/^Udp:/ && $2 ~ /^[0-9]/ { print $5 }' /proc/net/snmp; }
 
-@test "who gets the address of a client that vanished gets few of its packets" {
-  start_responder "$NS_B" -v -c "$CONF" -S :0
+# vanishes [OPTION...]: a client of a responder with them vanishes, and its address is another's.
+vanishes() {
+  start_responder "$NS_B" -v "$@" -S :0
   stranger flow 1000000 0.01
-  # It vanishes: nothing tells the responder so but the host, of each packet that comes for it.
+  # Nothing tells the responder so but the host, of each packet that comes for it.
   ip netns exec "$NS_A" nft add table ip vanish
   ip netns exec "$NS_A" nft 'add chain ip vanish out { type filter hook output priority 0; }'
   ip netns exec "$NS_A" nft add rule ip vanish out meta l4proto tcp drop
@@ -111,6 +112,15 @@ udp_out() { in_b awk '/^Udp:/ && $2 ~ /^[0-9]/ { print $5 }' /proc/net/snmp; }
   sleep 0.3
   (($(udp_out) == sent))
   ip netns exec "$NS_A" nft delete table ip vanish
+}
+
+@test "who gets the address of a client that vanished gets few of its packets, from a port of its own or from one that all share" {
+  vanishes -c "$CONF"
+  stop_responder
+  printf 'rootfolly\ntestports 861\n' >"$CONF/shared.conf"
+  cp "$CONF/owamp-server.limits" "$CONF/shared.limits"
+  vanishes -c "$CONF/shared.conf"
+  wait_for_log responder 'from port 861'
 }
 
 @test "a class sends no more at once than its bandwidth of a second, however little its schedules send on average" {
