@@ -11,8 +11,11 @@ setup_file() {
   chmod 600 "$KEYS" "$CONF/owamp-server.pfs"
   printf 'rootfolly\n' >"$CONF/owamp-server.conf"
   printf 'limit root with allow_open_mode=on\nassign default root\n' >"$CONF/owamp-server.limits"
+  mkdir "$CONF/shared"
+  cp -p "$CONF"/owamp-server.* "$CONF/shared"
+  echo 'testports 861' >>"$CONF/shared/owamp-server.conf"
   export LD_PRELOAD=$ONE_CLOCK
-  start_responder "$NS_B" -c "$CONF" -S "[::]:0" >/dev/null
+  start_responder "$NS_B" -c "$CONF/shared" -S "[::]:0" >/dev/null
   export PORT6=$RESPONDER_PORT
   mv "$(log_of responder)" "$(log_of responder6)"
   mv "$BATS_FILE_TMPDIR/responder.pid" "$BATS_FILE_TMPDIR/responder6.pid"
@@ -81,7 +84,9 @@ holds() {
 @test "a trace, and packets later than the loss timeout" { holds trace; }
 @test "all at once" { holds all; }
 
-@test "IPv6" {
+@test "all at once, with one port for all sessions" { RESPONDER_PORT=$PORT6 holds all; }
+
+@test "IPv6, likewise" {
   lab_change all
   measure six -H "$B6" -p "$PORT6" --mode open
   judge six
