@@ -72,20 +72,21 @@ enum ow_status ow_udp_shared_open(sa_family_t family, uint16_t port, struct ow_u
   return status;
 }
 
-static bool make_room(int descriptor, int forced, int asked, uint32_t octets)
+static size_t make_room(int descriptor, int forced, int asked, uint32_t octets)
 {
   int got = 0;
   socklen_t size = sizeof got;
   if (!set(descriptor, SOL_SOCKET, forced, (int)octets))
     (void)set(descriptor, SOL_SOCKET, asked, (int)octets);
-  return getsockopt(descriptor, SOL_SOCKET, asked, &got, &size) == 0 && got > 0 && (uint32_t)got >= octets;
+  (void)getsockopt(descriptor, SOL_SOCKET, asked, &got, &size);
+  return got > 0 ? (size_t)got : 0;
 }
 
-bool ow_udp_make_room(int descriptor, uint32_t octets)
+size_t ow_udp_make_room(int descriptor, uint32_t octets)
 {
-  bool in = make_room(descriptor, SO_RCVBUFFORCE, SO_RCVBUF, octets);
-  bool out = make_room(descriptor, SO_SNDBUFFORCE, SO_SNDBUF, octets);
-  return in && out;
+  size_t in = make_room(descriptor, SO_RCVBUFFORCE, SO_RCVBUF, octets);
+  size_t out = make_room(descriptor, SO_SNDBUFFORCE, SO_SNDBUF, octets);
+  return in < out ? in : out;
 }
 
 /* ---- refusals ---- */

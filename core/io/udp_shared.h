@@ -29,8 +29,11 @@ struct ow_udp_shared {
 enum ow_status ow_udp_shared_open(sa_family_t family, uint16_t port, struct ow_udp_shared *shared,
                                   struct ow_failure *failure) OW_MUST_CHECK;
 
-/** Let so many octets wait at a socket, as ow_udp_buffer_for() counts. False if the system allows less. */
-bool ow_udp_make_room(int descriptor, uint32_t octets);
+/**
+ * Let so many octets wait at a socket in each direction, as ow_udp_buffer_for() counts. Returns how many may,
+ * where the system allows less.
+ */
+size_t ow_udp_make_room(int descriptor, uint32_t octets);
 
 /** An ICMP message about a packet that was sent before. */
 struct ow_udp_refusal {

@@ -128,7 +128,7 @@ static size_t read_some(struct ow_port_side *side, unsigned batches)
 static int64_t pause_of(const struct ow_port_side *side)
 {
   uint64_t pause = PAUSE_MOST;
-  uint64_t room = ow_udp_receive_buffer(side->watch.descriptor) / 4;
+  uint64_t room = side->room[RECEIVES] / 4;
   uint64_t gathered = DATAGRAMS_WANTED * (uint64_t)TENTH / (side->packets[RECEIVES] + 1);
   uint64_t filled = room * (uint64_t)TENTH / (side->octets[RECEIVES] + 1);
   if (pause > gathered)
@@ -243,29 +243,33 @@ uint32_t ow_test_port_dropped(struct ow_port_side *side, bool now)
 
 static uint32_t room_for(uint64_t octets)
 {
-  uint32_t room = ow_udp_buffer_for(1, 0);
+  uint32_t room = ROOM_FIRST;
   while (room < octets && room < ROOM_MOST)
     room *= 2;
   return room;
 }
 
 /* Once: whoever can mend it need not be told each time. */
+static void tell_of_room(struct ow_test_port *port, uint64_t octets, bool receives)
+{
+  if (!port->room_told)
+    ow_log(port->log, OW_LOG_WARNING,
+           "test packets may be dropped here when this host is busy: a buffer of %llu octets is wanted for "
+           "UDP port %u, and net.core.%s allows less",
+           (unsigned long long)octets, port->number, receives ? "rmem_max" : "wmem_max or rmem_max");
+  port->room_told = true;
+}
+
+/* It grows with what is agreed, and never shrinks. */
 static void make_room(struct ow_port_side *side, bool receives)
 {
-  struct ow_test_port *port = side->port;
   uint32_t room = room_for(side->octets[receives]);
-  if (room > side->room[receives]) {
-    side->room[receives] = room;
-    if (!ow_udp_make_room(receives ? side->watch.descriptor : side->outlet.socket, room) &&
-        !port->room_told) {
-      port->room_told = true;
-      ow_log(port->log, OW_LOG_WARNING,
-             "test packets may be dropped here when this host is busy: a buffer of %u octets is wanted for "
-             "UDP port %u, and net.core.%s allows less",
-             room, port->number, receives ? "rmem_max" : "wmem_max or rmem_max");
-    }
+  if (room > side->asked[receives]) {
+    side->asked[receives] = room;
+    side->room[receives] = ow_udp_make_room(receives ? side->watch.descriptor : side->outlet.socket, room);
   }
-  side->pause = pause_of(side);
+  if (side->room[receives] < side->octets[receives])
+    tell_of_room(side->port, side->octets[receives], receives);
 }
 
 /* ---- places ---- */
@@ -313,6 +317,7 @@ enum ow_status ow_test_port_join(struct ow_test_port *port, struct ow_port_seat 
     side->packets[seat->receives] += seat->packets;
     side->octets[seat->receives] += seat->octets;
     make_room(side, seat->receives);
+    side->pause = pause_of(side);
   }
   return status;
 }
@@ -352,7 +357,8 @@ static enum ow_status open_side(struct ow_test_port *port, struct ow_port_side *
     return ow_fail(failure, OW_MEMORY, "no memory for a UDP port");
   }
   side->outlet.refused = on_refused;
-  (void)ow_udp_make_room(shared.receives, ROOM_FIRST);
+  make_room(side, false);
+  make_room(side, RECEIVES);
   side->drops = ow_udp_dropped(shared.receives);
   side->overflows_known = ow_udp_overflows(&side->overflows);
   return ow_watch_open(port->traffic->loop, &side->watch, EPOLLIN, failure);

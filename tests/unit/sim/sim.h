@@ -86,7 +86,7 @@ struct sim_packet {
   uint8_t host; /* the other host's */
   bool to_host; /* or from it */
   bool arrived;
-  uint16_t port; /* the host's */
+  uint16_t port;                /* the host's */
   struct ow_timestamp received; /* the first copy that did */
 };
 extern struct sim_packet *sim_packets;

@@ -582,10 +582,10 @@ enum ow_status ow_udp_shared_open(sa_family_t family, uint16_t port, struct ow_u
   return status;
 }
 
-bool ow_udp_make_room(int descriptor, uint32_t octets)
+size_t ow_udp_make_room(int descriptor, uint32_t octets)
 {
-  (void)descriptor, (void)octets;
-  return true;
+  (void)descriptor;
+  return octets;
 }
 
 bool ow_udp_next_refusal(int descriptor, struct ow_udp_refusal *refusal)

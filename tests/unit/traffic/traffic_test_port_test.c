@@ -425,18 +425,34 @@ START_TEST(what_our_own_socket_drops_is_counted_as_that)
 }
 END_TEST
 
+/* A thousand packets of the largest size in a tenth of a second; what they take never shrinks again. */
 START_TEST(the_room_grows_with_what_is_agreed)
 {
-  size_t before = ow_udp_receive_buffer(port.sides[0].watch.descriptor);
-  struct ow_port_claim claim = {.far = address("127.0.0.2", 9000), .receives = true, .padding = 60000};
+  static const struct ow_slot dense[] = {{.kind = OW_SLOT_FIXED, .parameter = {429497}}}; /* 0.1 ms */
+  struct ow_port_claim claim = {.far = address("127.0.0.2", 9000), .own = address("127.0.0.1", port.number)};
+  struct ow_port_side *side = &port.sides[0];
+  size_t before = side->room[true];
+  claim.receives = true;
   ck_assert_int_eq(join(&sessions[0], claim, "127.0.0.1"), OW_OK);
-  ck_assert_int_lt(port.sides[0].pause, 100 * OW_NS_PER_MS);
-  size_t after = ow_udp_receive_buffer(port.sides[0].watch.descriptor);
-  if (after < sessions[0].seat.octets)
+  ck_assert_uint_eq(side->room[true], before);
+  ck_assert_int_eq(side->pause, 10 * OW_NS_PER_MS);
+  claim.far = address("127.0.0.2", 9001);
+  claim.slots = dense;
+  claim.slot_count = 1;
+  claim.padding = 60000;
+  sessions[1].seat.arrived = on_arrived;
+  ck_assert_int_eq(ow_test_port_join(&port, &sessions[1].seat, &claim, &failure), OW_OK);
+  ck_assert_uint_ge(side->octets[true], 1000 * 60000);
+  ck_assert_int_lt(side->pause, 10 * OW_NS_PER_MS);
+  if (side->room[true] < side->octets[true])
     ck_assert_msg(strstr(told, "net.core.rmem_max allows less") != NULL, "%s", told);
   else
     ck_assert_str_eq(told, "");
+  size_t after = side->room[true];
   ck_assert(after > before || told[0]);
+  ow_test_port_leave(&sessions[1].seat);
+  ck_assert_uint_eq(ow_udp_receive_buffer(side->watch.descriptor), after);
+  ck_assert_int_eq(side->pause, 10 * OW_NS_PER_MS);
 }
 END_TEST
 
