@@ -72,6 +72,20 @@ static void tell_history(const struct tale *tale)
                                     : "its daemon keeps no more (History)");
 }
 
+/* Of several intervals, if their daemon is older than histograms, or has too many packets to tell of. */
+static void tell_precision(const struct tale *tale)
+{
+  bool approximate = false;
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    const struct ow_result *result = &tale->report->directions[d].result;
+    approximate = approximate ||
+                  (tale->options->settings.peer.directions[d] && result->quantiles == OW_QUANTILES_SUMMARY);
+  }
+  if (approximate)
+    check_clauses_say(&tale->outcome->clauses, OW_VERDICT_OK,
+                      "percentiles approximate, as not every interval has a histogram");
+}
+
 /* What became of --nat. */
 static void tell_addresses(const struct tale *tale)
 {
@@ -286,6 +300,7 @@ void check_explain(const struct check_options *options, const struct ow_probe_re
     if (options->settings.peer.directions[d] && (tale.any || report->status == OW_OK))
       tell_direction(&tale, (enum ow_direction)d);
   tell_remark(&tale);
+  tell_precision(&tale);
   tell_addresses(&tale);
   tell_clocks(&tale);
   check_clauses_sort(&outcome->clauses);
