@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """Hold reported numbers to the lab's log.
 
-  truth.py LOG REPORT [--loss-timeout SECONDS]
+  truth.py LOG REPORT [--loss-timeout SECONDS] [--together CHECK]
 
-REPORT is what check_owamp --json -vvv prints, or a query socket's answer to "get NAME COUNT". Prints every difference, and exits with 1 if there is one. Other programs'
+REPORT is what check_owamp --json -vvv prints, or a query socket's answer to "get NAME COUNT"; CHECK is what
+check_owamp --query --last COUNT --json says of the same intervals. Prints every difference, and exits with 1 if there is one. Other programs'
 numbers are compared by compare() below; README.md tells how. Nothing of this is the core's: it judges it.
 """
 import argparse
@@ -105,11 +106,12 @@ def nearest_rank(ordered, percent, shift=0):
     return ordered[min(max(rank, 0), len(ordered) - 1)]
 
 
-def compare(truth, reported, outliers=0):
+def compare(truth, reported, outliers=0, share=0):
     """Yield a sentence for each number that isn't true. `reported` is a dict; what it lacks isn't compared:
     sent, received, lost, duplicates, reordered, longest_loss_run; hops: {min, max};
     delay: {min, median, p95, p99, max} in seconds, and error: what each may be wrong by, in seconds.
-    Up to `outliers` packets may lie outside of it: percentiles may then be off by as many ranks."""
+    Up to `outliers` packets may lie outside of it: percentiles may then be off by as many ranks. With a share
+    percentiles may be off by it of their distance from the least delay, or a microsecond."""
     exact = {"sent": truth.sent, "received": len(truth.delays), "lost": len(truth.lost),
              "duplicates": truth.duplicates, "reordered": truth.reordered,
              "longest_loss_run": truth.longest_loss_run}
@@ -129,8 +131,11 @@ def compare(truth, reported, outliers=0):
         value = (reported.get("delay") or {}).get(name)
         if value is None or not ordered or (name in ("min", "max") and outliers):
             continue
-        low = nearest_rank(ordered, percent, -outliers) / 1e9 - reported["error"]
-        high = nearest_rank(ordered, percent, outliers) / 1e9 + reported["error"]
+        low, high = nearest_rank(ordered, percent, -outliers), nearest_rank(ordered, percent, outliers)
+        if share and name not in ("min", "max"):
+            low -= max(share * (low - ordered[0]), 1000)
+            high += max(share * (high - ordered[0]), 1000)
+        low, high = low / 1e9 - reported["error"], high / 1e9 + reported["error"]
         if not low <= value <= high:
             yield f"delay {name} lies in {low * 1e6:.3f} .. {high * 1e6:.3f} us, reported {value * 1e6:.3f} us"
 
@@ -255,11 +260,30 @@ def compare_stream(flows, answer, loss_timeout):
             yield f"interval {interval['number']}: {difference}"
 
 
+def compare_together(flows, answer, check, loss_timeout):
+    """What a check says of all of the answer's intervals together: percentiles are those of all packets."""
+    for result in check["results"]:
+        truths = []
+        for interval in answer["intervals"]:
+            packets = flow_within(flows, result["direction"], nanoseconds(interval["begin"]), nanoseconds(interval["end"]))
+            truths.append(work_out(packets or [], interval["mode"], loss_timeout))
+        delays = {(i, n): delay for i, truth in enumerate(truths) for n, delay in truth.delays.items()}
+        together = Truth(sent=sum(t.sent for t in truths), lost=[n for t in truths for n in t.lost], delays=delays,
+                         duplicates=sum(t.duplicates for t in truths), reordered=sum(t.reordered for t in truths),
+                         longest_loss_run=max(t.longest_loss_run for t in truths), hops=None)
+        if result.get("percentiles_from") != "histograms":
+            yield f"{result['direction']}: the percentiles are from {result.get('percentiles_from')}"
+        numbers = dict(result, error=result["clock"]["error"])
+        for difference in compare(together, numbers, int((1 - CLOSE) * len(delays)), share=0.01):
+            yield f"{result['direction']}, {len(truths)} intervals together: {difference}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("log")
     parser.add_argument("report")
     parser.add_argument("--loss-timeout", type=float, default=2)
+    parser.add_argument("--together")
     arguments = parser.parse_args()
     flows, whole = read_log(arguments.log)
     with open(arguments.report, encoding="utf-8") as file:
@@ -267,6 +291,9 @@ def main():
     differences = [] if whole else ["the log is not the whole truth: the forwarder was too slow"]
     if "stream" in report:
         differences += compare_stream(flows, report, arguments.loss_timeout)
+        if arguments.together:
+            with open(arguments.together, encoding="utf-8") as file:
+                differences += compare_together(flows, report, json.load(file), arguments.loss_timeout)
     elif not report.get("results"):
         differences.append(f"the report has no results: {report.get('reason')}")
     else:

@@ -14,6 +14,7 @@ setup_file() {
 Interval 4
 LossTimeout $LOSS_TIMEOUT
 PacketInterval 0.01
+Percentiles "99.9"
 QuerySocket "$QUERY"
 <Peer "far">
   Host "$B4"
@@ -41,7 +42,19 @@ print(s.makefile().readline(), end="")
 PYTHON
 }
 
-judge() { python3 "$LAB/truth.py" "$LAB_TRUTH" "$BATS_TEST_TMPDIR/answer.json" --loss-timeout "$LOSS_TIMEOUT"; }
+judge() { python3 "$LAB/truth.py" "$LAB_TRUTH" "$BATS_TEST_TMPDIR/answer.json" --loss-timeout "$LOSS_TIMEOUT" "$@"; }
+
+# ask_together COUNT: the same COUNT intervals by check_owamp, taken together, to $BATS_TEST_TMPDIR/together.json.
+ask_together() {
+  local newest=none deadline=$((SECONDS + 20))
+  ask "$1"
+  until [[ $(jq .stream.newest "$BATS_TEST_TMPDIR/answer.json") == "$newest" ]]; do
+    ((SECONDS < deadline)) || return 1
+    newest=$(jq .stream.newest "$BATS_TEST_TMPDIR/answer.json")
+    "$CHECK_OWAMP" --query "$QUERY" --name far --last "$1" --json >"$BATS_TEST_TMPDIR/together.json"
+    ask "$1"
+  done
+}
 
 @test "each interval of a stream is the truth, and so are collectd's values" {
   wait_value main far delay-forward-p95 'n++ == 2' 0 40
@@ -54,11 +67,19 @@ judge() { python3 "$LAB/truth.py" "$LAB_TRUTH" "$BATS_TEST_TMPDIR/answer.json" -
     csv_of main far "count-$way-duplicates" | grep -E ",$duplicates(\.0*)?$"
   done < <(jq -r '.intervals[].results[] | "\(.direction) \(.duplicates)"' "$BATS_TEST_TMPDIR/answer.json")
   # The files say the same as the socket, to the microsecond.
-  jq -r '.intervals[].results[] | select(.direction == "forward") | .delay.p95' "$BATS_TEST_TMPDIR/answer.json" >"$BATS_TEST_TMPDIR/asked"
-  csv_of main far delay-forward-p95 | cut -d , -f 2 >"$BATS_TEST_TMPDIR/kept"
+  jq -r '.intervals[].results[] | select(.direction == "forward") | .delay.p95, .percentiles["99.9"]' \
+    "$BATS_TEST_TMPDIR/answer.json" >"$BATS_TEST_TMPDIR/asked"
+  { csv_of main far delay-forward-p95 && csv_of main far delay-forward-p99.9; } | cut -d , -f 2 >"$BATS_TEST_TMPDIR/kept"
   [ -s "$BATS_TEST_TMPDIR/asked" ]
   awk 'NR == FNR { kept[sprintf("%.6f", $1)]; next } !(sprintf("%.6f", $1) in kept) { print "not in collectd: " $1; bad = 1 }
     END { exit bad }' "$BATS_TEST_TMPDIR/kept" "$BATS_TEST_TMPDIR/asked"
+}
+
+@test "three intervals taken together are the truth of all their packets" {
+  ask_together 3
+  judge --together "$BATS_TEST_TMPDIR/together.json"
+  jq '.results[1].delay.p95 += 0.05' "$BATS_TEST_TMPDIR/together.json" >"$BATS_TEST_TMPDIR/lie.json"
+  run ! judge --together "$BATS_TEST_TMPDIR/lie.json"
 }
 
 @test "a false interval is found out" {
