@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How late packets leave after the clock was read for their stamp: the kernel's transmit stamps tell, one
- * packet later. The running median corrects the stamps that follow; how far packets left from that correction
- * goes into their error estimate.
+ * How late packets leave after the clock was read for their stamp: the kernel's transmit stamps of earlier
+ * packets tell. The running median corrects the stamps that follow; how far packets left from that correction
+ * goes into the error estimate that they carry. What is known of a packet itself, later, is in departures.h.
  */
 #ifndef OWAMP_SESSION_DEPARTURE_H
 #define OWAMP_SESSION_DEPARTURE_H
@@ -10,15 +10,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { OW_DEPARTURE_WINDOW = 31 };
+enum { OW_DEPARTURE_WINDOW = 31, OW_DEPARTURE_STEPS = 65 };
 
 /** Zero-initialised: nothing is known yet. */
 struct ow_departure {
-  int64_t offsets[OW_DEPARTURE_WINDOW]; /* ns, the last ones, in a ring */
+  int32_t offsets[OW_DEPARTURE_WINDOW]; /* ns, the last ones, in a ring */
   uint32_t count;
   uint32_t next;
   int64_t median;
-  int64_t surprise; /* ns: the largest error of a correction, slowly forgotten */
+  uint16_t surprises[OW_DEPARTURE_STEPS]; /* how many corrections were wrong by so much: see departure.c */
+  uint16_t surprised;                     /* their sum: of the last few hundred packets */
 };
 
 /**
@@ -31,7 +32,8 @@ bool ow_departure_is_settled(const struct ow_departure *departure);
 /** Add this to the stamps that follow, ns; 0 while nothing is known. */
 int64_t ow_departure_correction(const struct ow_departure *departure);
 /**
- * What remains in doubt after the correction, ns: 99 of 100 packets should leave within it. While few stamps
+ * What remains in doubt after the correction, ns: 99 of 100 packets leave within it. It is drawn from how far
+ * the last few hundred strayed, and three quarters are added for a host that becomes busy. While few stamps
  * are known it is large.
  */
 int64_t ow_departure_spread(const struct ow_departure *departure);

@@ -11,6 +11,7 @@
 enum {
   BATCHES_AT_ONCE = 8,              /* before others get their turn */
   BATCHES_MOST = 1024,              /* that waited; more are coming all the time */
+  KERNEL_STAMP_ERROR_NS = 1000,     /* between the wire and the kernel's stamp */
   USER_STAMP_ERROR_NS = 200 * 1000, /* a wake-up on a busy host, where the kernel gave no stamp */
 };
 /* How finely losses are noticed, but the last: a timer for every packet would cost more than the packets. */
@@ -49,7 +50,7 @@ static void note_dscp(struct ow_test_receiver *receiver, const struct ow_datagra
 
 static void take(struct ow_test_receiver *receiver, const struct ow_datagram *datagram, int64_t now)
 {
-  int64_t stamping = datagram->source == OW_STAMP_KERNEL ? 0 : USER_STAMP_ERROR_NS;
+  int64_t stamping = datagram->source == OW_STAMP_KERNEL ? KERNEL_STAMP_ERROR_NS : USER_STAMP_ERROR_NS;
   receiver->ttl_unknown |= !datagram->ttl_known;
   note_dscp(receiver, datagram);
   (void)ow_receiver_packet(receiver->receiver, datagram->octets, datagram->length, datagram->received,

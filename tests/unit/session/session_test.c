@@ -583,21 +583,52 @@ START_TEST(the_running_median_is_the_correction)
 }
 END_TEST
 
-START_TEST(a_surprise_is_in_the_spread_and_fades)
+/* Every `every`-th of `count` packets leaves late. */
+static void depart(struct ow_departure *departure, int count, int every, int64_t late)
+{
+  for (int i = 1; i <= count; i++)
+    ow_departure_add(departure, 10000 + i % 2 + (i % every == 0 ? late : 0));
+}
+
+START_TEST(what_one_of_fifty_packets_does_is_in_the_spread_and_fades)
 {
   struct ow_departure departure = {0};
-  for (int i = 0; i < 3000; i++)
-    ow_departure_add(&departure, 10000 + i % 2);
+  depart(&departure, 3000, 5000, 0);
   ck_assert_int_lt(ow_departure_spread(&departure), 1000);
-  ow_departure_add(&departure, 90000);
-  ck_assert_int_ge(ow_departure_spread(&departure), 79999);
+  depart(&departure, 160, 80, 80000);
+  ck_assert_int_ge(ow_departure_spread(&departure), 80000 * 7 / 4);
+  depart(&departure, 1000, 1000, 80000); /* one of 1000 is let pass */
+  depart(&departure, 300, 5000, 0);
+  ck_assert_int_lt(ow_departure_spread(&departure), 1000);
+  depart(&departure, 1000, 50, 80000);
+  ck_assert_int_ge(ow_departure_spread(&departure), 80000 * 7 / 4);
+  ck_assert_int_le(ow_departure_spread(&departure), 80000 * 7 / 4 * 5 / 4);
   ck_assert_int_lt(ow_departure_correction(&departure), 10002);
-  for (int i = 0; i < 100; i++)
-    ow_departure_add(&departure, 10000);
-  ck_assert_int_ge(ow_departure_spread(&departure), 40000);
-  for (int i = 0; i < 2000; i++)
-    ow_departure_add(&departure, 10000);
+  depart(&departure, 2000, 5000, 0);
   ck_assert_int_lt(ow_departure_spread(&departure), 1000);
+}
+END_TEST
+
+/* Whatever the distribution, it holds for 99 of 100, and claims no more than three times what they need. */
+START_TEST(the_spread_is_neither_too_small_nor_too_large)
+{
+  struct test_prng prng = test_prng(test_seed());
+  for (int64_t scale = 1000; scale <= 10000000; scale *= 10) {
+    struct ow_departure departure = {0};
+    uint32_t outside = 0;
+    int64_t largest = 0;
+    enum { WARM = 1000, COUNTED = 20000 };
+    for (int i = 0; i < WARM + COUNTED; i++) {
+      int64_t offset = 2 * scale + (int64_t)test_prng_below(&prng, (uint32_t)scale) +
+                       (int64_t)test_prng_below(&prng, (uint32_t)scale);
+      int64_t spread = ow_departure_spread(&departure);
+      outside += i >= WARM && llabs(offset - ow_departure_correction(&departure)) > spread;
+      largest = i >= WARM && spread > largest ? spread : largest;
+      ow_departure_add(&departure, offset);
+    }
+    ck_assert_uint_le(outside, COUNTED / 100);
+    ck_assert_int_le(largest, 3 * scale); /* all but one of a hundred lie within 0.9 of it */
+  }
 }
 END_TEST
 
@@ -644,7 +675,9 @@ int main(void)
             with_nothing_received_the_first_expiry_is_that_of_the_first_packet,
             a_stop_drops_what_was_never_sent_and_losses_that_are_too_fresh,
             what_a_stop_says_of_packets_that_there_are_not_is_not_kept);
-  TEST_CASE(suite, "departure", the_running_median_is_the_correction, a_surprise_is_in_the_spread_and_fades,
-            few_stamps_leave_much_doubt, an_implausible_departure_is_left_out);
+  TEST_CASE(suite, "departure", the_running_median_is_the_correction,
+            what_one_of_fifty_packets_does_is_in_the_spread_and_fades,
+            the_spread_is_neither_too_small_nor_too_large, few_stamps_leave_much_doubt,
+            an_implausible_departure_is_left_out);
   return test_run(suite);
 }
