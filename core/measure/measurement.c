@@ -76,7 +76,8 @@ static bool clock_was_set(const struct ow_measurement *measurement)
 /* Duplicates that the server kept no record of are counted nowhere: a fetch has no number of them. */
 static void conclude_forward(struct ow_measurement *measurement)
 {
-  const struct ow_sender *sender = measurement->ends.sender.sender;
+  struct ow_test_sender *ours = &measurement->ends.sender;
+  const struct ow_sender *sender = ours->sender;
   struct ow_session_end end = ow_sender_end(sender);
   struct ow_timestamp due;
   bool whole = measurement->status == OW_OK && !measurement->early.records_lost;
@@ -92,10 +93,12 @@ static void conclude_forward(struct ow_measurement *measurement)
       .incomplete = measurement->records_incomplete,
       .partial = !whole || ow_sender_due(sender, &due),
       .stepped = clock_was_set(measurement),
-      .refused = measurement->ends.sender.refused,
-      .refusal = measurement->ends.sender.last_error,
+      .refused = ours->refused,
+      .refusal = ours->last_error,
       .duplicates_unkept = measurement->records.kept.duplicates_unkept,
   };
+  ow_departures_put_into(&ours->departures, &measurement->records.kept.samples,
+                         ow_test_sender_departed_error(ours));
   conclude(measurement, OW_FORWARD, &observation);
 }
 

@@ -138,6 +138,8 @@ static enum ow_status open_sender(struct ow_session_ends *ends, const struct ow_
       ow_fail(failure, status, "no memory for a test sender");
     else if (has_until(ends))
       ow_sender_until(ends->sender.sender, ends->until);
+    if (status == OW_OK)
+      ow_departures_begin(&ends->sender.departures, terms->request->packets);
   }
   return status;
 }

@@ -19,11 +19,15 @@
  */
 enum { OW_JSON_SCHEMA = 1 };
 
+/** "corrected", "kernel", "hardware": by enum ow_departed_by. */
+extern const char *const ow_departed_names[];
+
 /**
  * {"direction", "completeness", "begin", "end", "sent", "received", "lost", "loss_percent",
  * "longest_loss_run", "skipped", "duplicates", "reordered", "discarded", "delay": {"min", "mean", "median",
  * "p95", "p99", "max"}, "jitter", "ipdv", "pdv", "hops": {"min", "max"}, "clock": {"sender_synchronized",
- * "receiver_synchronized", "error", "receive_stamp", "stepped"}}. NULL without memory. The caller decrefs.
+ * "receiver_synchronized", "error", "receive_stamp", "departed", "stepped"}}. NULL without memory. The caller
+ * decrefs.
  *
  * Beside them, where they mean something: "ipdv_pairs", "percentiles": {"99.9", ...} (those asked for),
  * "percentiles_from" ("histograms" or "summaries", if median, percentiles, jitter and pdv aren't exact) and

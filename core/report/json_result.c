@@ -18,6 +18,9 @@ static const char *const stamp_names[] = {
 static const char *const quantile_names[] = {[OW_QUANTILES_EXACT] = NULL,
                                              [OW_QUANTILES_HISTOGRAM] = "histograms",
                                              [OW_QUANTILES_SUMMARY] = "summaries"};
+const char *const ow_departed_names[] = {[OW_DEPARTED_CORRECTED] = "corrected",
+                                         [OW_DEPARTED_KERNEL] = "kernel",
+                                         [OW_DEPARTED_HARDWARE] = "hardware"};
 
 /* What counts, and what it is called. */
 static const struct {
@@ -107,6 +110,7 @@ static json_t *clock_json(const struct ow_result *result)
     ow_put(&members, "receiver_synchronized", json_boolean(result->clock.receiver_synchronized));
     ow_put_time(&members, "error", result->clock.error_ns);
     ow_put_text(&members, "receive_stamp", stamp_names[result->clock.receive_stamp]);
+    ow_put_text(&members, "departed", ow_departed_names[result->clock.departed]);
   }
   ow_put(&members, "stepped", json_boolean(result->clock.stepped));
   return ow_members_end(&members);
@@ -306,6 +310,8 @@ static void get_clock(struct ow_reading *reading, const json_t *object, struct o
     result->clock.error_ns = ow_get_time(reading, from, "error");
     result->clock.receive_stamp = (enum ow_stamp_source)ow_get_word(
         reading, from, "receive_stamp", stamp_names, OW_STAMP_USER + 1, OW_STAMP_UNKNOWN);
+    result->clock.departed = (enum ow_departed_by)ow_get_word(
+        reading, from, "departed", ow_departed_names, OW_DEPARTED_HARDWARE + 1, OW_DEPARTED_CORRECTED);
   }
   result->clock.stepped = ow_get_bool(reading, from, "stepped");
   reading->within = outside;

@@ -92,6 +92,8 @@ static void distrust(struct ow_clock_trust *merged, const struct ow_clock_trust 
   if (clock->error_ns > merged->error_ns)
     merged->error_ns = clock->error_ns;
   merged->receive_stamp = worse(merged->receive_stamp, clock->receive_stamp);
+  if (clock->departed < merged->departed)
+    merged->departed = clock->departed;
 }
 
 /* What only packets that arrived tell of. */

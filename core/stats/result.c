@@ -49,6 +49,7 @@ static struct ow_clock_trust trust_of(const struct ow_sample *sample)
       .receiver_synchronized = ow_error_synchronized(sample->receive_error),
       .error_ns = error_sum(sample),
       .receive_stamp = (enum ow_stamp_source)sample->source,
+      .departed = (enum ow_departed_by)sample->departed,
   };
 }
 
@@ -59,6 +60,7 @@ static struct ow_clock_trust least_trust(struct ow_clock_trust a, struct ow_cloc
       .receiver_synchronized = a.receiver_synchronized && b.receiver_synchronized,
       .error_ns = a.error_ns > b.error_ns ? a.error_ns : b.error_ns,
       .receive_stamp = weaker(a.receive_stamp, b.receive_stamp),
+      .departed = a.departed < b.departed ? a.departed : b.departed,
   };
 }
 

@@ -36,6 +36,7 @@ struct ow_clock_trust {
   bool receiver_synchronized;         /* S bit of every record */
   int64_t error_ns;                   /* the largest sum of both ends' estimates */
   enum ow_stamp_source receive_stamp; /* the least trustworthy: unknown, then user, then kernel */
+  enum ow_departed_by departed;       /* what every send time rests on, at least */
   bool stepped; /* known always: a clock was set meanwhile, so delay, jitter, ipdv and pdv are invalid */
 };
 

@@ -101,9 +101,10 @@ static void read_all(struct ow_outlet *outlet)
   outlet->unread = 0;
 }
 
+/* Also what was sent before the last reading may have left since. */
 void ow_outlet_drain(struct ow_outlet *outlet)
 {
-  if (outlet->unread > 0)
+  if (outlet->asked > 0)
     read_all(outlet);
 }
 

@@ -49,6 +49,9 @@ static json_t *packet_json(const struct ow_sample *sample)
     ow_put_time(&members, "receive_error", ow_error_ns(sample->receive_error));
     ow_put_time(&members, "delay", ow_sample_delay(sample));
     ow_put_count(&members, "ttl", sample->ttl);
+    ow_put_text(&members, "departed", ow_departed_names[sample->departed]);
+    if (sample->departed != OW_DEPARTED_CORRECTED)
+      ow_put_stamp(&members, "stamp", ow_timestamp_plus(sample->sent, -(int64_t)sample->stamped_before));
   }
   return ow_members_end(&members);
 }

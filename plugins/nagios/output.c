@@ -59,13 +59,15 @@ static void print_packet(FILE *out, const struct ow_sample *sample)
   else
     check_text_add(&line, "%14s %14s %3u", print_ms(delay, check_seconds(ow_sample_delay(sample))), error,
                    sample->ttl);
+  if (sample->departed != OW_DEPARTED_CORRECTED)
+    check_text_add(&line, " %4.0f", (double)sample->stamped_before / 1e3);
   print_line(out, &line);
 }
 
 static void print_packets(FILE *out, const char *name, const struct ow_samples *samples)
 {
   if (samples->count > 0)
-    fprintf(out, "%s packets: number, sent, delay and the clocks' error in ms, TTL\n", name);
+    fprintf(out, "%s packets: number, sent, delay, error (ms), TTL, departure less stamp (us)\n", name);
   for (size_t i = 0; i < samples->count; i++)
     print_packet(out, ow_samples_at(samples, i));
 }

@@ -289,6 +289,26 @@ static void tell_clocks(const struct tale *tale)
   }
 }
 
+/* What no clock can do: the offset between the two cancels in it. */
+static void tell_impossible(const struct tale *tale)
+{
+  const struct ow_result *results[OW_DIRECTIONS];
+  char number[CHECK_NUMBER];
+  double round_trip = 0;
+  check_results(tale->options, tale->report, results);
+  if (ow_metric_find(results, OW_METRIC_RTT, OW_FORWARD, &round_trip) && round_trip < 0) {
+    struct check_clause *clause = check_clauses_add(&tale->outcome->clauses, OW_VERDICT_OK);
+    struct check_text text = {clause->text, sizeof clause->text, 0};
+    struct check_text brief = {clause->brief, sizeof clause->brief, 0};
+    check_text_add(
+        &text,
+        "rtt of %s cannot be: no offset between the clocks makes it negative, so stamps err by more "
+        "than the path takes, or a clock was set meanwhile",
+        ow_seconds_print(number, round_trip));
+    check_text_add(&brief, "rtt below 0: stamps err");
+  }
+}
+
 void check_explain(const struct check_options *options, const struct ow_probe_report *report,
                    struct check_outcome *outcome)
 {
@@ -303,6 +323,7 @@ void check_explain(const struct check_options *options, const struct ow_probe_re
   tell_precision(&tale);
   tell_addresses(&tale);
   tell_clocks(&tale);
+  tell_impossible(&tale);
   check_clauses_sort(&outcome->clauses);
   check_clauses_headline(&outcome->clauses, outcome->verdict, outcome->headline);
   check_clauses_join(&outcome->clauses, outcome->reason, sizeof outcome->reason);

@@ -156,6 +156,18 @@ static void print_stamper(char out[CELL], const struct ow_result *result, enum o
   snprintf(out, CELL, "%s", result->received > 0 ? words : "unknown");
 }
 
+static void print_departed(char out[CELL], const struct ow_result *result, enum ow_metric metric)
+{
+  const char *words = "in packets, corrected";
+  (void)metric;
+  switch (result->clock.departed) {
+  case OW_DEPARTED_CORRECTED: break;
+  case OW_DEPARTED_KERNEL: words = "the kernel's"; break;
+  case OW_DEPARTED_HARDWARE: words = "the network card's"; break;
+  }
+  snprintf(out, CELL, "%s", result->received > 0 ? words : "unknown");
+}
+
 static const struct row {
   const char *label;
   print_cell *print;
@@ -182,6 +194,7 @@ static const struct row {
     {"clocks' error", print_clock_error, 0},
     {"sender's clock", print_sender_clock, 0},
     {"receiver's clock", print_receiver_clock, 0},
+    {"stamps on sending", print_departed, 0},
     {"stamps on receipt", print_stamper, 0},
 };
 

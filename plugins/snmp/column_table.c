@@ -30,6 +30,7 @@
 #define SEVERITY ENUMERATION(1, 3)
 #define WORTH ENUMERATION(1, 4)
 #define STAMP_ORIGIN ENUMERATION(OW_STAMP_UNKNOWN + 1, OW_STAMP_USER + 1)
+#define DEPARTURE ENUMERATION(OW_DEPARTED_CORRECTED + 1, OW_DEPARTED_HARDWARE + 1)
 
 /* ---- getters ---- */
 
@@ -224,6 +225,8 @@ static const struct mib_column result_columns[] = {
     [MIB_RESULT_STAMP_SOURCE] = {READ("StampSource", STAMP_ORIGIN, PRESENT_RECEIVED,
                                       RESULT_VIA(choice_from_1, unsigned, clock.receive_stamp))},
     [MIB_RESULT_STEPPED] = {READ("ClockStepped", TRUTH_VALUE, PRESENT_KNOWN, RESULT(clock.stepped))},
+    [MIB_RESULT_DEPARTED] = {READ("Departed", DEPARTURE, PRESENT_RECEIVED,
+                                  RESULT_VIA(choice_from_1, unsigned, clock.departed))},
 };
 
 static const struct mib_column totals_columns[] = {

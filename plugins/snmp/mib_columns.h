@@ -96,6 +96,7 @@ enum mib_result {
   MIB_RESULT_CLOCK_ERROR,
   MIB_RESULT_STAMP_SOURCE,
   MIB_RESULT_STEPPED,
+  MIB_RESULT_DEPARTED,
   MIB_RESULT_END
 };
 /** The number in owampHistoryEntry of an object of owampResultEntry. */

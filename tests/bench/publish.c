@@ -32,7 +32,7 @@ static void fill(struct ow_interval *interval, int64_t ms)
         .lost = d == OW_REVERSE ? 1 : 0,
         .longest_loss_run = d == OW_REVERSE ? 1 : 0,
         .delay = {delay, delay, delay, delay, delay, delay},
-        .clock = {true, true, 1000, OW_STAMP_KERNEL, false},
+        .clock = {true, true, 1000, OW_STAMP_KERNEL, OW_DEPARTED_CORRECTED, false},
         .has_ipdv = true,
         .ipdv_pairs = 58,
         .histogram = ow_histogram_of(delays, d == OW_REVERSE ? PACKETS - 1 : PACKETS),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -160,11 +161,14 @@ START_TEST(both_directions_are_measured_whole)
     ck_assert_uint_eq(result->hops_max, 0);
     ck_assert_uint_eq(report.directions[i].samples.count, PACKETS);
   }
+  ck_assert_int_eq(report.directions[OW_FORWARD].result.clock.departed, OW_DEPARTED_KERNEL);
+  ck_assert_int_ge(report.directions[OW_FORWARD].result.delay.min, 0);
   ow_probe_report_clear(&report);
 }
 END_TEST
 
-/* Both measurements of one session are the same, to the record. */
+/* Both measurements of one session are the same, to the record, but that the server has the packets' own
+ * stamps. */
 START_TEST(a_session_that_the_server_holds_is_fetched)
 {
   struct server server;
@@ -182,8 +186,15 @@ START_TEST(a_session_that_the_server_holds_is_fetched)
   ck_assert_int_eq(fetched.mode, MODES[_i]);
   ck_assert_int_eq(after->result.completeness, OW_RESULT_COMPLETE);
   ck_assert_uint_eq(after->result.received, PACKETS);
-  ck_assert_int_eq(after->result.delay.p95, before->result.delay.p95);
+  ck_assert_int_eq(after->result.clock.departed, OW_DEPARTED_CORRECTED);
   ck_assert_uint_eq(after->samples.count, before->samples.count);
+  for (size_t i = 0; i < PACKETS; i++) {
+    const struct ow_sample *sample = ow_samples_at(&before->samples, i);
+    const struct ow_sample *same = ow_samples_at(&after->samples, i);
+    int64_t moved = ow_timestamp_difference(sample->sent, same->sent) - sample->stamped_before;
+    ck_assert(sample->sequence == same->sequence && sample->received.ntp == same->received.ntp);
+    ck_assert_int_le(llabs(moved), 1);
+  }
   ck_assert_str_eq(after->sender, before->sender);
   ck_assert_str_eq(after->receiver, before->receiver);
   ck_assert_int_eq(fetched.directions[OW_REVERSE].result.completeness, OW_RESULT_ABSENT);

@@ -20,7 +20,7 @@ static struct ow_result measured(void)
                             .received = 50,
                             .hops_min = 7,
                             .hops_max = 7,
-                            .clock = {true, true, 1000, OW_STAMP_KERNEL, false}};
+                            .clock = {true, true, 1000, OW_STAMP_KERNEL, OW_DEPARTED_CORRECTED, false}};
 }
 
 static void begin(void)

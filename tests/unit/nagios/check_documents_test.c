@@ -83,7 +83,8 @@ static struct ow_probe_report measured(void)
   strcpy(reverse->receiver, "2001:db8::2 port 8761");
   reverse->sid[15] = 1;
   for (uint32_t i = 0; i < 2; i++) {
-    struct ow_sample sample = {.sequence = i, .sent.ntp = 1, .received.ntp = i, .ttl = 64};
+    struct ow_sample sample = {
+        .sequence = i, .sent.ntp = 1, .received.ntp = i, .ttl = 64, .departed = OW_DEPARTED_KERNEL};
     ck_assert_int_eq(ow_samples_append(&reverse->samples, &sample), OW_OK);
   }
   return report;

@@ -87,7 +87,7 @@ static struct ow_probe_report widest(void)
                            .ipdv = 12345,
                            .pdv = 12345,
                            .hops_max = 255,
-                           .clock = {true, true, 12345, OW_STAMP_KERNEL, false}};
+                           .clock = {true, true, 12345, OW_STAMP_KERNEL, OW_DEPARTED_CORRECTED, false}};
   }
   return report;
 }

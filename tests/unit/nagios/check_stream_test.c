@@ -54,7 +54,7 @@ static struct ow_interval interval(int64_t end, int ms, uint32_t lost)
                              .received = 60 - lost,
                              .lost = lost,
                              .delay = {all, all, all, all, all, all},
-                             .clock = {true, true, 1000, OW_STAMP_KERNEL, false}};
+                             .clock = {true, true, 1000, OW_STAMP_KERNEL, OW_DEPARTED_CORRECTED, false}};
   return (struct ow_interval){.number = 1,
                               .begin = at(end - 60),
                               .end = at(end),

@@ -510,6 +510,7 @@ static struct ow_probe_report good_report(void)
   report.directions[OW_REVERSE].result.clock.receive_stamp = OW_STAMP_KERNEL;
   report.directions[OW_FORWARD].departure_offset = 14000;
   report.directions[OW_FORWARD].departure_known = true;
+  report.directions[OW_FORWARD].result.clock.departed = OW_DEPARTED_KERNEL;
   return report;
 }
 
@@ -978,6 +979,7 @@ START_TEST(long_output_has_the_numbers)
                               "clocks' error                    +-250 us                +-250 us\n"
                               "sender's clock           not synchronised            synchronised\n"
                               "receiver's clock             synchronised            synchronised\n"
+                              "stamps on sending            the kernel's   in packets, corrected\n"
                               "stamps on receipt                the peer      this host's kernel\n";
   ck_assert_str_eq(strchr(text, '\n'), words);
   ck_assert_ptr_null(strchr(strchr(text, '|') + 1, '|'));
@@ -1044,7 +1046,12 @@ static void add_packets(struct ow_probe_direction *direction)
       .ttl = 251,
   };
   ck_assert_int_eq(ow_samples_append(&direction->samples, &sample), OW_OK);
+  sample.sequence = 9;
+  sample.departed = OW_DEPARTED_KERNEL;
+  sample.stamped_before = -1500;
+  ck_assert_int_eq(ow_samples_append(&direction->samples, &sample), OW_OK);
   sample.sequence = 8;
+  sample.departed = OW_DEPARTED_CORRECTED;
   sample.received = (struct ow_timestamp){0};
   sample.ttl = OW_TTL_LOST;
   ck_assert_int_eq(ow_samples_append(&direction->samples, &sample), OW_OK);
@@ -1055,8 +1062,11 @@ START_TEST(longest_output_has_the_packets)
   struct ow_probe_report report = good_report();
   add_packets(&report.directions[OW_FORWARD]);
   const char *text = output("-H h -vvv", &report);
-  static const char words[] = "\nforward packets: number, sent, delay and the clocks' error in ms, TTL\n"
+  static const char words[] = "\nforward packets: number, sent, delay, error (ms), TTL, "
+                              "departure less stamp (us)\n"
                               "         7 2023-11-14T22:13:20.000000000Z     125.000000     +-2.014162 251\n"
+                              "         9 2023-11-14T22:13:20.000000000Z     125.000000     +-2.014162 251"
+                              "   -2\n"
                               "         8 2023-11-14T22:13:20.000000000Z           lost\n";
   ck_assert_msg(strstr(text, words), "%s", text);
   ow_samples_clear(&report.directions[OW_FORWARD].samples);
@@ -1188,6 +1198,24 @@ START_TEST(json_of_a_failure)
 }
 END_TEST
 
+START_TEST(a_negative_round_trip_is_remarked_on)
+{
+  static const char words[] = "rtt of -2.00 us cannot be: no offset between the clocks makes it negative";
+  struct ow_probe_report report = good_report();
+  for (int64_t reverse = -7000; reverse <= -4000; reverse += 3000) {
+    bool below = reverse < -5000;
+    report.directions[OW_FORWARD].result.delay.median = 5000;
+    report.directions[OW_REVERSE].result.delay.median = reverse;
+    json_t *object = json_output("-H h --json", &report);
+    ck_assert(!strstr(string_in(object, "reason"), words) == !below);
+    ck_assert_str_eq(string_in(object, "state"), "OK");
+    json_decref(object);
+    const char *text = output("-H h", &report);
+    ck_assert_msg(!strstr(text, "rtt below 0: stamps err") == !below, "%s", text);
+  }
+}
+END_TEST
+
 START_TEST(json_has_the_packets)
 {
   struct ow_probe_report report = good_report();
@@ -1195,7 +1223,7 @@ START_TEST(json_has_the_packets)
   json_t *object = json_output("-H h --json -vvv", &report);
   ck_assert_uint_eq(json_array_size(json_object_get(result_of(object, 0), "packets")), 0);
   const json_t *packets = json_object_get(result_of(object, 1), "packets");
-  ck_assert_uint_eq(json_array_size(packets), 2);
+  ck_assert_uint_eq(json_array_size(packets), 3);
   const json_t *first = json_array_get(packets, 0);
   assert_number(first, "sequence", 7);
   ck_assert_msg(fabs(json_number_value(json_object_get(first, "delay")) - 0.125) < 1e-12,
@@ -1203,7 +1231,14 @@ START_TEST(json_has_the_packets)
   assert_number(first, "ttl", 251);
   ck_assert_str_eq(string_in(first, "sent"), "2023-11-14T22:13:20.000000000Z");
   ck_assert(json_is_false(json_object_get(first, "lost")));
-  const json_t *second = json_array_get(packets, 1);
+  ck_assert_str_eq(string_in(first, "departed"), "corrected");
+  assert_absent(first, "stamp");
+  const json_t *true_one = json_array_get(packets, 1);
+  ck_assert_str_eq(string_in(true_one, "departed"), "kernel");
+  ck_assert_str_eq(string_in(true_one, "sent"), "2023-11-14T22:13:20.000000000Z");
+  ck_assert_str_eq(string_in(true_one, "stamp"), "2023-11-14T22:13:20.000001499Z");
+  const json_t *second = json_array_get(packets, 2);
+  assert_absent(second, "departed");
   ck_assert(json_is_true(json_object_get(second, "lost")));
   assert_absent(second, "delay");
   assert_absent(second, "received");
@@ -1554,7 +1589,7 @@ int main(void)
             long_output_has_the_numbers, longer_output_has_the_sessions, long_output_of_a_failure,
             longest_output_has_the_packets);
   TEST_CASE(suite, "JSON", json_has_the_numbers, json_lacks_what_is_unknown, json_of_a_failure,
-            json_has_the_packets);
+            json_has_the_packets, a_negative_round_trip_is_remarked_on);
   TEST_CASE(suite, "key files", a_key_is_loaded, key_files_that_cant_be_used,
             key_files_with_mistakes_name_the_line, key_files_are_bounded);
   TEST_LOOP(suite, "exposed keys", sizeof exposed / sizeof *exposed,

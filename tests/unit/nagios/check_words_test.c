@@ -39,7 +39,7 @@ static struct ow_result well(void)
                             .sent = 50,
                             .received = 50,
                             .delay = delay,
-                            .clock = {true, true, 250000, OW_STAMP_KERNEL, false}};
+                            .clock = {true, true, 250000, OW_STAMP_KERNEL, OW_DEPARTED_CORRECTED, false}};
 }
 
 enum kind {

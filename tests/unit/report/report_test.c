@@ -107,6 +107,7 @@ static struct ow_result any_result(void)
     result.clock.receiver_synchronized = coin();
     result.clock.error_ns = any_time();
     result.clock.receive_stamp = (enum ow_stamp_source)test_prng_below(&prng, 3);
+    result.clock.departed = (enum ow_departed_by)test_prng_below(&prng, 3);
   }
   if (result.received > 0 && !result.clock.stepped) {
     result.delay = (struct ow_delays){any_time(), any_time(), any_time(), any_time(), any_time(), any_time()};
@@ -181,6 +182,7 @@ static void assert_same_result(const struct ow_result *a, const struct ow_result
   ck_assert_int_eq(a->clock.receiver_synchronized, b->clock.receiver_synchronized);
   ck_assert_int_eq(a->clock.error_ns, b->clock.error_ns);
   ck_assert_int_eq(a->clock.receive_stamp, b->clock.receive_stamp);
+  ck_assert_int_eq(a->clock.departed, b->clock.departed);
   ck_assert_int_eq(a->clock.stepped, b->clock.stepped);
   assert_same_distribution(a, b);
 }
@@ -541,6 +543,7 @@ START_TEST(hostile_members_are_named)
       {"\"hops\":{\"min\":3", "\"hops\":{\"min\":256", "hops.min"},
       {"\"hops\":{\"min\":3", "\"hops\":{\"mun\":3", "hops.min is missing"},
       {"\"receive_stamp\":\"kernel\"", "\"receive_stamp\":\"moon\"", "clock.receive_stamp"},
+      {"\"departed\":\"corrected\"", "\"departed\":\"moon\"", "clock.departed"},
       {"\"stepped\":false", "\"stepped\":0", "clock.stepped"},
       {"\"direction\":\"reverse\"", "\"direction\":\"back\"", "direction"},
       {"\"direction\":\"reverse\"", "\"direction\":\"forward\"", "results"},

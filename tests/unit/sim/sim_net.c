@@ -784,6 +784,7 @@ size_t ow_udp_receive(int descriptor, struct ow_udp_batch *batch, struct ow_data
   return count;
 }
 
+/* What nobody reads in time is lost, as where the kernel's queue is full. */
 size_t ow_stamps_departed(int descriptor, struct ow_departed departed[OW_DEPARTED_BATCH], bool *more)
 {
   struct udp *udp = endpoints[descriptor].udp;

@@ -434,7 +434,8 @@ static bool column_is_there(unsigned column, enum missing missing)
     there = missing < IPDV_MISSING;
   else if (column >= MIB_RESULT_DELAY_MIN && column <= MIB_RESULT_PDV)
     there = missing < STEPPED;
-  else if (column >= MIB_RESULT_HOPS_MIN && column <= MIB_RESULT_STAMP_SOURCE)
+  else if ((column >= MIB_RESULT_HOPS_MIN && column <= MIB_RESULT_STAMP_SOURCE) ||
+           column == MIB_RESULT_DEPARTED)
     there = missing < NOTHING_RECEIVED;
   else if (column == MIB_RESULT_LOSS_RATIO)
     there = missing < NOTHING_SENT;

@@ -37,7 +37,7 @@ static struct ow_result interval(uint32_t received, uint32_t lost, int ms)
       .pdv = 2 * MS,
       .hops_min = (uint8_t)ms,
       .hops_max = (uint8_t)(ms + 2),
-      .clock = {true, true, (int64_t)ms * 100, OW_STAMP_KERNEL, false},
+      .clock = {true, true, (int64_t)ms * 100, OW_STAMP_KERNEL, OW_DEPARTED_CORRECTED, false},
       .has_ipdv = true,
       .ipdv = (int64_t)ms * 1000,
       .ipdv_pairs = received * 9 / 10,
@@ -75,9 +75,12 @@ START_TEST(the_worst_is_said_of_the_clocks)
   struct ow_result merged;
   list[1].clock.sender_synchronized = false;
   list[1].clock.receive_stamp = OW_STAMP_USER;
+  list[0].clock.departed = list[1].clock.departed = OW_DEPARTED_HARDWARE;
+  list[2].clock.departed = OW_DEPARTED_KERNEL;
   merge(list, 3, &merged);
   ck_assert(!merged.clock.sender_synchronized && merged.clock.receiver_synchronized && !merged.clock.stepped);
   ck_assert_int_eq(merged.clock.receive_stamp, OW_STAMP_USER);
+  ck_assert_int_eq(merged.clock.departed, OW_DEPARTED_KERNEL);
   list[2].clock.stepped = true;
   list[2].clock.receive_stamp = OW_STAMP_UNKNOWN;
   merge(list, 3, &merged);

@@ -788,6 +788,22 @@ START_TEST(stamps_are_as_good_as_the_worst)
 }
 END_TEST
 
+START_TEST(departures_are_as_good_as_the_worst)
+{
+  static const enum ow_departed_by sources[] = {OW_DEPARTED_HARDWARE, OW_DEPARTED_KERNEL,
+                                                OW_DEPARTED_HARDWARE, OW_DEPARTED_CORRECTED};
+  static const enum ow_departed_by expected[] = {OW_DEPARTED_HARDWARE, OW_DEPARTED_KERNEL, OW_DEPARTED_KERNEL,
+                                                 OW_DEPARTED_CORRECTED};
+  for (uint32_t i = 0; i < 4; i++) {
+    struct ow_sample sample = arrival(i, MS);
+    sample.departed = (uint8_t)sources[i];
+    add(sample);
+    compute(observation(i + 1));
+    ck_assert_int_eq(result.clock.departed, expected[i]);
+  }
+}
+END_TEST
+
 START_TEST(flags_are_handed_on)
 {
   add_arrival(0, MS);
@@ -1026,6 +1042,7 @@ static TCase *trust(void)
   tcase_add_test(tests, one_unsynchronized_packet_is_enough);
   tcase_add_test(tests, lost_records_say_nothing_of_the_clock);
   tcase_add_test(tests, stamps_are_as_good_as_the_worst);
+  tcase_add_test(tests, departures_are_as_good_as_the_worst);
   return tests;
 }
 

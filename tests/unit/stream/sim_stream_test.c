@@ -18,6 +18,7 @@
 
 #define S OW_NS_PER_S
 #define MS OW_NS_PER_MS
+#define US (MS / 1000)
 #define LATEST (1 * S) /* beyond the loss timeout: when a result must be there */
 
 enum { FIRST_HOST = 2, PEERS = 4, HISTORY = 16384 };
@@ -188,16 +189,19 @@ static void assert_true(uint8_t host, const struct ow_interval *interval)
 }
 
 /* Every delay lies where the path's is, to the resolution of a stamp. */
-static void assert_delays(uint8_t host, const struct ow_interval *interval)
+static void assert_delays_of(uint8_t host, const struct ow_result *result, enum ow_direction d)
 {
   const struct sim_path *path = sim_path(host);
-  for (int d = 0; d < OW_DIRECTIONS; d++) {
-    const struct ow_result *result = &interval->results[d];
-    if (result->received && !result->clock.stepped) {
-      ck_assert_int_ge(result->delay.min, path->delay[d] - 2);
-      ck_assert_int_le(result->delay.max, path->delay[d] + path->jitter[d] + 2);
-    }
+  if (result->received && !result->clock.stepped) {
+    ck_assert_int_ge(result->delay.min, path->delay[d] - 2);
+    ck_assert_int_le(result->delay.max, path->delay[d] + path->jitter[d] + 2);
   }
+}
+
+static void assert_delays(uint8_t host, const struct ow_interval *interval)
+{
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    assert_delays_of(host, &interval->results[d], (enum ow_direction)d);
 }
 
 static int compare_delays(const void *a, const void *b)
@@ -332,6 +336,39 @@ START_TEST(an_undisturbed_hour_is_reported_packet_for_packet)
       assert_shared(host);
   }
   ck_assert_uint_eq(log_lines, PEERS); /* "up", once each */
+  drop_curtain();
+}
+END_TEST
+
+/*
+ * Packets leave up to 50 us after their stamps. What comes late, or not at all, or over another connection
+ * when the first one is cut, has its true departure: delays are the path's, to the nanosecond.
+ */
+START_TEST(delays_count_from_the_true_departures)
+{
+  raise_curtain(test_seed());
+  sim_leaving = 50 * US;
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    struct ow_stream_config config = config_of(host, 10 * S);
+    sim_path(host)->jitter[0] = 3 * MS;
+    sim_path(host)->loss[0] = 20000;
+    sim_path(host)->copies[0] = 1;
+    add(&config);
+  }
+  sim_run(loop, 55 * S);
+  sim_cut(FIRST_HOST);
+  sim_run(loop, 60 * S);
+  for (uint8_t host = FIRST_HOST; host < FIRST_HOST + PEERS; host++) {
+    struct ow_interval *intervals;
+    size_t count = intervals_of(host, &intervals);
+    ck_assert_uint_ge(count, 9);
+    for (size_t i = 0; i < count; i++) {
+      const struct ow_result *forward = &intervals[i].results[OW_FORWARD];
+      ck_assert(!forward->received || forward->clock.departed == OW_DEPARTED_KERNEL);
+      assert_delays_of(host, forward, OW_FORWARD);
+    }
+    free(intervals);
+  }
   drop_curtain();
 }
 END_TEST
@@ -1365,8 +1402,9 @@ int main(void)
   TEST_LOOP(suite, "ports", 2, an_undisturbed_hour_is_reported_packet_for_packet,
             a_path_that_multiplies_packets_takes_no_others_place);
   TEST_CASE(suite, "a calm network", rewritten_ports_lose_nothing_at_a_shared_port,
-            a_fixed_schedule_goes_on_without_a_seam, one_direction_alone_is_measured_alone,
-            peers_start_at_different_phases, an_interval_without_a_packet_is_measured_all_the_same);
+            delays_count_from_the_true_departures, a_fixed_schedule_goes_on_without_a_seam,
+            one_direction_alone_is_measured_alone, peers_start_at_different_phases,
+            an_interval_without_a_packet_is_measured_all_the_same);
   TEST_CASE(suite, "faults", a_dead_peer_is_tried_ever_more_rarely_and_disturbs_no_other,
             a_peer_that_comes_up_late_is_measured_within_a_minute,
             a_cut_connection_leaves_a_partial_result_in_both_directions,
