@@ -31,7 +31,8 @@ struct spread {
   size_t count, slots;
 };
 void spread_add(struct spread *spread, double value);
-/** "name": {"p50": ..., "p95": ..., "p99": ..., "max": ...} with values times `scale`; frees it. */
+/** "name": {"min": ..., "p50": ..., "p95": ..., "p99": ..., "max": ...} with values times `scale`; frees it.
+ */
 void spread_print(struct spread *spread, const char *name, double scale);
 
 int bench_sessions(char **arguments);

@@ -119,9 +119,9 @@ void spread_print(struct spread *spread, const char *name, double scale)
 {
   if (spread->count) {
     qsort(spread->values, spread->count, sizeof *spread->values, compare);
-    printf("\"%s\": {\"p50\": %.3f, \"p95\": %.3f, \"p99\": %.3f, \"max\": %.3f}, ", name,
-           rank(spread, 50) * scale, rank(spread, 95) * scale, rank(spread, 99) * scale,
-           rank(spread, 100) * scale);
+    printf("\"%s\": {\"min\": %.3f, \"p50\": %.3f, \"p95\": %.3f, \"p99\": %.3f, \"max\": %.3f}, ", name,
+           spread->values[0] * scale, rank(spread, 50) * scale, rank(spread, 95) * scale,
+           rank(spread, 99) * scale, rank(spread, 100) * scale);
   }
   free(spread->values);
   *spread = (struct spread){0};

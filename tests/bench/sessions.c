@@ -12,10 +12,7 @@
 #include "measure/measurement.h"
 #include "schedule/schedule.h"
 
-enum {
-  OPENING_AT_ONCE = 32,
-  LINK_NS = 1000, /* the true delay of a veth pair: from transmit stamp to receive stamp */
-};
+enum { OPENING_AT_ONCE = 32 };
 #define SETTLE (1500 * OW_NS_PER_MS) /* after the start and before the end: not measured */
 
 struct run;
@@ -42,7 +39,10 @@ struct run {
   double at[2];
   double set_up_from, set_up_to;
   struct ow_failure failure;
-  struct spread lateness, error;
+  struct spread lateness;
+  struct spread error[OW_DIRECTIONS], off[OW_DIRECTIONS], stated[OW_DIRECTIONS]; /* off: the error, signed */
+  uint64_t within[OW_DIRECTIONS];                                                /* what is stated */
+  int64_t link; /* ns: the true delay, from transmit stamp to receive stamp */
   uint64_t packets, lost, skipped;
 };
 
@@ -50,8 +50,18 @@ static void open_next(struct run *run);
 
 /* ---- results ---- */
 
-static void note_lateness(struct run *run, const struct ow_session_request *request,
-                          const struct ow_samples *samples)
+static void note_error(struct run *run, enum ow_direction direction, const struct ow_sample *sample)
+{
+  double off = (double)(ow_sample_delay(sample) - run->link);
+  double stated = (double)(ow_error_ns(sample->send_error) + ow_error_ns(sample->receive_error));
+  spread_add(&run->off[direction], off);
+  spread_add(&run->error[direction], fabs(off));
+  spread_add(&run->stated[direction], stated);
+  run->within[direction] += fabs(off) <= stated;
+}
+
+static void note_samples(struct run *run, enum ow_direction direction,
+                         const struct ow_session_request *request, const struct ow_samples *samples)
 {
   struct ow_schedule *schedule =
       ow_schedule_create(&request->sid, request->start, run->peer.slots, run->peer.slot_count);
@@ -62,8 +72,9 @@ static void note_lateness(struct run *run, const struct ow_session_request *requ
   for (size_t i = 0; good && i < samples->count; i++) {
     const struct ow_sample *sample = ow_samples_at(samples, i);
     if (!ow_sample_lost(sample) && sample->sequence < request->packets) {
-      spread_add(&run->lateness, (double)ow_timestamp_difference(sample->sent, due[sample->sequence]));
-      spread_add(&run->error, fabs((double)(ow_sample_delay(sample) - LINK_NS)));
+      spread_add(&run->lateness, (double)(ow_timestamp_difference(sample->sent, due[sample->sequence]) -
+                                          sample->stamped_before));
+      note_error(run, direction, sample);
     }
   }
   free(due);
@@ -83,9 +94,10 @@ static void on_done(struct ow_measurement *measurement)
     run->failure = measurement->failure;
     run->failed++;
   } else {
-    note_lateness(run, &measurement->ends.requests[OW_FORWARD], &measurement->records.kept.samples);
-    note_lateness(run, &measurement->ends.requests[OW_REVERSE],
-                  ow_receiver_samples(measurement->ends.receiver.receiver));
+    note_samples(run, OW_FORWARD, &measurement->ends.requests[OW_FORWARD],
+                 &measurement->records.kept.samples);
+    note_samples(run, OW_REVERSE, &measurement->ends.requests[OW_REVERSE],
+                 ow_receiver_samples(measurement->ends.receiver.receiver));
   }
   if (++run->done == run->count)
     ow_loop_stop(run->loop);
@@ -169,7 +181,15 @@ static void report(struct run *run, double pace)
          run->failed, (unsigned long)run->packets, (unsigned long)run->lost, (unsigned long)run->skipped);
   printf("\"set_up_ms_each\": %.3f, ", (run->set_up_to - run->set_up_from) * 1e3 / run->count);
   spread_print(&run->lateness, "lateness_us", 1e-3);
-  spread_print(&run->error, "error_us", 1e-3);
+  for (int d = 0; d < OW_DIRECTIONS; d++) {
+    double count = run->off[d].count ? (double)run->off[d].count : 1;
+    printf("\"%s\": {\"within\": %.4f, ", ow_direction_name((enum ow_direction)d),
+           (double)run->within[d] / count);
+    spread_print(&run->off[d], "off_us", 1e-3);
+    spread_print(&run->error[d], "error_us", 1e-3);
+    spread_print(&run->stated[d], "stated_us", 1e-3);
+    printf("\"link_us\": %.3f}, ", (double)run->link / 1e3);
+  }
   printf("\"cores\": {\"near\": %.4f, \"far\": %.4f}, ", (run->near[1].cpu - run->near[0].cpu) / seconds,
          (run->far[1].cpu - run->far[0].cpu) / seconds);
   printf("\"cpu_us_per_packet\": {\"near\": %.3f, \"far\": %.3f}, ",
@@ -182,7 +202,7 @@ static void report(struct run *run, double pace)
   puts("}");
 }
 
-/* ADDRESS PORT RESPONDER-PID COUNT SECONDS PACKETS-A-SECOND MODE KEY-FILE */
+/* ADDRESS PORT RESPONDER-PID COUNT SECONDS PACKETS-A-SECOND MODE KEY-FILE LINK-NS */
 int bench_sessions(char **arguments)
 {
   struct ow_failure failure;
@@ -193,6 +213,7 @@ int bench_sessions(char **arguments)
   use_mode(&run.peer, arguments[6], arguments[7]);
   run.server = parse_address(arguments[0], (uint16_t)atoi(arguments[1]));
   run.responder = atoi(arguments[2]);
+  run.link = atoll(arguments[8]);
   run.count = (unsigned)atoi(arguments[3]);
   run.length = (int64_t)(atof(arguments[4]) * 1e9);
   run.peer.slots[0] = (struct ow_slot){OW_SLOT_EXPONENTIAL, ow_span_from_ns((int64_t)(1e9 / pace))};

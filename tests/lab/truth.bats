@@ -100,6 +100,8 @@ holds() {
   for lie in '.results[0].received += 1' '.results[1].duplicates = 1' '.results[0].reordered = 2' \
     '.results[0].longest_loss_run += 1' '.results[1].hops.max = 1' '.results[0].delay.p95 += 0.01' \
     '(.results[0].packets[] | select(.lost) | .sequence) |= . - 1' '.results[1].packets[].delay += 0.01' '.results[0].packets[0:20][].delay += 0.01' \
+    '.results[0].packets[].sent |= .[:20] + ((.[20:29] | tonumber + 5000 | tostring | "00000000" + .) | .[-9:]) + "Z"' \
+    '.results[1].packets[].sent |= .[:20] + ((.[20:29] | tonumber + 50000 | tostring | "00000000" + .) | .[-9:]) + "Z"' \
     '.results[1].completeness = "partial"'; do
     jq "$lie" "$BATS_TEST_TMPDIR/honest.json" >"$BATS_TEST_TMPDIR/lie.json"
     run ! judge lie

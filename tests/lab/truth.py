@@ -18,6 +18,9 @@ from datetime import datetime
 
 CLOSE = 0.99  # of a report's delays, both directions together, must lie within their error estimate
 
+MANY = 50  # packets, of which a median is worth something
+UNBIASED = 15000  # ns: a median that is farther off is a bias, and no noise of a busy machine
+
 
 @dataclass
 class Packet:
@@ -165,9 +168,23 @@ def compare_wire(truth, received, mode):
             yield f"the flow's packet {number} has another sequence number"
         if ntp is not None and number in received:
             fraction = round((ntp & 0xffffffff) * 1e9 / 2**32)
-            said = int(re.search(r"\.(\d+)", received[number]["sent"]).group(1).ljust(9, "0")[:9])
+            stamp = received[number].get("stamp", received[number]["sent"])  # its own, beside its departure
+            said = int(re.search(r"\.(\d+)", stamp).group(1).ljust(9, "0")[:9])
             if min(abs(fraction - said), 10**9 - abs(fraction - said)) > 2:
-                yield f"packet {number} was stamped {fraction} ns past its second, reported {received[number]['sent']}"
+                yield f"packet {number} was stamped {fraction} ns past its second, reported {stamp}"
+
+
+def compare_stamps(truth, received):
+    """The send and receive times of packets have no bias: their medians lie where the forwarder's stamps do. A true departure is
+    before it arrives at the forwarder, and a packet arrives after it left that: the links take a microsecond or less."""
+    known = [(truth.packets[n], truth.delays[n], p) for n, p in received.items() if n in truth.delays]
+    true = [nanoseconds(p["sent"]) - was.came for was, _, p in known if p["departed"] != "corrected"]
+    drawn = [nanoseconds(p["sent"]) - was.came for was, _, p in known if p["departed"] == "corrected"]
+    arrived = [nanoseconds(p["received"]) - was.came - delay for was, delay, p in known]
+    for what, errors, least, most in (("true departures", true, -UNBIASED, 0), ("stamps", drawn, -UNBIASED, UNBIASED),
+                                      ("receive times", arrived, 0, UNBIASED)):
+        if len(errors) >= MANY and not least <= (median := sorted(errors)[len(errors) // 2]) <= most:
+            yield f"the median of {what} lies {median / 1e3:+.2f} us from the truth, not within {least / 1e3} and {most / 1e3}"
 
 
 def far_off(truth, received):
@@ -198,6 +215,7 @@ def compare_direction(truth, result, mode, off):
     if lost != truth.lost:
         yield f"lost are {truth.lost}, reported {lost}"
     yield from compare_wire(truth, received, mode)
+    yield from compare_stamps(truth, received)
     here = far_off(truth, received)
     off += here
     numbers = dict(result)
