@@ -40,7 +40,8 @@ struct ow_query_server;
  * dead process left at `path` is replaced; one that answers is not, nor any other kind of file (OW_STATE).
  * Up to 128 may ask at once; beyond that, one that has been idle for 5 s gives way, or else the new one is
  * refused with a sentence. Who has not taken an answer after 10 s is cut off, and holds up nobody until then;
- * so is who has not after a second, the slowest first, when 16 MiB of answers wait to be read.
+ * so is who has not after a second, the slowest first, when 16 MiB of answers wait to be read. Meanwhile only
+ * answers of up to 16 KiB, as of one stream, are given.
  * `log` (may be NULL) is copied. NULL with a failure that names the path.
  */
 struct ow_query_server *ow_query_publish(const struct ow_board *board, const struct ow_query_options *options,

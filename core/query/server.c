@@ -24,7 +24,8 @@ enum {
   CLIENTS = 128,
   LINE_MOST = 256,
   REQUESTS_A_TURN = 32,
-  WAITING_MOST = 16 << 20 /* octets of answers that wait to be read; one more is made below that */
+  WAITING_MOST = 16 << 20, /* octets of answers that wait to be read; one more is made below that */
+  SHORT = 16 << 10,        /* one of so many octets is always given: who asks for one stream is answered */
 };
 
 /* One at a time is answered; what it asks meanwhile waits in its socket, so that nothing grows. */
@@ -146,16 +147,23 @@ static void send_answer(struct client *client)
   }
 }
 
+static struct ow_query_text *answer_to(struct ow_query_server *server, const char *request, size_t octets)
+{
+  struct ow_query_text *answer = ow_query_answer(server->answers, request, octets);
+  if (answer && answer->octets > SHORT && !has_room(server)) {
+    ow_query_text_drop(answer);
+    answer = ow_query_complain("too much waits to be read by others; try again in a moment");
+  }
+  return answer;
+}
+
 /* True if there was a whole line, or too much of one: the answer to it now waits. */
 static bool take_request(struct client *client)
 {
   char *newline = memchr(client->input, '\n', client->length);
   if (newline) {
     size_t octets = (size_t)(newline - client->input);
-    struct ow_query_text *answer =
-        has_room(client->server)
-            ? ow_query_answer(client->server->answers, client->input, octets)
-            : ow_query_complain("too much waits to be read by others; try again in a moment");
+    struct ow_query_text *answer = answer_to(client->server, client->input, octets);
     client->length -= octets + 1;
     memmove(client->input, newline + 1, client->length);
     begin_answer(client, answer);
