@@ -3,11 +3,11 @@
  * The query socket: whoever runs streams publishes its board on a Unix socket, as JSON lines, so that one
  * stream serves all who ask.
  *
- *   list\n             {"histograms": true, "streams": [{"name", "host", "port", "state", "newest",
- * "version"}, ...]} get NAME\n         {"stream": {...}, "intervals": [the newest]} get NAME COUNT\n   the
- * last COUNT kept intervals, oldest first; OW_QUERY_INTERVALS at most get NAME COUNT histograms\n the same
- * with their histograms, from which percentiles of several together are made anything else      {"error":
- * "..."}
+ *   list\n             {"histograms": true, "streams": [{"name", "host", "port", "state", ...}, ...]}
+ *   get NAME\n         {"stream": {...}, "intervals": [the newest]}
+ *   get NAME COUNT\n   the last COUNT kept intervals, oldest first; OW_QUERY_INTERVALS at most
+ *   get NAME COUNT histograms\n   the same, each result with its histogram
+ *   anything else      {"error": "..."}
  *
  * Each answer is one line; the members are those of report/json.h. Who may ask is a matter of the socket's
  * permissions. A line of more than 255 octets is answered with an error, and ends the connection.
