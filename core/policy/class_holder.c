@@ -81,10 +81,10 @@ struct ow_class_holder *ow_class_holder_join(struct ow_class_accounts *accounts,
   size_t depth = 0;
   for (; account; account = account->parent)
     path[depth++] = account;
-  do {
+  while (depth > 0 && (holder = find_or_make(accounts, path[depth - 1], above, client))) {
     above = holder;
-    holder = find_or_make(accounts, path[--depth], above, client);
-  } while (holder && depth > 0);
+    depth--;
+  }
   if (holder)
     holder->users++;
   else
@@ -133,8 +133,9 @@ static uint64_t share_of(const struct ow_class_holder *holder, enum ow_class_res
   bool is_new = holder->held[resource] == 0;
   uint64_t keys = account->keyed[resource] + (uint64_t)(is_new && keyed);
   uint64_t others = account->holders[resource] - account->keyed[resource] + (uint64_t)(is_new && !keyed);
-  uint64_t share = account->limit[resource] / (keys + (others > 0));
-  return keyed ? share : share / others;
+  uint64_t parts = keys + (others > 0); /* 1 at least: it counts itself */
+  uint64_t share = parts > 0 ? account->limit[resource] / parts : 0;
+  return keyed || others == 0 ? share : share / others;
 }
 
 bool ow_class_holder_is_within(const struct ow_class_holder *holder, enum ow_class_resource resource,
