@@ -21,8 +21,8 @@ unsigned descriptors_of(int process);
 double monotonic_seconds(void);
 /** Ends the program with a sentence. */
 void give_up(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
-/** "open", ... and the key file of the bench's responder. */
-void use_mode(struct ow_peer *peer, const char *mode, const char *key_file);
+/** "open", ... and a key of the bench's responder, and the file where it is. */
+void use_mode(struct ow_peer *peer, const char *mode, const char *key_file, const char *key);
 union ow_address parse_address(const char *text, uint16_t port);
 
 /** Many numbers, and their percentiles. */

@@ -73,13 +73,13 @@ unsigned descriptors_of(int process)
   return count > 2 ? count - 2 : 0; /* "." and ".." */
 }
 
-void use_mode(struct ow_peer *peer, const char *mode, const char *key_file)
+void use_mode(struct ow_peer *peer, const char *mode, const char *key_file, const char *key)
 {
   struct ow_failure failure;
   peer->modes = (uint32_t)ow_mode_from_name(mode);
   if (peer->modes == 0)
     give_up("no mode is called %s", mode);
-  if (peer->modes != OW_MODE_OPEN && ow_peer_key_load(peer, key_file, "bench", NULL, &failure) != OW_OK)
+  if (peer->modes != OW_MODE_OPEN && ow_peer_key_load(peer, key_file, key, NULL, &failure) != OW_OK)
     give_up("%s", failure.text);
 }
 

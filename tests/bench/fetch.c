@@ -85,7 +85,7 @@ static void prepare(struct run *run, char **arguments)
 {
   ow_peer_defaults(&run->peer);
   snprintf(run->peer.host, sizeof run->peer.host, "%s", arguments[0]);
-  use_mode(&run->peer, arguments[4], arguments[5]);
+  use_mode(&run->peer, arguments[4], arguments[5], "bench");
   run->responder = atoi(arguments[2]);
   run->peer.packets = (uint32_t)atoi(arguments[3]);
   run->peer.directions[OW_REVERSE] = false;

@@ -13,8 +13,8 @@ static const struct {
   int arguments;
   const char *usage;
 } commands[] = {
-    {"sessions", bench_sessions, 9,
-     "ADDRESS PORT RESPONDER-PID COUNT SECONDS PACKETS-A-SECOND MODE KEY-FILE LINK-NS"},
+    {"sessions", bench_sessions, 11,
+     "ADDRESS PORT RESPONDER-PID COUNT SECONDS PACKETS-A-SECOND MODE KEY-FILE LINK-NS SOURCE SOURCE"},
     {"flood", bench_flood, 4, "ADDRESS PACKETS INTERVAL-NS MODE"},
     {"packets", bench_packets, 2, "PACKETS MODE"},
     {"publish", bench_publish, 2, "SOCKET PEERS"},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* N concurrent measurements, both directions, in one loop, all sending in the same seconds. */
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,10 @@
 #include "measure/measurement.h"
 #include "schedule/schedule.h"
 
-enum { OPENING_AT_ONCE = 32 };
+enum {
+  OPENING_AT_ONCE = 32,
+  CLIENTS = 2, /* addresses and keys that take turns: a responder leaves a quarter of its room to others */
+};
 #define SETTLE (1500 * OW_NS_PER_MS) /* after the start and before the end: not measured */
 
 struct run;
@@ -21,10 +25,12 @@ struct one {
   struct ow_client_connection control;
   struct ow_measurement measurement;
   struct run *run;
+  bool told; /* that it has started, or can't */
 };
 
 struct run {
-  struct ow_peer peer;
+  struct ow_peer peers[CLIENTS];
+  union ow_address sources[CLIENTS];
   union ow_address server;
   struct ow_loop *loop;
   struct ow_traffic traffic;
@@ -63,8 +69,9 @@ static void note_error(struct run *run, enum ow_direction direction, const struc
 static void note_samples(struct run *run, enum ow_direction direction,
                          const struct ow_session_request *request, const struct ow_samples *samples)
 {
+  const struct ow_peer *peer = &run->peers[0];
   struct ow_schedule *schedule =
-      ow_schedule_create(&request->sid, request->start, run->peer.slots, run->peer.slot_count);
+      ow_schedule_create(&request->sid, request->start, peer->slots, peer->slot_count);
   struct ow_timestamp *due = calloc(request->packets, sizeof *due);
   bool good = schedule && due;
   for (uint32_t i = 0; good && i < request->packets; i++)
@@ -79,6 +86,15 @@ static void note_samples(struct run *run, enum ow_direction direction,
   }
   free(due);
   ow_schedule_free(schedule);
+}
+
+/* The next may begin. */
+static void tell_opened(struct one *one)
+{
+  if (!one->told) {
+    one->told = true;
+    open_next(one->run);
+  }
 }
 
 static void on_done(struct ow_measurement *measurement)
@@ -99,6 +115,7 @@ static void on_done(struct ow_measurement *measurement)
     note_samples(run, OW_REVERSE, &measurement->ends.requests[OW_REVERSE],
                  ow_receiver_samples(measurement->ends.receiver.receiver));
   }
+  tell_opened(one);
   if (++run->done == run->count)
     ow_loop_stop(run->loop);
 }
@@ -131,15 +148,17 @@ static void on_event(struct ow_client_connection *connection, const struct ow_cl
   struct one *one = connection->context;
   struct run *run = one->run;
   if (event->kind == OW_CLIENT_SET_UP) {
-    one->measurement = (struct ow_measurement){
-        .peer = &run->peer, .traffic = &run->traffic, .control = connection, .done = on_done};
+    one->measurement = (struct ow_measurement){.peer = &run->peers[(one - run->all) % CLIENTS],
+                                               .traffic = &run->traffic,
+                                               .control = connection,
+                                               .done = on_done};
     ow_measurement_begin_until(&one->measurement, run->start, ow_timestamp_plus(run->start, run->length));
   } else if (one->measurement.traffic) {
     ow_measurement_event(&one->measurement, event);
     if (event->kind == OW_CLIENT_STARTED) {
       run->started++;
       run->set_up_to = monotonic_seconds();
-      open_next(run);
+      tell_opened(one);
     }
   } else {
     give_up("%s", event->failure.text);
@@ -151,13 +170,13 @@ static void open_next(struct run *run)
   struct ow_failure failure;
   if (run->opened == run->count)
     return;
+  unsigned client = run->opened % CLIENTS;
   struct one *one = &run->all[run->opened++];
-  union ow_address source = {.v4 = {.sin_family = AF_INET}};
   one->run = run;
   one->control.event = on_event;
   one->control.context = one;
-  if (ow_client_connection_open(&one->control, run->loop, &run->peer, &run->server, &source, 60 * OW_NS_PER_S,
-                                &failure) != OW_OK)
+  if (ow_client_connection_open(&one->control, run->loop, &run->peers[client], &run->server,
+                                &run->sources[client], 60 * OW_NS_PER_S, &failure) != OW_OK)
     give_up("%s", failure.text);
 }
 
@@ -202,23 +221,32 @@ static void report(struct run *run, double pace)
   puts("}");
 }
 
-/* ADDRESS PORT RESPONDER-PID COUNT SECONDS PACKETS-A-SECOND MODE KEY-FILE LINK-NS */
+static void describe_client(struct run *run, int which, char **arguments)
+{
+  static const char *const keys[CLIENTS] = {"bench", "bench-2"};
+  double pace = atof(arguments[5]);
+  struct ow_peer *peer = &run->peers[which];
+  ow_peer_defaults(peer);
+  snprintf(peer->host, sizeof peer->host, "%s", arguments[0]);
+  use_mode(peer, arguments[6], arguments[7], keys[which]);
+  run->sources[which] = parse_address(arguments[9 + which], 0);
+  peer->slots[0] = (struct ow_slot){OW_SLOT_EXPONENTIAL, ow_span_from_ns((int64_t)(1e9 / pace))};
+  peer->packets = (uint32_t)(atof(arguments[4]) * pace);
+  peer->loss_timeout = 2 * OW_NS_PER_S;
+}
+
+/* ADDRESS PORT RESPONDER-PID COUNT SECONDS PACKETS-A-SECOND MODE KEY-FILE LINK-NS SOURCE SOURCE */
 int bench_sessions(char **arguments)
 {
   struct ow_failure failure;
   static struct run run;
-  double pace = atof(arguments[5]);
-  ow_peer_defaults(&run.peer);
-  snprintf(run.peer.host, sizeof run.peer.host, "%s", arguments[0]);
-  use_mode(&run.peer, arguments[6], arguments[7]);
+  for (int i = 0; i < CLIENTS; i++)
+    describe_client(&run, i, arguments);
   run.server = parse_address(arguments[0], (uint16_t)atoi(arguments[1]));
   run.responder = atoi(arguments[2]);
   run.link = atoll(arguments[8]);
   run.count = (unsigned)atoi(arguments[3]);
   run.length = (int64_t)(atof(arguments[4]) * 1e9);
-  run.peer.slots[0] = (struct ow_slot){OW_SLOT_EXPONENTIAL, ow_span_from_ns((int64_t)(1e9 / pace))};
-  run.peer.packets = (uint32_t)(atof(arguments[4]) * pace);
-  run.peer.loss_timeout = 2 * OW_NS_PER_S;
   run.all = calloc(run.count, sizeof *run.all);
   run.loop = ow_loop_create(&failure);
   if (!run.all || !run.loop || ow_traffic_open(&run.traffic, run.loop) != OW_OK)
@@ -229,6 +257,6 @@ int bench_sessions(char **arguments)
     open_next(&run);
   if (ow_loop_run(run.loop, &failure) != OW_OK)
     give_up("%s", failure.text);
-  report(&run, pace);
+  report(&run, atof(arguments[5]));
   return EXIT_SUCCESS; /* the kernel frees all that at once */
 }
