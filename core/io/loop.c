@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* An epoll, a timerfd for each clock over a heap of timers, and an eventfd for other threads. */
+/*
+ * An epoll for what wakes at once, another for what may wait (io/patience), an alarm for the first of all
+ * timers, and an eventfd for other threads.
+ */
 #include "io/loop.h"
 
 #include <errno.h>
@@ -10,41 +13,34 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "io/alarm.h"
+#include "io/deadlines.h"
+#include "io/patience.h"
 #include "io/system_clock.h"
-#include "io/timer_heap.h"
 
 enum {
-  EVENTS_MOST = 64,
-  ROUNDS_MOST = 4, /* of completions that follow from each other, before descriptors are looked at again */
+  EVENTS_MOST = 64, /* of each epoll */
+  ROUNDS_MOST = 4,  /* of completions that follow from each other, before descriptors are looked at again */
 };
 #define TIMERS_TURN (500 * INT64_C(1000))     /* ns that timers have between two events */
 #define BACKGROUND_TURN (200 * INT64_C(1000)) /* ns that background work has at the end of a turn */
 
-/* What an alarm's descriptor was last told. */
-enum alarm_state {
-  ALARM_UNKNOWN, /* it has rung, or was cancelled: tell it again */
-  ALARM_IDLE,    /* nothing to wait for */
-  ALARM_SET,
-};
-
-/* The timers of one clock, and the timerfd that rings for the first of them. */
-struct alarm {
-  struct ow_timer_heap heap;
-  struct ow_watch watch;
-  enum alarm_state state;
-  int64_t when; /* ALARM_SET: for this ns of its clock */
-  int64_t now;  /* its clock when the present round of timers began */
-};
+#define SHORT_WAIT (5 * INT64_C(1000))  /* ns that are not worth to fall asleep for */
+#define AWAKE_WAIT (50 * INT64_C(1000)) /* the same, for who wants to be on time */
 
 struct ow_loop {
   int epoll;
-  struct alarm monotonic;
-  struct alarm wall;
-  struct ow_watch wake; /* an eventfd: stop or post */
+  int patient_epoll; /* watched by the other one, while what comes there wakes at once */
+  bool patient_wakes;
+  struct ow_patience patience;
+  struct ow_deadlines deadlines;
+  struct ow_alarm alarm;
+  int64_t short_wait;
+  int64_t alarm_early; /* ns that the alarm rings before timers are due */
+  int wake;            /* an eventfd: stop or post */
   uint64_t clock_steps;
   uint64_t steps_told;
   struct ow_step_watcher *step_watchers;
@@ -56,7 +52,7 @@ struct ow_loop {
   int64_t turn_begin; /* monotonic */
   int64_t turn_cpu;   /* of this thread, until then */
   bool in_round;      /* timers are being run */
-  struct epoll_event events[EVENTS_MOST];
+  struct epoll_event events[2 * EVENTS_MOST];
   int event_count;
   int event_next; /* those before are done with */
   atomic_bool stopped;
@@ -73,12 +69,6 @@ static int64_t clock_ns(clockid_t clock)
   return (int64_t)now.tv_sec * OW_NS_PER_S + now.tv_nsec;
 }
 
-static struct timespec ns_to_timespec(int64_t nanoseconds)
-{
-  return (struct timespec){.tv_sec = (time_t)(nanoseconds / OW_NS_PER_S),
-                           .tv_nsec = (long)(nanoseconds % OW_NS_PER_S)};
-}
-
 struct ow_instant ow_loop_now(const struct ow_loop *loop)
 {
   (void)loop;
@@ -87,12 +77,17 @@ struct ow_instant ow_loop_now(const struct ow_loop *loop)
 
 /* Watches */
 
+static int epoll_of(const struct ow_loop *loop, const struct ow_watch *watch)
+{
+  return watch->patient ? loop->patient_epoll : loop->epoll;
+}
+
 enum ow_status ow_watch_open(struct ow_loop *loop, struct ow_watch *watch, uint32_t events,
                              struct ow_failure *failure)
 {
   struct epoll_event event = {.events = events, .data.ptr = watch};
   watch->events = events;
-  if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, watch->descriptor, &event) < 0)
+  if (epoll_ctl(epoll_of(loop, watch), EPOLL_CTL_ADD, watch->descriptor, &event) < 0)
     return ow_fail(failure, OW_NETWORK, "cannot watch a descriptor: %s", strerror(errno));
   return OW_OK;
 }
@@ -102,7 +97,18 @@ void ow_watch_change(struct ow_loop *loop, struct ow_watch *watch, uint32_t even
   if (events != watch->events) {
     struct epoll_event event = {.events = events, .data.ptr = watch};
     watch->events = events;
-    epoll_ctl(loop->epoll, EPOLL_CTL_MOD, watch->descriptor, &event);
+    epoll_ctl(epoll_of(loop, watch), EPOLL_CTL_MOD, watch->descriptor, &event);
+  }
+}
+
+void ow_watch_set_patient(struct ow_loop *loop, struct ow_watch *watch, bool patient)
+{
+  struct epoll_event event = {.events = watch->events, .data.ptr = watch};
+  int from = epoll_of(loop, watch);
+  int to = patient ? loop->patient_epoll : loop->epoll;
+  if (watch->descriptor >= 0 && from != to && epoll_ctl(to, EPOLL_CTL_ADD, watch->descriptor, &event) == 0) {
+    epoll_ctl(from, EPOLL_CTL_DEL, watch->descriptor, NULL);
+    watch->patient = patient;
   }
 }
 
@@ -121,7 +127,7 @@ static void forget_events(struct ow_loop *loop, const struct ow_watch *watch)
 int ow_watch_release(struct ow_loop *loop, struct ow_watch *watch)
 {
   int descriptor = watch->descriptor;
-  epoll_ctl(loop->epoll, EPOLL_CTL_DEL, descriptor, NULL);
+  epoll_ctl(epoll_of(loop, watch), EPOLL_CTL_DEL, descriptor, NULL);
   watch->descriptor = -1;
   forget_events(loop, watch);
   return descriptor;
@@ -135,29 +141,26 @@ void ow_watch_close(struct ow_loop *loop, struct ow_watch *watch)
 
 /* Timers */
 
-static struct alarm *alarm_of(struct ow_loop *loop, bool on_wall_clock)
-{
-  return on_wall_clock ? &loop->wall : &loop->monotonic;
-}
-
 /*
  * A deadline that is set by a timer's callback and has passed is taken as "now": so it comes after those that
  * were due before, and a callback that always sets its timer to the past holds up nobody.
  */
-static void set_timer(struct ow_loop *loop, struct ow_timer *timer, bool on_wall_clock, int64_t when)
+static void set_timer(struct ow_loop *loop, struct ow_timer *timer, enum ow_timer_kind kind, int64_t when)
 {
-  struct alarm *alarm = alarm_of(loop, on_wall_clock);
-  int64_t earliest = loop->in_round ? alarm->now : 0;
-  ow_timer_cancel(loop, timer);
-  timer->on_wall_clock = on_wall_clock;
-  timer->when = when < earliest ? earliest : when;
-  timer->order = loop->next_order++;
-  ow_timer_heap_put(&alarm->heap, timer);
+  struct ow_deadlines *deadlines = &loop->deadlines;
+  int64_t ahead = kind == OW_TIMER_WALL ? deadlines->wall_ahead : 0;
+  int64_t earliest = loop->in_round ? deadlines->now + ahead : 0;
+  ow_deadlines_set(deadlines, timer, kind, when < earliest ? earliest : when);
 }
 
 void ow_timer_set(struct ow_loop *loop, struct ow_timer *timer, int64_t when)
 {
-  set_timer(loop, timer, false, when);
+  set_timer(loop, timer, OW_TIMER_EXACT, when);
+}
+
+void ow_timer_set_patient(struct ow_loop *loop, struct ow_timer *timer, int64_t when)
+{
+  set_timer(loop, timer, OW_TIMER_PATIENT, when);
 }
 
 /* The first nanosecond from 1970 on that, as a stamp, is not before `stamp`. */
@@ -168,39 +171,27 @@ static int64_t unix_ns(struct ow_timestamp stamp)
   struct timespec unix_time = ow_timestamp_to_unix(stamp, now);
   if (unix_time.tv_sec < 0)
     return 0;
-  int64_t nanoseconds = (int64_t)unix_time.tv_sec * OW_NS_PER_S + unix_time.tv_nsec;
-  while (ow_timestamp_after(stamp, ow_timestamp_from_unix(ns_to_timespec(nanoseconds))))
-    nanoseconds++;
-  return nanoseconds;
+  while (ow_timestamp_after(stamp, ow_timestamp_from_unix(unix_time))) {
+    unix_time.tv_sec += unix_time.tv_nsec == OW_NS_PER_S - 1;
+    unix_time.tv_nsec = (unix_time.tv_nsec + 1) % OW_NS_PER_S;
+  }
+  return (int64_t)unix_time.tv_sec * OW_NS_PER_S + unix_time.tv_nsec;
 }
 
 void ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer, struct ow_timestamp when)
 {
-  set_timer(loop, timer, true, unix_ns(when));
+  set_timer(loop, timer, OW_TIMER_WALL, unix_ns(when));
 }
 
 void ow_timer_cancel(struct ow_loop *loop, struct ow_timer *timer)
 {
-  if (timer->set)
-    ow_timer_heap_take(&alarm_of(loop, timer->on_wall_clock)->heap, timer);
+  ow_deadlines_cancel(&loop->deadlines, timer);
 }
 
-/* The timer of both clocks that is the longest overdue. */
-static struct ow_timer *most_overdue(const struct ow_loop *loop)
+void ow_loop_wait_awake(struct ow_loop *loop, bool awake)
 {
-  struct ow_timer *monotonic = loop->monotonic.heap.first;
-  struct ow_timer *wall = loop->wall.heap.first;
-  if (monotonic && monotonic->when > loop->monotonic.now)
-    monotonic = NULL;
-  if (wall && wall->when > loop->wall.now)
-    wall = NULL;
-  if (!monotonic || !wall)
-    return monotonic ? monotonic : wall;
-  int64_t late = loop->monotonic.now - monotonic->when;
-  int64_t late_wall = loop->wall.now - wall->when;
-  if (late == late_wall)
-    return monotonic->order < wall->order ? monotonic : wall;
-  return late > late_wall ? monotonic : wall;
+  loop->short_wait = awake ? AWAKE_WAIT : SHORT_WAIT;
+  loop->alarm_early = awake ? AWAKE_WAIT : 0;
 }
 
 /*
@@ -209,18 +200,19 @@ static struct ow_timer *most_overdue(const struct ow_loop *loop)
  */
 static bool run_due(struct ow_loop *loop)
 {
-  uint64_t newer = loop->next_order;
+  struct ow_deadlines *deadlines = &loop->deadlines;
+  uint64_t newer = deadlines->next_order;
   struct ow_timer *timer = NULL;
   bool time_left = true;
-  if (!loop->monotonic.heap.first && !loop->wall.heap.first)
+  if (ow_deadlines_empty(deadlines))
     return false;
-  loop->wall.now = clock_ns(CLOCK_REALTIME);
-  loop->monotonic.now = clock_ns(CLOCK_MONOTONIC);
+  deadlines->now = clock_ns(CLOCK_MONOTONIC);
   loop->in_round = true;
-  while ((timer = most_overdue(loop)) && timer->order < newer && time_left && !atomic_load(&loop->stopped)) {
-    ow_timer_cancel(loop, timer);
+  while ((timer = ow_deadlines_due(deadlines)) && timer->order < newer && time_left &&
+         !atomic_load(&loop->stopped)) {
+    ow_deadlines_cancel(deadlines, timer);
     timer->expired(timer);
-    time_left = clock_ns(CLOCK_MONOTONIC) - loop->monotonic.now < TIMERS_TURN;
+    time_left = clock_ns(CLOCK_MONOTONIC) - deadlines->now < TIMERS_TURN;
   }
   loop->in_round = false;
   return timer != NULL;
@@ -266,13 +258,6 @@ void ow_loop_withdraw_background(struct ow_loop *loop, struct ow_completion *par
   ow_completions_remove(&loop->background, part);
 }
 
-static bool timer_is_due(const struct ow_loop *loop, int64_t now)
-{
-  const struct ow_timer *monotonic = loop->monotonic.heap.first;
-  const struct ow_timer *wall = loop->wall.heap.first;
-  return (monotonic && monotonic->when <= now) || (wall && wall->when <= clock_ns(CLOCK_REALTIME));
-}
-
 /* One part at least, so that timers that are always due don't keep it back for ever. */
 static void run_background(struct ow_loop *loop)
 {
@@ -282,56 +267,16 @@ static void run_background(struct ow_loop *loop)
     ow_completions_run_first(&loop->background);
     now = clock_ns(CLOCK_MONOTONIC);
   } while (ow_completions_wait(&loop->background) && now - begin < BACKGROUND_TURN &&
-           !timer_is_due(loop, now) && !is_stopped(loop));
+           ow_deadlines_next(&loop->deadlines).first > now && !is_stopped(loop));
 }
 
-/* Alarms */
+/* Steps */
 
-/*
- * What to tell the descriptor; 0 disarms. The wall clock's is always set, if only for next year, because it
- * also tells when the clock is set.
- */
-static int64_t alarm_value(const struct ow_loop *loop, const struct alarm *alarm)
+/* That the clock was set must be known before anything acts on its time. */
+static void notice_steps(struct ow_loop *loop)
 {
-  int64_t value = alarm->state == ALARM_SET ? alarm->when : 0;
-  if (alarm == &loop->wall) {
-    int64_t next_year = clock_ns(CLOCK_REALTIME) + 365 * 86400 * OW_NS_PER_S;
-    value = alarm->state == ALARM_SET && value < next_year ? value : next_year;
-  }
-  return alarm->state == ALARM_SET && value < 1 ? 1 : value;
-}
-
-/*
- * Setting it also takes back that it has rung, so that the monotonic one is never read. timerfd_settime(2)
- * may be the first to tell that the clock was set: it then fails with ECANCELED, and yet has set the alarm
- * (its NOTES).
- */
-static enum ow_status set_alarm(struct ow_loop *loop, struct alarm *alarm, struct ow_failure *failure)
-{
-  const struct ow_timer *first = alarm->heap.first;
-  enum alarm_state state = first ? ALARM_SET : ALARM_IDLE;
-  int64_t when = first ? first->when : 0;
-  int flags = TFD_TIMER_ABSTIME | (alarm == &loop->wall ? TFD_TIMER_CANCEL_ON_SET : 0);
-  if (state == alarm->state && when == alarm->when)
-    return OW_OK;
-  alarm->state = state;
-  alarm->when = when;
-  struct itimerspec setting = {.it_value = ns_to_timespec(alarm_value(loop, alarm))};
-  if (timerfd_settime(alarm->watch.descriptor, flags, &setting, NULL) == 0)
-    return OW_OK;
-  if (errno != ECANCELED)
-    return ow_fail(failure, OW_NETWORK, "cannot set a timer of the event loop: %s", strerror(errno));
-  loop->clock_steps++;
-  return OW_OK;
-}
-
-/* It rang, or the clock was set, which cancels it: the read tells which. */
-static void wall_alarm_ready(struct ow_loop *loop)
-{
-  uint64_t rings;
-  if (read(loop->wall.watch.descriptor, &rings, sizeof rings) < 0 && errno == ECANCELED)
-    loop->clock_steps++;
-  loop->wall.state = ALARM_UNKNOWN;
+  loop->clock_steps += ow_alarm_steps(&loop->alarm);
+  loop->deadlines.wall_ahead = ow_alarm_wall_ahead();
 }
 
 uint64_t ow_loop_clock_steps(const struct ow_loop *loop)
@@ -373,7 +318,7 @@ static void wake(const struct ow_loop *loop)
 {
   static const uint64_t one = 1;
   int error = errno;
-  while (write(loop->wake.descriptor, &one, sizeof one) < 0 && errno == EINTR)
+  while (write(loop->wake, &one, sizeof one) < 0 && errno == EINTR)
     continue;
   errno = error;
 }
@@ -449,7 +394,7 @@ static void run_posts(struct ow_loop *loop)
 {
   uint64_t wakes;
   struct ow_post *post = NULL;
-  while (read(loop->wake.descriptor, &wakes, sizeof wakes) < 0 && errno == EINTR)
+  while (read(loop->wake, &wakes, sizeof wakes) < 0 && errno == EINTR)
     continue;
   for (size_t left = count_posts(loop); left && (post = take_post(loop)); left--)
     post->run(post);
@@ -482,33 +427,47 @@ static void end_tenants(struct ow_loop *loop)
 
 /* Life */
 
-static enum ow_status watch_own(struct ow_loop *loop, struct ow_watch *watch, int descriptor,
+/* The loop's own descriptors are known by where they stand. */
+static enum ow_status watch_own(struct ow_loop *loop, const int *descriptor, uint32_t events,
                                 struct ow_failure *failure)
 {
-  watch->descriptor = descriptor;
-  if (descriptor < 0)
+  union {
+    const int *from;
+    void *to;
+  } place = {.from = descriptor};
+  struct epoll_event event = {.events = events, .data.ptr = place.to};
+  if (*descriptor < 0 || epoll_ctl(loop->epoll, EPOLL_CTL_ADD, *descriptor, &event) < 0)
     return ow_fail(failure, OW_NETWORK, "cannot make an event loop: %s", strerror(errno));
-  return ow_watch_open(loop, watch, EPOLLIN, failure);
+  return OW_OK;
 }
 
 static enum ow_status open_all(struct ow_loop *loop, struct ow_failure *failure)
 {
-  enum ow_status status = OW_OK;
+  enum ow_status status = ow_alarm_open(&loop->alarm, failure);
   loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-  if (loop->epoll < 0)
-    status = ow_fail(failure, OW_NETWORK, "cannot make an event loop: %s", strerror(errno));
+  loop->patient_epoll = epoll_create1(EPOLL_CLOEXEC);
+  loop->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  for (int i = 0; i < OW_ALARM_RINGS && status == OW_OK; i++)
+    status = watch_own(loop, &loop->alarm.rings[i], EPOLLIN | EPOLLET, failure);
   if (status == OW_OK)
-    status = watch_own(loop, &loop->wake, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), failure);
+    status = watch_own(loop, &loop->alarm.steps, EPOLLIN, failure);
   if (status == OW_OK)
-    status = watch_own(loop, &loop->monotonic.watch,
-                       timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), failure);
+    status = watch_own(loop, &loop->wake, EPOLLIN, failure);
   if (status == OW_OK)
-    status = watch_own(loop, &loop->wall.watch, timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK),
-                       failure);
-  /* Now, so that steps count from here on and not from the first run. */
-  if (status == OW_OK)
-    status = set_alarm(loop, &loop->wall, failure);
+    status = watch_own(loop, &loop->patient_epoll, EPOLLIN, failure);
+  loop->patient_wakes = true;
+  loop->deadlines.wall_ahead = ow_alarm_wall_ahead();
+  ow_loop_wait_awake(loop, false);
   return status;
+}
+
+static void close_all(struct ow_loop *loop)
+{
+  const int descriptors[] = {loop->epoll, loop->patient_epoll, loop->wake};
+  ow_alarm_close(&loop->alarm);
+  for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++)
+    if (descriptors[i] >= 0)
+      close(descriptors[i]);
 }
 
 struct ow_loop *ow_loop_create(struct ow_failure *failure)
@@ -518,7 +477,6 @@ struct ow_loop *ow_loop_create(struct ow_failure *failure)
     ow_fail(failure, OW_MEMORY, "no memory for an event loop");
     return NULL;
   }
-  loop->wake.descriptor = loop->monotonic.watch.descriptor = loop->wall.watch.descriptor = -1;
   pthread_mutex_init(&loop->lock, NULL);
   ow_completions_prepare(&loop->completions);
   ow_completions_prepare(&loop->background);
@@ -533,11 +491,7 @@ void ow_loop_free(struct ow_loop *loop)
 {
   if (loop) {
     end_tenants(loop);
-    ow_watch_close(loop, &loop->wake);
-    ow_watch_close(loop, &loop->monotonic.watch);
-    ow_watch_close(loop, &loop->wall.watch);
-    if (loop->epoll >= 0)
-      close(loop->epoll);
+    close_all(loop);
     pthread_mutex_destroy(&loop->lock);
   }
   free(loop);
@@ -545,43 +499,24 @@ void ow_loop_free(struct ow_loop *loop)
 
 /* Running */
 
-static void handle_event(struct ow_loop *loop, struct ow_watch *watch, uint32_t events)
-{
-  if (watch == &loop->monotonic.watch) {
-    loop->monotonic.state = ALARM_UNKNOWN;
-  } else if (watch == &loop->wake) {
-    run_posts(loop);
-  } else if (watch) {
-    watch->ready(watch, events);
-  }
-}
-
-/* That the clock was set must be known before anything acts on its time. */
-static void notice_wall_alarm(struct ow_loop *loop)
-{
-  for (int i = 0; i < loop->event_count; i++) {
-    if (loop->events[i].data.ptr == &loop->wall.watch) {
-      wall_alarm_ready(loop);
-      loop->events[i].data.ptr = NULL;
-    }
-  }
-}
-
 /* A turn lasts from one wait to the next. The thread's time doesn't pass while it waits. */
 static void begin_turn(struct ow_loop *loop)
 {
   loop->turn_begin = clock_ns(CLOCK_MONOTONIC);
 }
 
-static void end_turn(struct ow_loop *loop)
+/* Returns the monotonic clock. */
+static int64_t end_turn(struct ow_loop *loop)
 {
-  int64_t wall = clock_ns(CLOCK_MONOTONIC) - loop->turn_begin;
+  int64_t now = clock_ns(CLOCK_MONOTONIC);
+  int64_t wall = now - loop->turn_begin;
   int64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
   if (wall > loop->longest.wall)
     loop->longest.wall = wall;
   if (cpu - loop->turn_cpu > loop->longest.cpu)
     loop->longest.cpu = cpu - loop->turn_cpu;
   loop->turn_cpu = cpu;
+  return now;
 }
 
 struct ow_turn ow_loop_longest_turn(struct ow_loop *loop)
@@ -591,52 +526,133 @@ struct ow_turn ow_loop_longest_turn(struct ow_loop *loop)
   return longest;
 }
 
+/* What is so near is waited for awake, unless there is something to do. */
+static void wait_awake(const struct ow_loop *loop, int64_t until)
+{
+  while (clock_ns(CLOCK_MONOTONIC) < until && !is_stopped(loop))
+    continue;
+}
+
+static enum ow_status set_alarm(struct ow_loop *loop, struct ow_deadlines_next next, int64_t look,
+                                int64_t now, struct ow_failure *failure)
+{
+  int64_t first = next.first < INT64_MAX ? next.first - loop->alarm_early : INT64_MAX;
+  int64_t second = next.second < INT64_MAX ? next.second - loop->alarm_early : INT64_MAX;
+  if (look < first)
+    return ow_alarm_set(&loop->alarm, look, first, now, failure);
+  return ow_alarm_set(&loop->alarm, first, second, now, failure);
+}
+
 static enum ow_status wait_for_events(struct ow_loop *loop, bool at_once, struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
-  if (!at_once)
-    status = set_alarm(loop, &loop->monotonic, failure);
-  if (!at_once && status == OW_OK)
-    status = set_alarm(loop, &loop->wall, failure);
+  int64_t now = end_turn(loop);
+  struct ow_deadlines_next next = ow_deadlines_next(&loop->deadlines);
+  int64_t look = ow_patience_until(&loop->patience);
+  bool soon = !at_once && (next.first - now <= loop->short_wait || look <= now);
+  if (!at_once && !soon)
+    status = set_alarm(loop, next, look, now, failure);
   if (status == OW_OK) {
     loop->event_next = 0;
-    end_turn(loop);
-    loop->event_count = epoll_wait(loop->epoll, loop->events, EVENTS_MOST, at_once ? 0 : -1);
-    begin_turn(loop);
+    loop->event_count = epoll_wait(loop->epoll, loop->events, EVENTS_MOST, at_once || soon ? 0 : -1);
     if (loop->event_count < 0 && errno != EINTR)
       status = ow_fail(failure, OW_NETWORK, "the event loop cannot wait: %s", strerror(errno));
+    if (loop->event_count == 0 && soon && look > now)
+      wait_awake(loop, next.first);
+    begin_turn(loop);
   }
   return status;
 }
 
-/*
- * Timers that became due meanwhile come first, and may close the very watch whose event is next: so it is
- * taken from the batch after them. What is not taken because of a stop is still ready in the next run.
- */
+/* Those that may wait: whether what comes there shall wake the loop. */
+static void set_patient_wakes(struct ow_loop *loop)
+{
+  bool wakes = !loop->patience.patient;
+  struct epoll_event event = {.events = wakes ? EPOLLIN : 0, .data.ptr = &loop->patient_epoll};
+  if (wakes != loop->patient_wakes)
+    epoll_ctl(loop->epoll, EPOLL_CTL_MOD, loop->patient_epoll, &event);
+  loop->patient_wakes = wakes;
+}
+
+static void look_at_patient(struct ow_loop *loop, bool woken)
+{
+  int64_t now = loop->turn_begin;
+  if (woken)
+    ow_patience_woken(&loop->patience, now);
+  if (woken || ow_patience_looks(&loop->patience, now)) {
+    int begin = loop->event_count < 0 ? 0 : loop->event_count;
+    int found = epoll_wait(loop->patient_epoll, loop->events + begin, EVENTS_MOST, 0);
+    found = found < 0 ? 0 : found;
+    loop->event_count = begin + found;
+    if (loop->patience.patient)
+      ow_patience_found(&loop->patience, now, (size_t)found, found < EVENTS_MOST);
+    set_patient_wakes(loop);
+  }
+}
+
+/* What the loop's own descriptors tell. True if something may wait that came. */
+static bool take_own_events(struct ow_loop *loop)
+{
+  bool woken = false;
+  for (int i = 0; i < loop->event_count; i++) {
+    void *place = loop->events[i].data.ptr;
+    bool own = true;
+    if (place == &loop->alarm.steps)
+      notice_steps(loop);
+    else if (place == &loop->patient_epoll)
+      woken = true;
+    else
+      own = place == &loop->alarm.rings[0] || place == &loop->alarm.rings[1];
+    if (own)
+      loop->events[i].data.ptr = NULL;
+  }
+  return woken;
+}
+
+static void handle_event(struct ow_loop *loop, const struct epoll_event *event)
+{
+  struct ow_watch *watch = event->data.ptr;
+  if (event->data.ptr == &loop->wake)
+    run_posts(loop);
+  else if (watch)
+    watch->ready(watch, event->events);
+}
+
+/* What is not taken because of a stop is still ready in the next run. */
 static bool take_event(struct ow_loop *loop, struct epoll_event *event)
 {
-  bool taken = false;
-  if (loop->event_next < loop->event_count)
-    run_due(loop);
-  if (loop->event_next < loop->event_count && !atomic_load(&loop->stopped)) {
+  bool taken = loop->event_next < loop->event_count && !is_stopped(loop);
+  if (taken)
     *event = loop->events[loop->event_next++];
-    taken = true;
-  }
   return taken;
+}
+
+/*
+ * The clock's steps first, then timers, for whose sake the loop may be awake, and those that became due
+ * meanwhile between two events: they may close the very watch whose event is next.
+ */
+static void take_events(struct ow_loop *loop)
+{
+  struct epoll_event event;
+  bool woken = take_own_events(loop);
+  tell_steps(loop);
+  run_due(loop);
+  look_at_patient(loop, woken);
+  while (take_event(loop, &event)) {
+    handle_event(loop, &event);
+    if (loop->event_next < loop->event_count)
+      run_due(loop);
+  }
+  loop->event_count = 0;
 }
 
 static enum ow_status run_turn(struct ow_loop *loop, struct ow_failure *failure)
 {
-  struct epoll_event event;
   bool at_once =
       run_due(loop) || ow_completions_wait(&loop->completions) || ow_completions_wait(&loop->background);
   enum ow_status status = wait_for_events(loop, at_once, failure);
   if (status == OW_OK)
-    notice_wall_alarm(loop);
-  tell_steps(loop);
-  while (status == OW_OK && take_event(loop, &event))
-    handle_event(loop, event.data.ptr, event.events);
-  loop->event_count = 0;
+    take_events(loop);
   if (status == OW_OK)
     run_completions(loop);
   if (status == OW_OK && ow_completions_wait(&loop->background) && !is_stopped(loop))

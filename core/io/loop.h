@@ -37,6 +37,7 @@ struct ow_instant ow_loop_now(const struct ow_loop *loop);
 struct ow_watch {
   int descriptor; /* -1: not watched */
   uint32_t events;
+  bool patient; /* see ow_watch_set_patient() */
   /** `events`: those of epoll(7) that came. May close this and any other watch, and cancel any timer. */
   void (*ready)(struct ow_watch *watch, uint32_t events);
 };
@@ -49,6 +50,12 @@ enum ow_status ow_watch_open(struct ow_loop *loop, struct ow_watch *watch, uint3
                              struct ow_failure *failure) OW_MUST_CHECK;
 /** Watch for other events; no system call if they are the same. */
 void ow_watch_change(struct ow_loop *loop, struct ow_watch *watch, uint32_t events);
+/**
+ * What comes may wait, 2 ms at most, as it has the kernel's stamp: where much comes to such descriptors they
+ * are looked at together, when the loop is awake anyway. The watch is open. Without memory all stays as it
+ * was.
+ */
+void ow_watch_set_patient(struct ow_loop *loop, struct ow_watch *watch, bool patient);
 /** Stop watching, and return the descriptor, which stays open; watch->descriptor is -1 then. */
 int ow_watch_release(struct ow_loop *loop, struct ow_watch *watch) OW_MUST_CHECK;
 /** Stop watching; close the descriptor; set it to -1. Nothing happens if it is -1. */
@@ -61,7 +68,17 @@ void ow_timer_set(struct ow_loop *loop, struct ow_timer *timer, int64_t when);
  * once if it lies in the past. A wall clock that is set is noticed at once, and the wait follows it.
  */
 void ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer, struct ow_timestamp when);
+/**
+ * Fire once, when the loop is awake after the monotonic clock has reached `when` (ns), and at the latest 100
+ * ms later: for what has time, and would only wake the loop. Exact timers that are due come first.
+ */
+void ow_timer_set_patient(struct ow_loop *loop, struct ow_timer *timer, int64_t when);
 void ow_timer_cancel(struct ow_loop *loop, struct ow_timer *timer);
+/**
+ * From now on be awake 50 us before exact timers and wait for them so, which costs CPU time for as long: else
+ * the loop falls asleep unless they are due within a few us, and they are late by what it takes to wake up.
+ */
+void ow_loop_wait_awake(struct ow_loop *loop, bool awake);
 
 /**
  * Run it at the end of this turn. If this turn's are being run: after them, or at the end of the next, so

@@ -6,6 +6,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum ow_timer_kind {
+  OW_TIMER_EXACT,   /* on the monotonic clock */
+  OW_TIMER_WALL,    /* on the wall clock, exact, too */
+  OW_TIMER_PATIENT, /* on the monotonic clock: waits a while for the loop to be awake anyway */
+  OW_TIMER_KINDS
+};
+
 /** Zero-initialised it is not set. Order among equal deadlines is that of setting. */
 struct ow_timer {
   struct ow_timer *parent; /* the loop's own, as is all but `expired` */
@@ -13,7 +20,7 @@ struct ow_timer {
   struct ow_timer *right;
   unsigned rank;
   bool set;
-  bool on_wall_clock;
+  enum ow_timer_kind kind;
   uint64_t order; /* of setting */
   int64_t when;   /* ns on its clock; on the wall clock since 1970, so that no era can wrap */
   /** The timer is no longer set. May set or cancel this and any other timer, and close any watch. */

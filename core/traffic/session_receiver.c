@@ -65,6 +65,8 @@ static bool take_waiting(struct ow_test_receiver *receiver, unsigned batches, in
   size_t count = OW_UDP_BATCH;
   for (unsigned i = 0; i < batches && count == OW_UDP_BATCH; i++) {
     count = ow_udp_receive(receiver->watch.descriptor, receiver->traffic->batch, datagrams);
+    if (count > 0)
+      ow_watch_set_patient(receiver->traffic->loop, &receiver->watch, datagrams[0].source == OW_STAMP_KERNEL);
     for (size_t j = 0; j < count; j++)
       if (from_peer(receiver, &datagrams[j].from))
         take(receiver, &datagrams[j], now);
@@ -143,12 +145,15 @@ static void await_expiry(struct ow_test_receiver *receiver)
     struct ow_instant now = ow_loop_now(receiver->traffic->loop);
     struct ow_timestamp end;
     int64_t grain = EXPIRY_GRAIN;
-    if (ow_receiver_ends_by(receiver->receiver, ow_timestamp_plus(now.wall, EXPIRY_GRAIN), &end))
+    void (*set)(struct ow_loop *, struct ow_timer *, int64_t) = ow_timer_set_patient;
+    if (ow_receiver_ends_by(receiver->receiver, ow_timestamp_plus(now.wall, EXPIRY_GRAIN), &end)) {
       grain = LAST_GRAIN;
-    else
+      set = ow_timer_set;
+    } else {
       end = when;
+    }
     int64_t wait = ow_timestamp_difference(end, now.wall) + 1; /* differences are rounded down */
-    ow_timer_set(receiver->traffic->loop, &receiver->timer, now.monotonic + (wait > grain ? wait : grain));
+    set(receiver->traffic->loop, &receiver->timer, now.monotonic + (wait > grain ? wait : grain));
   }
 }
 

@@ -210,6 +210,12 @@ void ow_watch_change(struct ow_loop *loop, struct ow_watch *watch, uint32_t want
   watch->events = wanted;
 }
 
+void ow_watch_set_patient(struct ow_loop *loop, struct ow_watch *watch, bool patient)
+{
+  (void)loop;
+  watch->patient = patient;
+}
+
 int ow_watch_release(struct ow_loop *loop, struct ow_watch *watch)
 {
   int descriptor = watch->descriptor;
@@ -225,11 +231,11 @@ void ow_watch_close(struct ow_loop *loop, struct ow_watch *watch)
     close(ow_watch_release(loop, watch));
 }
 
-static void set_timer(struct ow_loop *loop, struct ow_timer *timer, bool on_wall, int64_t when)
+static void set_timer(struct ow_loop *loop, struct ow_timer *timer, enum ow_timer_kind kind, int64_t when)
 {
-  struct ow_timer_heap *heap = on_wall ? &loop->wall : &loop->monotonic;
+  struct ow_timer_heap *heap = kind == OW_TIMER_WALL ? &loop->wall : &loop->monotonic;
   ow_timer_cancel(loop, timer);
-  timer->on_wall_clock = on_wall;
+  timer->kind = kind;
   timer->when = when;
   timer->order = order++;
   ow_timer_heap_put(heap, timer);
@@ -237,7 +243,13 @@ static void set_timer(struct ow_loop *loop, struct ow_timer *timer, bool on_wall
 
 void ow_timer_set(struct ow_loop *loop, struct ow_timer *timer, int64_t when)
 {
-  set_timer(loop, timer, false, when);
+  set_timer(loop, timer, OW_TIMER_EXACT, when);
+}
+
+/* Here the loop is always awake. */
+void ow_timer_set_patient(struct ow_loop *loop, struct ow_timer *timer, int64_t when)
+{
+  set_timer(loop, timer, OW_TIMER_PATIENT, when);
 }
 
 /* The first nanosecond that, as a stamp, is not before `when`. */
@@ -246,13 +258,13 @@ void ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer, struct ow_t
   int64_t wall = monotonic + offset + ow_timestamp_difference(when, sim_wall());
   while (ow_timestamp_after(when, stamp_of(wall)))
     wall++;
-  set_timer(loop, timer, true, wall);
+  set_timer(loop, timer, OW_TIMER_WALL, wall);
 }
 
 void ow_timer_cancel(struct ow_loop *loop, struct ow_timer *timer)
 {
   if (timer->set)
-    ow_timer_heap_take(timer->on_wall_clock ? &loop->wall : &loop->monotonic, timer);
+    ow_timer_heap_take(timer->kind == OW_TIMER_WALL ? &loop->wall : &loop->monotonic, timer);
 }
 
 void ow_loop_deliver(struct ow_loop *loop, struct ow_completion *completion)
