@@ -40,6 +40,7 @@ int bench_flood(char **arguments);
 int bench_fetch(char **arguments);
 int bench_packets(char **arguments);
 int bench_publish(char **arguments);
+int bench_timer(char **arguments);
 int bench_histograms(char **arguments);
 
 #endif

@@ -19,6 +19,7 @@ static const struct {
     {"packets", bench_packets, 2, "PACKETS MODE"},
     {"publish", bench_publish, 2, "SOCKET PEERS"},
     {"histograms", bench_histograms, 2, "PACKETS WAIT_US"},
+    {"timer", bench_timer, 2, "SECONDS TIMES-A-SECOND"},
     {"fetch", bench_fetch, 6, "ADDRESS PORT RESPONDER-PID RECORDS MODE KEY-FILE"},
 };
 
