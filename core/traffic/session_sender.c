@@ -14,7 +14,8 @@ enum {
   FIRST = 64,       /* packets of a session whose stamps are wanted soon */
   TRIES_SHARED = 4, /* other sessions' ICMP errors are many */
 };
-#define STAMPING 3000                 /* ns between the kernel's stamp and the wire */
+#define STAMPING 3000 /* ns between the kernel's stamp and the wire */
+#define UNREAD_SHARED (20 * OW_NS_PER_MS)
 #define UNREAD_MOST (1 * OW_NS_PER_S) /* stamps wait no longer than until the first packet after it */
 
 /* ---- departures ---- */
@@ -29,13 +30,18 @@ static void on_departed(struct ow_outlet_user *user, const struct ow_leaving *pa
   ow_departures_note(&sender->departures, packet->sequence, packet->reading, packet->correction, departed);
 }
 
-/* At once while little is known; else when many wait, or the first has waited for long. */
+/*
+ * At once while little is known; else when many wait, or the first has waited for long. At a shared port many
+ * are read together, soon enough for whoever knows little.
+ */
 static void read_departures(struct ow_test_sender *sender, uint32_t sequence, int64_t now)
 {
-  if ((sequence < FIRST && !ow_departure_is_settled(&sender->departure)) || ow_outlet_is_full(sender->by) ||
-      now - sender->drained >= UNREAD_MOST) {
+  struct ow_port_side *side = sender->seat.side;
+  int64_t *last = side ? &side->stamps_read : &sender->drained;
+  bool soon = !side && sequence < FIRST && !ow_departure_is_settled(&sender->departure);
+  if (soon || ow_outlet_is_full(sender->by) || now - *last >= (side ? UNREAD_SHARED : UNREAD_MOST)) {
     ow_outlet_drain(sender->by);
-    sender->drained = now;
+    *last = now;
   }
 }
 

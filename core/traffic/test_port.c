@@ -15,7 +15,7 @@
 #include "schedule/schedule.h"
 
 enum { BATCHES_AT_ONCE = 2, DATAGRAMS_WANTED = OW_UDP_BATCH * BATCHES_AT_ONCE };
-enum { RECEIVES = true, TOLD_FIRST = 1000 };
+enum { RECEIVES = true, TOLD_FIRST = 1000, IN_VAIN_MOST = 3 };
 #define TENTH (100 * OW_NS_PER_MS)
 #define PAUSE_MOST (10 * OW_NS_PER_MS)
 #define LOOK_EVERY (50 * OW_NS_PER_MS)
@@ -121,21 +121,11 @@ static size_t read_some(struct ow_port_side *side, unsigned batches)
   return all;
 }
 
-/*
- * So many as one turn takes may gather, and the sockets' room is never more than a quarter full, if all send
- * as agreed.
- */
+/* The socket's room is never more than a quarter full, if all send as agreed. */
 static int64_t pause_of(const struct ow_port_side *side)
 {
-  uint64_t pause = PAUSE_MOST;
-  uint64_t room = side->room[RECEIVES] / 4;
-  uint64_t gathered = DATAGRAMS_WANTED * (uint64_t)TENTH / (side->packets[RECEIVES] + 1);
-  uint64_t filled = room * (uint64_t)TENTH / (side->octets[RECEIVES] + 1);
-  if (pause > gathered)
-    pause = gathered;
-  if (pause > filled)
-    pause = filled;
-  return (int64_t)pause;
+  uint64_t filled = (uint64_t)side->room[RECEIVES] / 4 * (uint64_t)TENTH / (side->octets[RECEIVES] + 1);
+  return filled < PAUSE_MOST ? (int64_t)filled : PAUSE_MOST;
 }
 
 static void note_refusal(struct ow_port_side *side, const union ow_address *to, int error)
@@ -159,7 +149,7 @@ static void take_refusals(struct ow_port_side *side)
     note_refusal(side, &refusal.to, refusal.error);
 }
 
-/* More may come than was agreed. */
+/* So many as one turn takes may gather, by what came meanwhile: more may come than was agreed. */
 static int64_t next_pause(const struct ow_port_side *side)
 {
   int64_t enough = side->pause;
@@ -188,6 +178,7 @@ static void on_readable(struct ow_watch *watch, uint32_t events)
     if (side->read.monotonic - before < side->pause) {
       ow_watch_change(loop, watch, 0);
       side->gathered = 0;
+      side->in_vain = 0;
       rest(side);
     }
   }
@@ -199,9 +190,10 @@ static void on_time(struct ow_timer *timer)
   struct ow_loop *loop = side->port->traffic->loop;
   size_t count = read_some(side, BATCHES_AT_ONCE);
   side->gathered += count;
+  side->in_vain = side->gathered > 0 ? 0 : side->in_vain + 1;
   if (count == DATAGRAMS_WANTED)
     ow_timer_set(loop, timer, side->read.monotonic);
-  else if (side->gathered > 0)
+  else if (side->in_vain < IN_VAIN_MOST)
     rest(side);
   else
     ow_watch_change(loop, &side->watch, EPOLLIN);

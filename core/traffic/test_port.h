@@ -66,12 +66,14 @@ struct ow_port_side {
   struct ow_instant emptied; /* and when that found all that there was */
   uint64_t packets[2];       /* of its sessions in a tenth of a second, by `receives` */
   uint64_t octets[2];
-  uint32_t asked[2]; /* octets of buffer that were asked for, by `receives`, */
-  size_t room[2];    /* and that there are */
-  int64_t pause;     /* ns between two readings, while much comes, as agreed; */
-  int64_t began;     /* when the present one began, monotonic, */
-  size_t gathered;   /* and how much was there */
-  uint32_t drops;    /* as the kernel counts them, as of the last look; */
+  uint32_t asked[2];   /* octets of buffer that were asked for, by `receives`, */
+  size_t room[2];      /* and that there are */
+  int64_t pause;       /* ns between two readings, while much comes, as agreed; */
+  int64_t began;       /* when the present one began, monotonic, */
+  size_t gathered;     /* and how much was there */
+  unsigned in_vain;    /* the last readings found nothing */
+  int64_t stamps_read; /* monotonic: when the outlet was drained last, by a session that sends */
+  uint32_t drops;      /* as the kernel counts them, as of the last look; */
   uint64_t overflows;
   bool overflows_known;
   int64_t looked_at;
