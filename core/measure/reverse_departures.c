@@ -52,13 +52,16 @@ static bool on_ack(struct ow_reverse_departures *departures, const struct ow_fet
   return ack->accept != OW_ACCEPT_OK;
 }
 
+/* The larger estimate as it is: each time that one is made anew it is rounded up. */
 static void widen(struct ow_reverse_departures *departures, struct ow_error_estimate error)
 {
   struct ow_error_estimate most = departures->error;
   bool synchronized = ow_error_synchronized(error) && (!departures->any || ow_error_synchronized(most));
-  int64_t least = departures->any ? ow_error_ns(most) : 0;
-  int64_t ns = ow_error_ns(error);
-  departures->error = ow_error_estimate(synchronized, ns > least ? ns : least);
+  if (!departures->any || ow_error_ns(error) > ow_error_ns(most))
+    most = error;
+  if (!synchronized && ow_error_synchronized(most))
+    most = ow_error_estimate(false, ow_error_ns(most));
+  departures->error = most;
   departures->any = true;
 }
 
