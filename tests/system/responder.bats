@@ -161,6 +161,7 @@ refused() {
   said 2 "$client${session}started, sending 20 packets to ($A4|$A6) port [0-9]+, from port [0-9]+, class root, open mode$"
   said 2 "$client${session}ended, received 20 of 20 packets: stopped by the client$"
   said 2 "$client${session}ended, sent 20 of 20 packets: stopped by the client$"
+  said 2 "$client${session}fetched, 20 departures of packets 0 to 19$"
   sid=$(in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 20 --interval 10ms --mode encrypted \
     --key-id monitor --key-file "$CONF/owamp-server.pfs" --json | jq -r '.results[] | select(.direction == "forward").sid')
   said 2 "$client${session}started, .*, class known, KeyID \"monitor\", encrypted$"

@@ -128,6 +128,7 @@ static void expect_true(const struct ow_probe_report *report)
   ck_assert_int_le(result->delay.max, BACK + ROUNDING);
   /* 3 us of the departure, 1 of the arrival, 1 of either clock: rounded up, but not once for each packet */
   ck_assert_int_le(result->clock.error_ns, 6200);
+  ck_assert_int_eq(result->clock.departed, OW_DEPARTED_KERNEL);
 }
 
 /* The stamps are what could be known before the packets left. */
@@ -136,6 +137,7 @@ static void expect_corrected(const struct ow_probe_report *report)
   const struct ow_result *result = &report->directions[OW_REVERSE].result;
   ck_assert_uint_eq(known(report, OW_REVERSE), 0);
   ck_assert_int_gt(result->delay.max - result->delay.min, LEAVING / 2);
+  ck_assert_int_eq(result->clock.departed, OW_DEPARTED_CORRECTED);
 }
 
 START_TEST(delays_are_those_of_the_network)
@@ -145,6 +147,7 @@ START_TEST(delays_are_those_of_the_network)
   raise_curtain(0);
   measure(MODES[_i], true, &report);
   expect_true(&report);
+  ck_assert_uint_eq(known(&report, OW_FORWARD), PACKETS);
   snprintf(expected, sizeof expected, "fetched, %u departures of packets 0 to %u", PACKETS, PACKETS - 1);
   ck_assert_msg(strstr(fetched, expected) != NULL, "%s", fetched);
   ck_assert_uint_eq(ow_serve_count(server).sessions_kept, 1); /* what it received, and nothing that it sent */
