@@ -379,8 +379,8 @@ static enum ow_status on_stop_part(struct ow_client *client, struct ow_instant n
   if (!client->stop.ends && message[0] != OW_COMMAND_STOP_SESSIONS)
     return ow_fail(&event->failure, OW_PROTOCOL,
                    "the server said %u while sessions run, not Stop-Sessions (3)", message[0]);
-  enum ow_status status =
-      ow_stop_list_read(&client->stop, &client->intake, client->server_sending, &complete, &event->failure);
+  enum ow_status status = ow_stop_list_read(&client->stop, &client->intake, client->server_sending,
+                                            OW_SKIP_RANGES_IN_ALL, &complete, &event->failure);
   if (status == OW_OK && complete)
     status = check_ends(client, &event->failure);
   if (status == OW_OK && complete) {

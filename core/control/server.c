@@ -36,6 +36,7 @@ struct ow_server {
   enum { NOTHING, SLOTS, HMAC } passing; /* what is read past of a request */
   uint32_t slots_left;
   uint32_t client_sending; /* sessions that the client's Stop-Sessions may describe */
+  uint32_t client_ranges;  /* that it may tell of their packets */
   struct ow_stop_list stop;
 
   uint32_t records_left;
@@ -328,14 +329,23 @@ static enum ow_status on_request(struct ow_server *server, struct ow_instant now
   return status;
 }
 
+/* So that what is read of a Stop-Sessions takes no more memory than the records that were agreed on. */
+static uint32_t more_ranges(uint32_t ranges, uint32_t packets)
+{
+  uint32_t more = packets < OW_MAX_SKIP_RANGES ? packets : OW_MAX_SKIP_RANGES;
+  return ranges < OW_SKIP_RANGES_IN_ALL ? ranges + more : ranges;
+}
+
 enum ow_status ow_server_answer_session(struct ow_server *server, struct ow_instant now,
                                         const struct ow_session_acceptance *acceptance)
 {
   uint8_t octets[OW_ACCEPT_SESSION];
   if (server->state != OW_SERVER_DECIDE_SESSION)
     return OW_STATE;
-  if (acceptance->accept == OW_ACCEPT_OK && !server->request.server_sends)
+  if (acceptance->accept == OW_ACCEPT_OK && !server->request.server_sends) {
     server->client_sending++;
+    server->client_ranges = more_ranges(server->client_ranges, server->request.packets);
+  }
   server->agreed = server->agreed || acceptance->accept == OW_ACCEPT_OK;
   ow_session_acceptance_encode(acceptance, octets);
   ow_outlet_message(&server->outlet, octets, sizeof octets);
@@ -379,14 +389,14 @@ static enum ow_status on_stop_part(struct ow_server *server, struct ow_instant n
   if (!server->stop.ends && message[0] != OW_COMMAND_STOP_SESSIONS)
     return ow_fail(&event->failure, OW_PROTOCOL,
                    "command %u while sessions run; only Stop-Sessions (3) is possible", message[0]);
-  enum ow_status status =
-      ow_stop_list_read(&server->stop, &server->intake, server->client_sending, &complete, &event->failure);
+  enum ow_status status = ow_stop_list_read(&server->stop, &server->intake, server->client_sending,
+                                            server->client_ranges, &complete, &event->failure);
   if (status == OW_OK && complete) {
     event->kind = OW_SERVER_STOP;
     event->accept = server->stop.accept;
     event->ends = server->stop.ends;
     event->end_count = server->stop.count;
-    server->client_sending = 0;
+    server->client_sending = server->client_ranges = 0;
     if (server->state == OW_SERVER_STOPPING)
       await_command(server, now);
     else
@@ -406,6 +416,12 @@ enum ow_status ow_server_stop_sessions(struct ow_server *server, struct ow_insta
   else
     await_command(server, now);
   return server->outlet.status;
+}
+
+void ow_server_forget_ends(struct ow_server *server)
+{
+  if (server->state != OW_SERVER_RUNNING && server->state != OW_SERVER_STOPPING)
+    ow_stop_list_clear(&server->stop);
 }
 
 /* ---- Fetch-Session ---- */

@@ -124,6 +124,9 @@ enum ow_status ow_server_answer_start(struct ow_server *server, struct ow_instan
 /** `ends` describes the sessions that this side was sending. */
 enum ow_status ow_server_stop_sessions(struct ow_server *server, struct ow_instant now, enum ow_accept accept,
                                        const struct ow_session_end *ends, uint32_t count) OW_MUST_CHECK;
+/** The `ends` of OW_SERVER_STOP are not needed any more; they may take megabytes. Nothing happens while
+ * sessions run. */
+void ow_server_forget_ends(struct ow_server *server);
 /**
  * If ack->accept is 0, ack->records calls of ow_server_fetch_record() must follow, or, if ack->departures, of
  * ow_server_fetch_departure(); `request` as it was agreed.

@@ -53,8 +53,8 @@ static enum ow_status read_ranges(struct ow_stop_list *list, const uint8_t *in, 
 }
 
 /* A description: its head first; then, the number of ranges known, the rest of them. */
-static enum ow_status read_description(struct ow_stop_list *list, struct ow_intake *intake, bool *whole,
-                                       struct ow_failure *failure)
+static enum ow_status read_description(struct ow_stop_list *list, struct ow_intake *intake,
+                                       uint32_t most_ranges, bool *whole, struct ow_failure *failure)
 {
   struct ow_session_end *end = &list->ends[list->count];
   const uint8_t *message = ow_intake_message(intake);
@@ -63,9 +63,11 @@ static enum ow_status read_description(struct ow_stop_list *list, struct ow_inta
     return ow_fail(failure, OW_PROTOCOL,
                    "Stop-Sessions announces %u skip ranges for one session; %u are possible",
                    end->skip_ranges, (unsigned)OW_MAX_SKIP_RANGES);
-  if (list->range_count + end->skip_ranges > OW_SKIP_RANGES_IN_ALL)
+  if (most_ranges > OW_SKIP_RANGES_IN_ALL)
+    most_ranges = OW_SKIP_RANGES_IN_ALL;
+  if (list->range_count + end->skip_ranges > most_ranges)
     return ow_fail(failure, OW_PROTOCOL, "Stop-Sessions announces more than %u skip ranges in all",
-                   (unsigned)OW_SKIP_RANGES_IN_ALL);
+                   most_ranges);
   size_t octets = ow_session_end_octets(end->skip_ranges);
   *whole = intake->opened == octets;
   if (!*whole) {
@@ -76,7 +78,7 @@ static enum ow_status read_description(struct ow_stop_list *list, struct ow_inta
 }
 
 enum ow_status ow_stop_list_read(struct ow_stop_list *list, struct ow_intake *intake, uint32_t most,
-                                 bool *complete, struct ow_failure *failure)
+                                 uint32_t most_ranges, bool *complete, struct ow_failure *failure)
 {
   bool whole = true;
   enum ow_status status = OW_OK;
@@ -85,7 +87,7 @@ enum ow_status ow_stop_list_read(struct ow_stop_list *list, struct ow_intake *in
     if (!list->ends)
       status = read_head(list, ow_intake_message(intake), most, failure);
     else
-      status = read_description(list, intake, &whole, failure);
+      status = read_description(list, intake, most_ranges, &whole, failure);
     if (status == OW_OK && whole) {
       bool last = list->count == list->expected;
       ow_intake_expect(intake, last ? OW_HMAC : FIRST_PART, last);

@@ -29,9 +29,11 @@ void ow_stop_list_clear(struct ow_stop_list *list);
  * Go on with a Stop-Sessions of which a further part has arrived in `intake`; the first part is its 16
  * octets. Sets the intake to the next part; `complete` tells that there is none, the HMAC included. The peer
  * was sending `most` sessions: it describes all of them (RFC 4656, 3.8), but may describe fewer if it stops
- * with a failure. OW_PROTOCOL for impossible counts or ranges; OW_MEMORY.
+ * with a failure. Of skip ranges these can have `most_ranges` together. OW_PROTOCOL for impossible counts or
+ * ranges; OW_MEMORY.
  */
 enum ow_status ow_stop_list_read(struct ow_stop_list *list, struct ow_intake *intake, uint32_t most,
-                                 bool *complete, struct ow_failure *failure) OW_MUST_CHECK;
+                                 uint32_t most_ranges, bool *complete,
+                                 struct ow_failure *failure) OW_MUST_CHECK;
 
 #endif

@@ -23,6 +23,8 @@
 
 #define SETUP_TIMEOUT (30 * OW_NS_PER_S)
 
+enum { UNREAD_MOST = 16384 }; /* octets of answers: whoever doesn't read them isn't listened to */
+
 /* ---- what the client asks ---- */
 
 static void tell_set_up(const struct ow_serve_connection *connection)
@@ -342,8 +344,8 @@ static void on_received(struct ow_channel *channel)
   struct ow_serve_connection *connection = OW_CONTAINER_OF(channel, struct ow_serve_connection, channel);
   struct ow_reader input = ow_channel_input(channel);
   struct ow_server_event event;
-  if (connection->ending_for)
-    return; /* it is offered again when they are ended */
+  if (connection->ending_for || ow_buffer_length(channel->output) > UNREAD_MOST)
+    return; /* it is offered again when they are ended, or it has read */
   ow_server_receive(connection->machine, ow_serve_now(connection), &input, &event);
   ow_channel_taken(channel, &input);
   if (event.kind != OW_SERVER_NOTHING)
@@ -373,10 +375,12 @@ static void on_drained(struct ow_channel *channel)
 {
   struct ow_serve_connection *connection = OW_CONTAINER_OF(channel, struct ow_serve_connection, channel);
   ow_timer_cancel(connection->common->loop, &connection->stalled); /* what follows has its own time */
-  if (ow_server_state(connection->machine) == OW_SERVER_FETCHING)
+  if (ow_server_state(connection->machine) == OW_SERVER_FETCHING) {
     go_on_fetching(connection);
-  else
+  } else {
     ow_buffer_shrink(channel->output);
+    ow_channel_offer(channel); /* nothing was taken while too much of it waited */
+  }
   ow_serve_settle(connection);
 }
 

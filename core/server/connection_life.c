@@ -67,6 +67,7 @@ static void end_some(struct ow_serve_connection *connection, unsigned most)
     end_session(connection, session);
   if (TAILQ_EMPTY(&connection->sessions)) {
     ow_stop_index_clear(&connection->ends);
+    ow_server_forget_ends(connection->machine);
     connection->ending_for = NULL;
   } else {
     ow_loop_background(connection->common->loop, &connection->ending);

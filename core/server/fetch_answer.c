@@ -8,7 +8,9 @@
 #include "base/container_of.h"
 
 enum {
-  WINDOW = 65536, /* octets that wait for the connection, before it is asked whether it takes more */
+  WINDOW = 65536, /* octets that wait for a connection, before it is asked whether it takes more */
+  WINDOW_LEAST = 4096,
+  WINDOWS = 8 << 20, /* so many of all together, but for the least */
   COUNTED_AT_ONCE = 8192,
   WRITTEN_AT_ONCE = 512, /* or looked at: */
   LOOKED_AT_ONCE = 8192,
@@ -66,6 +68,7 @@ static void let_go(struct ow_serve_fetch *fetch)
   if (session) {
     ow_loop_withdraw_background(fetch->common->loop, &fetch->part);
     fetch->session = NULL;
+    fetch->common->fetching--;
     ow_serve_session_drop(session);
   }
 }
@@ -79,6 +82,14 @@ void ow_serve_fetch_abandon(struct ow_serve_fetch *fetch, const struct ow_server
 }
 
 /* ---- the records ---- */
+
+static size_t window_of(const struct ow_serve_common *common)
+{
+  size_t window = WINDOWS / (common->fetching ? common->fetching : 1);
+  if (window > WINDOW)
+    window = WINDOW;
+  return window < WINDOW_LEAST ? WINDOW_LEAST : window;
+}
 
 static void finish(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept)
 {
@@ -128,16 +139,17 @@ static enum ow_status write_records(struct ow_serve_fetch *fetch, struct ow_serv
 {
   struct ow_instant now = ow_loop_now(kept->common->loop);
   enum ow_status status = OW_OK;
+  size_t window = window_of(kept->common);
   unsigned written = 0;
   ow_fail(failure, OW_MEMORY, "can't send records: no memory, or too much waits to be sent");
   for (unsigned i = 0;
        status == OW_OK && i < LOOKED_AT_ONCE && written < WRITTEN_AT_ONCE &&
-       ow_server_state(machine) == OW_SERVER_FETCHING && ow_buffer_length(ow_server_output(machine)) < WINDOW;
+       ow_server_state(machine) == OW_SERVER_FETCHING && ow_buffer_length(ow_server_output(machine)) < window;
        i++)
     status = write_next(fetch, machine, now, &written, failure);
   if (status == OW_OK && ow_server_state(machine) != OW_SERVER_FETCHING)
     finish(fetch, kept);
-  else if (status == OW_OK && ow_buffer_length(ow_server_output(machine)) < WINDOW)
+  else if (status == OW_OK && ow_buffer_length(ow_server_output(machine)) < window)
     call_again(fetch);
   return status;
 }
@@ -279,6 +291,7 @@ enum ow_status ow_serve_fetch_answer(struct ow_serve_fetch *fetch, struct ow_ser
     fetch->next = fetch->records = 0;
     fetch->announced = false;
     fetch->of_ended = session->ended;
+    kept->common->fetching++;
     ow_serve_session_hold(session);
     status = ow_serve_fetch_go_on(fetch, kept, machine, failure);
   } else {

@@ -6,6 +6,7 @@ until it is killed. Given addresses, each does it.
 """
 import collections
 import concurrent.futures
+import contextlib
 import itertools
 import os
 import resource
@@ -158,7 +159,8 @@ def skips(stranger, sessions, ranges):
     some = b''.join(struct.pack('>II', 2 * i, 2 * i) for i in range(count))
     some += bytes(-(24 + len(some)) % 16)
     ends = b''.join(answer[1] + struct.pack('>II', 2 * count, count) + some for answer in answers)
-    stranger.tcp.sendall(struct.pack('>BxxxI8x', 3, len(answers)) + ends + HMAC)
+    with contextlib.suppress(OSError):  # it isn't listened to, to the end
+        stranger.tcp.sendall(struct.pack('>BxxxI8x', 3, len(answers)) + ends + HMAC)
     return answers
 
 

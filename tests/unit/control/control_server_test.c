@@ -875,6 +875,32 @@ START_TEST(a_stop_with_too_many_skip_ranges_breaks_the_server)
 }
 END_TEST
 
+/* One for each packet of its sessions is the most that can mean anything. */
+START_TEST(a_stop_with_more_skip_ranges_than_packets_breaks_the_server)
+{
+  enum { FEW = 3 };
+  struct test_pair pair;
+  uint8_t octets[PUT_LARGEST];
+  struct ow_session_request request = test_request(false, 1);
+  const struct ow_session_acceptance acceptance = {.port = 9002, .sid = test_sid(1)};
+  struct ow_session_end end = test_end(1, NULL, 0);
+  size_t count = put_stop(octets, &end);
+  struct ow_writer writer = ow_writer(octets + OW_STOP_SESSIONS + 20, 4);
+  ow_write_u32(&writer, FEW + 1);
+  request.packets = FEW;
+  test_server_at(&pair, OW_MODE_OPEN, OW_SERVER_READY);
+  ck_assert_int_eq(ow_client_request_session(pair.client, test_at(0), &request, test_slots), OW_OK);
+  test_server_expect(&pair, OW_SERVER_REQUEST);
+  ck_assert_int_eq(ow_server_answer_session(pair.server, test_at(0), &acceptance), OW_OK);
+  test_client_expect(&pair, OW_CLIENT_SESSION);
+  test_start(&pair);
+  struct ow_server_event event = test_server_feed(pair.server, octets, count);
+  ck_assert_int_eq(event.kind, OW_SERVER_BROKEN);
+  test_assert_failure(&event.failure, OW_PROTOCOL, "Stop-Sessions announces more than 3 skip ranges in all");
+  test_pair_close(&pair);
+}
+END_TEST
+
 START_TEST(skip_ranges_out_of_order_break_the_server)
 {
   uint8_t octets[PUT_LARGEST];
@@ -989,9 +1015,10 @@ int main(void)
   TEST_LOOP(suite, "requests", BAD_REQUESTS, an_impossible_request_breaks_the_server);
   TEST_CASE(suite, "open", the_last_record_ends_the_fetch, an_open_server_ignores_hmacs,
             a_request_without_packets_breaks_the_server, a_stop_describes_exactly_the_sessions_that_were_sent,
-            a_stop_with_too_many_skip_ranges_breaks_the_server, skip_ranges_out_of_order_break_the_server,
-            a_stop_answered_is_not_answered_again, a_command_behind_another_waits_for_the_decision,
-            freeing_nothing_is_allowed);
+            a_stop_with_too_many_skip_ranges_breaks_the_server,
+            a_stop_with_more_skip_ranges_than_packets_breaks_the_server,
+            skip_ranges_out_of_order_break_the_server, a_stop_answered_is_not_answered_again,
+            a_command_behind_another_waits_for_the_decision, freeing_nothing_is_allowed);
   TEST_LOOP(suite, "noise", STATES, noise_harms_no_state);
   return test_run(suite);
 }
