@@ -46,6 +46,7 @@ struct ow_peer {
   uint8_t dscp;
   int64_t loss_timeout;              /* loss threshold, nanoseconds */
   struct ow_percentiles percentiles; /* of the delays, to be told beside the usual ones */
+  bool busy_wait;                    /* be awake shortly before each packet is due */
   bool nat; /* send zero addresses: the server takes those of the control connection */
 };
 

@@ -99,6 +99,10 @@ const struct ow_peer_option ow_peer_options[OW_PEER_OPTIONS] = {
                                "a twentieth of the packets was never sent."},
     [OW_PEER_HISTORY] = {"history", OW_TYPE_NUMBER, PART(history), 1, MOST_HISTORY, "INTERVALS", "12", NULL,
                          "How many intervals are kept."},
+    [OW_PEER_BUSY_WAIT] =
+        {"busy-wait", OW_TYPE_FLAG, PART(peer.busy_wait), 0, 1, "true|false", "false", NULL,
+         "Wait awake for the last 50 us before each packet is due, which then leaves closer "
+         "to its time. It costs CPU time."},
     [OW_PEER_PERCENTILES] = {"percentiles", OW_TYPE_PERCENTILES, PART(peer.percentiles), 0, 0, "LIST", NULL,
                              NULL,
                              "Percentiles of the delays to tell beside the usual ones: up to 8 with commas "

@@ -38,9 +38,8 @@ struct ow_loop {
   struct ow_patience patience;
   struct ow_deadlines deadlines;
   struct ow_alarm alarm;
-  int64_t short_wait;
-  int64_t alarm_early; /* ns that the alarm rings before timers are due */
-  int wake;            /* an eventfd: stop or post */
+  unsigned awake; /* so many want to be on time */
+  int wake;       /* an eventfd: stop or post */
   uint64_t clock_steps;
   uint64_t steps_told;
   struct ow_step_watcher *step_watchers;
@@ -190,8 +189,7 @@ void ow_timer_cancel(struct ow_loop *loop, struct ow_timer *timer)
 
 void ow_loop_wait_awake(struct ow_loop *loop, bool awake)
 {
-  loop->short_wait = awake ? AWAKE_WAIT : SHORT_WAIT;
-  loop->alarm_early = awake ? AWAKE_WAIT : 0;
+  loop->awake = awake ? loop->awake + 1 : loop->awake - 1;
 }
 
 /*
@@ -457,7 +455,6 @@ static enum ow_status open_all(struct ow_loop *loop, struct ow_failure *failure)
     status = watch_own(loop, &loop->patient_epoll, EPOLLIN, failure);
   loop->patient_wakes = true;
   loop->deadlines.wall_ahead = ow_alarm_wall_ahead();
-  ow_loop_wait_awake(loop, false);
   return status;
 }
 
@@ -536,8 +533,9 @@ static void wait_awake(const struct ow_loop *loop, int64_t until)
 static enum ow_status set_alarm(struct ow_loop *loop, struct ow_deadlines_next next, int64_t look,
                                 int64_t now, struct ow_failure *failure)
 {
-  int64_t first = next.first < INT64_MAX ? next.first - loop->alarm_early : INT64_MAX;
-  int64_t second = next.second < INT64_MAX ? next.second - loop->alarm_early : INT64_MAX;
+  int64_t early = loop->awake ? AWAKE_WAIT : 0;
+  int64_t first = next.first < INT64_MAX ? next.first - early : INT64_MAX;
+  int64_t second = next.second < INT64_MAX ? next.second - early : INT64_MAX;
   if (look < first)
     return ow_alarm_set(&loop->alarm, look, first, now, failure);
   return ow_alarm_set(&loop->alarm, first, second, now, failure);
@@ -549,7 +547,7 @@ static enum ow_status wait_for_events(struct ow_loop *loop, bool at_once, struct
   int64_t now = end_turn(loop);
   struct ow_deadlines_next next = ow_deadlines_next(&loop->deadlines);
   int64_t look = ow_patience_until(&loop->patience);
-  bool soon = !at_once && (next.first - now <= loop->short_wait || look <= now);
+  bool soon = !at_once && (next.first - now <= (loop->awake ? AWAKE_WAIT : SHORT_WAIT) || look <= now);
   if (!at_once && !soon)
     status = set_alarm(loop, next, look, now, failure);
   if (status == OW_OK) {

@@ -75,8 +75,10 @@ void ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer, struct ow_t
 void ow_timer_set_patient(struct ow_loop *loop, struct ow_timer *timer, int64_t when);
 void ow_timer_cancel(struct ow_loop *loop, struct ow_timer *timer);
 /**
- * From now on be awake 50 us before exact timers and wait for them so, which costs CPU time for as long: else
- * the loop falls asleep unless they are due within a few us, and they are late by what it takes to wake up.
+ * Be awake 50 us before exact timers and wait for them so, for as long as one wants it: each who does says so
+ * once, and once that it doesn't any more. It costs CPU time: up to 50 us for each time that something is
+ * due. Else the loop falls asleep unless timers are due within a few us, and they are late by what it takes
+ * to wake up.
  */
 void ow_loop_wait_awake(struct ow_loop *loop, bool awake);
 

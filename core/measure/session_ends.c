@@ -138,8 +138,10 @@ static enum ow_status open_sender(struct ow_session_ends *ends, const struct ow_
       ow_fail(failure, status, "no memory for a test sender");
     else if (has_until(ends))
       ow_sender_until(ends->sender.sender, ends->until);
-    if (status == OW_OK)
+    if (status == OW_OK) {
+      ends->sender.busy_wait = ends->peer->busy_wait;
       ow_departures_begin(&ends->sender.departures, terms->request->packets);
+    }
   }
   return status;
 }

@@ -29,6 +29,7 @@ static void fill_serve_config(const struct ow_server_conf *conf, struct ow_serve
   memcpy(config->port, conf->listen.port, sizeof config->port);
   config->test_port_low = conf->test_port_low;
   config->test_port_high = conf->test_port_high;
+  config->busy_wait = conf->busy_wait;
   config->pbkdf2_count = (uint32_t)conf->pbkdf2_count;
   config->control_timeout = conf->control_timeout;
   if (conf->end_delay >= 0)

@@ -32,6 +32,7 @@ struct ow_server_conf {
   enum ow_log_level log_most; /* loglevel */
   bool log_nothing;           /* loglevel NONE */
   bool verbose;
+  bool busy_wait; /* not in the file: be awake shortly before each packet is due */
   /* The lines of some of these, for what is found out about them only later; 0: not in the file. */
   unsigned listen_line;
   unsigned test_ports_line;

@@ -15,6 +15,7 @@ struct ow_options {
   bool help;
   bool version;
   bool check;
+  bool busy_wait;
   int verbose;       /* how often -v was given */
   const char *conf;  /* -c, or NULL; points into argv */
   bool listen_given; /* -S */

@@ -20,6 +20,7 @@ struct ow_serve_config {
   uint32_t most_sessions;      /* test sessions at once, over all connections */
   uint64_t most_records;       /* records in memory, over all sessions */
   uint32_t most_sessions_kept; /* finished sessions that can still be fetched; the oldest goes first */
+  bool busy_wait;              /* be awake shortly before each packet is due, which costs CPU time */
   bool third_party; /* send test packets to other hosts than the client; off by default (RFC 4656, 6) */
 };
 

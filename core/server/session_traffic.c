@@ -49,6 +49,7 @@ static enum ow_status open_sender(struct ow_serve_session *session, const struct
   sender->done = on_sender_done;
   sender->may_send = on_may_send;
   sender->closed_most = CLOSED_MOST;
+  sender->busy_wait = session->common->config.busy_wait;
   if (session->departing > 0)
     ow_departures_begin(&sender->departures, session->request.packets);
   if (place->shared)

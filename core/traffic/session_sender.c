@@ -109,6 +109,13 @@ static bool may_send(struct ow_test_sender *sender, int64_t now)
   return !sender->may_send || sender->may_send(sender, ow_sender_octets(sender->sender), now);
 }
 
+static void be_awake(struct ow_test_sender *sender, bool awake)
+{
+  if (sender->awake != awake)
+    ow_loop_wait_awake(sender->traffic->loop, awake);
+  sender->awake = awake;
+}
+
 /* As many as one wake-up may; what is too late to be sent is skipped when nothing else is due. */
 static void send_due(struct ow_test_sender *sender)
 {
@@ -133,8 +140,10 @@ static void send_due(struct ow_test_sender *sender)
     ow_loop_background(sender->traffic->loop, &sender->skipping);
   else if (ow_sender_due(sender->sender, &due))
     ow_timer_set_wall(sender->traffic->loop, &sender->timer, due);
-  else
+  else {
+    be_awake(sender, false);
     sender->done(sender);
+  }
 }
 
 static void on_due(struct ow_timer *timer)
@@ -199,6 +208,7 @@ void ow_test_sender_start(struct ow_test_sender *sender)
   struct ow_timestamp due;
   if (!ow_sender_due(sender->sender, &due))
     due = ow_system_stamp();
+  be_awake(sender, sender->busy_wait);
   ow_timer_set_wall(sender->traffic->loop, &sender->timer, due);
 }
 
@@ -207,6 +217,7 @@ void ow_test_sender_stop(struct ow_test_sender *sender)
   if (sender->open) {
     ow_timer_cancel(sender->traffic->loop, &sender->timer);
     ow_loop_withdraw_background(sender->traffic->loop, &sender->skipping);
+    be_awake(sender, false);
     ow_outlet_drain(sender->by);
   }
 }

@@ -35,6 +35,8 @@ struct ow_test_sender {
   uint32_t closed;                 /* answers that nobody listens there (any more): ICMP's port unreachable */
   uint32_t closed_most;            /* so many end the session; 0: none do. Set it before the start */
   uint32_t withheld;               /* packets that may_send() didn't let leave: they are skipped */
+  bool busy_wait;                  /* be awake before packets are due: set it before the start */
+  bool awake;                      /* it is so now */
   /** May a packet of so many octets (of UDP's payload) leave now (monotonic ns)? NULL: any may. */
   bool (*may_send)(struct ow_test_sender *sender, size_t octets, int64_t now);
   /** Every packet has been sent or skipped. May close the sender. */

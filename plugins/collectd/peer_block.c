@@ -52,6 +52,7 @@ static const enum ow_peer_option_id options[] = {
     OW_PEER_INTERFACE,
     OW_PEER_PORTS,
     OW_PEER_NAT,
+    OW_PEER_BUSY_WAIT,
     /* In a <Peer> also: */
     OW_PEER_HOST,
 };

@@ -175,6 +175,7 @@ const struct check_option check_option_table[] = {
     {0, OF_PEER(OW_PEER_PACKET_INTERVAL)},
     {0, OF_PEER(OW_PEER_SCHEDULE), .help = "In place of --interval."},
     {0, OF_PEER(OW_PEER_LOSS_TIMEOUT)},
+    {0, OF_PEER(OW_PEER_BUSY_WAIT), .flag = "true"},
     {0, OF_PEER(OW_PEER_PERCENTILES)},
     {0, OF_PEER(OW_PEER_PADDING)},
     {0, OF_PEER(OW_PEER_ZERO_PADDING), .flag = "true"},

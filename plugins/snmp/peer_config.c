@@ -26,6 +26,7 @@ static const enum ow_peer_option_id keys[] = {
     OW_PEER_INTERFACE,
     OW_PEER_PORTS,
     OW_PEER_NAT,
+    OW_PEER_BUSY_WAIT,
     /* Of another program's streams only these: */
     OW_PEER_WARNING,
     OW_PEER_CRITICAL,

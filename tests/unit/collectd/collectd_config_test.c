@@ -52,7 +52,8 @@ START_TEST(every_keyword_is_taken)
       "<Peer \"far\">\n Host \"far.example.net\"\n Port 8610\n AddressFamily \"ipv6\"\n Mode \"open\"\n"
       " Direction \"reverse\"\n PacketInterval 0.25\n Interval 30\n Padding 100\n ZeroPadding true\n"
       " DSCP \"EF\"\n LossTimeout \"1500ms\"\n SourceAddress \"2001:db8::1\"\n Interface \"eth0\"\n"
-      " TestPorts \"9000-9100\"\n NAT yes\n Warning \"20ms\"\n Critical \"loss=5%\"\n Raise \"3/5\"\n"
+      " TestPorts \"9000-9100\"\n NAT yes\n BusyWait true\n Warning \"20ms\"\n Critical \"loss=5%\"\n Raise "
+      "\"3/5\"\n"
       " Uncertain \"unknown\"\n MinPackets 10\n</Peer>");
   ck_assert_msg(config.refused == 0, "%s", fake_collectd.log[0]);
   const struct ow_stream_config *stream = &config.peers[0]->stream;
@@ -66,7 +67,7 @@ START_TEST(every_keyword_is_taken)
   ck_assert_int_eq(ow_span_to_ns(peer->slots[0].parameter), 250 * OW_NS_PER_MS);
   ck_assert_int_eq(stream->interval, 30 * OW_NS_PER_S);
   ck_assert_uint_eq(peer->padding, 100);
-  ck_assert(peer->zero_padding && peer->nat);
+  ck_assert(peer->zero_padding && peer->nat && peer->busy_wait);
   ck_assert_uint_eq(peer->dscp, 46);
   ck_assert_int_eq(peer->loss_timeout, 1500 * OW_NS_PER_MS);
   ck_assert_str_eq(peer->source, "2001:db8::1");

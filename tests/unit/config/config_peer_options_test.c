@@ -201,6 +201,7 @@ static const struct {
     {OW_PEER_SCHEDULE, "exp:100ms,fixed:1.5us,fixed:1us,exp:3s", "exp:100ms,fixed:1.500us,fixed:1us,exp:3s"},
     {OW_PEER_ZERO_PADDING, "Yes", "true"},
     {OW_PEER_NAT, "off", "false"},
+    {OW_PEER_BUSY_WAIT, "on", "true"},
     {OW_PEER_DSCP, "EF", "46"},
     {OW_PEER_LOSS_TIMEOUT, "1.5s", "1500ms"},
     {OW_PEER_LOSS_TIMEOUT, "0.123456789s", "123456.789us"},

@@ -154,7 +154,8 @@ END_TEST
 
 START_TEST(who_waits_awake_is_never_early)
 {
-  ow_loop_wait_awake(loop, _i != 0);
+  if (_i != 0)
+    ow_loop_wait_awake(loop, true);
   for (int i = 0; i < 20; i++) {
     not_before = ow_loop_now(loop).monotonic + SOON / 10 * i;
     timer.expired = on_end;

@@ -107,13 +107,13 @@ END_TEST
 
 START_TEST(options_for_the_traffic)
 {
-  struct check_options options =
-      parsed("-H h --count 20 --interval 10ms --padding 64 --zero-padding --dscp EF --loss-timeout 1s");
+  struct check_options options = parsed(
+      "-H h --count 20 --interval 10ms --padding 64 --zero-padding --busy-wait --dscp EF --loss-timeout 1s");
   ck_assert_uint_eq(options.settings.peer.packets, 20);
   ck_assert_uint_eq(options.settings.peer.slots[0].parameter.ntp, ow_span_from_ns(10 * MS).ntp);
   ck_assert_int_eq(options.settings.peer.slots[0].kind, OW_SLOT_EXPONENTIAL);
   ck_assert_uint_eq(options.settings.peer.padding, 64);
-  ck_assert(options.settings.peer.zero_padding);
+  ck_assert(options.settings.peer.zero_padding && options.settings.peer.busy_wait);
   ck_assert_uint_eq(options.settings.peer.dscp, 46);
   ck_assert_int_eq(options.settings.peer.loss_timeout, OW_NS_PER_S);
   options = parsed("-H h --schedule exp:10ms,fixed:5ms --direction reverse");

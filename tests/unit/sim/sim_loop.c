@@ -287,6 +287,12 @@ void ow_loop_withdraw_background(struct ow_loop *loop, struct ow_completion *par
   ow_completions_remove(&loop->background, part);
 }
 
+void ow_loop_wait_awake(struct ow_loop *loop, bool awake)
+{
+  (void)loop;
+  (void)awake;
+}
+
 struct ow_turn ow_loop_longest_turn(struct ow_loop *loop)
 {
   (void)loop;
