@@ -38,6 +38,8 @@ static void install(const char *text)
   ck_assert_int_eq(ow_key_file_parse("t.pfs", KEYS, sizeof KEYS - 1, &keys, NULL, &failure), OW_OK);
   ck_assert_int_eq(ow_limits_parse("t.limits", text, strlen(text), &keys, &limits, NULL, &failure), OW_OK);
   ck_assert_int_eq(ow_policy_install(policy, &limits, &keys, OW_MODES_ALL), OW_OK);
+  ow_limits_clear(&limits); /* what was in force before */
+  ow_key_file_clear(&keys);
 }
 
 static void raise_curtain(const char *limits, uint64_t most_records)
