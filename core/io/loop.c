@@ -25,7 +25,8 @@ enum {
   EVENTS_MOST = 64, /* of each epoll */
   ROUNDS_MOST = 4,  /* of completions that follow from each other, before descriptors are looked at again */
 };
-#define TIMERS_TURN (500 * INT64_C(1000))     /* ns that timers have between two events */
+#define TIMERS_TURN (500 * INT64_C(1000))     /* ns that timers have at a time, */
+#define TIMERS_BETWEEN (100 * INT64_C(1000))  /* and between two events, of which many may wait */
 #define BACKGROUND_TURN (200 * INT64_C(1000)) /* ns that background work has at the end of a turn */
 
 #define SHORT_WAIT (5 * INT64_C(1000))  /* ns that are not worth to fall asleep for */
@@ -193,10 +194,10 @@ void ow_loop_wait_awake(struct ow_loop *loop, bool awake)
 }
 
 /*
- * Run what is due now. True if more may be: timers that the callbacks set wait for the next round, and so
- * does what there was no time for.
+ * Run what is due now, for so many ns. True if more may be: timers that the callbacks set wait for the next
+ * round, and so does what there was no time for.
  */
-static bool run_due(struct ow_loop *loop)
+static bool run_due(struct ow_loop *loop, int64_t most)
 {
   struct ow_deadlines *deadlines = &loop->deadlines;
   uint64_t newer = deadlines->next_order;
@@ -210,7 +211,7 @@ static bool run_due(struct ow_loop *loop)
          !atomic_load(&loop->stopped)) {
     ow_deadlines_cancel(deadlines, timer);
     timer->expired(timer);
-    time_left = clock_ns(CLOCK_MONOTONIC) - deadlines->now < TIMERS_TURN;
+    time_left = clock_ns(CLOCK_MONOTONIC) - deadlines->now < most;
   }
   loop->in_round = false;
   return timer != NULL;
@@ -239,7 +240,7 @@ static void run_completions(struct ow_loop *loop)
 {
   for (int i = 0; i < ROUNDS_MOST && ow_completions_wait(&loop->completions) && !is_stopped(loop); i++) {
     if (i > 0)
-      run_due(loop);
+      run_due(loop, TIMERS_TURN);
     ow_completions_run(&loop->completions, is_stopped, loop);
   }
 }
@@ -634,20 +635,20 @@ static void take_events(struct ow_loop *loop)
   struct epoll_event event;
   bool woken = take_own_events(loop);
   tell_steps(loop);
-  run_due(loop);
+  run_due(loop, TIMERS_TURN);
   look_at_patient(loop, woken);
   while (take_event(loop, &event)) {
     handle_event(loop, &event);
     if (loop->event_next < loop->event_count)
-      run_due(loop);
+      run_due(loop, TIMERS_BETWEEN);
   }
   loop->event_count = 0;
 }
 
 static enum ow_status run_turn(struct ow_loop *loop, struct ow_failure *failure)
 {
-  bool at_once =
-      run_due(loop) || ow_completions_wait(&loop->completions) || ow_completions_wait(&loop->background);
+  bool at_once = run_due(loop, TIMERS_TURN) || ow_completions_wait(&loop->completions) ||
+                 ow_completions_wait(&loop->background);
   enum ow_status status = wait_for_events(loop, at_once, failure);
   if (status == OW_OK)
     take_events(loop);

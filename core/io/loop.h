@@ -126,8 +126,8 @@ struct ow_turn ow_loop_longest_turn(struct ow_loop *loop);
 
 /**
  * Run until ow_loop_stop(). OW_NETWORK if the operating system fails. Timers that are due come before
- * descriptors that are ready, and are looked at again between any two of them, for half a millisecond at a
- * time, so that neither holds up the other; completions come next, background work last. Can be called
+ * descriptors that are ready, for half a millisecond, and are looked at again between any two of them, for a
+ * tenth, so that neither holds up the other; completions come next, background work last. Can be called
  * again.
  */
 enum ow_status ow_loop_run(struct ow_loop *loop, struct ow_failure *failure) OW_MUST_CHECK;
