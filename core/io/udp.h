@@ -18,7 +18,7 @@ struct ow_udp_options {
   const char *interface;        /* NULL or "": any (SO_BINDTODEVICE) */
   uint8_t dscp;
   uint32_t receive_buffer; /* octets for what is to come, as ow_udp_buffer_for() says; 0: the usual room */
-  bool transmit_stamps;    /* be ready for ow_udp_send(.., want_stamp) */
+  bool transmit_stamps;    /* be ready for ow_udp_send_to(.., want_stamp) */
   bool beside;             /* another socket of this port that allows it (SO_REUSEPORT) */
 };
 
@@ -60,11 +60,6 @@ void ow_udp_let_in(int descriptor);
  */
 int ow_udp_send_to(int descriptor, const struct ow_udp_way *way, const void *packet, size_t octets,
                    bool want_stamp);
-/** The same on a connected socket. */
-static inline int ow_udp_send(int descriptor, const void *packet, size_t octets, bool want_stamp)
-{
-  return ow_udp_send_to(descriptor, NULL, packet, octets, want_stamp);
-}
 
 /**
  * Datagrams that the kernel took off the wire for this socket and dropped, since it was opened: for want of
@@ -76,6 +71,15 @@ uint32_t ow_udp_dropped(int descriptor);
  * doesn't tell.
  */
 bool ow_udp_overflows(uint64_t *count);
+/**
+ * A wrong checksum counts among a socket's drops, and is the path's doing. Of so many drops: those that can
+ * be our own, as no more lacked buffer meanwhile, here or at another socket; ow_udp_overflows() was `before`
+ * and is `now`.
+ */
+static inline uint32_t ow_udp_own_drops(uint32_t drops, uint64_t before, uint64_t now)
+{
+  return now - before < drops ? (uint32_t)(now - before) : drops;
+}
 /** Octets, as the kernel counts them, that may wait in a socket: a small datagram counts some 800 to 2300. */
 size_t ow_udp_receive_buffer(int descriptor);
 

@@ -8,10 +8,11 @@
 #include <unistd.h>
 
 #include "io/udp.h"
+#include "server/config.h"
 
 bool ow_test_port_is_shared(const struct ow_server_conf *conf)
 {
-  return conf->test_port_low > 0 && conf->test_port_low == conf->test_port_high;
+  return ow_serve_shares_port(conf->test_port_low, conf->test_port_high);
 }
 
 /* What is wrong with it is told by its line, and not by that of the control connections. */

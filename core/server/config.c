@@ -17,3 +17,8 @@ void ow_serve_defaults(struct ow_serve_config *config)
       .most_sessions_kept = 10000,
   };
 }
+
+bool ow_serve_shares_port(uint16_t low, uint16_t high)
+{
+  return low > 0 && low == high;
+}

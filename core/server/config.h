@@ -30,5 +30,7 @@ struct ow_serve_config {
  * four sessions each, from one address.
  */
 void ow_serve_defaults(struct ow_serve_config *config);
+/** True if that range of test ports is one port, which all sessions share. */
+bool ow_serve_shares_port(uint16_t low, uint16_t high);
 
 #endif

@@ -66,7 +66,7 @@ static enum ow_status open_sockets(struct ow_serve *server, struct ow_failure *f
   enum ow_status status = ow_traffic_open(&common->traffic, common->loop);
   if (status != OW_OK)
     ow_fail(failure, status, "no memory for a server");
-  if (status == OW_OK && ow_serve_shares_port(config))
+  if (status == OW_OK && ow_serve_shares_port(config->test_port_low, config->test_port_high))
     status =
         ow_test_port_open(&common->test_port, &common->traffic, config->test_port_low, common->log, failure);
   if (status == OW_OK && config->listening_count > 0)
@@ -151,7 +151,8 @@ void ow_serve_reconfigure(struct ow_serve *server, const struct ow_serve_config 
 {
   const struct ow_serve_config now = server->common.config;
   server->common.config = *config;
-  if (ow_serve_shares_port(&now) || ow_serve_shares_port(config)) {
+  if (ow_serve_shares_port(now.test_port_low, now.test_port_high) ||
+      ow_serve_shares_port(config->test_port_low, config->test_port_high)) {
     server->common.config.test_port_low = now.test_port_low;
     server->common.config.test_port_high = now.test_port_high;
   }

@@ -113,7 +113,7 @@ static enum ow_status open_socket(struct ow_serve_session *session, struct place
                                   struct ow_failure *why)
 {
   const struct ow_serve_config *config = &session->common->config;
-  bool ranged = !ow_serve_shares_port(config);
+  bool ranged = !ow_serve_shares_port(config->test_port_low, config->test_port_high);
   struct ow_udp_options options = {.local = place->own,
                                    .port_low = ranged ? config->test_port_low : 0,
                                    .port_high = ranged ? config->test_port_high : 0,
@@ -127,11 +127,6 @@ static enum ow_status open_socket(struct ow_serve_session *session, struct place
 }
 
 /* ---- the shared port ---- */
-
-bool ow_serve_shares_port(const struct ow_serve_config *config)
-{
-  return config->test_port_low > 0 && config->test_port_low == config->test_port_high;
-}
 
 /* In open mode nothing tells whose packets they are that come from where nobody knows. */
 static enum ow_status join(struct ow_serve_session *session, const struct place *place, enum ow_mode mode,

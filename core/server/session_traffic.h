@@ -22,9 +22,6 @@ struct ow_serve_asked {
   bool departures; /* keep when each packet left, if the server sends */
 };
 
-/** True if all sessions share one port. */
-bool ow_serve_shares_port(const struct ow_serve_config *config);
-
 /**
  * Be ready for the traffic of a session that has been claimed for: of session->request our end's port, which
  * is also in `port`, is set. A session that the shared port has no place for gets one of its own, which the

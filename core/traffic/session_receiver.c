@@ -83,10 +83,6 @@ static void note_shared_drops(struct ow_test_receiver *receiver, bool now)
       ow_test_port_dropped(receiver->seat.side, now) - receiver->drops_before + receiver->untaken;
 }
 
-/*
- * A wrong checksum counts among a socket's drops, and is the path's doing: only as many as lacked buffer
- * meanwhile, here or at another socket, are ours.
- */
 static void note_own_drops(struct ow_test_receiver *receiver)
 {
   uint64_t overflows = 0;
@@ -97,9 +93,8 @@ static void note_own_drops(struct ow_test_receiver *receiver)
     return;
   receiver->drops_seen = drops;
   receiver->dropped = drops - receiver->drops_before;
-  if (receiver->overflows_known && ow_udp_overflows(&overflows) &&
-      overflows - receiver->overflows_before < receiver->dropped)
-    receiver->dropped = (uint32_t)(overflows - receiver->overflows_before);
+  if (receiver->overflows_known && ow_udp_overflows(&overflows))
+    receiver->dropped = ow_udp_own_drops(receiver->dropped, receiver->overflows_before, overflows);
 }
 
 static void note_drops(struct ow_test_receiver *receiver, bool now)

@@ -206,10 +206,6 @@ bool ow_test_port_drain_part(struct ow_port_side *side, struct ow_instant moment
   return side->emptied.monotonic >= moment.monotonic;
 }
 
-/*
- * A wrong checksum counts among a socket's drops, and is the path's doing: only as many as lacked buffer
- * meanwhile, here or at another socket, are ours.
- */
 uint32_t ow_test_port_dropped(struct ow_port_side *side, bool now)
 {
   int64_t moment = ow_loop_now(side->port->traffic->loop).monotonic;
@@ -221,8 +217,8 @@ uint32_t ow_test_port_dropped(struct ow_port_side *side, bool now)
   uint32_t more = drops - side->drops;
   if (more) {
     bool known = ow_udp_overflows(&overflows);
-    if (known && side->overflows_known && overflows - side->overflows < more)
-      more = (uint32_t)(overflows - side->overflows);
+    if (known && side->overflows_known)
+      more = ow_udp_own_drops(more, side->overflows, overflows);
     side->overflows_known = known;
     side->overflows = overflows;
     side->drops = drops;

@@ -272,7 +272,7 @@ START_TEST(a_datagram_arrives_with_its_sender_ttl_and_the_kernel_s_stamp)
 {
   struct pair pair = open_pair(_i, false);
   struct ow_timestamp before = ow_system_stamp();
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "fourteen octets", 14, false), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "fourteen octets", 14, false), 0);
   struct ow_datagram *datagram = receive_one(&pair);
   struct ow_timestamp after = ow_system_stamp();
   ck_assert_uint_eq(datagram->length, 14);
@@ -294,12 +294,12 @@ START_TEST(what_is_kept_out_takes_no_room_and_what_is_let_in_comes)
   socklen_t size = sizeof memory;
   ow_udp_keep_out(pair.receiver.descriptor);
   for (int i = 0; i < 20; i++)
-    ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "out", 3, false), 0);
+    ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "out", 3, false), 0);
   ck_assert_uint_eq(ow_udp_dropped(pair.receiver.descriptor), 20);
   ck_assert_int_eq(getsockopt(pair.receiver.descriptor, SOL_SOCKET, SO_MEMINFO, memory, &size), 0);
   ck_assert_uint_eq(memory[SK_MEMINFO_RMEM_ALLOC], 0);
   ow_udp_let_in(pair.receiver.descriptor);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "in", 2, false), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "in", 2, false), 0);
   ck_assert_uint_eq(receive_one(&pair)->length, 2);
   close_pair(&pair);
 }
@@ -323,7 +323,7 @@ START_TEST(more_than_a_batch_is_received_in_order)
   struct pair pair = open_pair(_i, false);
   size_t received = 0;
   for (uint8_t i = 0; i < SENT; i++)
-    ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, &i, 1, false), 0);
+    ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, &i, 1, false), 0);
   while (received < SENT) {
     await(pair.receiver.descriptor, POLLIN);
     size_t count = ow_udp_receive(pair.receiver.descriptor, pair.batch, pair.datagrams);
@@ -340,7 +340,7 @@ END_TEST
 START_TEST(an_empty_datagram_is_one)
 {
   struct pair pair = open_pair(_i, false);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "", 0, false), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "", 0, false), 0);
   ck_assert_uint_eq(receive_one(&pair)->length, 0);
   close_pair(&pair);
 }
@@ -352,8 +352,8 @@ START_TEST(a_long_datagram_is_cut_and_the_next_is_whole)
   struct pair pair = open_pair(_i, true);
   size_t lengths[2] = {0};
   size_t received = 0;
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, padding, sizeof padding, true), 0);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "x", 1, false), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, padding, sizeof padding, true), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "x", 1, false), 0);
   while (received < 2) {
     await(pair.receiver.descriptor, POLLIN);
     size_t count = ow_udp_receive(pair.receiver.descriptor, pair.batch, pair.datagrams);
@@ -370,8 +370,8 @@ START_TEST(a_datagram_beyond_what_udp_carries_is_refused)
 {
   static uint8_t padding[70000];
   struct pair pair = open_pair(_i, true);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, padding, sizeof padding, false), EMSGSIZE);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, padding, sizeof padding, true), EMSGSIZE);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, padding, sizeof padding, false), EMSGSIZE);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, padding, sizeof padding, true), EMSGSIZE);
   close_pair(&pair);
 }
 END_TEST
@@ -407,7 +407,7 @@ START_TEST(a_datagram_tells_its_dscp)
     struct socket sender =
         open_with((struct ow_udp_options){.local = address(LOCALS[_i], 0), .dscp = DSCPS[i]});
     connect_to(&sender, &pair.receiver);
-    ck_assert_int_eq(ow_udp_send(sender.descriptor, "x", 1, false), 0);
+    ck_assert_int_eq(ow_udp_send_to(sender.descriptor, NULL, "x", 1, false), 0);
     const struct ow_datagram *datagram = receive_one(&pair);
     ck_assert(datagram->dscp_known);
     ck_assert_uint_eq(datagram->dscp, DSCPS[i]);
@@ -428,9 +428,9 @@ START_TEST(the_dscp_is_on_the_wire)
     struct socket sender = open_with(
         (struct ow_udp_options){.local = address(LOCALS[_i], 0), .dscp = DSCPS[i], .transmit_stamps = true});
     connect_to(&sender, &receiver);
-    ck_assert_int_eq(ow_udp_send(sender.descriptor, "x", 1, false), 0);
+    ck_assert_int_eq(ow_udp_send_to(sender.descriptor, NULL, "x", 1, false), 0);
     ck_assert_int_eq(received_class(receiver.descriptor, _i), DSCPS[i] << 2);
-    ck_assert_int_eq(ow_udp_send(sender.descriptor, "x", 1, true), 0);
+    ck_assert_int_eq(ow_udp_send_to(sender.descriptor, NULL, "x", 1, true), 0);
     ck_assert_int_eq(received_class(receiver.descriptor, _i), DSCPS[i] << 2);
     close(sender.descriptor);
   }
@@ -458,8 +458,8 @@ START_TEST(a_connected_socket_hears_no_stranger)
   struct socket stranger = open_local(_i, false);
   connect_to(&pair.receiver, &pair.sender);
   connect_to(&stranger, &pair.receiver);
-  ck_assert_int_eq(ow_udp_send(stranger.descriptor, "stranger", 8, false), 0);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "friend", 6, false), 0);
+  ck_assert_int_eq(ow_udp_send_to(stranger.descriptor, NULL, "stranger", 8, false), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "friend", 6, false), 0);
   struct ow_datagram *datagram = receive_one(&pair);
   ck_assert_uint_eq(datagram->length, 6);
   ck_assert_int_eq(memcmp(datagram->octets, "friend", 6), 0);
@@ -512,7 +512,7 @@ START_TEST(a_departure_lies_between_sending_and_arrival)
 {
   struct pair pair = open_pair(_i, true);
   struct ow_timestamp before = ow_system_stamp();
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "x", 1, true), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "x", 1, true), 0);
   struct ow_timestamp departed = await_departures(&pair, 0, 1);
   struct ow_datagram *datagram = receive_one(&pair);
   ck_assert(!ow_timestamp_after(before, departed));
@@ -527,7 +527,7 @@ START_TEST(departures_are_numbered_by_the_packets_that_asked)
   enum { ASKED = OW_DEPARTED_BATCH + 5 };
   struct pair pair = open_pair(_i, true);
   for (int i = 0; i < 3 * ASKED; i++)
-    ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "x", 1, i % 3 == 1), 0);
+    ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "x", 1, i % 3 == 1), 0);
   struct ow_timestamp last = await_departures(&pair, 0, OW_DEPARTED_BATCH);
   ck_assert(ow_timestamp_after(await_departures(&pair, OW_DEPARTED_BATCH, ASKED - OW_DEPARTED_BATCH), last));
   assert_no_departure(&pair);
@@ -538,7 +538,7 @@ END_TEST
 START_TEST(without_transmit_stamps_the_packet_leaves_all_the_same)
 {
   struct pair pair = open_pair(_i, false);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "x", 1, true), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "x", 1, true), 0);
   ck_assert_uint_eq(receive_one(&pair)->length, 1);
   close_pair(&pair);
 }
@@ -548,16 +548,16 @@ START_TEST(the_count_of_departures_begins_again)
 {
   static uint8_t too_long[70000];
   struct pair pair = open_pair(_i, true);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "x", 1, true), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "x", 1, true), 0);
   await_departures(&pair, 0, 1);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "x", 1, true), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "x", 1, true), 0);
   await(pair.sender.descriptor, 0);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, too_long, sizeof too_long, true), EMSGSIZE);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, too_long, sizeof too_long, true), EMSGSIZE);
   ow_stamps_restart(pair.sender.descriptor);
   assert_no_departure(&pair);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "x", 1, true), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "x", 1, true), 0);
   await_departures(&pair, 0, 1);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "x", 1, true), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "x", 1, true), 0);
   await_departures(&pair, 1, 1);
   close_pair(&pair);
 }
@@ -570,7 +570,7 @@ static struct pair open_refused(int family)
 {
   struct pair pair = open_pair(family, true);
   close(pair.receiver.descriptor);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "x", 1, false), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "x", 1, false), 0);
   await(pair.sender.descriptor, 0);
   pair.receiver = open_with((struct ow_udp_options){.local = pair.receiver.bound,
                                                     .port_low = ow_address_port(&pair.receiver.bound),
@@ -581,8 +581,8 @@ static struct pair open_refused(int family)
 START_TEST(a_refusal_is_told_once_and_a_retry_sends)
 {
   struct pair pair = open_refused(_i);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "x", 1, false), ECONNREFUSED);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "y", 1, false), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "x", 1, false), ECONNREFUSED);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "y", 1, false), 0);
   ck_assert_uint_eq(receive_one(&pair)->octets[0], 'y');
   close_pair(&pair);
 }
@@ -591,9 +591,9 @@ END_TEST
 START_TEST(a_refusal_does_not_confuse_the_count_of_departures)
 {
   struct pair pair = open_refused(_i);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "x", 1, true), ECONNREFUSED);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "x", 1, true), ECONNREFUSED);
   ow_stamps_restart(pair.sender.descriptor);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "y", 1, true), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "y", 1, true), 0);
   await_departures(&pair, 0, 1);
   assert_no_departure(&pair);
   close_pair(&pair);
@@ -604,7 +604,7 @@ START_TEST(receiving_passes_over_a_refusal)
 {
   struct pair pair = open_refused(_i);
   connect_to(&pair.receiver, &pair.sender);
-  ck_assert_int_eq(ow_udp_send(pair.receiver.descriptor, "back", 4, false), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.receiver.descriptor, NULL, "back", 4, false), 0);
   await(pair.sender.descriptor, POLLIN);
   ck_assert_uint_eq(ow_udp_receive(pair.sender.descriptor, pair.batch, pair.datagrams), 1);
   ck_assert_uint_eq(pair.datagrams[0].length, 4);
@@ -620,7 +620,7 @@ START_TEST(a_socket_without_kernel_stamps_gives_the_reader_s)
   struct pair pair = open_pair(_i, false);
   int off = 0;
   setsockopt(pair.receiver.descriptor, SOL_SOCKET, SO_TIMESTAMPING, &off, sizeof off);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "x", 1, false), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "x", 1, false), 0);
   await(pair.receiver.descriptor, POLLIN);
   struct ow_timestamp before = ow_system_stamp();
   struct ow_datagram *datagram = receive_one(&pair);
@@ -638,7 +638,7 @@ START_TEST(the_older_kind_of_kernel_stamp_is_understood)
   setsockopt(pair.receiver.descriptor, SOL_SOCKET, SO_TIMESTAMPING, &off, sizeof off);
   setsockopt(pair.receiver.descriptor, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
   struct ow_timestamp before = ow_system_stamp();
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "x", 1, false), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "x", 1, false), 0);
   struct ow_datagram *datagram = receive_one(&pair);
   ck_assert_int_eq(datagram->source, OW_STAMP_KERNEL);
   ck_assert(!ow_timestamp_after(before, datagram->received));
@@ -653,7 +653,7 @@ START_TEST(a_ttl_that_is_not_told_is_not_known)
   int off = 0;
   setsockopt(pair.receiver.descriptor, IPPROTO_IP, IP_RECVTTL, &off, sizeof off);
   setsockopt(pair.receiver.descriptor, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, &off, sizeof off);
-  ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "x", 1, false), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "x", 1, false), 0);
   ck_assert(!receive_one(&pair)->ttl_known);
   close_pair(&pair);
 }
@@ -823,7 +823,7 @@ START_TEST(what_lacks_buffer_is_counted)
   ck_assert_uint_eq(ow_udp_dropped(pair.receiver.descriptor), 0);
   ck_assert_int_eq(setsockopt(pair.receiver.descriptor, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
   for (int i = 0; i < SENT; i++)
-    ck_assert_int_eq(ow_udp_send(pair.sender.descriptor, "0123456789012", 14, false), 0);
+    ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "0123456789012", 14, false), 0);
   for (size_t got = 1; got > 0; received += (uint32_t)got)
     got = ow_udp_receive(pair.receiver.descriptor, pair.batch, pair.datagrams);
   ck_assert_uint_gt(received, 0);
@@ -875,7 +875,7 @@ static void await_kernel_stamps(struct ow_udp_batch *batch)
                  ow_udp_connect(self.descriptor, &self.bound, NULL) != OW_OK;
   for (int tries = 0; tries < 10000 && !stamped; tries++) {
     struct pollfd wait = {.fd = self.descriptor, .events = POLLIN};
-    ow_udp_send(self.descriptor, "x", 1, false);
+    ow_udp_send_to(self.descriptor, NULL, "x", 1, false);
     poll(&wait, 1, WAIT_MS);
     stamped = ow_udp_receive(self.descriptor, batch, datagrams) && datagrams[0].source == OW_STAMP_KERNEL;
   }
