@@ -107,6 +107,7 @@ void ow_departures_weigh(struct ow_departures *departures, const struct ow_sampl
 void ow_departures_put_into(const struct ow_departures *departures, const struct ow_samples *samples,
                             struct ow_error_estimate estimate)
 {
+  int64_t error = ow_error_ns(estimate);
   int64_t offset;
   for (size_t i = 0; departures->known > 0 && i < samples->count; i++) {
     struct ow_sample *sample = ow_samples_at(samples, i);
@@ -115,7 +116,7 @@ void ow_departures_put_into(const struct ow_departures *departures, const struct
       bool synchronized = ow_error_synchronized(estimate) && ow_error_synchronized(sample->send_error);
       sample->sent = ow_timestamp_plus(sample->sent, offset);
       sample->stamped_before = (int32_t)offset;
-      sample->send_error = ow_error_estimate(synchronized, ow_error_ns(estimate));
+      sample->send_error = ow_error_estimate(synchronized, error);
       sample->departed = OW_DEPARTED_KERNEL;
     }
   }
