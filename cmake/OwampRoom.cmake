@@ -10,9 +10,8 @@ target_include_directories(owamp_options INTERFACE ${CMAKE_BINARY_DIR}/generated
 target_compile_options(owamp_options INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes
   -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wswitch-enum
-  -fno-strict-aliasing -fstack-protector-strong)
-target_compile_options(owamp_options INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:-D_FORTIFY_SOURCE=2>)
-target_link_options(owamp_options INTERFACE -Wl,-z,relro,-z,now)
+  -fno-strict-aliasing)
+owamp_harden(owamp_options)
 if(OWAMP_WERROR)
   target_compile_options(owamp_options INTERFACE -Werror)
 endif()

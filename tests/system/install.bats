@@ -30,6 +30,41 @@ setup() { :; } # no namespace is needed
   [[ -x $ROOT$PREFIX/share/doc/owamp-plugins/examples/collectd/graph.sh ]]
 }
 
+# hardened FILE: position-independent, nothing writable that need not be, each of its sources compiled with the flags of
+# cmake/OwampHardening.cmake.
+hardened() {
+  local headers dynamic producers flag flags=(-fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero)
+  headers=$(readelf --wide --file-header --program-headers "$1")
+  dynamic=$(readelf --wide --dynamic "$1")
+  grep -qE 'Type: +DYN' <<<"$headers"
+  grep -q 'GNU_RELRO' <<<"$headers"
+  grep -qE 'BIND_NOW|Flags: .*NOW' <<<"$dynamic"
+  grep -qE 'GNU_STACK .* RW ' <<<"$headers"
+  run ! grep -E ' RWE ' <<<"$headers"
+  run ! grep -E 'TEXTREL|RPATH|RUNPATH' <<<"$dynamic"
+  nm -D --undefined-only "$1" | grep -q '__stack_chk_fail'
+  nm -D --undefined-only "$1" | grep -qE '__[a-z]+_chk'
+  # gcc writes its options into what debuggers read.
+  producers=$(readelf --string-dump=.debug_str "$1" 2>/dev/null | grep -F 'GNU C') || true
+  [[ $(uname -m) != x86_64 ]] || flags+=(-fcf-protection)
+  for flag in "${flags[@]}"; do
+    run ! grep -vF -- "$flag" <<<"$producers"
+  done
+  [[ -n $producers ]]
+}
+
+@test "what is installed is hardened, and so is all that it was compiled from" {
+  local file
+  command -v readelf >/dev/null || skip "no binutils"
+  grep -q '^CMAKE_BUILD_TYPE:STRING=RelWithDebInfo$' "$OWAMP_BUILD/CMakeCache.txt" || skip "another build than release"
+  for file in sbin/owamp-responder sbin/owamp-agentx lib/nagios/plugins/check_owamp lib/collectd/owamp.so; do
+    hardened "$ROOT$PREFIX/$file" || { echo "not hardened: $file" && return 1; }
+  done
+  # What is defined is told by no file.
+  [[ $(jq '[.[] | select(.file | test("/(core|plugins)/")) | .command | contains("-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3")] | all' \
+    "$OWAMP_BUILD/compile_commands.json") == true ]]
+}
+
 @test "the units start what was installed, and nothing names another prefix" {
   local unit
   for unit in responder agentx; do
@@ -47,6 +82,17 @@ setup() { :; } # no namespace is needed
   sed -i "s,^ExecStart=$ROOT$PREFIX,ExecStart=$PREFIX," "$ROOT$PREFIX"/lib/systemd/system/*.service
   [[ $status == 0 ]]
   [[ $stderr != *owamp* ]]
+}
+
+@test "the units leave the programs little: what systemd-analyze finds exposed stays below its bound" {
+  local unit
+  command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
+  # Tenths. Six of each are the price of adjtimex(2), by which the clock's error is read; the network is what they are for.
+  for unit in responder=18 agentx=17; do
+    run systemd-analyze security --offline=true --no-pager --threshold="${unit#*=}" \
+      "$ROOT$PREFIX/lib/systemd/system/owamp-${unit%=*}.service"
+    [[ $status == 0 ]] || { echo "$output" && return 1; }
+  done
 }
 
 @test "the installed programs work together" {
