@@ -182,8 +182,11 @@ static enum ow_status respond(struct ow_client *client, struct ow_instant now, c
 {
   struct ow_setup_response response = {.mode = client->mode};
   uint8_t octets[OW_SETUP_RESPONSE];
-  if (key && fill_key(client, key, &response) != OW_OK)
-    return ow_fail(failure, OW_CRYPTO, "the crypto library can't derive the session's keys");
+  enum ow_status status = key ? fill_key(client, key, &response) : OW_OK;
+  if (status == OW_MEMORY)
+    return ow_fail(failure, status, "no memory for the session's keys");
+  if (status != OW_OK)
+    return ow_fail(failure, status, "the crypto library can't seal the session's keys");
   ow_setup_response_encode(&response, octets);
   ow_outlet_clear_text(&client->outlet, octets, sizeof octets);
   ow_intake_expect(&client->intake, OW_SERVER_START_CLEAR, false);
@@ -268,7 +271,7 @@ static enum ow_status on_server_start(struct ow_client *client, struct ow_instan
       status =
           ow_protection_open_from(&client->intake.protection, &client->keys, client->server_start.server_iv);
     if (status != OW_OK)
-      return ow_fail(&event->failure, status, "the crypto library can't open what the server protects");
+      return ow_fail(&event->failure, status, "no memory to open what the server protects");
     ow_intake_expect(&client->intake, OW_SERVER_START - OW_SERVER_START_CLEAR, false);
   } else {
     ow_server_start_decode_rest(message, &client->server_start);

@@ -11,7 +11,7 @@ static enum ow_status begin(struct ow_protection *protection, enum ow_cipher_kin
 {
   protection->cipher = ow_cipher_create(kind, keys->aes, iv);
   protection->hmac = ow_hmac_create(keys->hmac);
-  return protection->cipher && protection->hmac ? OW_OK : OW_CRYPTO;
+  return protection->cipher && protection->hmac ? OW_OK : OW_MEMORY;
 }
 
 enum ow_status ow_protection_seal_from(struct ow_protection *sending, const struct ow_keys *keys,

@@ -22,7 +22,7 @@ struct ow_protection {
   struct ow_hmac *hmac;
 };
 
-/** Protect what we send, or open what we receive, from the next octet on. OW_CRYPTO. */
+/** Protect what we send, or open what we receive, from the next octet on. OW_MEMORY. */
 enum ow_status ow_protection_seal_from(struct ow_protection *sending, const struct ow_keys *keys,
                                        const uint8_t iv[OW_IV]) OW_MUST_CHECK;
 enum ow_status ow_protection_open_from(struct ow_protection *receiving, const struct ow_keys *keys,

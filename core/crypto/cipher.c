@@ -33,9 +33,10 @@ static EVP_CIPHER_CTX *context(struct ow_cipher *cipher)
   return (EVP_CIPHER_CTX *)cipher;
 }
 
+static const uint8_t zero[OW_AES_BLOCK];
+
 struct ow_cipher *ow_cipher_create(enum ow_cipher_kind kind, const uint8_t key[16], const uint8_t iv[16])
 {
-  static const uint8_t zero[OW_AES_BLOCK];
   bool encrypt;
   const EVP_CIPHER *type = algorithm(kind, &encrypt);
   EVP_CIPHER_CTX *created = EVP_CIPHER_CTX_new();
@@ -52,9 +53,9 @@ void ow_cipher_free(struct ow_cipher *cipher)
   EVP_CIPHER_CTX_free(context(cipher)); /* wipes the key schedule */
 }
 
-enum ow_status ow_cipher_restart(struct ow_cipher *cipher, const uint8_t iv[16])
+enum ow_status ow_cipher_rekey(struct ow_cipher *cipher, const uint8_t key[16], const uint8_t iv[16])
 {
-  return EVP_CipherInit_ex(context(cipher), NULL, NULL, NULL, iv, -1) == 1 ? OW_OK : OW_CRYPTO;
+  return EVP_CipherInit_ex(context(cipher), NULL, NULL, key, iv ? iv : zero, -1) == 1 ? OW_OK : OW_CRYPTO;
 }
 
 enum ow_status ow_cipher_run(struct ow_cipher *cipher, const uint8_t *in, uint8_t *out, size_t octets)

@@ -25,8 +25,9 @@ struct ow_cipher *ow_cipher_create(enum ow_cipher_kind kind, const uint8_t key[1
                                    const uint8_t iv[16]) OW_MUST_CHECK;
 void ow_cipher_free(struct ow_cipher *cipher);
 
-/** Begin a new stream under the same key. OW_CRYPTO if the library fails. */
-enum ow_status ow_cipher_restart(struct ow_cipher *cipher, const uint8_t iv[16]) OW_MUST_CHECK;
+/** Begin a new stream under another key; `iv` may be NULL (zero). OW_CRYPTO if the library fails. */
+enum ow_status ow_cipher_rekey(struct ow_cipher *cipher, const uint8_t key[16],
+                               const uint8_t iv[16]) OW_MUST_CHECK;
 
 /**
  * `octets` from `in` to `out`, which may be the same place; a whole number of blocks, but for

@@ -16,6 +16,9 @@ struct ow_hmac;
 struct ow_hmac *ow_hmac_create(const uint8_t key[OW_HMAC_KEY]) OW_MUST_CHECK;
 void ow_hmac_free(struct ow_hmac *hmac);
 
+/** Begin anew under another key, of which alone it knows then. OW_CRYPTO if the library fails. */
+enum ow_status ow_hmac_rekey(struct ow_hmac *hmac, const uint8_t key[OW_HMAC_KEY]) OW_MUST_CHECK;
+
 /** Add octets to the running sum. OW_CRYPTO if the library fails. */
 enum ow_status ow_hmac_update(struct ow_hmac *hmac, const void *octets, size_t count) OW_MUST_CHECK;
 

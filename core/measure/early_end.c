@@ -16,7 +16,7 @@ static uint32_t planned(const struct ow_session_ends *ends, enum ow_direction di
   uint32_t packets = request->packets;
   if (!ow_timestamp_is_zero(ends->until) &&
       ow_schedule_count(&request->sid, request->start, ends->peer->slots, ends->peer->slot_count, ends->until,
-                        request->packets, &packets) != OW_OK)
+                        request->packets, &ends->traffic->contexts, &packets) != OW_OK)
     packets = request->packets;
   return packets;
 }

@@ -75,7 +75,7 @@ static enum ow_status plan_until(const struct ow_session_ends *ends, struct ow_s
   for (int i = 0; i < TRIES && status == OW_OK && request->packets == 0; i++) {
     request->sid = make_sid(ends);
     status = ow_schedule_count(&request->sid, request->start, peer->slots, peer->slot_count, ends->until,
-                               most, &request->packets);
+                               most, &ends->traffic->contexts, &request->packets);
   }
   if (status != OW_OK)
     ow_fail(failure, status, "no memory to work out the schedule, or the crypto library fails");
@@ -172,7 +172,12 @@ static enum ow_status open_end(struct ow_session_ends *ends, enum ow_direction d
   const struct ow_session_request *agreed = &ends->requests[direction];
   enum ow_status status = ow_client_test_keys(client, &agreed->sid, &keys);
   const struct ow_session_terms terms = {
-      .mode = ow_client_mode(client), .keys = &keys, .request = agreed, .slots = ends->peer->slots};
+      .mode = ow_client_mode(client),
+      .keys = &keys,
+      .request = agreed,
+      .slots = ends->peer->slots,
+      .contexts = &ends->traffic->contexts,
+  };
   if (status != OW_OK)
     ow_fail(failure, status, "can't derive the test session's keys");
   else if (direction == OW_FORWARD)

@@ -2,18 +2,10 @@
 /* Knuth's algorithm S over 32-bit words of AES, whose key is the SID. */
 #include "schedule/exponential.h"
 
-#include <stdlib.h>
-
 #include "base/cursor.h"
 #include "crypto/cipher.h"
 
-enum { WORDS = 4, QUANTILES = 12 };
-
-struct ow_exponential {
-  struct ow_cipher *cipher;
-  uint64_t counter; /* the low half of the 128 bits: more uniforms than a session can draw */
-  uint32_t words[WORDS];
-};
+enum { WORDS = OW_AES_BLOCK / 4, QUANTILES = 12 };
 
 /* Q[k] = sum of (ln 2)^i / i! for i = 1..k, 0.32 (RFC 4656, appendix A); Q[0] is not used. */
 static const uint32_t Q[QUANTILES] = {
@@ -21,43 +13,37 @@ static const uint32_t Q[QUANTILES] = {
     0xFFFEE819, 0xFFFFE7FF, 0xFFFFFE2B, 0xFFFFFFE0, 0xFFFFFFFE, 0xFFFFFFFF,
 };
 
-struct ow_exponential *ow_exponential_create(const struct ow_sid *sid)
+struct ow_exponential ow_exponential(const struct ow_sid *sid, struct ow_contexts *contexts)
 {
-  struct ow_exponential *generator = calloc(1, sizeof *generator);
-  if (generator) {
-    generator->cipher = ow_cipher_create(OW_ECB_ENCRYPT, sid->octets, NULL);
-    if (!generator->cipher) {
-      free(generator);
-      generator = NULL;
-    }
-  }
-  return generator;
+  return (struct ow_exponential){.contexts = contexts, .sid = *sid};
 }
 
-void ow_exponential_free(struct ow_exponential *generator)
+/* AES(counter) under the SID. */
+static enum ow_status draw(struct ow_exponential *generator)
 {
-  if (generator)
-    ow_cipher_free(generator->cipher);
-  free(generator);
+  struct ow_cipher *cipher = generator->contexts->encrypt;
+  uint8_t block[OW_AES_BLOCK] = {0};
+  struct ow_writer writer = ow_writer(block + 8, 8);
+  ow_write_u64(&writer, generator->counter);
+  enum ow_status status = ow_cipher_rekey(cipher, generator->sid.octets, NULL);
+  if (status == OW_OK)
+    status = ow_cipher_run(cipher, block, block, sizeof block);
+  struct ow_reader reader = ow_reader(block, sizeof block);
+  for (unsigned i = 0; i < WORDS; i++)
+    generator->words[i] = ow_read_u32(&reader);
+  return status;
 }
 
 /* Unif of RFC 4656, section 5: the next 4 octets of AES(counter), a new block every fourth time. */
 static enum ow_status uniform(struct ow_exponential *generator, uint32_t *value)
 {
   unsigned index = generator->counter % WORDS;
-  if (index == 0) {
-    uint8_t block[OW_AES_BLOCK] = {0};
-    struct ow_writer writer = ow_writer(block + 8, 8);
-    ow_write_u64(&writer, generator->counter);
-    if (ow_cipher_run(generator->cipher, block, block, sizeof block) != OW_OK)
-      return OW_CRYPTO;
-    struct ow_reader reader = ow_reader(block, sizeof block);
-    for (unsigned i = 0; i < WORDS; i++)
-      generator->words[i] = ow_read_u32(&reader);
+  enum ow_status status = index == 0 ? draw(generator) : OW_OK;
+  if (status == OW_OK) {
+    *value = generator->words[index];
+    generator->counter++;
   }
-  *value = generator->words[index];
-  generator->counter++;
-  return OW_OK;
+  return status;
 }
 
 /* S3 and S4 of Knuth's algorithm S: the least of k uniforms, where k is the least with u < Q[k]. */

@@ -6,13 +6,18 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "crypto/contexts.h"
 #include "crypto/keys.h"
 
-struct ow_exponential;
+/** A generator keyed with the SID, at its beginning; `contexts` outlive it. */
+struct ow_exponential {
+  struct ow_contexts *contexts;
+  struct ow_sid sid;
+  uint32_t words[OW_AES_BLOCK / 4]; /* drawn together, one after another is used */
+  uint64_t counter;                 /* the low half of the 128 bits: more uniforms than a session can draw */
+};
 
-/** A generator keyed with the SID; NULL if the crypto library fails or memory is short. The caller frees. */
-struct ow_exponential *ow_exponential_create(const struct ow_sid *sid) OW_MUST_CHECK;
-void ow_exponential_free(struct ow_exponential *generator);
+struct ow_exponential ow_exponential(const struct ow_sid *sid, struct ow_contexts *contexts);
 
 /** The next variate of mean 1, 32.32, into `value`. OW_CRYPTO if the library fails. */
 enum ow_status ow_exponential_next(struct ow_exponential *generator, uint64_t *value) OW_MUST_CHECK;

@@ -9,23 +9,16 @@
 #include "schedule/exponential.h"
 
 struct ow_schedule {
-  struct ow_exponential *generator; /* NULL if every slot is fixed */
+  struct ow_exponential generator;
   struct ow_timestamp last;
   uint32_t next_slot;
   uint32_t slot_count;
   struct ow_slot slots[];
 };
 
-static int has_exponential(const struct ow_schedule *schedule)
-{
-  int found = 0;
-  for (uint32_t i = 0; i < schedule->slot_count; i++)
-    found |= schedule->slots[i].kind == OW_SLOT_EXPONENTIAL;
-  return found;
-}
-
 struct ow_schedule *ow_schedule_create(const struct ow_sid *sid, struct ow_timestamp start,
-                                       const struct ow_slot *slots, uint32_t slot_count)
+                                       const struct ow_slot *slots, uint32_t slot_count,
+                                       struct ow_contexts *contexts)
 {
   struct ow_schedule *schedule = NULL;
   if (slot_count >= 1 && slot_count <= OW_SLOTS_MOST)
@@ -34,21 +27,13 @@ struct ow_schedule *ow_schedule_create(const struct ow_sid *sid, struct ow_times
     schedule->last = start;
     schedule->slot_count = slot_count;
     memcpy(schedule->slots, slots, slot_count * sizeof *slots);
-    if (has_exponential(schedule)) {
-      schedule->generator = ow_exponential_create(sid);
-      if (!schedule->generator) {
-        ow_schedule_free(schedule);
-        schedule = NULL;
-      }
-    }
+    schedule->generator = ow_exponential(sid, contexts);
   }
   return schedule;
 }
 
 void ow_schedule_free(struct ow_schedule *schedule)
 {
-  if (schedule)
-    ow_exponential_free(schedule->generator);
   free(schedule);
 }
 
@@ -65,7 +50,7 @@ enum ow_status ow_schedule_next(struct ow_schedule *schedule, struct ow_timestam
   enum ow_status status = OW_OK;
   if (slot->kind == OW_SLOT_EXPONENTIAL) {
     uint64_t variate = 0;
-    status = ow_exponential_next(schedule->generator, &variate);
+    status = ow_exponential_next(&schedule->generator, &variate);
     delta.ntp = multiply(slot->parameter.ntp, variate);
   }
   if (status == OW_OK) {
@@ -87,9 +72,9 @@ int64_t ow_slots_mean_ns(const struct ow_slot *slots, uint32_t slot_count)
 
 enum ow_status ow_schedule_count(const struct ow_sid *sid, struct ow_timestamp start,
                                  const struct ow_slot *slots, uint32_t slot_count, struct ow_timestamp until,
-                                 uint32_t most, uint32_t *count)
+                                 uint32_t most, struct ow_contexts *contexts, uint32_t *count)
 {
-  struct ow_schedule *schedule = ow_schedule_create(sid, start, slots, slot_count);
+  struct ow_schedule *schedule = ow_schedule_create(sid, start, slots, slot_count, contexts);
   struct ow_timestamp due = start;
   enum ow_status status = schedule ? OW_OK : OW_MEMORY;
   *count = 0;

@@ -6,17 +6,19 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "crypto/contexts.h"
 #include "crypto/keys.h"
 #include "schedule/slot.h"
 
 struct ow_schedule;
 
 /**
- * A schedule for the session `sid`. Copies the slots. NULL if there are none or more than OW_SLOTS_MOST,
- * if memory is short, or if the crypto library fails. The caller frees.
+ * A schedule for the session `sid`. Copies the slots; `contexts` outlive it. NULL if there are none or more
+ * than OW_SLOTS_MOST, or if memory is short. The caller frees.
  */
 struct ow_schedule *ow_schedule_create(const struct ow_sid *sid, struct ow_timestamp start,
-                                       const struct ow_slot *slots, uint32_t slot_count) OW_MUST_CHECK;
+                                       const struct ow_slot *slots, uint32_t slot_count,
+                                       struct ow_contexts *contexts) OW_MUST_CHECK;
 void ow_schedule_free(struct ow_schedule *schedule);
 
 /** The send time of the next packet, in order from packet 0. OW_CRYPTO if the library fails. */
@@ -28,7 +30,7 @@ enum ow_status ow_schedule_next(struct ow_schedule *schedule, struct ow_timestam
  */
 enum ow_status ow_schedule_count(const struct ow_sid *sid, struct ow_timestamp start,
                                  const struct ow_slot *slots, uint32_t slot_count, struct ow_timestamp until,
-                                 uint32_t most, uint32_t *count) OW_MUST_CHECK;
+                                 uint32_t most, struct ow_contexts *contexts, uint32_t *count) OW_MUST_CHECK;
 /**
  * A number of packets that hardly any session's schedule reaches within `nanoseconds` (once in 10^15): what
  * to ask for before the SID is known.

@@ -217,7 +217,12 @@ enum ow_status ow_serve_traffic_open(struct ow_serve_session *session, const str
     agreed->receiver.port = *port;
   status = ow_server_test_keys(asked->machine, &agreed->sid, &keys);
   const struct ow_session_terms terms = {
-      .mode = ow_server_mode(asked->machine), .keys = &keys, .request = agreed, .slots = session->slots};
+      .mode = ow_server_mode(asked->machine),
+      .keys = &keys,
+      .request = agreed,
+      .slots = session->slots,
+      .contexts = &session->common->traffic.contexts,
+  };
   if (status != OW_OK)
     leave_place(session, &place);
   else if (agreed->server_sends)

@@ -18,12 +18,11 @@ enum {
 };
 
 struct ow_receiver {
-  bool keyed;
   uint32_t packets;
   int64_t timeout;
   uint64_t surplus; /* duplicates that may still be recorded */
   struct ow_schedule *schedule;
-  struct ow_packet_codec *codec;
+  struct ow_packet_codec codec;
 
   struct ow_window window;
   struct ow_timestamp last_due; /* of the packet before the window's end */
@@ -71,13 +70,13 @@ struct ow_receiver *ow_receiver_create(const struct ow_session_terms *terms, uin
   const struct ow_session_request *request = terms->request;
   struct ow_receiver *receiver = calloc(1, sizeof *receiver);
   if (receiver) {
-    receiver->keyed = terms->mode != OW_MODE_OPEN;
     receiver->packets = request->packets;
     receiver->timeout = ow_span_to_ns(request->timeout);
     receiver->surplus = surplus;
-    receiver->schedule = ow_schedule_create(&request->sid, request->start, terms->slots, request->slot_count);
-    receiver->codec = ow_packet_codec_create(terms->mode, terms->keys);
-    if (!receiver->schedule || !receiver->codec || !schedule_one(receiver)) {
+    receiver->schedule =
+        ow_schedule_create(&request->sid, request->start, terms->slots, request->slot_count, terms->contexts);
+    if (ow_packet_codec_open(&receiver->codec, terms->mode, terms->keys, terms->contexts) != OW_OK ||
+        !receiver->schedule || !schedule_one(receiver)) {
       ow_receiver_free(receiver);
       receiver = NULL;
     }
@@ -89,7 +88,7 @@ void ow_receiver_free(struct ow_receiver *receiver)
 {
   if (receiver) {
     ow_schedule_free(receiver->schedule);
-    ow_packet_codec_free(receiver->codec);
+    ow_packet_codec_close(&receiver->codec);
     ow_samples_clear(&receiver->samples);
     ow_window_clear(&receiver->window);
     free(receiver->skipped);
@@ -262,7 +261,7 @@ static enum ow_reception decode(struct ow_receiver *receiver, const uint8_t *oct
                                 struct ow_packet *packet)
 {
   enum ow_reception reception = OW_RECEIVED;
-  enum ow_status status = ow_packet_decode(receiver->codec, octets, count, packet);
+  enum ow_status status = ow_packet_decode(&receiver->codec, octets, count, packet);
   receiver->blind |= status == OW_CRYPTO;
   if (status == OW_CRYPTO)
     reception = OW_IGNORED_FULL;
@@ -280,7 +279,7 @@ static enum ow_reception decode(struct ow_receiver *receiver, const uint8_t *oct
 bool ow_receiver_recognizes(struct ow_receiver *receiver, const uint8_t *octets, size_t count)
 {
   struct ow_packet packet;
-  return receiver->keyed && ow_packet_decode(receiver->codec, octets, count, &packet) == OW_OK;
+  return receiver->codec.keys && ow_packet_decode(&receiver->codec, octets, count, &packet) == OW_OK;
 }
 
 static enum ow_reception judge(struct ow_receiver *receiver, const struct ow_packet *packet,
@@ -458,10 +457,9 @@ void ow_receiver_settle(struct ow_receiver *receiver)
 {
   receiver->stopped = true;
   ow_schedule_free(receiver->schedule);
-  ow_packet_codec_free(receiver->codec);
+  ow_packet_codec_close(&receiver->codec);
   ow_window_clear(&receiver->window);
   receiver->schedule = NULL;
-  receiver->codec = NULL;
   ow_samples_trim(&receiver->samples);
 }
 

@@ -33,8 +33,8 @@ struct ow_sender {
   enum ow_status trouble; /* that made it over */
 
   struct ow_schedule *schedule;
-  struct ow_packet_codec *codec;
-  struct ow_cipher *padding_source; /* NULL: zeros */
+  struct ow_packet_codec codec;
+  struct ow_cipher *padding_source; /* that all share; NULL: zeros */
   struct ow_skip_range *skipped;
   uint32_t skip_ranges;
   uint32_t skip_slots;
@@ -72,7 +72,7 @@ static enum ow_status prepare_packet(struct ow_sender *sender)
 {
   enum ow_status status = OW_OK;
   if (!sender->prepared) {
-    status = ow_packet_prepare(sender->codec, sender->next, sender->packet);
+    status = ow_packet_prepare(&sender->codec, sender->next, sender->packet);
     if (status == OW_OK && sender->padding_source)
       status = ow_cipher_run(sender->padding_source, sender->packet + sender->head,
                              sender->packet + sender->head, sender->octets - sender->head);
@@ -81,29 +81,16 @@ static enum ow_status prepare_packet(struct ow_sender *sender)
   return status;
 }
 
-static struct ow_cipher *padding_source(const struct ow_random *random)
-{
-  uint8_t key[16];
-  ow_random_fill(random, key, sizeof key);
-  struct ow_cipher *source = ow_cipher_create(OW_KEYSTREAM, key, NULL);
-  ow_wipe(key, sizeof key);
-  return source;
-}
-
-static bool open_parts(struct ow_sender *sender, const struct ow_session_terms *terms, bool random_padding,
-                       const struct ow_random *random)
+static bool open_parts(struct ow_sender *sender, const struct ow_session_terms *terms)
 {
   const struct ow_session_request *request = terms->request;
-  sender->schedule = ow_schedule_create(&request->sid, request->start, terms->slots, request->slot_count);
-  sender->codec = ow_packet_codec_create(terms->mode, terms->keys);
-  if (random_padding)
-    sender->padding_source = padding_source(random);
-  return sender->schedule && sender->codec && (!random_padding || sender->padding_source) &&
-         ow_schedule_next(sender->schedule, &sender->due) == OW_OK;
+  sender->schedule =
+      ow_schedule_create(&request->sid, request->start, terms->slots, request->slot_count, terms->contexts);
+  return ow_packet_codec_open(&sender->codec, terms->mode, terms->keys, terms->contexts) == OW_OK &&
+         sender->schedule && ow_schedule_next(sender->schedule, &sender->due) == OW_OK;
 }
 
-struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool zero_padding,
-                                   const struct ow_random *random)
+struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool zero_padding)
 {
   size_t head = ow_packet_least(terms->mode);
   size_t octets = head + terms->request->padding;
@@ -118,8 +105,9 @@ struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool ze
     sender->burst = BURST * sender->mean > BURST_TIME ? BURST * sender->mean : BURST_TIME;
     sender->head = head;
     sender->octets = octets;
-    if (!open_parts(sender, terms, octets > head && !zero_padding, random) ||
-        prepare_packet(sender) != OW_OK) {
+    if (octets > head && !zero_padding)
+      sender->padding_source = terms->contexts->padding;
+    if (!open_parts(sender, terms) || prepare_packet(sender) != OW_OK) {
       ow_sender_free(sender);
       sender = NULL;
     }
@@ -131,8 +119,7 @@ void ow_sender_free(struct ow_sender *sender)
 {
   if (sender) {
     ow_schedule_free(sender->schedule);
-    ow_packet_codec_free(sender->codec);
-    ow_cipher_free(sender->padding_source);
+    ow_packet_codec_close(&sender->codec);
     free(sender->skipped);
   }
   free(sender);
@@ -198,15 +185,6 @@ static void skip(struct ow_sender *sender)
     give_up(sender, status);
 }
 
-/* A prepared packet has begun its HMAC: finish it, so that the next begins anew. */
-static void discard_prepared(struct ow_sender *sender)
-{
-  const struct ow_error_estimate none = {0};
-  if (sender->prepared && ow_packet_stamp(sender->codec, sender->due, none, sender->packet) != OW_OK)
-    give_up(sender, OW_CRYPTO);
-  sender->prepared = false;
-}
-
 static bool is_too_late(const struct ow_sender *sender, struct ow_timestamp now)
 {
   return !sender->over && ow_timestamp_difference(now, sender->due) > sender->timeout;
@@ -215,11 +193,8 @@ static bool is_too_late(const struct ow_sender *sender, struct ow_timestamp now)
 enum ow_sender_turn ow_sender_ready(struct ow_sender *sender, struct ow_timestamp now)
 {
   enum ow_sender_turn turn = OW_SENDER_SEND;
-  for (int i = 0; i < OW_SKIPPED_AT_ONCE && is_too_late(sender, now); i++) {
-    discard_prepared(sender);
-    if (!sender->over)
-      skip(sender);
-  }
+  for (int i = 0; i < OW_SKIPPED_AT_ONCE && is_too_late(sender, now); i++)
+    skip(sender);
   if (is_too_late(sender, now))
     turn = OW_SENDER_SKIPPING;
   else if (!sender->over && prepare_packet(sender) != OW_OK)
@@ -233,7 +208,7 @@ const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now
   *octets = sender->octets;
   sender->prepared = false;
   sender->stamped = now;
-  if (ow_packet_stamp(sender->codec, now, error, sender->packet) != OW_OK)
+  if (ow_packet_stamp(&sender->codec, sender->next, now, error, sender->packet) != OW_OK)
     give_up(sender, OW_CRYPTO);
   return sender->over ? NULL : sender->packet;
 }
@@ -243,10 +218,8 @@ void ow_sender_sent(struct ow_sender *sender, bool left)
   if (left) {
     pace(sender);
     advance_schedule(sender);
-  } else {
-    discard_prepared(sender);
-    if (!sender->over)
-      skip(sender);
+  } else if (!sender->over) {
+    skip(sender);
   }
   if (!sender->over && prepare_packet(sender) != OW_OK)
     give_up(sender, OW_CRYPTO);

@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/random.h"
 #include "base/status.h"
 #include "crypto/keys.h"
 #include "time/sample.h"
@@ -24,6 +23,7 @@ struct ow_session_terms {
   const struct ow_keys *keys;               /* test keys; not needed in open mode */
   const struct ow_session_request *request; /* SID, packets, padding, start, timeout */
   const struct ow_slot *slots;
+  struct ow_contexts *contexts; /* of the loop: they outlive the session */
 };
 
 struct ow_sender;
@@ -33,8 +33,7 @@ struct ow_sender;
  * each packet. NULL if memory is short, the crypto library fails, or a packet would be larger than
  * OW_PACKET_LARGEST.
  */
-struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool zero_padding,
-                                   const struct ow_random *random) OW_MUST_CHECK;
+struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool zero_padding) OW_MUST_CHECK;
 void ow_sender_free(struct ow_sender *sender);
 
 /**

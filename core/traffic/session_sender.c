@@ -167,7 +167,7 @@ static void prepare(struct ow_test_sender *sender, struct ow_traffic *traffic,
   sender->timer.expired = on_due;
   sender->skipping.run = on_skipping;
   sender->departure = traffic->departure;
-  sender->sender = ow_sender_create(terms, zero_padding, &ow_system_random);
+  sender->sender = ow_sender_create(terms, zero_padding);
 }
 
 enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traffic *traffic, int socket,

@@ -7,7 +7,12 @@
 enum ow_status ow_traffic_open(struct ow_traffic *traffic, struct ow_loop *loop)
 {
   *traffic = (struct ow_traffic){.loop = loop, .batch = ow_udp_batch_create()};
-  return traffic->batch ? OW_OK : OW_MEMORY;
+  enum ow_status status = traffic->batch ? OW_OK : OW_MEMORY;
+  if (status == OW_OK)
+    status = ow_contexts_open(&traffic->contexts, &ow_system_random);
+  if (status != OW_OK)
+    ow_traffic_close(traffic);
+  return status;
 }
 
 enum { ASKING_MOST = 20000 };             /* packets a second that ask for their stamp */
@@ -40,5 +45,6 @@ bool ow_traffic_overflows(struct ow_traffic *traffic, int64_t now, uint64_t *cou
 void ow_traffic_close(struct ow_traffic *traffic)
 {
   ow_udp_batch_free(traffic->batch);
+  ow_contexts_close(&traffic->contexts);
   traffic->batch = NULL;
 }

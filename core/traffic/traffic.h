@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "crypto/contexts.h"
 #include "io/loop.h"
 #include "io/system_clock.h"
 #include "io/udp.h"
@@ -31,13 +32,14 @@ struct ow_asking {
 struct ow_traffic {
   struct ow_loop *loop;
   struct ow_udp_batch *batch;
+  struct ow_contexts contexts;
   struct ow_clock_cache clock;
   struct ow_departure departure; /* where a new sender's correction begins */
   struct ow_overflow_cache overflows;
   struct ow_asking asking;
 };
 
-/** OW_MEMORY. */
+/** OW_MEMORY. ow_traffic_close() when nothing is sent or received any more. */
 enum ow_status ow_traffic_open(struct ow_traffic *traffic, struct ow_loop *loop) OW_MUST_CHECK;
 /**
  * ow_udp_overflows() of this second (`now`, monotonic ns): sessions that begin together ask the system once.

@@ -58,8 +58,11 @@ int bench_flood(char **arguments)
   const struct ow_slot slot = {OW_SLOT_FIXED, ow_span_from_ns(atoi(arguments[2]))};
   uint32_t packets = (uint32_t)atoi(arguments[1]);
   const struct ow_session_request request = request_of(packets);
-  const struct ow_session_terms terms = {
-      .mode = ow_mode_from_name(arguments[3]), .keys = &keys, .request = &request, .slots = &slot};
+  const struct ow_session_terms terms = {.mode = ow_mode_from_name(arguments[3]),
+                                         .keys = &keys,
+                                         .request = &request,
+                                         .slots = &slot,
+                                         .contexts = &traffic.contexts};
   loop = ow_loop_create(&failure);
   if (!loop || ow_traffic_open(&traffic, loop) != OW_OK ||
       ow_test_sender_open(&sender, &traffic, open_socket(arguments[0]), &terms, true) != OW_OK)
@@ -83,9 +86,15 @@ int bench_packets(char **arguments)
   const struct ow_error_estimate error = ow_error_estimate(true, 1000);
   uint32_t packets = (uint32_t)atoi(arguments[0]);
   const struct ow_session_request request = request_of(packets);
-  const struct ow_session_terms terms = {
-      .mode = ow_mode_from_name(arguments[1]), .keys = &keys, .request = &request, .slots = &slot};
-  struct ow_sender *sender = ow_sender_create(&terms, true, &ow_system_random);
+  struct ow_contexts contexts;
+  const struct ow_session_terms terms = {.mode = ow_mode_from_name(arguments[1]),
+                                         .keys = &keys,
+                                         .request = &request,
+                                         .slots = &slot,
+                                         .contexts = &contexts};
+  if (ow_contexts_open(&contexts, &ow_system_random) != OW_OK)
+    give_up("no memory");
+  struct ow_sender *sender = ow_sender_create(&terms, true);
   struct ow_receiver *receiver = ow_receiver_create(&terms, packets);
   struct ow_timestamp due;
   size_t octets;

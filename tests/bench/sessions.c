@@ -70,8 +70,8 @@ static void note_samples(struct run *run, enum ow_direction direction,
                          const struct ow_session_request *request, const struct ow_samples *samples)
 {
   const struct ow_peer *peer = &run->peers[0];
-  struct ow_schedule *schedule =
-      ow_schedule_create(&request->sid, request->start, peer->slots, peer->slot_count);
+  struct ow_schedule *schedule = ow_schedule_create(&request->sid, request->start, peer->slots,
+                                                    peer->slot_count, &run->traffic.contexts);
   struct ow_timestamp *due = calloc(request->packets, sizeof *due);
   bool good = schedule && due;
   for (uint32_t i = 0; good && i < request->packets; i++)

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "contexts.h"
 #include "schedule/schedule.h"
 #include "target.h"
 #include "wire/session_request.h"
@@ -52,7 +53,8 @@ static void schedule_some(const struct ow_session_request *request, const struct
                           uint32_t count)
 {
   struct ow_timestamp when;
-  struct ow_schedule *schedule = ow_schedule_create(&request->sid, request->start, slots, count);
+  struct ow_schedule *schedule =
+      ow_schedule_create(&request->sid, request->start, slots, count, fuzz_contexts());
   FUZZ_CHECK((schedule != NULL) == (count > 0));
   FUZZ_CHECK(ow_slots_mean_ns(slots, count) > 0);
   for (int i = 0; schedule && i < TIMES; i++)

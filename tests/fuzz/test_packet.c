@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "contexts.h"
 #include "target.h"
 #include "wire/test_packet.h"
 
@@ -54,7 +55,7 @@ static void encode_and_change(enum ow_mode mode, struct ow_packet_codec *codec, 
   uint8_t change = ow_read_u8(&fields);
 
   FUZZ_CHECK(ow_packet_prepare(codec, there.sequence, octets) == OW_OK);
-  FUZZ_CHECK(ow_packet_stamp(codec, there.sent, there.error, octets) == OW_OK);
+  FUZZ_CHECK(ow_packet_stamp(codec, there.sequence, there.sent, there.error, octets) == OW_OK);
   FUZZ_CHECK(decode(codec, octets, ow_packet_least(mode), &back) == OW_OK);
   FUZZ_CHECK(back.sequence == there.sequence && back.sent.ntp == there.sent.ntp);
   FUZZ_CHECK(back.error.bits == there.error.bits);
@@ -69,10 +70,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t octets)
   if (octets == 0)
     return 0;
   enum ow_mode mode = modes[input[0] % 3];
-  struct ow_packet_codec *codec = ow_packet_codec_create(mode, &keys);
-  FUZZ_CHECK(codec);
-  decode_as_it_is(mode, codec, input + 1, octets - 1);
-  encode_and_change(mode, codec, ow_reader(input + 1, octets - 1));
-  ow_packet_codec_free(codec);
+  struct ow_packet_codec codec;
+  FUZZ_CHECK(ow_packet_codec_open(&codec, mode, &keys, fuzz_contexts()) == OW_OK);
+  decode_as_it_is(mode, &codec, input + 1, octets - 1);
+  encode_and_change(mode, &codec, ow_reader(input + 1, octets - 1));
+  ow_packet_codec_close(&codec);
   return 0;
 }

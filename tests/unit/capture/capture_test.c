@@ -15,6 +15,7 @@
 #include "crypto/hmac.h"
 #include "crypto/keys.h"
 #include "schedule/schedule.h"
+#include "support/contexts.h"
 #include "support/hex.h"
 #include "support/main.h"
 #include "support/pcap.h"
@@ -598,19 +599,20 @@ static uint32_t decode_packets(const struct conversation *all, const struct sess
                                struct arrival arrivals[MOST_PACKETS])
 {
   uint32_t count = 0;
-  struct ow_packet_codec *codec = ow_packet_codec_create(all->expected->mode, &session->test_keys);
-  ck_assert_ptr_nonnull(codec);
+  struct ow_packet_codec codec;
+  ck_assert_int_eq(ow_packet_codec_open(&codec, all->expected->mode, &session->test_keys, test_contexts()),
+                   OW_OK);
   for (size_t i = 0; i < all->capture.datagram_count; i++) {
     const struct test_datagram *datagram = &all->capture.datagrams[i];
     if (!belongs(datagram, session))
       continue;
     ck_assert_uint_lt(count, MOST_PACKETS);
     arrivals[count].datagram = datagram;
-    ck_assert_int_eq(ow_packet_decode(codec, datagram->octets, datagram->length, &arrivals[count].packet),
+    ck_assert_int_eq(ow_packet_decode(&codec, datagram->octets, datagram->length, &arrivals[count].packet),
                      OW_OK);
     count++;
   }
-  ow_packet_codec_free(codec);
+  ow_packet_codec_close(&codec);
   return count;
 }
 
@@ -668,15 +670,17 @@ START_TEST(packets_encode_to_the_same_octets)
   struct arrival arrivals[MOST_PACKETS];
   struct conversation *all = conversation(_i);
   for (size_t i = 0; i < SESSIONS; i++) {
-    struct ow_packet_codec *codec = ow_packet_codec_create(captures[_i].mode, &all->sessions[i].test_keys);
+    struct ow_packet_codec codec;
+    ck_assert_int_eq(
+        ow_packet_codec_open(&codec, captures[_i].mode, &all->sessions[i].test_keys, test_contexts()), OW_OK);
     for (uint32_t j = 0, packets = decode_packets(all, &all->sessions[i], arrivals); j < packets;
          j++, count++) {
       const struct ow_packet *packet = &arrivals[j].packet;
-      ck_assert_int_eq(ow_packet_prepare(codec, packet->sequence, again), OW_OK);
-      ck_assert_int_eq(ow_packet_stamp(codec, packet->sent, packet->error, again), OW_OK);
+      ck_assert_int_eq(ow_packet_prepare(&codec, packet->sequence, again), OW_OK);
+      ck_assert_int_eq(ow_packet_stamp(&codec, packet->sequence, packet->sent, packet->error, again), OW_OK);
       ck_assert_mem_eq(again, arrivals[j].datagram->octets, ow_packet_least(captures[_i].mode));
     }
-    ow_packet_codec_free(codec);
+    ow_packet_codec_close(&codec);
   }
   ck_assert_uint_eq(count, all->capture.datagram_count);
   end(all);
@@ -692,7 +696,7 @@ START_TEST(packets_leave_when_the_schedule_says)
   for (size_t i = 0; i < SESSIONS; i++) {
     const struct session *session = &all->sessions[i];
     struct ow_schedule *schedule = ow_schedule_create(sid_of(session), session->request.start, session->slots,
-                                                      session->request.slot_count);
+                                                      session->request.slot_count, test_contexts());
     ck_assert_ptr_nonnull(schedule);
     for (uint32_t j = 0, packets = decode_packets(all, session, arrivals); j < packets; j++, count++) {
       struct ow_timestamp due;
@@ -717,7 +721,7 @@ START_TEST(the_open_capture_s_first_send_times_are_known)
   test_assert_hex(sid_of(session)->octets, OW_SID, "7f000001eeae485d4c9e668716ae3a7b");
   ck_assert_uint_eq(session->request.start.ntp, UINT64_C(0xeeae485e407b45f0));
   struct ow_schedule *schedule = ow_schedule_create(sid_of(session), session->request.start, session->slots,
-                                                    session->request.slot_count);
+                                                    session->request.slot_count, test_contexts());
   for (size_t i = 0; i < sizeof due / sizeof *due; i++) {
     struct ow_timestamp when;
     ck_assert_int_eq(ow_schedule_next(schedule, &when), OW_OK);
@@ -739,11 +743,13 @@ START_TEST(a_changed_test_packet_has_a_wrong_hmac)
       const struct test_datagram *datagram = &all->capture.datagrams[i];
       uint8_t octets[OW_PACKET_SECURE];
       const struct session *session = &all->sessions[belongs(datagram, &all->sessions[1])];
-      struct ow_packet_codec *codec = ow_packet_codec_create(captures[which].mode, &session->test_keys);
+      struct ow_packet_codec codec;
+      ck_assert_int_eq(
+          ow_packet_codec_open(&codec, captures[which].mode, &session->test_keys, test_contexts()), OW_OK);
       memcpy(octets, datagram->octets, sizeof octets);
       octets[i % 16] ^= 1;
-      ck_assert_int_eq(ow_packet_decode(codec, octets, sizeof octets, &packet), OW_AUTH);
-      ow_packet_codec_free(codec);
+      ck_assert_int_eq(ow_packet_decode(&codec, octets, sizeof octets, &packet), OW_AUTH);
+      ow_packet_codec_close(&codec);
     }
     end(all);
   }

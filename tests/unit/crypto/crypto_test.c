@@ -9,6 +9,7 @@
 #include "crypto/cipher.h"
 #include "crypto/hmac.h"
 #include "crypto/keys.h"
+#include "support/contexts.h"
 #include "support/hex.h"
 #include "support/main.h"
 #include "support/memory_held.h"
@@ -115,16 +116,19 @@ START_TEST(a_stream_runs_on_from_call_to_call)
 }
 END_TEST
 
-START_TEST(a_restarted_stream_is_as_new)
+START_TEST(a_stream_under_another_key_is_as_new)
 {
-  static const uint8_t zero[16];
+  static const uint8_t other[16] = {1};
   uint8_t text[TEXT] = {0};
   uint8_t iv[16] = {0};
+  uint8_t key[16];
   struct ow_cipher *cipher = nist_cipher(vectors[_i].kind, NULL);
+  test_hex(NIST_KEY, key, sizeof key);
+  ck_assert_int_eq(ow_cipher_rekey(cipher, other, NULL), OW_OK);
   ck_assert_int_eq(ow_cipher_run(cipher, text, text, 32), OW_OK);
   if (vectors[_i].iv)
     test_hex(vectors[_i].iv, iv, sizeof iv);
-  ck_assert_int_eq(ow_cipher_restart(cipher, vectors[_i].iv ? iv : zero), OW_OK);
+  ck_assert_int_eq(ow_cipher_rekey(cipher, key, vectors[_i].iv ? iv : NULL), OW_OK);
   test_hex(vectors[_i].in, text, sizeof text);
   ck_assert_int_eq(ow_cipher_run(cipher, text, text, sizeof text), OW_OK);
   test_assert_hex(text, sizeof text, vectors[_i].out);
@@ -244,6 +248,47 @@ START_TEST(a_finished_hmac_begins_anew_under_the_same_key)
   ck_assert_int_eq(ow_hmac_update(hmac, "abc", 3), OW_OK);
   assert_sum(hmac, SUM_OF_ABC);
   assert_sum(hmac, SUM_OF_NOTHING);
+  ow_hmac_free(hmac);
+}
+END_TEST
+
+START_TEST(an_hmac_under_another_key_is_as_new)
+{
+  static const uint8_t other[OW_HMAC_KEY] = {1};
+  uint8_t key[OW_HMAC_KEY];
+  struct ow_hmac *hmac = ow_hmac_create(other);
+  ck_assert_ptr_nonnull(hmac);
+  ck_assert_int_eq(ow_hmac_update(hmac, "xyz", 3), OW_OK);
+  test_hex(HMAC_KEY, key, sizeof key);
+  ck_assert_int_eq(ow_hmac_rekey(hmac, key), OW_OK);
+  ck_assert_int_eq(ow_hmac_update(hmac, "abc", 3), OW_OK);
+  assert_sum(hmac, SUM_OF_ABC);
+  ow_hmac_free(hmac);
+}
+END_TEST
+
+/* Contexts */
+
+/* FIPS 197: of a block of zeros under a key of zeros. */
+#define AES_OF_ZEROS "66e94bd4ef8a2c3b884cfa59ca342b2e"
+
+START_TEST(contexts_that_forget_a_key_encrypt_with_another)
+{
+  uint8_t key[OW_HMAC_KEY];
+  uint8_t sum[OW_HMAC];
+  uint8_t expected[OW_HMAC];
+  uint8_t block[OW_AES_BLOCK] = {0};
+  struct ow_contexts *contexts = test_contexts();
+  struct ow_hmac *hmac = hmac_create();
+  test_hex(HMAC_KEY, key, sizeof key);
+  ck_assert_int_eq(ow_hmac_finish(hmac, expected), OW_OK);
+  ck_assert_int_eq(ow_hmac_rekey(contexts->hmac, key), OW_OK);
+  ck_assert_int_eq(ow_cipher_rekey(contexts->encrypt, key, NULL), OW_OK);
+  ow_contexts_forget(contexts);
+  ck_assert_int_eq(ow_hmac_finish(contexts->hmac, sum), OW_OK);
+  ck_assert_mem_ne(sum, expected, sizeof sum);
+  ck_assert_int_eq(ow_cipher_run(contexts->encrypt, block, block, sizeof block), OW_OK);
+  test_assert_hex(block, sizeof block, AES_OF_ZEROS);
   ow_hmac_free(hmac);
 }
 END_TEST
@@ -452,11 +497,13 @@ int main(void)
 {
   Suite *suite = suite_create("crypto");
   TEST_LOOP(suite, "cipher vectors", VECTORS, a_cipher_does_what_nist_says, a_cipher_works_in_place,
-            a_stream_runs_on_from_call_to_call, a_restarted_stream_is_as_new);
+            a_stream_runs_on_from_call_to_call, a_stream_under_another_key_is_as_new);
   TEST_CASE(suite, "cipher", no_iv_is_a_zero_iv, a_keystream_takes_any_number_of_octets,
             a_piece_of_a_block_is_refused, no_cipher_can_be_freed);
   TEST_CASE(suite, "hmac", an_hmac_is_what_openssl_says, an_hmac_of_nothing_is_defined,
-            an_hmac_runs_over_pieces, a_finished_hmac_begins_anew_under_the_same_key);
+            an_hmac_runs_over_pieces, a_finished_hmac_begins_anew_under_the_same_key,
+            an_hmac_under_another_key_is_as_new);
+  TEST_CASE(suite, "contexts", contexts_that_forget_a_key_encrypt_with_another);
   TEST_CASE(
       suite, "token", a_sealed_token_is_what_openssl_makes, a_token_decrypts_by_hand_to_challenge_and_keys,
       a_token_opens_to_the_keys, the_wrong_passphrase_is_told_and_yields_no_keys,

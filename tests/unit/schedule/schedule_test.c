@@ -4,6 +4,7 @@
 
 #include "schedule/exponential.h"
 #include "schedule/schedule.h"
+#include "support/contexts.h"
 #include "support/hex.h"
 #include "support/main.h"
 #include "support/memory_held.h"
@@ -50,17 +51,15 @@ static uint64_t sum_of_next(struct ow_exponential *generator, unsigned count)
 START_TEST(variates_are_those_of_the_rfc)
 {
   struct ow_sid sid = sid_from(vectors[_i].sid);
-  struct ow_exponential *generator = ow_exponential_create(&sid);
-  ck_assert_ptr_nonnull(generator);
-  uint64_t sum = sum_of_next(generator, 1);
+  struct ow_exponential generator = ow_exponential(&sid, test_contexts());
+  uint64_t sum = sum_of_next(&generator, 1);
   ck_assert_uint_eq(sum, vectors[_i].first);
-  sum += sum_of_next(generator, 9);
+  sum += sum_of_next(&generator, 9);
   ck_assert_uint_eq(sum, vectors[_i].sum_10);
-  sum += sum_of_next(generator, 990);
+  sum += sum_of_next(&generator, 990);
   ck_assert_uint_eq(sum, vectors[_i].sum_1000);
-  sum += sum_of_next(generator, 999000);
+  sum += sum_of_next(&generator, 999000);
   ck_assert_uint_eq(sum, vectors[_i].sum_1000000);
-  ow_exponential_free(generator);
 }
 END_TEST
 
@@ -70,7 +69,7 @@ static struct ow_schedule *schedule_create(const char *sid_digits, struct ow_tim
                                            const struct ow_slot *slots, uint32_t slot_count)
 {
   struct ow_sid sid = sid_from(sid_digits);
-  struct ow_schedule *schedule = ow_schedule_create(&sid, start, slots, slot_count);
+  struct ow_schedule *schedule = ow_schedule_create(&sid, start, slots, slot_count, test_contexts());
   ck_assert_ptr_nonnull(schedule);
   return schedule;
 }
@@ -122,14 +121,13 @@ START_TEST(fixed_slots_draw_nothing_from_the_generator)
       {OW_SLOT_FIXED, {5}}, {OW_SLOT_EXPONENTIAL, {ONE_SECOND}}, {OW_SLOT_FIXED, {7}}};
   struct ow_schedule *schedule = schedule_create(vectors[1].sid, (struct ow_timestamp){0}, slots, 3);
   struct ow_sid sid = sid_from(vectors[1].sid);
-  struct ow_exponential *generator = ow_exponential_create(&sid);
+  struct ow_exponential generator = ow_exponential(&sid, test_contexts());
   uint64_t expected = 0;
   for (int round = 0; round < 100; round++) {
     ck_assert_uint_eq(next(schedule), expected += 5);
-    ck_assert_uint_eq(next(schedule), expected += sum_of_next(generator, 1));
+    ck_assert_uint_eq(next(schedule), expected += sum_of_next(&generator, 1));
     ck_assert_uint_eq(next(schedule), expected += 7);
   }
-  ow_exponential_free(generator);
   ow_schedule_free(schedule);
 }
 END_TEST
@@ -161,8 +159,8 @@ START_TEST(both_ends_compute_the_same_schedule)
                                 {test_prng_below(&prng, ONE_SECOND)}};
   test_prng_fill(&prng, sid.octets, sizeof sid.octets);
   struct ow_timestamp start = {test_prng_next(&prng)};
-  struct ow_schedule *sender = ow_schedule_create(&sid, start, slots, SLOTS);
-  struct ow_schedule *receiver = ow_schedule_create(&sid, start, slots, SLOTS);
+  struct ow_schedule *sender = ow_schedule_create(&sid, start, slots, SLOTS, test_contexts());
+  struct ow_schedule *receiver = ow_schedule_create(&sid, start, slots, SLOTS, test_contexts());
   for (int i = 0; i < 10000; i++)
     ck_assert_uint_eq(next(sender), next(receiver));
   ow_schedule_free(sender);
@@ -195,10 +193,10 @@ START_TEST(a_schedule_needs_slots_and_not_too_many)
   struct ow_sid sid = sid_from(vectors[0].sid);
   struct ow_slot *slots = calloc(OW_SLOTS_MOST + 1, sizeof *slots);
   struct ow_timestamp start = {0};
-  struct ow_schedule *most = ow_schedule_create(&sid, start, slots, OW_SLOTS_MOST);
+  struct ow_schedule *most = ow_schedule_create(&sid, start, slots, OW_SLOTS_MOST, test_contexts());
   ck_assert_ptr_nonnull(most);
-  ck_assert_ptr_null(ow_schedule_create(&sid, start, slots, 0));
-  ck_assert_ptr_null(ow_schedule_create(&sid, start, slots, OW_SLOTS_MOST + 1));
+  ck_assert_ptr_null(ow_schedule_create(&sid, start, slots, 0, test_contexts()));
+  ck_assert_ptr_null(ow_schedule_create(&sid, start, slots, OW_SLOTS_MOST + 1, test_contexts()));
   ow_schedule_free(most);
   free(slots);
 }
@@ -208,7 +206,6 @@ START_TEST(no_schedule_can_be_freed)
 {
   size_t held = test_memory_held();
   ow_schedule_free(NULL);
-  ow_exponential_free(NULL);
   ck_assert_uint_eq(test_memory_held(), held);
 }
 END_TEST
@@ -237,7 +234,7 @@ static int64_t length_of(const struct ow_sid *sid, const struct ow_slot *slots, 
 {
   struct ow_timestamp start = {UINT64_C(4000000000) << 32};
   struct ow_timestamp when = start;
-  struct ow_schedule *schedule = ow_schedule_create(sid, start, slots, slot_count);
+  struct ow_schedule *schedule = ow_schedule_create(sid, start, slots, slot_count, test_contexts());
   ck_assert_ptr_nonnull(schedule);
   for (uint32_t i = 0; i < packets; i++)
     ck_assert_int_eq(ow_schedule_next(schedule, &when), OW_OK);

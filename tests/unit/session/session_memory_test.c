@@ -9,9 +9,9 @@
 #include "session/receiver.h"
 #include "session/sender.h"
 #include "stats/merge.h"
+#include "support/contexts.h"
 #include "support/failing_memory.h"
 #include "support/main.h"
-#include "support/seed.h"
 #include "wire/test_packet.h"
 
 enum { PACKETS = 300, MISSING = 17 /* each so many-th is lost */ };
@@ -24,15 +24,12 @@ static const struct ow_session_request REQUEST = {.slot_count = 1,
                                                   .packets = PACKETS,
                                                   .start = {UINT64_C(0xfffffffb00000000)},
                                                   .timeout = {UINT64_C(2) << 32}};
-static const struct ow_session_terms TERMS = {
+static struct ow_session_terms terms = {
     .mode = OW_MODE_ENCRYPTED, .keys = &KEYS, .request = &REQUEST, .slots = &SLOT};
-
-static struct test_prng prng;
 
 static struct ow_sender *new_sender(void)
 {
-  struct ow_random random = test_random(&prng);
-  struct ow_sender *sender = ow_sender_create(&TERMS, false, &random);
+  struct ow_sender *sender = ow_sender_create(&terms, false);
   ck_assert(sender || test_memory_failed());
   return sender;
 }
@@ -83,10 +80,9 @@ static void expect_true_records(const struct ow_receiver *receiver)
 static void a_session(void)
 {
   test_memory_scarce(false);
-  prng = test_prng(1);
   struct ow_sender *sender = new_sender();
   test_memory_scarce(true);
-  struct ow_receiver *receiver = ow_receiver_create(&TERMS, 2 * PACKETS);
+  struct ow_receiver *receiver = ow_receiver_create(&terms, 2 * PACKETS);
   if (receiver) {
     test_memory_scarce(false);
     transmit(sender, receiver);
@@ -114,9 +110,8 @@ static void copies(void)
   struct ow_timestamp when;
   size_t octets;
   test_memory_scarce(false);
-  prng = test_prng(1);
   struct ow_sender *sender = new_sender();
-  struct ow_receiver *receiver = ow_receiver_create(&TERMS, UINT64_MAX);
+  struct ow_receiver *receiver = ow_receiver_create(&terms, UINT64_MAX);
   ck_assert(ow_sender_due(sender, &when));
   ck_assert_int_eq(ow_sender_ready(sender, when), OW_SENDER_SEND);
   const uint8_t *packet = ow_sender_stamp(sender, when, ERROR, &octets);
@@ -149,7 +144,7 @@ static void a_stop(void)
   const struct ow_skip_range skipped = {3, 5};
   const struct ow_session_end end = {.next_sequence = PACKETS, .skip_ranges = 1, .skipped = &skipped};
   test_memory_scarce(false);
-  struct ow_receiver *receiver = ow_receiver_create(&TERMS, PACKETS);
+  struct ow_receiver *receiver = ow_receiver_create(&terms, PACKETS);
   test_memory_scarce(true);
   enum ow_status status = ow_receiver_stop(receiver, START, &end);
   ck_assert_int_eq(status, test_memory_failed() ? OW_MEMORY : OW_OK);
@@ -180,7 +175,6 @@ static void send_all(struct ow_sender *sender)
 
 static void a_hindered_sender(void)
 {
-  prng = test_prng(1);
   struct ow_sender *sender = new_sender();
   if (sender) {
     send_all(sender);
@@ -300,6 +294,7 @@ int main(void)
 {
   Suite *suite = suite_create("sessions without memory");
   test_memory_of_crypto();
+  terms.contexts = test_contexts();
   TEST_CASE(suite, "receiver", a_packet_without_a_record_is_not_lost,
             a_copy_without_a_record_leaves_nothing_unknown, skip_ranges_that_could_not_be_kept_are_known);
   TEST_CASE(suite, "sender", a_sender_that_ends_early_says_why);

@@ -7,6 +7,7 @@
 #include "session/departure.h"
 #include "session/receiver.h"
 #include "session/sender.h"
+#include "support/contexts.h"
 #include "support/main.h"
 #include "support/seed.h"
 #include "wire/test_packet.h"
@@ -23,22 +24,18 @@ static const struct ow_timestamp START = {UINT64_C(0xfffffffb00000000)};
 struct fixture {
   struct ow_session_request request;
   struct ow_session_terms terms;
-  struct test_prng prng;
-  struct ow_random random;
 };
 
 /* One packet a second from START + 1 s on, loss threshold 2 s. */
 static void set_up(struct fixture *fixture, enum ow_mode mode, uint32_t packets)
 {
-  *fixture = (struct fixture){.prng = test_prng(7)};
-  fixture->random = test_random(&fixture->prng);
   fixture->request = (struct ow_session_request){.slot_count = 1,
                                                  .packets = packets,
                                                  .start = START,
                                                  .timeout = ow_span_from_ns(2000 * MS),
                                                  .sid = {{9}}};
-  fixture->terms =
-      (struct ow_session_terms){.mode = mode, .keys = &KEYS, .request = &fixture->request, .slots = &SLOT};
+  fixture->terms = (struct ow_session_terms){
+      .mode = mode, .keys = &KEYS, .request = &fixture->request, .slots = &SLOT, .contexts = test_contexts()};
 }
 
 static struct ow_timestamp due(uint32_t sequence)
@@ -48,7 +45,7 @@ static struct ow_timestamp due(uint32_t sequence)
 
 static struct ow_sender *new_sender(struct fixture *fixture, bool zero_padding)
 {
-  struct ow_sender *sender = ow_sender_create(&fixture->terms, zero_padding, &fixture->random);
+  struct ow_sender *sender = ow_sender_create(&fixture->terms, zero_padding);
   ck_assert_ptr_nonnull(sender);
   return sender;
 }
@@ -64,11 +61,12 @@ static struct ow_receiver *new_receiver(struct fixture *fixture, uint64_t most)
 static size_t make_packet(const struct fixture *fixture, uint32_t sequence, struct ow_timestamp sent,
                           struct ow_error_estimate error, uint8_t *out)
 {
-  struct ow_packet_codec *codec = ow_packet_codec_create(fixture->terms.mode, fixture->terms.keys);
-  ck_assert_ptr_nonnull(codec);
-  ck_assert_int_eq(ow_packet_prepare(codec, sequence, out), OW_OK);
-  ck_assert_int_eq(ow_packet_stamp(codec, sent, error, out), OW_OK);
-  ow_packet_codec_free(codec);
+  struct ow_packet_codec codec;
+  ck_assert_int_eq(ow_packet_codec_open(&codec, fixture->terms.mode, fixture->terms.keys, test_contexts()),
+                   OW_OK);
+  ck_assert_int_eq(ow_packet_prepare(&codec, sequence, out), OW_OK);
+  ck_assert_int_eq(ow_packet_stamp(&codec, sequence, sent, error, out), OW_OK);
+  ow_packet_codec_close(&codec);
   return ow_packet_least(fixture->terms.mode);
 }
 
@@ -102,7 +100,8 @@ START_TEST(every_packet_goes_out_by_the_schedule_with_its_stamp)
   set_up(&fixture, MODES[_i], PACKETS);
   fixture.request.padding = 20;
   struct ow_sender *sender = new_sender(&fixture, false);
-  struct ow_packet_codec *codec = ow_packet_codec_create(MODES[_i], &KEYS);
+  struct ow_packet_codec codec;
+  ck_assert_int_eq(ow_packet_codec_open(&codec, MODES[_i], &KEYS, test_contexts()), OW_OK);
   for (uint32_t i = 0; i < PACKETS; i++) {
     struct ow_timestamp when;
     struct ow_packet packet;
@@ -112,7 +111,7 @@ START_TEST(every_packet_goes_out_by_the_schedule_with_its_stamp)
     ck_assert_int_eq(ow_sender_ready(sender, when), OW_SENDER_SEND);
     const uint8_t *out = ow_sender_stamp(sender, when, ERROR, &octets);
     ck_assert_uint_eq(octets, ow_packet_least(MODES[_i]) + 20);
-    ck_assert_int_eq(ow_packet_decode(codec, out, octets, &packet), OW_OK);
+    ck_assert_int_eq(ow_packet_decode(&codec, out, octets, &packet), OW_OK);
     ck_assert_uint_eq(packet.sequence, i);
     ck_assert_uint_eq(packet.sent.ntp, when.ntp);
     ow_sender_sent(sender, true);
@@ -122,7 +121,7 @@ START_TEST(every_packet_goes_out_by_the_schedule_with_its_stamp)
   ck_assert_uint_eq(ow_sender_end(sender).next_sequence, PACKETS);
   ck_assert_uint_eq(ow_sender_end(sender).skip_ranges, 0);
   ck_assert_uint_eq(ow_sender_last_due(sender).ntp, due(PACKETS - 1).ntp);
-  ow_packet_codec_free(codec);
+  ow_packet_codec_close(&codec);
   ow_sender_free(sender);
 }
 END_TEST
@@ -132,13 +131,14 @@ START_TEST(packets_that_are_more_than_the_loss_threshold_late_are_skipped)
   struct fixture fixture;
   set_up(&fixture, MODES[_i], PACKETS);
   struct ow_sender *sender = new_sender(&fixture, true);
-  struct ow_packet_codec *codec = ow_packet_codec_create(MODES[_i], &KEYS);
+  struct ow_packet_codec codec;
+  ck_assert_int_eq(ow_packet_codec_open(&codec, MODES[_i], &KEYS, test_contexts()), OW_OK);
   struct ow_packet packet;
   size_t octets;
   /* 2 s and 1 ns after packet 3 was due: 0 to 3 are too late, 4 is not. */
   ck_assert_int_eq(ow_sender_ready(sender, ow_timestamp_plus(due(3), 2000 * MS + 2)), OW_SENDER_SEND);
   const uint8_t *out = ow_sender_stamp(sender, due(6), ERROR, &octets);
-  ck_assert_int_eq(ow_packet_decode(codec, out, octets, &packet), OW_OK);
+  ck_assert_int_eq(ow_packet_decode(&codec, out, octets, &packet), OW_OK);
   ck_assert_uint_eq(packet.sequence, 4);
   ow_sender_sent(sender, true);
   ow_sender_sent(sender, false); /* 5: the operating system didn't take it */
@@ -149,7 +149,7 @@ START_TEST(packets_that_are_more_than_the_loss_threshold_late_are_skipped)
   ck_assert_uint_eq(end.skipped[0].last, 3);
   ck_assert_uint_eq(end.skipped[1].first, 5);
   ck_assert_uint_eq(end.skipped[1].last, 5);
-  ow_packet_codec_free(codec);
+  ow_packet_codec_close(&codec);
   ow_sender_free(sender);
 }
 END_TEST
@@ -285,7 +285,7 @@ START_TEST(a_packet_that_fits_in_no_datagram_makes_no_sender)
   struct fixture fixture;
   set_up(&fixture, OW_MODE_OPEN, PACKETS);
   fixture.request.padding = OW_PACKET_LARGEST;
-  ck_assert_ptr_null(ow_sender_create(&fixture.terms, true, &fixture.random));
+  ck_assert_ptr_null(ow_sender_create(&fixture.terms, true));
 }
 END_TEST
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "crypto/cipher.h"
+#include "support/contexts.h"
 #include "support/hex.h"
 #include "support/main.h"
 #include "support/memory_held.h"
@@ -788,20 +789,23 @@ static const char *const packets[] = {
     "e887f4b5a90e009e166ea4b45f14acd1 444126e9a0d0093ed2cf54cefed696f8 60114313a7cd113469ec82812db58532",
 };
 
-static struct ow_packet_codec *codec_create(enum ow_mode mode)
+static struct ow_packet_codec codec_of(enum ow_mode mode)
 {
+  struct ow_packet_codec codec;
   struct ow_keys keys;
   test_hex("202122232425262728292a2b2c2d2e2f", keys.aes, sizeof keys.aes);
   test_hex("303132333435363738393a3b3c3d3e3f404142434445464748494a4b4c4d4e4f", keys.hmac, sizeof keys.hmac);
-  struct ow_packet_codec *codec = ow_packet_codec_create(mode, mode == OW_MODE_OPEN ? NULL : &keys);
-  ck_assert_ptr_nonnull(codec);
+  if (mode == OW_MODE_OPEN)
+    ck_assert_int_eq(ow_packet_codec_open(&codec, mode, NULL, NULL), OW_OK);
+  else
+    ck_assert_int_eq(ow_packet_codec_open(&codec, mode, &keys, test_contexts()), OW_OK);
   return codec;
 }
 
 static void encode_packet(struct ow_packet_codec *codec, const struct ow_packet *packet, uint8_t *out)
 {
   ck_assert_int_eq(ow_packet_prepare(codec, packet->sequence, out), OW_OK);
-  ck_assert_int_eq(ow_packet_stamp(codec, packet->sent, packet->error, out), OW_OK);
+  ck_assert_int_eq(ow_packet_stamp(codec, packet->sequence, packet->sent, packet->error, out), OW_OK);
 }
 
 static void assert_packet(struct ow_packet_codec *codec, const uint8_t *in, size_t octets,
@@ -819,11 +823,11 @@ static const struct ow_packet some_packet = {0x01020304, {PACKET_STAMP}, {0x8a64
 START_TEST(a_test_packet_is_laid_out_as_in_the_rfc)
 {
   uint8_t out[OW_PACKET_SECURE];
-  struct ow_packet_codec *codec = codec_create(modes[_i]);
+  struct ow_packet_codec codec = codec_of(modes[_i]);
   ck_assert_uint_eq(ow_packet_least(modes[_i]), modes[_i] == OW_MODE_OPEN ? 14 : 48);
-  encode_packet(codec, &some_packet, out);
+  encode_packet(&codec, &some_packet, out);
   test_assert_hex(out, ow_packet_least(modes[_i]), packets[_i]);
-  ow_packet_codec_free(codec);
+  ow_packet_codec_close(&codec);
 }
 END_TEST
 
@@ -831,10 +835,10 @@ START_TEST(a_test_packet_is_read)
 {
   uint8_t in[OW_PACKET_SECURE];
   size_t least = ow_packet_least(modes[_i]);
-  struct ow_packet_codec *codec = codec_create(modes[_i]);
+  struct ow_packet_codec codec = codec_of(modes[_i]);
   test_hex(packets[_i], in, least);
-  assert_packet(codec, in, least, &some_packet);
-  ow_packet_codec_free(codec);
+  assert_packet(&codec, in, least, &some_packet);
+  ow_packet_codec_close(&codec);
 }
 END_TEST
 
@@ -842,29 +846,29 @@ START_TEST(padding_is_not_read)
 {
   uint8_t in[OW_PACKET_SECURE + 100];
   size_t least = ow_packet_least(modes[_i]);
-  struct ow_packet_codec *codec = codec_create(modes[_i]);
+  struct ow_packet_codec codec = codec_of(modes[_i]);
   memset(in, 0xee, sizeof in);
   test_hex(packets[_i], in, least);
-  assert_packet(codec, in, least + 1, &some_packet);
-  assert_packet(codec, in, sizeof in, &some_packet);
-  ow_packet_codec_free(codec);
+  assert_packet(&codec, in, least + 1, &some_packet);
+  assert_packet(&codec, in, sizeof in, &some_packet);
+  ow_packet_codec_close(&codec);
 }
 END_TEST
 
 START_TEST(many_packets_pass_through_one_codec_each_way)
 {
   struct test_prng prng = test_prng(test_seed());
-  struct ow_packet_codec *sender = codec_create(modes[_i]);
-  struct ow_packet_codec *receiver = codec_create(modes[_i]);
+  struct ow_packet_codec sender = codec_of(modes[_i]);
+  struct ow_packet_codec receiver = codec_of(modes[_i]);
   for (int i = 0; i < 1000; i++) {
     uint8_t octets[OW_PACKET_SECURE];
     struct ow_packet packet = {
         (uint32_t)test_prng_next(&prng), {test_prng_next(&prng)}, {(uint16_t)test_prng_next(&prng)}};
-    encode_packet(sender, &packet, octets);
-    assert_packet(receiver, octets, ow_packet_least(modes[_i]), &packet);
+    encode_packet(&sender, &packet, octets);
+    assert_packet(&receiver, octets, ow_packet_least(modes[_i]), &packet);
   }
-  ow_packet_codec_free(sender);
-  ow_packet_codec_free(receiver);
+  ow_packet_codec_close(&sender);
+  ow_packet_codec_close(&receiver);
 }
 END_TEST
 
@@ -873,15 +877,15 @@ START_TEST(a_short_packet_is_invalid)
   uint8_t in[OW_PACKET_SECURE];
   size_t least = ow_packet_least(modes[_i]);
   struct ow_packet packet;
-  struct ow_packet_codec *codec = codec_create(modes[_i]);
+  struct ow_packet_codec codec = codec_of(modes[_i]);
   test_hex(packets[_i], in, least);
   for (size_t octets = 0; octets < least; octets++) {
     uint8_t *exact = malloc(octets ? octets : 1); /* so that a sanitizer sees a read beyond the end */
     memcpy(exact, in, octets);
-    ck_assert_int_eq(ow_packet_decode(codec, exact, octets, &packet), OW_INVALID);
+    ck_assert_int_eq(ow_packet_decode(&codec, exact, octets, &packet), OW_INVALID);
     free(exact);
   }
-  ow_packet_codec_free(codec);
+  ow_packet_codec_close(&codec);
 }
 END_TEST
 
@@ -897,17 +901,17 @@ START_TEST(a_change_of_any_octet_is_seen_where_the_hmac_covers_it)
   uint8_t in[OW_PACKET_SECURE];
   size_t least = ow_packet_least(modes[_i]);
   struct ow_packet packet;
-  struct ow_packet_codec *codec = codec_create(modes[_i]);
+  struct ow_packet_codec codec = codec_of(modes[_i]);
   test_hex(packets[_i], in, least);
   for (size_t at = 0; at < least; at++)
     for (unsigned bit = 0; bit < 8; bit++) {
       in[at] ^= (uint8_t)(1U << bit);
-      ck_assert_int_eq(ow_packet_decode(codec, in, least, &packet),
+      ck_assert_int_eq(ow_packet_decode(&codec, in, least, &packet),
                        change_is_seen(modes[_i], at) ? OW_AUTH : OW_OK);
       in[at] ^= (uint8_t)(1U << bit);
     }
-  assert_packet(codec, in, least, &some_packet);
-  ow_packet_codec_free(codec);
+  assert_packet(&codec, in, least, &some_packet);
+  ow_packet_codec_close(&codec);
 }
 END_TEST
 
@@ -916,12 +920,12 @@ START_TEST(the_stamp_of_mode_2_stands_in_clear)
 {
   uint8_t in[OW_PACKET_SECURE];
   struct ow_packet changed = {0x01020304, {PACKET_STAMP ^ 0xff}, {0x0064}};
-  struct ow_packet_codec *codec = codec_create(OW_MODE_AUTHENTICATED);
+  struct ow_packet_codec codec = codec_of(OW_MODE_AUTHENTICATED);
   test_hex(packets[1], in, sizeof in);
   in[23] ^= 0xff;
   in[24] = 0;
-  assert_packet(codec, in, sizeof in, &changed);
-  ow_packet_codec_free(codec);
+  assert_packet(&codec, in, sizeof in, &changed);
+  ow_packet_codec_close(&codec);
 }
 END_TEST
 
@@ -931,10 +935,11 @@ START_TEST(a_packet_under_other_keys_is_refused)
   uint8_t in[OW_PACKET_SECURE];
   struct ow_packet packet;
   for (size_t i = 1; i < MODES; i++) {
-    struct ow_packet_codec *codec = ow_packet_codec_create(modes[i], &other);
+    struct ow_packet_codec codec;
+    ck_assert_int_eq(ow_packet_codec_open(&codec, modes[i], &other, test_contexts()), OW_OK);
     test_hex(packets[i], in, sizeof in);
-    ck_assert_int_eq(ow_packet_decode(codec, in, sizeof in, &packet), OW_AUTH);
-    ow_packet_codec_free(codec);
+    ck_assert_int_eq(ow_packet_decode(&codec, in, sizeof in, &packet), OW_AUTH);
+    ow_packet_codec_close(&codec);
   }
 }
 END_TEST
@@ -944,18 +949,40 @@ START_TEST(a_packet_of_the_other_keyed_mode_is_refused)
   uint8_t in[OW_PACKET_SECURE];
   struct ow_packet packet;
   for (size_t i = 1; i < MODES; i++) {
-    struct ow_packet_codec *codec = codec_create(modes[i]);
+    struct ow_packet_codec codec = codec_of(modes[i]);
     test_hex(packets[MODES - i], in, sizeof in);
-    ck_assert_int_eq(ow_packet_decode(codec, in, sizeof in, &packet), OW_AUTH);
-    ow_packet_codec_free(codec);
+    ck_assert_int_eq(ow_packet_decode(&codec, in, sizeof in, &packet), OW_AUTH);
+    ow_packet_codec_close(&codec);
   }
 }
 END_TEST
 
-START_TEST(no_codec_can_be_freed)
+/* Sessions take turns: a packet that is prepared waits for its stamp while others are sealed and opened. */
+START_TEST(codecs_of_different_keys_take_turns_with_one_set_of_contexts)
+{
+  static const struct ow_keys other = {{1}, {2}};
+  const struct ow_packet stranger = {7, {UINT64_C(8) << 32}, {0x0101}};
+  uint8_t out[OW_PACKET_SECURE];
+  uint8_t between[OW_PACKET_SECURE];
+  struct ow_packet_codec codec = codec_of(modes[_i]);
+  struct ow_packet_codec another;
+  ck_assert_int_eq(ow_packet_codec_open(&another, modes[_i], &other, test_contexts()), OW_OK);
+  ck_assert_int_eq(ow_packet_prepare(&codec, some_packet.sequence, out), OW_OK);
+  encode_packet(&another, &stranger, between);
+  assert_packet(&another, between, ow_packet_least(modes[_i]), &stranger);
+  ow_packet_codec_close(&another);
+  ck_assert_int_eq(ow_packet_stamp(&codec, some_packet.sequence, some_packet.sent, some_packet.error, out),
+                   OW_OK);
+  test_assert_hex(out, ow_packet_least(modes[_i]), packets[_i]);
+  ow_packet_codec_close(&codec);
+}
+END_TEST
+
+START_TEST(no_codec_can_be_closed)
 {
   size_t held = test_memory_held();
-  ow_packet_codec_free(NULL);
+  struct ow_packet_codec codec = {0};
+  ow_packet_codec_close(&codec);
   ck_assert_uint_eq(test_memory_held(), held);
 }
 END_TEST
@@ -995,9 +1022,10 @@ int main(void)
   TEST_LOOP(suite, "departure", 3, a_departure_is_laid_out_as_specified_and_comes_back);
   TEST_LOOP(suite, "test packet", MODES, a_test_packet_is_laid_out_as_in_the_rfc, a_test_packet_is_read,
             padding_is_not_read, many_packets_pass_through_one_codec_each_way, a_short_packet_is_invalid,
-            a_change_of_any_octet_is_seen_where_the_hmac_covers_it);
+            a_change_of_any_octet_is_seen_where_the_hmac_covers_it,
+            codecs_of_different_keys_take_turns_with_one_set_of_contexts);
   TEST_CASE(suite, "test packet's keys", the_stamp_of_mode_2_stands_in_clear,
             a_packet_under_other_keys_is_refused, a_packet_of_the_other_keyed_mode_is_refused,
-            no_codec_can_be_freed);
+            no_codec_can_be_closed);
   return test_run(suite);
 }
