@@ -1,84 +1,60 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * HMAC (RFC 2104) over libcrypto's SHA1: its own HMAC takes three times as much memory for as long as a
- * connection lasts, and half as much time again for each packet.
- */
+/* An EVP_MAC_CTX of libcrypto, which begins anew with the same key after each sum. */
 #include "crypto/hmac.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
 
-enum { SHA1_BLOCK = 64, SHA1_SUM = 20, INNER = 0x36, OUTER = 0x5c };
-
-struct ow_hmac {
-  EVP_MD_CTX *sum;
-  bool begun; /* the inner sum has the key */
-  uint8_t key[OW_HMAC_KEY];
-};
-
-/* The inner or the outer sum, which begins with the key. */
-static bool begin(struct ow_hmac *hmac, uint8_t pad)
+static EVP_MAC_CTX *context(struct ow_hmac *hmac)
 {
-  uint8_t block[SHA1_BLOCK];
-  memset(block, pad, sizeof block);
-  for (size_t i = 0; i < sizeof hmac->key; i++)
-    block[i] ^= hmac->key[i];
-  bool begun =
-      EVP_DigestInit_ex(hmac->sum, NULL, NULL) == 1 && EVP_DigestUpdate(hmac->sum, block, sizeof block) == 1;
-  ow_wipe(block, sizeof block);
-  return begun;
+  return (EVP_MAC_CTX *)hmac;
 }
 
 struct ow_hmac *ow_hmac_create(const uint8_t key[OW_HMAC_KEY])
 {
-  struct ow_hmac *hmac = calloc(1, sizeof *hmac);
-  if (hmac) {
-    hmac->sum = EVP_MD_CTX_new();
-    if (!hmac->sum || EVP_DigestInit_ex(hmac->sum, EVP_sha1(), NULL) != 1 ||
-        ow_hmac_rekey(hmac, key) != OW_OK) {
-      ow_hmac_free(hmac);
-      hmac = NULL;
-    }
+  char digest[] = "SHA1";
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+      OSSL_PARAM_construct_end(),
+  };
+  EVP_MAC *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
+  EVP_MAC_CTX *created = algorithm ? EVP_MAC_CTX_new(algorithm) : NULL;
+  if (created && EVP_MAC_init(created, key, OW_HMAC_KEY, parameters) != 1) {
+    EVP_MAC_CTX_free(created);
+    created = NULL;
   }
-  return hmac;
+  EVP_MAC_free(algorithm);
+  return (struct ow_hmac *)created;
 }
 
 void ow_hmac_free(struct ow_hmac *hmac)
 {
-  if (hmac) {
-    EVP_MD_CTX_free(hmac->sum); /* wipes it */
-    ow_wipe(hmac, sizeof *hmac);
-  }
-  free(hmac);
+  EVP_MAC_CTX_free(context(hmac));
 }
 
 enum ow_status ow_hmac_rekey(struct ow_hmac *hmac, const uint8_t key[OW_HMAC_KEY])
 {
-  memcpy(hmac->key, key, sizeof hmac->key);
-  hmac->begun = begin(hmac, INNER);
-  return hmac->begun ? OW_OK : OW_CRYPTO;
+  return EVP_MAC_init(context(hmac), key, OW_HMAC_KEY, NULL) == 1 ? OW_OK : OW_CRYPTO;
 }
 
 enum ow_status ow_hmac_update(struct ow_hmac *hmac, const void *octets, size_t count)
 {
-  hmac->begun = hmac->begun || begin(hmac, INNER);
-  return hmac->begun && EVP_DigestUpdate(hmac->sum, octets, count) == 1 ? OW_OK : OW_CRYPTO;
+  return EVP_MAC_update(context(hmac), octets, count) == 1 ? OW_OK : OW_CRYPTO;
 }
 
 enum ow_status ow_hmac_finish(struct ow_hmac *hmac, uint8_t out[OW_HMAC])
 {
   uint8_t sum[EVP_MAX_MD_SIZE];
-  enum ow_status status = ow_hmac_update(hmac, NULL, 0);
-  hmac->begun = false;
-  if (status == OW_OK && EVP_DigestFinal_ex(hmac->sum, sum, NULL) == 1 && begin(hmac, OUTER) &&
-      EVP_DigestUpdate(hmac->sum, sum, SHA1_SUM) == 1 && EVP_DigestFinal_ex(hmac->sum, sum, NULL) == 1)
+  size_t length = 0;
+  enum ow_status status = OW_CRYPTO;
+  if (EVP_MAC_final(context(hmac), sum, &length, sizeof sum) == 1 && length >= OW_HMAC &&
+      EVP_MAC_init(context(hmac), NULL, 0, NULL) == 1) {
     memcpy(out, sum, OW_HMAC);
-  else
-    status = OW_CRYPTO;
+    status = OW_OK;
+  }
   ow_wipe(sum, sizeof sum);
   return status;
 }
