@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "base/secret.h"
 #include "crypto/cipher.h"
 #include "schedule/schedule.h"
@@ -14,6 +15,13 @@ enum { BURST = 16 };                 /* late packets that may always leave at on
 #define LATE (10 * OW_NS_PER_MS)     /* a busy host; less is no backlog */
 #define BURST_TIME (1 * OW_NS_PER_S) /* of the schedule, that may leave at once */
 #define MEAN_MOST (86400 * OW_NS_PER_S)
+
+/* OWAMP's packets. */
+struct own_maker {
+  struct ow_packet_maker maker;
+  struct ow_packet_codec *codec;
+  uint8_t *unstamped; /* a prepared packet has begun its HMAC; NULL: there is none */
+};
 
 struct ow_sender {
   struct ow_sid sid;
@@ -33,7 +41,8 @@ struct ow_sender {
   enum ow_status trouble; /* that made it over */
 
   struct ow_schedule *schedule;
-  struct ow_packet_codec *codec;
+  struct ow_packet_maker *maker; /* its own, but for reflected sessions */
+  struct own_maker own;
   struct ow_cipher *padding_source; /* NULL: zeros */
   struct ow_skip_range *skipped;
   uint32_t skip_ranges;
@@ -43,6 +52,38 @@ struct ow_sender {
   size_t octets; /* of a packet */
   uint8_t packet[];
 };
+
+/* ---- OWAMP's packets ---- */
+
+static struct own_maker *own_of(struct ow_packet_maker *maker)
+{
+  return OW_CONTAINER_OF(maker, struct own_maker, maker);
+}
+
+static enum ow_status prepare_own(struct ow_packet_maker *maker, uint32_t sequence, uint8_t *out)
+{
+  own_of(maker)->unstamped = out;
+  return ow_packet_prepare(own_of(maker)->codec, sequence, out);
+}
+
+static enum ow_status stamp_own(struct ow_packet_maker *maker, struct ow_timestamp sent,
+                                struct ow_error_estimate error, uint8_t *out)
+{
+  own_of(maker)->unstamped = NULL;
+  return ow_packet_stamp(own_of(maker)->codec, sent, error, out);
+}
+
+/* The HMAC is finished, so that the next begins anew. A failure shows with the next packet. */
+static void discard_own(struct ow_packet_maker *maker)
+{
+  struct own_maker *own = own_of(maker);
+  if (own->unstamped)
+    (void)!ow_packet_stamp(own->codec, (struct ow_timestamp){0}, (struct ow_error_estimate){0},
+                           own->unstamped);
+  own->unstamped = NULL;
+}
+
+/* ---- the schedule ---- */
 
 static bool is_beyond(const struct ow_sender *sender)
 {
@@ -72,7 +113,7 @@ static enum ow_status prepare_packet(struct ow_sender *sender)
 {
   enum ow_status status = OW_OK;
   if (!sender->prepared) {
-    status = ow_packet_prepare(sender->codec, sender->next, sender->packet);
+    status = sender->maker->prepare(sender->maker, sender->next, sender->packet);
     if (status == OW_OK && sender->padding_source)
       status = ow_cipher_run(sender->padding_source, sender->packet + sender->head,
                              sender->packet + sender->head, sender->octets - sender->head);
@@ -95,43 +136,66 @@ static bool open_parts(struct ow_sender *sender, const struct ow_session_terms *
 {
   const struct ow_session_request *request = terms->request;
   sender->schedule = ow_schedule_create(&request->sid, request->start, terms->slots, request->slot_count);
-  sender->codec = ow_packet_codec_create(terms->mode, terms->keys);
   if (random_padding)
     sender->padding_source = padding_source(random);
-  return sender->schedule && sender->codec && (!random_padding || sender->padding_source) &&
+  return sender->schedule && (!random_padding || sender->padding_source) &&
          ow_schedule_next(sender->schedule, &sender->due) == OW_OK;
 }
 
-struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool zero_padding,
-                                   const struct ow_random *random)
+static void fill_in(struct ow_sender *sender, const struct ow_session_terms *terms)
 {
-  size_t head = ow_packet_least(terms->mode);
+  sender->sid = terms->request->sid;
+  sender->packets = terms->request->packets;
+  sender->timeout = ow_span_to_ns(terms->request->timeout);
+  sender->mean = ow_slots_mean_ns(terms->slots, terms->request->slot_count);
+  if (sender->mean > MEAN_MOST)
+    sender->mean = MEAN_MOST;
+  sender->burst = BURST * sender->mean > BURST_TIME ? BURST * sender->mean : BURST_TIME;
+}
+
+/* With `maker`, or, without one, with one of its own around `codec`, which may be NULL for want of memory. */
+static struct ow_sender *create(const struct ow_session_terms *terms, struct ow_packet_maker *maker,
+                                size_t head, struct ow_packet_codec *codec, bool zero_padding,
+                                const struct ow_random *random)
+{
   size_t octets = head + terms->request->padding;
-  struct ow_sender *sender = octets <= OW_PACKET_LARGEST ? calloc(1, sizeof *sender + octets) : NULL;
+  bool can = (maker || codec) && octets <= OW_PACKET_LARGEST;
+  struct ow_sender *sender = can ? calloc(1, sizeof *sender + octets) : NULL;
   if (sender) {
-    sender->sid = terms->request->sid;
-    sender->packets = terms->request->packets;
-    sender->timeout = ow_span_to_ns(terms->request->timeout);
-    sender->mean = ow_slots_mean_ns(terms->slots, terms->request->slot_count);
-    if (sender->mean > MEAN_MOST)
-      sender->mean = MEAN_MOST;
-    sender->burst = BURST * sender->mean > BURST_TIME ? BURST * sender->mean : BURST_TIME;
+    sender->own = (struct own_maker){{head, prepare_own, stamp_own, discard_own}, codec, NULL};
+    sender->maker = maker ? maker : &sender->own.maker;
     sender->head = head;
     sender->octets = octets;
+    fill_in(sender, terms);
     if (!open_parts(sender, terms, octets > head && !zero_padding, random) ||
         prepare_packet(sender) != OW_OK) {
       ow_sender_free(sender);
       sender = NULL;
     }
+  } else {
+    ow_packet_codec_free(codec);
   }
   return sender;
+}
+
+struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool zero_padding,
+                                   const struct ow_random *random)
+{
+  return create(terms, NULL, ow_packet_least(terms->mode), ow_packet_codec_create(terms->mode, terms->keys),
+                zero_padding, random);
+}
+
+struct ow_sender *ow_sender_create_with(const struct ow_session_terms *terms, struct ow_packet_maker *maker,
+                                        bool zero_padding, const struct ow_random *random)
+{
+  return create(terms, maker, maker->head, NULL, zero_padding, random);
 }
 
 void ow_sender_free(struct ow_sender *sender)
 {
   if (sender) {
     ow_schedule_free(sender->schedule);
-    ow_packet_codec_free(sender->codec);
+    ow_packet_codec_free(sender->own.codec);
     ow_cipher_free(sender->padding_source);
     free(sender->skipped);
   }
@@ -198,12 +262,9 @@ static void skip(struct ow_sender *sender)
     give_up(sender, status);
 }
 
-/* A prepared packet has begun its HMAC: finish it, so that the next begins anew. */
 static void discard_prepared(struct ow_sender *sender)
 {
-  const struct ow_error_estimate none = {0};
-  if (sender->prepared && ow_packet_stamp(sender->codec, sender->due, none, sender->packet) != OW_OK)
-    give_up(sender, OW_CRYPTO);
+  sender->maker->discard(sender->maker);
   sender->prepared = false;
 }
 
@@ -217,8 +278,7 @@ enum ow_sender_turn ow_sender_ready(struct ow_sender *sender, struct ow_timestam
   enum ow_sender_turn turn = OW_SENDER_SEND;
   for (int i = 0; i < OW_SKIPPED_AT_ONCE && is_too_late(sender, now); i++) {
     discard_prepared(sender);
-    if (!sender->over)
-      skip(sender);
+    skip(sender);
   }
   if (is_too_late(sender, now))
     turn = OW_SENDER_SKIPPING;
@@ -233,7 +293,7 @@ const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now
   *octets = sender->octets;
   sender->prepared = false;
   sender->stamped = now;
-  if (ow_packet_stamp(sender->codec, now, error, sender->packet) != OW_OK)
+  if (sender->maker->stamp(sender->maker, now, error, sender->packet) != OW_OK)
     give_up(sender, OW_CRYPTO);
   return sender->over ? NULL : sender->packet;
 }
