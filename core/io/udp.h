@@ -62,6 +62,12 @@ int ow_udp_send_to(int descriptor, const struct ow_udp_way *way, const void *pac
                    bool want_stamp);
 
 /**
+ * The errno of an ICMP error that waits at a connected socket, which is told once; 0: none does. For a socket
+ * that is read, before ow_udp_receive(), which swallows it.
+ */
+int ow_udp_pending_error(int descriptor);
+
+/**
  * Datagrams that the kernel took off the wire for this socket and dropped, since it was opened: for want of
  * buffer, or as their checksum was wrong (sk_drops, which SO_RXQ_OVFL tells, too; modulo 2^32).
  */
