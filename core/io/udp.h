@@ -61,6 +61,8 @@ void ow_udp_let_in(int descriptor);
 int ow_udp_send_to(int descriptor, const struct ow_udp_way *way, const void *packet, size_t octets,
                    bool want_stamp);
 
+/** The address that a connected socket sends from. */
+union ow_address ow_udp_local(int descriptor);
 /**
  * The errno of an ICMP error that waits at a connected socket, which is told once; 0: none does. For a socket
  * that is read, before ow_udp_receive(), which swallows it.

@@ -94,6 +94,8 @@ static enum owamp_form form_of(enum ow_peer_option_id id)
   case OW_TYPE_STATE:
   case OW_TYPE_DIRECTIONS:
   case OW_TYPE_MODES:
+  case OW_TYPE_PROTOCOL:
+  case OW_TYPE_TLVS:
   case OW_TYPE_SCHEDULE:
   case OW_TYPE_PERCENTILES:
   case OW_TYPE_THRESHOLDS: break;

@@ -604,11 +604,26 @@ bool ow_udp_can_bind(const union ow_address *address)
   return ow_address_is_loopback(address);
 }
 
+/* Any address of this host is its first one's. */
 enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer, struct ow_failure *failure)
 {
+  struct udp *udp = endpoints[descriptor].udp;
   (void)failure;
-  endpoints[descriptor].udp->peer = *peer;
+  udp->peer = *peer;
+  if (host_of(&udp->local) == 0)
+    udp->local = address_of(1, ow_address_port(&udp->local), peer);
   return OW_OK;
+}
+
+union ow_address ow_udp_local(int descriptor)
+{
+  return endpoints[descriptor].udp->local;
+}
+
+int ow_udp_pending_error(int descriptor)
+{
+  (void)descriptor;
+  return 0;
 }
 
 static void land(void *context)

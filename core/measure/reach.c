@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/* The names, then a socket for each address; each is asked in turn until one answers. */
+#include "measure/reach.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/container_of.h"
+#include "base/refusal.h"
+#include "io/system_clock.h"
+#include "io/udp.h"
+#include "io/zone.h"
+#include "schedule/schedule.h"
+
+#define PACE                                                                                                 \
+  (250 * OW_NS_PER_MS) /* between addresses, and between questions to the same (RFC 8305, 5 and 8) */
+#define AWAY (250 * OW_NS_PER_MS) /* for how long nobody may read what comes */
+
+/* One address. */
+struct ow_reach_attempt {
+  struct ow_reach *reach;
+  struct ow_watch watch;
+  struct ow_timer again;
+  union ow_address server;
+  union ow_address local;
+  struct ow_markers opening;
+  bool dead; /* nobody listens there */
+};
+
+static struct ow_loop *loop_of(const struct ow_reach *reach)
+{
+  return reach->traffic->loop;
+}
+
+static void end_attempts(struct ow_reach *reach)
+{
+  ow_timer_cancel(loop_of(reach), &reach->next);
+  for (size_t i = 0; i < reach->server_at; i++) {
+    struct ow_reach_attempt *attempt = reach->attempts[i];
+    reach->attempts[i] = NULL;
+    if (attempt) {
+      ow_timer_cancel(loop_of(reach), &attempt->again);
+      ow_watch_close(loop_of(reach), &attempt->watch);
+    }
+    free(attempt);
+  }
+  ow_stamp_codec_free(reach->codec);
+  reach->codec = NULL;
+}
+
+/* ---- the end ---- */
+
+static void finish(struct ow_reach *reach, enum ow_status status, const struct ow_failure *failure)
+{
+  struct ow_failure told = {.status = OW_OK};
+  if (failure)
+    told = *failure;
+  end_attempts(reach);
+  reach->busy = false;
+  reach->done(reach, status, &told);
+}
+
+static void take(struct ow_reach_attempt *attempt)
+{
+  struct ow_reach *reach = attempt->reach;
+  reach->remote = attempt->server;
+  reach->local = attempt->local;
+  reach->opening = attempt->opening;
+  ow_address_print(reach->server, sizeof reach->server, &reach->remote);
+  reach->socket = ow_watch_release(loop_of(reach), &attempt->watch);
+  finish(reach, OW_OK, NULL);
+}
+
+static struct ow_reach_attempt *first_alive(const struct ow_reach *reach)
+{
+  size_t i = 0;
+  while (i < reach->server_at && (!reach->attempts[i] || reach->attempts[i]->dead))
+    i++;
+  return i < reach->server_at ? reach->attempts[i] : NULL;
+}
+
+/* ---- asking ---- */
+
+static void try_next(struct ow_reach *reach);
+
+static void die(struct ow_reach_attempt *attempt, int error)
+{
+  char server[OW_ADDRESS_TEXT];
+  struct ow_reach *reach = attempt->reach;
+  attempt->dead = true;
+  ow_timer_cancel(loop_of(reach), &attempt->again);
+  ow_fail_errno(&reach->failure, OW_NETWORK, error, "no reflector at %s: %s",
+                ow_address_print(server, sizeof server, &attempt->server), ow_refusal_text(error));
+}
+
+/* One question is kept for later: numbers before the schedule have a gap in any case. False: it is dead. */
+static bool ask(struct ow_reach_attempt *attempt)
+{
+  uint8_t packet[OW_STAMP_AUTHENTICATED];
+  struct ow_reach *reach = attempt->reach;
+  int64_t now = ow_loop_now(loop_of(reach)).monotonic;
+  struct ow_error_estimate error = ow_system_error(&reach->traffic->clock, now, 0);
+  int sent = 0;
+  if (attempt->opening.asked < OW_MARKERS - 1 &&
+      ow_marker_ask(&attempt->opening, reach->codec, ow_system_stamp(), error, packet) == OW_OK)
+    sent = ow_udp_send_to(attempt->watch.descriptor, NULL, packet, ow_stamp_least(ow_stamp_codec_mode(reach->codec)),
+                       false);
+  if (sent)
+    die(attempt, sent);
+  else if (attempt->opening.asked < OW_MARKERS - 1)
+    ow_timer_set(loop_of(reach), &attempt->again, now + PACE);
+  return !attempt->dead;
+}
+
+static void on_again(struct ow_timer *timer)
+{
+  struct ow_reach_attempt *attempt = OW_CONTAINER_OF(timer, struct ow_reach_attempt, again);
+  struct ow_reach *reach = attempt->reach;
+  if (!ask(attempt))
+    try_next(reach);
+}
+
+static bool answered(struct ow_reach_attempt *attempt, const struct ow_datagram *datagram)
+{
+  struct ow_reflection answer;
+  const struct ow_reach *reach = attempt->reach;
+  return ow_stamp_answer_decode(reach->codec, datagram->octets, datagram->length, &answer) == OW_OK &&
+         (!answer.ssid || answer.ssid == attempt->opening.ssid) &&
+         ow_marker_answered(&attempt->opening, &answer, datagram->received);
+}
+
+static void on_ready(struct ow_watch *watch, uint32_t events)
+{
+  struct ow_reach_attempt *attempt = OW_CONTAINER_OF(watch, struct ow_reach_attempt, watch);
+  struct ow_reach *reach = attempt->reach;
+  struct ow_datagram datagrams[OW_UDP_BATCH];
+  int error = events & EPOLLERR ? ow_udp_pending_error(watch->descriptor) : 0;
+  size_t count = ow_udp_receive(watch->descriptor, reach->traffic->batch, datagrams);
+  bool found = false;
+  for (size_t i = 0; i < count; i++)
+    found = answered(attempt, &datagrams[i]) || found;
+  if (found) {
+    take(attempt);
+  } else if (error && !attempt->dead) {
+    die(attempt, error);
+    try_next(reach);
+  }
+}
+
+/* ---- addresses ---- */
+
+static enum ow_status open_socket(struct ow_reach_attempt *attempt, struct ow_failure *failure)
+{
+  struct ow_reach *reach = attempt->reach;
+  const struct ow_peer *peer = reach->peer;
+  uint32_t packets = ow_slots_most_packets(peer->slots, peer->slot_count, AWAY);
+  union ow_address own = {.any.sa_family = attempt->server.any.sa_family};
+  union ow_address *source = ow_lookup_source(&reach->lookup, &attempt->server, &own);
+  enum ow_status status = ow_zone_settle(&attempt->server, source, peer->interface, failure);
+  if (!source)
+    own = (union ow_address){.any.sa_family = attempt->server.any.sa_family};
+  const struct ow_udp_options options = {.local = own,
+                                         .port_low = peer->test_port_low,
+                                         .port_high = peer->test_port_high,
+                                         .interface = peer->interface,
+                                         .dscp = peer->dscp,
+                                         .transmit_stamps = true,
+                                         .receive_buffer = ow_udp_buffer_for(packets, peer->padding)};
+  if (status == OW_OK)
+    status = ow_udp_open(&options, &attempt->watch.descriptor, &attempt->local, failure);
+  if (status == OW_OK)
+    status = ow_udp_connect(attempt->watch.descriptor, &attempt->server, failure);
+  if (status == OW_OK)
+    status = ow_watch_open(loop_of(reach), &attempt->watch, EPOLLIN, failure);
+  if (status == OW_OK)
+    attempt->local = ow_udp_local(attempt->watch.descriptor);
+  if (status != OW_OK && attempt->watch.descriptor >= 0) {
+    close(attempt->watch.descriptor);
+    attempt->watch.descriptor = -1;
+  }
+  return status;
+}
+
+static bool begin_attempt(struct ow_reach *reach, size_t index)
+{
+  struct ow_reach_attempt *attempt = calloc(1, sizeof *attempt);
+  enum ow_status status = OW_OK;
+  if (!attempt) {
+    status = ow_fail(&reach->failure, OW_MEMORY, "no memory for a session");
+  } else {
+    reach->attempts[index] = attempt;
+    attempt->reach = reach;
+    attempt->watch = (struct ow_watch){.descriptor = -1, .ready = on_ready};
+    attempt->again.expired = on_again;
+    attempt->server = reach->lookup.servers[index];
+    attempt->opening.ssid = (uint16_t)reach->peer->ssid;
+    status = open_socket(attempt, &reach->failure);
+    attempt->dead = status != OW_OK;
+  }
+  return status == OW_OK && ask(attempt);
+}
+
+/* Another address if there is one; the end if none is left that may answer. */
+static void try_next(struct ow_reach *reach)
+{
+  bool begun = false;
+  while (!begun && reach->server_at < reach->lookup.server_count) {
+    size_t index = reach->server_at++;
+    begun = begin_attempt(reach, index);
+  }
+  int64_t now = ow_loop_now(loop_of(reach)).monotonic;
+  bool more = begun && reach->server_at < reach->lookup.server_count;
+  if (!first_alive(reach))
+    finish(reach, reach->failure.status, &reach->failure);
+  else
+    ow_timer_set(loop_of(reach), &reach->next,
+                 more && now + PACE < reach->deadline ? now + PACE : reach->deadline);
+}
+
+/* Another address is due, or nobody has answered in time. */
+static void on_next(struct ow_timer *timer)
+{
+  struct ow_reach *reach = OW_CONTAINER_OF(timer, struct ow_reach, next);
+  if (ow_loop_now(loop_of(reach)).monotonic >= reach->deadline)
+    take(first_alive(reach));
+  else
+    try_next(reach);
+}
+
+static enum ow_status make_codec(struct ow_reach *reach, struct ow_failure *failure)
+{
+  const struct ow_passphrase *key = &reach->peer->passphrase;
+  reach->codec =
+      ow_stamp_codec_create(ow_peer_stamp_mode(reach->peer), key->length ? key->octets : NULL, key->length);
+  return reach->codec ? OW_OK : ow_fail(failure, OW_MEMORY, "no memory for a session");
+}
+
+static void on_looked_up(struct ow_lookup *lookup, enum ow_status status, const struct ow_failure *failure)
+{
+  struct ow_reach *reach = OW_CONTAINER_OF(lookup, struct ow_reach, lookup);
+  struct ow_failure own = *failure;
+  if (status == OW_OK) {
+    reach->asking = ow_loop_now(loop_of(reach)).monotonic;
+    reach->deadline += reach->asking;
+    status = ow_lookup_check(lookup, &own);
+  }
+  if (status == OW_OK)
+    status = make_codec(reach, &own);
+  if (status == OW_OK)
+    try_next(reach);
+  else
+    finish(reach, status, &own);
+}
+
+/* ---- life ---- */
+
+void ow_reach_begin(struct ow_reach *reach, int64_t patience)
+{
+  struct ow_reach fresh = {.traffic = reach->traffic,
+                           .peer = reach->peer,
+                           .gate = reach->gate,
+                           .faithful = reach->faithful,
+                           .done = reach->done,
+                           .busy = true,
+                           .deadline = patience,
+                           .next = {.expired = on_next},
+                           .socket = -1,
+                           .lookup = {.loop = loop_of(reach),
+                                      .peer = reach->peer,
+                                      .gate = reach->gate,
+                                      .faithful = reach->faithful,
+                                      .done = on_looked_up}};
+  *reach = fresh;
+  ow_lookup_begin(&reach->lookup);
+}
+
+void ow_reach_cancel(struct ow_reach *reach)
+{
+  if (reach->busy) {
+    reach->busy = false;
+    ow_lookup_cancel(&reach->lookup);
+    end_attempts(reach);
+  }
+}
