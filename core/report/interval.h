@@ -55,10 +55,10 @@ struct ow_interval {
   uint64_t number;           /* counts a stream's intervals from 1, those that failed too */
   struct ow_timestamp begin; /* wall clock */
   struct ow_timestamp end;
-  enum ow_status status;                   /* OW_OK: measured whole */
-  char reason[OW_FAILURE_TEXT];            /* why not; else "" */
-  enum ow_mode mode;                       /* OW_MODE_NONE: no connection was made */
-  struct ow_result results[OW_DIRECTIONS]; /* absent: not asked for, or nothing is known */
+  enum ow_status status;                /* OW_OK: measured whole */
+  char reason[OW_FAILURE_TEXT];         /* why not; else "" */
+  enum ow_mode mode;                    /* OW_MODE_NONE: no connection was made */
+  struct ow_result results[OW_RESULTS]; /* absent: not asked for, or nothing is known */
 };
 
 /** The copy of an interval becomes a user of its results' histograms, and ceases to be one of them. */

@@ -48,7 +48,7 @@ static enum ow_status get_status(struct ow_reading *reading, const json_t *objec
 }
 
 /* The direction that a member of a list has, each one once. */
-static enum ow_direction get_direction(struct ow_reading *reading, const char *name, bool seen[OW_DIRECTIONS],
+static enum ow_direction get_direction(struct ow_reading *reading, const char *name, bool seen[],
                                        enum ow_direction direction)
 {
   if (seen[direction])
@@ -57,12 +57,12 @@ static enum ow_direction get_direction(struct ow_reading *reading, const char *n
   return direction;
 }
 
-static const json_t *get_list(struct ow_reading *reading, const json_t *object, const char *name)
+static const json_t *get_list(struct ow_reading *reading, const json_t *object, const char *name, size_t most)
 {
   const json_t *list = json_object_get(object, name);
   if (!json_is_array(list))
     ow_reading_fail(reading, name, list ? "must be a list" : "is missing");
-  else if (json_array_size(list) > OW_DIRECTIONS)
+  else if (json_array_size(list) > most)
     ow_reading_fail(reading, name, "has more than both directions");
   return reading->status == OW_OK ? list : NULL;
 }
@@ -83,7 +83,7 @@ static bool anything_known(const struct ow_result *result)
 static json_t *results_json(struct ow_members *members, const struct ow_interval *interval)
 {
   json_t *list = json_array();
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  for (int d = 0; d < OW_RESULTS; d++)
     if (anything_known(&interval->results[d]))
       append_to_list(members, list, ow_result_to_json(&interval->results[d], (enum ow_direction)d));
   return list;
@@ -111,8 +111,8 @@ static void take_result(struct ow_result *place, const struct ow_result *result)
 
 static void get_results(struct ow_reading *reading, const json_t *object, struct ow_interval *interval)
 {
-  bool seen[OW_DIRECTIONS] = {false};
-  const json_t *list = get_list(reading, object, "results");
+  bool seen[OW_RESULTS] = {false};
+  const json_t *list = get_list(reading, object, "results", OW_RESULTS);
   for (size_t i = 0; i < json_array_size(list) && reading->status == OW_OK; i++) {
     struct ow_result result;
     enum ow_direction direction;
@@ -200,7 +200,7 @@ json_t *ow_stream_to_json(const struct ow_stream_view *view)
 
 static void get_directions(struct ow_reading *reading, const json_t *object, struct ow_stream_view *view)
 {
-  const json_t *list = get_list(reading, object, "directions");
+  const json_t *list = get_list(reading, object, "directions", OW_DIRECTIONS);
   for (size_t i = 0; i < json_array_size(list); i++) {
     const char *name = json_string_value(json_array_get(list, i));
     int direction = 0;
@@ -216,7 +216,7 @@ static void get_directions(struct ow_reading *reading, const json_t *object, str
 static void get_totals(struct ow_reading *reading, const json_t *object, struct ow_stream_view *view)
 {
   bool seen[OW_DIRECTIONS] = {false};
-  const json_t *list = get_list(reading, object, "totals");
+  const json_t *list = get_list(reading, object, "totals", OW_DIRECTIONS);
   reading->within = "totals.";
   for (size_t i = 0; i < json_array_size(list); i++) {
     const json_t *from = json_array_get(list, i);

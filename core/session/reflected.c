@@ -34,7 +34,7 @@ struct ow_reflected {
   struct ow_markers closing;
   uint32_t base;    /* the number on the wire of the schedule's first question */
   uint32_t stamped; /* questions that have been stamped: numbers below are in the window, or were */
-  uint32_t left;    /* of these, not taken back */
+  uint32_t left;    /* of these, not taken back, and of those before the schedule */
 
   struct ow_window window;
   uint32_t first_open; /* in the window, or at its end */
@@ -178,6 +178,7 @@ struct ow_reflected *ow_reflected_create(const struct ow_reflected_terms *terms,
     reflected->ssid = reflected->closing.ssid = terms->ssid;
     reflected->timeout = ow_span_to_ns(terms->request->timeout);
     reflected->base = terms->opening->first + OW_MARKERS;
+    reflected->left = terms->opening->asked;
     reflected->numbers.most = 2 * terms->request->packets + NUMBERS_BEYOND;
     reflected->reflector.no_dwell = true;
     note_opening(reflected, terms->opening);

@@ -203,7 +203,7 @@ static bool has_clock(const struct ow_result *result)
 }
 
 /* The clocks' error bound is the larger direction's; synchronised are they if all packets said so. */
-static void send_clock(struct output *output, const struct ow_result *const results[OW_DIRECTIONS])
+static void send_clock(struct output *output, const struct ow_result *const results[OW_RESULTS])
 {
   double error = NAN;
   double synchronized = NAN;
@@ -219,7 +219,7 @@ static void send_clock(struct output *output, const struct ow_result *const resu
   emit_value(output, "bool", NULL, "clock-synchronized", synchronized);
 }
 
-static void send_of_both(struct output *output, const struct ow_result *const results[OW_DIRECTIONS])
+static void send_of_both(struct output *output, const struct ow_result *const results[OW_RESULTS])
 {
   static const enum ow_metric of_both[] = {OW_METRIC_ASYMMETRY, OW_METRIC_RTT};
   for (size_t i = 0; i < sizeof of_both / sizeof *of_both; i++) {
@@ -233,7 +233,7 @@ void owamp_values_dispatch(const struct ow_stream_view *view, const struct ow_in
                            const struct owamp_wanted *wanted)
 {
   struct output output;
-  const struct ow_result *results[OW_DIRECTIONS] = {NULL, NULL};
+  const struct ow_result *results[OW_RESULTS] = {NULL, NULL};
   begin_values(&output, view, interval, wanted->selection);
   for (int i = 0; i < OW_DIRECTIONS; i++) {
     if (view->directions[i]) {

@@ -59,6 +59,11 @@ static void fill(struct ow_interval intervals[4])
                                                         .refusal = ENETUNREACH,
                                                         .dropped = 1,
                                                         .incomplete = true};
+  for (int d = 0; d < OW_RESULTS; d++)
+    intervals[3].results[d] = whole();
+  intervals[3].results[OW_FORWARD].loss_unknown = true;
+  intervals[3].results[OW_REVERSE].run_unknown = true;
+  intervals[3].results[OW_ROUND_TRIP].has_dwell = true;
   intervals[2].results[OW_REVERSE] = (struct ow_result){.discarded = 7, .clock.stepped = true};
   intervals[3].status = OW_NETWORK;
   strcpy(intervals[3].reason, "Connection refused");

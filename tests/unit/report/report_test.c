@@ -166,6 +166,12 @@ static void assert_same_result(const struct ow_result *a, const struct ow_result
   ck_assert_int_eq(a->refusal, b->refusal);
   ck_assert_uint_eq(a->dropped, b->dropped);
   ck_assert_int_eq(a->incomplete, b->incomplete);
+  ck_assert_int_eq(a->loss_unknown, b->loss_unknown);
+  ck_assert_int_eq(a->run_unknown, b->run_unknown);
+  ck_assert_int_eq(a->has_dwell, b->has_dwell);
+  ck_assert_int_eq(a->dwell.min, b->dwell.min);
+  ck_assert_int_eq(a->dwell.p95, b->dwell.p95);
+  ck_assert_int_eq(a->dwell.max, b->dwell.max);
   ck_assert_int_eq(a->delay.min, b->delay.min);
   ck_assert_int_eq(a->delay.mean, b->delay.mean);
   ck_assert_int_eq(a->delay.median, b->delay.median);
@@ -187,6 +193,28 @@ static void assert_same_result(const struct ow_result *a, const struct ow_result
   assert_same_distribution(a, b);
 }
 
+/* Losses may be known by direction or not; a round trip has a dwell time, and neither hops nor clocks. */
+static void make_reflected(struct ow_interval *interval)
+{
+  struct ow_result *forward = &interval->results[OW_FORWARD];
+  struct ow_result *round_trip = &interval->results[OW_ROUND_TRIP];
+  *round_trip = any_result();
+  bool stepped = round_trip->clock.stepped;
+  round_trip->hops_min = round_trip->hops_max = 0;
+  round_trip->clock = (struct ow_clock_trust){.stepped = stepped};
+  round_trip->has_dwell = round_trip->received > 0 && !stepped && coin();
+  if (round_trip->has_dwell)
+    round_trip->dwell =
+        (struct ow_delays){any_time(), any_time(), any_time(), any_time(), any_time(), any_time()};
+  if (forward->completeness != OW_RESULT_ABSENT && coin()) {
+    forward->loss_unknown = coin();
+    forward->run_unknown = !forward->loss_unknown;
+    forward->longest_loss_run = 0;
+    forward->lost = forward->loss_unknown ? 0 : forward->lost;
+    forward->sent = forward->received + forward->lost;
+  }
+}
+
 static struct ow_interval any_interval(uint64_t serial)
 {
   struct ow_interval interval = {.number = serial, .begin = any_stamp(), .end = any_stamp()};
@@ -196,6 +224,8 @@ static struct ow_interval any_interval(uint64_t serial)
   interval.mode = coin() ? (enum ow_mode)(1U << test_prng_below(&prng, 3)) : OW_MODE_NONE;
   interval.results[OW_FORWARD] = any_result();
   interval.results[OW_REVERSE] = any_result();
+  if (coin())
+    make_reflected(&interval);
   return interval;
 }
 
@@ -207,7 +237,7 @@ static void assert_same_interval(const struct ow_interval *a, const struct ow_in
   ck_assert_int_eq(a->status, b->status);
   ck_assert_str_eq(a->reason, b->reason);
   ck_assert_int_eq(a->mode, b->mode);
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  for (int d = 0; d < OW_RESULTS; d++)
     assert_same_result(&a->results[d], &b->results[d]);
 }
 
