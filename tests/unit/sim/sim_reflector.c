@@ -31,8 +31,9 @@ static size_t fill(const struct answer *answer, struct ow_stamp_codec *codec,
   struct sim_reflector *reflector = answer->reflector;
   size_t head = ow_stamp_least(reflector->mode);
   size_t octets = answer->question.length;
+  uint32_t *answered = &reflector->answered[ow_address_port(&answer->question.from)];
   struct ow_reflection reflection = {
-      .sequence = reflector->stateless ? question->sequence : reflector->counter,
+      .sequence = reflector->stateless ? question->sequence : reflector->counter + *answered,
       .sent = ow_timestamp_plus(sim_wall(), reflector->ahead + 100 * (int64_t)time),
       .error = ow_error_estimate(true, 1000000).bits,
       .ssid = reflector->no_ssid ? 0 : question->ssid,
@@ -44,7 +45,7 @@ static size_t fill(const struct answer *answer, struct ow_stamp_codec *codec,
   };
   if (reflector->wrong_ssid)
     reflection.ssid = reflector->wrong_ssid;
-  reflector->counter += 1 + reflector->crowd;
+  *answered += 1 + reflector->crowd;
   memcpy(packet, answer->octets, octets);
   if (octets < head || reflector->bare)
     octets = head;

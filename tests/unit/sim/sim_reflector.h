@@ -27,11 +27,12 @@ struct sim_reflector {
   unsigned times;   /* further answers to each question, each a new one */
   int64_t dwell;    /* ns */
   int64_t ahead;    /* ns of its clock */
-  uint32_t counter; /* its own number of the next answer */
+  uint32_t counter; /* the first number of each session: of each port that asks */
   uint32_t crowd;   /* by which others raise it with each answer */
 
   /* What came, by number on the wire. */
   bool arrived[SIM_ASKED_MOST];
+  uint32_t answered[1 << 16]; /* by the asker's port */
 };
 
 /** It answers at `host` from now on; must stay until sim_end(). */
