@@ -56,6 +56,8 @@ static void work_out(struct ow_reflected_measurement *measurement)
       .refused = session->sender.refused,
       .refusal = session->sender.last_error,
       .dropped = session->dropped,
+      .percentiles = &measurement->peer->percentiles,
+      .histogram = measurement->histograms,
   };
   observe_losses(reflected, &observation);
   if (!settled) /* of the packets whose fate is open nothing is known, nor so of the others' directions */
@@ -201,6 +203,8 @@ void ow_reflected_measurement_cut_short(struct ow_reflected_measurement *measure
 
 void ow_reflected_measurement_close(struct ow_reflected_measurement *measurement)
 {
+  for (int i = 0; i < OW_RESULTS; i++)
+    ow_result_drop(&measurement->results[i]);
   if (measurement->traffic) {
     ow_loop_withdraw(loop_of(measurement), &measurement->finished);
     ow_test_reflected_close(&measurement->session);

@@ -21,6 +21,7 @@
 struct ow_reflected_measurement {
   const struct ow_peer *peer;
   struct ow_traffic *traffic;
+  bool histograms; /* wanted of the results */
   /** The results are in. At the end of a turn; may close the measurement. */
   void (*done)(struct ow_reflected_measurement *measurement);
 
@@ -33,7 +34,7 @@ struct ow_reflected_measurement {
   struct ow_test_reflected session;
   struct ow_completion finished;
 
-  struct ow_result results[OW_RESULTS];
+  struct ow_result results[OW_RESULTS]; /* their histograms are dropped by the close */
   char remark[OW_FAILURE_TEXT]; /* `status` is OW_OK, but something is not as it should be: what; else "" */
 };
 

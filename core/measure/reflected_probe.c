@@ -104,8 +104,10 @@ static void on_measured(struct ow_reflected_measurement *measurement)
   struct probe *probe = OW_CONTAINER_OF(measurement, struct probe, measurement);
   struct ow_probe_report *report = probe->report;
   enum ow_status copied = OW_OK;
-  for (int d = 0; d < OW_RESULTS; d++)
+  for (int d = 0; d < OW_RESULTS; d++) {
     report->directions[d].result = measurement->results[d];
+    ow_result_share(&report->directions[d].result);
+  }
   if (measurement->session.open) {
     report_session(probe);
     copied = report_packets(probe);
@@ -176,8 +178,8 @@ static void on_reached(struct ow_reach *reach, enum ow_status status, const stru
   else
     ow_log(probe->log, OW_LOG_INFO, "reflector %s does not answer; measured all the same", reach->server);
   probe->first_due = now.monotonic + START_LEAD;
-  probe->measurement =
-      (struct ow_reflected_measurement){.peer = probe->peer, .traffic = &probe->traffic, .done = on_measured};
+  probe->measurement = (struct ow_reflected_measurement){
+      .peer = probe->peer, .traffic = &probe->traffic, .histograms = true, .done = on_measured};
   ow_reflected_measurement_begin(&probe->measurement, reach, ow_timestamp_plus(now.wall, START_LEAD));
 }
 

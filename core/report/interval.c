@@ -53,13 +53,13 @@ bool ow_stream_name_valid(const char *name)
 
 void ow_interval_share(struct ow_interval *copy)
 {
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  for (int d = 0; d < OW_RESULTS; d++)
     ow_result_share(&copy->results[d]);
 }
 
 void ow_interval_drop(struct ow_interval *interval)
 {
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  for (int d = 0; d < OW_RESULTS; d++)
     ow_result_drop(&interval->results[d]);
 }
 

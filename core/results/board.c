@@ -85,7 +85,7 @@ static void ring_add(struct ring *ring, uint32_t most, const struct ow_interval 
 static void copy_out(const struct ow_interval *from, bool histograms, struct ow_interval *to)
 {
   *to = *from;
-  for (int d = 0; d < OW_DIRECTIONS && !histograms; d++)
+  for (int d = 0; d < OW_RESULTS && !histograms; d++)
     to->results[d].histogram = NULL;
   ow_interval_share(to);
 }

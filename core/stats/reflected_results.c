@@ -3,6 +3,7 @@
 #include "stats/reflected_results.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- one direction ---- */
 
@@ -13,7 +14,9 @@ static struct ow_observation common(const struct ow_reflected_observation *obser
                                  .skipped = observation->skipped,
                                  .skip_ranges = observation->skip_ranges,
                                  .partial = observation->partial,
-                                 .stepped = observation->stepped};
+                                 .stepped = observation->stepped,
+                                 .percentiles = observation->percentiles,
+                                 .histogram = observation->histogram};
 }
 
 /*
@@ -187,6 +190,8 @@ static void tell_losses(const struct ow_reflected_observation *observation,
     reverse->sent = reverse->received + reverse->lost;
     forward->lost = observation->losses[OW_FORWARD];
     forward->received += back;
+    if (back > 0) /* of those that were lost on their way back the delays are not known */
+      ow_result_drop(forward);
     forward->sent = forward->received + forward->lost;
     tell_run(forward, &results[OW_ROUND_TRIP]);
     tell_run(reverse, &results[OW_ROUND_TRIP]);
@@ -201,6 +206,7 @@ static void tell_losses(const struct ow_reflected_observation *observation,
 enum ow_status ow_reflected_results(const struct ow_reflected_observation *observation,
                                     struct ow_result results[OW_RESULTS])
 {
+  memset(results, 0, OW_RESULTS * sizeof *results);
   enum ow_status status = work_out_round_trip(observation, &results[OW_ROUND_TRIP]);
   if (status == OW_OK)
     status = work_out_forward(observation, &results[OW_FORWARD]);
@@ -208,7 +214,9 @@ enum ow_status ow_reflected_results(const struct ow_reflected_observation *obser
     status = work_out_reverse(observation, &results[OW_REVERSE]);
   if (status == OW_OK)
     tell_losses(observation, results);
-  for (int i = 0; i < OW_RESULTS && status != OW_OK; i++)
+  for (int i = 0; i < OW_RESULTS && status != OW_OK; i++) {
+    ow_result_drop(&results[i]);
     results[i] = (struct ow_result){.completeness = OW_RESULT_ABSENT};
+  }
   return status;
 }

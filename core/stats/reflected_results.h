@@ -24,13 +24,16 @@ struct ow_reflected_observation {
   uint32_t discarded; /* datagrams that came here and are no answer */
   uint32_t refused;   /* as in struct ow_result */
   int refusal;
-  uint32_t dropped; /* at our own socket */
+  uint32_t dropped;                         /* at our own socket */
+  const struct ow_percentiles *percentiles; /* as in struct ow_observation */
+  bool histogram;
 };
 
 /**
  * Work out `results`. Of a direction whose losses aren't known loss_unknown is set, unless nothing at all is
  * known of it: it is absent then, as it is when nothing was answered. Reordering of each direction is that
- * which happened on its way. OW_MEMORY: all are absent.
+ * which happened on its way. OW_MEMORY: all are absent. Their
+ * histograms are the caller's to drop.
  */
 enum ow_status ow_reflected_results(const struct ow_reflected_observation *observation,
                                     struct ow_result results[OW_RESULTS]) OW_MUST_CHECK;

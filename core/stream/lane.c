@@ -256,8 +256,10 @@ static void reflect(struct ow_stream_lane *lane)
   if (lane->began_late)
     interval->begin = now;
   interval->mode = ow_peer_stamp_mode(&lane->config->peer);
-  lane->reflected = (struct ow_reflected_measurement){
-      .peer = &lane->config->peer, .traffic = lane->ground->traffic, .done = on_reflected};
+  lane->reflected = (struct ow_reflected_measurement){.peer = &lane->config->peer,
+                                                      .traffic = lane->ground->traffic,
+                                                      .histograms = true,
+                                                      .done = on_reflected};
   lane->state = OW_LANE_MEASURING;
   wake_at(lane, ow_lane_monotonic(lane, interval->end) + lane->config->peer.loss_timeout + CLOSING_TIME);
   ow_reflected_measurement_begin_until(&lane->reflected, &lane->reach, interval->begin, last_due(lane));

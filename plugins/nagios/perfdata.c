@@ -270,9 +270,8 @@ static bool find_clock_error(const struct ow_result *const results[OW_RESULTS], 
   return known && error >= 0;
 }
 
-static bool find_value(const struct check_options *options,
-                       const struct ow_result *const results[OW_RESULTS], int label,
-                       enum ow_direction direction, double *value)
+static bool find_value(const struct check_options *options, const struct ow_result *const results[OW_RESULTS],
+                       int label, enum ow_direction direction, double *value)
 {
   bool found;
   if (is_metric(label))
