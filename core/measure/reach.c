@@ -4,28 +4,24 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "base/container_of.h"
 #include "base/refusal.h"
-#include "io/system_clock.h"
 #include "io/udp.h"
 #include "io/zone.h"
 #include "schedule/schedule.h"
+#include "traffic/opening.h"
 
-#define PACE                                                                                                 \
-  (250 * OW_NS_PER_MS) /* between addresses, and between questions to the same (RFC 8305, 5 and 8) */
+#define PACE (250 * OW_NS_PER_MS) /* between addresses (RFC 8305, 5 and 8) */
 #define AWAY (250 * OW_NS_PER_MS) /* for how long nobody may read what comes */
 
 /* One address. */
 struct ow_reach_attempt {
   struct ow_reach *reach;
-  struct ow_watch watch;
-  struct ow_timer again;
   union ow_address server;
   union ow_address local;
-  struct ow_markers opening;
+  struct ow_test_opening opening;
   bool dead; /* nobody listens there */
 };
 
@@ -40,10 +36,8 @@ static void end_attempts(struct ow_reach *reach)
   for (size_t i = 0; i < reach->server_at; i++) {
     struct ow_reach_attempt *attempt = reach->attempts[i];
     reach->attempts[i] = NULL;
-    if (attempt) {
-      ow_timer_cancel(loop_of(reach), &attempt->again);
-      ow_watch_close(loop_of(reach), &attempt->watch);
-    }
+    if (attempt)
+      ow_test_opening_close(&attempt->opening);
     free(attempt);
   }
   ow_stamp_codec_free(reach->codec);
@@ -67,9 +61,9 @@ static void take(struct ow_reach_attempt *attempt)
   struct ow_reach *reach = attempt->reach;
   reach->remote = attempt->server;
   reach->local = attempt->local;
-  reach->opening = attempt->opening;
+  reach->opening = attempt->opening.markers;
   ow_address_print(reach->server, sizeof reach->server, &reach->remote);
-  reach->socket = ow_watch_release(loop_of(reach), &attempt->watch);
+  reach->socket = ow_test_opening_release(&attempt->opening);
   finish(reach, OW_OK, NULL);
 }
 
@@ -88,62 +82,21 @@ static void try_next(struct ow_reach *reach);
 static void die(struct ow_reach_attempt *attempt, int error)
 {
   char server[OW_ADDRESS_TEXT];
-  struct ow_reach *reach = attempt->reach;
   attempt->dead = true;
-  ow_timer_cancel(loop_of(reach), &attempt->again);
-  ow_fail_errno(&reach->failure, OW_NETWORK, error, "no reflector at %s: %s",
+  ow_fail_errno(&attempt->reach->failure, OW_NETWORK, error, "no reflector at %s: %s",
                 ow_address_print(server, sizeof server, &attempt->server), ow_refusal_text(error));
 }
 
-/* One question is kept for later: numbers before the schedule have a gap in any case. False: it is dead. */
-static bool ask(struct ow_reach_attempt *attempt)
+static void on_answered(struct ow_test_opening *opening)
 {
-  uint8_t packet[OW_STAMP_AUTHENTICATED];
-  struct ow_reach *reach = attempt->reach;
-  int64_t now = ow_loop_now(loop_of(reach)).monotonic;
-  struct ow_error_estimate error = ow_system_error(&reach->traffic->clock, now, 0);
-  int sent = 0;
-  if (attempt->opening.asked < OW_MARKERS - 1 &&
-      ow_marker_ask(&attempt->opening, reach->codec, ow_system_stamp(), error, packet) == OW_OK)
-    sent = ow_udp_send_to(attempt->watch.descriptor, NULL, packet, ow_stamp_least(ow_stamp_codec_mode(reach->codec)),
-                       false);
-  if (sent)
-    die(attempt, sent);
-  else if (attempt->opening.asked < OW_MARKERS - 1)
-    ow_timer_set(loop_of(reach), &attempt->again, now + PACE);
-  return !attempt->dead;
+  take(OW_CONTAINER_OF(opening, struct ow_reach_attempt, opening));
 }
 
-static void on_again(struct ow_timer *timer)
+static void on_refused(struct ow_test_opening *opening, int error)
 {
-  struct ow_reach_attempt *attempt = OW_CONTAINER_OF(timer, struct ow_reach_attempt, again);
+  struct ow_reach_attempt *attempt = OW_CONTAINER_OF(opening, struct ow_reach_attempt, opening);
   struct ow_reach *reach = attempt->reach;
-  if (!ask(attempt))
-    try_next(reach);
-}
-
-static bool answered(struct ow_reach_attempt *attempt, const struct ow_datagram *datagram)
-{
-  struct ow_reflection answer;
-  const struct ow_reach *reach = attempt->reach;
-  return ow_stamp_answer_decode(reach->codec, datagram->octets, datagram->length, &answer) == OW_OK &&
-         (!answer.ssid || answer.ssid == attempt->opening.ssid) &&
-         ow_marker_answered(&attempt->opening, &answer, datagram->received);
-}
-
-static void on_ready(struct ow_watch *watch, uint32_t events)
-{
-  struct ow_reach_attempt *attempt = OW_CONTAINER_OF(watch, struct ow_reach_attempt, watch);
-  struct ow_reach *reach = attempt->reach;
-  struct ow_datagram datagrams[OW_UDP_BATCH];
-  int error = events & EPOLLERR ? ow_udp_pending_error(watch->descriptor) : 0;
-  size_t count = ow_udp_receive(watch->descriptor, reach->traffic->batch, datagrams);
-  bool found = false;
-  for (size_t i = 0; i < count; i++)
-    found = answered(attempt, &datagrams[i]) || found;
-  if (found) {
-    take(attempt);
-  } else if (error && !attempt->dead) {
+  if (!attempt->dead) {
     die(attempt, error);
     try_next(reach);
   }
@@ -151,7 +104,7 @@ static void on_ready(struct ow_watch *watch, uint32_t events)
 
 /* ---- addresses ---- */
 
-static enum ow_status open_socket(struct ow_reach_attempt *attempt, struct ow_failure *failure)
+static enum ow_status open_socket(struct ow_reach_attempt *attempt, int *opened, struct ow_failure *failure)
 {
   struct ow_reach *reach = attempt->reach;
   const struct ow_peer *peer = reach->peer;
@@ -169,17 +122,13 @@ static enum ow_status open_socket(struct ow_reach_attempt *attempt, struct ow_fa
                                          .transmit_stamps = true,
                                          .receive_buffer = ow_udp_buffer_for(packets, peer->padding)};
   if (status == OW_OK)
-    status = ow_udp_open(&options, &attempt->watch.descriptor, &attempt->local, failure);
+    status = ow_udp_open(&options, opened, &attempt->local, failure);
   if (status == OW_OK)
-    status = ow_udp_connect(attempt->watch.descriptor, &attempt->server, failure);
+    status = ow_udp_connect(*opened, &attempt->server, failure);
   if (status == OW_OK)
-    status = ow_watch_open(loop_of(reach), &attempt->watch, EPOLLIN, failure);
-  if (status == OW_OK)
-    attempt->local = ow_udp_local(attempt->watch.descriptor);
-  if (status != OW_OK && attempt->watch.descriptor >= 0) {
-    close(attempt->watch.descriptor);
-    attempt->watch.descriptor = -1;
-  }
+    attempt->local = ow_udp_local(*opened);
+  else if (*opened >= 0)
+    close(*opened);
   return status;
 }
 
@@ -187,19 +136,25 @@ static bool begin_attempt(struct ow_reach *reach, size_t index)
 {
   struct ow_reach_attempt *attempt = calloc(1, sizeof *attempt);
   enum ow_status status = OW_OK;
+  int opened = -1;
   if (!attempt) {
     status = ow_fail(&reach->failure, OW_MEMORY, "no memory for a session");
   } else {
     reach->attempts[index] = attempt;
     attempt->reach = reach;
-    attempt->watch = (struct ow_watch){.descriptor = -1, .ready = on_ready};
-    attempt->again.expired = on_again;
+    attempt->opening = (struct ow_test_opening){.traffic = reach->traffic,
+                                                .codec = reach->codec,
+                                                .markers = {.ssid = (uint16_t)reach->peer->ssid},
+                                                .answered = on_answered,
+                                                .refused = on_refused};
     attempt->server = reach->lookup.servers[index];
-    attempt->opening.ssid = (uint16_t)reach->peer->ssid;
-    status = open_socket(attempt, &reach->failure);
-    attempt->dead = status != OW_OK;
+    status = open_socket(attempt, &opened, &reach->failure);
+    int refusal = status == OW_OK ? ow_test_opening_begin(&attempt->opening, opened) : 0;
+    if (refusal)
+      die(attempt, refusal);
+    attempt->dead = attempt->dead || status != OW_OK;
   }
-  return status == OW_OK && ask(attempt);
+  return attempt && !attempt->dead;
 }
 
 /* Another address if there is one; the end if none is left that may answer. */

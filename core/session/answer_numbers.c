@@ -44,14 +44,22 @@ bool ow_answer_numbers_add(struct ow_answer_numbers *numbers, uint32_t number)
   return first;
 }
 
+static uint32_t bits_of(uint32_t word)
+{
+  uint32_t bits = 0;
+  for (; word; word &= word - 1)
+    bits++;
+  return bits;
+}
+
 /* Bits set in front of `bit`. */
 static uint32_t set_before(const struct ow_answer_numbers *numbers, uint32_t bit)
 {
   uint32_t set = 0;
   for (uint32_t word = 0; word < bit / BITS; word++)
-    set += (uint32_t)__builtin_popcount(numbers->words[word]);
+    set += bits_of(numbers->words[word]);
   if (bit % BITS)
-    set += (uint32_t)__builtin_popcount(numbers->words[bit / BITS] & ((UINT32_C(1) << bit % BITS) - 1));
+    set += bits_of(numbers->words[bit / BITS] & ((UINT32_C(1) << bit % BITS) - 1));
   return set;
 }
 
