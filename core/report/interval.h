@@ -13,6 +13,7 @@
 #include "stats/result.h"
 #include "time/timestamp.h"
 #include "wire/mode.h"
+#include "wire/protocol.h"
 
 enum {
   OW_STREAM_NAME = 64, /* with its NUL; see ow_stream_name_valid() */
@@ -75,6 +76,7 @@ struct ow_stream_view {
   char name[OW_STREAM_NAME];
   char host[OW_STREAM_HOST]; /* as configured */
   char port[OW_STREAM_PORT];
+  enum ow_protocol protocol;
   bool directions[OW_DIRECTIONS]; /* asked for */
   int64_t interval;               /* ns */
 

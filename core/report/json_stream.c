@@ -147,6 +147,8 @@ enum ow_status ow_interval_from_json(const json_t *object, struct ow_interval *i
 
 /* ---- streams ---- */
 
+static const char *const protocol_names[] = {[OW_PROTOCOL_OWAMP] = "owamp", [OW_PROTOCOL_STAMP] = "stamp"};
+
 static json_t *totals_json(const struct ow_totals *from, enum ow_direction direction)
 {
   struct ow_members members = ow_members_begin();
@@ -181,6 +183,8 @@ json_t *ow_stream_to_json(const struct ow_stream_view *view)
   ow_put_text(&members, "name", view->name);
   ow_put_text(&members, "host", view->host);
   ow_put_text(&members, "port", view->port);
+  if (view->protocol != OW_PROTOCOL_OWAMP)
+    ow_put_text(&members, "protocol", protocol_names[view->protocol]);
   put_directions(&members, view);
   ow_put_time(&members, "interval", view->interval);
   ow_put_text(&members, "state", ow_stream_state_name(view->state));
@@ -262,6 +266,9 @@ static void get_stream(struct ow_reading *reading, const json_t *object, struct 
   view->intervals = ow_get_count(reading, object, "intervals", INT64_MAX);
   view->failed = ow_get_count(reading, object, "failed", INT64_MAX);
   get_totals(reading, object, view);
+  if (ow_get_optional(object, "protocol"))
+    view->protocol = (enum ow_protocol)ow_get_word(reading, object, "protocol", protocol_names,
+                                                   OW_PROTOCOL_STAMP + 1, OW_PROTOCOL_OWAMP);
   if (ow_get_optional(object, "single_connection"))
     view->single_connection = ow_get_bool(reading, object, "single_connection");
   view->version = ow_get_count(reading, object, "version", INT64_MAX);

@@ -450,7 +450,7 @@ static void describe(struct ow_stream_run *run)
 {
   const struct ow_stream_config *config = &run->config;
   struct ow_stream_view *view = &run->state;
-  *view = (struct ow_stream_view){.interval = config->interval};
+  *view = (struct ow_stream_view){.protocol = config->peer.protocol, .interval = config->interval};
   _Static_assert(sizeof view->name == sizeof config->name && sizeof view->host == sizeof config->peer.host &&
                      sizeof view->port == sizeof config->peer.port,
                  "copied whole");

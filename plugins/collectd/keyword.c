@@ -66,8 +66,14 @@ static enum ow_status value_text(const oconfig_value_t *value, enum owamp_form f
 /* ---- options of a peer ---- */
 
 static const struct ow_spelled exceptions[] = {
-    {OW_PEER_FAMILY, "AddressFamily"}, {OW_PEER_KEY_ID, "KeyID"},    {OW_PEER_DSCP, "DSCP"},
-    {OW_PEER_SOURCE, "SourceAddress"}, {OW_PEER_PORTS, "TestPorts"}, {OW_PEER_NAT, "NAT"},
+    {OW_PEER_FAMILY, "AddressFamily"},
+    {OW_PEER_KEY_ID, "KeyID"},
+    {OW_PEER_DSCP, "DSCP"},
+    {OW_PEER_SOURCE, "SourceAddress"},
+    {OW_PEER_PORTS, "TestPorts"},
+    {OW_PEER_NAT, "NAT"},
+    {OW_PEER_SSID, "SSID"},
+    {OW_PEER_TLVS, "TLVs"},
 };
 const struct ow_spelling owamp_spelling = {.capitals = true,
                                            .any_case = true,

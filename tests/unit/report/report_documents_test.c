@@ -18,6 +18,7 @@ static struct ow_stream_view view_of(enum ow_stream_state state)
     view.mode = OW_MODE_ENCRYPTED;
     strcpy(view.server, "fe80::1%eth0 port 861");
   }
+  view.protocol = OW_PROTOCOL_STAMP;
   if (state == OW_STREAM_DOWN) {
     view.status = OW_TIMEOUT;
     strcpy(view.reason, "no answer");

@@ -263,6 +263,7 @@ static struct ow_stream_view any_view(void)
   view.failed = number(63);
   view.version = number(63);
   view.single_connection = coin();
+  view.protocol = coin() ? OW_PROTOCOL_STAMP : OW_PROTOCOL_OWAMP;
   for (int d = 0; d < OW_DIRECTIONS; d++) {
     view.directions[d] = coin();
     if (view.directions[d])
@@ -276,6 +277,7 @@ static void assert_same_view(const struct ow_stream_view *a, const struct ow_str
   ck_assert_str_eq(a->name, b->name);
   ck_assert_str_eq(a->host, b->host);
   ck_assert_str_eq(a->port, b->port);
+  ck_assert_int_eq(a->protocol, b->protocol);
   ck_assert_int_eq(a->interval, b->interval);
   ck_assert_int_eq(a->state, b->state);
   ck_assert_uint_eq(a->since.ntp, b->since.ntp);
