@@ -213,7 +213,7 @@ enum ow_status ow_board_put_stream(struct ow_board *board, const struct ow_strea
   enum ow_status status = put_entry(board, view, &entry);
   if (status == OW_OK) {
     ring_clear(&entry->ring);
-    entry->view = (struct ow_stream_view){.interval = view->interval};
+    entry->view = (struct ow_stream_view){.protocol = view->protocol, .interval = view->interval};
     memcpy(entry->view.name, view->name, sizeof view->name);
     memcpy(entry->view.host, view->host, sizeof view->host);
     memcpy(entry->view.port, view->port, sizeof view->port);

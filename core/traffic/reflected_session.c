@@ -181,6 +181,8 @@ enum ow_status ow_test_reflected_open(struct ow_test_reflected *session, struct 
     close(socket);
   session->open = status == OW_OK;
   session->sender.done = on_sent;
+  if (status == OW_OK)
+    ow_departures_begin(&session->sender.departures, terms->request->packets);
   if (status != OW_OK) {
     ow_reflected_free(session->reflected);
     session->reflected = NULL;
@@ -228,6 +230,8 @@ void ow_test_reflected_stop(struct ow_test_reflected *session)
       continue;
     note_drops(session);
     ow_outlet_drain(&session->sender.outlet);
+    ow_departures_put_into(&session->sender.departures, ow_reflected_forward(session->reflected),
+                           ow_system_error(&session->traffic->clock, now_of(session).monotonic, 0));
     ow_timer_cancel(session->traffic->loop, &session->timer);
     ow_loop_withdraw_background(session->traffic->loop, &session->behind);
     unwatch(session);

@@ -53,7 +53,10 @@ enum ow_status ow_test_reflected_open(struct ow_test_reflected *session, struct 
 /** Send by the schedule, and take answers. OW_NETWORK. */
 enum ow_status ow_test_reflected_start(struct ow_test_reflected *session,
                                        struct ow_failure *failure) OW_MUST_CHECK;
-/** Neither send nor receive any more, after taking what waits; what is known stays. `done` isn't called. */
+/**
+ * Neither send nor receive any more, after taking what waits; what is known stays, T1 of answered questions
+ * by their true departures, as far as the kernel told them. `done` isn't called.
+ */
 void ow_test_reflected_stop(struct ow_test_reflected *session);
 void ow_test_reflected_close(struct ow_test_reflected *session);
 
