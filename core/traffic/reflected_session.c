@@ -231,7 +231,7 @@ void ow_test_reflected_stop(struct ow_test_reflected *session)
     note_drops(session);
     ow_outlet_drain(&session->sender.outlet);
     ow_departures_put_into(&session->sender.departures, ow_reflected_forward(session->reflected),
-                           ow_system_error(&session->traffic->clock, now_of(session).monotonic, 0));
+                           ow_test_sender_departed_error(&session->sender));
     ow_timer_cancel(session->traffic->loop, &session->timer);
     ow_loop_withdraw_background(session->traffic->loop, &session->behind);
     unwatch(session);
