@@ -62,6 +62,7 @@ void ow_reflection_read(enum ow_reflected_layout layout, const uint8_t *in, stru
   reflection->sender_error.bits = ow_read_u16(&reader);
   ow_read_skip(&reader, gap->sender_error);
   reflection->sender_ttl = ow_read_u8(&reader);
+  reflection->sender_tos = 0;
 }
 
 /* Nanoseconds beyond a second's are no time: they carry over. */

@@ -29,6 +29,7 @@ struct ow_reflection {
   struct ow_timestamp sender_sent; /* T1 */
   struct ow_error_estimate sender_error;
   uint8_t sender_ttl; /* as it came to the reflector; 255 if it doesn't know */
+  uint8_t sender_tos; /* DSCP and ECN as they came (RFC 7750); only TWAMP's codec has them, where agreed on */
 };
 
 /** Write it into `out`, whose other octets are left as they are. */

@@ -125,20 +125,32 @@ enum ow_status ow_packet_stamp(struct ow_packet_codec *codec, struct ow_timestam
   return status;
 }
 
-/* Decrypt into `plain` and compare the HMAC. */
-static enum ow_status open_secure(struct ow_packet_codec *codec, const uint8_t *in, uint8_t plain[32])
+enum ow_status ow_packet_seal(struct ow_packet_codec *codec, uint8_t *octets, size_t covered, size_t hmac_at)
+{
+  enum ow_status status = begin_packet(codec, &codec->encrypt, OW_ECB_ENCRYPT, OW_CBC_ENCRYPT);
+  if (status == OW_OK)
+    status = ow_hmac_update(codec->hmac, octets, covered);
+  if (status == OW_OK)
+    status = ow_cipher_run(codec->encrypt, octets, octets, covered);
+  if (status == OW_OK)
+    status = ow_hmac_finish(codec->hmac, octets + hmac_at);
+  codec->broken |= status != OW_OK;
+  return status;
+}
+
+enum ow_status ow_packet_open(struct ow_packet_codec *codec, const uint8_t *in, uint8_t *plain,
+                              size_t covered, size_t hmac_at)
 {
   uint8_t sum[OW_HMAC];
-  size_t octets = covered_octets(codec);
-  memcpy(plain, in, 32);
   enum ow_status status = begin_packet(codec, &codec->decrypt, OW_ECB_DECRYPT, OW_CBC_DECRYPT);
   if (status == OW_OK)
-    status = ow_cipher_run(codec->decrypt, in, plain, octets);
+    status = ow_cipher_run(codec->decrypt, in, plain, covered);
   if (status == OW_OK)
-    status = ow_hmac_update(codec->hmac, plain, octets);
+    status = ow_hmac_update(codec->hmac, plain, covered);
   if (status == OW_OK)
     status = ow_hmac_finish(codec->hmac, sum);
-  if (status == OW_OK && !ow_secret_equal(sum, in + HMAC_AT, OW_HMAC))
+  codec->broken |= status != OW_OK;
+  if (status == OW_OK && !ow_secret_equal(sum, in + hmac_at, OW_HMAC))
     status = OW_AUTH;
   return status;
 }
@@ -152,8 +164,8 @@ enum ow_status ow_packet_decode(struct ow_packet_codec *codec, const uint8_t *in
     return OW_INVALID;
   struct ow_reader reader = ow_reader(in, octets);
   if (codec->mode != OW_MODE_OPEN) {
-    status = open_secure(codec, in, plain);
-    codec->broken |= status == OW_CRYPTO;
+    memcpy(plain, in, sizeof plain);
+    status = ow_packet_open(codec, in, plain, covered_octets(codec), HMAC_AT);
     reader = ow_reader(plain, sizeof plain);
   }
   if (status == OW_OK) {

@@ -44,6 +44,16 @@ enum ow_status ow_packet_prepare(struct ow_packet_codec *codec, uint32_t sequenc
 enum ow_status ow_packet_stamp(struct ow_packet_codec *codec, struct ow_timestamp sent,
                                struct ow_error_estimate error, uint8_t *out) OW_MUST_CHECK;
 
+/**
+ * For packets of another layout (wire/twamp_packet.h): protect the first `covered` octets of `octets`, whole
+ * blocks, as the mode does its own, and write their HMAC to `hmac_at`; and the reverse: OW_AUTH if the HMAC
+ * is wrong, then `plain`, of `covered` octets, is of no use. Not in open mode. OW_CRYPTO.
+ */
+enum ow_status ow_packet_seal(struct ow_packet_codec *codec, uint8_t *octets, size_t covered,
+                              size_t hmac_at) OW_MUST_CHECK;
+enum ow_status ow_packet_open(struct ow_packet_codec *codec, const uint8_t *in, uint8_t *plain,
+                              size_t covered, size_t hmac_at) OW_MUST_CHECK;
+
 struct ow_packet {
   uint32_t sequence;
   struct ow_timestamp sent;

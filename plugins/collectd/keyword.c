@@ -202,7 +202,7 @@ enum ow_status owamp_take_mode(uint32_t *modes, const char *text, struct ow_fail
 {
   char shown[32];
   enum ow_mode mode = ow_mode_from_name(text);
-  if (mode == OW_MODE_NONE)
+  if (!(mode & OW_MODES_ALL))
     return ow_fail(failure, OW_INVALID, "'%s' is not one of open, authenticated, encrypted",
                    ow_printable(shown, sizeof shown, text, strlen(text)));
   *modes |= (uint32_t)mode;

@@ -70,6 +70,7 @@ struct mib_value column_get_mode(struct mib_member member)
   case OW_MODE_OPEN: number = 2; break;
   case OW_MODE_AUTHENTICATED: number = 3; break;
   case OW_MODE_ENCRYPTED: number = 4; break;
+  case OW_MODE_MIXED: number = 5; break;
   }
   return mib_integer(number);
 }
