@@ -117,16 +117,15 @@ static enum ow_status stamp(struct ow_packet_maker *maker, struct ow_timestamp s
   struct ow_reflected *reflected = of_maker(maker);
   uint32_t sequence = ow_sender_next_sequence(reflected->sender);
   enum ow_status status = open_question(reflected, sequence, sent);
-  if (status == OW_OK)
-    status = ow_stamp_question_stamp(reflected->codec, sent, error, out);
   if (status == OW_OK) {
     reflected->stamped = sequence + 1;
     reflected->left++;
+    status = ow_stamp_question_stamp(reflected->codec, sent, error, out);
   }
   return status;
 }
 
-/* If it was stamped it is open, and no answer can come. */
+/* If it is open no answer can come. */
 static void discard(struct ow_packet_maker *maker)
 {
   struct ow_reflected *reflected = of_maker(maker);

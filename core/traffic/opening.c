@@ -25,7 +25,7 @@ static int ask(struct ow_test_opening *opening)
   if (opening->markers.asked < OW_MARKERS - 1 &&
       ow_marker_ask(&opening->markers, opening->codec, ow_system_stamp(), error, packet) == OW_OK)
     refusal = ow_udp_send_to(opening->watch.descriptor, NULL, packet,
-                          ow_stamp_least(ow_stamp_codec_mode(opening->codec)), false);
+                             ow_stamp_least(ow_stamp_codec_mode(opening->codec)), false);
   if (!refusal && opening->markers.asked < OW_MARKERS - 1)
     ow_timer_set(opening->traffic->loop, &opening->again, now + PACE);
   return refusal;

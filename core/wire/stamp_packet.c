@@ -15,6 +15,7 @@ _Static_assert(COVERED + OW_HMAC == OW_STAMP_AUTHENTICATED, "the HMAC is all tha
 struct ow_stamp_codec {
   enum ow_mode mode;
   struct ow_hmac *hmac; /* NULL: there is no key */
+  bool broken;          /* the library failed: its context is not to be used any more */
 };
 
 static bool keyed(const struct ow_stamp_codec *codec)
@@ -56,14 +57,24 @@ enum ow_mode ow_stamp_codec_mode(const struct ow_stamp_codec *codec)
 
 /* ---- HMAC ---- */
 
+/* Of two pieces, the second of which may be empty. */
+static enum ow_status sum_up(struct ow_stamp_codec *codec, const uint8_t *first, size_t first_octets,
+                             const uint8_t *second, size_t second_octets, uint8_t sum[OW_HMAC])
+{
+  enum ow_status status = codec->hmac && !codec->broken ? OW_OK : OW_CRYPTO;
+  if (status == OW_OK)
+    status = ow_hmac_update(codec->hmac, first, first_octets);
+  if (status == OW_OK && second_octets)
+    status = ow_hmac_update(codec->hmac, second, second_octets);
+  if (status == OW_OK)
+    status = ow_hmac_finish(codec->hmac, sum);
+  codec->broken |= status != OW_OK;
+  return status;
+}
+
 static enum ow_status seal(struct ow_stamp_codec *codec, uint8_t *packet)
 {
-  enum ow_status status = OW_OK;
-  if (keyed(codec))
-    status = ow_hmac_update(codec->hmac, packet, COVERED);
-  if (keyed(codec) && status == OW_OK)
-    status = ow_hmac_finish(codec->hmac, packet + COVERED);
-  return status;
+  return keyed(codec) ? sum_up(codec, packet, COVERED, NULL, 0, packet + COVERED) : OW_OK;
 }
 
 static enum ow_status verify(struct ow_stamp_codec *codec, const uint8_t *packet)
@@ -71,9 +82,7 @@ static enum ow_status verify(struct ow_stamp_codec *codec, const uint8_t *packet
   uint8_t sum[OW_HMAC];
   enum ow_status status = OW_OK;
   if (keyed(codec)) {
-    status = ow_hmac_update(codec->hmac, packet, COVERED);
-    if (status == OW_OK)
-      status = ow_hmac_finish(codec->hmac, sum);
+    status = sum_up(codec, packet, COVERED, NULL, 0, sum);
     if (status == OW_OK && !ow_secret_equal(sum, packet + COVERED, sizeof sum))
       status = OW_AUTH;
   }
@@ -83,12 +92,7 @@ static enum ow_status verify(struct ow_stamp_codec *codec, const uint8_t *packet
 enum ow_status ow_stamp_codec_sum(struct ow_stamp_codec *codec, const uint8_t sequence[4],
                                   const uint8_t *tlvs, size_t octets, uint8_t sum[16])
 {
-  enum ow_status status = codec->hmac ? ow_hmac_update(codec->hmac, sequence, 4) : OW_CRYPTO;
-  if (status == OW_OK)
-    status = ow_hmac_update(codec->hmac, tlvs, octets);
-  if (status == OW_OK)
-    status = ow_hmac_finish(codec->hmac, sum);
-  return status;
+  return sum_up(codec, sequence, 4, tlvs, octets, sum);
 }
 
 /* ---- the question ---- */
