@@ -79,12 +79,21 @@ static struct ow_reach_attempt *first_alive(const struct ow_reach *reach)
 
 static void try_next(struct ow_reach *reach);
 
+/* The last one stays, but for a lack of memory: whoever was not asked for that might have answered. */
+static void note_failure(struct ow_reach *reach, const struct ow_failure *failure)
+{
+  if (reach->failure.status != OW_MEMORY)
+    reach->failure = *failure;
+}
+
 static void die(struct ow_reach_attempt *attempt, int error)
 {
   char server[OW_ADDRESS_TEXT];
+  struct ow_failure failure;
   attempt->dead = true;
-  ow_fail_errno(&attempt->reach->failure, OW_NETWORK, error, "no reflector at %s: %s",
+  ow_fail_errno(&failure, OW_NETWORK, error, "no reflector at %s: %s",
                 ow_address_print(server, sizeof server, &attempt->server), ow_refusal_text(error));
+  note_failure(attempt->reach, &failure);
 }
 
 static void on_answered(struct ow_test_opening *opening)
@@ -135,10 +144,11 @@ static enum ow_status open_socket(struct ow_reach_attempt *attempt, int *opened,
 static bool begin_attempt(struct ow_reach *reach, size_t index)
 {
   struct ow_reach_attempt *attempt = calloc(1, sizeof *attempt);
+  struct ow_failure failure;
   enum ow_status status = OW_OK;
   int opened = -1;
   if (!attempt) {
-    status = ow_fail(&reach->failure, OW_MEMORY, "no memory for a session");
+    status = ow_fail(&failure, OW_MEMORY, "no memory for a session");
   } else {
     reach->attempts[index] = attempt;
     attempt->reach = reach;
@@ -148,12 +158,14 @@ static bool begin_attempt(struct ow_reach *reach, size_t index)
                                                 .answered = on_answered,
                                                 .refused = on_refused};
     attempt->server = reach->lookup.servers[index];
-    status = open_socket(attempt, &opened, &reach->failure);
+    status = open_socket(attempt, &opened, &failure);
     int refusal = status == OW_OK ? ow_test_opening_begin(&attempt->opening, opened) : 0;
     if (refusal)
       die(attempt, refusal);
     attempt->dead = attempt->dead || status != OW_OK;
   }
+  if (status != OW_OK)
+    note_failure(reach, &failure);
   return attempt && !attempt->dead;
 }
 
@@ -178,10 +190,12 @@ static void try_next(struct ow_reach *reach)
 static void on_next(struct ow_timer *timer)
 {
   struct ow_reach *reach = OW_CONTAINER_OF(timer, struct ow_reach, next);
-  if (ow_loop_now(loop_of(reach)).monotonic >= reach->deadline)
-    take(first_alive(reach));
-  else
+  if (ow_loop_now(loop_of(reach)).monotonic < reach->deadline)
     try_next(reach);
+  else if (reach->failure.status == OW_MEMORY)
+    finish(reach, OW_MEMORY, &reach->failure);
+  else
+    take(first_alive(reach));
 }
 
 static enum ow_status make_codec(struct ow_reach *reach, struct ow_failure *failure)

@@ -148,6 +148,7 @@ static enum ow_status open_session(struct ow_reflected_measurement *measurement,
   measurement->session = (struct ow_test_reflected){.dscp = peer->dscp, .done = on_done};
   enum ow_status status =
       ow_test_reflected_open(&measurement->session, measurement->traffic, reach->socket, &terms);
+  measurement->session.sender.busy_wait = peer->busy_wait;
   if (status == OW_OK)
     status = ow_test_reflected_start(&measurement->session, &measurement->failure);
   else

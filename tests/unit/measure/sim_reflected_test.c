@@ -190,6 +190,16 @@ START_TEST(a_stateless_reflector_tells_the_round_trip_alone)
 }
 END_TEST
 
+START_TEST(who_wants_to_be_awake_is_before_each_packet)
+{
+  peer.busy_wait = _i;
+  probe();
+  expect_measured(PACKETS);
+  ck_assert_uint_eq(sim_woken, (unsigned)_i);
+  ck_assert_int_eq(sim_awake, 0);
+}
+END_TEST
+
 /* ---- as far as it goes ---- */
 
 START_TEST(habits_spoil_nothing_and_are_told)
@@ -353,7 +363,7 @@ int main(void)
   Suite *suite = suite_create("reflected sessions on a simulated network");
   TEST_LOOP_WITH(raise_curtain, drop_curtain, suite, "both modes", 2, four_stamps_make_three_results,
                  a_thousand_answers_count_as_one, the_address_that_answers_is_measured,
-                 reordering_is_told_by_direction);
+                 reordering_is_told_by_direction, who_wants_to_be_awake_is_before_each_packet);
   TEST_LOOP_WITH(raise_curtain, drop_curtain, suite, "habits", 4, habits_spoil_nothing_and_are_told,
                  answers_that_are_none_are_counted_and_told);
   TEST_CASE_WITH(raise_curtain, drop_curtain, suite, "paths", losses_are_exact_by_direction,

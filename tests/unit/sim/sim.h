@@ -77,6 +77,9 @@ extern int64_t sim_resolving;
 extern int64_t sim_working;
 /** How many there were. */
 extern unsigned sim_works_run;
+/** How many are awake before something is due (ow_loop_wait_awake()), and how many have been. */
+extern int sim_awake;
+extern unsigned sim_woken;
 
 /** A datagram that came to a host without sockets. */
 struct sim_question {

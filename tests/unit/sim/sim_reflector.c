@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/failing_memory.h"
 #include "time/error_estimate.h"
 
 /* An answer in the making. */
@@ -57,8 +58,10 @@ static size_t fill(const struct answer *answer, struct ow_stamp_codec *codec,
   return octets;
 }
 
+/* Its memory is never short: it is another host's. */
 static void reply(void *context)
 {
+  bool scarce = test_memory_scarce(false);
   struct answer *answer = context;
   struct sim_reflector *reflector = answer->reflector;
   uint8_t packet[4096];
@@ -77,6 +80,7 @@ static void reply(void *context)
     }
   ow_stamp_codec_free(codec);
   free(answer);
+  test_memory_scarce(scarce);
 }
 
 static void on_asked(void *context, const struct sim_question *question)
