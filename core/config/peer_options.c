@@ -26,9 +26,9 @@ enum {
 
 const struct ow_peer_option ow_peer_options[OW_PEER_OPTIONS] = {
     [OW_PEER_HOST] = {"host", OW_TYPE_HOST, TEXT(peer.host), "HOST", NULL, NULL,
-                      "Name or address of the OWAMP server."},
+                      "Name or address of the OWAMP server, or of the reflector."},
     [OW_PEER_PORT] = {"port", OW_TYPE_PORT, PART(peer.port), 1, UINT16_MAX, "PORT", "861", NULL,
-                      "Its TCP port, a number or the name of a service."},
+                      "Its TCP port, or the reflector's UDP port: a number or the name of a service."},
     [OW_PEER_FAMILY] = {"family", OW_TYPE_FAMILY, PART(peer.address_family), 0, 0, "any|ipv4|ipv6", "any",
                         NULL, "What a name is resolved to."},
     [OW_PEER_MODE] = {"mode", OW_TYPE_MODES, PART(peer.modes), 0, 0, "MODE", NULL, NULL,

@@ -49,7 +49,8 @@ static void print_option(FILE *out, const struct check_option *option)
 
 static const char help_head[] =
     "check_owamp " OWAMP_VERSION "\n"
-    "Measures one-way delay, loss and jitter to and from an OWAMP server (RFC 4656).\n"
+    "Measures one-way delay, loss and jitter to and from an OWAMP server (RFC 4656),\n"
+    "or a router that answers STAMP (RFC 8762).\n"
     "\n"
     "Usage: check_owamp -H HOST [-p PORT] [-w LIST] [-c LIST] [-t SECONDS] [-v]\n"
     "                   [-4 | -6] [OPTION]...\n"

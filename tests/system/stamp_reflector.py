@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A STAMP reflector (RFC 8762, 8972), with the habits that real ones have.
 
-stamp_reflector.py HOST [HABIT...] prints "listening PORT", and answers whoever asks until it is killed. Habits:
+stamp_reflector.py HOST [HABIT...] listens on port=N, or a free one, prints "listening PORT", and answers whoever asks until it is killed. Habits:
   stateless       answers have the question's number
   bare            answers are no longer than the base packet
   no-ssid         answers have no SSID
@@ -35,6 +35,7 @@ class Reflector:
         self.key = bytes.fromhex(values['key']) if 'key' in values else None
         self.lose = [int(each) for each in values.get('lose', '0/0').split('/')]
         self.times = int(values.get('times', 1))
+        self.port = int(values.get('port', 0))
         self.received = 0
         self.sessions = {}  # by the asker: answers so far, and the last one's departure
 
@@ -118,9 +119,10 @@ def main():
         else:
             udp.setsockopt(socket.IPPROTO_IP, RECVTTL, 1)
             udp.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
-        udp.bind((host, 0))
+        reflector = Reflector(habits)
+        udp.bind((host, reflector.port))
         print('listening', udp.getsockname()[1], flush=True)
-        Reflector(habits).serve(udp)
+        reflector.serve(udp)
 
 
 main()
