@@ -35,7 +35,8 @@ bool ow_answer_numbers_add(struct ow_answer_numbers *numbers, uint32_t number)
   uint32_t bit = number - numbers->origin;
   uint32_t word = bit / BITS;
   uint32_t mask = UINT32_C(1) << bit % BITS;
-  if (bit >= (uint64_t)numbers->most + BEFORE || (word >= numbers->word_count && !grow(numbers, word + 1))) {
+  bool room = numbers->words && word < numbers->word_count;
+  if (bit >= (uint64_t)numbers->most + BEFORE || (!room && !grow(numbers, word + 1))) {
     numbers->beyond = true;
     return true;
   }

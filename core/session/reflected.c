@@ -31,7 +31,7 @@ struct ow_reflected {
   uint16_t ssid;
   size_t octets; /* of a question, padding included */
   int64_t timeout;
-  struct ow_markers closing;
+  struct ow_markers opening, closing;
   uint32_t base;    /* the number on the wire of the schedule's first question */
   uint32_t stamped; /* questions that have been stamped: numbers below are in the window, or were */
   uint32_t left;    /* of these, not taken back, and of those before the schedule */
@@ -42,6 +42,7 @@ struct ow_reflected {
   uint32_t lost;
   uint32_t counts[OW_ECHOES];
   bool blind;
+  bool late; /* an answer came that its question is lost for, all the same */
 
   struct ow_answer_numbers numbers;
   bool has_reference;    /* the first answered question, in order of sending, */
@@ -141,6 +142,7 @@ static void discard(struct ow_packet_maker *maker)
 
 static void note_opening(struct ow_reflected *reflected, const struct ow_markers *opening)
 {
+  reflected->opening = *opening;
   if (ow_markers_any_answered(opening)) {
     reflected->has_reference = true;
     reflected->reference = opening->first + opening->first_answered;
@@ -331,19 +333,30 @@ static enum ow_echo keep_answer(struct ow_reflected *reflected, struct ow_open_p
   return OW_ECHO_ANSWER;
 }
 
-/* A copy has its own transmit stamp if the reflector made it, and the same if the network did. */
+/*
+ * A copy has a number of its own if the reflector made it, or, of one that doesn't count, a transmit stamp,
+ * and the same as what came before if the network did.
+ */
 static enum ow_echo take_copy(struct ow_reflected *reflected, const struct ow_open_packet *question,
                               const struct ow_reflection *answer)
 {
-  bool same = question->mark == (uint32_t)answer->sent.ntp;
-  (void)ow_answer_numbers_add(&reflected->numbers, answer->sequence);
-  return same ? OW_ECHO_DUPLICATE_REVERSE : OW_ECHO_DUPLICATE_FORWARD;
+  bool first = ow_answer_numbers_add(&reflected->numbers, answer->sequence);
+  if (!reflected->reflector.stateful || reflected->numbers.beyond)
+    first = question->mark != (uint32_t)answer->sent.ntp;
+  return first ? OW_ECHO_DUPLICATE_FORWARD : OW_ECHO_DUPLICATE_REVERSE;
 }
 
-static enum ow_echo take_marker(struct ow_reflected *reflected, const struct ow_reflection *answer,
-                                struct ow_timestamp received)
+/* Its question is lost; which way it was late nobody tells, unless it is only a copy. */
+static enum ow_echo take_late(struct ow_reflected *reflected, const struct ow_reflection *answer)
 {
-  bool known = ow_marker_answered(&reflected->closing, answer, received);
+  reflected->late |= ow_answer_numbers_add(&reflected->numbers, answer->sequence);
+  return OW_ECHO_LATE;
+}
+
+static enum ow_echo take_marker(struct ow_reflected *reflected, struct ow_markers *markers,
+                                const struct ow_reflection *answer, struct ow_timestamp received)
+{
+  bool known = ow_marker_answered(markers, answer, received);
   if (known) {
     reflected->reflector.stateful |= answer->sequence != answer->sender_sequence;
     (void)ow_answer_numbers_add(&reflected->numbers, answer->sequence);
@@ -359,16 +372,16 @@ static enum ow_echo take_answer(struct ow_reflected *reflected, struct ow_reflec
   if (reflected->ssid && answer->ssid && answer->ssid != reflected->ssid)
     return OW_ECHO_SSID;
   if ((int32_t)sequence < 0 && sequence >= -(uint32_t)OW_MARKERS)
-    return OW_ECHO_LATE; /* a question before the schedule, which has begun */
+    return take_marker(reflected, &reflected->opening, answer, back->received);
   if (sequence >= reflected->window.end)
-    return take_marker(reflected, answer, back->received);
+    return take_marker(reflected, &reflected->closing, answer, back->received);
   if (sequence < reflected->window.base)
-    return OW_ECHO_LATE;
+    return take_late(reflected, answer);
   struct ow_open_packet *question = ow_window_at(&reflected->window, sequence);
   if (answer->sender_sent.ntp != question->due.ntp)
     return OW_ECHO_FOREIGN;
   if (ow_timestamp_difference(back->received, question->due) > reflected->timeout)
-    return OW_ECHO_LATE;
+    return take_late(reflected, answer);
   if (question->seen)
     return take_copy(reflected, question, answer);
   return keep_answer(reflected, question, answer, octets, back);
@@ -485,23 +498,32 @@ static uint32_t lost_before_reference(const struct ow_reflected *reflected)
   return lost;
 }
 
+/* Questions outside the schedule, behind the one where counting begins and before the one where it ends. */
+static bool all_markers_answered(const struct ow_reflected *reflected)
+{
+  const struct ow_markers *opening = &reflected->opening;
+  uint32_t behind = reflected->reference - opening->first + 1;
+  bool all = reflected->closing.first_answered == 0;
+  for (uint32_t i = behind; all && i < opening->asked; i++)
+    all = opening->answered >> i & 1;
+  return all;
+}
+
 /*
- * What is missing of the reflector's numbers up to the closing question's. Closing questions before that one
- * may have been answered, too: if any was asked, only all or nothing tells.
+ * What is missing of the reflector's numbers up to the closing question's. It may also be the answer to a
+ * question outside the schedule, or to a copy: if there were any, only that nothing is missing tells.
  */
 bool ow_reflected_losses(const struct ow_reflected *reflected, uint32_t *forward, uint32_t *reverse)
 {
-  const struct ow_markers *closing = &reflected->closing;
   uint32_t missing = 0;
   bool known = !reflected->blind;
   if (known && reflected->lost > 0) {
-    known = reflected->reflector.stateful && reflected->has_reference && ow_markers_any_answered(closing) &&
-            lost_before_reference(reflected) == 0 &&
-            ow_answer_numbers_missing(&reflected->numbers, reflected->reference_counter, closing->counter,
-                                      &missing);
-    if (closing->first_answered > 0)
-      known = known && missing == 0;
-    known = known && missing <= reflected->lost;
+    known = reflected->reflector.stateful && !reflected->late && reflected->has_reference &&
+            ow_markers_any_answered(&reflected->closing) && lost_before_reference(reflected) == 0 &&
+            ow_answer_numbers_missing(&reflected->numbers, reflected->reference_counter,
+                                      reflected->closing.counter, &missing);
+    bool sure = all_markers_answered(reflected) && reflected->counts[OW_ECHO_DUPLICATE_FORWARD] == 0;
+    known = known && missing <= reflected->lost && (sure || missing == 0);
   }
   *reverse = known ? missing : 0;
   *forward = known ? reflected->lost - missing : 0;

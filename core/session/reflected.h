@@ -9,7 +9,9 @@
  * counted from the first answered question to one that is asked when the schedule is through; what of them
  * didn't come was lost on its way back, all else on its way there. Where that can't be told it isn't:
  *  - the reflector numbers its answers as the questions ("stateless"), or its numbers contradict what came;
- *  - a question was lost before the first answered one, or no question at the end was answered at once.
+ *  - a question was lost before the first answered one, or no question at the end was answered at once;
+ *  - something is missing where questions came twice, since it may be the answer to a copy;
+ *  - an answer came after the loss timeout.
  * So that both kinds of reflector differ from the first packet on, the session's numbers have a gap between
  * the questions before the schedule and those of it.
  */

@@ -11,13 +11,13 @@ enum { UNRECOGNISED = 0x80, MALFORMED = 0x40, INTEGRITY = 0x20 }; /* RFC 8972, 4
 enum { SUM = 16, TYPES = 32 };
 
 static const struct {
-  enum ow_tlv type;
   const char *name;
+  enum ow_tlv type;
   uint8_t octets; /* of the value; 0: any */
 } tlvs[] = {
-    {OW_TLV_TIMESTAMPS, "timestamps", 4}, {OW_TLV_CLASS_OF_SERVICE, "class-of-service", 4},
-    {OW_TLV_COUNTERS, "counters", 12},    {OW_TLV_FOLLOW_UP, "follow-up", 16},
-    {OW_TLV_HMAC, "hmac", SUM},           {OW_TLV_PADDING, "padding", 0},
+    {"timestamps", OW_TLV_TIMESTAMPS, 4}, {"class-of-service", OW_TLV_CLASS_OF_SERVICE, 4},
+    {"counters", OW_TLV_COUNTERS, 12},    {"follow-up", OW_TLV_FOLLOW_UP, 16},
+    {"hmac", OW_TLV_HMAC, SUM},           {"padding", OW_TLV_PADDING, 0},
 };
 enum { TLVS = sizeof tlvs / sizeof *tlvs };
 

@@ -67,6 +67,7 @@ key() {
 @test "losses are told by direction where the reflector counts, and nowhere else" {
   start_reflector 127.0.0.1 lose=6/0
   stamp 0 127.0.0.1 --json
+  # shellcheck disable=SC2016 # jq's variables
   holds '[.results[] | .lost] as [$there, $back, $both] | $there == $both and $there == 3 and $back == 0'
   stop_reflector
   start_reflector 127.0.0.1 stateless lose=6/0

@@ -141,10 +141,13 @@ static uint32_t arrived_there(void)
   return count;
 }
 
+/* Also on a way so long that several questions are asked before the first one's answer comes. */
 START_TEST(losses_are_exact_by_direction)
 {
   unsigned known = 0;
   unsigned lossy = 0;
+  if (_i)
+    *sim_path(V4) = (struct sim_path){.delay = {300 * MS, 400 * MS}};
   for (int i = 0; i < 40; i++) {
     sim_path(V4)->loss[0] = 20000 + 1000 * (uint32_t)i;
     sim_path(V4)->loss[1] = 40000;
@@ -168,7 +171,7 @@ START_TEST(losses_are_exact_by_direction)
     ck_assert_uint_eq(reverse->lost, arrived - back);
   }
   ck_assert_uint_gt(lossy, 30);
-  ck_assert_uint_gt(known, lossy * 3 / 4);
+  ck_assert_uint_gt(known, _i ? lossy / 2 : lossy * 3 / 4);
 }
 END_TEST
 
@@ -362,11 +365,12 @@ int main(void)
 {
   Suite *suite = suite_create("reflected sessions on a simulated network");
   TEST_LOOP_WITH(raise_curtain, drop_curtain, suite, "both modes", 2, four_stamps_make_three_results,
-                 a_thousand_answers_count_as_one, the_address_that_answers_is_measured,
-                 reordering_is_told_by_direction, who_wants_to_be_awake_is_before_each_packet);
+                 losses_are_exact_by_direction, a_thousand_answers_count_as_one,
+                 the_address_that_answers_is_measured, reordering_is_told_by_direction,
+                 who_wants_to_be_awake_is_before_each_packet);
   TEST_LOOP_WITH(raise_curtain, drop_curtain, suite, "habits", 4, habits_spoil_nothing_and_are_told,
                  answers_that_are_none_are_counted_and_told);
-  TEST_CASE_WITH(raise_curtain, drop_curtain, suite, "paths", losses_are_exact_by_direction,
+  TEST_CASE_WITH(raise_curtain, drop_curtain, suite, "paths",
                  a_stateless_reflector_tells_the_round_trip_alone, what_tlvs_say_is_told,
                  without_a_stamp_of_arrival_nothing_is_measured_and_nothing_lost,
                  an_outage_is_measured_to_its_end, a_counter_that_others_raise_is_not_believed,

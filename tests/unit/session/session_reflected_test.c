@@ -461,12 +461,99 @@ START_TEST(a_copy_is_counted_where_it_was_made)
   for (int i = 0; i < 1000; i++)
     ck_assert_int_eq(give(&fixture, &first, &question), OW_ECHO_DUPLICATE_REVERSE);
   ck_assert_int_eq(give(&fixture, &second, &question), OW_ECHO_DUPLICATE_FORWARD);
+  ck_assert_int_eq(give(&fixture, &second, &question), OW_ECHO_DUPLICATE_REVERSE);
   ck_assert_uint_eq(ow_reflected_forward(fixture.reflected)->count, 1);
-  ck_assert_uint_eq(ow_reflected_count(fixture.reflected, OW_ECHO_DUPLICATE_REVERSE), 1000);
+  ck_assert_uint_eq(ow_reflected_count(fixture.reflected, OW_ECHO_DUPLICATE_REVERSE), 1001);
+  run(&fixture, "afafaaaaa");
+  expire_all(&fixture);
+  ask_closing(&fixture, true, true);
+  expect_losses(&fixture, 2, 0);
+  tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(of_a_reflector_that_does_not_count_stamps_tell_copies_apart)
+{
+  struct fixture fixture;
+  set_up(&fixture, MODES[_i]);
+  fixture.stateless = true;
+  struct question question = ask(&fixture);
+  struct ow_reflection first = reflect(&fixture, &question);
+  struct ow_reflection second = first;
+  second.sent = ow_timestamp_plus(second.sent, 1000);
+  ck_assert_int_eq(give(&fixture, &first, &question), OW_ECHO_ANSWER);
+  ck_assert_int_eq(give(&fixture, &first, &question), OW_ECHO_DUPLICATE_REVERSE);
+  ck_assert_int_eq(give(&fixture, &second, &question), OW_ECHO_DUPLICATE_FORWARD);
+  tear_down(&fixture);
+}
+END_TEST
+
+/* What is missing may be the answer to a copy. */
+START_TEST(where_questions_came_twice_what_is_missing_has_no_direction)
+{
+  struct fixture fixture;
+  prepare(&fixture, OW_MODE_OPEN, PACKETS);
+  open_with_answer(&fixture);
+  create(&fixture);
+  struct question question = ask(&fixture);
+  struct ow_reflection first = reflect(&fixture, &question);
+  struct ow_reflection second = reflect(&fixture, &question);
+  ck_assert_int_eq(give(&fixture, &first, &question), OW_ECHO_ANSWER);
+  ck_assert_int_eq(give(&fixture, &second, &question), OW_ECHO_DUPLICATE_FORWARD);
   run(&fixture, "afaraaaaa");
   expire_all(&fixture);
   ask_closing(&fixture, true, true);
-  expect_losses(&fixture, 1, 1);
+  expect_unknown(&fixture, 2);
+  tear_down(&fixture);
+}
+END_TEST
+
+/* Whose answers come while the schedule runs, or are lost: numbers that were given to no question of it. */
+START_TEST(further_questions_before_the_schedule_are_no_losses_of_it)
+{
+  enum { COMES, IS_LOST, WAYS };
+  for (int way = 0; way < WAYS; way++) {
+    struct fixture fixture;
+    uint8_t octets[OW_STAMP_AUTHENTICATED];
+    prepare(&fixture, MODES[_i], PACKETS);
+    open_with_answer(&fixture);
+    struct question again = {.sent = ow_timestamp_plus(START, MS), .count = ow_stamp_least(MODES[_i])};
+    ck_assert_int_eq(ow_marker_ask(&fixture.opening, fixture.codec, again.sent, ERROR, octets), OW_OK);
+    memcpy(again.octets, octets, sizeof octets);
+    create(&fixture);
+    struct ow_reflection reflection = reflect(&fixture, &again);
+    run(&fixture, "aa");
+    if (way == COMES)
+      ck_assert_int_eq(give(&fixture, &reflection, &again), OW_ECHO_MARKER);
+    run(&fixture, "afaaaaaa");
+    expire_all(&fixture);
+    ask_closing(&fixture, true, true);
+    if (way == COMES)
+      expect_losses(&fixture, 1, 0);
+    else
+      expect_unknown(&fixture, 1);
+    tear_down(&fixture);
+  }
+}
+END_TEST
+
+START_TEST(what_comes_late_has_no_direction)
+{
+  struct fixture fixture;
+  uint8_t octets[OW_STAMP_AUTHENTICATED];
+  prepare(&fixture, OW_MODE_OPEN, PACKETS);
+  open_with_answer(&fixture);
+  create(&fixture);
+  struct question question = ask(&fixture);
+  struct ow_reflection late = reflect(&fixture, &question);
+  run(&fixture, "aaaaaaaaa");
+  expire_all(&fixture);
+  ck_assert_int_eq(ow_stamp_answer_encode(fixture.codec, &late, octets), OW_OK);
+  ck_assert_int_eq(
+      ow_reflected_take(fixture.reflected, octets, OW_STAMP_OPEN, due(PACKETS), OW_STAMP_KERNEL, ERROR, 255),
+      OW_ECHO_LATE);
+  ask_closing(&fixture, true, true);
+  expect_unknown(&fixture, 1);
   tear_down(&fixture);
 }
 END_TEST
@@ -506,7 +593,7 @@ START_TEST(what_is_no_answer_to_an_open_question_is_told)
   wrong.sender_sequence++;
   ck_assert_int_eq(give(&fixture, &wrong, &question), OW_ECHO_UNASKED);
   wrong.sender_sequence = FIRST - 1;
-  ck_assert_int_eq(give(&fixture, &wrong, &question), OW_ECHO_LATE);
+  ck_assert_int_eq(give(&fixture, &wrong, &question), OW_ECHO_UNASKED);
   wrong = right;
   wrong.sender_sent.ntp++;
   ck_assert_int_eq(give(&fixture, &wrong, &question), OW_ECHO_FOREIGN);
@@ -658,7 +745,9 @@ int main(void)
             a_reflector_that_counts_tells_which_way_packets_were_lost,
             a_stateless_reflector_tells_no_direction, a_copy_is_counted_where_it_was_made,
             what_is_no_answer_to_an_open_question_is_told, a_wrong_hmac_and_every_truncation_are_told,
-            a_follow_up_tells_when_the_answer_before_really_left);
+            a_follow_up_tells_when_the_answer_before_really_left,
+            of_a_reflector_that_does_not_count_stamps_tell_copies_apart,
+            further_questions_before_the_schedule_are_no_losses_of_it);
   TEST_CASE(suite, "numbers", numbers_on_the_wire_have_a_gap_before_the_schedule,
             a_counter_that_runs_on_from_before_and_wraps_tells_the_same,
             without_an_opening_answer_the_first_answered_question_is_where_counting_begins,
@@ -666,7 +755,8 @@ int main(void)
             a_stateless_reflector_that_lost_nothing_lost_nothing_either_way,
             a_closing_question_that_is_lost_leaves_it_open_unless_nothing_is_missing,
             closing_questions_are_bounded, a_counter_that_others_use_or_that_begins_anew_is_not_believed,
-            what_could_not_leave_is_no_loss, reordered_answers_are_all_taken);
+            what_could_not_leave_is_no_loss, reordered_answers_are_all_taken,
+            where_questions_came_twice_what_is_missing_has_no_direction, what_comes_late_has_no_direction);
   TEST_CASE(suite, "answers", an_answer_after_the_loss_timeout_stays_lost,
             stamps_that_cannot_be_are_of_no_use_but_no_loss, what_a_reflector_leaves_out_is_noted);
   return test_run(suite);
