@@ -11,6 +11,9 @@ stamp_reflector.py HOST [HABIT...] listens on port=N, or a free one, prints "lis
   wrong-hmac      and its answers' HMAC is wrong
   lose=there/back of every so many questions and answers one is lost: lose=7/0
   times=N         each question is answered so often
+  error=HEX       its error estimate, four digits; 8b20, 15 us, if not given
+
+Times of arrival are the kernel's, those of departure are read before the sending.
 """
 import hashlib
 import hmac
@@ -21,11 +24,13 @@ import time
 
 TO_1970 = 2208988800  # seconds from 1900
 RECVTTL = getattr(socket, 'IP_RECVTTL', 12)
+TIMESTAMPNS = 35  # asm-generic/socket.h
 OPEN, KEYED = 44, 112
 
 
-def stamp(seconds):
-    return int((seconds + TO_1970) * 2**32) & (2**64 - 1)
+def stamp(nanoseconds):
+    """32.32, of nanoseconds since 1970."""
+    return (((nanoseconds + TO_1970 * 10**9) << 32) // 10**9) & (2**64 - 1)
 
 
 class Reflector:
@@ -36,6 +41,7 @@ class Reflector:
         self.lose = [int(each) for each in values.get('lose', '0/0').split('/')]
         self.times = int(values.get('times', 1))
         self.port = int(values.get('port', 0))
+        self.error = bytes.fromhex(values.get('error', '8b20'))
         self.received = 0
         self.sessions = {}  # by the asker: answers so far, and the last one's departure
 
@@ -68,12 +74,12 @@ class Reflector:
         sent, error, ssid = question[at:at + 8], question[at + 8:at + 10], question[at + 10:at + 12].ljust(2, b'\0')
         head = KEYED if keyed else OPEN
         own = sequence if 'stateless' in self.habits else struct.pack('>I', state['answers'])
-        now = time.time()
+        now = time.time_ns()
         if 'same-stamps' in self.habits:
             arrived = now
         if 'no-ssid' in self.habits:
             ssid = bytes(2)
-        times = struct.pack('>Q', stamp(now)) + b'\x8b\x20' + ssid
+        times = struct.pack('>Q', stamp(now)) + self.error + ssid
         if keyed:
             packet = own + bytes(12) + times + bytes(4) + struct.pack('>Q', stamp(arrived)) + bytes(8) + sequence + \
                 bytes(12) + sent + error + bytes(6) + bytes([ttl]) + bytes(15)
@@ -92,8 +98,10 @@ class Reflector:
         answers = 0
         while True:
             question, control, _, asker = udp.recvmsg(65535, 256)
-            arrived = time.time()
-            ttl = next((data[0] for level, kind, data in control if kind in (socket.IP_TTL, socket.IPV6_HOPLIMIT)), 255)
+            arrived = next((struct.unpack('qq', data) for level, kind, data in control
+                            if (level, kind) == (socket.SOL_SOCKET, TIMESTAMPNS)), None)
+            arrived = arrived[0] * 10**9 + arrived[1] if arrived else time.time_ns()
+            ttl = next((data[0] for level, kind, data in control if level != socket.SOL_SOCKET), 255)
             self.received += 1
             if len(question) < (KEYED if self.key else 14) or (self.lose[0] and self.received % self.lose[0] == 0):
                 continue
@@ -106,7 +114,7 @@ class Reflector:
                 state['answers'] += 1
                 if not self.lose[1] or answers % self.lose[1]:
                     udp.sendto(packet, asker)
-                state['departed'] = stamp(time.time())
+                state['departed'] = stamp(time.time_ns())
 
 
 def main():
@@ -119,6 +127,7 @@ def main():
         else:
             udp.setsockopt(socket.IPPROTO_IP, RECVTTL, 1)
             udp.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
+        udp.setsockopt(socket.SOL_SOCKET, TIMESTAMPNS, 1)
         reflector = Reflector(habits)
         udp.bind((host, reflector.port))
         print('listening', udp.getsockname()[1], flush=True)
