@@ -66,9 +66,11 @@ struct ow_interval {
 void ow_interval_share(struct ow_interval *copy);
 void ow_interval_drop(struct ow_interval *interval);
 
-/** Sums over the intervals of one direction since the stream began. sent = received + lost. */
+/** Sums over the intervals of one direction, or of the round trip, since the stream began. */
 struct ow_totals {
-  uint64_t sent, received, lost, skipped, duplicates, reordered, discarded;
+  uint64_t sent, received, lost; /* of the intervals whose losses are known; sent = received + lost */
+  uint64_t skipped, duplicates, reordered, discarded;
+  uint64_t loss_unknown; /* how many intervals are not in the first three, since nobody tells their losses */
 };
 
 /** A stream as it stands. */
@@ -90,7 +92,7 @@ struct ow_stream_view {
   uint64_t newest;    /* number of the newest interval; 0: none yet */
   uint64_t intervals; /* ended */
   uint64_t failed;    /* of these, not measured whole */
-  struct ow_totals totals[OW_DIRECTIONS];
+  struct ow_totals totals[OW_RESULTS];
   /**
    * The peer was found to have no room for a second control connection: intervals are measured over one, each
    * from its `begin`, which lies later than the `end` of the one before by a pause.
@@ -101,5 +103,8 @@ struct ow_stream_view {
 
 /** Add an interval's numbers to the totals. */
 void ow_totals_add(struct ow_totals *totals, const struct ow_result *result);
+/** False: of no interval losses are known, though there are some: then `sent`, `received`, `lost` mean
+ * nothing. */
+bool ow_totals_losses_known(const struct ow_totals *totals);
 
 #endif

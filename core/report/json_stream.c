@@ -5,8 +5,10 @@
 #include "report/json.h"
 #include "report/members.h"
 
-static const char *const direction_names[] = {[OW_FORWARD] = "forward", [OW_REVERSE] = "reverse"};
+static const char *const direction_names[] = {
+    [OW_FORWARD] = "forward", [OW_REVERSE] = "reverse", [OW_ROUND_TRIP] = "round-trip"};
 
+/* The first three are of the intervals whose losses are known. */
 static const struct {
   const char *name;
   size_t offset;
@@ -20,7 +22,12 @@ static const struct {
     {"discarded", offsetof(struct ow_totals, discarded)},
 };
 
-enum { TOTALS = sizeof totals / sizeof *totals, STATUSES = OW_STATE + 1, STATES = OW_STREAM_DOWN + 1 };
+enum {
+  TOTALS = sizeof totals / sizeof *totals,
+  LOSS_TOTALS = 3,
+  STATUSES = OW_STATE + 1,
+  STATES = OW_STREAM_DOWN + 1
+};
 
 /* ---- what intervals and streams share ---- */
 
@@ -153,7 +160,9 @@ static json_t *totals_json(const struct ow_totals *from, enum ow_direction direc
 {
   struct ow_members members = ow_members_begin();
   ow_put_text(&members, "direction", direction_names[direction]);
-  for (size_t i = 0; i < TOTALS; i++)
+  if (from->loss_unknown)
+    ow_put_count(&members, "loss_unknown", from->loss_unknown);
+  for (size_t i = ow_totals_losses_known(from) ? 0 : LOSS_TOTALS; i < TOTALS; i++)
     ow_put_count(&members, totals[i].name,
                  *(const uint64_t *)(const void *)((const char *)from + totals[i].offset));
   return ow_members_end(&members);
@@ -171,8 +180,8 @@ static void put_directions(struct ow_members *members, const struct ow_stream_vi
 static void put_totals(struct ow_members *members, const struct ow_stream_view *view)
 {
   json_t *list = json_array();
-  for (int d = 0; d < OW_DIRECTIONS; d++)
-    if (view->directions[d])
+  for (int d = 0; d < OW_RESULTS; d++)
+    if (d == OW_ROUND_TRIP ? ow_protocol_reflects(view->protocol) : view->directions[d])
       append_to_list(members, list, totals_json(&view->totals[d], (enum ow_direction)d));
   ow_put(members, "totals", list);
 }
@@ -217,20 +226,28 @@ static void get_directions(struct ow_reading *reading, const json_t *object, str
   }
 }
 
+static void get_sums(struct ow_reading *reading, const json_t *from, struct ow_totals *to)
+{
+  if (ow_get_optional(from, "loss_unknown"))
+    to->loss_unknown = ow_get_count(reading, from, "loss_unknown", INT64_MAX);
+  for (size_t i = 0; i < TOTALS; i++)
+    if (i >= LOSS_TOTALS || !to->loss_unknown || ow_get_optional(from, totals[i].name))
+      *(uint64_t *)(void *)((char *)to + totals[i].offset) =
+          ow_get_count(reading, from, totals[i].name, INT64_MAX);
+}
+
 static void get_totals(struct ow_reading *reading, const json_t *object, struct ow_stream_view *view)
 {
-  bool seen[OW_DIRECTIONS] = {false};
-  const json_t *list = get_list(reading, object, "totals", OW_DIRECTIONS);
+  bool seen[OW_RESULTS] = {false};
+  const json_t *list = get_list(reading, object, "totals", OW_RESULTS);
   reading->within = "totals.";
   for (size_t i = 0; i < json_array_size(list); i++) {
     const json_t *from = json_array_get(list, i);
     if (!ow_reading_object(reading, from, "direction"))
       break;
-    int word = ow_get_word(reading, from, "direction", direction_names, OW_DIRECTIONS, -1);
-    struct ow_totals *to = &view->totals[get_direction(reading, "direction", seen, (enum ow_direction)word)];
-    for (size_t t = 0; t < TOTALS; t++)
-      *(uint64_t *)(void *)((char *)to + totals[t].offset) =
-          ow_get_count(reading, from, totals[t].name, INT64_MAX);
+    int word = ow_get_word(reading, from, "direction", direction_names, OW_RESULTS, -1);
+    get_sums(reading, from,
+             &view->totals[get_direction(reading, "direction", seen, (enum ow_direction)word)]);
   }
   reading->within = "";
 }

@@ -266,7 +266,7 @@ void ow_board_add_interval(struct ow_board *board, const char *name, const struc
     view->newest = interval->number;
     view->intervals++;
     view->failed += interval->status != OW_OK;
-    for (int i = 0; i < OW_DIRECTIONS; i++)
+    for (int i = 0; i < OW_RESULTS; i++)
       ow_totals_add(&view->totals[i], &interval->results[i]);
     note_change(board, view);
   }

@@ -19,6 +19,7 @@ static struct ow_stream_view view_of(enum ow_stream_state state)
     strcpy(view.server, "fe80::1%eth0 port 861");
   }
   view.protocol = OW_PROTOCOL_STAMP;
+  view.totals[OW_ROUND_TRIP] = (struct ow_totals){.sent = 1, .lost = 1, .loss_unknown = 1};
   if (state == OW_STREAM_DOWN) {
     view.status = OW_TIMEOUT;
     strcpy(view.reason, "no answer");

@@ -244,7 +244,7 @@ static void assert_same_interval(const struct ow_interval *a, const struct ow_in
 static struct ow_totals any_totals(void)
 {
   return (struct ow_totals){number(63), number(63), number(63), number(63),
-                            number(63), number(63), number(63)};
+                            number(63), number(63), number(63), coin() ? number(63) : 0};
 }
 
 static struct ow_stream_view any_view(void)
@@ -269,6 +269,8 @@ static struct ow_stream_view any_view(void)
     if (view.directions[d])
       view.totals[d] = any_totals();
   }
+  if (view.protocol == OW_PROTOCOL_STAMP)
+    view.totals[OW_ROUND_TRIP] = any_totals();
   return view;
 }
 
@@ -760,11 +762,55 @@ START_TEST(totals_add_up)
 }
 END_TEST
 
+/* Nothing of them is taken for a loss, nor for none. */
+START_TEST(totals_are_of_known_losses)
+{
+  struct ow_totals totals = {0};
+  struct ow_result result = {.sent = 5, .received = 5, .duplicates = 1, .loss_unknown = true};
+  ck_assert(ow_totals_losses_known(&totals));
+  ow_totals_add(&totals, &result);
+  ck_assert(!ow_totals_losses_known(&totals));
+  result = (struct ow_result){.sent = 7, .received = 5, .lost = 2};
+  ow_totals_add(&totals, &result);
+  ck_assert(ow_totals_losses_known(&totals));
+  ck_assert_uint_eq(totals.sent, 7);
+  ck_assert_uint_eq(totals.received, 5);
+  ck_assert_uint_eq(totals.lost, 2);
+  ck_assert_uint_eq(totals.duplicates, 1);
+  ck_assert_uint_eq(totals.loss_unknown, 1);
+}
+END_TEST
+
+START_TEST(unknown_totals_are_not_told)
+{
+  struct ow_stream_view view = {.name = "far", .protocol = OW_PROTOCOL_STAMP, .directions = {true, true}};
+  struct ow_stream_view same;
+  struct ow_failure failure = {0};
+  view.totals[OW_FORWARD] = (struct ow_totals){.duplicates = 3, .loss_unknown = 2};
+  view.totals[OW_ROUND_TRIP] = (struct ow_totals){.sent = 9, .received = 8, .lost = 1};
+  json_t *json = ow_stream_to_json(&view);
+  json_t *list = json_object_get(json, "totals");
+  ck_assert_uint_eq(json_array_size(list), 3);
+  json_t *forward = json_array_get(list, 0);
+  ck_assert(!json_object_get(forward, "sent") && !json_object_get(forward, "received"));
+  ck_assert(!json_object_get(forward, "lost") && json_object_get(forward, "duplicates"));
+  ck_assert_int_eq(json_integer_value(json_object_get(forward, "loss_unknown")), 2);
+  json_t *round_trip = json_array_get(list, 2);
+  ck_assert_str_eq(json_string_value(json_object_get(round_trip, "direction")), "round-trip");
+  ck_assert_int_eq(json_integer_value(json_object_get(round_trip, "lost")), 1);
+  ck_assert(!json_object_get(round_trip, "loss_unknown"));
+  ck_assert_msg(ow_stream_from_json(json, &same, &failure) == OW_OK, "%s", failure.text);
+  ck_assert_mem_eq(same.totals, view.totals, sizeof view.totals);
+  json_decref(json);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("report");
   test_seed();
-  TEST_CASE(suite, "interval", names_are_checked, totals_add_up);
+  TEST_CASE(suite, "interval", names_are_checked, totals_add_up, totals_are_of_known_losses,
+            unknown_totals_are_not_told);
   TEST_CASE(suite, "stamps", stamps_are_text, other_text_is_no_stamp);
   TEST_CASE(suite, "round trip", streams_and_intervals_come_back_as_they_were,
             times_at_their_bounds_come_back, what_means_nothing_is_not_told, older_answers_are_read,
