@@ -141,6 +141,7 @@ enum ow_status check_stream_take(struct check_options *options, const struct ow_
   report->step = OW_STEP_DONE;
   if (!ow_given_has(&options->given, OW_PEER_DIRECTION))
     memcpy(options->settings.peer.directions, view->directions, sizeof view->directions);
+  options->settings.peer.protocol = view->protocol;
   if (newest && stream->age > most)
     return too_old(stream, most, &report->failure);
   enum ow_status status = merge_directions(options, intervals, count, report);
