@@ -178,6 +178,25 @@ static void tell_when(struct ow_result *result, const struct ow_result *round_tr
   }
 }
 
+/*
+ * Packets whose answers were lost did arrive there, but when is not known. If that is so of all, the
+ * direction is left absent: it would have packets that arrived, and no delays.
+ */
+static void tell_losses_there(const struct ow_reflected_observation *observation, struct ow_result *forward,
+                              const struct ow_result *round_trip)
+{
+  uint32_t back = observation->losses[OW_REVERSE];
+  if (forward->received == 0 && back > 0)
+    return;
+  forward->lost = observation->losses[OW_FORWARD];
+  forward->received += back;
+  if (back > 0) /* its histogram has fewer packets than arrived */
+    ow_result_drop(forward);
+  forward->sent = forward->received + forward->lost;
+  tell_run(forward, round_trip);
+  tell_when(forward, round_trip);
+}
+
 /* What was dropped at our own socket is no loss of the way back. */
 static void tell_losses(const struct ow_reflected_observation *observation,
                         struct ow_result results[OW_RESULTS])
@@ -188,14 +207,8 @@ static void tell_losses(const struct ow_reflected_observation *observation,
   if (observation->losses_known) {
     reverse->lost = back > observation->dropped ? back - observation->dropped : 0;
     reverse->sent = reverse->received + reverse->lost;
-    forward->lost = observation->losses[OW_FORWARD];
-    forward->received += back;
-    if (back > 0) /* of those that were lost on their way back the delays are not known */
-      ow_result_drop(forward);
-    forward->sent = forward->received + forward->lost;
-    tell_run(forward, &results[OW_ROUND_TRIP]);
+    tell_losses_there(observation, forward, &results[OW_ROUND_TRIP]);
     tell_run(reverse, &results[OW_ROUND_TRIP]);
-    tell_when(forward, &results[OW_ROUND_TRIP]);
     tell_when(reverse, &results[OW_ROUND_TRIP]);
   } else {
     forward->loss_unknown = forward->completeness != OW_RESULT_ABSENT;

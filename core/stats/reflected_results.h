@@ -31,9 +31,10 @@ struct ow_reflected_observation {
 
 /**
  * Work out `results`. Of a direction whose losses aren't known loss_unknown is set, unless nothing at all is
- * known of it: it is absent then, as it is when nothing was answered. Reordering of each direction is that
- * which happened on its way. OW_MEMORY: all are absent. Their
- * histograms are the caller's to drop.
+ * known of it: it is absent then, as it is when nothing was answered. Forward is absent, too, if something
+ * arrived there of which no answer came back at all, for its delays are not known. Reordering of each
+ * direction is that which happened on its way. OW_MEMORY: all are absent. Their histograms are the caller's
+ * to drop.
  */
 enum ow_status ow_reflected_results(const struct ow_reflected_observation *observation,
                                     struct ow_result results[OW_RESULTS]) OW_MUST_CHECK;
