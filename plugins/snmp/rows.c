@@ -14,7 +14,7 @@ _Static_assert(PRESENCES <= 16, "a bit for each");
 
 static uint16_t bit_if(bool is_so, enum presence presence)
 {
-  return is_so ? BIT(presence) : 0;
+  return (uint16_t)(is_so ? 1U << presence : 0U);
 }
 
 static uint16_t presence_of_counts(const struct ow_result *result)
