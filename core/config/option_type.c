@@ -73,6 +73,14 @@ static const struct choice modes[] = {{"open", OW_MODE_OPEN},
                                       {"authenticated", OW_MODE_AUTHENTICATED},
                                       {"encrypted", OW_MODE_ENCRYPTED},
                                       {NULL, 0}};
+static const struct choice protocols[] = {
+    {"owamp", OW_PROTOCOL_OWAMP}, {"stamp", OW_PROTOCOL_STAMP}, {NULL, 0}};
+static const struct choice tlvs[] = {{"none", 0},
+                                     {"timestamps", 1U << OW_TLV_TIMESTAMPS},
+                                     {"class-of-service", 1U << OW_TLV_CLASS_OF_SERVICE},
+                                     {"counters", 1U << OW_TLV_COUNTERS},
+                                     {"follow-up", 1U << OW_TLV_FOLLOW_UP},
+                                     {NULL, 0}};
 enum { FORWARD = 1U << OW_FORWARD, REVERSE = 1U << OW_REVERSE };
 static const struct choice directions[] = {
     {"both", FORWARD | REVERSE}, {"forward", FORWARD}, {"reverse", REVERSE}, {NULL, 0}};
@@ -97,7 +105,7 @@ static enum ow_status not_one_of(const struct choice *choices, const char *text,
                                  struct ow_failure *failure)
 {
   char shown[32];
-  char words[64] = "";
+  char words[80] = "";
   for (const struct choice *choice = choices; choice->word; choice++)
     snprintf(words + strlen(words), sizeof words - strlen(words), "%s%s", words[0] ? ", " : "", choice->word);
   return ow_fail(failure, OW_INVALID, "'%s' is not one of %s%s",
@@ -130,21 +138,23 @@ static enum ow_status parse_set(const struct choice *choices, const char *text, 
   return choice ? OW_OK : not_one_of(choices, text, ", or some of them with commas between", failure);
 }
 
-static enum ow_status parse_modes(uint32_t *out, const char *text, bool add, struct ow_failure *failure)
+static enum ow_status parse_bits(const struct choice *choices, uint32_t *out, const char *text, bool add,
+                                 struct ow_failure *failure)
 {
   uint32_t bits = 0;
-  enum ow_status status = parse_set(modes, text, &bits, failure);
+  enum ow_status status = parse_set(choices, text, &bits, failure);
   if (status == OW_OK)
     *out = add ? *out | bits : bits;
   return status;
 }
 
-static void print_modes(uint32_t mask, char *out, size_t size)
+/* Without any, the word for none, if there is one. */
+static void print_bits(const struct choice *choices, uint32_t mask, char *out, size_t size)
 {
-  out[0] = '\0';
-  for (const struct choice *mode = modes; mode->word; mode++)
-    if (mask & mode->value)
-      snprintf(out + strlen(out), size - strlen(out), "%s%s", out[0] ? "," : "", mode->word);
+  snprintf(out, size, "%s", mask ? "" : word_of(choices, 0));
+  for (const struct choice *choice = choices; choice->word; choice++)
+    if (mask & choice->value)
+      snprintf(out + strlen(out), size - strlen(out), "%s%s", out[0] ? "," : "", choice->word);
 }
 
 static enum ow_status parse_directions(bool *out, const char *text, struct ow_failure *failure)
@@ -264,7 +274,13 @@ enum ow_status ow_option_parse(const struct ow_peer_option *option, struct ow_pe
       *(enum ow_verdict *)field = (enum ow_verdict)choice;
     break;
   case OW_TYPE_DIRECTIONS: status = parse_directions(field, text, failure); break;
-  case OW_TYPE_MODES: status = parse_modes(field, text, add, failure); break;
+  case OW_TYPE_MODES: status = parse_bits(modes, field, text, add, failure); break;
+  case OW_TYPE_TLVS: status = parse_bits(tlvs, field, text, add, failure); break;
+  case OW_TYPE_PROTOCOL:
+    status = parse_choice(protocols, text, &choice, failure);
+    if (status == OW_OK)
+      peer->protocol = (enum ow_protocol)choice;
+    break;
   case OW_TYPE_PORTS:
     status = ow_port_range_parse(text, &peer->test_port_low, &peer->test_port_high, failure);
     break;
@@ -299,7 +315,9 @@ void ow_option_print(const struct ow_peer_option *option, const struct ow_peer_s
              word_of(directions, (peer->directions[OW_FORWARD] ? FORWARD : 0U) |
                                      (peer->directions[OW_REVERSE] ? REVERSE : 0U)));
     break;
-  case OW_TYPE_MODES: print_modes(peer->modes, out, size); break;
+  case OW_TYPE_MODES: print_bits(modes, peer->modes, out, size); break;
+  case OW_TYPE_TLVS: print_bits(tlvs, peer->tlvs, out, size); break;
+  case OW_TYPE_PROTOCOL: snprintf(out, size, "%s", word_of(protocols, peer->protocol)); break;
   case OW_TYPE_PORTS: print_ports(peer, out, size); break;
   case OW_TYPE_SCHEDULE: ow_peer_print_schedule(out, size, peer); break;
   case OW_TYPE_THRESHOLDS: ow_thresholds_print(out, size, field); break;

@@ -30,6 +30,8 @@ enum ow_peer_option_type {
   OW_TYPE_STATE, /* enum ow_verdict */
   OW_TYPE_DIRECTIONS,
   OW_TYPE_MODES,
+  OW_TYPE_PROTOCOL,
+  OW_TYPE_TLVS,
   OW_TYPE_SCHEDULE,
   OW_TYPE_THRESHOLDS,
   OW_TYPE_PERCENTILES,

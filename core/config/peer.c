@@ -15,6 +15,41 @@ void ow_peer_clear(struct ow_peer *peer)
   ow_wipe(peer, sizeof *peer);
 }
 
+enum ow_mode ow_peer_stamp_mode(const struct ow_peer *peer)
+{
+  enum ow_mode mode = OW_MODE_NONE;
+  if (peer->modes & OW_MODE_AUTHENTICATED && peer->key_id[0])
+    mode = OW_MODE_AUTHENTICATED;
+  else if (peer->modes & OW_MODE_OPEN)
+    mode = OW_MODE_OPEN;
+  return mode;
+}
+
+/* In open mode a key protects the TLVs alone. */
+struct ow_tlv_plan ow_peer_tlv_plan(const struct ow_peer *peer)
+{
+  return (struct ow_tlv_plan){.choices = peer->tlvs,
+                              .dscp = peer->dscp,
+                              .hmac = peer->key_id[0] != '\0',
+                              .padding = (uint16_t)peer->padding};
+}
+
+/* What the protocol leaves no choice of. */
+static const char *stamp_fault(const struct ow_peer *peer)
+{
+  const struct ow_tlv_plan plan = ow_peer_tlv_plan(peer);
+  const char *fault = NULL;
+  if (ow_peer_stamp_mode(peer) == OW_MODE_NONE)
+    fault = "STAMP is open or authenticated, and the latter needs a KeyID and its passphrase";
+  else if (peer->padding > 0 && peer->padding < OW_TLV_HEADER)
+    fault = "STAMP's padding has 4 octets at least, for it is a TLV";
+  else if (ow_stamp_least(ow_peer_stamp_mode(peer)) + ow_tlv_octets(&plan) > OW_PACKET_LARGEST)
+    fault = "the padding is more than a datagram holds";
+  else if (peer->nat)
+    fault = "STAMP's packets have no addresses in them, so that there is nothing to do for NAT";
+  return fault;
+}
+
 /* The first thing wrong with the key, or NULL. */
 static const char *key_fault(const struct ow_peer *peer)
 {
@@ -30,7 +65,8 @@ static const char *key_fault(const struct ow_peer *peer)
 
 unsigned ow_peer_sessions(const struct ow_peer *peer)
 {
-  return (peer->directions[0] ? 1U : 0U) + (peer->directions[1] ? 1U : 0U);
+  unsigned sessions = (peer->directions[0] ? 1U : 0U) + (peer->directions[1] ? 1U : 0U);
+  return peer->protocol == OW_PROTOCOL_STAMP ? 1 : sessions;
 }
 
 enum ow_status ow_peer_check_ports(const struct ow_peer *peer, unsigned sessions, struct ow_failure *failure)
@@ -54,7 +90,8 @@ enum ow_status ow_peer_check_window(const struct ow_peer *peer, uint32_t packets
   uint32_t within = ow_slots_most_packets(peer->slots, peer->slot_count, peer->loss_timeout);
   uint32_t most = within < packets ? within : packets;
   enum ow_status status = OW_OK;
-  if (peer->directions[OW_REVERSE] && most > OW_OUTSTANDING_MOST)
+  bool tracked = peer->directions[OW_REVERSE] || peer->protocol == OW_PROTOCOL_STAMP;
+  if (tracked && most > OW_OUTSTANDING_MOST)
     status = ow_fail(
         failure, OW_INVALID,
         "some %u packets within one loss timeout, but %u can be kept track of: send fewer in that time, or "
@@ -118,6 +155,10 @@ enum ow_status ow_peer_check(const struct ow_peer *peer, struct ow_failure *fail
     fault = key_fault(peer);
   if (!fault)
     fault = traffic_fault(peer);
+  if (!fault && peer->protocol == OW_PROTOCOL_STAMP)
+    fault = stamp_fault(peer);
+  else if (!fault && (peer->ssid || peer->tlvs))
+    fault = "an SSID and TLVs are STAMP's, and the protocol is OWAMP";
   enum ow_status status = fault ? ow_fail(failure, OW_INVALID, "%s", fault) : OW_OK;
   if (status == OW_OK)
     status = check_zones(peer, failure);

@@ -12,7 +12,9 @@
 #include "schedule/slot.h"
 #include "stats/percentiles.h"
 #include "wire/mode.h"
+#include "wire/protocol.h"
 #include "wire/session_request.h"
+#include "wire/stamp_tlv.h"
 #include "wire/test_packet.h"
 
 enum {
@@ -24,7 +26,8 @@ enum {
 
 /** Filled in with ow_peer_defaults() (peer_options.h), then changed by options. Wipe with ow_peer_clear(). */
 struct ow_peer {
-  char host[OW_HOST_TEXT];           /* name or address of the OWAMP server */
+  enum ow_protocol protocol;
+  char host[OW_HOST_TEXT];           /* name or address of the OWAMP server, or of the reflector */
   char port[OW_PORT_TEXT];           /* service name or number, "861" */
   int address_family;                /* 0: either, 4, 6 */
   char source[OW_HOST_TEXT];         /* own address, "" = the routing table's choice */
@@ -47,6 +50,8 @@ struct ow_peer {
   int64_t loss_timeout;              /* loss threshold, nanoseconds */
   struct ow_percentiles percentiles; /* of the delays, to be told beside the usual ones */
   bool busy_wait;                    /* be awake shortly before each packet is due */
+  uint32_t ssid;                     /* STAMP's session identifier; 0: none */
+  uint32_t tlvs;                     /* STAMP's, of OW_TLV_CHOICES */
   bool nat; /* send zero addresses: the server takes those of the control connection */
 };
 
@@ -65,6 +70,13 @@ enum ow_status ow_peer_check(const struct ow_peer *peer, struct ow_failure *fail
  */
 enum ow_status ow_peer_check_window(const struct ow_peer *peer, uint32_t packets,
                                     struct ow_failure *failure) OW_MUST_CHECK;
+/**
+ * The mode that a STAMP peer is measured in: authenticated if it has a key and may be, else open;
+ * OW_MODE_NONE if neither may be.
+ */
+enum ow_mode ow_peer_stamp_mode(const struct ow_peer *peer);
+/** What is put behind the peer's STAMP packets. */
+struct ow_tlv_plan ow_peer_tlv_plan(const struct ow_peer *peer);
 /** Test sessions of one measurement: one for each direction, each with a UDP port of its own. */
 unsigned ow_peer_sessions(const struct ow_peer *peer);
 /** OW_INVALID if the range of test ports is too small for so many sessions at a time. */

@@ -2,6 +2,7 @@
 /* The table, a row for each option; below it what is done with any of them. */
 #include "config/peer_options.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "text/dscp.h"
@@ -25,9 +26,9 @@ enum {
 
 const struct ow_peer_option ow_peer_options[OW_PEER_OPTIONS] = {
     [OW_PEER_HOST] = {"host", OW_TYPE_HOST, TEXT(peer.host), "HOST", NULL, NULL,
-                      "Name or address of the OWAMP server."},
+                      "Name or address of the OWAMP server, or of the reflector."},
     [OW_PEER_PORT] = {"port", OW_TYPE_PORT, PART(peer.port), 1, UINT16_MAX, "PORT", "861", NULL,
-                      "Its TCP port, a number or the name of a service."},
+                      "Its TCP port, or the reflector's UDP port: a number or the name of a service."},
     [OW_PEER_FAMILY] = {"family", OW_TYPE_FAMILY, PART(peer.address_family), 0, 0, "any|ipv4|ipv6", "any",
                         NULL, "What a name is resolved to."},
     [OW_PEER_MODE] = {"mode", OW_TYPE_MODES, PART(peer.modes), 0, 0, "MODE", NULL, NULL,
@@ -97,6 +98,15 @@ const struct ow_peer_option ow_peer_options[OW_PEER_OPTIONS] = {
                                "What a partial result is worth that breaches no threshold: one that was cut "
                                "short, or of which more than "
                                "a twentieth of the packets was never sent."},
+    [OW_PEER_PROTOCOL] = {"protocol", OW_TYPE_PROTOCOL, PART(peer.protocol), 0, 0, "owamp|stamp", "owamp",
+                          NULL,
+                          "What the peer speaks: OWAMP, with a server, or STAMP (and TWAMP Light), whose "
+                          "reflectors routers have; then the port is UDP's, 862 by default."},
+    [OW_PEER_SSID] = {"ssid", OW_TYPE_NUMBER, PART(peer.ssid), 0, UINT16_MAX, "NUMBER", "0", NULL,
+                      "STAMP's session identifier, as the reflector is configured for it; 0: none."},
+    [OW_PEER_TLVS] = {"tlvs", OW_TYPE_TLVS, PART(peer.tlvs), 0, 0, "LIST", "none", NULL,
+                      "What to ask a STAMP reflector for beside its stamps: none, or some of timestamps, "
+                      "class-of-service, counters and follow-up, with commas between."},
     [OW_PEER_HISTORY] = {"history", OW_TYPE_NUMBER, PART(history), 1, MOST_HISTORY, "INTERVALS", "12", NULL,
                          "How many intervals are kept."},
     [OW_PEER_BUSY_WAIT] =
@@ -129,7 +139,7 @@ bool ow_given_has(const struct ow_given *given, enum ow_peer_option_id id)
 
 bool ow_peer_option_repeatable(enum ow_peer_option_id id)
 {
-  return ow_peer_options[id].type == OW_TYPE_MODES;
+  return ow_peer_options[id].type == OW_TYPE_MODES || ow_peer_options[id].type == OW_TYPE_TLVS;
 }
 
 /* ---- values ---- */
@@ -140,6 +150,9 @@ enum ow_status ow_peer_option_apply(struct ow_peer_settings *settings, enum ow_p
   enum ow_status status =
       ow_option_parse(&ow_peer_options[id], settings, text, ow_given_has(given, id), failure);
   given->bits |= bit_of(id);
+  if (id == OW_PEER_PROTOCOL && status == OW_OK && !ow_given_has(given, OW_PEER_PORT))
+    snprintf(settings->peer.port, sizeof settings->peer.port, "%s",
+             ow_protocol_port(settings->peer.protocol));
   return status;
 }
 

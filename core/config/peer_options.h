@@ -44,6 +44,9 @@ enum ow_peer_option_id {
   OW_PEER_HISTORY,
   OW_PEER_BUSY_WAIT,
   OW_PEER_PERCENTILES,
+  OW_PEER_PROTOCOL,
+  OW_PEER_SSID,
+  OW_PEER_TLVS,
   OW_PEER_OPTIONS
 };
 
@@ -55,13 +58,13 @@ struct ow_given {
   uint64_t bits;
 };
 bool ow_given_has(const struct ow_given *given, enum ow_peer_option_id id);
-/** True if it may be given more than once, each value added to those before: OW_PEER_MODE. */
+/** True if it may be given more than once, each value added to those before: OW_PEER_MODE, OW_PEER_TLVS. */
 bool ow_peer_option_repeatable(enum ow_peer_option_id id);
 
 /**
  * Read a value into the settings, and note that it was given. A value replaces the one before, but what is
  * repeatable is added to what was given. OW_INVALID with what would be right, without the option's name; then
- * the settings are as before.
+ * the settings are as before. A protocol brings its port with it, unless one was given.
  */
 enum ow_status ow_peer_option_apply(struct ow_peer_settings *settings, enum ow_peer_option_id id,
                                     const char *text, struct ow_given *given,

@@ -13,21 +13,32 @@ static EVP_MAC_CTX *context(struct ow_hmac *hmac)
   return (EVP_MAC_CTX *)hmac;
 }
 
-struct ow_hmac *ow_hmac_create(const uint8_t key[OW_HMAC_KEY])
+static struct ow_hmac *create(char *digest, const void *key, size_t octets)
 {
-  char digest[] = "SHA1";
   const OSSL_PARAM parameters[] = {
       OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
       OSSL_PARAM_construct_end(),
   };
   EVP_MAC *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
   EVP_MAC_CTX *created = algorithm ? EVP_MAC_CTX_new(algorithm) : NULL;
-  if (created && EVP_MAC_init(created, key, OW_HMAC_KEY, parameters) != 1) {
+  if (created && EVP_MAC_init(created, key, octets, parameters) != 1) {
     EVP_MAC_CTX_free(created);
     created = NULL;
   }
   EVP_MAC_free(algorithm);
   return (struct ow_hmac *)created;
+}
+
+struct ow_hmac *ow_hmac_create(const uint8_t key[OW_HMAC_KEY])
+{
+  char digest[] = "SHA1";
+  return create(digest, key, OW_HMAC_KEY);
+}
+
+struct ow_hmac *ow_hmac_create_sha256(const void *key, size_t octets)
+{
+  char digest[] = "SHA256";
+  return create(digest, key, octets);
 }
 
 void ow_hmac_free(struct ow_hmac *hmac)

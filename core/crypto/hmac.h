@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* HMAC-SHA1 cut to 16 octets (RFC 4656, 3.1): one running sum after another under one key. */
+/*
+ * HMACs cut to 16 octets, of SHA-1 (RFC 4656, 3.1) and of SHA-256 (RFC 8762, 4.4): one running sum after
+ * another under one key.
+ */
 #ifndef OWAMP_CRYPTO_HMAC_H
 #define OWAMP_CRYPTO_HMAC_H
 
@@ -12,8 +15,10 @@ enum { OW_HMAC_KEY = 32, OW_HMAC = 16 };
 
 struct ow_hmac;
 
-/** NULL if the library fails. The caller frees. */
+/** HMAC-SHA1. NULL if the library fails. The caller frees. */
 struct ow_hmac *ow_hmac_create(const uint8_t key[OW_HMAC_KEY]) OW_MUST_CHECK;
+/** HMAC-SHA-256, under a key of any length. Likewise. */
+struct ow_hmac *ow_hmac_create_sha256(const void *key, size_t octets) OW_MUST_CHECK;
 void ow_hmac_free(struct ow_hmac *hmac);
 
 /** Begin anew under another key, of which alone it knows then. OW_CRYPTO if the library fails. */

@@ -61,6 +61,14 @@ void ow_udp_let_in(int descriptor);
 int ow_udp_send_to(int descriptor, const struct ow_udp_way *way, const void *packet, size_t octets,
                    bool want_stamp);
 
+/** The address that a connected socket sends from. */
+union ow_address ow_udp_local(int descriptor);
+/**
+ * The errno of an ICMP error that waits at a connected socket, which is told once; 0: none does. For a socket
+ * that is read, before ow_udp_receive(), which swallows it.
+ */
+int ow_udp_pending_error(int descriptor);
+
 /**
  * Datagrams that the kernel took off the wire for this socket and dropped, since it was opened: for want of
  * buffer, or as their checksum was wrong (sk_drops, which SO_RXQ_OVFL tells, too; modulo 2^32).

@@ -238,6 +238,21 @@ enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer, stru
                        ow_address_print(text, sizeof text, peer), ow_refusal_text(error));
 }
 
+union ow_address ow_udp_local(int descriptor)
+{
+  union ow_address local = {0};
+  socklen_t length = sizeof local;
+  (void)getsockname(descriptor, &local.any, &length);
+  return local;
+}
+
+int ow_udp_pending_error(int descriptor)
+{
+  int error = 0;
+  socklen_t size = sizeof error;
+  return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
 /* Where there is no such filter nothing is kept out, and takes the socket's buffer at most. */
 void ow_udp_keep_out(int descriptor)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The gate, the names, then the addresses, which race until one is greeted. */
+/* The names, then the addresses, which race until one is greeted. */
 #include "measure/dialer.h"
 
 #include <stdlib.h>
@@ -11,72 +11,6 @@
 #define ATTEMPT_DELAY (250 * OW_NS_PER_MS) /* RFC 8305, 5 and 8 */
 #define LEAST_DELAY (10 * OW_NS_PER_MS)    /* likewise */
 #define LEAST_TIME (100 * OW_NS_PER_MS)    /* even with the deadline near, an address gets a chance */
-
-static void resolve_next_name(struct ow_dialer *dialer);
-
-/* ---- the gate ---- */
-
-void ow_dial_gate_prepare(struct ow_dial_gate *gate, unsigned at_once)
-{
-  gate->free = at_once;
-  gate->closed = false;
-  TAILQ_INIT(&gate->waiting);
-}
-
-void ow_dial_gate_close(struct ow_dial_gate *gate)
-{
-  gate->closed = true;
-}
-
-static void leave_gate(struct ow_dialer *dialer)
-{
-  struct ow_dial_gate *gate = dialer->gate;
-  if (dialer->waits)
-    TAILQ_REMOVE(&gate->waiting, dialer, in_gate);
-  dialer->waits = false;
-  if (!dialer->holds_place)
-    return;
-  dialer->holds_place = false;
-  struct ow_dialer *next = gate->closed ? NULL : TAILQ_FIRST(&gate->waiting);
-  if (next) {
-    TAILQ_REMOVE(&gate->waiting, next, in_gate);
-    next->waits = false;
-    next->holds_place = true;
-    resolve_next_name(next);
-  } else {
-    gate->free++;
-  }
-}
-
-/* True if it may go on at once; else it will be called. */
-static bool enter_gate(struct ow_dialer *dialer)
-{
-  struct ow_dial_gate *gate = dialer->gate;
-  if (gate && gate->free == 0) {
-    TAILQ_INSERT_TAIL(&gate->waiting, dialer, in_gate);
-    dialer->waits = true;
-  } else if (gate) {
-    gate->free--;
-    dialer->holds_place = true;
-  }
-  return !dialer->waits;
-}
-
-/* ---- addresses ---- */
-
-/* An index of `sources`. */
-static int family_of(const union ow_address *address)
-{
-  return address->any.sa_family == AF_INET6;
-}
-
-/* Names tell no zone, or not always. */
-static bool same_server(const union ow_address *a, const union ow_address *b)
-{
-  struct ow_endpoint one = ow_address_to_endpoint(a);
-  struct ow_endpoint other = ow_address_to_endpoint(b);
-  return ow_endpoint_same_host(&one, &other) && one.port == other.port;
-}
 
 /* ---- attempts ---- */
 
@@ -215,7 +149,6 @@ static void finish_dialing(struct ow_dialer *dialer, enum ow_status status, cons
     told = *failure;
   end_attempts(dialer);
   dialer->busy = false;
-  leave_gate(dialer);
   if (status != OW_OK)
     ow_client_connection_close(dialer->control);
   dialer->done(dialer, status, &told);
@@ -226,11 +159,7 @@ void ow_dialer_cancel(struct ow_dialer *dialer)
   if (dialer->busy) {
     end_attempts(dialer);
     dialer->busy = false;
-    if (dialer->resolution)
-      ow_resolve_cancel(dialer->resolution);
-    dialer->resolution = NULL;
-    ow_loop_withdraw(dialer->loop, &dialer->unresolved);
-    leave_gate(dialer);
+    ow_lookup_cancel(&dialer->lookup);
     ow_client_connection_close(dialer->control);
   }
 }
@@ -301,8 +230,8 @@ static void on_attempt_event(struct ow_client_connection *connection, const stru
 static enum ow_status connect_to(struct ow_dial_attempt *attempt, struct ow_failure *failure)
 {
   struct ow_dialer *dialer = attempt->dialer;
-  union ow_address own = dialer->sources[family_of(&attempt->server)];
-  union ow_address *source = dialer->any_source ? &own : NULL;
+  union ow_address own;
+  union ow_address *source = ow_lookup_source(&dialer->lookup, &attempt->server, &own);
   int64_t left = dialer->deadline - ow_loop_now(dialer->loop).monotonic;
   enum ow_status status = ow_zone_settle(&attempt->server, source, dialer->peer->interface, failure);
   attempt->connection.event = on_attempt_event;
@@ -328,7 +257,7 @@ static bool begin_attempt(struct ow_dialer *dialer, size_t index)
     dialer->attempts[index] = attempt;
     attempt->dialer = dialer;
     attempt->index = index;
-    attempt->server = dialer->servers[index];
+    attempt->server = dialer->lookup.servers[index];
     status = connect_to(attempt, &failure);
     if (status != OW_OK) {
       note_failure(dialer, &attempt->connection, status == OW_MEMORY ? REFUSED : COULD_NOT_BEGIN, &failure);
@@ -342,9 +271,9 @@ static bool begin_attempt(struct ow_dialer *dialer, size_t index)
 static void try_next(struct ow_dialer *dialer)
 {
   bool begun = false;
-  while (!begun && dialer->server_at < dialer->server_count)
+  while (!begun && dialer->server_at < dialer->lookup.server_count)
     begun = begin_attempt(dialer, dialer->server_at++);
-  if (begun && dialer->server_at < dialer->server_count) {
+  if (begun && dialer->server_at < dialer->lookup.server_count) {
     ow_timer_set(dialer->loop, &dialer->next, ow_loop_now(dialer->loop).monotonic + dialer->pace);
   } else if (!first_attempt(dialer)) {
     finish_dialing(dialer, dialer->failure.status, &dialer->failure);
@@ -358,105 +287,30 @@ static void on_next(struct ow_timer *timer)
 
 /* ---- which addresses ---- */
 
-/* Without a source every family is ours. */
-static void keep_families_of_source(struct ow_dialer *dialer)
-{
-  size_t kept = 0;
-  for (size_t i = 0; i < dialer->server_count; i++)
-    if (!dialer->any_source ||
-        dialer->sources[family_of(&dialer->servers[i])].any.sa_family == dialer->servers[i].any.sa_family)
-      dialer->servers[kept++] = dialer->servers[i];
-  dialer->server_count = kept;
-}
-
-static void keep_faithful(struct ow_dialer *dialer)
-{
-  bool found = false;
-  for (size_t i = 0; dialer->faithful && i < dialer->server_count; i++)
-    found = found || same_server(&dialer->servers[i], dialer->faithful);
-  if (found) {
-    dialer->servers[0] = *dialer->faithful;
-    dialer->server_count = 1;
-  }
-}
-
 /* Many addresses come closer to each other, so that each has its chance. */
 static int64_t pace_of(const struct ow_dialer *dialer)
 {
   int64_t left = dialer->deadline - dialer->connecting;
-  int64_t share = left / (2 * (int64_t)dialer->server_count);
+  int64_t share = left / (2 * (int64_t)dialer->lookup.server_count);
   share = share < LEAST_DELAY ? LEAST_DELAY : share;
   return share < ATTEMPT_DELAY ? share : ATTEMPT_DELAY;
 }
 
-static void start_connecting(struct ow_dialer *dialer)
+static void on_looked_up(struct ow_lookup *lookup, enum ow_status status, const struct ow_failure *failure)
 {
-  struct ow_failure failure;
-  dialer->connecting = ow_loop_now(dialer->loop).monotonic;
-  leave_gate(dialer);
-  keep_families_of_source(dialer);
-  keep_faithful(dialer);
-  if (dialer->server_count == 0) {
-    ow_fail(&failure, OW_INVALID, "%s has no address of the source address's family", dialer->peer->host);
-    finish_dialing(dialer, OW_INVALID, &failure);
+  struct ow_dialer *dialer = OW_CONTAINER_OF(lookup, struct ow_dialer, lookup);
+  struct ow_failure none;
+  if (status == OW_OK) {
+    dialer->connecting = ow_loop_now(dialer->loop).monotonic;
+    status = ow_lookup_check(lookup, &none);
+    failure = &none;
+  }
+  if (status != OW_OK) {
+    finish_dialing(dialer, status, failure);
   } else {
     dialer->pace = pace_of(dialer);
     try_next(dialer);
   }
-}
-
-/* ---- resolving ---- */
-
-/* The first of each family. */
-static void take_sources(struct ow_dialer *dialer, const union ow_address *addresses, size_t count)
-{
-  dialer->any_source = true;
-  for (size_t i = count; i-- > 0;) {
-    union ow_address *source = &dialer->sources[family_of(&addresses[i])];
-    *source = addresses[i];
-    ow_address_set_port(source, 0);
-  }
-}
-
-/* The server first, then our own address, if one is asked for. */
-static void on_resolved(void *context, enum ow_status status, const union ow_address *addresses, size_t count,
-                        const struct ow_failure *failure)
-{
-  struct ow_dialer *dialer = context;
-  dialer->resolution = NULL;
-  if (status != OW_OK) {
-    finish_dialing(dialer, status, failure);
-  } else if (dialer->resolving_source) {
-    take_sources(dialer, addresses, count);
-    start_connecting(dialer);
-  } else {
-    dialer->server_count = count;
-    memcpy(dialer->servers, addresses, count * sizeof *addresses);
-    dialer->resolving_source = dialer->peer->source[0] != '\0';
-    if (dialer->resolving_source)
-      resolve_next_name(dialer);
-    else
-      start_connecting(dialer);
-  }
-}
-
-static void on_unresolved(struct ow_completion *completion)
-{
-  struct ow_dialer *dialer = OW_CONTAINER_OF(completion, struct ow_dialer, unresolved);
-  struct ow_failure failure;
-  ow_fail(&failure, OW_MEMORY, "no memory to resolve a name");
-  finish_dialing(dialer, OW_MEMORY, &failure);
-}
-
-static void resolve_next_name(struct ow_dialer *dialer)
-{
-  const struct ow_peer *peer = dialer->peer;
-  const char *host = dialer->resolving_source ? peer->source : peer->host;
-  const char *port = dialer->resolving_source ? "0" : peer->port;
-  dialer->resolution = ow_resolve(dialer->loop, host, port, peer->address_family, on_resolved, dialer);
-  dialer->unresolved.run = on_unresolved;
-  if (!dialer->resolution)
-    ow_loop_deliver(dialer->loop, &dialer->unresolved);
 }
 
 void ow_dialer_dial(struct ow_dialer *dialer, int64_t deadline)
@@ -469,8 +323,12 @@ void ow_dialer_dial(struct ow_dialer *dialer, int64_t deadline)
                             .done = dialer->done,
                             .busy = true,
                             .deadline = deadline,
-                            .next = {.expired = on_next}};
+                            .next = {.expired = on_next},
+                            .lookup = {.loop = dialer->loop,
+                                       .peer = dialer->peer,
+                                       .gate = dialer->gate,
+                                       .faithful = dialer->faithful,
+                                       .done = on_looked_up}};
   *dialer = fresh;
-  if (enter_gate(dialer))
-    resolve_next_name(dialer);
+  ow_lookup_begin(&dialer->lookup);
 }

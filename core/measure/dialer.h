@@ -11,31 +11,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "base/status.h"
 #include "config/peer.h"
 #include "io/address.h"
-#include "io/completion.h"
 #include "io/loop.h"
 #include "io/resolver.h"
 #include "measure/client_connection.h"
+#include "measure/lookup.h"
 
-struct ow_dialer;
-TAILQ_HEAD(ow_dialers, ow_dialer);
 struct ow_dial_attempt;
-
-/**
- * How many names may be resolved at once, over all that share it: each takes a thread. Prepare before use.
- */
-struct ow_dial_gate {
-  unsigned free;
-  bool closed;
-  struct ow_dialers waiting;
-};
-void ow_dial_gate_prepare(struct ow_dial_gate *gate, unsigned at_once);
-/** All that share it are about to be cancelled: nobody who waits gets a place any more. */
-void ow_dial_gate_close(struct ow_dial_gate *gate);
 
 enum ow_dial_stage { OW_DIAL_RESOLVE, OW_DIAL_CONNECT, OW_DIAL_SETUP };
 
@@ -55,22 +40,13 @@ struct ow_dialer {
    */
   void (*done)(struct ow_dialer *dialer, enum ow_status status, const struct ow_failure *failure);
 
-  TAILQ_ENTRY(ow_dialer) in_gate;
-  bool waits;
-  bool holds_place;
+  struct ow_lookup lookup;
   bool busy;
-  bool resolving_source;
-  struct ow_completion unresolved; /* the search for a name could not even begin */
-  int64_t deadline;                /* monotonic ns */
-  int64_t connecting;              /* monotonic ns: since when; 0: the names are still being resolved */
-  int64_t heard;                   /* monotonic ns: the last sign of life of any address that failed; or 0 */
-  uint32_t modes_offered;          /* by the server that greeted; 0: none did */
-  struct ow_resolution *resolution;
-  bool any_source;             /* own addresses are given: */
-  union ow_address sources[2]; /* IPv4, IPv6; of no family: none is given */
-  union ow_address servers[OW_RESOLVED_MOST];
-  size_t server_count;
-  size_t server_at;                                   /* the next to be tried */
+  int64_t deadline;       /* monotonic ns */
+  int64_t connecting;     /* monotonic ns: since when; 0: the names are still being resolved */
+  int64_t heard;          /* monotonic ns: the last sign of life of any address that failed; or 0 */
+  uint32_t modes_offered; /* by the server that greeted; 0: none did */
+  size_t server_at;       /* the next to be tried */
   struct ow_dial_attempt *attempts[OW_RESOLVED_MOST]; /* at each of the servers; NULL: none is under way */
   struct ow_timer next;                               /* another address is due */
   int64_t pace;                                       /* ns between attempts */

@@ -9,6 +9,7 @@
 #include "io/system_clock.h"
 #include "measure/dialogue.h"
 #include "measure/measurement.h"
+#include "measure/reflected_probe.h"
 
 #define START_LEAD (100 * OW_NS_PER_MS)   /* beyond 4 round trips: what a slow server needs to get ready */
 #define CLOSING_TIME (500 * OW_NS_PER_MS) /* kept free for stopping and fetching, beyond 4 round trips */
@@ -236,8 +237,8 @@ static void count(struct ow_dialogue *dialogue, struct ow_probe_progress *progre
 
 /* ---- life ---- */
 
-enum ow_status ow_probe_run_watched(const struct ow_peer *peer, int64_t timeout, const struct ow_log *log,
-                                    const struct ow_probe_watch *watch, struct ow_probe_report *report)
+static enum ow_status run(const struct ow_peer *peer, int64_t timeout, const struct ow_log *log,
+                          const struct ow_probe_watch *watch, struct ow_probe_report *report)
 {
   struct probe probe = {.dialogue = {.peer = peer,
                                      .report = report,
@@ -251,6 +252,13 @@ enum ow_status ow_probe_run_watched(const struct ow_peer *peer, int64_t timeout,
     status = measure(&probe);
   ow_dialogue_close(&probe.dialogue);
   return status;
+}
+
+enum ow_status ow_probe_run_watched(const struct ow_peer *peer, int64_t timeout, const struct ow_log *log,
+                                    const struct ow_probe_watch *watch, struct ow_probe_report *report)
+{
+  return peer->protocol == OW_PROTOCOL_STAMP ? ow_reflected_probe_run(peer, timeout, log, watch, report)
+                                             : run(peer, timeout, log, watch, report);
 }
 
 enum ow_status ow_probe_run(const struct ow_peer *peer, int64_t timeout, const struct ow_log *log,

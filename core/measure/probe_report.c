@@ -28,7 +28,7 @@ uint32_t ow_probe_packet_octets(const struct ow_probe_report *report, uint32_t p
 
 void ow_probe_report_clear(struct ow_probe_report *report)
 {
-  for (int i = 0; i < OW_DIRECTIONS; i++) {
+  for (int i = 0; i < OW_RESULTS; i++) {
     ow_samples_clear(&report->directions[i].samples);
     ow_result_drop(&report->directions[i].result);
   }

@@ -7,9 +7,12 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "measure/reflector_words.h"
+#include "session/reflected.h"
 #include "stats/result.h"
 #include "time/sample.h"
 #include "wire/mode.h"
+#include "wire/protocol.h"
 
 /** How far a probe came; a failure belongs to the step that it stopped in. */
 enum ow_probe_step {
@@ -56,7 +59,12 @@ struct ow_probe_report {
   enum ow_mode mode;
   uint32_t modes_offered; /* by the server; 0 if it never said */
   char server[64];        /* "192.0.2.1 port 861": the address that was connected to */
-  struct ow_probe_direction directions[OW_DIRECTIONS];
+  enum ow_protocol protocol;
+  /** The last one is the round trip of a reflected session, whose `samples` are the losses alone. */
+  struct ow_probe_direction directions[OW_RESULTS];
+  struct ow_reflector reflector; /* of a reflected session: what was found out about it, */
+  size_t reflector_lines;        /* and in words */
+  char reflector_words[OW_REFLECTOR_WORDS][OW_REFLECTOR_TEXT];
   bool clock_synchronized; /* this host's clock */
   int64_t clock_error;     /* this host's, ns */
   int64_t setup_ns;        /* connect to Start-Ack */

@@ -69,7 +69,7 @@ char *ow_answer_list(const struct ow_stream_view *views, size_t count, size_t *o
 static size_t histogram_octets(const struct ow_interval *interval)
 {
   size_t octets = 0;
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  for (int d = 0; d < OW_RESULTS; d++)
     if (interval->results[d].histogram)
       octets += ow_histogram_text_octets(interval->results[d].histogram);
   return octets;
@@ -88,7 +88,7 @@ static size_t first_with_histograms(const struct ow_interval *intervals, size_t 
 static json_t *interval_json(const struct ow_interval *interval, bool histograms)
 {
   struct ow_interval shown = *interval;
-  for (int d = 0; d < OW_DIRECTIONS && !histograms; d++)
+  for (int d = 0; d < OW_RESULTS && !histograms; d++)
     shown.results[d].histogram = NULL;
   return ow_interval_to_json(&shown);
 }

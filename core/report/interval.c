@@ -53,23 +53,32 @@ bool ow_stream_name_valid(const char *name)
 
 void ow_interval_share(struct ow_interval *copy)
 {
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  for (int d = 0; d < OW_RESULTS; d++)
     ow_result_share(&copy->results[d]);
 }
 
 void ow_interval_drop(struct ow_interval *interval)
 {
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  for (int d = 0; d < OW_RESULTS; d++)
     ow_result_drop(&interval->results[d]);
 }
 
 void ow_totals_add(struct ow_totals *totals, const struct ow_result *result)
 {
-  totals->sent += result->sent;
-  totals->received += result->received;
-  totals->lost += result->lost;
+  if (result->loss_unknown) {
+    totals->loss_unknown++;
+  } else {
+    totals->sent += result->sent;
+    totals->received += result->received;
+    totals->lost += result->lost;
+  }
   totals->skipped += result->skipped;
   totals->duplicates += result->duplicates;
   totals->reordered += result->reordered;
   totals->discarded += result->discarded;
+}
+
+bool ow_totals_losses_known(const struct ow_totals *totals)
+{
+  return !totals->loss_unknown || totals->sent || totals->received || totals->lost;
 }

@@ -13,6 +13,7 @@
 #include "stats/result.h"
 #include "time/timestamp.h"
 #include "wire/mode.h"
+#include "wire/protocol.h"
 
 enum {
   OW_STREAM_NAME = 64, /* with its NUL; see ow_stream_name_valid() */
@@ -55,19 +56,21 @@ struct ow_interval {
   uint64_t number;           /* counts a stream's intervals from 1, those that failed too */
   struct ow_timestamp begin; /* wall clock */
   struct ow_timestamp end;
-  enum ow_status status;                   /* OW_OK: measured whole */
-  char reason[OW_FAILURE_TEXT];            /* why not; else "" */
-  enum ow_mode mode;                       /* OW_MODE_NONE: no connection was made */
-  struct ow_result results[OW_DIRECTIONS]; /* absent: not asked for, or nothing is known */
+  enum ow_status status;                /* OW_OK: measured whole */
+  char reason[OW_FAILURE_TEXT];         /* why not; else "" */
+  enum ow_mode mode;                    /* OW_MODE_NONE: no connection was made */
+  struct ow_result results[OW_RESULTS]; /* absent: not asked for, or nothing is known */
 };
 
 /** The copy of an interval becomes a user of its results' histograms, and ceases to be one of them. */
 void ow_interval_share(struct ow_interval *copy);
 void ow_interval_drop(struct ow_interval *interval);
 
-/** Sums over the intervals of one direction since the stream began. sent = received + lost. */
+/** Sums over the intervals of one direction, or of the round trip, since the stream began. */
 struct ow_totals {
-  uint64_t sent, received, lost, skipped, duplicates, reordered, discarded;
+  uint64_t sent, received, lost; /* of the intervals whose losses are known; sent = received + lost */
+  uint64_t skipped, duplicates, reordered, discarded;
+  uint64_t loss_unknown; /* how many intervals are not in the first three, since nobody tells their losses */
 };
 
 /** A stream as it stands. */
@@ -75,6 +78,7 @@ struct ow_stream_view {
   char name[OW_STREAM_NAME];
   char host[OW_STREAM_HOST]; /* as configured */
   char port[OW_STREAM_PORT];
+  enum ow_protocol protocol;
   bool directions[OW_DIRECTIONS]; /* asked for */
   int64_t interval;               /* ns */
 
@@ -88,7 +92,7 @@ struct ow_stream_view {
   uint64_t newest;    /* number of the newest interval; 0: none yet */
   uint64_t intervals; /* ended */
   uint64_t failed;    /* of these, not measured whole */
-  struct ow_totals totals[OW_DIRECTIONS];
+  struct ow_totals totals[OW_RESULTS];
   /**
    * The peer was found to have no room for a second control connection: intervals are measured over one, each
    * from its `begin`, which lies later than the `end` of the one before by a pause.
@@ -99,5 +103,8 @@ struct ow_stream_view {
 
 /** Add an interval's numbers to the totals. */
 void ow_totals_add(struct ow_totals *totals, const struct ow_result *result);
+/** False: of no interval losses are known, though there are some: then `sent`, `received`, `lost` mean
+ * nothing. */
+bool ow_totals_losses_known(const struct ow_totals *totals);
 
 #endif

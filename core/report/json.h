@@ -64,8 +64,10 @@ enum ow_status ow_interval_from_json(const json_t *object, struct ow_interval *i
  * {"name", "host", "port", "directions": ["forward", "reverse"], "interval", "state", "since", "status",
  * "reason", "mode", "connection": {"address", "port"}, "newest", "intervals", "failed", "totals":
  * [{"direction", "sent", "received", "lost", "skipped", "duplicates", "reordered", "discarded"}, ...],
- * "single_connection", "version"}; totals of the directions that were asked for. "single_connection" may be
- * missing when it is read: false; and "server" with "192.0.2.1 port 861" may stand for "connection".
+ * "single_connection", "version"}; totals of the directions that were asked for, and of a reflector's round
+ * trip; with "loss_unknown" where intervals aren't in the first three sums, which are missing if none is.
+ * "single_connection" may be missing when it is read: false; and "server" with "192.0.2.1 port 861" may stand
+ * for "connection".
  */
 json_t *ow_stream_to_json(const struct ow_stream_view *view) OW_MUST_CHECK;
 enum ow_status ow_stream_from_json(const json_t *object, struct ow_stream_view *view,

@@ -9,7 +9,8 @@
 #include "report/members.h"
 #include "text/percentile.h"
 
-static const char *const direction_names[] = {[OW_FORWARD] = "forward", [OW_REVERSE] = "reverse"};
+static const char *const direction_names[] = {
+    [OW_FORWARD] = "forward", [OW_REVERSE] = "reverse", [OW_ROUND_TRIP] = "round-trip"};
 static const char *const completeness_names[] = {
     [OW_RESULT_ABSENT] = "absent", [OW_RESULT_PARTIAL] = "partial", [OW_RESULT_COMPLETE] = "complete"};
 static const char *const stamp_names[] = {
@@ -74,12 +75,26 @@ static void put_shortfall(struct ow_members *members, const struct ow_result *re
     ow_put(members, "incomplete", json_true());
 }
 
+/* What means nothing where losses are not told by direction, or not their order. */
+static bool is_known(const struct ow_result *result, size_t offset)
+{
+  bool of_loss = offset == offsetof(struct ow_result, sent) || offset == offsetof(struct ow_result, lost);
+  bool of_run = offset == offsetof(struct ow_result, longest_loss_run);
+  return !(result->loss_unknown && (of_loss || of_run)) && !(result->run_unknown && of_run);
+}
+
 static void put_counts(struct ow_members *members, const struct ow_result *result)
 {
+  if (result->loss_unknown)
+    ow_put(members, "loss_unknown", json_true());
+  if (result->run_unknown)
+    ow_put(members, "loss_run_unknown", json_true());
   for (size_t i = 0; i < COUNTS; i++) {
+    if (!is_known(result, counts[i].offset))
+      continue;
     ow_put_count(members, counts[i].name,
                  *(const uint32_t *)(const void *)((const char *)result + counts[i].offset));
-    if (i == 2 && result->sent)
+    if (i == 2 && result->sent && !result->loss_unknown)
       ow_put(members, "loss_percent", json_real(100.0 * result->lost / result->sent));
   }
 }
@@ -101,11 +116,11 @@ static json_t *hops_json(const struct ow_result *result)
   return ow_members_end(&members);
 }
 
-/* That a clock was stepped is known even if nothing arrived. */
-static json_t *clock_json(const struct ow_result *result)
+/* That a clock was stepped is known even if nothing arrived; in a round trip no other clock has a part. */
+static json_t *clock_json(const struct ow_result *result, enum ow_direction direction)
 {
   struct ow_members members = ow_members_begin();
-  if (has_packets(result)) {
+  if (has_packets(result) && direction != OW_ROUND_TRIP) {
     ow_put(&members, "sender_synchronized", json_boolean(result->clock.sender_synchronized));
     ow_put(&members, "receiver_synchronized", json_boolean(result->clock.receiver_synchronized));
     ow_put_time(&members, "error", result->clock.error_ns);
@@ -160,6 +175,8 @@ static void put_times(struct ow_members *members, const struct ow_result *result
   }
   ow_put_time(members, "pdv", result->pdv);
   put_distribution(members, result);
+  if (result->has_dwell)
+    ow_put(members, "dwell", delay_json(&result->dwell));
 }
 
 json_t *ow_result_to_json(const struct ow_result *result, enum ow_direction direction)
@@ -177,20 +194,28 @@ json_t *ow_result_to_json(const struct ow_result *result, enum ow_direction dire
   }
   if (has_times(result))
     put_times(&members, result);
-  if (has_packets(result))
+  if (has_packets(result) && direction != OW_ROUND_TRIP)
     ow_put(&members, "hops", hops_json(result));
-  if (has_packets(result) || result->clock.stepped)
-    ow_put(&members, "clock", clock_json(result));
+  if ((has_packets(result) && direction != OW_ROUND_TRIP) || result->clock.stepped)
+    ow_put(&members, "clock", clock_json(result, direction));
   return ow_members_end(&members);
 }
 
 /* ---- and back ---- */
 
+/* Where nothing is known of losses, what is received stands for what was sent. */
 static void get_counts(struct ow_reading *reading, const json_t *object, struct ow_result *result)
 {
+  if (ow_get_optional(object, "loss_unknown"))
+    result->loss_unknown = ow_get_bool(reading, object, "loss_unknown");
+  if (ow_get_optional(object, "loss_run_unknown"))
+    result->run_unknown = ow_get_bool(reading, object, "loss_run_unknown");
   for (size_t i = 0; i < COUNTS; i++)
-    *(uint32_t *)(void *)((char *)result + counts[i].offset) =
-        (uint32_t)ow_get_count(reading, object, counts[i].name, UINT32_MAX);
+    if (is_known(result, counts[i].offset))
+      *(uint32_t *)(void *)((char *)result + counts[i].offset) =
+          (uint32_t)ow_get_count(reading, object, counts[i].name, UINT32_MAX);
+  if (result->loss_unknown)
+    result->sent = result->received;
   if ((uint64_t)result->received + result->lost != result->sent)
     ow_reading_fail(reading, "sent", "must be the sum of received and lost");
 }
@@ -214,13 +239,14 @@ static void get_shortfall(struct ow_reading *reading, const json_t *object, stru
   }
 }
 
-static void get_delays(struct ow_reading *reading, const json_t *object, struct ow_delays *delay)
+static void get_delays(struct ow_reading *reading, const json_t *object, const char *name, const char *within,
+                       struct ow_delays *delay)
 {
   const char *outside = reading->within;
-  const json_t *from = json_object_get(object, "delay");
-  if (!ow_reading_object(reading, from, "delay"))
+  const json_t *from = json_object_get(object, name);
+  if (!ow_reading_object(reading, from, name))
     return;
-  reading->within = "delay.";
+  reading->within = within;
   for (size_t i = 0; i < DELAYS; i++)
     *(int64_t *)(void *)((char *)delay + delays[i].offset) = ow_get_time(reading, from, delays[i].name);
   reading->within = outside;
@@ -273,7 +299,10 @@ static void get_distribution(struct ow_reading *reading, const json_t *object, s
 
 static void get_times(struct ow_reading *reading, const json_t *object, struct ow_result *result)
 {
-  get_delays(reading, object, &result->delay);
+  get_delays(reading, object, "delay", "delay.", &result->delay);
+  result->has_dwell = ow_get_optional(object, "dwell") != NULL;
+  if (result->has_dwell)
+    get_delays(reading, object, "dwell", "dwell.", &result->dwell);
   result->jitter = ow_get_time(reading, object, "jitter");
   result->pdv = ow_get_time(reading, object, "pdv");
   result->has_ipdv = ow_get_optional(object, "ipdv") != NULL;
@@ -296,11 +325,12 @@ static void get_hops(struct ow_reading *reading, const json_t *object, struct ow
   reading->within = outside;
 }
 
-static void get_clock(struct ow_reading *reading, const json_t *object, struct ow_result *result)
+static void get_clock(struct ow_reading *reading, const json_t *object, enum ow_direction direction,
+                      struct ow_result *result)
 {
   const char *outside = reading->within;
   const json_t *from = json_object_get(object, "clock");
-  bool packets = has_packets(result);
+  bool packets = has_packets(result) && direction != OW_ROUND_TRIP;
   if ((!packets && !ow_get_optional(object, "clock")) || !ow_reading_object(reading, from, "clock"))
     return;
   reading->within = "clock.";
@@ -317,7 +347,8 @@ static void get_clock(struct ow_reading *reading, const json_t *object, struct o
   reading->within = outside;
 }
 
-static void get_result(struct ow_reading *reading, const json_t *object, struct ow_result *result)
+static void get_result(struct ow_reading *reading, const json_t *object, enum ow_direction direction,
+                       struct ow_result *result)
 {
   result->completeness = (enum ow_completeness)ow_get_word(reading, object, "completeness",
                                                            completeness_names, OW_RESULT_COMPLETE + 1, -1);
@@ -329,10 +360,10 @@ static void get_result(struct ow_reading *reading, const json_t *object, struct 
   } else if (ow_get_optional(object, "discarded")) {
     result->discarded = (uint32_t)ow_get_count(reading, object, "discarded", UINT32_MAX);
   }
-  get_clock(reading, object, result);
+  get_clock(reading, object, direction, result);
   if (has_times(result))
     get_times(reading, object, result);
-  if (has_packets(result))
+  if (has_packets(result) && direction != OW_ROUND_TRIP)
     get_hops(reading, object, result);
 }
 
@@ -344,8 +375,8 @@ enum ow_status ow_result_from_json(const json_t *object, struct ow_result *resul
   *direction = OW_FORWARD;
   if (ow_reading_object(&reading, object, "result")) {
     *direction =
-        (enum ow_direction)ow_get_word(&reading, object, "direction", direction_names, OW_DIRECTIONS, -1);
-    get_result(&reading, object, result);
+        (enum ow_direction)ow_get_word(&reading, object, "direction", direction_names, OW_RESULTS, -1);
+    get_result(&reading, object, *direction, result);
   }
   if (reading.status != OW_OK) {
     ow_result_drop(result);

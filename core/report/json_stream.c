@@ -5,8 +5,10 @@
 #include "report/json.h"
 #include "report/members.h"
 
-static const char *const direction_names[] = {[OW_FORWARD] = "forward", [OW_REVERSE] = "reverse"};
+static const char *const direction_names[] = {
+    [OW_FORWARD] = "forward", [OW_REVERSE] = "reverse", [OW_ROUND_TRIP] = "round-trip"};
 
+/* The first three are of the intervals whose losses are known. */
 static const struct {
   const char *name;
   size_t offset;
@@ -20,7 +22,12 @@ static const struct {
     {"discarded", offsetof(struct ow_totals, discarded)},
 };
 
-enum { TOTALS = sizeof totals / sizeof *totals, STATUSES = OW_STATE + 1, STATES = OW_STREAM_DOWN + 1 };
+enum {
+  TOTALS = sizeof totals / sizeof *totals,
+  LOSS_TOTALS = 3,
+  STATUSES = OW_STATE + 1,
+  STATES = OW_STREAM_DOWN + 1
+};
 
 /* ---- what intervals and streams share ---- */
 
@@ -48,7 +55,7 @@ static enum ow_status get_status(struct ow_reading *reading, const json_t *objec
 }
 
 /* The direction that a member of a list has, each one once. */
-static enum ow_direction get_direction(struct ow_reading *reading, const char *name, bool seen[OW_DIRECTIONS],
+static enum ow_direction get_direction(struct ow_reading *reading, const char *name, bool seen[],
                                        enum ow_direction direction)
 {
   if (seen[direction])
@@ -57,12 +64,12 @@ static enum ow_direction get_direction(struct ow_reading *reading, const char *n
   return direction;
 }
 
-static const json_t *get_list(struct ow_reading *reading, const json_t *object, const char *name)
+static const json_t *get_list(struct ow_reading *reading, const json_t *object, const char *name, size_t most)
 {
   const json_t *list = json_object_get(object, name);
   if (!json_is_array(list))
     ow_reading_fail(reading, name, list ? "must be a list" : "is missing");
-  else if (json_array_size(list) > OW_DIRECTIONS)
+  else if (json_array_size(list) > most)
     ow_reading_fail(reading, name, "has more than both directions");
   return reading->status == OW_OK ? list : NULL;
 }
@@ -83,7 +90,7 @@ static bool anything_known(const struct ow_result *result)
 static json_t *results_json(struct ow_members *members, const struct ow_interval *interval)
 {
   json_t *list = json_array();
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  for (int d = 0; d < OW_RESULTS; d++)
     if (anything_known(&interval->results[d]))
       append_to_list(members, list, ow_result_to_json(&interval->results[d], (enum ow_direction)d));
   return list;
@@ -111,8 +118,8 @@ static void take_result(struct ow_result *place, const struct ow_result *result)
 
 static void get_results(struct ow_reading *reading, const json_t *object, struct ow_interval *interval)
 {
-  bool seen[OW_DIRECTIONS] = {false};
-  const json_t *list = get_list(reading, object, "results");
+  bool seen[OW_RESULTS] = {false};
+  const json_t *list = get_list(reading, object, "results", OW_RESULTS);
   for (size_t i = 0; i < json_array_size(list) && reading->status == OW_OK; i++) {
     struct ow_result result;
     enum ow_direction direction;
@@ -147,11 +154,15 @@ enum ow_status ow_interval_from_json(const json_t *object, struct ow_interval *i
 
 /* ---- streams ---- */
 
+static const char *const protocol_names[] = {[OW_PROTOCOL_OWAMP] = "owamp", [OW_PROTOCOL_STAMP] = "stamp"};
+
 static json_t *totals_json(const struct ow_totals *from, enum ow_direction direction)
 {
   struct ow_members members = ow_members_begin();
   ow_put_text(&members, "direction", direction_names[direction]);
-  for (size_t i = 0; i < TOTALS; i++)
+  if (from->loss_unknown)
+    ow_put_count(&members, "loss_unknown", from->loss_unknown);
+  for (size_t i = ow_totals_losses_known(from) ? 0 : LOSS_TOTALS; i < TOTALS; i++)
     ow_put_count(&members, totals[i].name,
                  *(const uint64_t *)(const void *)((const char *)from + totals[i].offset));
   return ow_members_end(&members);
@@ -169,8 +180,8 @@ static void put_directions(struct ow_members *members, const struct ow_stream_vi
 static void put_totals(struct ow_members *members, const struct ow_stream_view *view)
 {
   json_t *list = json_array();
-  for (int d = 0; d < OW_DIRECTIONS; d++)
-    if (view->directions[d])
+  for (int d = 0; d < OW_RESULTS; d++)
+    if (d == OW_ROUND_TRIP ? ow_protocol_reflects(view->protocol) : view->directions[d])
       append_to_list(members, list, totals_json(&view->totals[d], (enum ow_direction)d));
   ow_put(members, "totals", list);
 }
@@ -181,6 +192,8 @@ json_t *ow_stream_to_json(const struct ow_stream_view *view)
   ow_put_text(&members, "name", view->name);
   ow_put_text(&members, "host", view->host);
   ow_put_text(&members, "port", view->port);
+  if (view->protocol != OW_PROTOCOL_OWAMP)
+    ow_put_text(&members, "protocol", protocol_names[view->protocol]);
   put_directions(&members, view);
   ow_put_time(&members, "interval", view->interval);
   ow_put_text(&members, "state", ow_stream_state_name(view->state));
@@ -200,7 +213,7 @@ json_t *ow_stream_to_json(const struct ow_stream_view *view)
 
 static void get_directions(struct ow_reading *reading, const json_t *object, struct ow_stream_view *view)
 {
-  const json_t *list = get_list(reading, object, "directions");
+  const json_t *list = get_list(reading, object, "directions", OW_DIRECTIONS);
   for (size_t i = 0; i < json_array_size(list); i++) {
     const char *name = json_string_value(json_array_get(list, i));
     int direction = 0;
@@ -213,20 +226,28 @@ static void get_directions(struct ow_reading *reading, const json_t *object, str
   }
 }
 
+static void get_sums(struct ow_reading *reading, const json_t *from, struct ow_totals *to)
+{
+  if (ow_get_optional(from, "loss_unknown"))
+    to->loss_unknown = ow_get_count(reading, from, "loss_unknown", INT64_MAX);
+  for (size_t i = 0; i < TOTALS; i++)
+    if (i >= LOSS_TOTALS || !to->loss_unknown || ow_get_optional(from, totals[i].name))
+      *(uint64_t *)(void *)((char *)to + totals[i].offset) =
+          ow_get_count(reading, from, totals[i].name, INT64_MAX);
+}
+
 static void get_totals(struct ow_reading *reading, const json_t *object, struct ow_stream_view *view)
 {
-  bool seen[OW_DIRECTIONS] = {false};
-  const json_t *list = get_list(reading, object, "totals");
+  bool seen[OW_RESULTS] = {false};
+  const json_t *list = get_list(reading, object, "totals", OW_RESULTS);
   reading->within = "totals.";
   for (size_t i = 0; i < json_array_size(list); i++) {
     const json_t *from = json_array_get(list, i);
     if (!ow_reading_object(reading, from, "direction"))
       break;
-    int word = ow_get_word(reading, from, "direction", direction_names, OW_DIRECTIONS, -1);
-    struct ow_totals *to = &view->totals[get_direction(reading, "direction", seen, (enum ow_direction)word)];
-    for (size_t t = 0; t < TOTALS; t++)
-      *(uint64_t *)(void *)((char *)to + totals[t].offset) =
-          ow_get_count(reading, from, totals[t].name, INT64_MAX);
+    int word = ow_get_word(reading, from, "direction", direction_names, OW_RESULTS, -1);
+    get_sums(reading, from,
+             &view->totals[get_direction(reading, "direction", seen, (enum ow_direction)word)]);
   }
   reading->within = "";
 }
@@ -262,6 +283,9 @@ static void get_stream(struct ow_reading *reading, const json_t *object, struct 
   view->intervals = ow_get_count(reading, object, "intervals", INT64_MAX);
   view->failed = ow_get_count(reading, object, "failed", INT64_MAX);
   get_totals(reading, object, view);
+  if (ow_get_optional(object, "protocol"))
+    view->protocol = (enum ow_protocol)ow_get_word(reading, object, "protocol", protocol_names,
+                                                   OW_PROTOCOL_STAMP + 1, OW_PROTOCOL_OWAMP);
   if (ow_get_optional(object, "single_connection"))
     view->single_connection = ow_get_bool(reading, object, "single_connection");
   view->version = ow_get_count(reading, object, "version", INT64_MAX);

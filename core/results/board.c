@@ -85,7 +85,7 @@ static void ring_add(struct ring *ring, uint32_t most, const struct ow_interval 
 static void copy_out(const struct ow_interval *from, bool histograms, struct ow_interval *to)
 {
   *to = *from;
-  for (int d = 0; d < OW_DIRECTIONS && !histograms; d++)
+  for (int d = 0; d < OW_RESULTS && !histograms; d++)
     to->results[d].histogram = NULL;
   ow_interval_share(to);
 }
@@ -213,7 +213,7 @@ enum ow_status ow_board_put_stream(struct ow_board *board, const struct ow_strea
   enum ow_status status = put_entry(board, view, &entry);
   if (status == OW_OK) {
     ring_clear(&entry->ring);
-    entry->view = (struct ow_stream_view){.interval = view->interval};
+    entry->view = (struct ow_stream_view){.protocol = view->protocol, .interval = view->interval};
     memcpy(entry->view.name, view->name, sizeof view->name);
     memcpy(entry->view.host, view->host, sizeof view->host);
     memcpy(entry->view.port, view->port, sizeof view->port);
@@ -266,7 +266,7 @@ void ow_board_add_interval(struct ow_board *board, const char *name, const struc
     view->newest = interval->number;
     view->intervals++;
     view->failed += interval->status != OW_OK;
-    for (int i = 0; i < OW_DIRECTIONS; i++)
+    for (int i = 0; i < OW_RESULTS; i++)
       ow_totals_add(&view->totals[i], &interval->results[i]);
     note_change(board, view);
   }

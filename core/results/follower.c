@@ -77,9 +77,12 @@ bool ow_follower_look(struct ow_follower *follower, const struct ow_board *board
 
 static void take_alarms(struct ow_look *look, const struct ow_interval *interval)
 {
-  const struct ow_result *results[OW_DIRECTIONS];
+  const struct ow_result *results[OW_RESULTS];
   for (int i = 0; i < OW_DIRECTIONS; i++)
     results[i] = look->view.directions[i] ? &interval->results[i] : NULL;
+  results[OW_ROUND_TRIP] = interval->results[OW_ROUND_TRIP].completeness != OW_RESULT_ABSENT
+                               ? &interval->results[OW_ROUND_TRIP]
+                               : NULL;
   look->alarm_count = ow_alarms_take(look->follower->alarms, results, look->alarms, OW_LOOK_ALARMS);
   look->next_alarm = 0;
 }

@@ -71,7 +71,7 @@ struct ow_news {
   const char *before;                 /* of SERVER: the address, as in the view, that it was measured by */
 };
 
-enum { OW_LOOK_INTERVALS = 8, OW_LOOK_ALARMS = OW_METRICS * OW_DIRECTIONS };
+enum { OW_LOOK_INTERVALS = 8, OW_LOOK_ALARMS = OW_METRICS * OW_RESULTS };
 
 /** A look that has begun. 10 KB; its members, but `view`, are its own. */
 struct ow_look {

@@ -5,7 +5,7 @@
 void ow_stream_mark_counts(struct ow_stream_mark *mark, const struct ow_stream_view *view)
 {
   mark->intervals = view->intervals;
-  for (int i = 0; i < OW_DIRECTIONS; i++) {
+  for (int i = 0; i < OW_RESULTS; i++) {
     mark->sent[i] = view->totals[i].sent;
     mark->received[i] = view->totals[i].received;
   }
@@ -20,7 +20,7 @@ void ow_stream_mark_interval(struct ow_stream_mark *mark, const struct ow_interv
 static bool counts_fell(const struct ow_stream_mark *mark, const struct ow_stream_view *view)
 {
   bool fell = view->intervals < mark->intervals;
-  for (int i = 0; i < OW_DIRECTIONS; i++)
+  for (int i = 0; i < OW_RESULTS; i++)
     fell = fell || view->totals[i].sent < mark->sent[i] || view->totals[i].received < mark->received[i];
   return fell;
 }

@@ -16,8 +16,8 @@ struct ow_stream_mark {
   uint64_t number;           /* of the newest interval that is known; 0: none */
   struct ow_timestamp begin; /* when that one began */
   uint64_t intervals;        /* as the stream counted when it was looked at */
-  uint64_t sent[OW_DIRECTIONS];
-  uint64_t received[OW_DIRECTIONS];
+  uint64_t sent[OW_RESULTS];
+  uint64_t received[OW_RESULTS];
 };
 
 /** The stream stands so. */

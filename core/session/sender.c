@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container_of.h"
 #include "base/secret.h"
 #include "crypto/cipher.h"
 #include "schedule/schedule.h"
@@ -14,6 +15,13 @@ enum { BURST = 16 };                 /* late packets that may always leave at on
 #define LATE (10 * OW_NS_PER_MS)     /* a busy host; less is no backlog */
 #define BURST_TIME (1 * OW_NS_PER_S) /* of the schedule, that may leave at once */
 #define MEAN_MOST (86400 * OW_NS_PER_S)
+
+/* OWAMP's packets. */
+struct own_maker {
+  struct ow_packet_maker maker;
+  struct ow_packet_codec codec;
+  uint32_t sequence; /* of the packet that is prepared */
+};
 
 struct ow_sender {
   struct ow_sid sid;
@@ -33,7 +41,8 @@ struct ow_sender {
   enum ow_status trouble; /* that made it over */
 
   struct ow_schedule *schedule;
-  struct ow_packet_codec codec;
+  struct ow_packet_maker *maker; /* its own, but for reflected sessions */
+  struct own_maker own;
   struct ow_cipher *padding_source; /* that all share; NULL: zeros */
   struct ow_skip_range *skipped;
   uint32_t skip_ranges;
@@ -43,6 +52,28 @@ struct ow_sender {
   size_t octets; /* of a packet */
   uint8_t packet[];
 };
+
+/* ---- OWAMP's packets ---- */
+
+static struct own_maker *own_of(struct ow_packet_maker *maker)
+{
+  return OW_CONTAINER_OF(maker, struct own_maker, maker);
+}
+
+static enum ow_status prepare_own(struct ow_packet_maker *maker, uint32_t sequence, uint8_t *out)
+{
+  own_of(maker)->sequence = sequence;
+  return ow_packet_prepare(&own_of(maker)->codec, sequence, out);
+}
+
+static enum ow_status stamp_own(struct ow_packet_maker *maker, struct ow_timestamp sent,
+                                struct ow_error_estimate error, uint8_t *out)
+{
+  const struct own_maker *own = own_of(maker);
+  return ow_packet_stamp(&own->codec, own->sequence, sent, error, out);
+}
+
+/* ---- the schedule ---- */
 
 static bool is_beyond(const struct ow_sender *sender)
 {
@@ -72,7 +103,7 @@ static enum ow_status prepare_packet(struct ow_sender *sender)
 {
   enum ow_status status = OW_OK;
   if (!sender->prepared) {
-    status = ow_packet_prepare(&sender->codec, sender->next, sender->packet);
+    status = sender->maker->prepare(sender->maker, sender->next, sender->packet);
     if (status == OW_OK && sender->padding_source)
       status = ow_cipher_run(sender->padding_source, sender->packet + sender->head,
                              sender->packet + sender->head, sender->octets - sender->head);
@@ -86,28 +117,42 @@ static bool open_parts(struct ow_sender *sender, const struct ow_session_terms *
   const struct ow_session_request *request = terms->request;
   sender->schedule =
       ow_schedule_create(&request->sid, request->start, terms->slots, request->slot_count, terms->contexts);
-  return ow_packet_codec_open(&sender->codec, terms->mode, terms->keys, terms->contexts) == OW_OK &&
-         sender->schedule && ow_schedule_next(sender->schedule, &sender->due) == OW_OK;
+  return sender->schedule && ow_schedule_next(sender->schedule, &sender->due) == OW_OK;
 }
 
-struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool zero_padding)
+static void fill_in(struct ow_sender *sender, const struct ow_session_terms *terms)
 {
-  size_t head = ow_packet_least(terms->mode);
+  sender->sid = terms->request->sid;
+  sender->packets = terms->request->packets;
+  sender->timeout = ow_span_to_ns(terms->request->timeout);
+  sender->mean = ow_slots_mean_ns(terms->slots, terms->request->slot_count);
+  if (sender->mean > MEAN_MOST)
+    sender->mean = MEAN_MOST;
+  sender->burst = BURST * sender->mean > BURST_TIME ? BURST * sender->mean : BURST_TIME;
+}
+
+/* OWAMP's own packets, if no `maker` is given. */
+static enum ow_status choose_maker(struct ow_sender *sender, const struct ow_session_terms *terms,
+                                   struct ow_packet_maker *maker)
+{
+  sender->own.maker = (struct ow_packet_maker){sender->head, prepare_own, stamp_own, NULL};
+  sender->maker = maker ? maker : &sender->own.maker;
+  return maker ? OW_OK : ow_packet_codec_open(&sender->own.codec, terms->mode, terms->keys, terms->contexts);
+}
+
+static struct ow_sender *create(const struct ow_session_terms *terms, struct ow_packet_maker *maker,
+                                size_t head, bool zero_padding)
+{
   size_t octets = head + terms->request->padding;
   struct ow_sender *sender = octets <= OW_PACKET_LARGEST ? calloc(1, sizeof *sender + octets) : NULL;
   if (sender) {
-    sender->sid = terms->request->sid;
-    sender->packets = terms->request->packets;
-    sender->timeout = ow_span_to_ns(terms->request->timeout);
-    sender->mean = ow_slots_mean_ns(terms->slots, terms->request->slot_count);
-    if (sender->mean > MEAN_MOST)
-      sender->mean = MEAN_MOST;
-    sender->burst = BURST * sender->mean > BURST_TIME ? BURST * sender->mean : BURST_TIME;
     sender->head = head;
     sender->octets = octets;
+    fill_in(sender, terms);
     if (octets > head && !zero_padding)
       sender->padding_source = terms->contexts->padding;
-    if (!open_parts(sender, terms) || prepare_packet(sender) != OW_OK) {
+    if (choose_maker(sender, terms, maker) != OW_OK || !open_parts(sender, terms) ||
+        prepare_packet(sender) != OW_OK) {
       ow_sender_free(sender);
       sender = NULL;
     }
@@ -115,11 +160,22 @@ struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool ze
   return sender;
 }
 
+struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool zero_padding)
+{
+  return create(terms, NULL, ow_packet_least(terms->mode), zero_padding);
+}
+
+struct ow_sender *ow_sender_create_with(const struct ow_session_terms *terms, struct ow_packet_maker *maker,
+                                        bool zero_padding)
+{
+  return create(terms, maker, maker->head, zero_padding);
+}
+
 void ow_sender_free(struct ow_sender *sender)
 {
   if (sender) {
     ow_schedule_free(sender->schedule);
-    ow_packet_codec_close(&sender->codec);
+    ow_packet_codec_close(&sender->own.codec);
     free(sender->skipped);
   }
   free(sender);
@@ -185,6 +241,13 @@ static void skip(struct ow_sender *sender)
     give_up(sender, status);
 }
 
+static void discard_prepared(struct ow_sender *sender)
+{
+  if (sender->maker->discard)
+    sender->maker->discard(sender->maker);
+  sender->prepared = false;
+}
+
 static bool is_too_late(const struct ow_sender *sender, struct ow_timestamp now)
 {
   return !sender->over && ow_timestamp_difference(now, sender->due) > sender->timeout;
@@ -193,8 +256,10 @@ static bool is_too_late(const struct ow_sender *sender, struct ow_timestamp now)
 enum ow_sender_turn ow_sender_ready(struct ow_sender *sender, struct ow_timestamp now)
 {
   enum ow_sender_turn turn = OW_SENDER_SEND;
-  for (int i = 0; i < OW_SKIPPED_AT_ONCE && is_too_late(sender, now); i++)
+  for (int i = 0; i < OW_SKIPPED_AT_ONCE && is_too_late(sender, now); i++) {
+    discard_prepared(sender);
     skip(sender);
+  }
   if (is_too_late(sender, now))
     turn = OW_SENDER_SKIPPING;
   else if (!sender->over && prepare_packet(sender) != OW_OK)
@@ -208,7 +273,7 @@ const uint8_t *ow_sender_stamp(struct ow_sender *sender, struct ow_timestamp now
   *octets = sender->octets;
   sender->prepared = false;
   sender->stamped = now;
-  if (ow_packet_stamp(&sender->codec, sender->next, now, error, sender->packet) != OW_OK)
+  if (sender->maker->stamp(sender->maker, now, error, sender->packet) != OW_OK)
     give_up(sender, OW_CRYPTO);
   return sender->over ? NULL : sender->packet;
 }
@@ -218,8 +283,10 @@ void ow_sender_sent(struct ow_sender *sender, bool left)
   if (left) {
     pace(sender);
     advance_schedule(sender);
-  } else if (!sender->over) {
-    skip(sender);
+  } else {
+    discard_prepared(sender);
+    if (!sender->over)
+      skip(sender);
   }
   if (!sender->over && prepare_packet(sender) != OW_OK)
     give_up(sender, OW_CRYPTO);

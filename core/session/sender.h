@@ -28,12 +28,28 @@ struct ow_session_terms {
 
 struct ow_sender;
 
+/** Who writes a session's packets, where OWAMP's own codec doesn't: embedded by its owner, who outlives the
+ * sender. */
+struct ow_packet_maker {
+  size_t head; /* octets before the padding */
+  /** Write all of packet `sequence` but its stamp, and not the padding. OW_CRYPTO. */
+  enum ow_status (*prepare)(struct ow_packet_maker *maker, uint32_t sequence, uint8_t *out);
+  /** Put the stamp into the packet that is prepared. OW_CRYPTO. */
+  enum ow_status (*stamp)(struct ow_packet_maker *maker, struct ow_timestamp sent,
+                          struct ow_error_estimate error, uint8_t *out);
+  /** The packet that was prepared last, stamped or not, is not sent. NULL: that is nothing to it. */
+  void (*discard)(struct ow_packet_maker *maker);
+};
+
 /**
  * Copies what it needs of `terms`. With `zero_padding` the padding is zeros, else pseudo-random and new for
  * each packet. NULL if memory is short, the crypto library fails, or a packet would be larger than
  * OW_PACKET_LARGEST.
  */
 struct ow_sender *ow_sender_create(const struct ow_session_terms *terms, bool zero_padding) OW_MUST_CHECK;
+/** The same with packets of the maker's: `terms` need neither mode nor keys. */
+struct ow_sender *ow_sender_create_with(const struct ow_session_terms *terms, struct ow_packet_maker *maker,
+                                        bool zero_padding) OW_MUST_CHECK;
 void ow_sender_free(struct ow_sender *sender);
 
 /**

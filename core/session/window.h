@@ -16,6 +16,7 @@
 struct ow_open_packet {
   struct ow_timestamp due;
   bool seen;
+  uint32_t mark; /* of reflected sessions: tells copies of the answer from other answers */
 };
 
 /** Zero-initialised: empty, and the first packet is number 0. Sequence numbers base .. end - 1 are open. */

@@ -28,7 +28,7 @@ struct ow_alarms {
   struct ow_thresholds warning;
   struct ow_thresholds critical;
   struct ow_alarm_rule rule;
-  struct alarm list[OW_METRICS][OW_DIRECTIONS];
+  struct alarm list[OW_METRICS][OW_RESULTS];
 };
 
 /* What an interval says of one alarm. */
@@ -189,7 +189,7 @@ static void take_finding(struct evidence *evidence, const struct ow_finding *fin
 
 static void gather(const struct ow_alarms *alarms, const struct ow_thresholds *thresholds,
                    enum ow_verdict severity, enum ow_metric metric, enum ow_direction direction,
-                   const struct ow_result *const results[OW_DIRECTIONS], struct evidence *evidence)
+                   const struct ow_result *const results[OW_RESULTS], struct evidence *evidence)
 {
   const struct ow_judging *how = &alarms->rule.how;
   for (size_t i = 0; i < thresholds->count; i++) {
@@ -205,7 +205,7 @@ static void gather(const struct ow_alarms *alarms, const struct ow_thresholds *t
 
 /* What needs no threshold, and is counted beside those on the metric that it is told as. */
 static void gather_law(const struct ow_alarms *alarms, enum ow_metric metric, enum ow_direction direction,
-                       const struct ow_result *const results[OW_DIRECTIONS], struct evidence *evidence)
+                       const struct ow_result *const results[OW_RESULTS], struct evidence *evidence)
 {
   const struct ow_judging *how = &alarms->rule.how;
   struct ow_finding finding;
@@ -218,7 +218,7 @@ static void gather_law(const struct ow_alarms *alarms, enum ow_metric metric, en
 
 /* True, and the event, if the alarm's severity is another one now. */
 static bool take_one(struct ow_alarms *alarms, enum ow_metric metric, enum ow_direction direction,
-                     const struct ow_result *const results[OW_DIRECTIONS], struct ow_alarm_event *event)
+                     const struct ow_result *const results[OW_RESULTS], struct ow_alarm_event *event)
 {
   struct alarm *alarm = &alarms->list[metric][direction];
   struct evidence evidence = {.law = alarm->law};
@@ -235,12 +235,12 @@ static bool take_one(struct ow_alarms *alarms, enum ow_metric metric, enum ow_di
   return changed && event->now != event->before;
 }
 
-size_t ow_alarms_take(struct ow_alarms *alarms, const struct ow_result *const results[OW_DIRECTIONS],
+size_t ow_alarms_take(struct ow_alarms *alarms, const struct ow_result *const results[OW_RESULTS],
                       struct ow_alarm_event *events, size_t most)
 {
   size_t count = 0;
   for (int m = 0; m < OW_METRICS; m++) {
-    for (int d = 0; d < OW_DIRECTIONS; d++) {
+    for (int d = 0; d < OW_RESULTS; d++) {
       struct ow_alarm_event event;
       if (take_one(alarms, (enum ow_metric)m, (enum ow_direction)d, results, &event) && count < most)
         events[count++] = event;
@@ -253,7 +253,7 @@ enum ow_verdict ow_alarms_severity(const struct ow_alarms *alarms)
 {
   enum ow_verdict worst = OW_VERDICT_OK;
   for (int m = 0; m < OW_METRICS; m++)
-    for (int d = 0; d < OW_DIRECTIONS; d++)
+    for (int d = 0; d < OW_RESULTS; d++)
       if (severity_of(&alarms->list[m][d]) > worst)
         worst = severity_of(&alarms->list[m][d]);
   return worst;
@@ -266,7 +266,7 @@ enum { VALUE_TEXT = OW_VALUE_TEXT + 32, BOUND_TEXT = 2 * OW_VALUE_TEXT + 32 };
 static const char *value_text(char out[VALUE_TEXT], const struct ow_finding *finding,
                               const struct ow_finding_text *text)
 {
-  if (finding->sent > 0 && finding->metric == OW_METRIC_LOSS)
+  if (finding->sent > 0 && (finding->metric == OW_METRIC_LOSS || finding->metric == OW_METRIC_RTT_LOSS))
     snprintf(out, VALUE_TEXT, "%s (%u/%u)", text->value, finding->lost, finding->sent);
   else
     snprintf(out, VALUE_TEXT, "%s", text->value);

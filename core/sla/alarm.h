@@ -54,7 +54,7 @@ void ow_alarms_free(struct ow_alarms *alarms);
  * Take an interval's results, as ow_judge() takes them. Up to `most` changes are written to `events`
  * (OW_MAX_FINDINGS always suffice), one at most for an alarm; returns how many.
  */
-size_t ow_alarms_take(struct ow_alarms *alarms, const struct ow_result *const results[OW_DIRECTIONS],
+size_t ow_alarms_take(struct ow_alarms *alarms, const struct ow_result *const results[OW_RESULTS],
                       struct ow_alarm_event *events, size_t most);
 /** The worst severity that is raised now; OK if none. */
 enum ow_verdict ow_alarms_severity(const struct ow_alarms *alarms);

@@ -58,15 +58,15 @@ static enum ow_verdict weigh(const struct ow_finding *finding, enum ow_verdict s
 static void count_packets(struct ow_finding *finding, const struct ow_result *result,
                           const struct ow_judging *how)
 {
-  if (finding->metric == OW_METRIC_LOSS || finding->metric == OW_METRIC_LOST ||
-      finding->metric == OW_METRIC_RECEIVED) {
+  bool is_loss = finding->metric == OW_METRIC_LOSS || finding->metric == OW_METRIC_RTT_LOSS;
+  if (is_loss || finding->metric == OW_METRIC_LOST || finding->metric == OW_METRIC_RECEIVED) {
     finding->lost = result->lost;
     finding->sent = result->sent;
-    finding->too_few = finding->metric == OW_METRIC_LOSS && result->sent < how->least_packets;
+    finding->too_few = is_loss && result->sent < how->least_packets;
   }
 }
 
-struct ow_finding ow_judge_threshold(const struct ow_result *const results[OW_DIRECTIONS],
+struct ow_finding ow_judge_threshold(const struct ow_result *const results[OW_RESULTS],
                                      enum ow_direction direction, const struct ow_threshold *threshold,
                                      enum ow_verdict severity, const struct ow_judging *how)
 {
@@ -80,16 +80,18 @@ struct ow_finding ow_judge_threshold(const struct ow_result *const results[OW_DI
     finding.error_ns = ow_metric_error(results, metric, direction);
     finding.uncertain =
         ow_metric_needs_clock(metric) && straddles(threshold->range, finding.value, finding.error_ns);
-    count_packets(&finding, results[direction], how);
+    count_packets(&finding, results[ow_metric_of_round_trip(metric) ? OW_ROUND_TRIP : direction], how);
     finding.verdict = weigh(&finding, severity, how);
   }
   return finding;
 }
 
-bool ow_judge_arrival(const struct ow_result *const results[OW_DIRECTIONS], enum ow_direction direction,
+bool ow_judge_arrival(const struct ow_result *const results[OW_RESULTS], enum ow_direction direction,
                       const struct ow_judging *how, struct ow_finding *finding)
 {
   const struct ow_result *result = results[direction];
+  if (result && result->loss_unknown)
+    return false;
   bool outage = result && ow_result_nothing_arrived(result, how->least_packets);
   bool judged = result && (outage || result->sent > 0) && how->nothing_arrived != OW_VERDICT_OK;
   if (!judged)
@@ -111,7 +113,7 @@ bool ow_judge_arrival(const struct ow_result *const results[OW_DIRECTIONS], enum
   return true;
 }
 
-bool ow_judge_whole(const struct ow_result *const results[OW_DIRECTIONS], enum ow_direction direction,
+bool ow_judge_whole(const struct ow_result *const results[OW_RESULTS], enum ow_direction direction,
                     const struct ow_judging *how, struct ow_finding *finding)
 {
   const struct ow_result *result = results[direction];
@@ -128,21 +130,25 @@ bool ow_judge_whole(const struct ow_result *const results[OW_DIRECTIONS], enum o
   return judged;
 }
 
-bool ow_judge_doubts(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric,
+bool ow_judge_doubts(const struct ow_result *const results[OW_RESULTS], enum ow_metric metric,
                      enum ow_direction direction, const struct ow_judging *how)
 {
   bool partial = false;
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  if (ow_metric_of_round_trip(metric))
+    direction = OW_ROUND_TRIP;
+  for (int d = 0; d < OW_RESULTS; d++)
     if (results[d] && (ow_metric_of_both(metric) || d == (int)direction))
       partial = partial || results[d]->completeness == OW_RESULT_PARTIAL;
   return partial && how->partial != OW_VERDICT_OK;
 }
 
 bool ow_threshold_concerns(const struct ow_threshold *threshold,
-                           const struct ow_result *const results[OW_DIRECTIONS], enum ow_direction direction)
+                           const struct ow_result *const results[OW_RESULTS], enum ow_direction direction)
 {
-  bool concerns = results[direction] && threshold->applies[direction];
-  if (ow_metric_of_both(threshold->metric))
+  bool concerns = direction < OW_DIRECTIONS && results[direction] && threshold->applies[direction];
+  if (ow_metric_of_round_trip(threshold->metric))
+    concerns = direction == OW_FORWARD && results[OW_ROUND_TRIP];
+  else if (ow_metric_of_both(threshold->metric))
     concerns = direction == OW_FORWARD && results[OW_FORWARD] && results[OW_REVERSE];
   return concerns;
 }
@@ -163,13 +169,20 @@ static void insert(struct ow_judgement *judgement, const struct ow_finding *find
   judgement->count++;
 }
 
+/* Of a direction of which only the round trip tells that nothing came back. */
+static bool told_by_round_trip(const struct ow_result *const results[OW_RESULTS], enum ow_direction direction)
+{
+  const struct ow_result *round_trip = results[OW_ROUND_TRIP];
+  return direction < OW_DIRECTIONS && round_trip && round_trip->completeness != OW_RESULT_ABSENT;
+}
+
 /* What holds without any threshold. */
-static void judge_result(const struct ow_result *const results[OW_DIRECTIONS], enum ow_direction direction,
+static void judge_result(const struct ow_result *const results[OW_RESULTS], enum ow_direction direction,
                          const struct ow_judging *how, struct ow_judgement *judgement)
 {
   const struct ow_result *result = results[direction];
   struct ow_finding finding;
-  if (result && result->completeness == OW_RESULT_ABSENT)
+  if (result && result->completeness == OW_RESULT_ABSENT && !told_by_round_trip(results, direction))
     raise_to(judgement, OW_VERDICT_UNKNOWN);
   else if (result && result->completeness == OW_RESULT_PARTIAL)
     raise_to(judgement, how->partial);
@@ -179,7 +192,7 @@ static void judge_result(const struct ow_result *const results[OW_DIRECTIONS], e
   }
 }
 
-static void judge_list(const struct ow_result *const results[OW_DIRECTIONS],
+static void judge_list(const struct ow_result *const results[OW_RESULTS],
                        const struct ow_thresholds *thresholds, enum ow_verdict severity,
                        const struct ow_judging *how, struct ow_judgement *judgement)
 {
@@ -197,7 +210,7 @@ static void judge_list(const struct ow_result *const results[OW_DIRECTIONS],
   }
 }
 
-void ow_judge(const struct ow_result *const results[OW_DIRECTIONS], const struct ow_thresholds *warning,
+void ow_judge(const struct ow_result *const results[OW_RESULTS], const struct ow_thresholds *warning,
               const struct ow_thresholds *critical, const struct ow_judging *how,
               struct ow_judgement *judgement)
 {
@@ -205,7 +218,7 @@ void ow_judge(const struct ow_result *const results[OW_DIRECTIONS], const struct
   judgement->count = 0;
   if (!how)
     how = &usual_judging;
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  for (int d = 0; d < OW_RESULTS; d++)
     judge_result(results, (enum ow_direction)d, how, judgement);
   judge_list(results, critical, OW_VERDICT_CRITICAL, how, judgement);
   judge_list(results, warning, OW_VERDICT_WARNING, how, judgement);

@@ -27,6 +27,16 @@ enum ow_metric {
   OW_METRIC_HOPS,
   OW_METRIC_ASYMMETRY,
   OW_METRIC_RTT,
+  /* Of reflected sessions alone: */
+  OW_METRIC_RTT_MIN,
+  OW_METRIC_RTT_MEAN,
+  OW_METRIC_RTT_P95,
+  OW_METRIC_RTT_P99,
+  OW_METRIC_RTT_MAX,
+  OW_METRIC_RTT_LOSS,
+  OW_METRIC_DWELL,
+  OW_METRIC_DWELL_P95,
+  OW_METRIC_DWELL_MAX,
   OW_METRICS
 };
 
@@ -44,6 +54,8 @@ bool ow_metric_signed(enum ow_metric metric);
  * is OW_FORWARD.
  */
 bool ow_metric_of_both(enum ow_metric metric);
+/** True of those of both that only a reflected session has. */
+bool ow_metric_of_round_trip(enum ow_metric metric);
 
 /**
  * The metric's value, in its unit; false, and 0, if the result has none: it is absent; nothing was received
@@ -55,7 +67,7 @@ bool ow_metric_value(const struct ow_result *result, enum ow_metric metric, doub
  * The same for any metric. One of both directions has a value if both have a median delay; a result may be
  * NULL.
  */
-bool ow_metric_find(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric,
+bool ow_metric_find(const struct ow_result *const results[OW_RESULTS], enum ow_metric metric,
                     enum ow_direction direction, double *value);
 /**
  * By how many nanoseconds the value may be off because of the clocks; 0 for a metric that needs none. A delay
@@ -63,7 +75,7 @@ bool ow_metric_find(const struct ow_result *const results[OW_DIRECTIONS], enum o
  * between the clocks makes one way as much longer as it makes the other shorter, so it counts twice and never
  * cancels. In rtt it cancels altogether.
  */
-int64_t ow_metric_error(const struct ow_result *const results[OW_DIRECTIONS], enum ow_metric metric,
+int64_t ow_metric_error(const struct ow_result *const results[OW_RESULTS], enum ow_metric metric,
                         enum ow_direction direction);
 
 #endif

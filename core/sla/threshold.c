@@ -27,7 +27,7 @@ static struct ow_piece piece_behind(struct ow_piece piece, size_t length)
 
 static enum ow_status unknown_metric(struct ow_piece name, struct ow_failure *failure)
 {
-  char known[192] = "";
+  char known[288] = "";
   size_t length = 0;
   for (int m = 0; m < OW_METRICS && length < sizeof known; m++)
     length += (size_t)snprintf(known + length, sizeof known - length, "%s%s", m ? ", " : "",

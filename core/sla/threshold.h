@@ -111,7 +111,7 @@ struct ow_finding {
   enum ow_law law;
 };
 
-enum { OW_MAX_FINDINGS = 2 * OW_MAX_THRESHOLDS + OW_DIRECTIONS };
+enum { OW_MAX_FINDINGS = 2 * OW_MAX_THRESHOLDS + OW_RESULTS };
 
 struct ow_judgement {
   enum ow_verdict verdict;
@@ -128,7 +128,7 @@ struct ow_judgement {
  * Either list, and `how`, may be NULL. Findings of like severity stand in the order critical before warning,
  * then as listed, forward before reverse.
  */
-void ow_judge(const struct ow_result *const results[OW_DIRECTIONS], const struct ow_thresholds *warning,
+void ow_judge(const struct ow_result *const results[OW_RESULTS], const struct ow_thresholds *warning,
               const struct ow_thresholds *critical, const struct ow_judging *how,
               struct ow_judgement *judgement);
 

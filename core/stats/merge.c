@@ -50,6 +50,8 @@ static void add_counts(struct ow_result *merged, const struct ow_result *result)
   add(&merged->refused, result->refused);
   add(&merged->dropped, result->dropped);
   merged->incomplete = merged->incomplete || result->incomplete;
+  merged->loss_unknown = merged->loss_unknown || result->loss_unknown;
+  merged->run_unknown = merged->run_unknown || result->run_unknown;
   if (result->refusal)
     merged->refusal = result->refusal;
   if (result->longest_loss_run > merged->longest_loss_run)
@@ -96,6 +98,24 @@ static void distrust(struct ow_clock_trust *merged, const struct ow_clock_trust 
     merged->departed = clock->departed;
 }
 
+/* Of the dwell times the extremes are exact, the others at most the largest of the intervals'. */
+static void add_dwell(struct ow_result *merged, const struct ow_result *result)
+{
+  struct ow_delays *all = &merged->dwell;
+  const struct ow_delays *one = &result->dwell;
+  if (!merged->has_dwell) {
+    *all = *one;
+  } else {
+    all->min = one->min < all->min ? one->min : all->min;
+    all->mean = one->mean > all->mean ? one->mean : all->mean;
+    all->median = one->median > all->median ? one->median : all->median;
+    all->p95 = one->p95 > all->p95 ? one->p95 : all->p95;
+    all->p99 = one->p99 > all->p99 ? one->p99 : all->p99;
+    all->max = one->max > all->max ? one->max : all->max;
+  }
+  merged->has_dwell = true;
+}
+
 /* What only packets that arrived tell of. */
 static void add_received(struct ow_result *merged, const struct ow_result *result)
 {
@@ -110,6 +130,8 @@ static void add_received(struct ow_result *merged, const struct ow_result *resul
     widen(merged, result);
     distrust(&merged->clock, &result->clock);
   }
+  if (result->has_dwell)
+    add_dwell(merged, result);
   add(&merged->received, result->received);
 }
 
@@ -218,6 +240,10 @@ static void merge_counts(const struct ow_result *results, size_t count, struct o
     }
   }
   conclude_sums(&sums, merged);
+  if (merged->loss_unknown) { /* of some intervals: so of all of them together */
+    merged->sent = merged->received;
+    merged->lost = merged->longest_loss_run = 0;
+  }
   merged->completeness = complete == count ? OW_RESULT_COMPLETE : OW_RESULT_PARTIAL;
   if (absent == count)
     merged->completeness = OW_RESULT_ABSENT;

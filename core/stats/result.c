@@ -10,7 +10,8 @@
 
 const char *ow_direction_name(enum ow_direction direction)
 {
-  return direction == OW_FORWARD ? "forward" : "reverse";
+  static const char *const names[OW_RESULTS] = {"forward", "reverse", "round-trip"};
+  return names[direction];
 }
 
 int64_t ow_sample_delay(const struct ow_sample *sample)

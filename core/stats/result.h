@@ -19,9 +19,10 @@
 #include "stats/percentiles.h"
 #include "time/sample.h"
 
-enum ow_direction { OW_FORWARD = 0, OW_REVERSE = 1, OW_DIRECTIONS = 2 };
+/** The two ways; and of reflected sessions both as one, which has a result of its own. */
+enum ow_direction { OW_FORWARD = 0, OW_REVERSE = 1, OW_DIRECTIONS = 2, OW_ROUND_TRIP = 2, OW_RESULTS = 3 };
 
-/** "forward" (this host to the peer) or "reverse". */
+/** "forward" (this host to the peer), "reverse" or "round-trip". */
 const char *ow_direction_name(enum ow_direction direction);
 
 /** How much of the interval a result speaks for. */
@@ -53,6 +54,12 @@ struct ow_result {
   struct ow_timestamp begin;
   struct ow_timestamp end;
 
+  /**
+   * Of one direction of a reflected session whose losses nobody tells apart: `sent`, `lost` and
+   * `longest_loss_run` mean nothing, `received` are those of which the round trip is known.
+   */
+  bool loss_unknown;
+  bool run_unknown;  /* `longest_loss_run` means nothing */
   uint32_t sent;     /* packets that left the sender; = received + lost */
   uint32_t received; /* different packets that arrived within the loss threshold */
   uint32_t lost;
@@ -83,6 +90,10 @@ struct ow_result {
   bool has_ipdv;
   int64_t ipdv;        /* mean |difference of the delays of consecutive packets| */
   uint32_t ipdv_pairs; /* of how many such pairs; 0: who told the result didn't say */
+
+  /* Of a round trip, if received > 0: `delay` is without it, the hops and the clock's error mean nothing. */
+  bool has_dwell;
+  struct ow_delays dwell; /* ns that packets were with the reflector */
 };
 
 /** What there is to judge: the planned packets and what is known of them. */

@@ -23,6 +23,11 @@ static void wake_at(struct ow_stream_lane *lane, int64_t monotonic)
   ow_timer_set(lane->ground->loop, &lane->timer, monotonic);
 }
 
+static bool reflects(const struct ow_stream_lane *lane)
+{
+  return lane->config->peer.protocol == OW_PROTOCOL_STAMP;
+}
+
 /* Differences are rounded down. */
 int64_t ow_lane_monotonic(const struct ow_stream_lane *lane, struct ow_timestamp wall)
 {
@@ -51,14 +56,14 @@ static void begin_failed(struct ow_stream_lane *lane, const struct ow_failure *f
 
 /* ---- measuring ---- */
 
-static void keep_results(struct ow_stream_lane *lane)
+/* Of both directions, or of three ways. */
+static void keep_results(struct ow_stream_lane *lane, const struct ow_result *results, int count)
 {
-  const struct ow_measurement *measurement = &lane->measurement;
   struct ow_interval *interval = &lane->interval;
-  for (int i = 0; i < OW_DIRECTIONS; i++) {
+  for (int i = 0; i < count; i++) {
     struct ow_result *result = &interval->results[i];
     ow_result_drop(result);
-    *result = measurement->results[i];
+    *result = results[i];
     ow_result_share(result);
     if (result->completeness == OW_RESULT_COMPLETE && (lane->began_late || lane->stepped))
       result->completeness = OW_RESULT_PARTIAL;
@@ -68,7 +73,7 @@ static void keep_results(struct ow_stream_lane *lane)
 static bool any_partial(const struct ow_interval *interval)
 {
   bool partial = false;
-  for (int i = 0; i < OW_DIRECTIONS; i++)
+  for (int i = 0; i < OW_RESULTS; i++)
     partial = partial || interval->results[i].completeness == OW_RESULT_PARTIAL;
   return partial;
 }
@@ -77,12 +82,17 @@ static void explain_partial(struct ow_stream_lane *lane)
 {
   char shortfall[OW_REMARK_TEXT] = "";
   int direction = 0;
-  while (direction < OW_DIRECTIONS && !ow_result_shortfall(shortfall, &lane->interval.results[direction])[0])
+  while (direction < OW_RESULTS && !ow_result_shortfall(shortfall, &lane->interval.results[direction])[0])
     direction++;
-  if (direction < OW_DIRECTIONS)
+  if (direction < OW_RESULTS)
     ow_fail(&lane->trouble, OW_LIMIT, "%s: %s", ow_direction_name((enum ow_direction)direction), shortfall);
   else
     ow_fail(&lane->trouble, OW_STATE, "what became of some packets is not known");
+}
+
+static const char *remark_of(const struct ow_stream_lane *lane)
+{
+  return reflects(lane) ? lane->reflected.remark : lane->measurement.remark;
 }
 
 /* What is wrong with a measurement that came to its end; what kept it from beginning in time stays said. */
@@ -92,16 +102,19 @@ static void judge(struct ow_stream_lane *lane)
   lane->trouble.status = OW_OK;
   if (lane->stepped)
     ow_fail(&lane->trouble, OW_STATE, "the wall clock of this host was set meanwhile");
-  else if (lane->measurement.status != OW_OK)
-    lane->trouble = lane->measurement.failure;
-  else if (ow_measurement_explain_skew(&lane->measurement, &lane->trouble))
+  else if (ow_lane_failure(lane)->status != OW_OK)
+    lane->trouble = *ow_lane_failure(lane);
+  else if (ow_lane_met_silence(lane))
+    ow_fail(&lane->trouble, OW_TIMEOUT, "reflector %s does not answer%s%.160s", lane->reach.server,
+            lane->reflected.remark[0] ? ": " : "", lane->reflected.remark);
+  else if (!reflects(lane) && ow_measurement_explain_skew(&lane->measurement, &lane->trouble))
     lane->trouble.status = OW_INVALID;
   else if (lane->began_late)
     ow_fail(&lane->trouble, OW_TIMEOUT, "measured in its later part only; before: %.200s",
             late.status == OW_OK ? "it took too long to reach the server and to request the sessions"
                                  : late.text);
-  else if (lane->measurement.remark[0])
-    ow_fail(&lane->trouble, OW_REFUSED, "%s", lane->measurement.remark);
+  else if (remark_of(lane)[0])
+    ow_fail(&lane->trouble, OW_REFUSED, "%s", remark_of(lane));
   else if (any_partial(&lane->interval))
     explain_partial(lane);
 }
@@ -110,7 +123,7 @@ static void on_measured(struct ow_measurement *measurement)
 {
   struct ow_stream_lane *lane = OW_CONTAINER_OF(measurement, struct ow_stream_lane, measurement);
   bool ran = measurement->started != 0;
-  keep_results(lane);
+  keep_results(lane, measurement->results, OW_DIRECTIONS);
   if (ran || lane->stepped)
     judge(lane);
   ow_measurement_close(measurement);
@@ -219,8 +232,82 @@ static void dialed_too_long(struct ow_stream_lane *lane)
   begin_failed(lane, &failure);
 }
 
+/* ---- a reflector ---- */
+
+static void on_reflected(struct ow_reflected_measurement *measurement)
+{
+  struct ow_stream_lane *lane = OW_CONTAINER_OF(measurement, struct ow_stream_lane, reflected);
+  bool ran = measurement->session.open;
+  keep_results(lane, measurement->results, OW_RESULTS);
+  if (ran || lane->stepped)
+    judge(lane);
+  ow_reflected_measurement_close(measurement);
+  if (ran || lane->stepped)
+    lane->tell(lane, OW_LANE_HAS_RESULT);
+  else
+    begin_failed(lane, &measurement->failure);
+}
+
+static void reflect(struct ow_stream_lane *lane)
+{
+  struct ow_interval *interval = &lane->interval;
+  struct ow_timestamp now = now_of(lane).wall;
+  lane->began_late = ow_timestamp_after(now, interval->begin);
+  if (lane->began_late)
+    interval->begin = now;
+  interval->mode = ow_peer_stamp_mode(&lane->config->peer);
+  lane->reflected = (struct ow_reflected_measurement){.peer = &lane->config->peer,
+                                                      .traffic = lane->ground->traffic,
+                                                      .histograms = true,
+                                                      .done = on_reflected};
+  lane->state = OW_LANE_MEASURING;
+  wake_at(lane, ow_lane_monotonic(lane, interval->end) + lane->config->peer.loss_timeout + CLOSING_TIME);
+  ow_reflected_measurement_begin_until(&lane->reflected, &lane->reach, interval->begin, last_due(lane));
+}
+
+/* Whether it answers shows at the end, unless it has answered already. */
+static void on_reached(struct ow_reach *reach, enum ow_status status, const struct ow_failure *failure)
+{
+  struct ow_stream_lane *lane = OW_CONTAINER_OF(reach, struct ow_stream_lane, reach);
+  if (status == OW_OK) {
+    reflect(lane);
+    if (ow_markers_any_answered(&reach->opening))
+      lane->tell(lane, OW_LANE_HAS_STARTED);
+  } else {
+    begin_failed(lane, failure);
+  }
+}
+
+static void reach(struct ow_stream_lane *lane)
+{
+  int64_t left = ow_timestamp_difference(lane->interval.begin, now_of(lane).wall) - START_MARGIN;
+  lane->state = OW_LANE_DIALING;
+  wake_at(lane, ow_lane_monotonic(lane, lane->interval.end));
+  lane->reach = (struct ow_reach){.traffic = lane->ground->traffic,
+                                  .peer = &lane->config->peer,
+                                  .gate = lane->ground->gate,
+                                  .faithful = lane->faithful,
+                                  .done = on_reached};
+  ow_reach_begin(&lane->reach, left > START_MARGIN ? left : START_MARGIN);
+}
+
+static void reached_too_long(struct ow_stream_lane *lane)
+{
+  struct ow_failure failure;
+  ow_fail(&failure, OW_TIMEOUT, "%.100s port %s: its name is still being resolved, and the interval is over",
+          lane->config->peer.host, lane->config->peer.port);
+  ow_reach_cancel(&lane->reach);
+  begin_failed(lane, &failure);
+}
+
+/* ---- either ---- */
+
 void ow_lane_begin(struct ow_stream_lane *lane)
 {
+  if (reflects(lane)) {
+    reach(lane);
+    return;
+  }
   if (lane->faithful && !ow_address_same(&lane->dialer.remote, lane->faithful))
     disconnect_control(lane);
   if (lane->connected)
@@ -233,6 +320,11 @@ void ow_lane_begin(struct ow_stream_lane *lane)
 
 static void measured_too_long(struct ow_stream_lane *lane)
 {
+  if (reflects(lane)) {
+    ow_reflected_measurement_cut_short(&lane->reflected, OW_TIMEOUT,
+                                       "there was no time for the last packets");
+    return;
+  }
   char reason[OW_FAILURE_TEXT];
   if (lane->measurement.course.phase == OW_COURSE_DONE)
     return; /* its result comes in this turn */
@@ -248,7 +340,7 @@ static void on_timer(struct ow_timer *timer)
   struct ow_stream_lane *lane = OW_CONTAINER_OF(timer, struct ow_stream_lane, timer);
   switch (lane->state) {
   case OW_LANE_WAITING: lane->tell(lane, OW_LANE_IS_DUE); break;
-  case OW_LANE_DIALING: dialed_too_long(lane); break;
+  case OW_LANE_DIALING: reflects(lane) ? reached_too_long(lane) : dialed_too_long(lane); break;
   case OW_LANE_MEASURING: measured_too_long(lane); break;
   case OW_LANE_HOLDING:
     ow_lane_hold(lane);
@@ -296,8 +388,41 @@ bool ow_lane_is_early(const struct ow_stream_lane *lane)
   return lane->state == OW_LANE_WAITING || lane->state == OW_LANE_DIALING;
 }
 
+const char *ow_lane_server(const struct ow_stream_lane *lane)
+{
+  return reflects(lane) ? lane->reach.server : lane->control.server;
+}
+
+const union ow_address *ow_lane_remote(const struct ow_stream_lane *lane)
+{
+  return reflects(lane) ? &lane->reach.remote : &lane->dialer.remote;
+}
+
+int64_t ow_lane_sought(const struct ow_stream_lane *lane)
+{
+  return reflects(lane) ? lane->reach.asking : lane->dialer.connecting;
+}
+
+int64_t ow_lane_round_trip(const struct ow_stream_lane *lane)
+{
+  return reflects(lane) ? lane->reach.opening.round_trip : lane->control.round_trip;
+}
+
+const struct ow_failure *ow_lane_failure(const struct ow_stream_lane *lane)
+{
+  return reflects(lane) ? &lane->reflected.failure : &lane->measurement.failure;
+}
+
+bool ow_lane_met_silence(const struct ow_stream_lane *lane)
+{
+  const struct ow_result *round_trip = &lane->interval.results[OW_ROUND_TRIP];
+  return reflects(lane) && round_trip->sent > 0 && round_trip->received == 0;
+}
+
 bool ow_lane_is_running(const struct ow_stream_lane *lane)
 {
+  if (reflects(lane))
+    return lane->state == OW_LANE_MEASURING && lane->reflected.running;
   return lane->state == OW_LANE_MEASURING && lane->measurement.course.phase == OW_COURSE_RUNNING;
 }
 
@@ -310,13 +435,14 @@ bool ow_lane_is_well(const struct ow_stream_lane *lane)
 bool ow_lane_found_no_room(const struct ow_stream_lane *lane)
 {
   enum ow_status status = lane->trouble.status;
-  return (status == OW_REFUSED || status == OW_NETWORK || status == OW_TIMEOUT) &&
+  return !reflects(lane) && (status == OW_REFUSED || status == OW_NETWORK || status == OW_TIMEOUT) &&
          ow_dialer_stage(&lane->dialer) != OW_DIAL_RESOLVE;
 }
 
 void ow_lane_stop_early(struct ow_stream_lane *lane)
 {
   if (lane->state == OW_LANE_DIALING) {
+    ow_reach_cancel(&lane->reach);
     stop_dialing(lane);
     lane->state = OW_LANE_WAITING;
   }
@@ -326,7 +452,9 @@ void ow_lane_stop_early(struct ow_stream_lane *lane)
 static void cut_by_step(struct ow_stream_lane *lane)
 {
   wake_at(lane, now_of(lane).monotonic + STEP_TIME);
-  if (lane->measurement.course.phase == OW_COURSE_RUNNING) {
+  if (reflects(lane))
+    ow_reflected_measurement_cut_short(&lane->reflected, OW_STATE, "the wall clock was set");
+  else if (lane->measurement.course.phase == OW_COURSE_RUNNING) {
     ow_measurement_cut_short(&lane->measurement, "the wall clock was set");
   } else if (lane->measurement.started == 0) {
     disconnect_control(lane);
@@ -357,7 +485,9 @@ void ow_lane_close(struct ow_stream_lane *lane)
   lane->state = OW_LANE_IDLE;
   ow_timer_cancel(lane->ground->loop, &lane->timer);
   ow_dialer_cancel(&lane->dialer);
+  ow_reach_cancel(&lane->reach);
   ow_measurement_close(&lane->measurement);
+  ow_reflected_measurement_close(&lane->reflected);
   ow_interval_drop(&lane->interval);
   disconnect_control(lane);
 }

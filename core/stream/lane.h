@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One of a stream's two control connections. It is given an interval, gets it requested and started before it
- * begins, measures it, and holds the result until it has ended. It knows neither the other lane nor the grid:
- * what happens it tells, and what is to be done next it is told.
+ * One of a stream's two control connections, or, of a peer that is a reflector, of its two sessions. It is
+ * given an interval, gets it requested and started before it begins, measures it, and holds the result until
+ * it has ended. It knows neither the other lane nor the grid: what happens it tells, and what is to be done
+ * next it is told.
  */
 #ifndef OWAMP_STREAM_LANE_H
 #define OWAMP_STREAM_LANE_H
@@ -15,6 +16,8 @@
 #include "measure/client_connection.h"
 #include "measure/dialer.h"
 #include "measure/measurement.h"
+#include "measure/reach.h"
+#include "measure/reflected_measurement.h"
 #include "report/interval.h"
 #include "stream/stream_config.h"
 #include "traffic/traffic.h"
@@ -58,6 +61,8 @@ struct ow_stream_lane {
   struct ow_client_connection control;
   bool connected; /* set up; idle unless measuring */
   struct ow_measurement measurement;
+  struct ow_reach reach; /* of a reflector, and its measurement: in place of the three above */
+  struct ow_reflected_measurement reflected;
   struct ow_interval interval; /* in the making; its owner gives it its number and its place in time */
   struct ow_failure trouble;   /* the last thing that kept it from being measured whole; status OW_OK: none */
   bool began_late;
@@ -99,6 +104,17 @@ bool ow_lane_is_early(const struct ow_stream_lane *lane);
 bool ow_lane_found_no_room(const struct ow_stream_lane *lane);
 /** True if it has a connection that is set up, and no sessions requested of it that are not running. */
 bool ow_lane_is_well(const struct ow_stream_lane *lane);
+/** Whom it measures, or did: "192.0.2.1 port 861", and the address. */
+const char *ow_lane_server(const struct ow_stream_lane *lane);
+const union ow_address *ow_lane_remote(const struct ow_stream_lane *lane);
+/** Since when it looked for it, monotonic ns; 0: it didn't yet. */
+int64_t ow_lane_sought(const struct ow_stream_lane *lane);
+/** ns; 0: not known yet. */
+int64_t ow_lane_round_trip(const struct ow_stream_lane *lane);
+/** Of OW_LANE_HAS_RESULT: what kept the measurement from coming to its end; status OW_OK: nothing. */
+const struct ow_failure *ow_lane_failure(const struct ow_stream_lane *lane);
+/** True of a reflector that answered nothing of what was measured: an outage, which is measured all along. */
+bool ow_lane_met_silence(const struct ow_stream_lane *lane);
 /** True while its sessions run. */
 bool ow_lane_is_running(const struct ow_stream_lane *lane);
 /** The most that lies between two intervals' packets if this is the only connection, ns. */

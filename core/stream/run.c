@@ -3,6 +3,7 @@
 #include "stream/run.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "io/system_clock.h"
@@ -33,8 +34,8 @@ static int64_t lead_time(const struct ow_stream_run *run)
   int64_t before = run->config.interval / 10;
   int64_t round_trip = 0;
   for (int i = 0; i < OW_LANES; i++)
-    if (run->lanes[i].control.round_trip > round_trip)
-      round_trip = run->lanes[i].control.round_trip;
+    if (ow_lane_round_trip(&run->lanes[i]) > round_trip)
+      round_trip = ow_lane_round_trip(&run->lanes[i]);
   before = before < LEAST_LEAD ? LEAST_LEAD : before > MOST_LEAD ? MOST_LEAD : before;
   return before + 8 * round_trip;
 }
@@ -151,12 +152,12 @@ static void tell_board(struct ow_stream_run *run)
 static void note_server(struct ow_stream_run *run, const struct ow_stream_lane *lane)
 {
   struct ow_stream_view *state = &run->state;
-  const char *server = lane->control.server;
-  bool another = !ow_address_same(&run->winner, &lane->dialer.remote);
+  const char *server = ow_lane_server(lane);
+  bool another = !ow_address_same(&run->winner, ow_lane_remote(lane));
   /* Who looked for the winner and is elsewhere did not find it: the name has lost it. */
-  if (!run->has_winner || (another && lane->dialer.connecting > run->won_at)) {
+  if (!run->has_winner || (another && ow_lane_sought(lane) > run->won_at)) {
     run->has_winner = true;
-    run->winner = lane->dialer.remote;
+    run->winner = *ow_lane_remote(lane);
     run->won_at = now_of(run).monotonic;
   } else if (another) {
     return; /* the last interval by an address that was given up */
@@ -164,15 +165,14 @@ static void note_server(struct ow_stream_run *run, const struct ow_stream_lane *
   if (state->server[0] && strcmp(state->server, server) != 0)
     ow_log(run->ground->log, OW_LOG_NOTICE, "peer %s: measured by its address %s from now on, by %s before",
            run->config.name, server, state->server);
-  _Static_assert(sizeof state->server == sizeof lane->control.server, "copied whole");
-  memcpy(state->server, server, sizeof state->server);
+  snprintf(state->server, sizeof state->server, "%s", server);
 }
 
 /* Sessions run, or were measured whole: the peer is well, even if its connection has ended meanwhile. */
 static void note_success(struct ow_stream_run *run, const struct ow_stream_lane *lane)
 {
   struct ow_stream_view *state = &run->state;
-  const char *server = lane->control.server;
+  const char *server = ow_lane_server(lane);
   run->failures = 0;
   run->retry_at = 0;
   state->mode = lane->interval.mode;
@@ -382,13 +382,25 @@ static void on_started(struct ow_stream_run *run, struct ow_stream_lane *lane)
   note_success(run, lane);
 }
 
+/* It is measured all along, so that its end is noticed at once; another address may do. */
+static void note_silence(struct ow_stream_run *run, const struct ow_stream_lane *lane)
+{
+  run->has_winner = false;
+  run->last_failure = lane->trouble;
+  if (!lane->stepped)
+    set_down(run, &lane->trouble);
+}
+
 static void on_result(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
-  if (lane->measurement.status == OW_OK) {
+  if (ow_lane_failure(lane)->status != OW_OK) {
+    if (!lane->stepped)
+      note_failure(run, ow_lane_failure(lane));
+  } else if (ow_lane_met_silence(lane)) {
+    note_silence(run, lane);
+  } else {
     note_success(run, lane);
     note_trouble(run, lane);
-  } else if (!lane->stepped) {
-    note_failure(run, &lane->measurement.failure);
   }
   hold_interval(run, lane);
 }
@@ -438,7 +450,7 @@ static void describe(struct ow_stream_run *run)
 {
   const struct ow_stream_config *config = &run->config;
   struct ow_stream_view *view = &run->state;
-  *view = (struct ow_stream_view){.interval = config->interval};
+  *view = (struct ow_stream_view){.protocol = config->peer.protocol, .interval = config->interval};
   _Static_assert(sizeof view->name == sizeof config->name && sizeof view->host == sizeof config->peer.host &&
                      sizeof view->port == sizeof config->peer.port,
                  "copied whole");
@@ -460,12 +472,12 @@ enum ow_status ow_stream_run_open(struct ow_stream_run *run, const struct ow_lan
                                 .probe_wait = FIRST_PROBE};
   run->last_failure.status =
       ow_fail(&run->last_failure, OW_TIMEOUT, "there was no time left to reach the server");
-  run->anchor = ow_timestamp_plus(now_of(run).wall, lead_time(run) + offset);
-  describe(run);
-  enum ow_status status = ow_board_put_stream(board, &run->state);
   for (int i = 0; i < OW_LANES; i++)
     run->lanes[i] =
         (struct ow_stream_lane){.ground = ground, .config = &run->config, .tell = on_lane, .context = run};
+  run->anchor = ow_timestamp_plus(now_of(run).wall, lead_time(run) + offset);
+  describe(run);
+  enum ow_status status = ow_board_put_stream(board, &run->state);
   for (int i = 0; i < OW_LANES && status == OW_OK; i++)
     give_next_interval(run, &run->lanes[i]);
   return status;

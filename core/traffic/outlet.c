@@ -108,6 +108,11 @@ void ow_outlet_drain(struct ow_outlet *outlet)
     read_all(outlet);
 }
 
+void ow_outlet_hear(struct ow_outlet *outlet)
+{
+  read_all(outlet);
+}
+
 bool ow_outlet_is_full(const struct ow_outlet *outlet)
 {
   return outlet->unread >= outlet->slots / 2;

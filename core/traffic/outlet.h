@@ -80,6 +80,8 @@ int ow_outlet_send(struct ow_outlet *outlet, struct ow_outlet_user *user, const 
 bool ow_outlet_is_full(const struct ow_outlet *outlet);
 /** Read the stamps that wait, and tell the users. */
 void ow_outlet_drain(struct ow_outlet *outlet);
+/** The same of a socket that is watched, when EPOLLERR says that something waits, awaited or not. */
+void ow_outlet_hear(struct ow_outlet *outlet);
 /** The user goes: what is still on its way is told nobody. Drain before, to hear of what has left. */
 void ow_outlet_forget(struct ow_outlet *outlet, const struct ow_outlet_user *user);
 

@@ -158,8 +158,7 @@ static void on_skipping(struct ow_completion *part)
 
 /* ---- life ---- */
 
-static void prepare(struct ow_test_sender *sender, struct ow_traffic *traffic,
-                    const struct ow_session_terms *terms, bool zero_padding)
+static void prepare(struct ow_test_sender *sender, struct ow_traffic *traffic, struct ow_sender *machine)
 {
   sender->traffic = traffic;
   sender->user.departed = on_departed;
@@ -167,14 +166,13 @@ static void prepare(struct ow_test_sender *sender, struct ow_traffic *traffic,
   sender->timer.expired = on_due;
   sender->skipping.run = on_skipping;
   sender->departure = traffic->departure;
-  sender->sender = ow_sender_create(terms, zero_padding);
+  sender->sender = machine;
 }
 
-enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traffic *traffic, int socket,
-                                   const struct ow_session_terms *terms, bool zero_padding)
+static enum ow_status open_sender(struct ow_test_sender *sender, struct ow_traffic *traffic, int socket,
+                                  struct ow_sender *machine)
 {
-  prepare(sender, traffic, terms, zero_padding);
-  ow_udp_keep_out(socket);
+  prepare(sender, traffic, machine);
   sender->by = &sender->outlet;
   enum ow_status status = ow_outlet_open(&sender->outlet, socket, OW_OUTLET_OWN);
   if (status != OW_OK)
@@ -186,6 +184,20 @@ enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traf
   return status;
 }
 
+enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traffic *traffic, int socket,
+                                   const struct ow_session_terms *terms, bool zero_padding)
+{
+  ow_udp_keep_out(socket);
+  return open_sender(sender, traffic, socket, ow_sender_create(terms, zero_padding));
+}
+
+enum ow_status ow_test_sender_open_with(struct ow_test_sender *sender, struct ow_traffic *traffic, int socket,
+                                        struct ow_sender *machine)
+{
+  sender->borrowed = true;
+  return open_sender(sender, traffic, socket, machine);
+}
+
 enum ow_status ow_test_sender_join(struct ow_test_sender *sender, struct ow_test_port *port,
                                    const struct ow_port_claim *claim, struct ow_failure *why)
 {
@@ -195,7 +207,7 @@ enum ow_status ow_test_sender_join(struct ow_test_sender *sender, struct ow_test
 
 enum ow_status ow_test_sender_open_joined(struct ow_test_sender *sender, const struct ow_session_terms *terms)
 {
-  prepare(sender, sender->seat.side->port->traffic, terms, false);
+  prepare(sender, sender->seat.side->port->traffic, ow_sender_create(terms, false));
   sender->by = &sender->seat.side->outlet;
   if (!sender->sender)
     ow_test_sender_close(sender);
@@ -236,7 +248,8 @@ void ow_test_sender_close(struct ow_test_sender *sender)
     ow_test_port_leave(&sender->seat);
     ow_outlet_close(&sender->outlet);
     ow_departures_clear(&sender->departures);
-    ow_sender_free(sender->sender);
+    if (!sender->borrowed)
+      ow_sender_free(sender->sender);
     sender->sender = NULL;
     sender->open = false;
   }

@@ -27,6 +27,7 @@ struct ow_test_sender {
   struct ow_outlet_user user;
   bool open;
   struct ow_sender *sender;
+  bool borrowed; /* `sender` is another's */
   struct ow_departure departure;
   struct ow_departures departures; /* the true ones, from ow_departures_begin() on, which is its owner's */
   int64_t drained;                 /* monotonic ns: when the transmit stamps were read last */
@@ -58,6 +59,11 @@ enum ow_status ow_test_sender_join(struct ow_test_sender *sender, struct ow_test
                                    const struct ow_port_claim *claim, struct ow_failure *why) OW_MUST_CHECK;
 enum ow_status ow_test_sender_open_joined(struct ow_test_sender *sender,
                                           const struct ow_session_terms *terms) OW_MUST_CHECK;
+/**
+ * The same with a machine that stays its owner's, who outlives the sender, on a socket that receives, too.
+ */
+enum ow_status ow_test_sender_open_with(struct ow_test_sender *sender, struct ow_traffic *traffic, int socket,
+                                        struct ow_sender *machine) OW_MUST_CHECK;
 /** Send by the schedule. */
 void ow_test_sender_start(struct ow_test_sender *sender);
 /** Send no more, and take note of what has left; what was sent can still be asked for. */

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether two hosts are the same, whether an address is all zeros, and IPv4 in IPv6's clothes. */
+/* Reading an address; whether two hosts are the same, whether an address is all zeros, and IPv4 in IPv6's
+ * clothes. */
 #include "wire/endpoint.h"
 
 #include <string.h>
+
+void ow_endpoint_read_address(struct ow_reader *reader, struct ow_endpoint *endpoint)
+{
+  ow_read_octets(reader, endpoint->address, sizeof endpoint->address);
+  if (endpoint->version == 4)
+    memset(endpoint->address + 4, 0, sizeof endpoint->address - 4);
+}
 
 bool ow_endpoint_same_host(const struct ow_endpoint *a, const struct ow_endpoint *b)
 {

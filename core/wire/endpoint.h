@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/cursor.h"
+
 struct ow_endpoint {
   uint8_t version; /* 4 or 6 */
   uint8_t
@@ -13,6 +15,11 @@ struct ow_endpoint {
   uint16_t port;   /* 0: any */
 };
 
+/**
+ * Read the 16 octets of an address whose `version` is there already. IPv4 addresses fill 4 of them; the rest
+ * should be zero and means nothing.
+ */
+void ow_endpoint_read_address(struct ow_reader *reader, struct ow_endpoint *endpoint);
 /** Same family and address; the port is not looked at. */
 bool ow_endpoint_same_host(const struct ow_endpoint *a, const struct ow_endpoint *b);
 /** True if the address is all zero. */

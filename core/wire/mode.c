@@ -13,13 +13,14 @@ const char *ow_mode_name(enum ow_mode mode)
   case OW_MODE_OPEN: name = "open"; break;
   case OW_MODE_AUTHENTICATED: name = "authenticated"; break;
   case OW_MODE_ENCRYPTED: name = "encrypted"; break;
+  case OW_MODE_MIXED: name = "mixed"; break;
   }
   return name;
 }
 
 enum ow_mode ow_mode_from_name(const char *name)
 {
-  static const enum ow_mode modes[] = {OW_MODE_OPEN, OW_MODE_AUTHENTICATED, OW_MODE_ENCRYPTED};
+  static const enum ow_mode modes[] = {OW_MODE_OPEN, OW_MODE_AUTHENTICATED, OW_MODE_ENCRYPTED, OW_MODE_MIXED};
   enum ow_mode found = OW_MODE_NONE;
   for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
     if (strcmp(name, ow_mode_name(modes[i])) == 0)
@@ -34,9 +35,16 @@ enum ow_mode ow_mode_strongest(uint32_t modes)
     strongest = OW_MODE_ENCRYPTED;
   else if (modes & OW_MODE_AUTHENTICATED)
     strongest = OW_MODE_AUTHENTICATED;
+  else if (modes & OW_MODE_MIXED)
+    strongest = OW_MODE_MIXED;
   else if (modes & OW_MODE_OPEN)
     strongest = OW_MODE_OPEN;
   return strongest;
+}
+
+enum ow_mode ow_mode_of_packets(enum ow_mode mode)
+{
+  return mode == OW_MODE_MIXED ? OW_MODE_OPEN : mode;
 }
 
 enum ow_accept ow_accept_from_wire(uint8_t value)

@@ -2,8 +2,6 @@
 /* Encoded and decoded, with checks of what was decoded; DSCP to Type-P and back. */
 #include "wire/session_request.h"
 
-#include <string.h>
-
 #include "base/cursor.h"
 #include "wire/command.h"
 
@@ -26,14 +24,6 @@ void ow_session_request_encode(const struct ow_session_request *request, uint8_t
   ow_write_u64(&writer, request->timeout.ntp);
   ow_write_u32(&writer, request->type_p);
   ow_write_zeros(&writer, 8);
-}
-
-/* IPv4 addresses fill 4 of the 16 octets; the rest should be zero and means nothing. */
-static void read_address(struct ow_reader *reader, struct ow_endpoint *endpoint)
-{
-  ow_read_octets(reader, endpoint->address, sizeof endpoint->address);
-  if (endpoint->version == 4)
-    memset(endpoint->address + 4, 0, sizeof endpoint->address - 4);
 }
 
 static enum ow_status check(const struct ow_session_request *request, uint8_t conf_sender,
@@ -68,8 +58,8 @@ enum ow_status ow_session_request_decode(const uint8_t in[OW_REQUEST_SESSION],
   request->sender.version = request->receiver.version = version;
   request->sender.port = ow_read_u16(&reader);
   request->receiver.port = ow_read_u16(&reader);
-  read_address(&reader, &request->sender);
-  read_address(&reader, &request->receiver);
+  ow_endpoint_read_address(&reader, &request->sender);
+  ow_endpoint_read_address(&reader, &request->receiver);
   ow_read_octets(&reader, request->sid.octets, OW_SID);
   request->padding = ow_read_u32(&reader);
   request->start.ntp = ow_read_u64(&reader);

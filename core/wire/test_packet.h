@@ -53,9 +53,9 @@ enum ow_status ow_packet_stamp(const struct ow_packet_codec *codec, uint32_t seq
                                uint8_t *out) OW_MUST_CHECK;
 
 /**
- * For packets of another layout: protect the first `covered` octets of `octets`, whole blocks, as the mode
- * does its own, and write their HMAC to `hmac_at`; and the reverse: OW_AUTH if the HMAC is wrong, then
- * `plain`, of `covered` octets, is of no use. Not in open mode. OW_CRYPTO.
+ * For packets of another layout (wire/twamp_packet.h): protect the first `covered` octets of `octets`, whole
+ * blocks, as the mode does its own, and write their HMAC to `hmac_at`; and the reverse: OW_AUTH if the HMAC
+ * is wrong, then `plain`, of `covered` octets, is of no use. Not in open mode. OW_CRYPTO.
  */
 enum ow_status ow_packet_seal(const struct ow_packet_codec *codec, uint8_t *octets, size_t covered,
                               size_t hmac_at) OW_MUST_CHECK;

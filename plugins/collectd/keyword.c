@@ -66,8 +66,14 @@ static enum ow_status value_text(const oconfig_value_t *value, enum owamp_form f
 /* ---- options of a peer ---- */
 
 static const struct ow_spelled exceptions[] = {
-    {OW_PEER_FAMILY, "AddressFamily"}, {OW_PEER_KEY_ID, "KeyID"},    {OW_PEER_DSCP, "DSCP"},
-    {OW_PEER_SOURCE, "SourceAddress"}, {OW_PEER_PORTS, "TestPorts"}, {OW_PEER_NAT, "NAT"},
+    {OW_PEER_FAMILY, "AddressFamily"},
+    {OW_PEER_KEY_ID, "KeyID"},
+    {OW_PEER_DSCP, "DSCP"},
+    {OW_PEER_SOURCE, "SourceAddress"},
+    {OW_PEER_PORTS, "TestPorts"},
+    {OW_PEER_NAT, "NAT"},
+    {OW_PEER_SSID, "SSID"},
+    {OW_PEER_TLVS, "TLVs"},
 };
 const struct ow_spelling owamp_spelling = {.capitals = true,
                                            .any_case = true,
@@ -94,6 +100,8 @@ static enum owamp_form form_of(enum ow_peer_option_id id)
   case OW_TYPE_STATE:
   case OW_TYPE_DIRECTIONS:
   case OW_TYPE_MODES:
+  case OW_TYPE_PROTOCOL:
+  case OW_TYPE_TLVS:
   case OW_TYPE_SCHEDULE:
   case OW_TYPE_PERCENTILES:
   case OW_TYPE_THRESHOLDS: break;
@@ -194,7 +202,7 @@ enum ow_status owamp_take_mode(uint32_t *modes, const char *text, struct ow_fail
 {
   char shown[32];
   enum ow_mode mode = ow_mode_from_name(text);
-  if (mode == OW_MODE_NONE)
+  if (!(mode & OW_MODES_ALL))
     return ow_fail(failure, OW_INVALID, "'%s' is not one of open, authenticated, encrypted",
                    ow_printable(shown, sizeof shown, text, strlen(text)));
   *modes |= (uint32_t)mode;

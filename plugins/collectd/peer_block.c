@@ -37,6 +37,9 @@ static const enum ow_peer_option_id options[] = {
     /* At the top level also: */
     OW_PEER_PORT,
     OW_PEER_FAMILY,
+    OW_PEER_PROTOCOL,
+    OW_PEER_SSID,
+    OW_PEER_TLVS,
     OW_PEER_MODE,
     OW_PEER_KEY_ID,
     OW_PEER_KEY_FILE,

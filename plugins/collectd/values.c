@@ -55,9 +55,18 @@ static const char *const names[] = {
     "clock-synchronized",
     "asymmetry",
     "rtt",
+    "rtt_min",
+    "rtt_mean",
+    "rtt_p95",
+    "rtt_p99",
+    "rtt_max",
+    "rtt_loss",
+    "dwell",
+    "dwell_p95",
+    "dwell_max",
 };
 enum { NAMES = sizeof names / sizeof *names };
-_Static_assert(NAMES <= 32, "a bit for each");
+_Static_assert(NAMES <= 64, "a bit for each");
 
 /* 0 if there is none. */
 static owamp_selection bit_of(const char *name, size_t length)
@@ -65,7 +74,7 @@ static owamp_selection bit_of(const char *name, size_t length)
   owamp_selection bit = 0;
   for (size_t i = 0; i < NAMES && !bit; i++)
     if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0)
-      bit = UINT32_C(1) << i;
+      bit = UINT64_C(1) << i;
   return bit;
 }
 
@@ -182,11 +191,13 @@ static void send_counts(struct output *output, const char *direction, const stru
 {
   bool known = result->completeness != OW_RESULT_ABSENT;
   bool arrived = known && result->received > 0;
-  send_count(output, direction, "sent", known, result->sent);
-  send_count(output, direction, "received", known, result->received);
-  send_count(output, direction, "lost", known, result->lost);
+  bool lost_known = known && !result->loss_unknown;
+  send_count(output, direction, "sent", lost_known, result->sent);
+  send_count(output, direction, "received", lost_known, result->received);
+  send_count(output, direction, "lost", lost_known, result->lost);
   send_count(output, direction, "skipped", known, result->skipped);
-  send_count(output, direction, "longest_loss_run", known, result->longest_loss_run);
+  send_count(output, direction, "longest_loss_run", lost_known && !result->run_unknown,
+             result->longest_loss_run);
   send_count(output, direction, "duplicates", known, result->duplicates);
   send_count(output, direction, "reordered", known, result->reordered);
   send_count(output, direction, "discarded", known, result->discarded);
@@ -203,7 +214,7 @@ static bool has_clock(const struct ow_result *result)
 }
 
 /* The clocks' error bound is the larger direction's; synchronised are they if all packets said so. */
-static void send_clock(struct output *output, const struct ow_result *const results[OW_DIRECTIONS])
+static void send_clock(struct output *output, const struct ow_result *const results[OW_RESULTS])
 {
   double error = NAN;
   double synchronized = NAN;
@@ -219,13 +230,18 @@ static void send_clock(struct output *output, const struct ow_result *const resu
   emit_value(output, "bool", NULL, "clock-synchronized", synchronized);
 }
 
-static void send_of_both(struct output *output, const struct ow_result *const results[OW_DIRECTIONS])
+/* Of reflectors also what they alone tell. */
+static void send_of_both(struct output *output, const struct ow_result *const results[OW_RESULTS],
+                         bool reflected)
 {
-  static const enum ow_metric of_both[] = {OW_METRIC_ASYMMETRY, OW_METRIC_RTT};
-  for (size_t i = 0; i < sizeof of_both / sizeof *of_both; i++) {
+  for (int m = OW_METRIC_ASYMMETRY; m < OW_METRICS; m++) {
+    enum ow_metric metric = (enum ow_metric)m;
     double value = 0;
-    bool known = ow_metric_find(results, of_both[i], OW_FORWARD, &value);
-    emit_value(output, "delay", NULL, ow_metric_name(of_both[i]), known ? value : NAN);
+    if (ow_metric_of_round_trip(metric) && !reflected)
+      continue;
+    bool known = ow_metric_find(results, metric, OW_FORWARD, &value);
+    emit_value(output, owamp_metric_type(ow_metric_unit(metric)), NULL, ow_metric_name(metric),
+               known ? value : NAN);
   }
 }
 
@@ -233,7 +249,7 @@ void owamp_values_dispatch(const struct ow_stream_view *view, const struct ow_in
                            const struct owamp_wanted *wanted)
 {
   struct output output;
-  const struct ow_result *results[OW_DIRECTIONS] = {NULL, NULL};
+  const struct ow_result *results[OW_RESULTS] = {NULL, NULL};
   begin_values(&output, view, interval, wanted->selection);
   for (int i = 0; i < OW_DIRECTIONS; i++) {
     if (view->directions[i]) {
@@ -245,6 +261,9 @@ void owamp_values_dispatch(const struct ow_stream_view *view, const struct ow_in
     }
   }
   send_clock(&output, results);
-  if (results[OW_FORWARD] && results[OW_REVERSE])
-    send_of_both(&output, results);
+  bool reflected = view->protocol == OW_PROTOCOL_STAMP;
+  if (reflected && interval->results[OW_ROUND_TRIP].completeness != OW_RESULT_ABSENT)
+    results[OW_ROUND_TRIP] = &interval->results[OW_ROUND_TRIP];
+  if (reflected || (results[OW_FORWARD] && results[OW_REVERSE]))
+    send_of_both(&output, results, reflected);
 }

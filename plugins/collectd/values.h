@@ -12,7 +12,7 @@
 cdtime_t owamp_cdtime(struct ow_timestamp stamp);
 
 /** A selection of values; 0: all of them. */
-typedef uint32_t owamp_selection;
+typedef uint64_t owamp_selection;
 
 /** What is dispatched of a stream. */
 struct owamp_wanted {

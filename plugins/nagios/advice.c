@@ -77,7 +77,8 @@ void check_advice_print(FILE *out, const struct check_options *options, const st
 {
   char text[LINE];
   struct check_text line = {text, sizeof text, 0};
-  bool tried = options->action == CHECK_MEASURE || options->action == CHECK_FETCH;
+  bool tried = options->settings.peer.protocol == OW_PROTOCOL_OWAMP;
+  tried = tried && (options->action == CHECK_MEASURE || options->action == CHECK_FETCH);
   if (options->key_warning[0]) {
     check_text_add(&line, "warning: %s", options->key_warning);
     fprintf(out, "%s\n", text);

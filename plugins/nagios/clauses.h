@@ -34,8 +34,8 @@ struct check_clause {
 struct check_clauses {
   size_t count;
   struct check_clause list[CHECK_CLAUSES];
-  bool p95_told[OW_DIRECTIONS];      /* by a finding that is a reason: the 95th percentile */
-  bool loss_told[OW_DIRECTIONS];     /* how much was lost */
+  bool p95_told[OW_RESULTS];         /* by a finding that is a reason: the 95th percentile */
+  bool loss_told[OW_RESULTS];        /* how much was lost */
   char clock_note[CHECK_CLOCK_NOTE]; /* how far the delays may be off, for the first line; "" */
 };
 

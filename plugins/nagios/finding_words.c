@@ -46,8 +46,7 @@ static void add_bound(struct check_text *words, const struct ow_finding *finding
     check_text_add(words, ", limit %s", text->high);
 }
 
-static bool was_stepped(const struct ow_finding *finding,
-                        const struct ow_result *const results[OW_DIRECTIONS])
+static bool was_stepped(const struct ow_finding *finding, const struct ow_result *const results[OW_RESULTS])
 {
   bool stepped = false;
   for (int d = 0; d < OW_DIRECTIONS; d++)
@@ -57,7 +56,7 @@ static bool was_stepped(const struct ow_finding *finding,
 }
 
 static void add_threshold(struct check_text *words, const struct ow_finding *finding,
-                          const struct ow_result *const results[OW_DIRECTIONS])
+                          const struct ow_result *const results[OW_RESULTS])
 {
   char subject[OW_SUBJECT_TEXT];
   struct ow_finding_text text;
@@ -65,7 +64,7 @@ static void add_threshold(struct check_text *words, const struct ow_finding *fin
   if (finding->has_value) {
     ow_finding_print(finding, &text);
     check_text_add(words, " %s", text.value);
-    if (finding->metric == OW_METRIC_LOSS)
+    if (finding->metric == OW_METRIC_LOSS || finding->metric == OW_METRIC_RTT_LOSS)
       check_text_add(words, " (%u/%u)", finding->lost, finding->sent);
     if (finding->uncertain && finding->verdict != OW_VERDICT_OK)
       check_text_add(words, " (uncertain)");
@@ -87,7 +86,7 @@ static void add_arrival(struct check_text *words, const struct ow_finding *findi
 }
 
 static void tell(const struct check_options *options, const struct ow_finding *finding,
-                 const struct ow_result *const results[OW_DIRECTIONS], struct check_clauses *clauses)
+                 const struct ow_result *const results[OW_RESULTS], struct check_clauses *clauses)
 {
   char error[CHECK_NUMBER];
   struct check_clause *clause = check_clauses_add(clauses, finding->verdict);
@@ -146,9 +145,11 @@ static bool told_before(const struct ow_judgement *judgement, size_t index)
 }
 
 /* That nothing is known of a direction, or nothing arrives, is told once, and not for each threshold. */
-static bool needless(const struct ow_finding *finding, const struct ow_result *const results[OW_DIRECTIONS])
+static bool needless(const struct ow_finding *finding, const struct ow_result *const results[OW_RESULTS])
 {
   bool told = false;
+  if (ow_metric_of_round_trip(finding->metric))
+    return !finding->has_value && (!results[OW_ROUND_TRIP] || results[OW_ROUND_TRIP]->received == 0);
   for (int d = 0; d < OW_DIRECTIONS; d++)
     if (d == (int)finding->direction || ow_metric_of_both(finding->metric))
       told = told || results[d]->completeness == OW_RESULT_ABSENT ||
@@ -159,17 +160,20 @@ static bool needless(const struct ow_finding *finding, const struct ow_result *c
 /* So that the direction's summary needn't. */
 static void note_told(const struct ow_finding *finding, struct check_clauses *clauses)
 {
-  bool loss = finding->law == OW_LAW_ARRIVAL || finding->metric == OW_METRIC_LOSS;
-  clauses->loss_told[finding->direction] = clauses->loss_told[finding->direction] || loss;
-  clauses->p95_told[finding->direction] =
-      clauses->p95_told[finding->direction] || finding->metric == OW_METRIC_DELAY_P95;
+  bool of_round_trip = ow_metric_of_round_trip(finding->metric);
+  enum ow_direction direction = of_round_trip ? OW_ROUND_TRIP : finding->direction;
+  bool loss = finding->law == OW_LAW_ARRIVAL || finding->metric == OW_METRIC_LOSS ||
+              finding->metric == OW_METRIC_RTT_LOSS;
+  bool p95 = finding->metric == OW_METRIC_DELAY_P95 || finding->metric == OW_METRIC_RTT_P95;
+  clauses->loss_told[direction] = clauses->loss_told[direction] || loss;
+  clauses->p95_told[direction] = clauses->p95_told[direction] || p95;
 }
 
 void check_findings_tell(const struct check_options *options, const struct ow_probe_report *report,
                          struct check_outcome *outcome)
 {
   const struct ow_judgement *judgement = &outcome->judgement;
-  const struct ow_result *results[OW_DIRECTIONS];
+  const struct ow_result *results[OW_RESULTS];
   check_results(options, report, results);
   for (size_t i = 0; i < judgement->count; i++) {
     const struct ow_finding *finding = &judgement->findings[i];

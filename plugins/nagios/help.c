@@ -49,7 +49,8 @@ static void print_option(FILE *out, const struct check_option *option)
 
 static const char help_head[] =
     "check_owamp " OWAMP_VERSION "\n"
-    "Measures one-way delay, loss and jitter to and from an OWAMP server (RFC 4656).\n"
+    "Measures one-way delay, loss and jitter to and from an OWAMP server (RFC 4656),\n"
+    "or a router that answers STAMP (RFC 8762).\n"
     "\n"
     "Usage: check_owamp -H HOST [-p PORT] [-w LIST] [-c LIST] [-t SECONDS] [-v]\n"
     "                   [-4 | -6] [OPTION]...\n"
@@ -63,7 +64,9 @@ static const char help_tail[] =
     "             delay_max, jitter, ipdv, pdv, loss, lost, duplicates, reordered,\n"
     "             skipped (never sent), received, hops; of both directions\n"
     "             together: asymmetry (forward minus reverse median delay), rtt\n"
-    "             (their sum)\n"
+    "             (their sum); of STAMP alone, by round trips: rtt, rtt_min,\n"
+    "             rtt_mean, rtt_p95, rtt_p99, rtt_max, rtt_loss, and the time that\n"
+    "             packets spend at the reflector: dwell, dwell_p95, dwell_max\n"
     "  DIRECTION  forward or reverse; both if left out\n"
     "  RANGE      as in the Monitoring Plugins guidelines, with units us, ms, s, %;\n"
     "             a bare 20ms means ~:20ms for delays and rtt, which may be negative\n"

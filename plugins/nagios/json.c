@@ -95,10 +95,10 @@ static json_t *result_json(const struct ow_probe_direction *probed, enum ow_dire
 
 static void put_results(struct ow_members *members, const struct check_options *options,
                         const struct ow_probe_report *report,
-                        const struct ow_result *const results[OW_DIRECTIONS])
+                        const struct ow_result *const results[OW_RESULTS])
 {
   json_t *list = json_array();
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  for (int d = 0; d < OW_RESULTS; d++)
     if (results[d])
       append(members, list, result_json(&report->directions[d], (enum ow_direction)d, options));
   ow_put(members, "results", list);
@@ -106,7 +106,7 @@ static void put_results(struct ow_members *members, const struct check_options *
 
 /* ---- both directions, and what is judged of them ---- */
 
-static void put_both(struct ow_members *members, const struct ow_result *const results[OW_DIRECTIONS])
+static void put_both(struct ow_members *members, const struct ow_result *const results[OW_RESULTS])
 {
   for (int m = 0; m < OW_METRICS; m++) {
     enum ow_metric metric = (enum ow_metric)m;
@@ -142,11 +142,26 @@ static void put_findings(struct ow_members *members, const struct ow_judgement *
 
 /* ---- the check ---- */
 
+/* What was found out about a reflector; of one that never answered, nothing. */
+static void put_reflector(struct ow_members *members, const struct ow_probe_report *report)
+{
+  struct ow_members found = ow_members_begin();
+  json_t *words = json_array();
+  for (size_t i = 0; i < report->reflector_lines; i++)
+    append(&found, words, json_string(report->reflector_words[i]));
+  if (report->reflector.answered)
+    put_bool(&found, "stateful", report->reflector.stateful);
+  ow_put(&found, "found", words);
+  ow_put(members, "reflector", ow_members_end(&found));
+}
+
 static void put_report(struct ow_members *members, const struct ow_probe_report *report)
 {
   ow_put_endpoint(members, "connection", report->server);
   if (report->mode != OW_MODE_NONE)
     ow_put_text(members, "mode", ow_mode_name(report->mode));
+  if (report->protocol == OW_PROTOCOL_STAMP)
+    put_reflector(members, report);
   ow_put_text(members, "step", ow_probe_step_name(report->step));
   if (report->setup_ns > 0)
     ow_put_time(members, "setup_time", report->setup_ns);
@@ -189,7 +204,7 @@ static json_t *check_json(const struct check_options *options, const struct ow_p
                           const struct check_outcome *outcome)
 {
   const struct ow_peer *peer = &options->settings.peer;
-  const struct ow_result *results[OW_DIRECTIONS];
+  const struct ow_result *results[OW_RESULTS];
   struct ow_members members = ow_members_begin();
   ow_put_count(&members, "schema", OW_JSON_SCHEMA);
   if (peer->host[0]) {

@@ -6,14 +6,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/peer.h"
 #include "sla/threshold.h"
 
 /**
  * In `left` nanoseconds say `verdict` on the standard output, if that takes it at once, and end the process
  * with its exit status: whatever this thread does then, be it to wait for somebody who doesn't read. Armed
- * again, the last word counts.
+ * again, the last word counts. `protocol` is what is measured by.
  */
-void check_last_resort_arm(int64_t left, enum ow_verdict verdict, bool json);
+void check_last_resort_arm(int64_t left, enum ow_verdict verdict, enum ow_protocol protocol, bool json);
 void check_last_resort_disarm(void);
 
 #endif

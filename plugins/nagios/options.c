@@ -129,26 +129,44 @@ static enum ow_status read_words(int argc, char **argv, struct check_options *op
   return status;
 }
 
-/* The name of a metric that needs both directions; NULL if the list has none. */
-static const char *needs_both(const struct ow_thresholds *thresholds)
+/* A metric of both directions, which only both tell. */
+static bool needs_both(enum ow_metric metric, enum ow_protocol protocol)
 {
-  const char *name = NULL;
-  for (size_t i = 0; i < thresholds->count && !name; i++)
-    if (ow_metric_of_both(thresholds->list[i].metric))
-      name = ow_metric_name(thresholds->list[i].metric);
-  return name;
+  return ow_metric_of_both(metric) && !(metric == OW_METRIC_RTT && protocol == OW_PROTOCOL_STAMP);
+}
+
+/* What a threshold lacks to alert ever; NULL: nothing. */
+static const char *lacks(const struct check_options *options, enum ow_metric metric)
+{
+  const struct ow_peer *peer = &options->settings.peer;
+  const char *lacking = NULL;
+  if (ow_metric_of_round_trip(metric) && !options->query_socket)
+    lacking = peer->protocol == OW_PROTOCOL_STAMP ? NULL : "--protocol stamp";
+  else if (needs_both(metric, peer->protocol) &&
+           !(peer->directions[OW_FORWARD] && peer->directions[OW_REVERSE]))
+    lacking = "--direction both";
+  return lacking;
+}
+
+static enum ow_status check_list(const struct check_options *options, const struct ow_thresholds *thresholds,
+                                 struct ow_failure *failure)
+{
+  enum ow_status status = OW_OK;
+  for (size_t i = 0; i < thresholds->count && status == OW_OK; i++) {
+    const char *lacking = lacks(options, thresholds->list[i].metric);
+    if (lacking)
+      status = ow_fail(failure, OW_INVALID, "a threshold on %s needs %s",
+                       ow_metric_name(thresholds->list[i].metric), lacking);
+  }
+  return status;
 }
 
 /* A threshold that could never alert would be worse than a mistake that is told. */
 enum ow_status check_options_directions(const struct check_options *options, struct ow_failure *failure)
 {
-  const bool *directions = options->settings.peer.directions;
-  const char *name = needs_both(&options->settings.warning);
-  enum ow_status status = OW_OK;
-  if (!name)
-    name = needs_both(&options->settings.critical);
-  if (name && !(directions[OW_FORWARD] && directions[OW_REVERSE]))
-    status = ow_fail(failure, OW_INVALID, "a threshold on %s needs --direction both", name);
+  enum ow_status status = check_list(options, &options->settings.warning, failure);
+  if (status == OW_OK)
+    status = check_list(options, &options->settings.critical, failure);
   return status;
 }
 
@@ -170,6 +188,9 @@ static enum ow_status check_together(struct check_options *options, struct ow_fa
     status = ow_fail(failure, OW_INVALID, "--name needs --query, which says at which socket to ask");
   else if (!options->settings.peer.host[0] && !options->query_socket)
     status = ow_fail(failure, OW_INVALID, "no host is given: name it with -H");
+  else if (options->settings.peer.protocol == OW_PROTOCOL_STAMP &&
+           (options->action == CHECK_FETCH || options->action == CHECK_DIAGNOSE))
+    status = ow_fail(failure, OW_INVALID, "--fetch and --diagnose are of OWAMP alone");
   else if (key_id[0] && !key_file[0])
     status = ow_fail(failure, OW_INVALID, "--key-id needs --key-file, which holds its passphrase");
   else if (key_file[0] && !key_id[0])

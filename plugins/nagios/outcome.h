@@ -40,9 +40,10 @@ struct check_outcome {
   struct check_diagnosis diagnosis;
 };
 
-/** The results as the judge takes them: NULL for a direction that wasn't asked for. */
+/** The results as the judge takes them: NULL for a direction that wasn't asked for, or without a round trip.
+ */
 void check_results(const struct check_options *options, const struct ow_probe_report *report,
-                   const struct ow_result *results[OW_DIRECTIONS]);
+                   const struct ow_result *results[OW_RESULTS]);
 
 /** A percentile of the delays, in seconds; false if it isn't known. */
 bool check_percentile_find(const struct ow_result *result, uint32_t percentile, double *value);

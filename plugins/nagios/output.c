@@ -2,6 +2,7 @@
 /* The first line, what it had no room for, and what -v adds. */
 #include "output.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "advice.h"
@@ -26,11 +27,14 @@ static void print_line(FILE *out, struct check_text *line)
 
 static void print_session(FILE *out, const char *name, const struct ow_probe_direction *direction)
 {
-  char sid[2 * sizeof direction->sid + 1];
+  static const uint8_t none[sizeof direction->sid];
+  char sid[2 * sizeof direction->sid + 1] = "no session identifier";
   char number[CHECK_NUMBER];
   char label[LINE];
   snprintf(label, sizeof label, "%s session", name);
-  check_table_line(out, label, "%s", ow_hex_print(sid, direction->sid, sizeof direction->sid));
+  if (memcmp(direction->sid, none, sizeof none) != 0)
+    ow_hex_print(sid, direction->sid, sizeof direction->sid);
+  check_table_line(out, label, "%s", sid);
   check_table_line(out, "  from", "%s", direction->sender);
   check_table_line(out, "  to", "%s", direction->receiver);
   if (direction->departure_known)
@@ -121,6 +125,16 @@ static void print_clauses(FILE *out, const struct check_options *options, const 
   }
 }
 
+static void print_reflector(FILE *out, const struct check_options *options,
+                            const struct ow_probe_report *report)
+{
+  const struct ow_probe_direction *lost = &report->directions[OW_ROUND_TRIP];
+  for (size_t i = 0; i < report->reflector_lines; i++)
+    check_table_line(out, i == 0 ? "reflector" : "", "%s", report->reflector_words[i]);
+  if (options->verbosity >= 3 && lost->samples.count > 0)
+    print_packets(out, "lost round-trip", &lost->samples);
+}
+
 static void print_long_output(FILE *out, const struct check_options *options,
                               const struct ow_probe_report *report, const struct check_outcome *outcome)
 {
@@ -131,6 +145,7 @@ static void print_long_output(FILE *out, const struct check_options *options,
   for (int d = 0; d < OW_DIRECTIONS; d++)
     if (options->settings.peer.directions[d] && options->verbosity >= 2)
       print_direction(out, options, ow_direction_name((enum ow_direction)d), &report->directions[d]);
+  print_reflector(out, options, report);
 }
 
 static void print_diagnosis(FILE *out, const struct check_diagnosis *diagnosis)
@@ -153,7 +168,8 @@ void check_output_print(FILE *out, const struct check_options *options, const st
 {
   /* Who diagnoses on a terminal reads, and has nothing that takes performance data. */
   bool reads = options->action == CHECK_DIAGNOSE && isatty(fileno(out));
-  fprintf(out, "OWAMP %s - %s", ow_verdict_name(outcome->verdict), outcome->headline);
+  fprintf(out, "%s %s - %s", ow_protocol_name(options->settings.peer.protocol),
+          ow_verdict_name(outcome->verdict), outcome->headline);
   if (report && !reads)
     check_perfdata_print(out, options, report);
   fputc('\n', out);

@@ -23,13 +23,14 @@ static bool usual(int label)
       [OW_METRIC_DELAY_MAX] = true, [OW_METRIC_JITTER] = true,       [OW_METRIC_IPDV] = true,
       [OW_METRIC_LOSS] = true,      [OW_METRIC_DUPLICATES] = true,   [OW_METRIC_REORDERED] = true,
       [OW_METRIC_SKIPPED] = true,   [OW_METRIC_ASYMMETRY] = true,    [OW_METRIC_RTT] = true,
-      [CLOCK_ERROR] = true,
+      [OW_METRIC_RTT_MIN] = true,   [OW_METRIC_RTT_P95] = true,      [OW_METRIC_RTT_MAX] = true,
+      [OW_METRIC_RTT_LOSS] = true,  [OW_METRIC_DWELL] = true,        [CLOCK_ERROR] = true,
   };
   return shown[label];
 }
 
 /* Where there isn't room for all, the last ones stay away. */
-static const int by_weight[LABELS] = {
+static const int by_weight[] = {
     OW_METRIC_LOSS,     OW_METRIC_DELAY_P95,  OW_METRIC_DELAY_MEDIAN,
     OW_METRIC_JITTER,   OW_METRIC_DELAY_MAX,  OW_METRIC_DELAY_MIN,
     CLOCK_ERROR,        OW_METRIC_RTT,        OW_METRIC_ASYMMETRY,
@@ -40,6 +41,20 @@ static const int by_weight[LABELS] = {
     PERCENTILES + 2,    PERCENTILES + 3,      PERCENTILES + 4,
     PERCENTILES + 5,    PERCENTILES + 6,      PERCENTILES + 7,
 };
+
+/* Of reflected sessions these come first: they are free of the clocks. */
+static const int by_weight_reflected[] = {
+    OW_METRIC_RTT_LOSS, OW_METRIC_RTT_P95, OW_METRIC_RTT_MIN,   OW_METRIC_RTT_MAX,   OW_METRIC_DWELL,
+    OW_METRIC_RTT_MEAN, OW_METRIC_RTT_P99, OW_METRIC_DWELL_P95, OW_METRIC_DWELL_MAX,
+};
+enum { REFLECTED = sizeof by_weight_reflected / sizeof *by_weight_reflected };
+_Static_assert(REFLECTED + sizeof by_weight / sizeof *by_weight == LABELS, "each label has its weight");
+
+/* The label of a weight, 0 the most. */
+static int label_at(int weight)
+{
+  return weight < REFLECTED ? by_weight_reflected[weight] : by_weight[weight - REFLECTED];
+}
 
 const struct ow_threshold *check_threshold_find(const struct ow_thresholds *thresholds, enum ow_metric metric,
                                                 enum ow_direction direction)
@@ -186,10 +201,13 @@ static bool is_wanted(const struct check_options *options, int label)
 static bool asked_for(const struct check_options *options, int label, enum ow_direction direction)
 {
   const bool *directions = options->settings.peer.directions;
+  bool reflected = options->settings.peer.protocol == OW_PROTOCOL_STAMP;
   bool asked = directions[direction];
   if (of_both(label))
     asked = direction == OW_FORWARD &&
-            (label == CLOCK_ERROR || (directions[OW_FORWARD] && directions[OW_REVERSE]));
+            (label == CLOCK_ERROR || (directions[OW_FORWARD] && directions[OW_REVERSE]) || reflected);
+  if (is_metric(label) && ow_metric_of_round_trip((enum ow_metric)label))
+    asked = asked && reflected;
   return asked && (usual(label) || is_wanted(options, label) || has_threshold(options, label, direction));
 }
 
@@ -222,7 +240,7 @@ static void choose(const struct check_options *options, bool shown[LABELS])
   size_t left = CHECK_PERFDATA_MOST;
   for (int turn = 0; turn < TURNS; turn++) {
     for (int i = 0; i < LABELS; i++) {
-      int label = by_weight[i];
+      int label = label_at(i);
       if (turn_of(options, label) == turn) {
         size_t room = room_for(options, label);
         shown[label] = room <= left || options->verbosity > 0;
@@ -235,7 +253,7 @@ static void choose(const struct check_options *options, bool shown[LABELS])
 /* ---- their values ---- */
 
 /* The larger one of both directions; they differ by what the stamping of packets costs. */
-static bool find_clock_error(const struct ow_result *const results[OW_DIRECTIONS], double *value)
+static bool find_clock_error(const struct ow_result *const results[OW_RESULTS], double *value)
 {
   int64_t error = -1;
   bool known = true;
@@ -252,9 +270,8 @@ static bool find_clock_error(const struct ow_result *const results[OW_DIRECTIONS
   return known && error >= 0;
 }
 
-static bool find_value(const struct check_options *options,
-                       const struct ow_result *const results[OW_DIRECTIONS], int label,
-                       enum ow_direction direction, double *value)
+static bool find_value(const struct check_options *options, const struct ow_result *const results[OW_RESULTS],
+                       int label, enum ow_direction direction, double *value)
 {
   bool found;
   if (is_metric(label))
@@ -269,7 +286,7 @@ static bool find_value(const struct check_options *options,
 
 /* `*before` is what separates it from what stands before. */
 static void print_label(FILE *out, const struct check_options *options,
-                        const struct ow_result *const results[OW_DIRECTIONS], int label,
+                        const struct ow_result *const results[OW_RESULTS], int label,
                         enum ow_direction direction, char *before)
 {
   char name[HEAD];
@@ -289,7 +306,7 @@ static void print_label(FILE *out, const struct check_options *options,
 void check_perfdata_print(FILE *out, const struct check_options *options,
                           const struct ow_probe_report *report)
 {
-  const struct ow_result *results[OW_DIRECTIONS];
+  const struct ow_result *results[OW_RESULTS];
   bool shown[LABELS] = {false};
   char before = '|';
   check_results(options, report, results);

@@ -26,7 +26,7 @@ static bool measured_anything(const struct check_options *options, const struct 
   for (int d = 0; d < OW_DIRECTIONS; d++)
     any = any || (options->settings.peer.directions[d] &&
                   report->directions[d].result.completeness != OW_RESULT_ABSENT);
-  return any;
+  return any || report->directions[OW_ROUND_TRIP].result.completeness != OW_RESULT_ABSENT;
 }
 
 /* Beside numbers there is no room for advice: it follows below. */
@@ -116,7 +116,10 @@ static void add_full(struct check_text *words, const char *name, const struct ow
     check_text_add(words, "%s delay unknown (a clock was set meanwhile)", name);
   else
     check_text_add(words, "%s %s p95", name, ow_seconds_print(number, check_seconds(result->delay.p95)));
-  check_text_add(words, ", %u/%u lost", result->lost, result->sent);
+  if (result->loss_unknown)
+    check_text_add(words, ", loss not known by direction");
+  else
+    check_text_add(words, ", %u/%u lost", result->lost, result->sent);
 }
 
 static void print_brief_delay(char out[CHECK_NUMBER], const struct ow_result *result)
@@ -135,6 +138,8 @@ static void print_brief_loss(char out[2 * CHECK_NUMBER], const struct ow_result 
   (void)ow_metric_value(result, OW_METRIC_LOSS, &loss);
   ow_value_print(number, OW_METRIC_LOSS, loss);
   out[0] = '\0';
+  if (result->loss_unknown)
+    return;
   if (result->lost > 0)
     snprintf(out, 2 * CHECK_NUMBER, "%s lost (%u/%u)", number, result->lost, result->sent);
   else if (well)
@@ -170,8 +175,9 @@ static void tell_numbers(const struct tale *tale, enum ow_direction direction, b
   add_full(&text, ow_direction_name(direction), result);
   add_brief(&brief, tale->outcome, direction, result);
   clause->told = brief.length == 0; /* by findings */
-  clause->is_delay = result->received > 0 && !result->clock.stepped;
-  clause->is_p95 = clause->is_delay && !tale->outcome->clauses.p95_told[direction];
+  bool has_delay = result->received > 0 && !result->clock.stepped;
+  clause->is_delay = has_delay && direction != OW_ROUND_TRIP;
+  clause->is_p95 = has_delay && !tale->outcome->clauses.p95_told[direction];
   if (so_far)
     check_text_add(&text, " so far");
   if (so_far && brief.length > 0)
@@ -197,6 +203,26 @@ static void tell_direction(const struct tale *tale, enum ow_direction direction)
     check_clauses_say(clauses, is_partial ? partial : OW_VERDICT_OK, "%s nothing sent", name);
   if (result->completeness != OW_RESULT_ABSENT && result->sent > 0 && !(result->received == 0 && loss_told))
     tell_numbers(tale, direction, is_partial && !shortfall[0] && !explained, is_partial && !shortfall[0]);
+}
+
+/* Of a direction of a session that came back from nowhere only the round trip is told. */
+static bool is_worth_telling(const struct tale *tale, int direction)
+{
+  const struct ow_probe_report *report = tale->report;
+  bool absent = report->directions[direction].result.completeness == OW_RESULT_ABSENT;
+  bool reflected = report->directions[OW_ROUND_TRIP].result.completeness != OW_RESULT_ABSENT;
+  return tale->options->settings.peer.directions[direction] && !(absent && reflected);
+}
+
+static void tell_directions(const struct tale *tale)
+{
+  const struct ow_probe_report *report = tale->report;
+  bool reflected = report->directions[OW_ROUND_TRIP].result.completeness != OW_RESULT_ABSENT;
+  if (reflected)
+    tell_direction(tale, OW_ROUND_TRIP);
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    if (is_worth_telling(tale, d) && (tale->any || report->status == OW_OK))
+      tell_direction(tale, (enum ow_direction)d);
 }
 
 /* ---- the clocks ---- */
@@ -292,7 +318,7 @@ static void tell_clocks(const struct tale *tale)
 /* What no clock can do: the offset between the two cancels in it. */
 static void tell_impossible(const struct tale *tale)
 {
-  const struct ow_result *results[OW_DIRECTIONS];
+  const struct ow_result *results[OW_RESULTS];
   char number[CHECK_NUMBER];
   double round_trip = 0;
   check_results(tale->options, tale->report, results);
@@ -316,9 +342,7 @@ void check_explain(const struct check_options *options, const struct ow_probe_re
   tell_failure(&tale);
   check_findings_tell(options, report, outcome);
   tell_history(&tale);
-  for (int d = 0; d < OW_DIRECTIONS; d++)
-    if (options->settings.peer.directions[d] && (tale.any || report->status == OW_OK))
-      tell_direction(&tale, (enum ow_direction)d);
+  tell_directions(&tale);
   tell_remark(&tale);
   tell_precision(&tale);
   tell_addresses(&tale);

@@ -39,7 +39,7 @@ static enum ow_status merge_directions(const struct check_options *options,
                                        struct ow_probe_report *report)
 {
   enum ow_status status = OW_OK;
-  for (int d = 0; d < OW_DIRECTIONS && count > 0 && status == OW_OK; d++)
+  for (int d = 0; d < OW_RESULTS && count > 0 && status == OW_OK; d++)
     status = merge_direction(options, intervals, count, (enum ow_direction)d, report);
   return status;
 }
@@ -86,7 +86,7 @@ static enum ow_status fail_as(const struct ow_stream_view *view, enum ow_status 
 static bool has_failed(const struct ow_interval *interval)
 {
   bool partial = false;
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  for (int d = 0; d < OW_RESULTS; d++)
     partial = partial || interval->results[d].completeness == OW_RESULT_PARTIAL;
   return interval->status != OW_OK && (!partial || interval->status == OW_INVALID);
 }
@@ -141,6 +141,7 @@ enum ow_status check_stream_take(struct check_options *options, const struct ow_
   report->step = OW_STEP_DONE;
   if (!ow_given_has(&options->given, OW_PEER_DIRECTION))
     memcpy(options->settings.peer.directions, view->directions, sizeof view->directions);
+  options->settings.peer.protocol = view->protocol;
   if (newest && stream->age > most)
     return too_old(stream, most, &report->failure);
   enum ow_status status = merge_directions(options, intervals, count, report);

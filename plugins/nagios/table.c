@@ -9,6 +9,7 @@
 #include "text/percentile.h"
 
 enum { LABEL = 17, CELL = 24, LINE = 512 };
+static const char unknown_loss[] = "unknown";
 
 void check_table_line(FILE *out, const char *label, const char *format, ...)
 {
@@ -74,12 +75,19 @@ static void print_value(char out[CELL], const struct ow_result *result, enum ow_
 static void print_sent(char out[CELL], const struct ow_result *result, enum ow_metric metric)
 {
   (void)metric;
-  snprintf(out, CELL, "%u", result->sent);
+  if (result->loss_unknown)
+    snprintf(out, CELL, "%s", unknown_loss);
+  else
+    snprintf(out, CELL, "%u", result->sent);
 }
 
 static void print_lost(char out[CELL], const struct ow_result *result, enum ow_metric metric)
 {
   char share[CELL / 2];
+  if (result->loss_unknown) {
+    snprintf(out, CELL, "%s", unknown_loss);
+    return;
+  }
   print_value(out, result, metric);
   snprintf(share, sizeof share, "%.*s", CELL / 2 - 1, out);
   snprintf(out, CELL, "%u (%s)", result->lost, share);
@@ -88,7 +96,10 @@ static void print_lost(char out[CELL], const struct ow_result *result, enum ow_m
 static void print_loss_run(char out[CELL], const struct ow_result *result, enum ow_metric metric)
 {
   (void)metric;
-  snprintf(out, CELL, "%u", result->longest_loss_run);
+  if (result->loss_unknown || result->run_unknown)
+    snprintf(out, CELL, "%s", unknown_loss);
+  else
+    snprintf(out, CELL, "%u", result->longest_loss_run);
 }
 
 static void print_discarded(char out[CELL], const struct ow_result *result, enum ow_metric metric)
@@ -168,49 +179,76 @@ static void print_departed(char out[CELL], const struct ow_result *result, enum 
   snprintf(out, CELL, "%s", result->received > 0 ? words : "unknown");
 }
 
+static void print_dwell(char out[CELL], const struct ow_result *result, enum ow_metric metric)
+{
+  char number[CHECK_NUMBER] = "unknown";
+  int64_t value = result->dwell.median;
+  if (metric == OW_METRIC_DWELL_P95)
+    value = result->dwell.p95;
+  else if (metric == OW_METRIC_DWELL_MAX)
+    value = result->dwell.max;
+  if (result->has_dwell && !result->clock.stepped)
+    ow_value_print(number, metric, check_seconds(value));
+  snprintf(out, CELL, "%.*s", CELL - 1, number);
+}
+
+/* Where a row means something. */
+enum { ONE_WAY = 1, ROUND_TRIP = 2, EVERYWHERE = 3 };
+
 static const struct row {
   const char *label;
   print_cell *print;
   enum ow_metric metric;
+  int where;
 } rows[] = {
-    {"packets sent", print_sent, 0},
-    {"received", print_value, OW_METRIC_RECEIVED},
-    {"lost", print_lost, OW_METRIC_LOSS},
-    {"longest loss run", print_loss_run, 0},
-    {"never sent", print_value, OW_METRIC_SKIPPED},
-    {"duplicates", print_value, OW_METRIC_DUPLICATES},
-    {"reordered", print_value, OW_METRIC_REORDERED},
-    {"discarded", print_discarded, 0},
-    {"delay min", print_value, OW_METRIC_DELAY_MIN},
-    {"delay mean", print_value, OW_METRIC_DELAY_MEAN},
-    {"delay median", print_value, OW_METRIC_DELAY_MEDIAN},
-    {"delay p95", print_value, OW_METRIC_DELAY_P95},
-    {"delay p99", print_value, OW_METRIC_DELAY_P99},
-    {"delay max", print_value, OW_METRIC_DELAY_MAX},
-    {"jitter", print_value, OW_METRIC_JITTER},
-    {"ipdv", print_value, OW_METRIC_IPDV},
-    {"pdv", print_value, OW_METRIC_PDV},
-    {"hops", print_hops, 0},
-    {"clocks' error", print_clock_error, 0},
-    {"sender's clock", print_sender_clock, 0},
-    {"receiver's clock", print_receiver_clock, 0},
-    {"stamps on sending", print_departed, 0},
-    {"stamps on receipt", print_stamper, 0},
+    {"packets sent", print_sent, 0, EVERYWHERE},
+    {"received", print_value, OW_METRIC_RECEIVED, EVERYWHERE},
+    {"lost", print_lost, OW_METRIC_LOSS, EVERYWHERE},
+    {"longest loss run", print_loss_run, 0, EVERYWHERE},
+    {"never sent", print_value, OW_METRIC_SKIPPED, EVERYWHERE},
+    {"duplicates", print_value, OW_METRIC_DUPLICATES, EVERYWHERE},
+    {"reordered", print_value, OW_METRIC_REORDERED, EVERYWHERE},
+    {"discarded", print_discarded, 0, EVERYWHERE},
+    {"delay min", print_value, OW_METRIC_DELAY_MIN, EVERYWHERE},
+    {"delay mean", print_value, OW_METRIC_DELAY_MEAN, EVERYWHERE},
+    {"delay median", print_value, OW_METRIC_DELAY_MEDIAN, EVERYWHERE},
+    {"delay p95", print_value, OW_METRIC_DELAY_P95, EVERYWHERE},
+    {"delay p99", print_value, OW_METRIC_DELAY_P99, EVERYWHERE},
+    {"delay max", print_value, OW_METRIC_DELAY_MAX, EVERYWHERE},
+    {"jitter", print_value, OW_METRIC_JITTER, EVERYWHERE},
+    {"ipdv", print_value, OW_METRIC_IPDV, EVERYWHERE},
+    {"pdv", print_value, OW_METRIC_PDV, EVERYWHERE},
+    {"dwell median", print_dwell, OW_METRIC_DWELL, ROUND_TRIP},
+    {"dwell p95", print_dwell, OW_METRIC_DWELL_P95, ROUND_TRIP},
+    {"dwell max", print_dwell, OW_METRIC_DWELL_MAX, ROUND_TRIP},
+    {"hops", print_hops, 0, ONE_WAY},
+    {"clocks' error", print_clock_error, 0, ONE_WAY},
+    {"sender's clock", print_sender_clock, 0, ONE_WAY},
+    {"receiver's clock", print_receiver_clock, 0, ONE_WAY},
+    {"stamps on sending", print_departed, 0, ONE_WAY},
+    {"stamps on receipt", print_stamper, 0, ONE_WAY},
 };
 
-static const struct row source_row = {"percentiles", print_source, 0};
+static const struct row source_row = {"percentiles", print_source, 0, EVERYWHERE};
 
 static void print_label(FILE *out, const char *label)
 {
   fprintf(out, "%-*s", LABEL, label);
 }
 
-static void print_row(FILE *out, const struct row *row, const struct ow_result *const results[OW_DIRECTIONS])
+static bool means_something(const struct row *row, int direction)
 {
+  return row->where & (direction == OW_ROUND_TRIP ? ROUND_TRIP : ONE_WAY);
+}
+
+static void print_row(FILE *out, const struct row *row, const struct ow_result *const results[OW_RESULTS])
+{
+  if (row->where == ROUND_TRIP && !results[OW_ROUND_TRIP])
+    return;
   print_label(out, row->label);
-  for (int d = 0; d < OW_DIRECTIONS; d++) {
+  for (int d = 0; d < OW_RESULTS; d++) {
     char cell[CELL] = "-";
-    if (results[d] && results[d]->completeness != OW_RESULT_ABSENT)
+    if (results[d] && results[d]->completeness != OW_RESULT_ABSENT && means_something(row, d))
       row->print(cell, results[d], row->metric);
     if (results[d])
       fprintf(out, "%*s", CELL, cell);
@@ -220,13 +258,13 @@ static void print_row(FILE *out, const struct row *row, const struct ow_result *
 
 /* One that was asked for, and has no row of its own. */
 static void print_percentile(FILE *out, uint32_t percentile,
-                             const struct ow_result *const results[OW_DIRECTIONS])
+                             const struct ow_result *const results[OW_RESULTS])
 {
   char name[OW_PERCENTILE_TEXT];
   char label[LABEL + OW_PERCENTILE_TEXT];
   snprintf(label, sizeof label, "delay p%s", ow_percentile_print(name, percentile));
   print_label(out, label);
-  for (int d = 0; d < OW_DIRECTIONS; d++) {
+  for (int d = 0; d < OW_RESULTS; d++) {
     char number[CHECK_NUMBER] = "unknown";
     double value = 0;
     if (results[d] && check_percentile_find(results[d], percentile, &value))
@@ -238,14 +276,14 @@ static void print_percentile(FILE *out, uint32_t percentile,
 }
 
 static void print_percentiles(FILE *out, const struct check_options *options,
-                              const struct ow_result *const results[OW_DIRECTIONS])
+                              const struct ow_result *const results[OW_RESULTS])
 {
   const struct ow_percentiles *asked = &options->settings.peer.percentiles;
   bool exact = true;
   for (uint32_t i = 0; i < asked->count; i++)
     if (asked->list[i] != 50 * OW_PERCENT && !check_percentile_is_metric(asked->list[i]))
       print_percentile(out, asked->list[i], results);
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  for (int d = 0; d < OW_RESULTS; d++)
     exact = exact && (!results[d] || results[d]->quantiles == OW_QUANTILES_EXACT);
   if (!exact)
     print_row(out, &source_row, results);
@@ -253,15 +291,15 @@ static void print_percentiles(FILE *out, const struct check_options *options,
 
 void check_table_results(FILE *out, const struct check_options *options, const struct ow_probe_report *report)
 {
-  const struct ow_result *results[OW_DIRECTIONS];
+  const struct ow_result *results[OW_RESULTS];
   bool any = false;
   check_results(options, report, results);
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  for (int d = 0; d < OW_RESULTS; d++)
     any = any || (results[d] && results[d]->completeness != OW_RESULT_ABSENT);
   if (!any)
     return;
   fprintf(out, "%-*s", LABEL, "");
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  for (int d = 0; d < OW_RESULTS; d++)
     if (results[d])
       fprintf(out, "%*s", CELL, ow_direction_name((enum ow_direction)d));
   fputc('\n', out);

@@ -73,7 +73,7 @@ static enum ow_verdict history_verdict(const struct check_stream *stream)
 void check_judge(const struct check_options *options, const struct ow_probe_report *report,
                  const struct check_stream *stream, struct check_outcome *outcome)
 {
-  const struct ow_result *results[OW_DIRECTIONS];
+  const struct ow_result *results[OW_RESULTS];
   *outcome = (struct check_outcome){0};
   if (stream)
     outcome->stream = *stream;

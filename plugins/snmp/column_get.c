@@ -70,6 +70,7 @@ struct mib_value column_get_mode(struct mib_member member)
   case OW_MODE_OPEN: number = 2; break;
   case OW_MODE_AUTHENTICATED: number = 3; break;
   case OW_MODE_ENCRYPTED: number = 4; break;
+  case OW_MODE_MIXED: number = 5; break;
   }
   return mib_integer(number);
 }
@@ -143,6 +144,18 @@ struct mib_value column_get_directions(struct mib_member member)
 {
   const bool *directions = member.at;
   return bits_value((directions[OW_FORWARD] ? 1U : 0) | (directions[OW_REVERSE] ? 2U : 0));
+}
+
+struct mib_value column_get_tlvs(struct mib_member member)
+{
+  static const enum ow_tlv types[] = {OW_TLV_TIMESTAMPS, OW_TLV_CLASS_OF_SERVICE, OW_TLV_COUNTERS,
+                                      OW_TLV_FOLLOW_UP};
+  const uint32_t *tlvs = member.at;
+  uint32_t bits = 0;
+  for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+    if (*tlvs >> types[i] & 1)
+      bits |= 1U << i;
+  return bits_value(bits);
 }
 
 /* ---- a peer ---- */

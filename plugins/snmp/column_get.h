@@ -35,6 +35,7 @@ struct mib_value column_get_port(struct mib_member member);       /* char [], a 
 struct mib_value column_get_family(struct mib_member member);     /* int */
 struct mib_value column_get_worth(struct mib_member member);      /* enum ow_verdict */
 struct mib_value column_get_directions(struct mib_member member); /* bool [OW_DIRECTIONS] */
+struct mib_value column_get_tlvs(struct mib_member member);       /* uint32_t, a bit for each type */
 
 /* Of a whole struct peer. */
 struct mib_value column_get_state(struct mib_member member);

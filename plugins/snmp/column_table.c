@@ -22,7 +22,7 @@
 #define PORT UNSIGNED32(0, UINT16_MAX)
 #define COUNT GAUGE32(0, UINT32_MAX)
 #define ADDRESS_TYPE ENUMERATION(PEER_ADDRESS_UNKNOWN, PEER_ADDRESS_DNS)
-#define DIRECTION ENUMERATION(OW_FORWARD + 1, OW_REVERSE + 1)
+#define DIRECTION ENUMERATION(OW_FORWARD + 1, OW_ROUND_TRIP + 1)
 #define DELAY INTEGER32(INT32_MIN, INT32_MAX)
 #define VARIATION INTEGER32(0, INT32_MAX)
 #define MODE ENUMERATION(1, 4)
@@ -64,6 +64,9 @@ static const char *const mode_words[] = {"open", "authenticated", "encrypted"};
 static const char *const truth_words[] = {"true", "false"}; /* TruthValue's, from 1 on */
 static const char *const worth_words[] = {"ok", "warning", "critical", "unknown"};
 static const char *const direction_words[] = {"forward", "reverse"};
+static const char *const protocol_words[] = {"owamp", "stamp",
+                                             "twamp"}; /* which of them can be, the option says */
+static const char *const tlv_words[] = {"timestamps", "class-of-service", "counters", "follow-up"};
 
 #define OPTION(id) .option = &ow_peer_options[id]
 #define NUMBER(id, its_unit) .option = &ow_peer_options[id], .unit = its_unit
@@ -177,6 +180,14 @@ static const struct mib_column peer_columns[] = {
     [MIB_PEER_PARTIAL_STATE] = {CREATE("PartialState", WORTH, PRESENT_ALWAYS,
                                        CONFIGURED_VIA(worth, enum ow_verdict, stream.rule.how.partial),
                                        WORDS(OW_PEER_PARTIAL_STATE, worth_words))},
+    [MIB_PEER_PROTOCOL] = {CREATE("Protocol", ENUMERATION(1, 3), PRESENT_ALWAYS,
+                                  CONFIGURED_VIA(choice_from_1, enum ow_protocol, stream.peer.protocol),
+                                  WORDS(OW_PEER_PROTOCOL, protocol_words))},
+    [MIB_PEER_SSID] = {CREATE("Ssid", UNSIGNED32(0, UINT16_MAX), PRESENT_ALWAYS, CONFIGURED(stream.peer.ssid),
+                              NUMBER(OW_PEER_SSID, ""))},
+    [MIB_PEER_TLVS] = {CREATE("Tlvs", BITS(3), PRESENT_ALWAYS,
+                              CONFIGURED_VIA(tlvs, uint32_t, stream.peer.tlvs),
+                              WORDS(OW_PEER_TLVS, tlv_words))},
 };
 
 #define RESULT(member) PLAIN(FROM_RESULT, member)
@@ -195,13 +206,13 @@ static const struct mib_column result_columns[] = {
     [MIB_RESULT_MODE] = {READ("Mode", MODE, PRESENT_ALWAYS, VIA(mode, FROM_INTERVAL, enum ow_mode, mode))},
     [MIB_RESULT_COMPLETENESS] = {READ("Completeness", ENUMERATION(1, 3), PRESENT_ALWAYS,
                                       RESULT_VIA(choice_from_1, unsigned, completeness))},
-    [MIB_RESULT_SENT] = {READ("Sent", COUNT, PRESENT_KNOWN, RESULT(sent))},
-    [MIB_RESULT_RECEIVED] = {READ("Received", COUNT, PRESENT_KNOWN, RESULT(received))},
-    [MIB_RESULT_LOST] = {READ("Lost", COUNT, PRESENT_KNOWN, RESULT(lost))},
+    [MIB_RESULT_SENT] = {READ("Sent", COUNT, PRESENT_LOSSES, RESULT(sent))},
+    [MIB_RESULT_RECEIVED] = {READ("Received", COUNT, PRESENT_LOSSES, RESULT(received))},
+    [MIB_RESULT_LOST] = {READ("Lost", COUNT, PRESENT_LOSSES, RESULT(lost))},
     [MIB_RESULT_LOSS_RATIO] = {READ("LossRatio", GAUGE32(0, 100000), PRESENT_SENT,
                                     WHOLE(loss_ratio, FROM_RESULT))},
     [MIB_RESULT_SKIPPED] = {READ("Skipped", COUNT, PRESENT_KNOWN, RESULT(skipped))},
-    [MIB_RESULT_LOSS_RUN] = {READ("LongestLossRun", COUNT, PRESENT_KNOWN, RESULT(longest_loss_run))},
+    [MIB_RESULT_LOSS_RUN] = {READ("LongestLossRun", COUNT, PRESENT_LOSS_RUN, RESULT(longest_loss_run))},
     [MIB_RESULT_DUPLICATES] = {READ("Duplicates", COUNT, PRESENT_KNOWN, RESULT(duplicates))},
     [MIB_RESULT_REORDERED] = {READ("Reordered", COUNT, PRESENT_KNOWN, RESULT(reordered))},
     [MIB_RESULT_DISCARDED] = {READ("Discarded", COUNT, PRESENT_KNOWN, RESULT(discarded))},
@@ -227,17 +238,25 @@ static const struct mib_column result_columns[] = {
     [MIB_RESULT_STEPPED] = {READ("ClockStepped", TRUTH_VALUE, PRESENT_KNOWN, RESULT(clock.stepped))},
     [MIB_RESULT_DEPARTED] = {READ("Departed", DEPARTURE, PRESENT_RECEIVED,
                                   RESULT_VIA(choice_from_1, unsigned, clock.departed))},
+    [MIB_RESULT_DWELL_MIN] = {READ("DwellMin", DELAY, PRESENT_DWELL, RESULT_DELAY(dwell.min))},
+    [MIB_RESULT_DWELL_MEAN] = {READ("DwellMean", DELAY, PRESENT_DWELL, RESULT_DELAY(dwell.mean))},
+    [MIB_RESULT_DWELL_MEDIAN] = {READ("DwellMedian", DELAY, PRESENT_DWELL, RESULT_DELAY(dwell.median))},
+    [MIB_RESULT_DWELL_P95] = {READ("DwellP95", DELAY, PRESENT_DWELL, RESULT_DELAY(dwell.p95))},
+    [MIB_RESULT_DWELL_P99] = {READ("DwellP99", DELAY, PRESENT_DWELL, RESULT_DELAY(dwell.p99))},
+    [MIB_RESULT_DWELL_MAX] = {READ("DwellMax", DELAY, PRESENT_DWELL, RESULT_DELAY(dwell.max))},
 };
 
 static const struct mib_column totals_columns[] = {
     [MIB_TOTALS_SINCE] = {READ("Since", DATE_AND_TIME, PRESENT_ALWAYS, PLAIN(FROM_PEER, since))},
-    [MIB_TOTALS_SENT] = {READ("Sent", COUNTER64, PRESENT_ALWAYS, PLAIN(FROM_TOTALS, sent))},
-    [MIB_TOTALS_RECEIVED] = {READ("Received", COUNTER64, PRESENT_ALWAYS, PLAIN(FROM_TOTALS, received))},
-    [MIB_TOTALS_LOST] = {READ("Lost", COUNTER64, PRESENT_ALWAYS, PLAIN(FROM_TOTALS, lost))},
+    [MIB_TOTALS_SENT] = {READ("Sent", COUNTER64, PRESENT_LOSSES, PLAIN(FROM_TOTALS, sent))},
+    [MIB_TOTALS_RECEIVED] = {READ("Received", COUNTER64, PRESENT_LOSSES, PLAIN(FROM_TOTALS, received))},
+    [MIB_TOTALS_LOST] = {READ("Lost", COUNTER64, PRESENT_LOSSES, PLAIN(FROM_TOTALS, lost))},
     [MIB_TOTALS_SKIPPED] = {READ("Skipped", COUNTER64, PRESENT_ALWAYS, PLAIN(FROM_TOTALS, skipped))},
     [MIB_TOTALS_DUPLICATES] = {READ("Duplicates", COUNTER64, PRESENT_ALWAYS, PLAIN(FROM_TOTALS, duplicates))},
     [MIB_TOTALS_REORDERED] = {READ("Reordered", COUNTER64, PRESENT_ALWAYS, PLAIN(FROM_TOTALS, reordered))},
     [MIB_TOTALS_DISCARDED] = {READ("Discarded", COUNTER64, PRESENT_ALWAYS, PLAIN(FROM_TOTALS, discarded))},
+    [MIB_TOTALS_LOSS_UNKNOWN] = {READ("LossUnknownIntervals", COUNTER64, PRESENT_ALWAYS,
+                                      PLAIN(FROM_TOTALS, loss_unknown))},
 };
 
 static const struct mib_table tables[] = {

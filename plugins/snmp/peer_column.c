@@ -47,32 +47,74 @@ static bool print_value(const struct mib_column *column, const struct mib_value 
   return printed;
 }
 
+/* A port of its own: set by this request, or none that a protocol brings. */
+static bool keeps_port(const struct peer_draft *draft)
+{
+  const struct ow_peer *peer = &draft->config.stream.peer;
+  return draft->port_touched || strcmp(peer->port, ow_protocol_port(peer->protocol)) != 0;
+}
+
 /* The option's own reader has the last word on a value. */
-static enum set_error set_option(struct peer_config *config, const struct mib_column *column,
-                                 const struct mib_value *value)
+static enum set_error set_option(struct peer_draft *draft, const struct mib_column *column,
+                                 const struct mib_value *value, struct ow_failure *failure)
 {
   enum ow_peer_option_id id = (enum ow_peer_option_id)(column->set.option - ow_peer_options);
+  struct ow_peer *peer = &draft->config.stream.peer;
   char text[OPTION_TEXT];
-  struct ow_failure ignored;
-  bool fits = print_value(column, value, text) && peer_option_set(config, id, text, &ignored) == OW_OK;
-  return fits ? SET_OK : SET_WRONG_VALUE;
+  char port[OW_PORT_TEXT];
+  bool kept = id == OW_PEER_PROTOCOL && keeps_port(draft);
+  enum ow_status status = OW_OK;
+  memcpy(port, peer->port, sizeof port);
+  if (!print_value(column, value, text))
+    status =
+        ow_fail(failure, OW_INVALID, "it has a quotation mark, a backslash or octets that can't be printed");
+  else
+    status = peer_option_set(&draft->config, id, text, failure);
+  if (kept)
+    memcpy(peer->port, port, sizeof port);
+  draft->port_touched |= id == OW_PEER_PORT;
+  return status == OW_OK ? SET_OK : SET_WRONG_VALUE;
 }
 
 /* ---- setting ---- */
 
-enum set_error peer_column_set(struct peer_draft *draft, unsigned long column, const struct mib_value *value)
+enum set_error peer_column_set(struct peer_draft *draft, unsigned long column, const struct mib_value *value,
+                               struct ow_failure *failure)
 {
   const struct mib_column *of = mib_column_of(MIB_PEERS, column);
-  return of->set.set ? of->set.set(draft, value) : set_option(&draft->config, of, value);
+  enum set_error error = SET_OK;
+  if (!of->set.set)
+    error = set_option(draft, of, value, failure);
+  else if ((error = of->set.set(draft, value)) != SET_OK)
+    ow_fail(failure, OW_INVALID, "%d is no value that can be set", (int)value->integer);
+  return error;
 }
 
-enum set_error peer_column_check(unsigned long column, const struct mib_value *value)
+static void explain(const struct mib_syntax *syntax, enum set_error error, struct ow_failure *failure)
 {
-  enum set_error error = mib_syntax_check(&mib_column_of(MIB_PEERS, column)->syntax, value);
+  long long least = syntax->least;
+  long long most = syntax->most;
+  if (error == SET_WRONG_TYPE)
+    ow_fail(failure, OW_INVALID, "the value is of another type");
+  else if (syntax->kind == MIB_KIND_BITS)
+    ow_fail(failure, OW_INVALID, "it is one octet, with bits 0 to %lld alone", most);
+  else if (error == SET_WRONG_LENGTH)
+    ow_fail(failure, OW_INVALID, "it has %lld to %lld octets", least, most);
+  else
+    ow_fail(failure, OW_INVALID, "it is %lld at least and %lld at most", least, most);
+}
+
+enum set_error peer_column_check(unsigned long column, const struct mib_value *value,
+                                 struct ow_failure *failure)
+{
+  const struct mib_syntax *syntax = &mib_column_of(MIB_PEERS, column)->syntax;
+  enum set_error error = mib_syntax_check(syntax, value);
   if (error == SET_OK) {
     struct peer_draft scratch;
     peer_draft_init_new(&scratch);
-    error = peer_column_set(&scratch, column, value);
+    error = peer_column_set(&scratch, column, value, failure);
+  } else {
+    explain(syntax, error, failure);
   }
   return error;
 }

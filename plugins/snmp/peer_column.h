@@ -11,9 +11,15 @@
 
 /** True if the column can be set at all. */
 bool peer_column_writable(unsigned long column);
-/** Type, length and range of a value of a column that can be set, whatever the row. */
-enum set_error peer_column_check(unsigned long column, const struct mib_value *value);
-/** Put a checked value into a draft. What only fits with others is not looked at. */
-enum set_error peer_column_set(struct peer_draft *draft, unsigned long column, const struct mib_value *value);
+/** Type, length and range of a value of a column that can be set, whatever the row. The failure is a
+ * sentence. */
+enum set_error peer_column_check(unsigned long column, const struct mib_value *value,
+                                 struct ow_failure *failure);
+/**
+ * Put a checked value into a draft. What only fits with others is not looked at. A protocol brings its port,
+ * but if the request sets one, before or after it, or if the row's is none that its protocol brought.
+ */
+enum set_error peer_column_set(struct peer_draft *draft, unsigned long column, const struct mib_value *value,
+                               struct ow_failure *failure);
 
 #endif

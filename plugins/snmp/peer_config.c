@@ -27,6 +27,9 @@ static const enum ow_peer_option_id keys[] = {
     OW_PEER_PORTS,
     OW_PEER_NAT,
     OW_PEER_BUSY_WAIT,
+    OW_PEER_PROTOCOL,
+    OW_PEER_SSID,
+    OW_PEER_TLVS,
     /* Of another program's streams only these: */
     OW_PEER_WARNING,
     OW_PEER_CRITICAL,
@@ -159,7 +162,7 @@ static enum ow_status apply(struct peer_config *config, enum ow_peer_option_id i
 static bool can_be_empty(enum ow_peer_option_id id)
 {
   enum ow_peer_option_type type = ow_peer_options[id].type;
-  return type == OW_TYPE_TEXT || type == OW_TYPE_KEY_ID || type == OW_TYPE_THRESHOLDS;
+  return type == OW_TYPE_TEXT || type == OW_TYPE_KEY_ID || type == OW_TYPE_THRESHOLDS || type == OW_TYPE_TLVS;
 }
 
 enum ow_status peer_option_set(struct peer_config *config, enum ow_peer_option_id id, const char *value,

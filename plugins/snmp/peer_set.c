@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mib_columns.h"
+#include "column_table.h"
 #include "peer_column.h"
 
 /* A row that a request touches: as it is to be. */
@@ -59,16 +59,22 @@ static struct set_row *add_row(struct peer_set *set, const char *owner, const ch
   return row;
 }
 
+/* False: the index of no row that can be. */
+static bool read_index(const struct set_variable *variable, char owner[MIB_OWNER], char name[OW_STREAM_NAME])
+{
+  const unsigned long *at = variable->name + 1;
+  size_t left = variable->count - 1;
+  size_t took = mib_read_string(at, left, 0, MIB_OWNER - 1, owner);
+  size_t more = took ? mib_read_string(at + took, left - took, 1, OW_STREAM_NAME - 1, name) : 0;
+  return more && took + more == left && peer_owner_valid(owner) && ow_stream_name_valid(name);
+}
+
 static enum set_error row_of(struct peer_set *set, const struct set_variable *variable, size_t number,
                              struct set_row **row)
 {
   char owner[MIB_OWNER];
   char name[OW_STREAM_NAME];
-  const unsigned long *at = variable->name + 1;
-  size_t left = variable->count - 1;
-  size_t took = mib_read_string(at, left, 0, sizeof owner - 1, owner);
-  size_t more = took ? mib_read_string(at + took, left - took, 1, sizeof name - 1, name) : 0;
-  if (!more || took + more != left || !peer_owner_valid(owner) || !ow_stream_name_valid(name))
+  if (!read_index(variable, owner, name))
     return SET_NO_CREATION;
   const struct peer *peer = peers_find(set->peers, owner, name);
   if (peer && peer->storage == ROW_READ_ONLY)
@@ -81,14 +87,33 @@ static enum set_error row_of(struct peer_set *set, const struct set_variable *va
 
 /* ---- what is set ---- */
 
+static void locate_row(struct ow_failure *why, const char *owner, const char *name)
+{
+  ow_fail_within(why, "peer %s%s%s", owner, owner[0] ? ":" : "", name);
+}
+
+/* Of which row, and which column. */
+static void locate(struct ow_failure *why, const struct set_variable *variable)
+{
+  char owner[MIB_OWNER];
+  char name[OW_STREAM_NAME];
+  const struct mib_column *column = mib_column_of(MIB_PEERS, variable->name[0]);
+  bool is_row = read_index(variable, owner, name);
+  ow_fail_within(why, "owampPeer%s", column->name);
+  if (is_row)
+    locate_row(why, owner, name);
+}
+
 static enum set_error take_variable(struct peer_set *set, const struct set_variable *variable, size_t number)
 {
   struct set_row *row = NULL;
   unsigned long column = variable->count ? variable->name[0] : 0;
   if (!peer_column_writable(column))
     return SET_NOT_WRITABLE;
-  enum set_error error = peer_column_check(column, &variable->value);
-  if (error == SET_OK)
+  enum set_error error = peer_column_check(column, &variable->value, &set->why);
+  if (error != SET_OK)
+    locate(&set->why, variable);
+  else
     error = row_of(set, variable, number, &row);
   if (error != SET_OK)
     return error;
@@ -96,7 +121,10 @@ static enum set_error take_variable(struct peer_set *set, const struct set_varia
     row->status_variable = number;
   else if (column == MIB_PEER_ADDRESS_TYPE || column == MIB_PEER_ADDRESS)
     row->address_variable = number;
-  return peer_column_set(&row->draft, column, &variable->value);
+  error = peer_column_set(&row->draft, column, &variable->value, &set->why);
+  if (error != SET_OK)
+    locate(&set->why, variable);
+  return error;
 }
 
 /* ---- RowStatus (RFC 2579) ---- */
@@ -117,10 +145,10 @@ static enum set_error check_creation(const struct peer_set *set, const struct se
 }
 
 /* What the row comes to be, by what was asked for and whether its configuration is whole. */
-static enum set_error next_status(struct set_row *row)
+static enum set_error next_status(struct set_row *row, struct ow_failure *why)
 {
-  struct ow_failure ignored;
-  bool whole = peer_config_check(&row->draft.config, &ignored) == OW_OK;
+  struct ow_failure failure = {0};
+  bool whole = peer_config_check(&row->draft.config, &failure) == OW_OK;
   enum row_status rest = whole ? ROW_NOT_IN_SERVICE : ROW_NOT_READY;
   enum row_status wanted = row->draft.wanted;
   enum set_error error = SET_OK;
@@ -136,20 +164,27 @@ static enum set_error next_status(struct set_row *row)
   } else {
     row->status = rest;
   }
+  if (error != SET_OK) {
+    *why = failure;
+    locate_row(why, row->owner, row->name);
+  }
   return error;
 }
 
-static enum set_error check_row(const struct peer_set *set, struct set_row *row, size_t *wrong)
+static enum set_error check_row(struct peer_set *set, struct set_row *row, size_t *wrong)
 {
   enum set_error error = check_creation(set, row);
   *wrong = row->draft.wanted ? row->status_variable : row->first_variable;
   if (error == SET_OK && row->draft.address_touched) {
     error = peer_draft_settle_address(&row->draft);
-    if (error != SET_OK)
+    if (error != SET_OK) {
       *wrong = row->address_variable;
+      ow_fail(&set->why, OW_INVALID, "owampPeerAddress and owampPeerAddressType don't fit together");
+      locate_row(&set->why, row->owner, row->name);
+    }
   }
   if (error == SET_OK)
-    error = next_status(row);
+    error = next_status(row, &set->why);
   return error;
 }
 

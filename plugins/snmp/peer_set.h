@@ -29,11 +29,13 @@ struct peer_set {
   struct set_row *rows;
   size_t count;
   bool applied;
+  struct ow_failure why; /* of an error that one of RFC 3416's names alone doesn't explain; else "" */
 };
 
 /**
  * Check all of a request, and make drafts of the rows that it touches; nothing changes yet. SET_OK, or what
- * is wrong, and `*wrong` says with which variable. peer_set_finish() is due in any case.
+ * is wrong, and `*wrong` says with which variable, `why` of which row and column, for a log.
+ * peer_set_finish() is due in any case.
  */
 enum set_error peer_set_check(struct peer_set *set, struct peers *peers, const struct set_variable *variables,
                               size_t count, size_t *wrong);

@@ -209,6 +209,7 @@ static void describe(struct peer *peer, const struct peer_config *mirror)
     peer->config.stream.peer.host[0] = '\0';
   memcpy(peer->config.stream.peer.directions, peer->view.directions, sizeof peer->view.directions);
   peer->config.stream.interval = peer->view.interval;
+  peer->config.stream.peer.protocol = peer->view.protocol;
   snprintf(peer->config.stream.peer.port, sizeof peer->config.stream.peer.port, "%s", peer->view.port);
 }
 

@@ -10,19 +10,36 @@
 
 #define BIT(presence) (uint16_t)(1U << (presence))
 
-static uint16_t presence_of_result(const struct ow_result *result)
+_Static_assert(PRESENCES <= 16, "a bit for each");
+
+static uint16_t bit_if(bool is_so, enum presence presence)
+{
+  return (uint16_t)(is_so ? 1U << presence : 0U);
+}
+
+static uint16_t presence_of_counts(const struct ow_result *result)
+{
+  bool losses = !result->loss_unknown;
+  return BIT(PRESENT_KNOWN) | bit_if(losses, PRESENT_LOSSES) |
+         bit_if(losses && !result->run_unknown, PRESENT_LOSS_RUN) |
+         bit_if(losses && result->sent > 0, PRESENT_SENT);
+}
+
+/* In a round trip the clocks' errors have no part, and hops of two ways are none. */
+static uint16_t presence_of_arrivals(const struct ow_result *result, enum ow_direction direction)
+{
+  bool times = !result->clock.stepped;
+  return bit_if(direction != OW_ROUND_TRIP, PRESENT_RECEIVED) | bit_if(times, PRESENT_TIMES) |
+         bit_if(times && result->has_ipdv, PRESENT_IPDV) | bit_if(times && result->has_dwell, PRESENT_DWELL);
+}
+
+static uint16_t presence_of_result(const struct ow_result *result, enum ow_direction direction)
 {
   uint16_t present = BIT(PRESENT_ALWAYS);
   if (result->completeness != OW_RESULT_ABSENT) {
-    present |= BIT(PRESENT_KNOWN);
-    if (result->sent > 0)
-      present |= BIT(PRESENT_SENT);
+    present |= presence_of_counts(result);
     if (result->received > 0)
-      present |= BIT(PRESENT_RECEIVED);
-    if (result->received > 0 && !result->clock.stepped)
-      present |= BIT(PRESENT_TIMES);
-    if (result->received > 0 && !result->clock.stepped && result->has_ipdv)
-      present |= BIT(PRESENT_IPDV);
+      present |= presence_of_arrivals(result, direction);
   }
   return present;
 }
@@ -57,7 +74,7 @@ static void add_interval_row(struct row_table *table, const struct peer *peer, e
 {
   struct row *row = &table->rows[table->count++];
   *row = (struct row){.peer = peer, .interval = interval, .direction = direction, .suffix_count = 1};
-  row->present = presence_of_result(&interval->results[direction]);
+  row->present = presence_of_result(&interval->results[direction], direction);
   row->suffix[0] = (unsigned long)direction + 1;
   if (history)
     row->suffix[row->suffix_count++] = interval->number;
@@ -67,8 +84,9 @@ static void add_direction(struct row_set *set, const struct peer *peer, enum ow_
 {
   struct row_table *totals = &set->tables[3];
   struct row *row = &totals->rows[totals->count++];
-  *row =
-      (struct row){.peer = peer, .direction = direction, .present = BIT(PRESENT_ALWAYS), .suffix_count = 1};
+  *row = (struct row){.peer = peer, .direction = direction, .suffix_count = 1};
+  row->present =
+      BIT(PRESENT_ALWAYS) | bit_if(ow_totals_losses_known(&peer->view.totals[direction]), PRESENT_LOSSES);
   row->suffix[0] = (unsigned long)direction + 1;
   if (peer->count)
     add_interval_row(&set->tables[1], peer, direction, interval_at(peer, peer->count - 1), false);
@@ -83,6 +101,8 @@ static void add_peer(struct row_set *set, const struct peer *peer)
   for (unsigned i = 0; i < OW_DIRECTIONS; i++)
     if (peer->measured && peer->view.directions[i])
       add_direction(set, peer, (enum ow_direction)i);
+  if (peer->measured && ow_protocol_reflects(peer->view.protocol))
+    add_direction(set, peer, OW_ROUND_TRIP);
 }
 
 static bool make_room(struct row_table *table, size_t rows)
@@ -113,9 +133,9 @@ bool row_set_make(struct row_set *set, const struct peers *peers)
   for (size_t i = 0; i < peers->count; i++)
     intervals += peers->list[i]->count;
   bool made = make_room(&set->tables[0], peers->count) &&
-              make_room(&set->tables[1], peers->count * OW_DIRECTIONS) &&
-              make_room(&set->tables[2], intervals * OW_DIRECTIONS) &&
-              make_room(&set->tables[3], peers->count * OW_DIRECTIONS);
+              make_room(&set->tables[1], peers->count * OW_RESULTS) &&
+              make_room(&set->tables[2], intervals * OW_RESULTS) &&
+              make_room(&set->tables[3], peers->count * OW_RESULTS);
   if (made) {
     for (size_t i = 0; i < peers->count; i++)
       add_peer(set, peers->list[i]);

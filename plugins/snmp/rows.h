@@ -19,20 +19,23 @@ enum presence {
   PRESENT_RUNNING,   /* the stream is on a board */
   PRESENT_EXPLAINED, /* running, or refused */
   PRESENT_KNOWN,     /* anything was measured */
-  PRESENT_SENT,      /* something was sent */
-  PRESENT_RECEIVED,  /* something was received */
-  PRESENT_TIMES,     /* received, and no clock was stepped */
+  PRESENT_LOSSES,    /* known, with the losses of that direction */
+  PRESENT_LOSS_RUN,  /* and how many were lost in a row */
+  PRESENT_SENT,      /* losses are known of something that was sent */
+  PRESENT_RECEIVED,  /* something was received, in one direction */
+  PRESENT_TIMES,     /* received, or answered, and no clock was stepped */
   PRESENT_IPDV,
-  PRESENT_PORT, /* the port is a number */
+  PRESENT_DWELL, /* times, of a reflector, too */
+  PRESENT_PORT,  /* the port is a number */
   PRESENCES
 };
 
 struct row {
   const struct peer *peer;
   const struct ow_interval *interval; /* of results and history */
-  enum ow_direction direction;
-  uint16_t present;        /* bit p: values of presence p exist */
-  unsigned long suffix[2]; /* of the index, behind the peer's */
+  enum ow_direction direction;        /* or the round trip */
+  uint16_t present;                   /* bit p: values of presence p exist */
+  unsigned long suffix[2];            /* of the index, behind the peer's */
   unsigned suffix_count;
 };
 

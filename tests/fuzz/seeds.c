@@ -14,7 +14,9 @@
 #include "wire/fetch.h"
 #include "wire/session_request.h"
 #include "wire/setup.h"
+#include "wire/stamp_packet.h"
 #include "wire/start_stop.h"
+#include "wire/tw_request.h"
 
 enum { SERVER_PORT = 8610, HMAC = 16, SLOTS = 2, PACKETS = 3 };
 
@@ -88,6 +90,41 @@ static void seed_from_captures(const char *folder)
   }
 }
 
+/* An answer with each TLV behind it. */
+static void seed_stamp(const char *folder)
+{
+  static const uint8_t tlvs[] = "\0\3\0\4\1\2\1\2\0\4\0\4\xb8\xa4\0\0\0\5\0\x0c\0\0\3\xe8\0\0\3\xe6\0\0\3\xde"
+                                "\0\7\0\x10\0\0\0\2\xee\xb1\xee\x56\x30\2\0\0\2\0\0\0\0\1\0\2\xab\xcd";
+  uint8_t packet[OW_STAMP_AUTHENTICATED + sizeof tlvs - 1] = {[3] = 3};
+  memcpy(packet + OW_STAMP_OPEN, tlvs, sizeof tlvs - 1);
+  seed(folder, "stamp_packet", "open", 0, packet, OW_STAMP_OPEN + sizeof tlvs - 1);
+  memset(packet + OW_STAMP_OPEN, 0, sizeof packet - OW_STAMP_OPEN);
+  memcpy(packet + OW_STAMP_AUTHENTICATED, tlvs, sizeof tlvs - 1);
+  seed(folder, "stamp_packet", "keyed", 3, packet, sizeof packet);
+}
+
+/* Questions, answers and the request of an open session. */
+static void seed_twamp(const char *folder)
+{
+  enum { TWAMP_SERVER_PORT = 8620 };
+  size_t octets;
+  struct test_capture capture;
+  struct ow_failure failure = {.text = "no memory"};
+  if (test_capture_read(&capture, OWAMP_VECTORS "/twamp-open.pcap", TWAMP_SERVER_PORT, &failure) != OW_OK)
+    stop("twamp-open.pcap", failure.text);
+  for (size_t i = 0; i < capture.datagram_count && i < PACKETS; i++) {
+    char numbered[32];
+    snprintf(numbered, sizeof numbered, "open-%zu", i);
+    seed(folder, "twamp_packet", numbered, 0, capture.datagrams[i].octets, capture.datagrams[i].length);
+  }
+  uint8_t *stream = test_capture_stream(&capture, false, &octets);
+  if (!stream || octets < OW_SETUP_RESPONSE + OW_REQUEST_TW_SESSION)
+    stop("twamp-open.pcap", "no Request-TW-Session in it");
+  seed(folder, "twamp_packet", "request", 1, stream + OW_SETUP_RESPONSE, OW_REQUEST_TW_SESSION);
+  free(stream);
+  test_capture_clear(&capture);
+}
+
 static void seed_skip_ranges(const char *folder)
 {
   static const struct ow_skip_range ranges[] = {{1, 1}, {3, 7}, {8, 19}};
@@ -138,6 +175,8 @@ int main(int argc, char **argv)
   seed_from_captures(argv[1]);
   seed_skip_ranges(argv[1]);
   seed_departures(argv[1]);
+  seed_stamp(argv[1]);
+  seed_twamp(argv[1]);
   seed_text(argv[1], "key_file", "two", "# keys\nmonitor\t636f7272656374\n\nother  00ff\n");
   seed_text(argv[1], "key_file", "cut", "monitor 6");
   seed_text(argv[1], "client_machine", "request", "0");

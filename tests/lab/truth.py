@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Hold reported numbers to the lab's log.
 
-  truth.py LOG REPORT [--loss-timeout SECONDS] [--together CHECK]
+  truth.py LOG REPORT [--loss-timeout SECONDS] [--together CHECK] [--unknown-ways]
 
 REPORT is what check_owamp --json -vvv prints, or a query socket's answer to "get NAME COUNT"; CHECK is what
-check_owamp --query --last COUNT --json says of the same intervals. Prints every difference, and exits with 1 if there is one. Other programs'
+check_owamp --query --last COUNT --json says of the same intervals. Of a reflector which way packets were lost must be told, or, with
+--unknown-ways, must not. Prints every difference, and exits with 1 if there is one. Other programs'
 numbers are compared by compare() below; README.md tells how. Nothing of this is the core's: it judges it.
 """
 import argparse
@@ -180,11 +181,19 @@ def compare_stamps(truth, received):
     known = [(truth.packets[n], truth.delays[n], p) for n, p in received.items() if n in truth.delays]
     true = [nanoseconds(p["sent"]) - was.came for was, _, p in known if p["departed"] != "corrected"]
     drawn = [nanoseconds(p["sent"]) - was.came for was, _, p in known if p["departed"] == "corrected"]
-    arrived = [nanoseconds(p["received"]) - was.came - delay for was, delay, p in known]
-    for what, errors, least, most in (("true departures", true, -UNBIASED, 0), ("stamps", drawn, -UNBIASED, UNBIASED),
-                                      ("receive times", arrived, 0, UNBIASED)):
-        if len(errors) >= MANY and not least <= (median := sorted(errors)[len(errors) // 2]) <= most:
-            yield f"the median of {what} lies {median / 1e3:+.2f} us from the truth, not within {least / 1e3} and {most / 1e3}"
+    yield from compare_median("true departures", true, -UNBIASED, 0)
+    yield from compare_median("stamps", drawn, -UNBIASED, UNBIASED)
+    yield from compare_arrivals(truth, received)
+
+
+def compare_arrivals(truth, received):
+    known = [(truth.packets[n].came + truth.delays[n], p) for n, p in received.items() if n in truth.delays]
+    yield from compare_median("receive times", [nanoseconds(p["received"]) - left for left, p in known], 0, UNBIASED)
+
+
+def compare_median(what, errors, least, most):
+    if len(errors) >= MANY and not least <= (median := sorted(errors)[len(errors) // 2]) <= most:
+        yield f"the median of {what} lies {median / 1e3:+.2f} us from the truth, not within {least / 1e3} and {most / 1e3}"
 
 
 def far_off(truth, received):
@@ -302,6 +311,7 @@ def main():
     parser.add_argument("report")
     parser.add_argument("--loss-timeout", type=float, default=2)
     parser.add_argument("--together")
+    parser.add_argument("--unknown-ways", action="store_true")
     arguments = parser.parse_args()
     flows, whole = read_log(arguments.log)
     with open(arguments.report, encoding="utf-8") as file:
@@ -314,6 +324,8 @@ def main():
                 differences += compare_together(flows, report, json.load(file), arguments.loss_timeout)
     elif not report.get("results"):
         differences.append(f"the report has no results: {report.get('reason')}")
+    elif "reflector" in report:
+        differences += reflected.compare_report(flows, report, arguments.loss_timeout, not arguments.unknown_ways)
     else:
         differences += compare_report(flows, report, arguments.loss_timeout)
     print("\n".join(differences), end="\n" if differences else "")
@@ -321,4 +333,6 @@ def main():
 
 
 if __name__ == "__main__":
+    sys.modules["truth"] = sys.modules["__main__"]
+    import reflected
     sys.exit(main())

@@ -128,6 +128,12 @@ end() {
   timeout 10 tail -s 0.02 --pid="$1" -f /dev/null || fail "process $1 goes on"
 }
 
+# start_reflector ADDRESS: one that answers STAMP on port 862, as routers do.
+start_reflector() {
+  python3 "$ROOT/tests/system/stamp_reflector.py" "$1" port=862 >"$WORK/reflector-$1" 2>&1 </dev/null &
+  await grep -q listening "$WORK/reflector-$1"
+}
+
 # start_collectd NAME: collectd with the rest of its configuration from standard input; its log is WORK/NAME, its process
 # COLLECTD, its values are in /tmp/NAME/csv. Nothing in it may be refused.
 start_collectd() {

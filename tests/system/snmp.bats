@@ -156,6 +156,27 @@ until_is() {
   refused noCreation "$O.1.2.1.33.0.1.47" i 5
 }
 
+@test "a reflector is made by SET and judged by its round trip; a SET that is refused is told in the log" {
+  local row=2.110.109.1.115 reflector
+  run change "$O.1.2.1.33.$row" i 5 "$O.1.2.1.39.$row" i 2 "$O.1.2.1.40.$row" u 65536
+  [[ $output == *wrongValue* ]]
+  wait_for_log agentx 'a SET was refused: peer nm:s: owampPeerSsid: it is 0 at least and 65535 at most' >/dev/null
+  run change "$O.1.2.1.33.$row" i 5 "$O.1.2.1.41.$row" x 08
+  [[ $output == *wrongValue* ]]
+  start reflector "$NS_B" python3 "$BATS_TEST_DIRNAME/stamp_reflector.py" "$B4"
+  reflector=$(wait_for_log reflector '^listening')
+  change "$O.1.2.1.33.$row" i 5 "$O.1.2.1.39.$row" i 2 "$O.1.2.1.3.$row" i 1 "$O.1.2.1.4.$row" x "$(printf '%02x' 10 86 1 2)"
+  [[ $(ask get "$O.1.2.1.5.$row") == *' 862' ]]
+  change "$O.1.2.1.5.$row" u "${reflector#listening }" "$O.1.2.1.10.$row" u 4 "$O.1.2.1.14.$row" u 1000 \
+    "$O.1.2.1.11.$row" s fixed:20ms "$O.1.2.1.20.$row" s rtt_p95=1us,dwell=1us "$O.1.2.1.33.$row" i 1
+  # Of both ways together, 3, with its unit, microseconds.
+  wait_for_log traps '861\.0\.1.*"nm".*"s".*6\.3\.0 = INTEGER: 3.*"rtt_p95".*6\.5\.0 = INTEGER: 1.*"rtt_p95 [0-9.]+ [mu]s is above' 20 >/dev/null
+  wait_for_log traps '861\.0\.1.*"nm".*"s".*"dwell [0-9.]+ [mu]s is above' >/dev/null
+  until_is "$O.1.2.1.29.$row" 3
+  change "$O.1.2.1.33.$row" i 6
+  stop reflector
+}
+
 @test "a row that was made is kept when the subagent is killed; the master stays up" {
   local row=1.107.1.107
   change "$O.1.2.1.33.$row" i 4 "$O.1.2.1.3.$row" i 1 "$O.1.2.1.4.$row" x 0a560102 "$O.1.2.1.8.$row" s monitor

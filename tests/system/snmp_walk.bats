@@ -19,12 +19,19 @@ rwcommunity private
 CONF
   mkdir "$F/conf" "$F/reader"
   # Names of different lengths, and one that is the beginning of another.
+  KEY=73656372657421
+  start_reflector counts tlvs lose=7/0 key=$KEY
+  start_reflector copies stateless bare lose=7/0
+  echo "router $KEY" >"$F/router.pfs"
+  chmod 600 "$F/router.pfs"
   for name in b aa a far ab; do
     echo "owampPeer $name host $B4 port $PEER_PORT interval 4s loss-timeout 500ms schedule fixed:40ms"
   done >"$F/conf/owamp-agentx.conf"
   cat >>"$F/conf/owamp-agentx.conf" <<CONF
 owampPeer refused host $B4 port 1 interval 4s loss-timeout 500ms direction forward
 owampPeer strict host $B4 port $PEER_PORT interval 4s loss-timeout 500ms schedule fixed:40ms critical loss@forward=0
+owampPeer router host $B4 port $COUNTS protocol stamp interval 4s loss-timeout 500ms schedule fixed:40ms ssid 9 key-id router key-file $F/router.pfs tlvs counters,follow-up
+owampPeer stateless host $B4 port $COPIES protocol stamp interval 4s loss-timeout 500ms schedule fixed:40ms
 owampPublish $F/owamp.sock
 owampHistory 3
 CONF
@@ -33,6 +40,8 @@ CONF
   # Until every stream that can has its second interval.
   await 25 newest far 2
   await 10 newest strict 1
+  await 10 newest router 1
+  await 10 newest stateless 1
 }
 
 teardown_file() { net_down; }
@@ -40,6 +49,14 @@ teardown_file() { net_down; }
 setup() {
   need_net
   [[ -x $AGENTX ]] || skip "owamp-agentx is not built: libsnmp-dev is missing"
+}
+
+# start_reflector NAME HABIT...: a STAMP reflector; its port in NAME in capitals.
+start_reflector() {
+  local port
+  start "$1" "$NS_B" python3 "$BATS_TEST_DIRNAME/stamp_reflector.py" "$B4" "${@:2}"
+  port=$(wait_for_log "$1" '^listening')
+  export "${1^^}=${port#listening }"
 }
 
 start_snmpd() {
@@ -100,15 +117,15 @@ walk() { in_a snmpbulkwalk -v2c -c public -On "$AGENT" "$ROOT"; }
   # Numbers move on meanwhile; which peers there are doesn't.
   diff <(sed -E 's/ = .*//' "$F/bulk" | grep -E '861\.1\.2\.') <(sed -E 's/ = .*//' "$F/next" | grep -E '861\.1\.2\.')
   # GET of every configured value, ten at a time.
-  grep -E '861\.1\.2\.1\.([3-9]|1[0-9]|2[0-4]|3[2-6])\.' "$F/bulk" | sed 's/ = .*//' | xargs -n 10 \
+  grep -E '861\.1\.2\.1\.([3-9]|1[0-9]|2[0-4]|3[2-9]|4[01])\.' "$F/bulk" | sed 's/ = .*//' | xargs -n 10 \
     ip netns exec "$NS_A" snmpget -v2c -c public -On "$AGENT" >"$F/got"
-  diff <(grep -E '861\.1\.2\.1\.([3-9]|1[0-9]|2[0-4]|3[2-6])\.' "$F/bulk") "$F/got"
+  diff <(grep -E '861\.1\.2\.1\.([3-9]|1[0-9]|2[0-4]|3[2-9]|4[01])\.' "$F/bulk") "$F/got"
 }
 
 @test "rows stand in the order of SNMP: shorter names first" {
   walk >"$F/bulk"
   local expected='' name
-  for name in a b aa ab far strict refused; do expected+="$ROOT.1.2.1.5.$(index '' $name)"$'\n'; done
+  for name in a b aa ab far router strict refused stateless; do expected+="$ROOT.1.2.1.5.$(index '' $name)"$'\n'; done
   [ "$(grep -F "$ROOT.1.2.1.5." "$F/bulk" | sed 's/ = .*//')" = "${expected%$'\n'}" ]
   # GETNEXT from between, before and behind the rows.
   run in_a snmpgetnext -v2c -c public -On "$AGENT" "$ROOT.1.2.1.5.0.1.97.0"
@@ -120,8 +137,8 @@ walk() { in_a snmpbulkwalk -v2c -c public -On "$AGENT" "$ROOT"; }
 }
 
 @test "a table of expected values" {
-  local far refused
-  far=$(index '' far) refused=$(index '' refused)
+  local far refused router stateless
+  far=$(index '' far) refused=$(index '' refused) router=$(index '' router) stateless=$(index '' stateless)
   while read -r oid expected; do
     told=$(get "$oid")
     [[ $told == "$expected" ]] || { echo "$oid: $told, not $expected" && return 1; }
@@ -152,15 +169,47 @@ walk() { in_a snmpbulkwalk -v2c -c public -On "$AGENT" "$ROOT"; }
 3.1.9.$refused.1 No Such Instance currently exists at this OID
 3.1.21.$refused.1 No Such Instance currently exists at this OID
 3.1.8.$refused.2 No Such Instance currently exists at this OID
+3.1.8.$far.3 No Such Instance currently exists at this OID
+2.1.39.$far 1
+2.1.40.$far 0
+2.1.41.$far .
+2.1.5.$router $COUNTS
+2.1.23.$router 3
+2.1.27.$router 3
+2.1.28.$router $B4 port $COUNTS
+2.1.39.$router 2
+2.1.40.$router 9
+2.1.41.$router 0
+3.1.8.$router.3 3
+3.1.9.$router.1 100
+3.1.9.$router.3 100
+3.1.27.$router.1 0
+3.1.27.$router.3 No Such Instance currently exists at this OID
+3.1.31.$router.3 No Such Instance currently exists at this OID
+3.1.37.$router.1 No Such Instance currently exists at this OID
+5.1.9.$router.1 0
+3.1.9.$stateless.1 No Such Instance currently exists at this OID
+3.1.10.$stateless.2 No Such Instance currently exists at this OID
+3.1.12.$stateless.1 No Such Instance currently exists at this OID
+3.1.9.$stateless.3 100
+5.1.4.$stateless.1 No Such Instance currently exists at this OID
 2.1.99.$far No Such Object available on this agent at this OID
 TABLE
 }
 
 @test "the numbers are those of the query socket, and of check_owamp --query" {
+  local name
   walk >"$F/bulk"
-  run "$WALK" results "$F/owamp.sock" far <"$F/bulk"
-  echo "$output"
-  [ "$status" -eq 0 ]
+  for name in far router stateless; do
+    run "$WALK" results "$F/owamp.sock" $name <"$F/bulk"
+    echo "$output"
+    [ "$status" -eq 0 ]
+  done
+  # Which way: the reflector that counts says so, of the other only the round trip is known.
+  [ "$(get "3.1.11.$(index '' router 1)")" = "$(get "3.1.11.$(index '' router 3)")" ]
+  [ "$(get "3.1.11.$(index '' router 2)")" = 0 ]
+  (($(get "3.1.11.$(index '' router 3)") > 0 && $(get "3.1.11.$(index '' stateless 3)") > 0))
+  (($(get "3.1.37.$(index '' router 3)") > 0 && $(get "5.1.9.$(index '' stateless 1)") > 0))
   run "$CHECK_OWAMP" --query "$F/owamp.sock" --name far --json
   [ "$status" -eq 0 ]
   [ "$(jq -r '.results[0].sent' <<<"$output")" = "$(get "3.1.9.$(index '' far 1)")" ]
@@ -172,13 +221,18 @@ TABLE
   wait_for_log snmpd2 'NET-SNMP version' >/dev/null
   echo "owampQuerySocket $F/owamp.sock" >"$F/reader/owamp-agentx.conf"
   start_agentx reader "$NS_B" "$F/reader" "$F/second.sock"
-  mirrored() { in_b snmpget -v2c -c public -OnQv "$AGENT" "$ROOT.1.3.1.9.$(index '' far 1)" 2>&1 | grep -qx 100; }
-  await 15 mirrored
+  mirrored() { in_b snmpget -v2c -c public -OnQv "$AGENT" "$ROOT.1.3.1.9.$(index '' "$@")" 2>&1 | grep -qx 100; }
+  await 15 mirrored far 1
+  await 15 mirrored router 3
   in_b snmpbulkwalk -v2c -c public -On "$AGENT" "$ROOT" >"$F/mirror"
   "$WALK" order <"$F/mirror"
-  run "$WALK" results "$F/owamp.sock" far <"$F/mirror"
-  echo "$output"
-  [ "$status" -eq 0 ]
+  local name
+  for name in far router stateless; do
+    run "$WALK" results "$F/owamp.sock" $name <"$F/mirror"
+    echo "$output"
+    [ "$status" -eq 0 ]
+  done
+  [ "$("$WALK" value "2.1.39.$(index '' router)" <"$F/mirror")" = 2 ]
   stop reader
   stop snmpd2
 }

@@ -5,7 +5,8 @@
 snmp_walk.py order    < WALK          numbers rise as SNMP orders them; exit status 1 if not
 snmp_walk.py value OID < WALK         the value at an OID below owampObjects, without its type
 snmp_walk.py index OWNER NAME [DIRECTION]    an index as sub-identifiers
-snmp_walk.py results SOCKET NAME < WALK      the result rows of NAME are the JSON of the same interval
+snmp_walk.py results SOCKET NAME < WALK      the result rows of NAME are the JSON of the same interval, and the
+                                             totals those of the stream if no interval ended meanwhile
 WALK is the output of snmpwalk -On.
 """
 import json
@@ -20,7 +21,10 @@ COLUMNS = {9: ("sent", 1), 10: ("received", 1), 11: ("lost", 1), 13: ("skipped",
            15: ("duplicates", 1), 16: ("reordered", 1), 17: ("discarded", 1), 18: ("delay.min", 1e6),
            19: ("delay.mean", 1e6), 20: ("delay.median", 1e6), 21: ("delay.p95", 1e6), 22: ("delay.p99", 1e6),
            23: ("delay.max", 1e6), 24: ("jitter", 1e6), 25: ("ipdv", 1e6), 26: ("pdv", 1e6), 27: ("hops.min", 1),
-           28: ("hops.max", 1)}
+           28: ("hops.max", 1), 35: ("dwell.min", 1e6), 36: ("dwell.mean", 1e6), 37: ("dwell.median", 1e6),
+           38: ("dwell.p95", 1e6), 39: ("dwell.p99", 1e6), 40: ("dwell.max", 1e6)}
+TOTALS = {2: "sent", 3: "received", 4: "lost", 5: "skipped", 6: "duplicates", 7: "reordered", 8: "discarded",
+          9: "loss_unknown"}
 
 
 def read_walk(lines):
@@ -58,6 +62,8 @@ def ask(path, name, count):
 
 
 def member(result, path):
+    if path == "received" and result.get("loss_unknown"):
+        return None
     for part in path.split("."):
         result = None if result is None else result.get(part)
     return result
@@ -65,7 +71,10 @@ def member(result, path):
 
 def compare(walk, answer, name):
     compared = 0
-    for direction, words in ((1, "forward"), (2, "reverse")):
+    for direction, words in enumerate(("forward", "reverse", "round-trip"), 1):
+        if words == "round-trip" and answer["stream"].get("protocol") is None:
+            assert not any(oid.startswith(f"{ROOT}3.") and oid.endswith(f".{index('', name, 3)}") for oid in walk)
+            continue
         at = lambda column: walk.get(f"{ROOT}3.1.{column}.{index('', name, direction)}")
         number = int(plain(at(NUMBER)))
         interval = next(one for one in answer["intervals"] if one["number"] == number)
@@ -79,7 +88,19 @@ def compare(walk, answer, name):
                 assert told is not None, f"{words} {path}: {expected}, but SNMP says nothing"
                 assert abs(int(plain(told)) - expected * scale) <= 0.5001, f"{words} {path}: {told}, {expected}"
                 compared += 1
-    return compared
+    return compared + compare_totals(walk, answer["stream"], name)
+
+
+def compare_totals(walk, stream, name):
+    if int(plain(walk[f"{ROOT}2.1.30.{index('', name)}"])) != stream["intervals"]:
+        return 0
+    for totals in stream["totals"]:
+        direction = ("forward", "reverse", "round-trip").index(totals["direction"]) + 1
+        for column, words in TOTALS.items():
+            told = walk.get(f"{ROOT}5.1.{column}.{index('', name, direction)}")
+            expected = totals.get(words, 0 if words == "loss_unknown" else None)
+            assert (None if told is None else int(plain(told))) == expected, f"totals {words}: {told}, {expected}"
+    return 1
 
 
 def main(words):

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "base/log.h"
+#include "io/limited_log.h"
 #include "mib.h"
 #include "notify_queue.h"
 #include "peer_set.h"
@@ -43,6 +44,7 @@ struct agent {
   bool connected; /* to the master agent */
   bool store;     /* rows changed that are to be kept */
   struct ow_log log;
+  struct ow_limited_log refused; /* SETs, of which a manager may send as many as it likes */
   struct ow_board *board;
   struct ow_board *mirror_board;
   struct ow_streams *streams;

@@ -157,6 +157,8 @@ static void check(netsnmp_agent_request_info *info, netsnmp_request_info *reques
   enum set_error error = peer_set_check(&the_agent.set, &the_agent.peers, variables, count, &wrong);
   if (error != SET_OK)
     netsnmp_set_request_error(info, of[wrong], (int)error);
+  if (error != SET_OK && the_agent.set.why.text[0])
+    ow_log(&the_agent.refused.log, OW_LOG_NOTICE, "a SET was refused: %s", the_agent.set.why.text);
 }
 
 static uint8_t switches_before;

@@ -144,6 +144,7 @@ static void complain(const struct program *program, const struct ow_failure *fai
 static bool end(struct program *program)
 {
   snmp_log(LOG_INFO, "owamp-agentx ends\n");
+  ow_limited_log_close(&the_agent.refused);
   agent_lines_flush();
   bool logged = agent_log_handlers_end();
   agent_serve_close(&program->serve);

@@ -61,6 +61,8 @@ enum ow_status agent_serve_open(struct agent_serve *serve, struct agent *agent, 
   *serve = (struct agent_serve){.agent = agent, .signals.came = signal_came, .second.expired = second_passed};
   ow_signals_hold(&serve->signals, (const int[]){SIGTERM, SIGINT, SIGHUP, 0});
   serve->loop = ow_loop_create(failure);
+  if (serve->loop)
+    ow_limited_log_open(&agent->refused, serve->loop, &agent->log);
   return serve->loop ? OW_OK : failure->status;
 }
 

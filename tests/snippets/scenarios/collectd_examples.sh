@@ -14,6 +14,8 @@ cp /etc/owamp-server/owamp-server.pfs /etc/collectd/owamp.pfs
 run 'owamp-responder --check -c /etc/owamp-server' '' 0
 owamp-responder -c /etc/owamp-server
 
+start_reflector 192.0.2.7
+
 # The collector, then the host that measures.
 echo 'probe: change me' >/etc/collectd/network.auth
 start_collectd collector <"$(example collectd/network-server.conf)"
@@ -23,6 +25,7 @@ start_collectd collector <"$(example collectd/network-server.conf)"
   cat "$(example collectd/prometheus.conf)" "$(example collectd/network-client.conf)"
 } | start_collectd probe
 await grep -E 'frankfurt.* up.* open' "$WORK/probe"
+await grep -E 'router.* up' "$WORK/probe"
 await grep -E 'voice-paris.* up.* authenticated' "$WORK/probe"
 run 'as nagios check_owamp --query /run/owamp/query.sock --name voice-paris' '' 3 # no interval has ended yet
 rrd=/var/lib/collectd/rrd/host/owamp-frankfurt

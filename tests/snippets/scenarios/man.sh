@@ -40,6 +40,9 @@ paste $check 'check_owamp -H owamp.example.net -c delay_p95@forward=20ms,delay_p
 paste $check 'check_owamp -H owamp.example.net --diagnose'
 paste docs/man/owamp-json.5 'check_owamp -H owamp.example.net --json'
 paste $check 'check_owamp -H owamp.example.net --key-id monitor --key-file /etc/owamp/keys.pfs --schedule'
+start_reflector 192.0.2.17
+paste $check 'check_owamp -H router.example.net --protocol stamp'
+in_output '^STAMP OK - round-trip '
 mkdir -p /etc/monitoring-plugins
 text $check '[check_owamp]' >/etc/monitoring-plugins/monitoring-plugins.ini
 run 'as nagios check_owamp -H owamp.example.net --extra-opts' '' 0

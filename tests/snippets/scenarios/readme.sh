@@ -7,6 +7,11 @@ doc=README.md
 
 paste $doc '$ owamp-responder -f -S 127.0.0.1:8610 &'
 
+# A router, before there is a firewall.
+start_reflector 192.0.2.17
+paste $doc 'check_owamp -H router.example.net --protocol stamp'
+in_output '^STAMP OK - round-trip '
+
 # A firewall that lets nothing in but answers; the diagnosis tells of it, once the control connection is let through.
 nft -f - <<'END'
 table inet filter {

@@ -5,6 +5,8 @@
 source "$PWD/tests/snippets/scenario.bash"
 
 owamp-responder
+start_reflector 127.0.0.1
+start_reflector 192.0.2.7
 {
   printf 'LoadPlugin owamp\n<Plugin owamp>\n  QuerySocket "/run/owamp/query.sock"\n  QuerySocketGroup "nagios"\n'
   printf '  Interval 3.5\n  LossTimeout 0.5\n  PacketInterval 0.05\n'
@@ -27,6 +29,12 @@ define service {
   host_name            localhost
   service_description  options
   check_command        check_owamp_options!20ms,1%!50ms,5%!--count 5 --interval 10ms
+}
+define service {
+  use                  owamp-service
+  host_name            localhost
+  service_description  reflector
+  check_command        check_owamp_reflector!rtt_p95=20ms,rtt_loss=1%!rtt_p95=50ms,rtt_loss=5%
 }
 END
 sed -i 's/^status_update_interval=.*/status_update_interval=1/; s/^check_result_reaper_frequency=.*/check_result_reaper_frequency=1/' \
@@ -64,7 +72,7 @@ force() {
   echo "[$now] SCHEDULE_FORCED_SVC_CHECK;$2;$3;$now" >"$1"
 }
 nagios_says() { awk -v RS='}' "/service_description=$1\n/" /var/lib/nagios4/status.dat | grep -P '^\tcurrent_state=0$' &&
-  awk -v RS='}' "/service_description=$1\n/" /var/lib/nagios4/status.dat | grep -P '^\tplugin_output=OWAMP OK'; }
+  awk -v RS='}' "/service_description=$1\n/" /var/lib/nagios4/status.dat | grep -P '^\tplugin_output=(OWAMP|STAMP) OK'; }
 icinga_says() { grep -hF "SERVICEDESC::$2" /var/spool/icinga2/perfdata/* /var/spool/icinga2/tmp/* | grep -F "HOSTNAME::$1" | grep -F 'SERVICESTATE::OK'; }
 answers() { as nagios check_owamp --query /run/owamp/query.sock --name "$1" --last 5 --min-packets 20; }
 await answers frankfurt
@@ -72,12 +80,14 @@ await answers lisbon
 paste docs/man/check_owamp.8 'check_owamp --query /run/owamp/query.sock'
 
 fifo=/var/lib/nagios4/rw/nagios.cmd
-for service in 'One-way delay and loss' stream options; do force $fifo localhost "$service"; done
+for service in 'One-way delay and loss' stream options reflector; do force $fifo localhost "$service"; done
 fifo=/run/icinga2/cmd/icinga2.cmd
 force $fifo owamp.example.net owamp
+force $fifo router.example.net owamp
 for stream in frankfurt lisbon; do force $fifo owamp-stream.example.net "owamp-stream-$stream"; done
-for service in 'One-way delay and loss' stream options; do await nagios_says "$service"; done
+for service in 'One-way delay and loss' stream options reflector; do await nagios_says "$service"; done
 await icinga_says owamp.example.net owamp
+await icinga_says router.example.net owamp
 for stream in frankfurt lisbon; do await icinga_says owamp-stream.example.net "owamp-stream-$stream"; done
 
 # The distributed set-up, as the master's.

@@ -51,6 +51,9 @@ paste $doc '$ snmpset -m OWAMP-MIB -v2c -c private localhost '\''owampPeerRowSta
 paste $doc '$ snmpset -m OWAMP-MIB -v2c -c private localhost '\''owampPeerKeyID."ops"."tokyo"'\'
 paste $doc '$ snmpset -m OWAMP-MIB -v2c -c private localhost '\''owampPeerInterval."ops"."far"'\' 2 2 2 2 2
 paste $doc '$ snmpset -m OWAMP-MIB -v2c -c private localhost '\''owampPeerRowStatus."ops"."far"'\'' = destroy'
+python3 "$ROOT/tests/system/stamp_reflector.py" 127.0.0.1 port=8620 >"$WORK/reflector" &
+paste $doc '$ snmpset -m OWAMP-MIB -v2c -c private localhost '\''owampPeerRowStatus."ops"."router"'\'' = createAndGo'
+paste $doc '$ snmpwalk -m OWAMP-MIB -v2c -c public localhost owampResultDelayMedian'
 paste $doc '$ snmpwalk -m OWAMP-MIB -v2c -c public -OU localhost owampHistoryDelayP95'
 paste $doc '$ snmptable -m OWAMP-MIB -v2c -c public -Cbi -Cw 100 -OU localhost owampPeerTable'
 paste $doc '$ snmptable -m OWAMP-MIB -v2c -c public -Cbi -Cw 100 -OU localhost owampResultTable'

@@ -191,6 +191,43 @@ START_TEST(what_is_not_known_is_nan)
 }
 END_TEST
 
+static void expect_unknown(const char *name)
+{
+  ck_assert_msg(isnan(fake_collectd_value("far", name)), "%s is known", name);
+}
+
+START_TEST(a_reflector_has_round_trips_and_no_losses_that_nobody_tells_apart)
+{
+  struct ow_stream_view view = a_view("far");
+  struct ow_interval interval = an_interval(1, 20, 0);
+  view.protocol = OW_PROTOCOL_STAMP;
+  ck_assert_int_eq(ow_board_put_stream(board, &view), OW_OK);
+  ck_assert_int_eq(owamp_feed_add(feed, "far", &no_rules), OW_OK);
+  interval.results[OW_FORWARD].loss_unknown = interval.results[OW_REVERSE].loss_unknown = true;
+  interval.results[OW_ROUND_TRIP] = a_result(30, 5);
+  interval.results[OW_ROUND_TRIP].has_dwell = true;
+  interval.results[OW_ROUND_TRIP].dwell = (struct ow_delays){.median = 1000, .p95 = 2000, .max = 3000};
+  ow_board_add_interval(board, "far", &interval);
+  owamp_feed_poll(feed);
+  expect_value("delay-forward-median", 0.020);
+  expect_unknown("percent-forward-loss");
+  expect_unknown("count-reverse-lost");
+  expect_unknown("count-forward-sent");
+  expect_unknown("count-forward-longest_loss_run");
+  expect_value("delay-rtt", 0.030);
+  expect_value("delay-rtt_min", 0.029999);
+  expect_value("delay-rtt_mean", 0.030);
+  expect_value("delay-rtt_p95", 0.030002);
+  expect_value("delay-rtt_p99", 0.030003);
+  expect_value("delay-rtt_max", 0.030004);
+  expect_value("percent-rtt_loss", 5);
+  expect_value("delay-dwell", 1e-6);
+  expect_value("delay-dwell_p95", 2e-6);
+  expect_value("delay-dwell_max", 3e-6);
+  ck_assert_uint_eq(fake_collectd.value_count, 2 * 21 + 4 + 9);
+}
+END_TEST
+
 START_TEST(all_lost_is_a_hundred_percent)
 {
   follow("far", &no_rules);
@@ -519,6 +556,7 @@ int main(void)
   tcase_add_test(tests, every_interval_is_dispatched_once);
   tcase_add_test(tests, what_came_too_fast_is_named);
   tcase_add_test(tests, what_is_not_known_is_nan);
+  tcase_add_test(tests, a_reflector_has_round_trips_and_no_losses_that_nobody_tells_apart);
   tcase_add_test(tests, all_lost_is_a_hundred_percent);
   tcase_add_test(tests, a_direction_that_was_not_asked_for_has_no_values);
   tcase_add_test(tests, a_clock_that_went_back_yields_no_values_out_of_order);

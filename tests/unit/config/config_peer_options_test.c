@@ -163,6 +163,8 @@ static const char *value_of(enum ow_peer_option_type type, int64_t size)
   case OW_TYPE_STATE:
   case OW_TYPE_DIRECTIONS:
   case OW_TYPE_MODES:
+  case OW_TYPE_PROTOCOL:
+  case OW_TYPE_TLVS:
   case OW_TYPE_SCHEDULE:
   case OW_TYPE_PERCENTILES:
   case OW_TYPE_THRESHOLDS: break;
@@ -194,6 +196,10 @@ static const struct {
     {OW_PEER_FAMILY, "ipv4", "ipv4"},
     {OW_PEER_MODE, "encrypted,open", "open,encrypted"},
     {OW_PEER_MODE, "authenticated", "authenticated"},
+    {OW_PEER_PROTOCOL, "stamp", "stamp"},
+    {OW_PEER_PROTOCOL, "owamp", "owamp"},
+    {OW_PEER_TLVS, "follow-up,timestamps,counters", "timestamps,counters,follow-up"},
+    {OW_PEER_TLVS, "none", "none"},
     {OW_PEER_DIRECTION, "reverse,forward", "both"},
     {OW_PEER_DIRECTION, "forward", "forward"},
     {OW_PEER_DIRECTION, "reverse", "reverse"},
@@ -236,6 +242,8 @@ static const struct {
     {OW_PEER_FAMILY, "inet"},
     {OW_PEER_MODE, "open,"},
     {OW_PEER_MODE, "none"},
+    {OW_PEER_PROTOCOL, "icmp"},
+    {OW_PEER_TLVS, "hmac"},
     {OW_PEER_MODE, ""},
     {OW_PEER_DIRECTION, "up"},
     {OW_PEER_DIRECTION, ""},
@@ -312,6 +320,20 @@ START_TEST(given_twice)
   ck_assert_str_eq(settings.peer.port, "1");
   ck_assert_int_eq(apply(OW_PEER_PORT, "3"), OW_OK);
   ck_assert_str_eq(settings.peer.port, "3");
+}
+END_TEST
+
+START_TEST(a_protocol_brings_its_port_unless_one_is_given)
+{
+  fresh();
+  ck_assert_str_eq(settings.peer.port, "861");
+  ck_assert_int_eq(apply(OW_PEER_PROTOCOL, "stamp"), OW_OK);
+  ck_assert_str_eq(settings.peer.port, "862");
+  ck_assert_int_eq(apply(OW_PEER_PROTOCOL, "owamp"), OW_OK);
+  ck_assert_str_eq(settings.peer.port, "861");
+  ck_assert_int_eq(apply(OW_PEER_PORT, "861"), OW_OK);
+  ck_assert_int_eq(apply(OW_PEER_PROTOCOL, "stamp"), OW_OK);
+  ck_assert_str_eq(settings.peer.port, "861");
 }
 END_TEST
 
@@ -408,8 +430,9 @@ int main(void)
             a_default_can_be_read_and_printed, bounds_hold, every_spelling_finds_its_option);
   TEST_LOOP(suite, "values", LENGTH(values), values_are_printed_so_that_they_can_be_read);
   TEST_LOOP(suite, "mistakes", LENGTH(mistakes), what_is_no_value_is_refused);
-  TEST_CASE(suite, "settings", defaults, the_longest_lists_can_be_printed, what_is_no_value_has_no_text,
-            given_twice, modes_add_up, an_option_is_copied);
+  TEST_CASE(suite, "settings", defaults, a_protocol_brings_its_port_unless_one_is_given,
+            the_longest_lists_can_be_printed, what_is_no_value_has_no_text, given_twice, modes_add_up,
+            an_option_is_copied);
   TEST_CASE(suite, "faces", spellings, a_face_takes_its_own_options_only, a_face_offers_its_own_options);
   return test_run(suite);
 }

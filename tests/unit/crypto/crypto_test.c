@@ -216,6 +216,19 @@ START_TEST(an_hmac_is_what_openssl_says)
 }
 END_TEST
 
+START_TEST(an_hmac_of_sha256_is_what_openssl_says_and_begins_anew)
+{
+  static const uint8_t key[] = {0, 1, 2};
+  struct ow_hmac *hmac = ow_hmac_create_sha256(key, sizeof key);
+  ck_assert_ptr_nonnull(hmac);
+  for (int i = 0; i < 2; i++) {
+    ck_assert_int_eq(ow_hmac_update(hmac, "abc", 3), OW_OK);
+    assert_sum(hmac, "ca7b86a2fbf0031accfc5fd58ed460c3");
+  }
+  ow_hmac_free(hmac);
+}
+END_TEST
+
 START_TEST(an_hmac_of_nothing_is_defined)
 {
   struct ow_hmac *hmac = hmac_create();
@@ -500,7 +513,8 @@ int main(void)
             a_stream_runs_on_from_call_to_call, a_stream_under_another_key_is_as_new);
   TEST_CASE(suite, "cipher", no_iv_is_a_zero_iv, a_keystream_takes_any_number_of_octets,
             a_piece_of_a_block_is_refused, no_cipher_can_be_freed);
-  TEST_CASE(suite, "hmac", an_hmac_is_what_openssl_says, an_hmac_of_nothing_is_defined,
+  TEST_CASE(suite, "hmac", an_hmac_is_what_openssl_says,
+            an_hmac_of_sha256_is_what_openssl_says_and_begins_anew, an_hmac_of_nothing_is_defined,
             an_hmac_runs_over_pieces, a_finished_hmac_begins_anew_under_the_same_key,
             an_hmac_under_another_key_is_as_new);
   TEST_CASE(suite, "contexts", contexts_that_forget_a_key_encrypt_with_another);

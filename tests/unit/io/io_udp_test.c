@@ -468,6 +468,21 @@ START_TEST(a_connected_socket_hears_no_stranger)
 }
 END_TEST
 
+START_TEST(a_connected_socket_knows_where_it_sends_from)
+{
+  struct pair pair = open_pair(_i, false);
+  struct socket any =
+      open_with((struct ow_udp_options){.local = address(strchr(LOCALS[_i], ':') ? "::" : "0.0.0.0", 0)});
+  connect_to(&any, &pair.receiver);
+  union ow_address local = ow_udp_local(any.descriptor);
+  ck_assert_int_eq(ow_udp_send_to(any.descriptor, NULL, "x", 1, false), 0);
+  const struct ow_datagram *datagram = receive_one(&pair);
+  ck_assert_int_eq(memcmp(&local, &datagram->from, ow_address_length(&local)), 0);
+  close(any.descriptor);
+  close_pair(&pair);
+}
+END_TEST
+
 START_TEST(ipv6_any_leaves_ipv4_alone)
 {
   struct socket v6 = open_with((struct ow_udp_options){.local = address("::", 0)});
@@ -609,6 +624,17 @@ START_TEST(receiving_passes_over_a_refusal)
   ck_assert_uint_eq(ow_udp_receive(pair.sender.descriptor, pair.batch, pair.datagrams), 1);
   ck_assert_uint_eq(pair.datagrams[0].length, 4);
   ck_assert_int_eq(ready_events(pair.sender.descriptor), 0);
+  close_pair(&pair);
+}
+END_TEST
+
+START_TEST(a_pending_refusal_is_told_once)
+{
+  struct pair pair = open_refused(_i);
+  ck_assert_int_eq(ow_udp_pending_error(pair.sender.descriptor), ECONNREFUSED);
+  ck_assert_int_eq(ow_udp_pending_error(pair.sender.descriptor), 0);
+  ck_assert_int_eq(ow_udp_send_to(pair.sender.descriptor, NULL, "y", 1, false), 0);
+  ck_assert_uint_eq(receive_one(&pair)->octets[0], 'y');
   close_pair(&pair);
 }
 END_TEST
@@ -895,12 +921,13 @@ static Suite *make_suite(int families)
             more_than_a_batch_is_received_in_order, an_empty_datagram_is_one,
             a_long_datagram_is_cut_and_the_next_is_whole, a_datagram_beyond_what_udp_carries_is_refused,
             a_datagram_tells_its_dscp, the_dscp_is_on_the_wire, packets_beyond_the_mtu_are_fragmented,
-            a_connected_socket_hears_no_stranger);
+            a_connected_socket_hears_no_stranger, a_connected_socket_knows_where_it_sends_from);
   TEST_LOOP(suite, "departures", families, a_departure_lies_between_sending_and_arrival,
             departures_are_numbered_by_the_packets_that_asked,
             without_transmit_stamps_the_packet_leaves_all_the_same, the_count_of_departures_begins_again);
   TEST_LOOP(suite, "icmp", families, a_refusal_is_told_once_and_a_retry_sends,
-            a_refusal_does_not_confuse_the_count_of_departures, receiving_passes_over_a_refusal);
+            a_refusal_does_not_confuse_the_count_of_departures, receiving_passes_over_a_refusal,
+            a_pending_refusal_is_told_once);
   TEST_LOOP(suite, "fallbacks", families, a_socket_without_kernel_stamps_gives_the_reader_s,
             the_older_kind_of_kernel_stamp_is_understood, a_ttl_that_is_not_told_is_not_known);
   TEST_LOOP(suite, "buffer", families, what_lacks_buffer_is_counted, a_buffer_fits_what_is_to_come);

@@ -7,6 +7,7 @@
 #include "measure/probe.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_reflector.h"
 #include "support/failing_memory.h"
 #include "support/main.h"
 #include "support/policy.h"
@@ -193,12 +194,77 @@ START_TEST(a_fetch_says_that_memory_is_short)
 }
 END_TEST
 
+/* ---- a reflector ---- */
+
+static struct sim_reflector reflector;
+
+static struct ow_peer reflecting_peer(void)
+{
+  struct ow_peer peer = peer_of();
+  peer.protocol = OW_PROTOCOL_STAMP;
+  peer.tlvs = OW_TLV_CHOICES;
+  peer.padding = 40;
+  return peer;
+}
+
+static void assert_answered(const struct ow_probe_report *report)
+{
+  for (int d = 0; d < OW_RESULTS; d++)
+    ck_assert_msg(report->directions[d].result.lost == 0, "run %u: %u lost", test_memory_run(),
+                  report->directions[d].result.lost);
+  if (report->status == OW_OK) {
+    ck_assert_uint_eq(report->directions[OW_ROUND_TRIP].result.received, PACKETS);
+    ck_assert_uint_eq(report->directions[OW_REVERSE].samples.count, PACKETS);
+  }
+}
+
+static void reflected_probe(void)
+{
+  struct ow_probe_report report;
+  test_memory_scarce(false);
+  struct ow_peer peer = reflecting_peer();
+  sim_begin(1);
+  sim_leaving = 50 * INT64_C(1000);
+  spoke_of_memory = false;
+  sim_name("peer.example", addresses);
+  sim_path(DEAD)->blackhole = true;
+  *sim_path(HOST) = (struct sim_path){.delay = {20 * MS, 10 * MS}};
+  sim_reflect(HOST, &reflector);
+  test_memory_scarce(true);
+  enum ow_status status = ow_probe_run(&peer, 20 * S, &ears, &report);
+  test_memory_scarce(false);
+  ck_assert_int_eq(status, report.status);
+  assert_answered(&report);
+  expect_memory(&report);
+  ow_probe_report_clear(&report);
+  ow_peer_clear(&peer);
+  sim_end();
+}
+
+START_TEST(so_does_a_probe_of_a_reflector)
+{
+  mode = OW_MODE_AUTHENTICATED;
+  struct ow_peer peer = reflecting_peer();
+  static char key[64];
+  ck_assert_uint_lt(peer.passphrase.length, sizeof key);
+  memcpy(key, peer.passphrase.octets, peer.passphrase.length);
+  reflector =
+      (struct sim_reflector){.mode = OW_MODE_AUTHENTICATED, .key = key, .dwell = MS, .knows_tlvs = true};
+  test_memory_exhaust("a probe of a reflector", reflected_probe);
+  addresses = "127.0.0.9 127.0.0.2";
+  test_memory_exhaust("a probe of a reflector of two addresses", reflected_probe);
+  addresses = "127.0.0.2";
+  ow_peer_clear(&peer);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("probes without memory");
   test_seed();
   TEST_LOOP(suite, "probe", 3, a_probe_says_that_memory_is_short);
   TEST_CASE(suite, "addresses", so_does_one_of_many_addresses);
+  TEST_CASE(suite, "reflector", so_does_a_probe_of_a_reflector);
   TEST_CASE(suite, "fetch", a_fetch_says_that_memory_is_short);
   return test_run(suite);
 }

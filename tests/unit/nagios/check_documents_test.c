@@ -90,6 +90,22 @@ static struct ow_probe_report measured(void)
   return report;
 }
 
+static struct ow_probe_report reflected(void)
+{
+  struct ow_probe_report report = {.protocol = OW_PROTOCOL_STAMP,
+                                   .step = OW_STEP_DONE,
+                                   .reflector = {.answered = true},
+                                   .reflector_lines = 1,
+                                   .reflector_words = {"it ignores the SSID"}};
+  for (int d = 0; d < OW_RESULTS; d++)
+    report.directions[d].result =
+        (struct ow_result){.completeness = OW_RESULT_COMPLETE, .sent = 2, .received = 1, .lost = 1};
+  report.directions[OW_FORWARD].result.loss_unknown = true;
+  report.directions[OW_REVERSE].result.run_unknown = true;
+  report.directions[OW_ROUND_TRIP].result.has_dwell = true;
+  return report;
+}
+
 static void add_output(struct json_members *told, const char *line, const struct ow_probe_report *report,
                        const struct check_stream *stream, const struct check_diagnosis *diagnosis)
 {
@@ -145,6 +161,8 @@ START_TEST(the_json_has_the_documented_members)
                                                             .incomplete = true,
                                                             .clock.stepped = true};
   add_output(&told, "-H h -c 1us,1%", &report, NULL, NULL);
+  report = reflected();
+  add_output(&told, "-H h --protocol stamp -c rtt_p95=1us", &report, NULL, NULL);
   json_members_of_check(&documented);
   json_members_expect_within(&told, &documented, "isn't in owamp-json(5)");
   json_members_expect_within(&documented, &told, "is in owamp-json(5), and never told");

@@ -77,7 +77,7 @@ static int status_of(pid_t child)
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-static int run_armed(int doing, int out, bool json)
+static int run_armed(int doing, int out, enum ow_protocol protocol, bool json)
 {
   fflush(NULL);
   pid_t child = fork();
@@ -86,7 +86,7 @@ static int run_armed(int doing, int out, bool json)
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL); /* as whoever starts us may have done */
     dup2(out, STDOUT_FILENO);
-    check_last_resort_arm(SOON, OW_VERDICT_CRITICAL, json);
+    check_last_resort_arm(SOON, OW_VERDICT_CRITICAL, protocol, json);
     doings[doing]();
   }
   return status_of(child);
@@ -95,13 +95,13 @@ static int run_armed(int doing, int out, bool json)
 START_TEST(it_ends_and_says_so_whatever_is_done)
 {
   static const char *const said[] = {
-      "OWAMP CRITICAL - the check did not end in time\n",
+      "STAMP CRITICAL - the check did not end in time\n",
       "{\"schema\": 1, \"state\": \"CRITICAL\", \"reason\": \"the check did not end in time\"}\n"};
   for (int json = 0; json < 2; json++) {
     int ends[2];
     char text[256] = "";
     open_pipe(ends, false);
-    ck_assert_int_eq(run_armed(_i, ends[1], json), 2);
+    ck_assert_int_eq(run_armed(_i, ends[1], OW_PROTOCOL_STAMP, json), 2);
     close(ends[1]);
     if (doings[_i] != print_without_end) {
       ck_assert_int_gt(read(ends[0], text, sizeof text - 1), 0);
@@ -116,7 +116,7 @@ START_TEST(it_ends_though_nobody_reads)
 {
   int ends[2];
   open_pipe(ends, true);
-  ck_assert_int_eq(run_armed(_i, ends[1], false), 2);
+  ck_assert_int_eq(run_armed(_i, ends[1], OW_PROTOCOL_OWAMP, false), 2);
   close(ends[0]);
   close(ends[1]);
 }
@@ -147,7 +147,7 @@ END_TEST
 
 START_TEST(disarmed_it_does_nothing)
 {
-  check_last_resort_arm(SOON / 10, OW_VERDICT_CRITICAL, false);
+  check_last_resort_arm(SOON / 10, OW_VERDICT_CRITICAL, OW_PROTOCOL_OWAMP, false);
   check_last_resort_disarm();
   nanosleep(&(struct timespec){.tv_nsec = SOON / 4}, NULL);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "options.h"
+#include "output.h"
 #include "stream.h"
 #include "support/main.h"
 #include "table.h"
@@ -83,6 +84,28 @@ START_TEST(the_newest_interval_is_judged)
   ck_assert(stream.known && stream.intervals == 1 && stream.failed == 0 && stream.age == 10 * OW_NS_PER_S);
   ck_assert_str_eq(stream.name, "far");
   ck_assert_ptr_nonnull(strstr(outcome.headline, "forward delay_p95 30.0 ms, limit 20 ms"));
+}
+END_TEST
+
+/* What speaks is told, and its round trip is in the performance data. */
+START_TEST(a_reflectors_stream_is_told_as_one)
+{
+  struct ow_stream_view view = up();
+  struct ow_interval newest = interval(990, 30, 3);
+  char *text = NULL;
+  size_t length = 0;
+  FILE *out = open_memstream(&text, &length);
+  view.protocol = OW_PROTOCOL_STAMP;
+  newest.results[OW_ROUND_TRIP] = newest.results[OW_FORWARD];
+  newest.results[OW_FORWARD].loss_unknown = newest.results[OW_REVERSE].loss_unknown = true;
+  parse("-w rtt_p95=20ms");
+  ck_assert_int_eq(take(&view, &newest, 1), OW_OK);
+  ck_assert_int_eq(outcome.verdict, OW_VERDICT_WARNING);
+  check_output_print(out, &options, &report, &outcome);
+  fclose(out);
+  ck_assert_msg(strncmp(text, "STAMP WARNING - rtt_p95 30.0 ms, limit 20 ms", 44) == 0, "%s", text);
+  ck_assert_msg(strstr(text, " rtt_loss=5%;;;0;100 ") && strstr(text, " rtt_p95=0.03s;0.02 "), "%s", text);
+  free(text);
 }
 END_TEST
 
@@ -339,9 +362,9 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("check_owamp --query");
-  TEST_CASE(suite, "stream", the_newest_interval_is_judged, several_are_judged_together,
-            fewer_intervals_than_asked_for, percentiles_are_of_all_packets, too_old_is_unknown,
-            max_age_is_an_option, a_stream_that_is_down, a_part_is_worth_what_is_said,
+  TEST_CASE(suite, "stream", the_newest_interval_is_judged, a_reflectors_stream_is_told_as_one,
+            several_are_judged_together, fewer_intervals_than_asked_for, percentiles_are_of_all_packets,
+            too_old_is_unknown, max_age_is_an_option, a_stream_that_is_down, a_part_is_worth_what_is_said,
             only_a_peer_that_kept_silent_is_critical, an_outage_of_the_path_is_critical, nothing_yet,
             directions_are_the_streams);
   return test_run(suite);

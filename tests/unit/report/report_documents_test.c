@@ -18,6 +18,8 @@ static struct ow_stream_view view_of(enum ow_stream_state state)
     view.mode = OW_MODE_ENCRYPTED;
     strcpy(view.server, "fe80::1%eth0 port 861");
   }
+  view.protocol = OW_PROTOCOL_STAMP;
+  view.totals[OW_ROUND_TRIP] = (struct ow_totals){.sent = 1, .lost = 1, .loss_unknown = 1};
   if (state == OW_STREAM_DOWN) {
     view.status = OW_TIMEOUT;
     strcpy(view.reason, "no answer");
@@ -59,6 +61,11 @@ static void fill(struct ow_interval intervals[4])
                                                         .refusal = ENETUNREACH,
                                                         .dropped = 1,
                                                         .incomplete = true};
+  for (int d = 0; d < OW_RESULTS; d++)
+    intervals[3].results[d] = whole();
+  intervals[3].results[OW_FORWARD].loss_unknown = true;
+  intervals[3].results[OW_REVERSE].run_unknown = true;
+  intervals[3].results[OW_ROUND_TRIP].has_dwell = true;
   intervals[2].results[OW_REVERSE] = (struct ow_result){.discarded = 7, .clock.stepped = true};
   intervals[3].status = OW_NETWORK;
   strcpy(intervals[3].reason, "Connection refused");

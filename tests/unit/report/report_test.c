@@ -166,6 +166,12 @@ static void assert_same_result(const struct ow_result *a, const struct ow_result
   ck_assert_int_eq(a->refusal, b->refusal);
   ck_assert_uint_eq(a->dropped, b->dropped);
   ck_assert_int_eq(a->incomplete, b->incomplete);
+  ck_assert_int_eq(a->loss_unknown, b->loss_unknown);
+  ck_assert_int_eq(a->run_unknown, b->run_unknown);
+  ck_assert_int_eq(a->has_dwell, b->has_dwell);
+  ck_assert_int_eq(a->dwell.min, b->dwell.min);
+  ck_assert_int_eq(a->dwell.p95, b->dwell.p95);
+  ck_assert_int_eq(a->dwell.max, b->dwell.max);
   ck_assert_int_eq(a->delay.min, b->delay.min);
   ck_assert_int_eq(a->delay.mean, b->delay.mean);
   ck_assert_int_eq(a->delay.median, b->delay.median);
@@ -187,6 +193,28 @@ static void assert_same_result(const struct ow_result *a, const struct ow_result
   assert_same_distribution(a, b);
 }
 
+/* Losses may be known by direction or not; a round trip has a dwell time, and neither hops nor clocks. */
+static void make_reflected(struct ow_interval *interval)
+{
+  struct ow_result *forward = &interval->results[OW_FORWARD];
+  struct ow_result *round_trip = &interval->results[OW_ROUND_TRIP];
+  *round_trip = any_result();
+  bool stepped = round_trip->clock.stepped;
+  round_trip->hops_min = round_trip->hops_max = 0;
+  round_trip->clock = (struct ow_clock_trust){.stepped = stepped};
+  round_trip->has_dwell = round_trip->received > 0 && !stepped && coin();
+  if (round_trip->has_dwell)
+    round_trip->dwell =
+        (struct ow_delays){any_time(), any_time(), any_time(), any_time(), any_time(), any_time()};
+  if (forward->completeness != OW_RESULT_ABSENT && coin()) {
+    forward->loss_unknown = coin();
+    forward->run_unknown = !forward->loss_unknown;
+    forward->longest_loss_run = 0;
+    forward->lost = forward->loss_unknown ? 0 : forward->lost;
+    forward->sent = forward->received + forward->lost;
+  }
+}
+
 static struct ow_interval any_interval(uint64_t serial)
 {
   struct ow_interval interval = {.number = serial, .begin = any_stamp(), .end = any_stamp()};
@@ -196,6 +224,8 @@ static struct ow_interval any_interval(uint64_t serial)
   interval.mode = coin() ? (enum ow_mode)(1U << test_prng_below(&prng, 3)) : OW_MODE_NONE;
   interval.results[OW_FORWARD] = any_result();
   interval.results[OW_REVERSE] = any_result();
+  if (coin())
+    make_reflected(&interval);
   return interval;
 }
 
@@ -207,14 +237,14 @@ static void assert_same_interval(const struct ow_interval *a, const struct ow_in
   ck_assert_int_eq(a->status, b->status);
   ck_assert_str_eq(a->reason, b->reason);
   ck_assert_int_eq(a->mode, b->mode);
-  for (int d = 0; d < OW_DIRECTIONS; d++)
+  for (int d = 0; d < OW_RESULTS; d++)
     assert_same_result(&a->results[d], &b->results[d]);
 }
 
 static struct ow_totals any_totals(void)
 {
   return (struct ow_totals){number(63), number(63), number(63), number(63),
-                            number(63), number(63), number(63)};
+                            number(63), number(63), number(63), coin() ? number(63) : 0};
 }
 
 static struct ow_stream_view any_view(void)
@@ -233,11 +263,14 @@ static struct ow_stream_view any_view(void)
   view.failed = number(63);
   view.version = number(63);
   view.single_connection = coin();
+  view.protocol = coin() ? OW_PROTOCOL_STAMP : OW_PROTOCOL_OWAMP;
   for (int d = 0; d < OW_DIRECTIONS; d++) {
     view.directions[d] = coin();
     if (view.directions[d])
       view.totals[d] = any_totals();
   }
+  if (view.protocol == OW_PROTOCOL_STAMP)
+    view.totals[OW_ROUND_TRIP] = any_totals();
   return view;
 }
 
@@ -246,6 +279,7 @@ static void assert_same_view(const struct ow_stream_view *a, const struct ow_str
   ck_assert_str_eq(a->name, b->name);
   ck_assert_str_eq(a->host, b->host);
   ck_assert_str_eq(a->port, b->port);
+  ck_assert_int_eq(a->protocol, b->protocol);
   ck_assert_int_eq(a->interval, b->interval);
   ck_assert_int_eq(a->state, b->state);
   ck_assert_uint_eq(a->since.ntp, b->since.ntp);
@@ -728,11 +762,55 @@ START_TEST(totals_add_up)
 }
 END_TEST
 
+/* Nothing of them is taken for a loss, nor for none. */
+START_TEST(totals_are_of_known_losses)
+{
+  struct ow_totals totals = {0};
+  struct ow_result result = {.sent = 5, .received = 5, .duplicates = 1, .loss_unknown = true};
+  ck_assert(ow_totals_losses_known(&totals));
+  ow_totals_add(&totals, &result);
+  ck_assert(!ow_totals_losses_known(&totals));
+  result = (struct ow_result){.sent = 7, .received = 5, .lost = 2};
+  ow_totals_add(&totals, &result);
+  ck_assert(ow_totals_losses_known(&totals));
+  ck_assert_uint_eq(totals.sent, 7);
+  ck_assert_uint_eq(totals.received, 5);
+  ck_assert_uint_eq(totals.lost, 2);
+  ck_assert_uint_eq(totals.duplicates, 1);
+  ck_assert_uint_eq(totals.loss_unknown, 1);
+}
+END_TEST
+
+START_TEST(unknown_totals_are_not_told)
+{
+  struct ow_stream_view view = {.name = "far", .protocol = OW_PROTOCOL_STAMP, .directions = {true, true}};
+  struct ow_stream_view same;
+  struct ow_failure failure = {0};
+  view.totals[OW_FORWARD] = (struct ow_totals){.duplicates = 3, .loss_unknown = 2};
+  view.totals[OW_ROUND_TRIP] = (struct ow_totals){.sent = 9, .received = 8, .lost = 1};
+  json_t *json = ow_stream_to_json(&view);
+  json_t *list = json_object_get(json, "totals");
+  ck_assert_uint_eq(json_array_size(list), 3);
+  json_t *forward = json_array_get(list, 0);
+  ck_assert(!json_object_get(forward, "sent") && !json_object_get(forward, "received"));
+  ck_assert(!json_object_get(forward, "lost") && json_object_get(forward, "duplicates"));
+  ck_assert_int_eq(json_integer_value(json_object_get(forward, "loss_unknown")), 2);
+  json_t *round_trip = json_array_get(list, 2);
+  ck_assert_str_eq(json_string_value(json_object_get(round_trip, "direction")), "round-trip");
+  ck_assert_int_eq(json_integer_value(json_object_get(round_trip, "lost")), 1);
+  ck_assert(!json_object_get(round_trip, "loss_unknown"));
+  ck_assert_msg(ow_stream_from_json(json, &same, &failure) == OW_OK, "%s", failure.text);
+  ck_assert_mem_eq(same.totals, view.totals, sizeof view.totals);
+  json_decref(json);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("report");
   test_seed();
-  TEST_CASE(suite, "interval", names_are_checked, totals_add_up);
+  TEST_CASE(suite, "interval", names_are_checked, totals_add_up, totals_are_of_known_losses,
+            unknown_totals_are_not_told);
   TEST_CASE(suite, "stamps", stamps_are_text, other_text_is_no_stamp);
   TEST_CASE(suite, "round trip", streams_and_intervals_come_back_as_they_were,
             times_at_their_bounds_come_back, what_means_nothing_is_not_told, older_answers_are_read,

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Session-Sender and Session-Receiver, each allocation failing in turn: what could not be recorded is not
- * lost, and what could not be sent is not the end.
+ * Session-Sender, also of reflected sessions, and Session-Receiver, each allocation failing in turn: what
+ * could not be recorded is not lost, and what could not be sent is not the end.
  */
 #include <string.h>
 
 #include "session/departures.h"
 #include "session/receiver.h"
+#include "session/reflected.h"
 #include "session/sender.h"
 #include "stats/merge.h"
+#include "stats/reflected_results.h"
 #include "support/contexts.h"
 #include "support/failing_memory.h"
 #include "support/main.h"
@@ -194,6 +196,126 @@ START_TEST(a_sender_that_ends_early_says_why)
 }
 END_TEST
 
+/* ---- reflected sessions ---- */
+
+enum { QUESTIONS = 100 };
+static const char STAMP_KEY[] = "a key of its own";
+static struct ow_stamp_codec *reflector;
+
+/* Each answer a millisecond after its question, but those that are missing. */
+static void reflect(struct ow_reflected *reflected, const uint8_t *question, size_t octets, uint32_t number,
+                    struct ow_timestamp sent)
+{
+  uint8_t packet[512];
+  struct ow_stamp_question asked;
+  struct ow_timestamp arrived = ow_timestamp_plus(sent, OW_NS_PER_MS);
+  ck_assert_int_eq(ow_stamp_question_decode(reflector, question, octets, &asked), OW_OK);
+  const struct ow_reflection answer = {.sequence = number,
+                                       .sent = arrived,
+                                       .error = ERROR.bits,
+                                       .received = arrived,
+                                       .sender_sequence = asked.sequence,
+                                       .sender_sent = asked.sent,
+                                       .sender_ttl = 250};
+  memcpy(packet, question, octets);
+  ck_assert_int_eq(ow_stamp_answer_encode(reflector, &answer, packet), OW_OK);
+  test_memory_scarce(true);
+  (void)ow_reflected_take(reflected, packet, octets, ow_timestamp_plus(arrived, OW_NS_PER_MS),
+                          OW_STAMP_KERNEL, ERROR, 250);
+  test_memory_scarce(false);
+}
+
+static void ask_all(struct ow_reflected *reflected)
+{
+  struct ow_sender *sender = ow_reflected_sender(reflected);
+  struct ow_timestamp when;
+  uint32_t number = 0;
+  while (ow_sender_due(sender, &when)) {
+    size_t octets;
+    uint32_t sequence = ow_sender_next_sequence(sender);
+    test_memory_scarce(true);
+    bool ready = ow_sender_ready(sender, when) == OW_SENDER_SEND;
+    const uint8_t *question = ready ? ow_sender_stamp(sender, when, ERROR, &octets) : NULL;
+    test_memory_scarce(false);
+    if (question && !is_missing(sequence))
+      reflect(reflected, question, octets, number++, when);
+    test_memory_scarce(true);
+    if (ready)
+      ow_sender_sent(sender, question != NULL);
+    test_memory_scarce(false);
+  }
+}
+
+/* Nothing is lost but what was, and the results say what the session knows, or nothing. */
+static void expect_true_results(const struct ow_reflected *reflected, uint32_t sent)
+{
+  struct ow_result results[OW_RESULTS];
+  const struct ow_samples *lost = ow_reflected_losses_list(reflected);
+  const struct ow_reflected_observation observation = {.forward = ow_reflected_forward(reflected),
+                                                       .reverse = ow_reflected_reverse(reflected),
+                                                       .lost = lost,
+                                                       .packets = sent,
+                                                       .histogram = true};
+  uint32_t answered = ow_reflected_answered(reflected);
+  ck_assert_uint_eq(observation.forward->count, answered);
+  ck_assert_uint_eq(observation.reverse->count, answered);
+  for (size_t i = 0; i < lost->count; i++)
+    ck_assert_msg(is_missing(ow_samples_at(lost, i)->sequence) && ow_samples_at(lost, i)->sequence < sent,
+                  "run %u: packet %u", test_memory_run(), ow_samples_at(lost, i)->sequence);
+  if (ow_reflected_knows_all(reflected))
+    ck_assert_msg(answered + lost->count == sent, "run %u: %u and %zu of %u", test_memory_run(), answered,
+                  lost->count, sent);
+  enum ow_status status = ow_reflected_results(&observation, results);
+  ck_assert(status == OW_OK || (status == OW_MEMORY && test_memory_failed()));
+  ck_assert_uint_eq(results[OW_ROUND_TRIP].received, status == OW_OK ? answered : 0);
+  for (int d = 0; d < OW_RESULTS; d++) {
+    ck_assert(status == OW_OK || results[d].completeness == OW_RESULT_ABSENT);
+    ow_result_drop(&results[d]);
+  }
+}
+
+static void a_reflected_session(void)
+{
+  struct ow_session_request request = REQUEST;
+  const struct ow_markers opening = {0};
+  const struct ow_reflected_terms asked = {.mode = OW_MODE_AUTHENTICATED,
+                                           .key = STAMP_KEY,
+                                           .key_octets = sizeof STAMP_KEY,
+                                           .request = &request,
+                                           .slots = &SLOT,
+                                           .contexts = test_contexts(),
+                                           .tlvs = {.choices = 1U << OW_TLV_FOLLOW_UP, .padding = 20},
+                                           .opening = &opening};
+  request.packets = QUESTIONS;
+  struct ow_reflected *reflected = ow_reflected_create(&asked);
+  if (reflected) {
+    ask_all(reflected);
+    test_memory_scarce(true);
+    while (!ow_reflected_expire(reflected, ow_timestamp_plus(START, 3600 * OW_NS_PER_S)))
+      continue;
+    struct ow_session_end end = ow_sender_end(ow_reflected_sender(reflected));
+    ck_assert(ow_reflected_settled(reflected));
+    ck_assert_msg((end.next_sequence == QUESTIONS) ==
+                      (ow_sender_trouble(ow_reflected_sender(reflected)) == OW_OK),
+                  "run %u: came to question %u", test_memory_run(), end.next_sequence);
+    ck_assert(test_memory_failed() || (end.next_sequence == QUESTIONS && ow_reflected_knows_all(reflected)));
+    expect_true_results(reflected, end.next_sequence);
+  } else {
+    ck_assert(test_memory_failed());
+  }
+  ow_reflected_free(reflected);
+}
+
+START_TEST(a_question_that_could_not_be_asked_or_kept_is_not_lost)
+{
+  test_memory_scarce(false);
+  reflector = ow_stamp_codec_create(OW_MODE_AUTHENTICATED, STAMP_KEY, sizeof STAMP_KEY);
+  ck_assert_ptr_nonnull(reflector);
+  test_memory_exhaust("a reflected session", a_reflected_session);
+  ow_stamp_codec_free(reflector);
+}
+END_TEST
+
 /* ---- departures ---- */
 
 static void some_departures(void)
@@ -298,6 +420,7 @@ int main(void)
   TEST_CASE(suite, "receiver", a_packet_without_a_record_is_not_lost,
             a_copy_without_a_record_leaves_nothing_unknown, skip_ranges_that_could_not_be_kept_are_known);
   TEST_CASE(suite, "sender", a_sender_that_ends_early_says_why);
+  TEST_CASE(suite, "reflected", a_question_that_could_not_be_asked_or_kept_is_not_lost);
   TEST_CASE(suite, "departures", a_departure_without_memory_stays_unknown);
   TEST_CASE(suite, "results", a_result_without_memory_is_absent, a_result_without_memory_for_its_histogram,
             several_results_without_memory_are_absent);

@@ -77,6 +77,22 @@ extern int64_t sim_resolving;
 extern int64_t sim_working;
 /** How many there were. */
 extern unsigned sim_works_run;
+/** How many are awake before something is due (ow_loop_wait_awake()), and how many have been. */
+extern int sim_awake;
+extern unsigned sim_woken;
+
+/** A datagram that came to a host without sockets. */
+struct sim_question {
+  const uint8_t *octets;
+  size_t length;
+  union ow_address from;
+  union ow_address to;
+};
+/** From now on `asked` sees what comes to a host over UDP; NULL: nobody does. */
+void sim_when_asked(uint8_t host, void (*asked)(void *context, const struct sim_question *question),
+                    void *context);
+/** A datagram from where it came to, back to where it came from, as the path lets it through. */
+void sim_answer(const struct sim_question *question, const void *packet, size_t octets);
 
 /* ---- what really happened ---- */
 

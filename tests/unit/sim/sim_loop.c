@@ -125,6 +125,8 @@ void sim_begin(uint64_t seed)
   sim_resolving = OW_NS_PER_MS;
   sim_working = 0;
   sim_works_run = 0;
+  sim_awake = 0;
+  sim_woken = 0;
 }
 
 void sim_end(void)
@@ -287,10 +289,14 @@ void ow_loop_withdraw_background(struct ow_loop *loop, struct ow_completion *par
   ow_completions_remove(&loop->background, part);
 }
 
+int sim_awake;
+unsigned sim_woken;
+
 void ow_loop_wait_awake(struct ow_loop *loop, bool awake)
 {
   (void)loop;
-  (void)awake;
+  sim_awake += awake ? 1 : -1;
+  sim_woken += awake;
 }
 
 struct ow_turn ow_loop_longest_turn(struct ow_loop *loop)

@@ -604,16 +604,57 @@ bool ow_udp_can_bind(const union ow_address *address)
   return ow_address_is_loopback(address);
 }
 
+/* Any address of this host is its first one's. */
 enum ow_status ow_udp_connect(int descriptor, const union ow_address *peer, struct ow_failure *failure)
 {
+  struct udp *udp = endpoints[descriptor].udp;
   (void)failure;
-  endpoints[descriptor].udp->peer = *peer;
+  udp->peer = *peer;
+  if (host_of(&udp->local) == 0)
+    udp->local = address_of(1, ow_address_port(&udp->local), peer);
   return OW_OK;
+}
+
+union ow_address ow_udp_local(int descriptor)
+{
+  return endpoints[descriptor].udp->local;
+}
+
+int ow_udp_pending_error(int descriptor)
+{
+  (void)descriptor;
+  return 0;
+}
+
+static void (*askers[HOSTS])(void *context, const struct sim_question *question);
+static void *asker_contexts[HOSTS];
+
+void sim_when_asked(uint8_t host, void (*asked)(void *context, const struct sim_question *question),
+                    void *context)
+{
+  askers[host] = asked;
+  asker_contexts[host] = context;
+}
+
+/* True if the host has no sockets, but somebody who looks at what comes there. */
+static bool is_asked(struct datagram *datagram)
+{
+  uint8_t host = host_of(&datagram->to);
+  if (askers[host]) {
+    const struct sim_question question = {
+        .octets = datagram->octets, .length = datagram->length, .from = datagram->from, .to = datagram->to};
+    sim_packets[datagram->packet].arrived = true;
+    askers[host](asker_contexts[host], &question);
+    free(datagram);
+  }
+  return askers[host] != NULL;
 }
 
 static void land(void *context)
 {
   struct datagram *datagram = context;
+  if (is_asked(datagram))
+    return;
   uint16_t port = ow_address_port(&datagram->to);
   struct udp *udp = port == shared_port ? shared[host_of(&datagram->to)] : by_port[port];
   if (udp && is_open(udp) && udp->waiting < QUEUE_MOST) {
@@ -677,6 +718,15 @@ static int64_t leave(struct udp *udp, bool want_stamp)
         (struct ow_departed){.order = udp->asked, .at = ow_timestamp_plus(sim_wall(), late)};
   udp->asked += want_stamp;
   return late;
+}
+
+void sim_answer(const struct sim_question *question, const void *packet, size_t octets)
+{
+  const struct sim_path *path = &paths[host_of(&question->to)];
+  note_packet(host_of(&question->to), false, ow_address_port(&question->to));
+  if (!path->blackhole && sim_random(1000000) >= path->loss[1])
+    for (uint32_t i = 0; i <= path->copies[1]; i++)
+      transmit_datagram(&question->to, &question->from, travel(path, 1), packet, octets);
 }
 
 int ow_udp_send_to(int descriptor, const struct ow_udp_way *way, const void *packet, size_t octets,
@@ -846,4 +896,5 @@ void sim_net_end(void)
   memset(paths, 0, sizeof paths);
   memset(shared, 0, sizeof shared);
   memset(names, 0, sizeof names);
+  memset(askers, 0, sizeof askers);
 }

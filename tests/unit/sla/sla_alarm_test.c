@@ -56,7 +56,7 @@ static char words[OW_ALARM_TEXT];
 /* Forward alone. */
 static size_t take(struct ow_alarms *alarms, struct ow_result result)
 {
-  const struct ow_result *results[OW_DIRECTIONS] = {&result, NULL};
+  const struct ow_result *results[OW_RESULTS] = {&result, NULL};
   return ow_alarms_take(alarms, results, events, OW_MAX_FINDINGS);
 }
 
@@ -341,7 +341,7 @@ START_TEST(each_metric_and_direction_has_its_own)
       alarms_of("delay_p95=20ms,loss@reverse=1%,rtt=30ms", "lost=@2:4", NULL, (struct ow_alarm_rule){0});
   struct ow_result forward = interval(25, 0, 0);
   struct ow_result reverse = interval(10, 3, 0);
-  const struct ow_result *results[OW_DIRECTIONS] = {&forward, &reverse};
+  const struct ow_result *results[OW_RESULTS] = {&forward, &reverse};
   ck_assert_uint_eq(ow_alarms_take(alarms, results, events, OW_MAX_FINDINGS), 4);
   ck_assert_int_eq(ow_alarms_severity(alarms), OW_VERDICT_CRITICAL);
   static const char *const texts[] = {"forward delay_p95 25.0 ms is above 20.0 ms",

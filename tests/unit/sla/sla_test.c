@@ -46,16 +46,40 @@ static const char *names[OW_METRICS] = {
     [OW_METRIC_HOPS] = "hops",
     [OW_METRIC_ASYMMETRY] = "asymmetry",
     [OW_METRIC_RTT] = "rtt",
+    [OW_METRIC_RTT_MIN] = "rtt_min",
+    [OW_METRIC_RTT_MEAN] = "rtt_mean",
+    [OW_METRIC_RTT_P95] = "rtt_p95",
+    [OW_METRIC_RTT_P99] = "rtt_p99",
+    [OW_METRIC_RTT_MAX] = "rtt_max",
+    [OW_METRIC_RTT_LOSS] = "rtt_loss",
+    [OW_METRIC_DWELL] = "dwell",
+    [OW_METRIC_DWELL_P95] = "dwell_p95",
+    [OW_METRIC_DWELL_MAX] = "dwell_max",
 };
 
 static bool of_both(int metric)
 {
-  return metric == OW_METRIC_ASYMMETRY || metric == OW_METRIC_RTT;
+  return metric >= OW_METRIC_ASYMMETRY;
+}
+
+static bool of_round_trip(int metric)
+{
+  return metric > OW_METRIC_RTT;
+}
+
+static bool is_dwell(int metric)
+{
+  return metric >= OW_METRIC_DWELL;
+}
+
+static bool is_loss(int metric)
+{
+  return metric == OW_METRIC_LOSS || metric == OW_METRIC_RTT_LOSS;
 }
 
 static bool is_time(int metric)
 {
-  return metric <= OW_METRIC_PDV || of_both(metric);
+  return metric <= OW_METRIC_PDV || (of_both(metric) && !is_loss(metric));
 }
 
 static bool is_delay(int metric)
@@ -63,15 +87,21 @@ static bool is_delay(int metric)
   return metric <= OW_METRIC_DELAY_MAX;
 }
 
+static bool can_be_negative(int metric)
+{
+  return is_delay(metric) || (of_both(metric) && is_time(metric) && !is_dwell(metric));
+}
+
 START_TEST(describes_metrics)
 {
   enum ow_metric metric = (enum ow_metric)_i;
   ck_assert_str_eq(ow_metric_name(metric), names[metric]);
   ck_assert_int_eq(ow_metric_needs_clock(metric), is_delay(_i) || metric == OW_METRIC_ASYMMETRY);
-  ck_assert_int_eq(ow_metric_signed(metric), is_delay(_i) || of_both(_i));
+  ck_assert_int_eq(ow_metric_signed(metric), can_be_negative(_i));
   ck_assert_int_eq(ow_metric_of_both(metric), of_both(_i));
+  ck_assert_int_eq(ow_metric_of_round_trip(metric), of_round_trip(_i));
   enum ow_unit unit = is_time(_i) ? OW_UNIT_SECONDS : OW_UNIT_COUNT;
-  ck_assert_int_eq(ow_metric_unit(metric), metric == OW_METRIC_LOSS ? OW_UNIT_PERCENT : unit);
+  ck_assert_int_eq(ow_metric_unit(metric), is_loss(_i) ? OW_UNIT_PERCENT : unit);
 }
 END_TEST
 
@@ -87,7 +117,7 @@ static const struct scale counts[] = {{"", 1}, {NULL, 0}};
 
 static const struct scale *scales(int metric)
 {
-  const struct scale *other = metric == OW_METRIC_LOSS ? percents : counts;
+  const struct scale *other = is_loss(metric) ? percents : counts;
   return is_time(metric) ? times : other;
 }
 
@@ -149,7 +179,7 @@ static void check_form(int metric, const struct form *form, const struct scale *
   parse(text, &thresholds);
   ck_assert_uint_eq(thresholds.count, 1);
   const struct ow_threshold *threshold = &thresholds.list[0];
-  double bare = is_delay(metric) || metric == OW_METRIC_RTT ? -INFINITY : 0;
+  double bare = can_be_negative(metric) ? -INFINITY : 0;
   if (metric == OW_METRIC_ASYMMETRY)
     bare = form->high == 0 ? 0 : -scaled(form->high, scale->per);
   double low = isnan(form->low) ? bare : scaled(form->low, scale->per);
@@ -165,9 +195,8 @@ START_TEST(reads_every_metric_in_every_form)
 {
   for (int f = 0; f < FORMS; f++)
     for (const struct scale *scale = scales(_i); scale->unit; scale++)
-      if (is_delay(_i) || of_both(_i)
-              ? !(_i == OW_METRIC_ASYMMETRY && forms[f].high < 0 && isnan(forms[f].low))
-              : !forms[f].signed_only)
+      if (can_be_negative(_i) ? !(_i == OW_METRIC_ASYMMETRY && forms[f].high < 0 && isnan(forms[f].low))
+                              : !forms[f].signed_only)
         check_form(_i, &forms[f], scale);
 }
 END_TEST
@@ -542,7 +571,7 @@ static const struct ow_judging usual_law = {.nothing_arrived = OW_VERDICT_CRITIC
 static enum ow_verdict judged_by(const struct ow_judging *how, const struct ow_result *forward,
                                  const char *limits)
 {
-  const struct ow_result *results[OW_DIRECTIONS] = {forward, NULL};
+  const struct ow_result *results[OW_RESULTS] = {forward, NULL};
   critical.count = 0;
   if (limits)
     parse(limits, &critical);
@@ -617,7 +646,7 @@ END_TEST
 static void judge(const struct ow_result *forward, const struct ow_result *reverse, const char *warn,
                   const char *crit, enum ow_uncertain_policy policy)
 {
-  const struct ow_result *results[OW_DIRECTIONS] = {[OW_FORWARD] = forward, [OW_REVERSE] = reverse};
+  const struct ow_result *results[OW_RESULTS] = {[OW_FORWARD] = forward, [OW_REVERSE] = reverse};
   if (warn)
     parse(warn, &warning);
   if (crit)
@@ -772,12 +801,12 @@ END_TEST
 
 START_TEST(holds_all_findings)
 {
-  /* Whatever a metric's value is, it breaches this; each counts in both directions, but for two of both. */
+  /* Whatever a metric's value is, it breaches this; each counts in both directions, but for those of both. */
   char all[1024] = "";
   unsigned each = 0;
   for (int m = 0; m < OW_METRICS; m++) {
     snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s=@0:", m ? "," : "", names[m]);
-    each += of_both(m) ? 1 : 2;
+    each += of_round_trip(m) ? 0 : of_both(m) ? 1 : 2;
   }
   struct ow_result result = measured();
   judge(&result, &result, all, all, OW_UNCERTAIN_REMARK);
@@ -785,6 +814,73 @@ START_TEST(holds_all_findings)
   ck_assert_uint_le(2 * each, OW_MAX_FINDINGS);
   ck_assert_int_eq(judgement.findings[each - 1].verdict, OW_VERDICT_CRITICAL);
   ck_assert_int_eq(judgement.findings[each].verdict, OW_VERDICT_WARNING);
+}
+END_TEST
+
+/* ---- reflected sessions ---- */
+
+static void judge_reflected(const struct ow_result *way, const struct ow_result *round_trip, const char *warn)
+{
+  const struct ow_result *results[OW_RESULTS] = {way, way, round_trip};
+  parse(warn, &warning);
+  const struct ow_judging how = {.nothing_arrived = OW_VERDICT_CRITICAL};
+  ow_judge(results, &warning, NULL, &how, &judgement);
+}
+
+START_TEST(round_trips_have_metrics_of_their_own)
+{
+  static const struct {
+    const char *breached;
+    const char *kept;
+    double value;
+  } cases[] = {{"rtt=19ms", "rtt=20ms", 0.020},           {"rtt_min=9ms", "rtt_min=10ms", 0.010},
+               {"rtt_mean=24ms", "rtt_mean=25ms", 0.025}, {"rtt_p95=29ms", "rtt_p95=30ms", 0.030},
+               {"rtt_p99=39ms", "rtt_p99=40ms", 0.040},   {"rtt_max=49ms", "rtt_max=50ms", 0.050},
+               {"rtt_loss=9%", "rtt_loss=10%", 10},       {"dwell=1ms", "dwell=2ms", 0.002},
+               {"dwell_p95=2ms", "dwell_p95=3ms", 0.003}, {"dwell_max=3ms", "dwell_max=4ms", 0.004}};
+  struct ow_result way = measured();
+  struct ow_result round_trip = {
+      .completeness = OW_RESULT_COMPLETE,
+      .sent = 100,
+      .received = 90,
+      .lost = 10,
+      .delay = {10000000, 25000000, 20000000, 30000000, 40000000, 50000000},
+      .has_dwell = true,
+      .dwell = {.median = 2000000, .p95 = 3000000, .max = 4000000},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    judge_reflected(&way, &round_trip, cases[i].breached);
+    ck_assert_uint_eq(judgement.count, 1);
+    ck_assert_int_eq(judgement.verdict, OW_VERDICT_WARNING);
+    ck_assert(fabs(judgement.findings[0].value - cases[i].value) < 1e-9);
+    judge_reflected(&way, &round_trip, cases[i].kept);
+    ck_assert_int_eq(judgement.verdict, OW_VERDICT_OK);
+  }
+}
+END_TEST
+
+START_TEST(losses_that_nobody_tells_apart_are_unknown_and_no_outage)
+{
+  struct ow_result way = measured();
+  struct ow_result round_trip = measured();
+  way.loss_unknown = true;
+  judge_reflected(&way, &round_trip, "delay_p95=10s");
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_OK);
+  judge_reflected(&way, &round_trip, "loss=100%");
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_UNKNOWN);
+  ck_assert_uint_eq(judgement.count, 2);
+  ck_assert(!judgement.findings[0].has_value);
+}
+END_TEST
+
+START_TEST(nothing_that_comes_back_is_an_outage_of_the_round_trip)
+{
+  struct ow_result way = {.completeness = OW_RESULT_ABSENT};
+  struct ow_result round_trip = {.completeness = OW_RESULT_COMPLETE, .sent = 50, .lost = 50};
+  judge_reflected(&way, &round_trip, "hops=255");
+  ck_assert_int_eq(judgement.verdict, OW_VERDICT_CRITICAL);
+  ck_assert_int_eq(judgement.findings[0].law, OW_LAW_ARRIVAL);
+  ck_assert_int_eq(judgement.findings[0].direction, OW_ROUND_TRIP);
 }
 END_TEST
 
@@ -958,7 +1054,7 @@ START_TEST(values_of_both)
 {
   struct ow_result forward = measured();
   struct ow_result reverse = slower();
-  const struct ow_result *results[OW_DIRECTIONS] = {&forward, &reverse};
+  const struct ow_result *results[OW_RESULTS] = {&forward, &reverse};
   double value = 77;
   ck_assert(ow_metric_find(results, OW_METRIC_ASYMMETRY, OW_FORWARD, &value) && value == -0.003);
   ck_assert_int_eq(ow_metric_error(results, OW_METRIC_ASYMMETRY, OW_FORWARD), 3 * MS);
@@ -1020,7 +1116,7 @@ START_TEST(loss_needs_packets)
 {
   /* 5/25 lost. */
   struct ow_result result = measured();
-  const struct ow_result *results[OW_DIRECTIONS] = {&result, NULL};
+  const struct ow_result *results[OW_RESULTS] = {&result, NULL};
   struct ow_judging how = {.least_packets = 25};
   parse("loss=1%,lost=9", &warning);
   ow_judge(results, &warning, NULL, &how, &judgement);
@@ -1239,6 +1335,9 @@ static TCase *values_and_verdicts(void)
   tcase_add_test(tests, a_partial_result_is_worth_what_is_said);
   tcase_add_test(tests, every_threshold_applies);
   tcase_add_test(tests, holds_all_findings);
+  tcase_add_test(tests, round_trips_have_metrics_of_their_own);
+  tcase_add_test(tests, losses_that_nobody_tells_apart_are_unknown_and_no_outage);
+  tcase_add_test(tests, nothing_that_comes_back_is_an_outage_of_the_round_trip);
   tcase_add_test(tests, no_thresholds);
   tcase_add_test(tests, absent_is_unknown);
   tcase_add_test(tests, all_lost_is_a_value);

@@ -118,7 +118,7 @@ START_TEST(columns_are_options)
     expect_bounds(column);
     options++;
   }
-  ck_assert_uint_eq(options, 19);
+  ck_assert_uint_eq(options, 22);
   free(mib);
 }
 END_TEST

@@ -85,6 +85,14 @@ static const char *const good_lines[] = {
     "host h warning \"delay_p95=20ms, loss=1%\" critical loss=5% raise 3/5 uncertain unknown",
     "host h port owamp-control mode open mode encrypted key-id k",
     "host h nat true zero-padding yes min-packets 10",
+    "host h protocol stamp",
+    "host h protocol stamp port 861 ssid 17",
+    "host h port 8862 protocol stamp",
+    "host h port 862 tlvs none",
+    "host h protocol stamp tlvs timestamps,class-of-service tlvs counters tlvs follow-up padding 60 "
+    "busy-wait true",
+    "host h protocol stamp key-id router mode authenticated key-file /etc/owamp/router critical "
+    "rtt_p95=5ms,dwell=1ms",
 };
 
 START_TEST(good_lines_are_read)
@@ -137,6 +145,13 @@ static const struct {
     {"host h critical p42=1ms", "critical: "},
     {"host h raise 5/3", "raise: "},
     {"host h uncertain perhaps", "uncertain: 'perhaps' is not one of remark, unknown"},
+    {"host h protocol icmp", "protocol: 'icmp' is not one of owamp, stamp"},
+    {"host h protocol stamp protocol stamp", "protocol: it is given twice"},
+    {"host h ssid 65536", "ssid: '65536' is not a number from 0 to 65535"},
+    {"host h protocol stamp tlvs location", "tlvs: 'location' is not one of none, timestamps"},
+    {"host h protocol stamp padding 3", "STAMP's padding has 4 octets at least"},
+    {"host h protocol stamp mode encrypted key-id k", "STAMP is open or authenticated"},
+    {"host h protocol stamp nat true", "nothing to do for NAT"},
     {"host h source a\\b", "source: the value is empty, too long, or has a quotation mark, a backslash"},
     {"host h source \x01", "source: "},
 };
@@ -293,6 +308,10 @@ START_TEST(a_row_that_is_kept_comes_back)
   for (size_t i = 0; i < sizeof good_lines / sizeof *good_lines; i++)
     expect_kept(good_lines[i], NULL);
   expect_kept("host far.example.net port 861", "\"me\" \"a\" \"waiting\" \"host\" \"far.example.net\"");
+  expect_kept("host h protocol stamp port 862 ssid 7",
+              "\"me\" \"a\" \"waiting\" \"host\" \"h\" \"protocol\" \"stamp\" \"ssid\" \"7\"");
+  expect_kept("host h protocol stamp port 861",
+              "\"me\" \"a\" \"waiting\" \"host\" \"h\" \"port\" \"861\" \"protocol\" \"stamp\"");
   expect_kept("host h interval 90s warning \"20ms, 1%\"",
               "\"me\" \"a\" \"waiting\" \"host\" \"h\" \"interval\" \"90s\" \"warning\" \"20ms, 1%\"");
 }
@@ -361,6 +380,8 @@ END_TEST
 static void put(struct ow_board *where, const char *name)
 {
   struct ow_stream_view view = {.host = "far.example.net", .port = "861", .directions = {true, true}};
+  if (strcmp(name, "theirs") == 0)
+    view.protocol = OW_PROTOCOL_STAMP;
   view.interval = 60 * OW_NS_PER_S;
   snprintf(view.name, sizeof view.name, "%s", name);
   ck_assert_int_eq(ow_board_put_stream(where, &view), OW_OK);
@@ -506,6 +527,39 @@ START_TEST(an_outage_is_raised_and_cleared)
 }
 END_TEST
 
+/* Of a reflector's round trip: one alarm for both directions. */
+START_TEST(a_round_trip_is_judged)
+{
+  run("host h protocol stamp critical rtt_p95=50ms,dwell=2ms,rtt_loss=5%");
+  struct ow_interval interval = {.number = 1, .mode = OW_MODE_OPEN};
+  int64_t ms = OW_NS_PER_MS;
+  for (int i = 0; i < OW_RESULTS; i++)
+    interval.results[i] = (struct ow_result){
+        .completeness = OW_RESULT_COMPLETE, .sent = 60, .received = 60, .loss_unknown = i < 2};
+  struct ow_result *both = &interval.results[OW_ROUND_TRIP];
+  both->delay.p95 = 70 * ms;
+  both->dwell.median = 3 * ms;
+  both->has_dwell = true;
+  ow_board_add_interval(board, "me:a", &interval);
+  ck_assert(peers_refresh(&peers, now));
+  ck_assert_uint_eq(told_count, 2);
+  for (size_t i = 0; i < told_count; i++) {
+    ck_assert_int_eq(told[i].kind, NOTICE_RAISED);
+    ck_assert(ow_metric_of_both(told[i].event.finding.metric));
+  }
+  ck_assert_str_eq(told[0].text, "rtt_p95 70.0 ms is above 50.0 ms");
+  ck_assert_str_eq(told[1].text, "dwell 3.00 ms is above 2.00 ms");
+  interval.number = 2;
+  both->received = 54;
+  both->lost = 6;
+  both->delay.p95 = both->dwell.median = ms;
+  ow_board_add_interval(board, "me:a", &interval);
+  ck_assert(peers_refresh(&peers, now));
+  ck_assert_uint_eq(told_count, 5);
+  ck_assert_str_eq(told[3].text, "rtt_loss 10 % (6/60) is above 5 %");
+}
+END_TEST
+
 /* ---- what was measured ---- */
 
 START_TEST(the_last_intervals_are_kept)
@@ -588,6 +642,7 @@ START_TEST(a_query_sockets_streams_come_and_go)
   ck_assert_int_eq(peer->storage, ROW_READ_ONLY);
   ck_assert_int_eq(peer->status, ROW_ACTIVE);
   ck_assert_str_eq(peer->config.stream.peer.host, "far.example.net");
+  ck_assert_int_eq(peer->config.stream.peer.protocol, OW_PROTOCOL_STAMP);
   ck_assert_uint_eq(peer->count, 1);
   ck_assert_uint_eq(told_count, 1);
   ck_assert_int_eq(told[0].kind, NOTICE_RAISED);
@@ -779,7 +834,7 @@ int main(void)
   TEST_CASE_WITH(set_up, tear_down, suite, "notices", down_and_up_are_told_once,
                  another_address_is_told_with_both, an_address_with_its_zone_is_told_as_text,
                  a_refused_start_is_told, a_breach_is_raised_and_cleared_once,
-                 an_outage_is_raised_and_cleared);
+                 an_outage_is_raised_and_cleared, a_round_trip_is_judged);
   TEST_CASE_WITH(set_up, tear_down, suite, "measured", the_last_intervals_are_kept,
                  a_stream_that_began_anew_shows_nothing_of_the_old,
                  the_newest_are_shown_of_a_board_that_keeps_more, a_query_sockets_streams_come_and_go);

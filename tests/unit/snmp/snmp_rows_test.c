@@ -62,20 +62,25 @@ static struct peer *add_peer(const char *owner, const char *name)
   return peer;
 }
 
-static void put_stream(const struct peer *peer, bool forward, bool reverse)
+static void put_stream(const struct peer *peer, enum ow_protocol protocol, bool forward, bool reverse)
 {
-  struct ow_stream_view view = {.port = "861", .directions = {forward, reverse}};
+  struct ow_stream_view view = {.port = "861", .protocol = protocol, .directions = {forward, reverse}};
   memcpy(view.name, peer->stream, sizeof view.name);
   ck_assert_int_eq(ow_board_put_stream(board, &view), OW_OK);
 }
 
 /* Its stream begins, and is on the board. */
-static struct peer *run_peer(const char *owner, const char *name)
+static struct peer *run_protocol(const char *owner, const char *name, enum ow_protocol protocol)
 {
   struct peer *peer = add_peer(owner, name);
   peer_start(&peers, peer, ow_timestamp_from_unix(epoch));
-  put_stream(peer, true, true);
+  put_stream(peer, protocol, true, true);
   return peer;
+}
+
+static struct peer *run_peer(const char *owner, const char *name)
+{
+  return run_protocol(owner, name, OW_PROTOCOL_OWAMP);
 }
 
 static void refresh(void)
@@ -219,7 +224,7 @@ static void note_all(uint64_t newest)
     note((struct oid){.at = {MIB_SYSTEM, column, 0}, .count = 3});
   for (size_t i = 0; i < peers.count; i++) {
     note_columns(MIB_PEERS, peers.list[i], NULL, 0);
-    for (unsigned long direction = 1; direction <= 2; direction++) {
+    for (unsigned long direction = 1; direction <= OW_RESULTS; direction++) {
       note_columns(MIB_RESULTS, peers.list[i], &direction, 1);
       note_columns(MIB_TOTALS, peers.list[i], &direction, 1);
       for (unsigned long number = 1; number <= newest; number++)
@@ -246,6 +251,9 @@ static struct ow_result random_result(struct test_prng *prng)
     made.lost = made.sent - made.received;
     made.has_ipdv = made.received > 1;
     made.clock.stepped = test_prng_below(prng, 4) == 0;
+    made.loss_unknown = test_prng_below(prng, 4) == 0;
+    made.run_unknown = test_prng_below(prng, 4) == 0;
+    made.has_dwell = test_prng_below(prng, 4) == 0;
   }
   return made;
 }
@@ -262,12 +270,13 @@ static void random_peer(struct test_prng *prng)
   if (test_prng_below(prng, 4) == 0)
     return;
   peer_start(&peers, peer, ow_timestamp_from_unix(epoch));
-  put_stream(peer, test_prng_below(prng, 4) > 0, test_prng_below(prng, 4) > 0);
+  enum ow_protocol protocol = test_prng_below(prng, 2) ? OW_PROTOCOL_STAMP : OW_PROTOCOL_OWAMP;
+  put_stream(peer, protocol, test_prng_below(prng, 4) > 0, test_prng_below(prng, 4) > 0);
   uint64_t count = test_prng_below(prng, HISTORY + 3);
   for (uint64_t number = 1; number <= count; number++) {
     struct ow_interval interval = {.number = number};
-    interval.results[OW_FORWARD] = random_result(prng);
-    interval.results[OW_REVERSE] = random_result(prng);
+    for (int i = 0; i < OW_RESULTS; i++)
+      interval.results[i] = random_result(prng);
     ow_board_add_interval(board, peer->stream, &interval);
   }
 }
@@ -455,7 +464,7 @@ START_TEST(absent_values_are_no_instances)
     take_away(&interval.results[OW_FORWARD], missing);
   ow_board_add_interval(board, "a", &interval);
   refresh();
-  for (unsigned column = MIB_RESULT_NUMBER; column < MIB_RESULT_END; column++) {
+  for (unsigned column = MIB_RESULT_NUMBER; column < MIB_RESULT_DWELL_MIN; column++) {
     struct mib_value value;
     unsigned long at[MIB_OID_MOST] = {MIB_RESULTS, 1, column};
     bool there = column_is_there(column, missing);
@@ -465,6 +474,132 @@ START_TEST(absent_values_are_no_instances)
     size_t length = mib_next(&mib, at, 3, at, &value);
     ck_assert_msg(mib_compare(at, length, first.at, first.count) == 0, "column %u", column);
   }
+}
+END_TEST
+
+/* ---- of a reflector ---- */
+
+static struct ow_interval a_reflected_interval(uint64_t number)
+{
+  struct ow_interval interval = an_interval(number);
+  struct ow_result *both = &interval.results[OW_ROUND_TRIP];
+  *both = interval.results[OW_FORWARD];
+  both->hops_min = both->hops_max = 0;
+  both->clock.error_ns = 0;
+  both->has_dwell = true;
+  both->dwell = (struct ow_delays){1000, 2000, 3000, 4000, 5000, -6000};
+  return interval;
+}
+
+static bool is_of_one_way(unsigned column)
+{
+  return (column >= MIB_RESULT_HOPS_MIN && column <= MIB_RESULT_STAMP_SOURCE) ||
+         column == MIB_RESULT_DEPARTED;
+}
+
+START_TEST(a_round_trip_has_rows_of_its_own)
+{
+  struct ow_interval interval = a_reflected_interval(1);
+  struct mib_value value;
+  run_protocol("", "a", OW_PROTOCOL_STAMP);
+  run_peer("", "b");
+  ow_board_add_interval(board, "a", &interval);
+  ow_board_add_interval(board, "b", &interval);
+  refresh();
+  for (unsigned column = MIB_RESULT_NUMBER; column < MIB_RESULT_END; column++) {
+    bool is_dwell = column >= MIB_RESULT_DWELL_MIN;
+    ck_assert_msg(result(column, "a", OW_ROUND_TRIP, &value) != is_of_one_way(column), "column %u", column);
+    ck_assert_msg(result(column, "a", OW_REVERSE, &value) != is_dwell, "column %u", column);
+    ck_assert(!result(column, "b", OW_ROUND_TRIP, &value));
+  }
+  for (unsigned i = 0; i < 6; i++) {
+    ck_assert(result(MIB_RESULT_DWELL_MIN + i, "a", OW_ROUND_TRIP, &value));
+    ck_assert_int_eq(value.integer, i < 5 ? (int32_t)i + 1 : -6);
+  }
+  struct oid oid = oid_of(MIB_HISTORY, MIB_HISTORY_OF(MIB_RESULT_DWELL_MEDIAN), "", "a");
+  oid.at[oid.count++] = OW_ROUND_TRIP + 1;
+  oid.at[oid.count++] = 1;
+  ck_assert(get(oid, &value));
+  ck_assert_int_eq(value.integer, 3);
+}
+END_TEST
+
+/* An interval of which nothing is known has its row, as that of a direction, and says why. */
+START_TEST(a_round_trip_of_which_nothing_is_known)
+{
+  struct ow_interval interval = {.number = 1, .status = OW_TIMEOUT, .reason = "nobody answers"};
+  struct mib_value value;
+  run_protocol("", "a", OW_PROTOCOL_STAMP);
+  ow_board_add_interval(board, "a", &interval);
+  refresh();
+  ck_assert(result(MIB_RESULT_COMPLETENESS, "a", OW_ROUND_TRIP, &value));
+  ck_assert_int_eq(value.integer, 1);
+  ck_assert(result(MIB_RESULT_REASON, "a", OW_ROUND_TRIP, &value));
+  ck_assert_uint_eq(value.length, strlen("nobody answers"));
+  for (unsigned column = MIB_RESULT_COMPLETENESS + 1; column < MIB_RESULT_END; column++)
+    ck_assert(!result(column, "a", OW_ROUND_TRIP, &value));
+}
+END_TEST
+
+START_TEST(losses_that_nobody_tells_apart_are_no_instances)
+{
+  static const unsigned of_losses[] = {MIB_RESULT_SENT, MIB_RESULT_RECEIVED, MIB_RESULT_LOST,
+                                       MIB_RESULT_LOSS_RATIO, MIB_RESULT_LOSS_RUN};
+  struct ow_interval interval = a_reflected_interval(1);
+  struct mib_value value;
+  interval.results[OW_FORWARD].loss_unknown = true;
+  interval.results[OW_REVERSE].run_unknown = true;
+  run_protocol("", "a", OW_PROTOCOL_STAMP);
+  ow_board_add_interval(board, "a", &interval);
+  refresh();
+  for (unsigned column = MIB_RESULT_NUMBER; column < MIB_RESULT_DWELL_MIN; column++) {
+    bool of_loss = false;
+    for (size_t i = 0; i < sizeof of_losses / sizeof *of_losses; i++)
+      of_loss = of_loss || column == of_losses[i];
+    ck_assert_msg(result(column, "a", OW_FORWARD, &value) != of_loss, "column %u", column);
+    ck_assert_msg(result(column, "a", OW_REVERSE, &value) == (column != MIB_RESULT_LOSS_RUN), "column %u",
+                  column);
+  }
+  for (size_t i = 0; i < sizeof of_losses / sizeof *of_losses; i++)
+    ck_assert(result(of_losses[i], "a", OW_ROUND_TRIP, &value));
+}
+END_TEST
+
+static bool total(unsigned column, enum ow_direction direction, uint64_t *sum)
+{
+  struct mib_value value = {.counter = 0};
+  struct oid oid = oid_of(MIB_TOTALS, column, "", "a");
+  oid.at[oid.count++] = (unsigned long)direction + 1;
+  bool there = get(oid, &value);
+  *sum = value.counter;
+  return there;
+}
+
+START_TEST(totals_are_of_losses_that_are_known)
+{
+  struct ow_interval interval = a_reflected_interval(1);
+  uint64_t sum;
+  interval.results[OW_FORWARD].loss_unknown = true;
+  run_protocol("", "a", OW_PROTOCOL_STAMP);
+  ow_board_add_interval(board, "a", &interval);
+  refresh();
+  for (unsigned column = MIB_TOTALS_SENT; column <= MIB_TOTALS_LOST; column++) {
+    ck_assert(!total(column, OW_FORWARD, &sum));
+    ck_assert(total(column, OW_REVERSE, &sum) && total(column, OW_ROUND_TRIP, &sum));
+  }
+  ck_assert(total(MIB_TOTALS_DUPLICATES, OW_FORWARD, &sum));
+  ck_assert_uint_eq(sum, 5);
+  ck_assert(total(MIB_TOTALS_LOSS_UNKNOWN, OW_FORWARD, &sum));
+  ck_assert_uint_eq(sum, 1);
+  interval = a_reflected_interval(2);
+  ow_board_add_interval(board, "a", &interval);
+  refresh();
+  ck_assert(total(MIB_TOTALS_LOST, OW_FORWARD, &sum));
+  ck_assert_uint_eq(sum, 3);
+  ck_assert(total(MIB_TOTALS_LOST, OW_ROUND_TRIP, &sum));
+  ck_assert_uint_eq(sum, 6);
+  ck_assert(total(MIB_TOTALS_LOSS_UNKNOWN, OW_ROUND_TRIP, &sum));
+  ck_assert_uint_eq(sum, 0);
 }
 END_TEST
 
@@ -614,6 +749,8 @@ START_TEST(bits_begin_at_the_highest)
   ck_assert(value.length == 1 && value.octets[0] == 0xe0);
   ck_assert(get(oid_of(MIB_PEERS, MIB_PEER_DIRECTIONS, "", "a"), &value));
   ck_assert(value.length == 1 && value.octets[0] == 0xc0);
+  ck_assert(get(oid_of(MIB_PEERS, MIB_PEER_TLVS, "", "a"), &value));
+  ck_assert(value.length == 1 && value.octets[0] == 0);
 }
 END_TEST
 
@@ -629,5 +766,8 @@ int main(void)
   TEST_CASE_WITH(set_up, tear_down, suite, "values", a_stopped_row_has_no_state_of_a_stream,
                  a_result_is_shown, the_values_of_a_row_fit_together, the_history_is_a_ring,
                  totals_are_of_64_bits, bits_begin_at_the_highest);
+  TEST_CASE_WITH(set_up, tear_down, suite, "reflectors", a_round_trip_has_rows_of_its_own,
+                 a_round_trip_of_which_nothing_is_known, losses_that_nobody_tells_apart_are_no_instances,
+                 totals_are_of_losses_that_are_known);
   return test_run(suite);
 }

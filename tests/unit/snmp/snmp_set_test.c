@@ -82,10 +82,13 @@ static void want_address(struct request *request, const char *name, const char *
   want(request, "me", name, MIB_PEER_ADDRESS, mib_text(host));
 }
 
+static struct ow_failure why;
+
 static enum set_error perform(struct request *request)
 {
   struct peer_set set;
   enum set_error error = peer_set_check(&set, &peers, request->variables, request->count, &request->wrong);
+  why = set.why;
   if (error == SET_OK)
     ck_assert(peer_set_apply(&set, now));
   peer_set_finish(&set);
@@ -380,6 +383,17 @@ static const struct {
     {MIB_PEER_PARTIAL_STATE, NUMBER, 0, NULL, SET_WRONG_VALUE},
     {MIB_PEER_PARTIAL_STATE, NUMBER, 2, NULL, SET_OK},
     {MIB_PEER_PARTIAL_STATE, TEXT, 0, "ok", SET_WRONG_TYPE},
+    {MIB_PEER_PROTOCOL, NUMBER, 0, NULL, SET_WRONG_VALUE},
+    {MIB_PEER_PROTOCOL, NUMBER, 2, NULL, SET_OK},
+    {MIB_PEER_PROTOCOL, NUMBER, 4, NULL, SET_WRONG_VALUE},
+    {MIB_PEER_PROTOCOL, TEXT, 0, "stamp", SET_WRONG_TYPE},
+    {MIB_PEER_SSID, UNSIGNED, 0, NULL, SET_OK},
+    {MIB_PEER_SSID, UNSIGNED, 65535, NULL, SET_OK},
+    {MIB_PEER_SSID, UNSIGNED, 65536, NULL, SET_WRONG_VALUE},
+    {MIB_PEER_SSID, NUMBER, 1, NULL, SET_WRONG_TYPE},
+    {MIB_PEER_TLVS, TEXT, 0, "\xf0", SET_OK},
+    {MIB_PEER_TLVS, TEXT, 0, "\x08", SET_WRONG_VALUE},
+    {MIB_PEER_TLVS, TEXT, 0, "", SET_WRONG_LENGTH},
     {MIB_PEER_STORAGE, NUMBER, ROW_PERMANENT, NULL, SET_WRONG_VALUE},
     {MIB_PEER_STORAGE, NUMBER, ROW_READ_ONLY, NULL, SET_WRONG_VALUE},
     {MIB_PEER_STORAGE, NUMBER, ROW_VOLATILE, NULL, SET_OK},
@@ -400,6 +414,72 @@ START_TEST(values_get_their_errors)
                 values[_i].number, values[_i].text ? values[_i].text : "", error, values[_i].error);
   if (error != SET_OK)
     ck_assert_mem_eq(&before, peers_find(&peers, "me", "a"), sizeof before);
+}
+END_TEST
+
+/* For the log: which row and column, and what would be right. */
+START_TEST(a_refused_value_is_told_in_a_sentence)
+{
+  struct request request = {.count = 0};
+  create("a", ROW_CREATE_AND_GO);
+  ck_assert_str_eq(why.text, "");
+  set_one("a", MIB_PEER_SSID, mib_gauge(65536));
+  ck_assert_str_eq(why.text, "peer me:a: owampPeerSsid: it is 0 at least and 65535 at most");
+  set_one("a", MIB_PEER_SSID, mib_integer(1));
+  ck_assert_str_eq(why.text, "peer me:a: owampPeerSsid: the value is of another type");
+  set_one("a", MIB_PEER_TLVS, mib_text("\x08"));
+  ck_assert_str_eq(why.text, "peer me:a: owampPeerTlvs: it is one octet, with bits 0 to 3 alone");
+  set_one("a", MIB_PEER_INTERFACE, mib_text("sixteen-letters!"));
+  ck_assert_str_eq(why.text, "peer me:a: owampPeerInterface: it has 0 to 15 octets");
+  set_one("a", MIB_PEER_STORAGE, mib_integer(ROW_READ_ONLY));
+  ck_assert_str_eq(why.text, "peer me:a: owampPeerStorageType: 5 is no value that can be set");
+  set_one("a", MIB_PEER_CRITICAL, mib_text("rtt_p95=fast"));
+  ck_assert_msg(strncmp(why.text, "peer me:a: owampPeerCritical: ", 30) == 0, "%s", why.text);
+  set_one("a", MIB_PEER_ADDRESS_TYPE, mib_integer(PEER_ADDRESS_IPV4));
+  ck_assert_msg(strstr(why.text, "don't fit together"), "%s", why.text);
+  /* What is wrong with the row as a whole. */
+  want(&request, "me", "a", MIB_PEER_PROTOCOL, mib_integer(OW_PROTOCOL_STAMP + 1));
+  want(&request, "me", "a", MIB_PEER_PADDING, mib_gauge(3));
+  ck_assert_int_eq(perform(&request), SET_INCONSISTENT_VALUE);
+  ck_assert_str_eq(why.text, "peer me:a: STAMP's padding has 4 octets at least, for it is a TLV");
+}
+END_TEST
+
+static const char *port_of(const char *name)
+{
+  return peers_find(&peers, "me", name)->config.stream.peer.port;
+}
+
+static void set_protocol(enum ow_protocol protocol, uint32_t port, bool port_first)
+{
+  struct request request = {.count = 0};
+  if (port && port_first)
+    want(&request, "me", "a", MIB_PEER_PORT, mib_gauge(port));
+  want(&request, "me", "a", MIB_PEER_PROTOCOL, mib_integer((int32_t)protocol + 1));
+  if (port && !port_first)
+    want(&request, "me", "a", MIB_PEER_PORT, mib_gauge(port));
+  ck_assert_int_eq(perform(&request), SET_OK);
+}
+
+START_TEST(a_protocol_brings_its_port_unless_there_is_another)
+{
+  create("a", ROW_CREATE_AND_GO);
+  ck_assert_str_eq(port_of("a"), "861");
+  set_protocol(OW_PROTOCOL_STAMP, 0, false);
+  ck_assert_str_eq(port_of("a"), "862");
+  ck_assert_uint_eq(starts, 2);
+  set_protocol(OW_PROTOCOL_STAMP, 0, false);
+  ck_assert_uint_eq(starts, 2);
+  set_protocol(OW_PROTOCOL_OWAMP, 0, false);
+  ck_assert_str_eq(port_of("a"), "861");
+  for (int first = 0; first < 2; first++) {
+    set_protocol(OW_PROTOCOL_STAMP, 861, first);
+    ck_assert_str_eq(port_of("a"), "861");
+    set_protocol(OW_PROTOCOL_OWAMP, 8862, first);
+    ck_assert_str_eq(port_of("a"), "8862");
+  }
+  set_protocol(OW_PROTOCOL_STAMP, 0, false);
+  ck_assert_str_eq(port_of("a"), "8862");
 }
 END_TEST
 
@@ -665,8 +745,9 @@ int main(void)
                  indices_that_can_not_be);
   TEST_LOOP_WITH(set_up, tear_down, suite, "value by value", sizeof values / sizeof *values,
                  values_get_their_errors);
-  TEST_CASE_WITH(set_up, tear_down, suite, "values", octets_of_0_are_no_text, addresses_are_octets,
-                 what_only_fits_together, rows_of_the_configuration_can_not_be_set);
+  TEST_CASE_WITH(set_up, tear_down, suite, "values", octets_of_0_are_no_text,
+                 a_refused_value_is_told_in_a_sentence, a_protocol_brings_its_port_unless_there_is_another,
+                 addresses_are_octets, what_only_fits_together, rows_of_the_configuration_can_not_be_set);
   TEST_CASE_WITH(set_up, tear_down, suite, "requests", the_wrong_variable_is_named, too_many_variables,
                  undo_leaves_all_as_it_was, two_rows_of_one_streams_name_are_undone);
   TEST_CASE_WITH(set_up, tear_down, suite, "at random", random_requests_agree_with_the_model);

@@ -178,11 +178,13 @@ void test_memory_exhaust(const char *name, void (*scenario)(void))
     run_each(name, scenario);
 }
 
-void test_memory_scarce(bool on)
+bool test_memory_scarce(bool on)
 {
   pthread_mutex_lock(&lock);
+  bool was = scarce;
   scarce = on;
   pthread_mutex_unlock(&lock);
+  return was;
 }
 
 bool test_memory_failed(void)

@@ -23,8 +23,9 @@ void test_memory_exhaust(const char *name, void (*scenario)(void));
  * of the test's.
  */
 void test_memory_of_crypto(void);
-/** Off: what the scenario allocates now is not counted and doesn't fail. On at its beginning. */
-void test_memory_scarce(bool scarce);
+/** Off: what the scenario allocates now is not counted and doesn't fail. On at its beginning. Returns what it
+ * was. */
+bool test_memory_scarce(bool scarce);
 /** True as soon as this run's allocation has failed. */
 bool test_memory_failed(void);
 /** Its number, for messages. */

@@ -34,9 +34,10 @@ static struct ow_sid some_sid(void)
 
 START_TEST(modes_are_known_by_their_names)
 {
-  static const enum ow_mode modes[] = {OW_MODE_OPEN, OW_MODE_AUTHENTICATED, OW_MODE_ENCRYPTED};
-  static const char *const names[] = {"open", "authenticated", "encrypted"};
-  for (size_t i = 0; i < 3; i++) {
+  static const enum ow_mode modes[] = {OW_MODE_OPEN, OW_MODE_AUTHENTICATED, OW_MODE_ENCRYPTED, OW_MODE_MIXED};
+  static const char *const names[] = {"open", "authenticated", "encrypted", "mixed"};
+  for (size_t i = 0; i < 4; i++) {
+    ck_assert_int_eq(ow_mode_of_packets(modes[i]), modes[i] == OW_MODE_MIXED ? OW_MODE_OPEN : modes[i]);
     ck_assert_str_eq(ow_mode_name(modes[i]), names[i]);
     ck_assert_int_eq(ow_mode_from_name(names[i]), modes[i]);
   }
@@ -60,7 +61,8 @@ START_TEST(the_strongest_mode_is_chosen_and_other_bits_mean_nothing)
   };
   for (uint32_t modes = 0; modes < 8; modes++) {
     ck_assert_int_eq(ow_mode_strongest(modes), strongest[modes]);
-    ck_assert_int_eq(ow_mode_strongest(modes | 0xfffffff8), strongest[modes]);
+    ck_assert_int_eq(ow_mode_strongest(modes | 0xfffffff0), strongest[modes]);
+    ck_assert_int_eq(ow_mode_strongest(modes | OW_MODE_MIXED), modes < 2 ? OW_MODE_MIXED : strongest[modes]);
   }
 }
 END_TEST

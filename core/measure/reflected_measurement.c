@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* Plan, run, conclude: there is nothing to agree on, and nothing to fetch. */
+#include "measure/reflected_measurement.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/container_of.h"
+#include "base/refusal.h"
+#include "io/system_clock.h"
+#include "measure/reflector_words.h"
+#include "schedule/schedule.h"
+#include "stats/reflected_results.h"
+#include "wire/sid.h"
+
+static struct ow_loop *loop_of(const struct ow_reflected_measurement *measurement)
+{
+  return measurement->traffic->loop;
+}
+
+/* The first reason stays. */
+static void note_failure(struct ow_reflected_measurement *measurement, enum ow_status status,
+                         const char *reason)
+{
+  if (measurement->status == OW_OK)
+    measurement->status = ow_fail(&measurement->failure, status, "%s", reason);
+}
+
+/* ---- results ---- */
+
+static void observe_losses(const struct ow_reflected *reflected, struct ow_reflected_observation *observation)
+{
+  observation->losses_known =
+      ow_reflected_losses(reflected, &observation->losses[OW_FORWARD], &observation->losses[OW_REVERSE]);
+  observation->duplicates[OW_FORWARD] = ow_reflected_count(reflected, OW_ECHO_DUPLICATE_FORWARD);
+  observation->duplicates[OW_REVERSE] = ow_reflected_count(reflected, OW_ECHO_DUPLICATE_REVERSE);
+}
+
+static void work_out(struct ow_reflected_measurement *measurement)
+{
+  const struct ow_test_reflected *session = &measurement->session;
+  const struct ow_reflected *reflected = session->reflected;
+  struct ow_session_end end = ow_sender_end(session->sender.sender);
+  bool settled = ow_reflected_settled(reflected) && ow_reflected_knows_all(reflected);
+  struct ow_reflected_observation observation = {
+      .forward = ow_reflected_forward(reflected),
+      .reverse = ow_reflected_reverse(reflected),
+      .lost = ow_reflected_losses_list(reflected),
+      .packets = end.next_sequence,
+      .skipped = end.skipped,
+      .skip_ranges = end.skip_ranges,
+      .partial =
+          !settled || measurement->status != OW_OK || ow_reflected_count(reflected, OW_ECHO_STAMPS) > 0,
+      .stepped = ow_loop_clock_steps(loop_of(measurement)) != measurement->clock_steps,
+      .discarded = ow_test_reflected_discarded(session),
+      .refused = session->sender.refused,
+      .refusal = session->sender.last_error,
+      .dropped = session->dropped,
+      .percentiles = &measurement->peer->percentiles,
+      .histogram = measurement->histograms,
+  };
+  observe_losses(reflected, &observation);
+  if (!settled) /* of the packets whose fate is open nothing is known, nor so of the others' directions */
+    observation.losses_known = false;
+  if (ow_reflected_results(&observation, measurement->results) != OW_OK)
+    note_failure(measurement, OW_MEMORY, "no memory to work out the results");
+}
+
+static void conclude(struct ow_reflected_measurement *measurement)
+{
+  struct ow_test_reflected *session = &measurement->session;
+  ow_test_reflected_stop(session);
+  if (ow_sender_trouble(session->sender.sender) != OW_OK)
+    note_failure(measurement, ow_sender_trouble(session->sender.sender),
+                 "no memory to send the rest of the session");
+  if (!ow_reflected_knows_all(session->reflected))
+    note_failure(measurement, OW_MEMORY, "no memory for the records of what was received");
+  measurement->running = false;
+  work_out(measurement);
+  if (measurement->status == OW_OK)
+    ow_reflector_remark(session, measurement->remark);
+  ow_loop_deliver(loop_of(measurement), &measurement->finished);
+}
+
+/* ---- planning ---- */
+
+/* As many packets as fall into the time; a schedule that has none is thrown again. */
+static enum ow_status plan_until(struct ow_reflected_measurement *measurement, const struct ow_endpoint *own)
+{
+  const struct ow_peer *peer = measurement->peer;
+  struct ow_session_request *request = &measurement->request;
+  int64_t length = ow_timestamp_difference(measurement->until, request->start);
+  uint32_t most = ow_slots_most_packets(peer->slots, peer->slot_count, length);
+  enum { TRIES = 100 };
+  enum ow_status status = OW_OK;
+  request->packets = 0;
+  for (int i = 0; i < TRIES && status == OW_OK && request->packets == 0; i++) {
+    request->sid = ow_sid_make(own, ow_system_stamp(), &ow_system_random);
+    status = ow_schedule_count(&request->sid, request->start, peer->slots, peer->slot_count,
+                               measurement->until, most, &measurement->traffic->contexts, &request->packets);
+  }
+  if (status != OW_OK)
+    ow_fail(&measurement->failure, status, "no memory to work out the schedule, or the crypto library fails");
+  else if (request->packets == 0)
+    status = ow_fail(&measurement->failure, OW_INVALID,
+                     "no packet of the schedule falls into the time to measure");
+  return status;
+}
+
+static enum ow_status plan(struct ow_reflected_measurement *measurement, const struct ow_reach *reach,
+                           struct ow_timestamp start)
+{
+  const struct ow_peer *peer = measurement->peer;
+  struct ow_endpoint own = ow_address_to_endpoint(&reach->local);
+  measurement->request = (struct ow_session_request){.slot_count = peer->slot_count,
+                                                     .packets = peer->packets,
+                                                     .start = start,
+                                                     .timeout = ow_span_from_ns(peer->loss_timeout)};
+  measurement->request.sid = ow_sid_make(&own, ow_system_stamp(), &ow_system_random);
+  return ow_timestamp_is_zero(measurement->until) ? OW_OK : plan_until(measurement, &own);
+}
+
+static void on_done(struct ow_test_reflected *session)
+{
+  conclude(OW_CONTAINER_OF(session, struct ow_reflected_measurement, session));
+}
+
+static void on_finished(struct ow_completion *completion)
+{
+  struct ow_reflected_measurement *measurement =
+      OW_CONTAINER_OF(completion, struct ow_reflected_measurement, finished);
+  measurement->done(measurement);
+}
+
+static enum ow_status open_session(struct ow_reflected_measurement *measurement, const struct ow_reach *reach)
+{
+  const struct ow_peer *peer = measurement->peer;
+  const struct ow_passphrase *key = &peer->passphrase;
+  const struct ow_reflected_terms terms = {.mode = ow_peer_stamp_mode(peer),
+                                           .key = key->length ? key->octets : NULL,
+                                           .key_octets = key->length,
+                                           .request = &measurement->request,
+                                           .slots = peer->slots,
+                                           .contexts = &measurement->traffic->contexts,
+                                           .ssid = (uint16_t)peer->ssid,
+                                           .tlvs = ow_peer_tlv_plan(peer),
+                                           .zero_padding = peer->zero_padding,
+                                           .opening = &reach->opening};
+  measurement->session = (struct ow_test_reflected){.dscp = peer->dscp, .done = on_done};
+  enum ow_status status =
+      ow_test_reflected_open(&measurement->session, measurement->traffic, reach->socket, &terms);
+  measurement->session.sender.busy_wait = peer->busy_wait;
+  if (status == OW_OK)
+    status = ow_test_reflected_start(&measurement->session, &measurement->failure);
+  else
+    ow_fail(&measurement->failure, status, "no memory for a session");
+  return status;
+}
+
+static void begin(struct ow_reflected_measurement *measurement, const struct ow_reach *reach,
+                  struct ow_timestamp start)
+{
+  measurement->finished.run = on_finished;
+  measurement->clock_steps = ow_loop_clock_steps(loop_of(measurement));
+  enum ow_status status = plan(measurement, reach, start);
+  if (status != OW_OK)
+    close(reach->socket);
+  else
+    status = open_session(measurement, reach);
+  if (status == OW_OK && !ow_timestamp_is_zero(measurement->until))
+    ow_sender_until(measurement->session.sender.sender, measurement->until);
+  measurement->running = status == OW_OK;
+  measurement->status = status;
+  if (status != OW_OK)
+    ow_loop_deliver(loop_of(measurement), &measurement->finished);
+}
+
+/* ---- life ---- */
+
+void ow_reflected_measurement_begin(struct ow_reflected_measurement *measurement,
+                                    const struct ow_reach *reach, struct ow_timestamp start)
+{
+  measurement->until = (struct ow_timestamp){0};
+  begin(measurement, reach, start);
+}
+
+void ow_reflected_measurement_begin_until(struct ow_reflected_measurement *measurement,
+                                          const struct ow_reach *reach, struct ow_timestamp start,
+                                          struct ow_timestamp until)
+{
+  measurement->until = until;
+  begin(measurement, reach, start);
+}
+
+void ow_reflected_measurement_cut_short(struct ow_reflected_measurement *measurement, enum ow_status status,
+                                        const char *reason)
+{
+  if (measurement->running) {
+    bool settled = ow_reflected_settled(measurement->session.reflected); /* only a counter was waited for */
+    if (!settled)
+      note_failure(measurement, status, reason);
+    conclude(measurement);
+  }
+}
+
+void ow_reflected_measurement_close(struct ow_reflected_measurement *measurement)
+{
+  for (int i = 0; i < OW_RESULTS; i++)
+    ow_result_drop(&measurement->results[i]);
+  if (measurement->traffic) {
+    ow_loop_withdraw(loop_of(measurement), &measurement->finished);
+    ow_test_reflected_close(&measurement->session);
+    measurement->running = false;
+  }
+}

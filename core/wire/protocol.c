@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Names and ports. */
+#include "wire/protocol.h"
+
+const char *ow_protocol_name(enum ow_protocol protocol)
+{
+  const char *name = "OWAMP";
+  switch (protocol) {
+  case OW_PROTOCOL_OWAMP: break;
+  case OW_PROTOCOL_STAMP: name = "STAMP"; break;
+  case OW_PROTOCOL_TWAMP: name = "TWAMP"; break;
+  }
+  return name;
+}
+
+const char *ow_protocol_port(enum ow_protocol protocol)
+{
+  return ow_protocol_reflects(protocol) ? "862" : "861";
+}
+
+bool ow_protocol_reflects(enum ow_protocol protocol)
+{
+  return protocol != OW_PROTOCOL_OWAMP;
+}
