@@ -1,71 +1,105 @@
 /* SPDX-License-Identifier: MIT */
-/* An EVP_MAC_CTX of libcrypto, which begins anew with the same key after each sum. */
+/*
+ * HMAC (RFC 2104) over libcrypto's hashes: its own HMAC allocates memory five times for each sum under
+ * another key, and a packet allocates nothing here.
+ */
 #include "crypto/hmac.h"
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
 
-static EVP_MAC_CTX *context(struct ow_hmac *hmac)
+enum { BLOCK = 64 /* of SHA-1 and SHA-256 */, INNER = 0x36, OUTER = 0x5c };
+
+struct ow_hmac {
+  EVP_MD_CTX *sum;
+  bool begun;         /* the inner sum has the key */
+  uint8_t key[BLOCK]; /* with zeros behind it */
+};
+
+/* The inner or the outer sum, which begins with the key. */
+static bool begin(struct ow_hmac *hmac, uint8_t pad)
 {
-  return (EVP_MAC_CTX *)hmac;
+  uint8_t block[BLOCK];
+  for (size_t i = 0; i < sizeof block; i++)
+    block[i] = hmac->key[i] ^ pad;
+  bool begun =
+      EVP_DigestInit_ex(hmac->sum, NULL, NULL) == 1 && EVP_DigestUpdate(hmac->sum, block, sizeof block) == 1;
+  ow_wipe(block, sizeof block);
+  return begun;
 }
 
-static struct ow_hmac *create(char *digest, const void *key, size_t octets)
+/* A key longer than a block is its hash. */
+static bool use_key(struct ow_hmac *hmac, const void *key, size_t octets)
 {
-  const OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-      OSSL_PARAM_construct_end(),
-  };
-  EVP_MAC *algorithm = EVP_MAC_fetch(NULL, "HMAC", NULL);
-  EVP_MAC_CTX *created = algorithm ? EVP_MAC_CTX_new(algorithm) : NULL;
-  if (created && EVP_MAC_init(created, key, octets, parameters) != 1) {
-    EVP_MAC_CTX_free(created);
-    created = NULL;
+  bool used = true;
+  memset(hmac->key, 0, sizeof hmac->key);
+  if (octets > sizeof hmac->key)
+    used = EVP_DigestInit_ex(hmac->sum, NULL, NULL) == 1 && EVP_DigestUpdate(hmac->sum, key, octets) == 1 &&
+           EVP_DigestFinal_ex(hmac->sum, hmac->key, NULL) == 1;
+  else
+    memcpy(hmac->key, key, octets);
+  hmac->begun = used && begin(hmac, INNER);
+  return hmac->begun;
+}
+
+static struct ow_hmac *create(const EVP_MD *hash, const void *key, size_t octets)
+{
+  struct ow_hmac *hmac = calloc(1, sizeof *hmac);
+  if (hmac) {
+    hmac->sum = EVP_MD_CTX_new();
+    if (!hmac->sum || EVP_DigestInit_ex(hmac->sum, hash, NULL) != 1 || !use_key(hmac, key, octets)) {
+      ow_hmac_free(hmac);
+      hmac = NULL;
+    }
   }
-  EVP_MAC_free(algorithm);
-  return (struct ow_hmac *)created;
+  return hmac;
 }
 
 struct ow_hmac *ow_hmac_create(const uint8_t key[OW_HMAC_KEY])
 {
-  char digest[] = "SHA1";
-  return create(digest, key, OW_HMAC_KEY);
+  return create(EVP_sha1(), key, OW_HMAC_KEY);
 }
 
 struct ow_hmac *ow_hmac_create_sha256(const void *key, size_t octets)
 {
-  char digest[] = "SHA256";
-  return create(digest, key, octets);
+  return create(EVP_sha256(), key, octets);
 }
 
 void ow_hmac_free(struct ow_hmac *hmac)
 {
-  EVP_MAC_CTX_free(context(hmac));
+  if (hmac) {
+    EVP_MD_CTX_free(hmac->sum); /* wipes it */
+    ow_wipe(hmac, sizeof *hmac);
+  }
+  free(hmac);
 }
 
 enum ow_status ow_hmac_rekey(struct ow_hmac *hmac, const uint8_t key[OW_HMAC_KEY])
 {
-  return EVP_MAC_init(context(hmac), key, OW_HMAC_KEY, NULL) == 1 ? OW_OK : OW_CRYPTO;
+  return use_key(hmac, key, OW_HMAC_KEY) ? OW_OK : OW_CRYPTO;
 }
 
 enum ow_status ow_hmac_update(struct ow_hmac *hmac, const void *octets, size_t count)
 {
-  return EVP_MAC_update(context(hmac), octets, count) == 1 ? OW_OK : OW_CRYPTO;
+  hmac->begun = hmac->begun || begin(hmac, INNER);
+  return hmac->begun && EVP_DigestUpdate(hmac->sum, octets, count) == 1 ? OW_OK : OW_CRYPTO;
 }
 
 enum ow_status ow_hmac_finish(struct ow_hmac *hmac, uint8_t out[OW_HMAC])
 {
   uint8_t sum[EVP_MAX_MD_SIZE];
-  size_t length = 0;
-  enum ow_status status = OW_CRYPTO;
-  if (EVP_MAC_final(context(hmac), sum, &length, sizeof sum) == 1 && length >= OW_HMAC &&
-      EVP_MAC_init(context(hmac), NULL, 0, NULL) == 1) {
+  unsigned octets = 0;
+  enum ow_status status = ow_hmac_update(hmac, NULL, 0);
+  hmac->begun = false;
+  if (status == OW_OK && EVP_DigestFinal_ex(hmac->sum, sum, &octets) == 1 && begin(hmac, OUTER) &&
+      EVP_DigestUpdate(hmac->sum, sum, octets) == 1 && EVP_DigestFinal_ex(hmac->sum, sum, NULL) == 1)
     memcpy(out, sum, OW_HMAC);
-    status = OW_OK;
-  }
+  else
+    status = OW_CRYPTO;
   ow_wipe(sum, sizeof sum);
   return status;
 }

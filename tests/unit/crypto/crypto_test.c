@@ -229,6 +229,20 @@ START_TEST(an_hmac_of_sha256_is_what_openssl_says_and_begins_anew)
 }
 END_TEST
 
+/* RFC 4231, 4.7 */
+START_TEST(a_key_longer_than_a_block_is_hashed_first)
+{
+  static const char text[] = "Test Using Larger Than Block-Size Key - Hash Key First";
+  uint8_t key[131];
+  memset(key, 0xaa, sizeof key);
+  struct ow_hmac *hmac = ow_hmac_create_sha256(key, sizeof key);
+  ck_assert_ptr_nonnull(hmac);
+  ck_assert_int_eq(ow_hmac_update(hmac, text, strlen(text)), OW_OK);
+  assert_sum(hmac, "60e431591ee0b67f0d8a26aacbf5b77f");
+  ow_hmac_free(hmac);
+}
+END_TEST
+
 START_TEST(an_hmac_of_nothing_is_defined)
 {
   struct ow_hmac *hmac = hmac_create();
@@ -514,9 +528,9 @@ int main(void)
   TEST_CASE(suite, "cipher", no_iv_is_a_zero_iv, a_keystream_takes_any_number_of_octets,
             a_piece_of_a_block_is_refused, no_cipher_can_be_freed);
   TEST_CASE(suite, "hmac", an_hmac_is_what_openssl_says,
-            an_hmac_of_sha256_is_what_openssl_says_and_begins_anew, an_hmac_of_nothing_is_defined,
-            an_hmac_runs_over_pieces, a_finished_hmac_begins_anew_under_the_same_key,
-            an_hmac_under_another_key_is_as_new);
+            an_hmac_of_sha256_is_what_openssl_says_and_begins_anew, a_key_longer_than_a_block_is_hashed_first,
+            an_hmac_of_nothing_is_defined, an_hmac_runs_over_pieces,
+            a_finished_hmac_begins_anew_under_the_same_key, an_hmac_under_another_key_is_as_new);
   TEST_CASE(suite, "contexts", contexts_that_forget_a_key_encrypt_with_another);
   TEST_CASE(
       suite, "token", a_sealed_token_is_what_openssl_makes, a_token_decrypts_by_hand_to_challenge_and_keys,
