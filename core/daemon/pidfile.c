@@ -38,11 +38,39 @@ static enum ow_status write_id(const struct ow_pidfile *file, struct ow_failure 
 static enum ow_status open_file(struct ow_pidfile *file, const char *path, const char *setting,
                                 struct ow_failure *failure)
 {
-  file->descriptor =
-      open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+  file->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK,
+                          S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
   if (file->descriptor < 0 || !realpath(path, file->path))
     return ow_fail(failure, OW_INVALID, "%.200s: %s; is %s right?", path, strerror(errno), setting);
   return OW_OK;
+}
+
+/* Who may write in its folder can have made it a link to another file, which we would empty; and of a file of
+ * his own he can change whom a script stops by it. */
+static enum ow_status check_file(const struct ow_pidfile *file, const char *setting,
+                                 struct ow_failure *failure)
+{
+  struct stat there;
+  const char *fault = NULL;
+  if (fstat(file->descriptor, &there) != 0)
+    fault = strerror(errno);
+  else if (!S_ISREG(there.st_mode))
+    fault = "it is no file";
+  else if (there.st_nlink != 1)
+    fault = "it has another name, too";
+  else if (there.st_uid != geteuid() && there.st_uid != 0)
+    fault = "it belongs to another user";
+  return fault ? ow_fail(failure, OW_INVALID, "%.200s: %s; remove it, or set another %s", file->path, fault,
+                         setting)
+               : OW_OK;
+}
+
+/* Is what was opened still what is called so? */
+static bool is_there(const struct ow_pidfile *file)
+{
+  struct stat there, ours;
+  return lstat(file->path, &there) == 0 && fstat(file->descriptor, &ours) == 0 &&
+         there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
 }
 
 enum ow_status ow_pidfile_lock(struct ow_pidfile *file, const char *path, const char *setting,
@@ -50,7 +78,11 @@ enum ow_status ow_pidfile_lock(struct ow_pidfile *file, const char *path, const 
 {
   enum ow_status status = open_file(file, path, setting, failure);
   if (status == OW_OK)
+    status = check_file(file, setting, failure);
+  if (status == OW_OK)
     status = lock(file, setting, failure);
+  if (status == OW_OK && !is_there(file))
+    status = ow_fail(failure, OW_STATE, "%.200s: another process just removed it; try again", file->path);
   if (status == OW_OK)
     status = write_id(file, failure);
   if (status != OW_OK && file->descriptor >= 0) {
@@ -64,7 +96,7 @@ enum ow_status ow_pidfile_lock(struct ow_pidfile *file, const char *path, const 
 void ow_pidfile_release(struct ow_pidfile *file)
 {
   if (file->descriptor >= 0) {
-    if (ftruncate(file->descriptor, 0) == 0)
+    if (ftruncate(file->descriptor, 0) == 0 && is_there(file))
       (void)unlink(file->path);
     close(file->descriptor);
     file->descriptor = -1;

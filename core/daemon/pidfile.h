@@ -14,8 +14,10 @@ struct ow_pidfile {
 
 /**
  * Lock the file `path`, made if there is none, and write this process's id. The lock is the process's: lock
- * after the last fork. OW_STATE if another process holds it, OW_INVALID if it can't be written; `setting` is
- * what the user names the path by, and stands in the sentence. `failure` must not be NULL.
+ * after the last fork. OW_STATE if another process holds it, OW_INVALID if it can't be written, or isn't a
+ * file with one name that belongs to this process's user or root: in a folder that others can write it could
+ * be somebody else's; `setting` is what the user names the path by, and stands in the sentence. `failure`
+ * must not be NULL.
  */
 enum ow_status ow_pidfile_lock(struct ow_pidfile *file, const char *path, const char *setting,
                                struct ow_failure *failure) OW_MUST_CHECK;

@@ -90,8 +90,13 @@ static enum ow_status find_group(const char *name, gid_t *group, struct ow_failu
 static void make_folder(const char *name)
 {
   enum { FOR_ALL_TO_PASS = 0755 };
-  if (mkdir(name, FOR_ALL_TO_PASS) == 0)
-    (void)chmod(name, FOR_ALL_TO_PASS); /* whatever the umask left of it */
+  struct stat made;
+  int folder =
+      mkdir(name, FOR_ALL_TO_PASS) == 0 ? open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+  if (folder >= 0 && fstat(folder, &made) == 0 && made.st_uid == geteuid())
+    (void)fchmod(folder, FOR_ALL_TO_PASS); /* whatever the umask left of it */
+  if (folder >= 0)
+    close(folder);
 }
 
 /* A lock that no file remains of. -1: the folder can't be read, and who can't read it can lock nobody out. */
@@ -137,21 +142,40 @@ static enum ow_status fail_with(struct ow_failure *failure, const char *what)
   return ow_fail(failure, OW_NETWORK, "cannot %s: %s", what, strerrordesc_np(errno));
 }
 
-/* Nobody can connect before listen(2): until then it's of no matter what the umask left. */
+/* Somebody who may write in the folder can have put another file in its place, or a link to one: what isn't
+ * ours alone is left as it is. */
+static enum ow_status find_made(int made, struct ow_query_place *place, struct ow_failure *failure)
+{
+  struct stat there;
+  if (made < 0 || fstat(made, &there) != 0)
+    return fail_with(failure, "find the new socket");
+  if (!S_ISSOCK(there.st_mode) || there.st_uid != geteuid() || there.st_nlink != 1)
+    return ow_fail(
+        failure, OW_STATE,
+        "somebody put something else in the new socket's place; choose a folder that others can't write");
+  place->device = there.st_dev;
+  place->inode = there.st_ino;
+  return OW_OK;
+}
+
+/* Nobody can connect before listen(2): until then it's of no matter what the umask left. Group and
+ * permissions go to what was found, whatever is called so now. */
 static enum ow_status open_to_all(int descriptor, const struct ow_query_options *options, gid_t group,
                                   struct ow_query_place *place, struct ow_failure *failure)
 {
-  struct stat made;
-  const char *path = place->address.sun_path;
-  if (lstat(path, &made) != 0)
-    return fail_with(failure, "find the new socket");
-  place->device = made.st_dev;
-  place->inode = made.st_ino;
-  if (group != (gid_t)-1 && lchown(path, (uid_t)-1, group) != 0)
-    return fail_with(failure, "give it to its group");
-  if (chmod(path, options->permissions & 0777) != 0)
-    return fail_with(failure, "set its permissions");
-  return listen(descriptor, SOMAXCONN) == 0 ? OW_OK : fail_with(failure, "listen");
+  char open_file[32];
+  int made = open(place->address.sun_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  enum ow_status status = find_made(made, place, failure);
+  snprintf(open_file, sizeof open_file, "/proc/self/fd/%d", made);
+  if (status == OW_OK && group != (gid_t)-1 && fchownat(made, "", (uid_t)-1, group, AT_EMPTY_PATH) != 0)
+    status = fail_with(failure, "give it to its group");
+  if (status == OW_OK && chmod(open_file, options->permissions & 0777) != 0)
+    status = fail_with(failure, "set its permissions");
+  if (status == OW_OK && listen(descriptor, SOMAXCONN) != 0)
+    status = fail_with(failure, "listen");
+  if (made >= 0)
+    close(made);
+  return status;
 }
 
 static int bind_at(const struct ow_query_options *options, gid_t group, struct ow_query_place *place,

@@ -20,7 +20,8 @@ struct ow_query_place {
  * Listen at options->path, non-blocking; the descriptor, or -1 with a failure. The permissions are in force
  * before anybody can connect, and the process' umask(2) isn't touched. The last folder of the path is made,
  * for all to pass through, if it is missing; it stays. Two that begin at once don't take the path from each
- * other: they hold a lock on its folder meanwhile, which is waited for for half a second.
+ * other: they hold a lock on its folder meanwhile, which is waited for for half a second. In a folder that
+ * others can write nothing but the new socket is changed.
  */
 int ow_query_listen(const struct ow_query_options *options, struct ow_query_place *place,
                     struct ow_failure *failure) OW_MUST_CHECK;
