@@ -7,7 +7,7 @@
 #include <string.h>
 
 const char ow_options_help[] =
-    "Usage: owamp-responder [-fhvV] [--check] [--busy-wait] [-c PATH] [-S ADDRESS:PORT]\n"
+    "Usage: owamp-responder [-fhvV] [--check] [--busy-wait] [--no-sandbox] [-c PATH] [-S ADDRESS:PORT]\n"
     "The OWAMP server (RFC 4656) that one-way measurements are made against.\n"
     "\n"
     "  -f, --foreground           stay in the foreground and log to stderr\n"
@@ -20,13 +20,15 @@ const char ow_options_help[] =
     "      --busy-wait            wait awake for the last 50 us before each test packet is due, which then "
     "leaves\n"
     "                             closer to its time; it costs CPU time\n"
+    "      --no-sandbox           once it listens it may call and open whatever its user may, not only what\n"
+    "                             answering takes\n"
     "  -v, --verbose              log each session, each fetch and why clients leave; twice: every message\n"
     "  -V, --version              print the version\n"
     "  -h, --help                 print this\n"
     "\n"
     "owamp-responder(8) and owamp-server.conf(5) tell more.\n";
 
-enum { CHECK = 1000, BUSY_WAIT }; /* beyond the letters */
+enum { CHECK = 1000, BUSY_WAIT, NO_SANDBOX }; /* beyond the letters */
 
 static const struct option long_options[] = {
     {"check", no_argument, NULL, CHECK},
@@ -37,6 +39,7 @@ static const struct option long_options[] = {
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {"busy-wait", no_argument, NULL, BUSY_WAIT},
+    {"no-sandbox", no_argument, NULL, NO_SANDBOX},
     {NULL, 0, NULL, 0},
 };
 
@@ -79,6 +82,7 @@ static enum ow_status take(int letter, const char *word, struct ow_options *opti
   case 'S': status = take_listen(optarg, options, failure); break;
   case CHECK: options->check = true; break;
   case BUSY_WAIT: options->busy_wait = true; break;
+  case NO_SANDBOX: options->no_sandbox = true; break;
   case 'v': options->verbose++; break;
   case 'V': options->version = true; break;
   case 'h': options->help = true; break;

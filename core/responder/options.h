@@ -16,6 +16,7 @@ struct ow_options {
   bool version;
   bool check;
   bool busy_wait;
+  bool no_sandbox;
   int verbose;       /* how often -v was given */
   const char *conf;  /* -c, or NULL; points into argv */
   bool listen_given; /* -S */

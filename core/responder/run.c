@@ -26,6 +26,7 @@
 #include "responder/check.h"
 #include "responder/identity.h"
 #include "responder/options.h"
+#include "responder/sandbox.h"
 #include "text/number.h"
 
 enum { STARTED = 0, FAILED = 1, USAGE = 2 };
@@ -294,7 +295,8 @@ static enum ow_status build(struct responder *responder, struct ow_settings *set
   return ow_signals_watch(responder->loop, &responder->signals, failure);
 }
 
-/* As root, or whoever started us: everything up to the listening socket. Then step down for good. */
+/* As root, or whoever started us: everything up to the listening socket. Then step down for good, into a
+ * sandbox, before there is any other thread. */
 static enum ow_status set_up(struct responder *responder, struct ow_settings *settings,
                              struct ow_failure *failure)
 {
@@ -309,6 +311,8 @@ static enum ow_status set_up(struct responder *responder, struct ow_settings *se
     status = listen_on(responder, failure);
   if (status == OW_OK)
     status = step_down(responder, &identity, failure);
+  if (status == OW_OK && !responder->options.no_sandbox)
+    ow_sandbox_enter(&responder->paths, responder->pidfile.path, responder->log);
   return status;
 }
 

@@ -8,7 +8,7 @@ bats_require_minimum_version 1.5.0
 SOURCE=$(realpath "$BATS_TEST_DIRNAME/../..")
 export ROOT_TOOL=$SOURCE/tests/packages/root
 # What the packages depend on, and what their faces belong to.
-BASE=(adduser collectd-core iproute2 libjansson4 procps snmp snmpd systemd)
+BASE=(adduser collectd-core iproute2 libjansson4 libseccomp2 procps snmp snmpd systemd)
 # shellcheck disable=SC2034 # the tests use it
 ALL=(owamp-responder monitoring-plugins-owamp collectd-plugin-owamp owamp-agentx owamp-plugins-doc)
 

@@ -194,3 +194,33 @@ refused() {
   wait_for_log responder "${client}says Set-Up-Response$"
   wait_for_log responder "${client}ready, for 1800 s at most$"
 }
+
+# in_status FIELD: what each thread of the responder has there, each value once.
+in_status() { sed -n "s/^$1:\t//p" /proc/"$(pid_of responder)"/task/*/status | sort -u; }
+
+@test "it answers from a sandbox, in which it reads its files again and removes its pidfile; --no-sandbox does without" {
+  local conf=$BATS_TEST_TMPDIR/sandboxed
+  mkdir -p "$conf" "$BATS_TEST_TMPDIR/run"
+  cp -p "$CONF"/owamp-server.{pfs,limits} "$conf"
+  printf 'user nobody\nvardir %s\n' "$BATS_TEST_TMPDIR/run" >"$conf/owamp-server.conf"
+  chmod 755 "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" "$conf"
+  chown nobody "$BATS_TEST_TMPDIR/run" "$conf"/owamp-server.*
+  start_responder "$NS_B" -v -c "$conf" -S :0
+  wait_for_log responder 'in a sandbox$' || skip "no libseccomp in this build, or no Landlock in this kernel"
+  [[ $(in_status Seccomp) == 2 && $(in_status NoNewPrivs) == 1 ]]
+  in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 20 --interval 10ms --mode encrypted --key-id monitor \
+    --key-file "$CONF/owamp-server.pfs"
+  in_a "$CHECK_OWAMP" -H "$B6" -p "$RESPONDER_PORT" --count 20 --interval 10ms
+  # A new file in its place, as editors make it.
+  cp -p "$conf/owamp-server.conf" "$conf/new"
+  mv "$conf/new" "$conf/owamp-server.conf"
+  kill -HUP "$(pid_of responder)"
+  wait_for_log responder 'configuration read again'
+  [[ -s $BATS_TEST_TMPDIR/run/owamp-server.pid ]]
+  kill -TERM "$(pid_of responder)"
+  wait "$(pid_of responder)"
+  [[ ! -e $BATS_TEST_TMPDIR/run/owamp-server.pid ]]
+  start_responder "$NS_B" --no-sandbox -c "$conf" -S :0
+  [[ $(in_status Seccomp) == 0 && $(in_status NoNewPrivs) == 1 ]]
+  in_a "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 20 --interval 10ms
+}
