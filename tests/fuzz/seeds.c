@@ -167,6 +167,50 @@ static void seed_text(const char *folder, const char *target, const char *name, 
   seed(folder, target, name, -1, text, strlen(text));
 }
 
+/* What people write, in each of the languages that are read. */
+static void seed_configurations(const char *folder)
+{
+  seed_text(folder, "limits", "tree",
+            "limit root with bandwidth=100m, disk=100m, delete_on_fetch=on, allow_open_mode=on\n"
+            "limit known with parent=root, test_sessions=4, start_ahead=3600, session_time=0\n"
+            "assign default root\nassign user alice known\nassign net 10.0.0.0/8 known # ours\n"
+            "assign net 2001:db8::/32 known\n");
+  seed_text(folder, "server_conf", "all",
+            "# a comment\nsrcnode [::]:861\ntestports 8760-9960\nauthmode AEO\nmaxcontrolsessions 100\n"
+            "controltimeout 1800\nenddelay 2\npbkdf2_count 2048\nuser owamp\ngroup owamp\nvardir /run\n"
+            "facility daemon\nloglevel NOTICE\nverbose\nrootfolly\ndatadir /x\n");
+  seed_text(folder, "addresses", "listen", "[2001:db8::1]:861");
+  seed_text(folder, "addresses", "zone", "fe80::1%eth0");
+  seed_text(folder, "addresses", "net", "10.128.0.0/9");
+  seed_text(folder, "addresses", "old", "10.8/16");
+  seed_text(folder, "extra_opts", "ini",
+            "[other]\ncount=1\n[check_owamp]\nhost=h\nw=20ms,1% # here\n; c\n-4=\n");
+  seed_text(folder, "peer_lines", "peer",
+            "host far.example\nport 8610\ninterval 60s\nschedule exp:100ms,fixed:2s\nwarning 20ms,1%\n"
+            "critical delay_p95=50ms\nmode authenticated\nkey-id monitor\nsource 192.0.2.1\ndscp EF\n"
+            "ports 9000-9010\nraise 2/3\n");
+  seed_text(folder, "peer_lines", "query", "!warning 20ms,1%\nraise 2/3\n");
+  seed_text(
+      folder, "collectd_block", "plugin",
+      "Interval 10\nPacketInterval 0.1\nQuerySocket \"/run/q\nQuerySocketPermissions \"0660\n<Peer \"a\n"
+      "Host \"h\nPort 8610\nWarning \"20ms\nNAT true\nMode \"encrypted\n>\n<Query \"/run/other\n>\n"
+      "<Responder\nListen \"127.0.0.1:0\n>\n");
+  seed_text(folder, "query_request", "all", "list\nget a\nget a 5\nget a 5 histograms\nfollow a\nget \"x\n");
+}
+
+/* A client that measures, and one of two requests; columns of a row; two results. */
+static void seed_sequences(const char *folder)
+{
+  static const uint8_t room[] = {0, 8, 32, 0, 1, 8,  1, 0, 0, 0, 0,  20, 0, 0,  0,  0,  8, 32, 0,
+                                 3, 9, 2,  4, 8, 32, 0, 5, 0, 8, 32, 0,  7, 16, 24, 32, 0, 17};
+  static const uint8_t set[] = {1, 4, 60, 0, 4, 4, 10, 3, 1, 'h', 0};
+  static const uint8_t session[] = {1, 0, 20, 1, 0, 0, 0, 9, 6, 2, 4, 6, 2, 4, 4, 6, 3, 7, 0, 255, 0, 0, 0};
+  seed(folder, "server_room", "measures", -1, room, sizeof room);
+  seed(folder, "snmp_set", "row", -1, set, sizeof set);
+  seed(folder, "session_machines", "sent", -1, session, sizeof session);
+  seed(folder, "results", "zeros", -1, (uint8_t[300]){1, 0, 10, 0, 3}, 300);
+}
+
 int main(int argc, char **argv)
 {
   if (argc != 2)
@@ -177,6 +221,8 @@ int main(int argc, char **argv)
   seed_departures(argv[1]);
   seed_stamp(argv[1]);
   seed_twamp(argv[1]);
+  seed_configurations(argv[1]);
+  seed_sequences(argv[1]);
   seed_text(argv[1], "key_file", "two", "# keys\nmonitor\t636f7272656374\n\nother  00ff\n");
   seed_text(argv[1], "key_file", "cut", "monitor 6");
   seed_text(argv[1], "client_machine", "request", "0");

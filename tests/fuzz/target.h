@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *input, size_t octets);
 
@@ -15,5 +16,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t octets);
     if (!(condition))                                                                                        \
       abort();                                                                                               \
   } while (0)
+
+/** A copy of just the size, and a NUL behind it, so that a read beyond its end is seen. The caller frees. */
+static inline char *fuzz_text(const uint8_t *input, size_t octets)
+{
+  char *text = malloc(octets + 1);
+  FUZZ_CHECK(text);
+  if (octets)
+    memcpy(text, input, octets);
+  text[octets] = '\0';
+  return text;
+}
 
 #endif
