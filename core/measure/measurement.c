@@ -68,7 +68,7 @@ static void conclude(struct ow_measurement *measurement, enum ow_direction direc
   result->discarded = observation->discarded;
 }
 
-static bool clock_was_set(const struct ow_measurement *measurement)
+bool ow_measurement_clock_was_set(const struct ow_measurement *measurement)
 {
   return ow_loop_clock_steps(loop_of(measurement)) != measurement->clock_steps;
 }
@@ -92,7 +92,7 @@ static void conclude_forward(struct ow_measurement *measurement)
           ow_course_absent_is_lost(&measurement->course, whole) && !measurement->records_incomplete,
       .incomplete = measurement->records_incomplete,
       .partial = !whole || ow_sender_due(sender, &due),
-      .stepped = clock_was_set(measurement),
+      .stepped = ow_measurement_clock_was_set(measurement),
       .refused = ours->refused,
       .refusal = ours->last_error,
       .duplicates_unkept = measurement->records.kept.duplicates_unkept,
@@ -119,7 +119,7 @@ static void conclude_reverse(struct ow_measurement *measurement)
       .percentiles = &measurement->peer->percentiles,
       .histogram = measurement->histograms,
       .partial = reached < planned || (measurement->status != OW_OK && !ow_receiver_finished(receiver)),
-      .stepped = clock_was_set(measurement),
+      .stepped = ow_measurement_clock_was_set(measurement),
       .discarded = ow_test_receiver_discarded(&measurement->ends.receiver),
       .dropped = measurement->ends.receiver.dropped,
       .duplicates_unkept = ow_receiver_count(receiver, OW_RECEIVED_DUPLICATE_UNKEPT),

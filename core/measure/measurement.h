@@ -68,6 +68,8 @@ void ow_measurement_begin_until(struct ow_measurement *measurement, struct ow_ti
 void ow_measurement_event(struct ow_measurement *measurement, const struct ow_client_event *event);
 /** Time is short: stop now and gather what is known; the results will be partial, for the reason given. */
 void ow_measurement_cut_short(struct ow_measurement *measurement, const char *reason);
+/** This host's wall clock was set since it began. */
+bool ow_measurement_clock_was_set(const struct ow_measurement *measurement);
 /** No time at all: the results are what is known at this moment. `done` follows. */
 void ow_measurement_abandon(struct ow_measurement *measurement, enum ow_status status, const char *reason);
 /**

@@ -164,9 +164,13 @@ static void on_closing_time(struct ow_timer *timer)
 {
   struct probe *probe = OW_CONTAINER_OF(timer, struct probe, closing);
   char reason[OW_FAILURE_TEXT];
-  snprintf(reason, sizeof reason,
-           "time ran out before the last packet's loss timeout; raise the timeout to %lld s, or send less",
-           (long long)time_needed(probe));
+  int length = snprintf(reason, sizeof reason, "time ran out before the last packet's loss timeout");
+  if (ow_measurement_clock_was_set(&probe->measurement))
+    snprintf(reason + length, sizeof reason - (size_t)length,
+             ", for this host's clock was set back meanwhile");
+  else
+    snprintf(reason + length, sizeof reason - (size_t)length, "; raise the timeout to %lld s, or send less",
+             (long long)time_needed(probe));
   ow_measurement_cut_short(&probe->measurement, reason);
 }
 
