@@ -88,7 +88,6 @@ void ow_buffer_consume(struct ow_buffer *buffer, size_t octets)
 
 void ow_buffer_shrink(struct ow_buffer *buffer)
 {
-  enum { WORTH_KEEPING = 1024 };
-  if (ow_buffer_length(buffer) == 0 && buffer->capacity > WORTH_KEEPING)
+  if (ow_buffer_length(buffer) == 0)
     ow_buffer_clear(buffer);
 }

@@ -35,7 +35,7 @@ enum ow_status ow_buffer_append(struct ow_buffer *buffer, const void *from, size
 
 /** Drop `octets` from the head; at most the length. */
 void ow_buffer_consume(struct ow_buffer *buffer, size_t octets);
-/** Give the memory of an empty buffer back if it has grown large; it grows again when needed. */
+/** Give the memory of an empty buffer back, as nothing may come for long; it grows again when needed. */
 void ow_buffer_shrink(struct ow_buffer *buffer);
 
 #endif

@@ -172,7 +172,7 @@ static enum ow_status fill_key(struct ow_client *client, const struct ow_token_k
   ow_random_fill(&config->random, response->client_iv, OW_IV);
   enum ow_status status = ow_token_seal(key, &client->challenge, &client->keys, response->token);
   if (status == OW_OK)
-    status = ow_protection_seal_from(&client->outlet.protection, &client->keys, response->client_iv);
+    ow_protection_seal_from(&client->outlet.protection, &client->keys, response->client_iv);
   return status;
 }
 
@@ -182,11 +182,8 @@ static enum ow_status respond(struct ow_client *client, struct ow_instant now, c
 {
   struct ow_setup_response response = {.mode = client->mode};
   uint8_t octets[OW_SETUP_RESPONSE];
-  enum ow_status status = key ? fill_key(client, key, &response) : OW_OK;
-  if (status == OW_MEMORY)
-    return ow_fail(failure, status, "no memory for the session's keys");
-  if (status != OW_OK)
-    return ow_fail(failure, status, "the crypto library can't seal the session's keys");
+  if (key && fill_key(client, key, &response) != OW_OK)
+    return ow_fail(failure, OW_CRYPTO, "the crypto library can't seal the session's keys");
   ow_setup_response_encode(&response, octets);
   ow_outlet_clear_text(&client->outlet, octets, sizeof octets);
   ow_intake_expect(&client->intake, OW_SERVER_START_CLEAR, false);
@@ -261,17 +258,13 @@ static enum ow_status on_server_start(struct ow_client *client, struct ow_instan
                                       struct ow_client_event *event)
 {
   const uint8_t *message = ow_intake_message(&client->intake);
-  enum ow_status status = OW_OK;
   if (!client->server_start_opened) {
     ow_server_start_decode_clear(message, &client->server_start);
     client->server_start_opened = true;
     if (client->server_start.accept != OW_ACCEPT_OK)
       return refused_set_up(client, &event->failure);
     if (client->mode != OW_MODE_OPEN)
-      status =
-          ow_protection_open_from(&client->intake.protection, &client->keys, client->server_start.server_iv);
-    if (status != OW_OK)
-      return ow_fail(&event->failure, status, "no memory to open what the server protects");
+      ow_protection_open_from(&client->intake.protection, &client->keys, client->server_start.server_iv);
     ow_intake_expect(&client->intake, OW_SERVER_START - OW_SERVER_START_CLEAR, false);
   } else {
     ow_server_start_decode_rest(message, &client->server_start);
@@ -279,7 +272,7 @@ static enum ow_status on_server_start(struct ow_client *client, struct ow_instan
     enter_state(client, OW_CLIENT_READY, now);
     event->kind = OW_CLIENT_SET_UP;
   }
-  return status;
+  return OW_OK;
 }
 
 /* ---- sessions ---- */

@@ -19,6 +19,7 @@ void ow_intake_clear(struct ow_intake *intake)
 void ow_intake_expect(struct ow_intake *intake, size_t octets, bool ends_with_hmac)
 {
   ow_buffer_consume(&intake->message, intake->opened);
+  ow_buffer_shrink(&intake->message);
   intake->opened = 0;
   ow_intake_expect_more(intake, octets, ends_with_hmac);
 }

@@ -16,25 +16,31 @@
 #include "crypto/keys.h"
 #include "wire/setup.h"
 
-/** One direction. Zero-initialised: not protected. */
+/**
+ * One direction. Zero-initialised: not protected. Cipher and HMAC take much memory, and a connection says
+ * nothing for most of its time: they are there from a message's first octet to its HMAC.
+ */
 struct ow_protection {
-  struct ow_cipher *cipher;
+  const struct ow_keys *keys; /* NULL: not protected */
+  enum ow_cipher_kind kind;
+  struct ow_cipher *cipher; /* NULL between two messages */
   struct ow_hmac *hmac;
+  uint8_t iv[OW_AES_BLOCK]; /* the last block of the last message, which the next one goes on from */
 };
 
-/** Protect what we send, or open what we receive, from the next octet on. OW_MEMORY. */
-enum ow_status ow_protection_seal_from(struct ow_protection *sending, const struct ow_keys *keys,
-                                       const uint8_t iv[OW_IV]) OW_MUST_CHECK;
-enum ow_status ow_protection_open_from(struct ow_protection *receiving, const struct ow_keys *keys,
-                                       const uint8_t iv[OW_IV]) OW_MUST_CHECK;
+/** Protect what we send, or open what we receive, from the next octet on. `keys` outlive it. */
+void ow_protection_seal_from(struct ow_protection *sending, const struct ow_keys *keys,
+                             const uint8_t iv[OW_IV]);
+void ow_protection_open_from(struct ow_protection *receiving, const struct ow_keys *keys,
+                             const uint8_t iv[OW_IV]);
 void ow_protection_end(struct ow_protection *protection);
 
-/** Encrypt whole blocks in place; they count for the next HMAC. OW_CRYPTO. */
+/** Encrypt whole blocks in place; they count for the next HMAC. OW_MEMORY, OW_CRYPTO. */
 enum ow_status ow_protection_seal(struct ow_protection *sending, uint8_t *octets, size_t count) OW_MUST_CHECK;
-/** Write the HMAC of all since the last one, encrypted; zeros without protection. OW_CRYPTO. */
+/** Write the HMAC of all since the last one, encrypted; zeros without protection. OW_MEMORY, OW_CRYPTO. */
 enum ow_status ow_protection_seal_hmac(struct ow_protection *sending, uint8_t out[OW_HMAC]) OW_MUST_CHECK;
 
-/** Decrypt whole blocks in place. OW_CRYPTO. */
+/** Decrypt whole blocks in place. OW_MEMORY, OW_CRYPTO. */
 enum ow_status ow_protection_open(struct ow_protection *receiving, uint8_t *octets,
                                   size_t count) OW_MUST_CHECK;
 /** Decrypt and compare an HMAC: OW_AUTH if it is wrong. Without protection it is ignored. */

@@ -219,27 +219,17 @@ void ow_server_use_key(struct ow_server *server, struct ow_instant now, enum ow_
   }
 }
 
-static enum ow_status protect(struct ow_server *server, const uint8_t iv[OW_IV])
-{
-  enum ow_status status = ow_protection_seal_from(&server->outlet.protection, &server->keys, iv);
-  if (status == OW_OK)
-    status = ow_protection_open_from(&server->intake.protection, &server->keys, server->response.client_iv);
-  return status;
-}
-
 enum ow_status ow_server_set_up(struct ow_server *server, struct ow_instant now, enum ow_accept accept)
 {
   struct ow_server_start start = {.accept = accept, .start_time = server->config.up_since};
   uint8_t octets[OW_SERVER_START];
-  enum ow_status status = OW_OK;
   if (server->state != OW_SERVER_DECIDE_SETUP)
     return OW_STATE;
   if (accept == OW_ACCEPT_OK && server->mode != OW_MODE_OPEN) {
     ow_random_fill(&server->config.random, start.server_iv, OW_IV);
-    status = protect(server, start.server_iv);
+    ow_protection_seal_from(&server->outlet.protection, &server->keys, start.server_iv);
+    ow_protection_open_from(&server->intake.protection, &server->keys, server->response.client_iv);
   }
-  if (status != OW_OK)
-    return status;
   ow_server_start_encode(&start, octets);
   ow_outlet_clear_text(&server->outlet, octets, OW_SERVER_START_CLEAR);
   ow_outlet_blocks(&server->outlet, octets + OW_SERVER_START_CLEAR, OW_SERVER_START - OW_SERVER_START_CLEAR);

@@ -36,8 +36,9 @@ struct ow_serve_common {
   struct ow_shares shares;            /* likewise: who holds how much */
   struct ow_serve_failing failing;    /* accounts whose keys failed lately, and so many: */
   unsigned failing_count;
-  unsigned fetching;      /* clients that are being answered a fetch */
-  struct ow_timer fading; /* of what is remembered of them */
+  unsigned fetching;               /* clients that are being answered a fetch */
+  struct ow_timer fading;          /* of what is remembered of them */
+  struct ow_passphrase passphrase; /* that a connection's machine asked for; only within the call */
 };
 
 #endif

@@ -123,11 +123,10 @@ static bool keep(struct ow_serve_connection *connection, struct ow_serve_session
 }
 
 static struct ow_serve_session *open_session(struct ow_serve_connection *connection,
-                                             const struct ow_server_event *event,
                                              struct ow_session_acceptance *acceptance, struct ow_failure *why)
 {
-  struct ow_serve_asked asked = {.request = event->request,
-                                 .slots = event->slots,
+  struct ow_serve_asked asked = {.request = connection->asked,
+                                 .slots = connection->asked_slots,
                                  .client = &connection->client,
                                  .machine = connection->machine,
                                  .local = ow_channel_local(&connection->channel),
@@ -158,12 +157,12 @@ static void tell_address(struct ow_serve_connection *connection, const struct ow
   connection->address_told |= kind;
 }
 
-static void answer_request(struct ow_serve_connection *connection, const struct ow_server_event *event)
+static void answer_request(struct ow_serve_connection *connection)
 {
   struct ow_serve_common *common = connection->common;
   struct ow_session_acceptance acceptance;
   struct ow_failure why = {0};
-  struct ow_serve_session *session = open_session(connection, event, &acceptance, &why);
+  struct ow_serve_session *session = open_session(connection, &acceptance, &why);
   connection->refused = !session;
   if (session) {
     connection->agreed++;
@@ -185,7 +184,7 @@ static void answer_request(struct ow_serve_connection *connection, const struct 
 static void on_agreeing(struct ow_completion *part)
 {
   struct ow_serve_connection *connection = OW_CONTAINER_OF(part, struct ow_serve_connection, agreeing);
-  answer_request(connection, &connection->asked);
+  answer_request(connection);
   ow_channel_offer(&connection->channel); /* nothing was taken meanwhile */
   ow_serve_settle(connection);
 }
@@ -194,12 +193,12 @@ static void on_agreeing(struct ow_completion *part)
 static void on_request(struct ow_serve_connection *connection, const struct ow_server_event *event)
 {
   enum { AGREED_AT_ONCE = 2 };
-  if (connection->agreed < AGREED_AT_ONCE) {
-    answer_request(connection, event);
-  } else {
-    connection->asked = *event; /* the machine keeps what it points to until it is answered */
+  connection->asked = event->request;
+  connection->asked_slots = event->slots;
+  if (connection->agreed < AGREED_AT_ONCE)
+    answer_request(connection);
+  else
     ow_loop_background(connection->common->loop, &connection->agreeing);
-  }
 }
 
 static void start_session(struct ow_serve_connection *connection, struct ow_serve_session *session)
@@ -295,7 +294,7 @@ static void on_derive(struct ow_serve_connection *connection, const struct ow_ke
   struct ow_failure why;
   connection->derivation =
       ow_serve_derive_key(connection->common, &connection->client, source, on_derived, connection, &why);
-  ow_wipe(&connection->passphrase, sizeof connection->passphrase);
+  ow_wipe(&connection->common->passphrase, sizeof connection->common->passphrase);
   if (!connection->derivation) {
     ow_server_use_key(connection->machine, ow_serve_now(connection), why.status, NULL, &why, &event);
     ow_serve_break_off(connection, &event.failure);
@@ -415,12 +414,12 @@ static void on_deadline(struct ow_timer *timer)
 static bool find_key(void *context, const char *key_id, const void **passphrase, size_t *octets)
 {
   struct ow_serve_connection *connection = context;
-  const struct ow_serve_policy *policy = connection->common->policy;
-  bool found = policy->find_key(policy->context, key_id, &connection->passphrase);
+  struct ow_serve_common *common = connection->common;
+  bool found = common->policy->find_key(common->policy->context, key_id, &common->passphrase);
   if (found) {
     snprintf(connection->claimed, sizeof connection->claimed, "%s", key_id);
-    *passphrase = connection->passphrase.octets;
-    *octets = connection->passphrase.length;
+    *passphrase = common->passphrase.octets;
+    *octets = common->passphrase.length;
   }
   return found;
 }

@@ -55,8 +55,10 @@ struct ow_serve_connection {
   struct ow_serve_sessions sessions; /* requested or running; held */
   struct ow_serve_log to;            /* the log, and whom it tells of */
   struct ow_serve_fetch fetch;
-  unsigned agreed;                  /* sessions, since it was set up or stopped */
-  struct ow_server_event asked;     /* for one more session */
+  unsigned agreed; /* sessions, since it was set up or stopped */
+  const struct ow_session_request
+      *asked; /* for one more session, which is the machine's until it is answered */
+  const struct ow_slot *asked_slots;
   struct ow_completion agreeing;    /* to it, or not */
   unsigned unfinished;              /* sessions that run, and aren't done */
   struct ow_serve_session *next;    /* to be let in, and then to be started; NULL: none is */
@@ -66,7 +68,6 @@ struct ow_serve_connection {
   struct ow_completion ending;      /* the rest of many */
   unsigned to_fetch;                /* sessions that have ended, and whose records it has not asked for */
   int64_t stopped_at;               /* monotonic ns: when they ended */
-  struct ow_passphrase passphrase;  /* that the machine asked for; only within the call */
   char claimed[OW_KEY_ID_TEXT];     /* the key in whose name it speaks, if somebody has that; proven or not */
   struct ow_derivation *derivation; /* of the client's key; or NULL */
 };

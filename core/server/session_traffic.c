@@ -193,8 +193,8 @@ static enum ow_status find_place(struct ow_serve_session *session, const struct 
 static void leave_place(struct ow_serve_session *session, const struct place *place)
 {
   if (place->shared) {
-    ow_test_port_leave(&session->sender.seat);
-    ow_test_port_leave(&session->receiver.seat);
+    ow_test_port_leave_free(&session->sender.seat);
+    ow_test_port_leave_free(&session->receiver.seat);
   } else {
     close(place->socket);
   }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Samples lie in blocks of 128, so that what is kept never moves. */
+/* Samples lie in blocks, so that what is kept never moves: small ones first, as most sessions are short. */
 #include "time/sample.h"
 
 #include <stdlib.h>
 
-enum { BLOCK = 128 };
+enum { BLOCK = 128, SMALL = 32, SMALL_BLOCKS = BLOCK / SMALL /* in place of the first block */ };
 
 void ow_samples_clear(struct ow_samples *samples)
 {
@@ -13,9 +13,19 @@ void ow_samples_clear(struct ow_samples *samples)
   *samples = (struct ow_samples){0};
 }
 
+static size_t block_of(size_t index)
+{
+  return index < BLOCK ? index / SMALL : index / BLOCK + SMALL_BLOCKS - 1;
+}
+
+static size_t place_in_block(size_t index)
+{
+  return index % (index < BLOCK ? SMALL : BLOCK);
+}
+
 static size_t blocks_for(size_t count)
 {
-  return (count + BLOCK - 1) / BLOCK;
+  return count ? block_of(count - 1) + 1 : 0;
 }
 
 /* Room for one more block, and the block itself. */
@@ -30,13 +40,13 @@ static enum ow_status add_block(struct ow_samples *samples)
     samples->blocks = blocks;
     samples->block_slots = slots;
   }
-  samples->blocks[used] = malloc(BLOCK * sizeof **samples->blocks);
+  samples->blocks[used] = malloc((used < SMALL_BLOCKS ? SMALL : BLOCK) * sizeof **samples->blocks);
   return samples->blocks[used] ? OW_OK : OW_MEMORY;
 }
 
 enum ow_status ow_samples_append(struct ow_samples *samples, const struct ow_sample *sample)
 {
-  if (samples->count % BLOCK == 0 && add_block(samples) != OW_OK)
+  if (place_in_block(samples->count) == 0 && add_block(samples) != OW_OK)
     return OW_MEMORY;
   samples->count++;
   *ow_samples_at(samples, samples->count - 1) = *sample;
@@ -45,7 +55,7 @@ enum ow_status ow_samples_append(struct ow_samples *samples, const struct ow_sam
 
 struct ow_sample *ow_samples_at(const struct ow_samples *samples, size_t index)
 {
-  return &samples->blocks[index / BLOCK][index % BLOCK];
+  return &samples->blocks[block_of(index)][place_in_block(index)];
 }
 
 void ow_samples_shorten(struct ow_samples *samples, size_t count)
@@ -60,7 +70,7 @@ void ow_samples_shorten(struct ow_samples *samples, size_t count)
 void ow_samples_trim(struct ow_samples *samples)
 {
   size_t used = blocks_for(samples->count);
-  size_t rest = samples->count % BLOCK;
+  size_t rest = place_in_block(samples->count);
   if (rest) {
     struct ow_sample *last = realloc(samples->blocks[used - 1], rest * sizeof *last);
     if (last)
@@ -76,6 +86,7 @@ void ow_samples_trim(struct ow_samples *samples)
 
 size_t ow_samples_memory(const struct ow_samples *samples)
 {
-  return blocks_for(samples->count) * BLOCK * sizeof **samples->blocks +
-         samples->block_slots * sizeof *samples->blocks;
+  size_t used = blocks_for(samples->count);
+  size_t room = used <= SMALL_BLOCKS ? used * SMALL : (used - SMALL_BLOCKS + 1) * BLOCK;
+  return room * sizeof **samples->blocks + samples->block_slots * sizeof *samples->blocks;
 }

@@ -59,8 +59,9 @@ struct ow_outlet {
   struct ow_outlet_awaited *awaited; /* by order, in a ring */
 };
 
-/** Room for the packets of one session, and of many: half as many are sent before the stamps are read. */
-enum { OW_OUTLET_OWN = 32, OW_OUTLET_SHARED = 128 };
+/** Room for the packets of one session, of a slow one or any, and of many: half as many are sent before the
+ * stamps are read. */
+enum { OW_OUTLET_SLOW = 16, OW_OUTLET_OWN = 32, OW_OUTLET_SHARED = 128 };
 
 /**
  * Of a bound socket, which was opened with transmit stamps and stays the caller's until this succeeds: then

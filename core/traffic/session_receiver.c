@@ -80,7 +80,7 @@ static bool take_waiting(struct ow_test_receiver *receiver, unsigned batches, in
 static void note_shared_drops(struct ow_test_receiver *receiver, bool now)
 {
   receiver->dropped =
-      ow_test_port_dropped(receiver->seat.side, now) - receiver->drops_before + receiver->untaken;
+      ow_test_port_dropped(receiver->seat->side, now) - receiver->drops_before + receiver->untaken;
 }
 
 static void note_own_drops(struct ow_test_receiver *receiver)
@@ -99,9 +99,9 @@ static void note_own_drops(struct ow_test_receiver *receiver)
 
 static void note_drops(struct ow_test_receiver *receiver, bool now)
 {
-  if (receiver->seat.side && receiver->started)
+  if (receiver->seat && receiver->started)
     note_shared_drops(receiver, now);
-  else if (!receiver->seat.side)
+  else if (!receiver->seat)
     note_own_drops(receiver);
 }
 
@@ -175,7 +175,7 @@ static void read_waiting(struct ow_test_receiver *receiver)
 /* Others' packets don't wait for this one's schedule. */
 static void on_arrived(struct ow_port_seat *seat, const struct ow_datagram *datagram, struct ow_instant now)
 {
-  struct ow_test_receiver *receiver = OW_CONTAINER_OF(seat, struct ow_test_receiver, seat);
+  struct ow_test_receiver *receiver = seat->holder;
   if (follow(receiver, now.wall)) {
     take(receiver, datagram, now.monotonic);
     tell_soon(receiver);
@@ -186,7 +186,7 @@ static void on_arrived(struct ow_port_seat *seat, const struct ow_datagram *data
 
 static bool on_recognizes(struct ow_port_seat *seat, const struct ow_datagram *datagram)
 {
-  struct ow_test_receiver *receiver = OW_CONTAINER_OF(seat, struct ow_test_receiver, seat);
+  struct ow_test_receiver *receiver = seat->holder;
   return ow_receiver_recognizes(receiver->receiver, datagram->octets, datagram->length);
 }
 
@@ -200,7 +200,7 @@ static void begin_to_catch_up(struct ow_test_receiver *receiver)
 {
   receiver->catching_up = true;
   receiver->caught_up = ow_loop_now(receiver->traffic->loop);
-  receiver->emptied = receiver->watch.descriptor < 0 && !receiver->seat.side;
+  receiver->emptied = receiver->watch.descriptor < 0 && !receiver->seat;
   receiver->batches_left = BATCHES_MOST;
 }
 
@@ -220,7 +220,7 @@ static void expire(struct ow_test_receiver *receiver)
 static void on_expiry(struct ow_timer *timer)
 {
   struct ow_test_receiver *receiver = of_timer(timer);
-  const struct ow_port_side *side = receiver->seat.side;
+  const struct ow_port_side *side = receiver->seat ? receiver->seat->side : NULL;
   if (side && !receiver->catching_up) {
     begin_to_catch_up(receiver);
     if (receiver->caught_up.monotonic - side->emptied.monotonic < LATELY)
@@ -234,7 +234,7 @@ static void on_behind(struct ow_completion *part)
   struct ow_test_receiver *receiver = OW_CONTAINER_OF(part, struct ow_test_receiver, behind);
   if (receiver->catching_up)
     expire(receiver);
-  else if (receiver->seat.side)
+  else if (receiver->seat)
     (void)follow(receiver, ow_loop_now(receiver->traffic->loop).wall);
   else
     read_waiting(receiver);
@@ -242,8 +242,8 @@ static void on_behind(struct ow_completion *part)
 
 static bool empty_part(struct ow_test_receiver *receiver)
 {
-  return receiver->seat.side ? ow_test_port_drain_part(receiver->seat.side, receiver->caught_up)
-                             : take_waiting(receiver, 1, ow_loop_now(receiver->traffic->loop).monotonic);
+  return receiver->seat ? ow_test_port_drain_part(receiver->seat->side, receiver->caught_up)
+                        : take_waiting(receiver, 1, ow_loop_now(receiver->traffic->loop).monotonic);
 }
 
 /*
@@ -267,7 +267,7 @@ bool ow_test_receiver_catch_up_part(struct ow_test_receiver *receiver)
     done = receiver->batches_left == 0;
   if (done) {
     receiver->catching_up = false;
-    note_drops(receiver, receiver->seat.side == NULL);
+    note_drops(receiver, !receiver->seat);
     tell_soon(receiver);
   }
   return done;
@@ -308,15 +308,14 @@ enum ow_status ow_test_receiver_open(struct ow_test_receiver *receiver, struct o
 enum ow_status ow_test_receiver_join(struct ow_test_receiver *receiver, struct ow_test_port *port,
                                      const struct ow_port_claim *claim, struct ow_failure *why)
 {
-  receiver->seat.arrived = on_arrived;
-  receiver->seat.recognizes = on_recognizes;
-  return ow_test_port_join(port, &receiver->seat, claim, why);
+  const struct ow_port_seat seat = {.holder = receiver, .arrived = on_arrived, .recognizes = on_recognizes};
+  return ow_test_port_join_new(port, &receiver->seat, &seat, claim, why);
 }
 
 enum ow_status ow_test_receiver_open_joined(struct ow_test_receiver *receiver,
                                             const struct ow_session_terms *terms, uint64_t surplus)
 {
-  return prepare(receiver, receiver->seat.side->port->traffic, -1, terms, surplus);
+  return prepare(receiver, receiver->seat->side->port->traffic, -1, terms, surplus);
 }
 
 void ow_test_receiver_keep_out(struct ow_test_receiver *receiver)
@@ -327,8 +326,8 @@ void ow_test_receiver_keep_out(struct ow_test_receiver *receiver)
 
 void ow_test_receiver_let_in(struct ow_test_receiver *receiver)
 {
-  if (receiver->seat.side)
-    receiver->seat.admitted = true;
+  if (receiver->seat)
+    receiver->seat->admitted = true;
   else
     ow_udp_let_in(receiver->watch.descriptor);
 }
@@ -339,9 +338,9 @@ enum ow_status ow_test_receiver_start(struct ow_test_receiver *receiver, struct 
   int64_t now = ow_loop_now(receiver->traffic->loop).monotonic;
   enum ow_status status = OW_OK;
   receiver->started = true;
-  if (receiver->seat.side) {
-    receiver->seat.admitted = true;
-    receiver->drops_before = ow_test_port_dropped(receiver->seat.side, false);
+  if (receiver->seat) {
+    receiver->seat->admitted = true;
+    receiver->drops_before = ow_test_port_dropped(receiver->seat->side, false);
   } else {
     if (receiver->kept_out)
       receiver->drops_seen = receiver->drops_before = ow_udp_dropped(receiver->watch.descriptor);
@@ -368,7 +367,7 @@ void ow_test_receiver_stop(struct ow_test_receiver *receiver)
     ow_timer_cancel(receiver->traffic->loop, &receiver->timer);
     ow_loop_withdraw_background(receiver->traffic->loop, &receiver->behind);
     ow_watch_close(receiver->traffic->loop, &receiver->watch);
-    ow_test_port_leave(&receiver->seat);
+    ow_test_port_leave_free(&receiver->seat);
     receiver->told = true;
   }
 }

@@ -18,8 +18,8 @@
 /** Embed it. Zero-initialised: closed. */
 struct ow_test_receiver {
   struct ow_traffic *traffic;
-  struct ow_watch watch;    /* of a socket of its own */
-  struct ow_port_seat seat; /* or at a shared port */
+  struct ow_watch watch;     /* of a socket of its own */
+  struct ow_port_seat *seat; /* or, not NULL, at a shared port */
   struct ow_timer timer;
   bool open;
   struct ow_receiver *receiver;

@@ -8,13 +8,15 @@
 
 #include "base/container_of.h"
 #include "io/udp.h"
+#include "schedule/schedule.h"
 
 enum {
   AT_ONCE = 64,     /* packets that one wake-up may send before others get their turn */
   FIRST = 64,       /* packets of a session whose stamps are wanted soon */
   TRIES_SHARED = 4, /* other sessions' ICMP errors are many */
 };
-#define STAMPING 3000 /* ns between the kernel's stamp and the wire */
+#define STAMPING 3000            /* ns between the kernel's stamp and the wire */
+#define SLOW (50 * OW_NS_PER_MS) /* between packets: a session that needs room for few stamps */
 #define UNREAD_SHARED (20 * OW_NS_PER_MS)
 #define UNREAD_MOST (1 * OW_NS_PER_S) /* stamps wait no longer than until the first packet after it */
 
@@ -36,7 +38,7 @@ static void on_departed(struct ow_outlet_user *user, const struct ow_leaving *pa
  */
 static void read_departures(struct ow_test_sender *sender, uint32_t sequence, int64_t now)
 {
-  struct ow_port_side *side = sender->seat.side;
+  struct ow_port_side *side = sender->seat ? sender->seat->side : NULL;
   int64_t *last = side ? &side->stamps_read : &sender->drained;
   bool soon = !side && sequence < FIRST && !ow_departure_is_settled(&sender->departure);
   if (soon || ow_outlet_is_full(sender->by) || now - *last >= (side ? UNREAD_SHARED : UNREAD_MOST)) {
@@ -60,7 +62,7 @@ static struct ow_error_estimate stamp_error(struct ow_test_sender *sender, int64
 static int send_packet(struct ow_test_sender *sender, const uint8_t *packet, size_t octets,
                        const struct ow_leaving *leaving, bool ask)
 {
-  const struct ow_udp_way *way = sender->seat.side ? &sender->seat.way : NULL;
+  const struct ow_udp_way *way = sender->seat ? &sender->seat->way : NULL;
   unsigned left = way ? TRIES_SHARED : 2;
   int error = ow_outlet_send(sender->by, &sender->user, way, packet, octets, leaving, ask);
   sender->closed += !way && error == ECONNREFUSED;
@@ -71,7 +73,7 @@ static int send_packet(struct ow_test_sender *sender, const uint8_t *packet, siz
 
 static void on_refused(struct ow_port_seat *seat, int error)
 {
-  struct ow_test_sender *sender = OW_CONTAINER_OF(seat, struct ow_test_sender, seat);
+  struct ow_test_sender *sender = seat->holder;
   sender->closed += error == ECONNREFUSED;
 }
 
@@ -170,11 +172,11 @@ static void prepare(struct ow_test_sender *sender, struct ow_traffic *traffic, s
 }
 
 static enum ow_status open_sender(struct ow_test_sender *sender, struct ow_traffic *traffic, int socket,
-                                  struct ow_sender *machine)
+                                  struct ow_sender *machine, uint32_t stamps)
 {
   prepare(sender, traffic, machine);
   sender->by = &sender->outlet;
-  enum ow_status status = ow_outlet_open(&sender->outlet, socket, OW_OUTLET_OWN);
+  enum ow_status status = ow_outlet_open(&sender->outlet, socket, stamps);
   if (status != OW_OK)
     close(socket);
   if (status != OW_OK || !sender->sender) {
@@ -187,28 +189,30 @@ static enum ow_status open_sender(struct ow_test_sender *sender, struct ow_traff
 enum ow_status ow_test_sender_open(struct ow_test_sender *sender, struct ow_traffic *traffic, int socket,
                                    const struct ow_session_terms *terms, bool zero_padding)
 {
+  bool slow = ow_slots_mean_ns(terms->slots, terms->request->slot_count) >= SLOW;
   ow_udp_keep_out(socket);
-  return open_sender(sender, traffic, socket, ow_sender_create(terms, zero_padding));
+  return open_sender(sender, traffic, socket, ow_sender_create(terms, zero_padding),
+                     slow ? OW_OUTLET_SLOW : OW_OUTLET_OWN);
 }
 
 enum ow_status ow_test_sender_open_with(struct ow_test_sender *sender, struct ow_traffic *traffic, int socket,
                                         struct ow_sender *machine)
 {
   sender->borrowed = true;
-  return open_sender(sender, traffic, socket, machine);
+  return open_sender(sender, traffic, socket, machine, OW_OUTLET_OWN);
 }
 
 enum ow_status ow_test_sender_join(struct ow_test_sender *sender, struct ow_test_port *port,
                                    const struct ow_port_claim *claim, struct ow_failure *why)
 {
-  sender->seat.refused = on_refused;
-  return ow_test_port_join(port, &sender->seat, claim, why);
+  const struct ow_port_seat seat = {.holder = sender, .refused = on_refused};
+  return ow_test_port_join_new(port, &sender->seat, &seat, claim, why);
 }
 
 enum ow_status ow_test_sender_open_joined(struct ow_test_sender *sender, const struct ow_session_terms *terms)
 {
-  prepare(sender, sender->seat.side->port->traffic, ow_sender_create(terms, false));
-  sender->by = &sender->seat.side->outlet;
+  prepare(sender, sender->seat->side->port->traffic, ow_sender_create(terms, false));
+  sender->by = &sender->seat->side->outlet;
   if (!sender->sender)
     ow_test_sender_close(sender);
   return sender->open ? OW_OK : OW_MEMORY;
@@ -243,9 +247,9 @@ void ow_test_sender_close(struct ow_test_sender *sender)
 {
   if (sender->open) {
     ow_test_sender_stop(sender);
-    if (sender->seat.side)
+    if (sender->seat)
       ow_outlet_forget(sender->by, &sender->user);
-    ow_test_port_leave(&sender->seat);
+    ow_test_port_leave_free(&sender->seat);
     ow_outlet_close(&sender->outlet);
     ow_departures_clear(&sender->departures);
     if (!sender->borrowed)

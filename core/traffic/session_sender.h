@@ -23,7 +23,7 @@ struct ow_test_sender {
   struct ow_completion skipping; /* more packets are too late than can be skipped at once */
   struct ow_outlet outlet;       /* of a socket of its own */
   struct ow_outlet *by;          /* it, or a shared port's */
-  struct ow_port_seat seat;      /* at that port */
+  struct ow_port_seat *seat;     /* at that port; NULL: at none */
   struct ow_outlet_user user;
   bool open;
   struct ow_sender *sender;

@@ -6,6 +6,7 @@
 #include "traffic/test_port.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -321,6 +322,29 @@ void ow_test_port_leave(struct ow_port_seat *seat)
     side->pause = pause_of(side);
     seat->side = NULL;
   }
+}
+
+enum ow_status ow_test_port_join_new(struct ow_test_port *port, struct ow_port_seat **seat,
+                                     const struct ow_port_seat *like, const struct ow_port_claim *claim,
+                                     struct ow_failure *why)
+{
+  enum ow_status status = ow_fail(why, OW_MEMORY, "no memory for a place at it");
+  *seat = malloc(sizeof **seat);
+  if (*seat) {
+    **seat = *like;
+    status = ow_test_port_join(port, *seat, claim, why);
+  }
+  if (status != OW_OK)
+    ow_test_port_leave_free(seat);
+  return status;
+}
+
+void ow_test_port_leave_free(struct ow_port_seat **seat)
+{
+  if (*seat)
+    ow_test_port_leave(*seat);
+  free(*seat);
+  *seat = NULL;
 }
 
 /* ---- life ---- */

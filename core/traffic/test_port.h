@@ -23,6 +23,7 @@
 
 /** The place of a session at the port. Embed it. Zero-initialised: it has none. */
 struct ow_port_seat {
+  void *holder;                   /* whose it is, for its functions */
   struct ow_tuple_entry by_tuple; /* where its packets come from, or go to */
   struct ow_tuple_entry by_host;  /* those whose packets only their HMAC tells apart */
   struct ow_port_side *side;
@@ -115,6 +116,14 @@ enum ow_status ow_test_port_join(struct ow_test_port *port, struct ow_port_seat 
                                  const struct ow_port_claim *claim, struct ow_failure *why) OW_MUST_CHECK;
 /** Nothing happens if it has none. */
 void ow_test_port_leave(struct ow_port_seat *seat);
+/**
+ * The same with a seat of its own memory, which only a session at a shared port needs: `like` has its holder
+ * and functions. NULL after a failure (OW_MEMORY, too), and after it was left, which it may have been before.
+ */
+enum ow_status ow_test_port_join_new(struct ow_test_port *port, struct ow_port_seat **seat,
+                                     const struct ow_port_seat *like, const struct ow_port_claim *claim,
+                                     struct ow_failure *why) OW_MUST_CHECK;
+void ow_test_port_leave_free(struct ow_port_seat **seat);
 
 /**
  * Take some of what waits, for whomever it is. True if all that had arrived by `moment` is taken: at once if

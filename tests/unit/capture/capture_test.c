@@ -803,9 +803,7 @@ static struct ow_protection protection(const struct conversation *all, const str
 {
   struct ow_protection made = {0};
   if (all->expected->mode != OW_MODE_OPEN)
-    ck_assert_int_eq(sealing ? ow_protection_seal_from(&made, &all->keys, layout->iv)
-                             : ow_protection_open_from(&made, &all->keys, layout->iv),
-                     OW_OK);
+    (sealing ? ow_protection_seal_from : ow_protection_open_from)(&made, &all->keys, layout->iv);
   return made;
 }
 
