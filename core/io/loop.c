@@ -20,6 +20,7 @@
 #include "io/deadlines.h"
 #include "io/patience.h"
 #include "io/system_clock.h"
+#include "io/wake_up.h"
 
 enum {
   EVENTS_MOST = 64, /* of each epoll */
@@ -39,6 +40,7 @@ struct ow_loop {
   struct ow_patience patience;
   struct ow_deadlines deadlines;
   struct ow_alarm alarm;
+  struct ow_wake_up wake_up;
   unsigned awake; /* so many want to be on time */
   int wake;       /* an eventfd: stop or post */
   uint64_t clock_steps;
@@ -531,15 +533,25 @@ static void wait_awake(const struct ow_loop *loop, int64_t until)
     continue;
 }
 
+/* What the kernel takes to wake us is known: the alarm rings so much earlier. */
 static enum ow_status set_alarm(struct ow_loop *loop, struct ow_deadlines_next next, int64_t look,
                                 int64_t now, struct ow_failure *failure)
 {
-  int64_t early = loop->awake ? AWAKE_WAIT : 0;
+  int64_t early = ow_wake_up_early(&loop->wake_up) + (loop->awake ? AWAKE_WAIT : 0);
   int64_t first = next.first < INT64_MAX ? next.first - early : INT64_MAX;
   int64_t second = next.second < INT64_MAX ? next.second - early : INT64_MAX;
+  ow_wake_up_await(&loop->wake_up, look < first ? look : first, now);
   if (look < first)
     return ow_alarm_set(&loop->alarm, look, first, now, failure);
   return ow_alarm_set(&loop->alarm, first, second, now, failure);
+}
+
+/* What is so near is not worth to fall asleep for: nobody would be woken in time. */
+static int64_t awake_for(const struct ow_loop *loop)
+{
+  int64_t wait = loop->awake ? AWAKE_WAIT : SHORT_WAIT;
+  int64_t early = ow_wake_up_early(&loop->wake_up);
+  return wait > early ? wait : early;
 }
 
 static enum ow_status wait_for_events(struct ow_loop *loop, bool at_once, struct ow_failure *failure)
@@ -548,7 +560,8 @@ static enum ow_status wait_for_events(struct ow_loop *loop, bool at_once, struct
   int64_t now = end_turn(loop);
   struct ow_deadlines_next next = ow_deadlines_next(&loop->deadlines);
   int64_t look = ow_patience_until(&loop->patience);
-  bool soon = !at_once && (next.first - now <= (loop->awake ? AWAKE_WAIT : SHORT_WAIT) || look <= now);
+  bool soon = !at_once && (next.first - now <= awake_for(loop) || look <= now);
+  ow_wake_up_await(&loop->wake_up, 0, now);
   if (!at_once && !soon)
     status = set_alarm(loop, next, look, now, failure);
   if (status == OW_OK) {
@@ -600,8 +613,10 @@ static bool take_own_events(struct ow_loop *loop)
       notice_steps(loop);
     else if (place == &loop->patient_epoll)
       woken = true;
+    else if (place == &loop->alarm.rings[0] || place == &loop->alarm.rings[1])
+      ow_wake_up_rung(&loop->wake_up, loop->turn_begin);
     else
-      own = place == &loop->alarm.rings[0] || place == &loop->alarm.rings[1];
+      own = false;
     if (own)
       loop->events[i].data.ptr = NULL;
   }
