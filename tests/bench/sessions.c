@@ -17,6 +17,7 @@ enum {
   OPENING_AT_ONCE = 32,
   CLIENTS = 2, /* addresses and keys that take turns: a responder leaves a quarter of its room to others */
 };
+#define ONE_WAY 20000 /* packets a second, from which on only forward ones are sent: two cores do no more */
 #define SETTLE (1500 * OW_NS_PER_MS) /* after the start and before the end: not measured */
 
 struct run;
@@ -48,7 +49,8 @@ struct run {
   struct spread lateness;
   struct spread error[OW_DIRECTIONS], off[OW_DIRECTIONS], stated[OW_DIRECTIONS]; /* off: the error, signed */
   uint64_t within[OW_DIRECTIONS];                                                /* what is stated */
-  int64_t link; /* ns: the true delay, from transmit stamp to receive stamp */
+  struct spread own[2]; /* forward, by the packet's own stamp: of packets that asked for theirs, and others */
+  int64_t link;         /* ns: the true delay, from transmit stamp to receive stamp */
   uint64_t packets, lost, skipped;
 };
 
@@ -64,6 +66,8 @@ static void note_error(struct run *run, enum ow_direction direction, const struc
   spread_add(&run->error[direction], fabs(off));
   spread_add(&run->stated[direction], stated);
   run->within[direction] += fabs(off) <= stated;
+  if (direction == OW_FORWARD)
+    spread_add(&run->own[sample->departed == OW_DEPARTED_CORRECTED], off + sample->stamped_before);
 }
 
 static void note_samples(struct run *run, enum ow_direction direction,
@@ -112,8 +116,9 @@ static void on_done(struct ow_measurement *measurement)
   } else {
     note_samples(run, OW_FORWARD, &measurement->ends.requests[OW_FORWARD],
                  &measurement->records.kept.samples);
-    note_samples(run, OW_REVERSE, &measurement->ends.requests[OW_REVERSE],
-                 ow_receiver_samples(measurement->ends.receiver.receiver));
+    if (measurement->peer->directions[OW_REVERSE])
+      note_samples(run, OW_REVERSE, &measurement->ends.requests[OW_REVERSE],
+                   ow_receiver_samples(measurement->ends.receiver.receiver));
   }
   tell_opened(one);
   if (++run->done == run->count)
@@ -209,6 +214,8 @@ static void report(struct run *run, double pace)
     spread_print(&run->stated[d], "stated_us", 1e-3);
     printf("\"link_us\": %.3f}, ", (double)run->link / 1e3);
   }
+  spread_print(&run->own[0], "asked_us", 1e-3);
+  spread_print(&run->own[1], "unasked_us", 1e-3);
   printf("\"cores\": {\"near\": %.4f, \"far\": %.4f}, ", (run->near[1].cpu - run->near[0].cpu) / seconds,
          (run->far[1].cpu - run->far[0].cpu) / seconds);
   printf("\"cpu_us_per_packet\": {\"near\": %.3f, \"far\": %.3f}, ",
@@ -233,6 +240,8 @@ static void describe_client(struct run *run, int which, char **arguments)
   peer->slots[0] = (struct ow_slot){OW_SLOT_EXPONENTIAL, ow_span_from_ns((int64_t)(1e9 / pace))};
   peer->packets = (uint32_t)(atof(arguments[4]) * pace);
   peer->loss_timeout = 2 * OW_NS_PER_S;
+  peer->directions[OW_REVERSE] = pace < ONE_WAY;
+  peer->busy_wait = getenv("BUSY_WAIT") != NULL;
 }
 
 /* ADDRESS PORT RESPONDER-PID COUNT SECONDS PACKETS-A-SECOND MODE KEY-FILE LINK-NS SOURCE SOURCE */
