@@ -88,20 +88,29 @@ void ow_outlet_session_request(struct ow_outlet *outlet, const struct ow_session
   ow_outlet_hmac(outlet);
 }
 
-void ow_outlet_stop_sessions(struct ow_outlet *outlet, enum ow_accept accept,
-                             const struct ow_session_end *ends, uint32_t count)
+void ow_outlet_begin_stop(struct ow_outlet *outlet, enum ow_accept accept, uint32_t count)
 {
   uint8_t head[OW_STOP_SESSIONS];
   ow_stop_sessions_encode(&(struct ow_stop_sessions){.accept = accept, .sessions = count}, head);
   ow_outlet_blocks(outlet, head, sizeof head);
-  for (uint32_t i = 0; i < count; i++) {
-    size_t octets = ow_session_end_octets(ends[i].skip_ranges);
-    uint8_t *at = room_for_message(outlet, octets);
-    if (at) {
-      ow_session_end_encode(&ends[i], at);
-      seal_message(outlet, at, octets);
-    }
+}
+
+void ow_outlet_session_end(struct ow_outlet *outlet, const struct ow_session_end *end)
+{
+  size_t octets = ow_session_end_octets(end->skip_ranges);
+  uint8_t *at = room_for_message(outlet, octets);
+  if (at) {
+    ow_session_end_encode(end, at);
+    seal_message(outlet, at, octets);
   }
+}
+
+void ow_outlet_stop_sessions(struct ow_outlet *outlet, enum ow_accept accept,
+                             const struct ow_session_end *ends, uint32_t count)
+{
+  ow_outlet_begin_stop(outlet, accept, count);
+  for (uint32_t i = 0; i < count; i++)
+    ow_outlet_session_end(outlet, &ends[i]);
   ow_outlet_hmac(outlet);
 }
 

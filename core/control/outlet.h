@@ -38,7 +38,10 @@ void ow_outlet_message(struct ow_outlet *outlet, const uint8_t *octets, size_t c
 /** Request-Session and its schedule, both HMACs included. */
 void ow_outlet_session_request(struct ow_outlet *outlet, const struct ow_session_request *request,
                                const struct ow_slot *slots);
-/** Stop-Sessions with all descriptions and its HMAC. */
+/** The head of Stop-Sessions, a description of each of its `count` sessions, then ow_outlet_hmac(). */
+void ow_outlet_begin_stop(struct ow_outlet *outlet, enum ow_accept accept, uint32_t count);
+void ow_outlet_session_end(struct ow_outlet *outlet, const struct ow_session_end *end);
+/** All of it. */
 void ow_outlet_stop_sessions(struct ow_outlet *outlet, enum ow_accept accept,
                              const struct ow_session_end *ends, uint32_t count);
 /** A fetch's skip ranges, padded to whole blocks, and their HMAC. */

@@ -38,6 +38,8 @@ struct ow_server {
   uint32_t client_sending; /* sessions that the client's Stop-Sessions may describe */
   uint32_t client_ranges;  /* that it may tell of their packets */
   struct ow_stop_list stop;
+  uint32_t ends_left;        /* of our own Stop-Sessions */
+  bool client_stopped_first; /* and this is the answer */
 
   uint32_t records_left;
   uint32_t records_pending;
@@ -60,6 +62,7 @@ static const char *what_is_awaited(const struct ow_server *server, enum ow_serve
   case OW_SERVER_DECIDE_START: break;
   case OW_SERVER_RUNNING: break;
   case OW_SERVER_DECIDE_STOP: break;
+  case OW_SERVER_TELLING_STOP: break;
   case OW_SERVER_STOPPING: what = "its Stop-Sessions"; break;
   case OW_SERVER_DECIDE_FETCH: break;
   case OW_SERVER_FETCHING: break;
@@ -395,22 +398,45 @@ static enum ow_status on_stop_part(struct ow_server *server, struct ow_instant n
   return status;
 }
 
-enum ow_status ow_server_stop_sessions(struct ow_server *server, struct ow_instant now, enum ow_accept accept,
-                                       const struct ow_session_end *ends, uint32_t count)
+static void end_stop(struct ow_server *server, struct ow_instant now)
+{
+  ow_outlet_hmac(&server->outlet);
+  if (server->client_stopped_first)
+    await_command(server, now);
+  else
+    enter_state(server, OW_SERVER_STOPPING, now);
+}
+
+enum ow_status ow_server_begin_stop(struct ow_server *server, struct ow_instant now, enum ow_accept accept,
+                                    uint32_t count)
 {
   if (server->state != OW_SERVER_RUNNING && server->state != OW_SERVER_DECIDE_STOP)
     return OW_STATE;
-  ow_outlet_stop_sessions(&server->outlet, accept, ends, count);
-  if (server->state == OW_SERVER_RUNNING)
-    enter_state(server, OW_SERVER_STOPPING, now);
-  else
-    await_command(server, now);
+  server->client_stopped_first = server->state == OW_SERVER_DECIDE_STOP;
+  server->ends_left = count;
+  enter_state(server, OW_SERVER_TELLING_STOP, now);
+  ow_outlet_begin_stop(&server->outlet, accept, count);
+  if (count == 0)
+    end_stop(server, now);
+  return server->outlet.status;
+}
+
+enum ow_status ow_server_describe_end(struct ow_server *server, struct ow_instant now,
+                                      const struct ow_session_end *end)
+{
+  if (server->state != OW_SERVER_TELLING_STOP)
+    return OW_STATE;
+  ow_outlet_session_end(&server->outlet, end);
+  if (--server->ends_left == 0)
+    end_stop(server, now);
   return server->outlet.status;
 }
 
 void ow_server_forget_ends(struct ow_server *server)
 {
-  if (server->state != OW_SERVER_RUNNING && server->state != OW_SERVER_STOPPING)
+  bool stopped = server->state != OW_SERVER_RUNNING && server->state != OW_SERVER_TELLING_STOP &&
+                 server->state != OW_SERVER_STOPPING;
+  if (stopped)
     ow_stop_list_clear(&server->stop);
 }
 
@@ -543,6 +569,7 @@ static enum ow_status act(struct ow_server *server, struct ow_instant now, struc
   case OW_SERVER_DECIDE_SESSION:
   case OW_SERVER_DECIDE_START:
   case OW_SERVER_DECIDE_STOP:
+  case OW_SERVER_TELLING_STOP:
   case OW_SERVER_DECIDE_FETCH:
   case OW_SERVER_FETCHING:
   case OW_SERVER_FAILED: status = OW_STATE; break;
@@ -628,25 +655,6 @@ void ow_server_expired(struct ow_server *server, struct ow_server_event *event)
 enum ow_server_state ow_server_state(const struct ow_server *server)
 {
   return server->state;
-}
-
-const char *ow_server_state_text(enum ow_server_state state)
-{
-  static const char *const texts[] = {
-      [OW_SERVER_AWAIT_SETUP] = "awaiting its set-up",
-      [OW_SERVER_AWAIT_KEY] = "awaiting its key",
-      [OW_SERVER_DECIDE_SETUP] = "deciding on its set-up",
-      [OW_SERVER_READY] = "ready",
-      [OW_SERVER_DECIDE_SESSION] = "deciding on a session",
-      [OW_SERVER_DECIDE_START] = "about to start",
-      [OW_SERVER_RUNNING] = "running",
-      [OW_SERVER_DECIDE_STOP] = "about to stop",
-      [OW_SERVER_STOPPING] = "stopping",
-      [OW_SERVER_DECIDE_FETCH] = "deciding on a fetch",
-      [OW_SERVER_FETCHING] = "sending records",
-      [OW_SERVER_FAILED] = "of no more use",
-  };
-  return texts[state];
 }
 
 enum ow_mode ow_server_mode(const struct ow_server *server)

@@ -8,8 +8,8 @@
  *   AWAIT_SETUP -> AWAIT_KEY -> DECIDE_SETUP            with a key: ow_server_use_key()
  *   READY -> DECIDE_SESSION -> READY                    ow_server_answer_session()
  *   READY -> DECIDE_START -> RUNNING or READY           ow_server_answer_start()
- *   RUNNING -> DECIDE_STOP -> READY                     the client stopped; ow_server_stop_sessions() answers
- *   RUNNING -> STOPPING -> READY                        ow_server_stop_sessions() first; the client answers
+ *   RUNNING -> DECIDE_STOP -> TELLING_STOP -> READY     the client stopped; ow_server_begin_stop() answers
+ *   RUNNING -> TELLING_STOP -> STOPPING -> READY        ow_server_begin_stop() first; the client answers
  *   READY -> DECIDE_FETCH -> FETCHING -> READY          ow_server_begin_fetch(), ow_server_fetch_record() or
  *                                                       ow_server_fetch_departure()
  *   any -> FAILED                                       for good; the event's failure says why
@@ -42,6 +42,7 @@ enum ow_server_state {
   OW_SERVER_DECIDE_START,
   OW_SERVER_RUNNING,
   OW_SERVER_DECIDE_STOP,
+  OW_SERVER_TELLING_STOP,
   OW_SERVER_STOPPING,
   OW_SERVER_DECIDE_FETCH,
   OW_SERVER_FETCHING,
@@ -66,8 +67,8 @@ enum ow_server_event_kind {
   OW_SERVER_SET_UP,  /* mode chosen and key proven, `key_id` tells whose: ow_server_set_up() */
   OW_SERVER_REQUEST, /* `request`, `slots`: ow_server_answer_session(); no slots: more than OW_SLOTS_MOST */
   OW_SERVER_START_ASKED, /* ow_server_answer_start() */
-  OW_SERVER_STOP,  /* `accept`, `ends`, `end_count`: if the state is DECIDE_STOP, ow_server_stop_sessions() */
-  OW_SERVER_FETCH, /* `fetch`: ow_server_begin_fetch() */
+  OW_SERVER_STOP,   /* `accept`, `ends`, `end_count`: if the state is DECIDE_STOP, ow_server_begin_stop() */
+  OW_SERVER_FETCH,  /* `fetch`: ow_server_begin_fetch() */
   OW_SERVER_BROKEN, /* `failure`: the connection is of no more use; send what is left and close */
 };
 
@@ -121,11 +122,16 @@ enum ow_status ow_server_answer_session(struct ow_server *server, struct ow_inst
                                         const struct ow_session_acceptance *acceptance) OW_MUST_CHECK;
 enum ow_status ow_server_answer_start(struct ow_server *server, struct ow_instant now,
                                       enum ow_accept accept) OW_MUST_CHECK;
-/** `ends` describes the sessions that this side was sending. */
-enum ow_status ow_server_stop_sessions(struct ow_server *server, struct ow_instant now, enum ow_accept accept,
-                                       const struct ow_session_end *ends, uint32_t count) OW_MUST_CHECK;
+/**
+ * Stop-Sessions: `count` calls of ow_server_describe_end() must follow, one for each session that this side
+ * was sending. Until then nothing is taken, as in a DECIDE state, so that it can be written in parts.
+ */
+enum ow_status ow_server_begin_stop(struct ow_server *server, struct ow_instant now, enum ow_accept accept,
+                                    uint32_t count) OW_MUST_CHECK;
+enum ow_status ow_server_describe_end(struct ow_server *server, struct ow_instant now,
+                                      const struct ow_session_end *end) OW_MUST_CHECK;
 /** The `ends` of OW_SERVER_STOP are not needed any more; they may take megabytes. Nothing happens while
- * sessions run. */
+ * sessions run, or are being stopped. */
 void ow_server_forget_ends(struct ow_server *server);
 /**
  * If ack->accept is 0, ack->records calls of ow_server_fetch_record() must follow, or, if ack->departures, of

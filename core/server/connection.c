@@ -166,6 +166,7 @@ static void answer_request(struct ow_serve_connection *connection)
   connection->refused = !session;
   if (session) {
     connection->agreed++;
+    connection->sending += session->sender.open;
     session->connection = connection;
     session->done = ow_serve_on_session_done;
     TAILQ_INSERT_TAIL(&connection->sessions, session, of_connection);
@@ -266,15 +267,14 @@ static void on_start(struct ow_serve_connection *connection)
 
 static void on_stop(struct ow_serve_connection *connection, const struct ow_server_event *event)
 {
-  const char *why = connection->stopped_for ? connection->stopped_for : "stopped by the client";
-  enum ow_status status = OW_OK;
   if (event->accept != OW_ACCEPT_OK)
     ow_log(connection->common->log, OW_LOG_NOTICE, "client %s: ended its sessions with %s", connection->name,
            ow_accept_text(event->accept));
+  connection->stop = *event; /* the machine keeps what it points to until sessions are started again */
   if (ow_server_state(connection->machine) == OW_SERVER_DECIDE_STOP)
-    status = ow_serve_send_stop(connection);
-  ow_serve_end_sessions(connection, event->ends, event->end_count, why);
-  ow_serve_require_written(connection, status);
+    ow_serve_tell_stop(connection);
+  else
+    ow_serve_end_as_told(connection);
 }
 
 static void on_fetch(struct ow_serve_connection *connection, const struct ow_fetch_request *request)
@@ -377,6 +377,7 @@ static void on_drained(struct ow_channel *channel)
   if (ow_server_state(connection->machine) == OW_SERVER_FETCHING) {
     go_on_fetching(connection);
   } else {
+    ow_serve_go_on_telling(connection);
     ow_buffer_shrink(channel->output);
     ow_channel_offer(channel); /* nothing was taken while too much of it waited */
   }

@@ -14,6 +14,9 @@
 /* Sessions: closing sockets takes some microseconds of each. */
 enum { ENDED_AT_ONCE = 4, ENDED_IN_PART = 4 };
 
+/* Sessions that our Stop-Sessions describes; and octets of it that wait to be sent before it goes on. */
+enum { TOLD_AT_ONCE = 8, TOLD_IN_PART = 8, TOLD_UNREAD = 65536 };
+
 struct ow_instant ow_serve_now(const struct ow_serve_connection *connection)
 {
   return ow_loop_now(connection->common->loop);
@@ -51,6 +54,7 @@ static void end_session(struct ow_serve_connection *connection, struct ow_serve_
 {
   TAILQ_REMOVE(&connection->sessions, session, of_connection);
   session->connection = NULL;
+  connection->sending -= session->sender.open;
   ow_serve_log_refusals(&connection->to, &session->sender);
   ow_serve_session_end(session, ow_stop_index_find(&connection->ends, &session->request.sid));
   ow_serve_log_ended(&connection->to, session, connection->ending_for);
@@ -90,6 +94,14 @@ void ow_serve_end_sessions(struct ow_serve_connection *connection, const struct 
   end_some(connection, ENDED_AT_ONCE);
 }
 
+void ow_serve_end_as_told(struct ow_serve_connection *connection)
+{
+  const struct ow_server_event *stop = &connection->stop;
+  const char *why = connection->stopped_for ? connection->stopped_for : "stopped by the client";
+  connection->stop.kind = OW_SERVER_NOTHING;
+  ow_serve_end_sessions(connection, stop->ends, stop->end_count, why);
+}
+
 void ow_serve_free_connection(struct ow_serve_connection *connection)
 {
   ow_serve_place_leave(&connection->place);
@@ -124,6 +136,7 @@ void ow_serve_close(struct ow_serve_connection *connection)
   ow_timer_cancel(common->loop, &connection->timer);
   ow_timer_cancel(common->loop, &connection->stalled);
   ow_loop_withdraw_background(common->loop, &connection->agreeing);
+  ow_loop_withdraw_background(common->loop, &connection->telling);
   ow_channel_close(&connection->channel);
   connection->closed = true;
   common->policy->leave(common->policy->context, &connection->client);
@@ -131,7 +144,10 @@ void ow_serve_close(struct ow_serve_connection *connection)
   ow_serve_place_leave(&connection->place);
   LIST_REMOVE(connection, among_all);
   LIST_INSERT_HEAD(&connection->all->closing, connection, among_all);
-  ow_serve_end_sessions(connection, NULL, 0, connection->ended_for);
+  if (connection->stop.kind == OW_SERVER_STOP)
+    ow_serve_end_as_told(connection);
+  else
+    ow_serve_end_sessions(connection, NULL, 0, connection->ended_for);
   if (!connection->ending_for)
     free_closed(connection);
 }
@@ -164,6 +180,7 @@ static bool is_drained(const struct ow_serve_connection *connection)
   case OW_SERVER_DECIDE_START:
   case OW_SERVER_RUNNING:
   case OW_SERVER_DECIDE_STOP:
+  case OW_SERVER_TELLING_STOP:
   case OW_SERVER_STOPPING:
   case OW_SERVER_DECIDE_FETCH:
   case OW_SERVER_FETCHING: busy = true; break;
@@ -190,6 +207,7 @@ static enum ow_serve_place_state place_state(const struct ow_serve_connection *c
   case OW_SERVER_DECIDE_START:
   case OW_SERVER_RUNNING:
   case OW_SERVER_DECIDE_STOP:
+  case OW_SERVER_TELLING_STOP:
   case OW_SERVER_STOPPING:
   case OW_SERVER_DECIDE_FETCH:
   case OW_SERVER_FETCHING:
@@ -260,32 +278,59 @@ void ow_serve_settle(struct ow_serve_connection *connection)
 
 /* ---- its sessions ---- */
 
-static uint32_t ends_of_senders(struct ow_serve_connection *connection, struct ow_session_end *ends)
+static bool has_more_to_tell(const struct ow_serve_connection *connection)
 {
-  struct ow_serve_session *session;
-  uint32_t count = 0;
-  TAILQ_FOREACH(session, &connection->sessions, of_connection)
-  if (session->sender.open) {
-    ow_test_sender_stop(&session->sender);
-    if (ends)
-      ends[count] = ow_sender_end(session->sender.sender);
-    count++;
-  }
-  return count;
+  return !connection->over && ow_server_state(connection->machine) == OW_SERVER_TELLING_STOP;
 }
 
-enum ow_status ow_serve_send_stop(struct ow_serve_connection *connection)
+static void tell_next(struct ow_serve_connection *connection)
 {
-  uint32_t count = ends_of_senders(connection, NULL);
-  struct ow_session_end *ends = calloc(count ? count : 1, sizeof *ends);
-  enum ow_status status = OW_MEMORY;
-  if (ends) {
-    (void)ends_of_senders(connection, ends);
-    status =
-        ow_server_stop_sessions(connection->machine, ow_serve_now(connection), OW_ACCEPT_OK, ends, count);
+  struct ow_serve_session *session = connection->to_tell;
+  connection->to_tell = TAILQ_NEXT(session, of_connection);
+  if (session->sender.open) {
+    ow_test_sender_stop(&session->sender);
+    struct ow_session_end end = ow_sender_end(session->sender.sender);
+    ow_serve_require_written(connection,
+                             ow_server_describe_end(connection->machine, ow_serve_now(connection), &end));
   }
-  free(ends);
-  return status;
+}
+
+/* What the client doesn't read isn't written: on_drained() goes on. */
+static void tell_some(struct ow_serve_connection *connection, unsigned most)
+{
+  const struct ow_buffer *output = ow_server_output(connection->machine);
+  while (has_more_to_tell(connection) && most-- > 0 && ow_buffer_length(output) < TOLD_UNREAD)
+    tell_next(connection);
+  if (has_more_to_tell(connection) && ow_buffer_length(output) < TOLD_UNREAD) {
+    ow_loop_background(connection->common->loop, &connection->telling);
+  } else if (!has_more_to_tell(connection) && connection->stop.kind == OW_SERVER_STOP) {
+    ow_serve_end_as_told(connection);
+  }
+}
+
+static void on_telling(struct ow_completion *part)
+{
+  struct ow_serve_connection *connection = OW_CONTAINER_OF(part, struct ow_serve_connection, telling);
+  tell_some(connection, TOLD_IN_PART);
+  if (!has_more_to_tell(connection))
+    ow_channel_offer(&connection->channel); /* nothing was taken meanwhile */
+  ow_serve_settle(connection);
+}
+
+void ow_serve_go_on_telling(struct ow_serve_connection *connection)
+{
+  if (has_more_to_tell(connection))
+    ow_loop_background(connection->common->loop, &connection->telling);
+}
+
+void ow_serve_tell_stop(struct ow_serve_connection *connection)
+{
+  connection->next = NULL;
+  ow_loop_withdraw_background(connection->common->loop, &connection->starting);
+  connection->to_tell = TAILQ_FIRST(&connection->sessions);
+  ow_serve_require_written(connection, ow_server_begin_stop(connection->machine, ow_serve_now(connection),
+                                                            OW_ACCEPT_OK, connection->sending));
+  tell_some(connection, TOLD_AT_ONCE);
 }
 
 void ow_serve_stop_sessions(struct ow_serve_connection *connection, const char *why)
@@ -294,9 +339,7 @@ void ow_serve_stop_sessions(struct ow_serve_connection *connection, const char *
     ow_log(connection->common->log, OW_LOG_DEBUG, "client %s: is sent Stop-Sessions: %s", connection->name,
            why);
     connection->stopped_for = why;
-    connection->next = NULL;
-    ow_loop_withdraw_background(connection->common->loop, &connection->starting);
-    ow_serve_require_written(connection, ow_serve_send_stop(connection));
+    ow_serve_tell_stop(connection);
   }
 }
 
@@ -362,5 +405,6 @@ void ow_serve_prepare_life(struct ow_serve_connection *connection)
   connection->stalled.expired = on_stalled;
   connection->linger.expired = on_linger;
   connection->ending.run = on_ending;
+  connection->telling.run = on_telling;
   connection->place.give_back = on_give_back;
 }

@@ -66,6 +66,10 @@ struct ow_serve_connection {
   const char *ending_for;           /* why its sessions are being ended; NULL: they aren't */
   struct ow_stop_index ends;        /* what the client said of them */
   struct ow_completion ending;      /* the rest of many */
+  unsigned sending;                 /* of its sessions: Stop-Sessions describes these */
+  struct ow_serve_session *to_tell; /* the next of its sessions that it may describe */
+  struct ow_completion telling;     /* the rest of many */
+  struct ow_server_event stop;      /* the client's, until ours is told; else NOTHING */
   unsigned to_fetch;                /* sessions that have ended, and whose records it has not asked for */
   int64_t stopped_at;               /* monotonic ns: when they ended */
   char claimed[OW_KEY_ID_TEXT];     /* the key in whose name it speaks, if somebody has that; proven or not */
@@ -102,8 +106,16 @@ void ow_serve_settle(struct ow_serve_connection *connection);
  */
 void ow_serve_end_sessions(struct ow_serve_connection *connection, const struct ow_session_end *ends,
                            uint32_t count, const char *why);
-/** Write Stop-Sessions, with what was sent. */
-enum ow_status ow_serve_send_stop(struct ow_serve_connection *connection) OW_MUST_CHECK;
+/** As the client's `stop` says. */
+void ow_serve_end_as_told(struct ow_serve_connection *connection);
+/**
+ * Sessions stop being sent, and Stop-Sessions tells how far each got: some at once, the rest of many in the
+ * background and as the client reads; until then nothing is taken from it. If `stop` is set, all sessions are
+ * ended then.
+ */
+void ow_serve_tell_stop(struct ow_serve_connection *connection);
+/** More of it, once what was told has left. */
+void ow_serve_go_on_telling(struct ow_serve_connection *connection);
 /** The same if sessions run, for the reason `why`. */
 void ow_serve_stop_sessions(struct ow_serve_connection *connection, const char *why);
 /** If every session is done: stop them, or let the client do so. */

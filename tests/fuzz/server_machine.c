@@ -36,9 +36,7 @@ static void decide(struct ow_server *server, const struct ow_server_event *event
   case OW_SERVER_SET_UP: FUZZ_CHECK(ow_server_set_up(server, NOW, OW_ACCEPT_OK) == OW_OK); break;
   case OW_SERVER_REQUEST: FUZZ_CHECK(ow_server_answer_session(server, NOW, &acceptance) == OW_OK); break;
   case OW_SERVER_START_ASKED: FUZZ_CHECK(ow_server_answer_start(server, NOW, OW_ACCEPT_OK) == OW_OK); break;
-  case OW_SERVER_STOP:
-    FUZZ_CHECK(ow_server_stop_sessions(server, NOW, OW_ACCEPT_OK, NULL, 0) == OW_OK);
-    break;
+  case OW_SERVER_STOP: FUZZ_CHECK(ow_server_begin_stop(server, NOW, OW_ACCEPT_OK, 0) == OW_OK); break;
   case OW_SERVER_FETCH:
     FUZZ_CHECK(ow_server_begin_fetch(server, NOW, &ack, &request, &slot, NULL) == OW_OK);
     while (ow_server_fetch_left(server))

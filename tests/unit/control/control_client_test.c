@@ -519,7 +519,7 @@ static void say_stop(struct test_pair *pair)
 {
   struct ow_skip_range ranges[] = {{1, 2}, {5, 5}, {9, 11}};
   struct ow_session_end end = test_end(2, ranges, 3);
-  ck_assert_int_eq(ow_server_stop_sessions(pair->server, test_at(0), OW_ACCEPT_OK, &end, 1), OW_OK);
+  ck_assert_int_eq(test_server_stop(pair->server, test_at(0), OW_ACCEPT_OK, &end, 1), OW_OK);
 }
 
 static void say_fetched(struct test_pair *pair)

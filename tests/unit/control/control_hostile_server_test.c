@@ -101,7 +101,7 @@ START_TEST(the_end_of_a_session_that_was_never_agreed_on_is_a_protocol_error)
   test_client_at(&pair, test_modes[_i], OW_CLIENT_READY);
   ck_assert_int_eq(accept_session(&pair, true, 9002, OURS).kind, OW_CLIENT_SESSION);
   test_start(&pair);
-  ck_assert_int_eq(ow_server_stop_sessions(pair.server, test_at(0), OW_ACCEPT_OK, &end, 1), OW_OK);
+  ck_assert_int_eq(test_server_stop(pair.server, test_at(0), OW_ACCEPT_OK, &end, 1), OW_OK);
   struct ow_client_event event = test_client_next(&pair);
   ck_assert_int_eq(event.kind, OW_CLIENT_BROKEN);
   test_assert_failure(&event.failure, OW_PROTOCOL, "a session that we never agreed on");

@@ -212,7 +212,7 @@ START_TEST(a_denied_session_is_not_expected_in_stop_sessions)
   test_start(&pair);
   ck_assert_int_eq(ow_client_stop_sessions(pair.client, test_at(0), OW_ACCEPT_OK, no_ends, 0), OW_OK);
   ck_assert_uint_eq(test_server_expect(&pair, OW_SERVER_STOP).end_count, 0);
-  ck_assert_int_eq(ow_server_stop_sessions(pair.server, test_at(0), OW_ACCEPT_OK, no_ends, 0), OW_OK);
+  ck_assert_int_eq(test_server_stop(pair.server, test_at(0), OW_ACCEPT_OK, no_ends, 0), OW_OK);
   ck_assert_uint_eq(test_client_expect(&pair, OW_CLIENT_STOPPED).end_count, 0);
   test_pair_close(&pair);
 }
@@ -263,7 +263,7 @@ static void client_stops(struct test_pair *pair, const struct ow_session_end *en
 
 static void server_stops(struct test_pair *pair, const struct ow_session_end *ends, uint32_t count)
 {
-  ck_assert_int_eq(ow_server_stop_sessions(pair->server, test_at(0), OW_ACCEPT_OK, ends, count), OW_OK);
+  ck_assert_int_eq(test_server_stop(pair->server, test_at(0), OW_ACCEPT_OK, ends, count), OW_OK);
 }
 
 static void both_ready(const struct test_pair *pair)
@@ -375,8 +375,7 @@ START_TEST(a_stop_with_a_failure_says_so)
 {
   struct test_pair pair;
   test_client_at(&pair, test_modes[_i], OW_CLIENT_RUNNING);
-  ck_assert_int_eq(ow_server_stop_sessions(pair.server, test_at(0), OW_ACCEPT_INTERNAL_ERROR, no_ends, 0),
-                   OW_OK);
+  ck_assert_int_eq(test_server_stop(pair.server, test_at(0), OW_ACCEPT_INTERNAL_ERROR, no_ends, 0), OW_OK);
   ck_assert_int_eq(test_client_expect(&pair, OW_CLIENT_STOPPED).accept, OW_ACCEPT_INTERNAL_ERROR);
   ck_assert_int_eq(ow_client_stop_sessions(pair.client, test_at(0), OW_ACCEPT_FAILURE, no_ends, 0), OW_OK);
   ck_assert_int_eq(test_server_expect(&pair, OW_SERVER_STOP).accept, OW_ACCEPT_FAILURE);

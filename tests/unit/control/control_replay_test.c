@@ -485,8 +485,8 @@ static void server_on_request(struct server_replay *replay, const struct ow_serv
 
 static void server_stop(struct server_replay *replay)
 {
-  ck_assert_int_eq(
-      ow_server_stop_sessions(replay->server, test_at(0), OW_ACCEPT_OK, &replay->talk->server_end, 1), OW_OK);
+  ck_assert_int_eq(test_server_stop(replay->server, test_at(0), OW_ACCEPT_OK, &replay->talk->server_end, 1),
+                   OW_OK);
 }
 
 static void server_on_stop(struct server_replay *replay, const struct ow_server_event *event)
@@ -737,7 +737,7 @@ static void server_go_on(struct server_replay *replay, const struct ow_server_ev
   else if (event->kind == OW_SERVER_START_ASKED)
     status = ow_server_answer_start(server, test_at(0), OW_ACCEPT_OK);
   else if (event->kind == OW_SERVER_STOP)
-    status = ow_server_stop_sessions(server, test_at(0), OW_ACCEPT_OK, &talk->server_end, 1);
+    status = test_server_stop(server, test_at(0), OW_ACCEPT_OK, &talk->server_end, 1);
   else if (event->kind == OW_SERVER_FETCH)
     status = ow_server_begin_fetch(server, test_at(0), &(struct ow_fetch_ack){.accept = OW_ACCEPT_FAILURE},
                                    NULL, NULL, NULL);

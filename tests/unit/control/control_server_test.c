@@ -348,7 +348,7 @@ END_TEST
 
 enum { STATES = OW_SERVER_FAILED + 1 };
 
-enum decision { SET_UP, SESSION, START, STOP, BEGIN_FETCH, RECORD, NO_KEY, DECISIONS };
+enum decision { SET_UP, SESSION, START, STOP, BEGIN_FETCH, RECORD, NO_KEY, END, DECISIONS };
 
 static enum ow_status begin_fetch(struct test_pair *pair)
 {
@@ -376,10 +376,11 @@ static enum ow_status decide(struct test_pair *pair, enum decision decision)
   case SET_UP: status = ow_server_set_up(server, test_at(0), OW_ACCEPT_OK); break;
   case SESSION: status = ow_server_answer_session(server, test_at(0), &acceptance); break;
   case START: status = ow_server_answer_start(server, test_at(0), OW_ACCEPT_OK); break;
-  case STOP: status = ow_server_stop_sessions(server, test_at(0), OW_ACCEPT_OK, &end, 1); break;
+  case STOP: status = test_server_stop(server, test_at(0), OW_ACCEPT_OK, &end, 1); break;
   case BEGIN_FETCH: status = begin_fetch(pair); break;
   case RECORD: status = ow_server_fetch_record(server, test_at(0), &record); break;
   case NO_KEY: status = refuse_key(pair); break;
+  case END: status = ow_server_describe_end(server, test_at(0), &end); break;
   case DECISIONS: break;
   }
   return status;
@@ -387,18 +388,19 @@ static enum ow_status decide(struct test_pair *pair, enum decision decision)
 
 /* Where a decision leads; -1: it is not possible. */
 static const int leads_to[STATES][DECISIONS] = {
-    [OW_SERVER_AWAIT_SETUP] = {-1, -1, -1, -1, -1, -1, -1},
-    [OW_SERVER_AWAIT_KEY] = {-1, -1, -1, -1, -1, -1, OW_SERVER_FAILED},
-    [OW_SERVER_DECIDE_SETUP] = {OW_SERVER_READY, -1, -1, -1, -1, -1, -1},
-    [OW_SERVER_READY] = {-1, -1, -1, -1, -1, -1, -1},
-    [OW_SERVER_DECIDE_SESSION] = {-1, OW_SERVER_READY, -1, -1, -1, -1, -1},
-    [OW_SERVER_DECIDE_START] = {-1, -1, OW_SERVER_RUNNING, -1, -1, -1, -1},
-    [OW_SERVER_RUNNING] = {-1, -1, -1, OW_SERVER_STOPPING, -1, -1, -1},
-    [OW_SERVER_DECIDE_STOP] = {-1, -1, -1, OW_SERVER_READY, -1, -1, -1},
-    [OW_SERVER_STOPPING] = {-1, -1, -1, -1, -1, -1, -1},
-    [OW_SERVER_DECIDE_FETCH] = {-1, -1, -1, -1, OW_SERVER_FETCHING, -1, -1},
-    [OW_SERVER_FETCHING] = {-1, -1, -1, -1, -1, OW_SERVER_FETCHING, -1},
-    [OW_SERVER_FAILED] = {-1, -1, -1, -1, -1, -1, -1},
+    [OW_SERVER_AWAIT_SETUP] = {-1, -1, -1, -1, -1, -1, -1, -1},
+    [OW_SERVER_AWAIT_KEY] = {-1, -1, -1, -1, -1, -1, OW_SERVER_FAILED, -1},
+    [OW_SERVER_DECIDE_SETUP] = {OW_SERVER_READY, -1, -1, -1, -1, -1, -1, -1},
+    [OW_SERVER_READY] = {-1, -1, -1, -1, -1, -1, -1, -1},
+    [OW_SERVER_DECIDE_SESSION] = {-1, OW_SERVER_READY, -1, -1, -1, -1, -1, -1},
+    [OW_SERVER_DECIDE_START] = {-1, -1, OW_SERVER_RUNNING, -1, -1, -1, -1, -1},
+    [OW_SERVER_RUNNING] = {-1, -1, -1, OW_SERVER_STOPPING, -1, -1, -1, -1},
+    [OW_SERVER_DECIDE_STOP] = {-1, -1, -1, OW_SERVER_READY, -1, -1, -1, -1},
+    [OW_SERVER_TELLING_STOP] = {-1, -1, -1, -1, -1, -1, -1, OW_SERVER_STOPPING},
+    [OW_SERVER_STOPPING] = {-1, -1, -1, -1, -1, -1, -1, -1},
+    [OW_SERVER_DECIDE_FETCH] = {-1, -1, -1, -1, OW_SERVER_FETCHING, -1, -1, -1},
+    [OW_SERVER_FETCHING] = {-1, -1, -1, -1, -1, OW_SERVER_FETCHING, -1, -1},
+    [OW_SERVER_FAILED] = {-1, -1, -1, -1, -1, -1, -1, -1},
 };
 
 START_TEST(a_decision_is_taken_only_where_it_belongs)
@@ -431,6 +433,26 @@ START_TEST(the_last_record_ends_the_fetch)
   }
   ck_assert_int_eq(ow_server_state(pair.server), OW_SERVER_READY);
   ck_assert_int_eq(ow_server_fetch_record(pair.server, test_at(0), &record), OW_STATE);
+  test_pair_close(&pair);
+}
+END_TEST
+
+/* Who stopped first decides what comes after the last description; until then nothing is heard. */
+START_TEST(the_last_description_ends_the_stop)
+{
+  const enum ow_server_state before = _i ? OW_SERVER_DECIDE_STOP : OW_SERVER_RUNNING;
+  const struct ow_session_end end = test_end(2, NULL, 0);
+  struct test_pair pair;
+  test_server_at(&pair, OW_MODE_ENCRYPTED, before);
+  ck_assert_int_eq(ow_server_describe_end(pair.server, test_at(0), &end), OW_STATE);
+  ck_assert_int_eq(ow_server_begin_stop(pair.server, test_at(0), OW_ACCEPT_OK, 3), OW_OK);
+  for (int i = 0; i < 3; i++) {
+    ck_assert_int_eq(ow_server_state(pair.server), OW_SERVER_TELLING_STOP);
+    ck_assert_int_eq(ow_server_begin_stop(pair.server, test_at(0), OW_ACCEPT_OK, 0), OW_STATE);
+    ck_assert_int_eq(ow_server_describe_end(pair.server, test_at(0), &end), OW_OK);
+  }
+  ck_assert_int_eq(ow_server_state(pair.server), _i ? OW_SERVER_READY : OW_SERVER_STOPPING);
+  ck_assert_int_eq(ow_server_describe_end(pair.server, test_at(0), &end), OW_STATE);
   test_pair_close(&pair);
 }
 END_TEST
@@ -484,6 +506,7 @@ static struct answer expected_answer(enum ow_server_state state, unsigned comman
   case OW_SERVER_DECIDE_SESSION:
   case OW_SERVER_DECIDE_START:
   case OW_SERVER_DECIDE_STOP:
+  case OW_SERVER_TELLING_STOP:
   case OW_SERVER_DECIDE_FETCH:
   case OW_SERVER_FETCHING: break;
   }
@@ -534,6 +557,7 @@ static const struct {
     [OW_SERVER_DECIDE_START] = {0, "nothing"},
     [OW_SERVER_RUNNING] = {0, "nothing"},
     [OW_SERVER_DECIDE_STOP] = {0, "nothing"},
+    [OW_SERVER_TELLING_STOP] = {0, "nothing"},
     [OW_SERVER_STOPPING] = {TEST_SETUP_SECONDS, "silent for 20 s where we waited for its Stop-Sessions"},
     [OW_SERVER_DECIDE_FETCH] = {0, "nothing"},
     [OW_SERVER_FETCHING] = {0, "nothing"},
@@ -1013,6 +1037,7 @@ int main(void)
   TEST_LOOP(suite, "keyed", KEYED, a_changed_set_up_response_is_found_out_by_the_first_command,
             a_wrong_hmac_is_told_as_such, a_command_said_twice_is_not_taken_twice);
   TEST_LOOP(suite, "requests", BAD_REQUESTS, an_impossible_request_breaks_the_server);
+  TEST_LOOP(suite, "stop", 2, the_last_description_ends_the_stop);
   TEST_CASE(suite, "open", the_last_record_ends_the_fetch, an_open_server_ignores_hmacs,
             a_request_without_packets_breaks_the_server, a_stop_describes_exactly_the_sessions_that_were_sent,
             a_stop_with_too_many_skip_ranges_breaks_the_server,

@@ -130,7 +130,7 @@ static bool stop(struct wire *wire, uint32_t skips)
   bool well = done(ow_client_stop_sessions(pair->client, test_at(0), OW_ACCEPT_OK, &sent, 1)) &&
               server_hears(wire, OW_SERVER_STOP) &&
               same_end(wire->at_server.ends, wire->at_server.end_count, &sent) &&
-              done(ow_server_stop_sessions(pair->server, test_at(0), OW_ACCEPT_OK, &received, 1)) &&
+              done(test_server_stop(pair->server, test_at(0), OW_ACCEPT_OK, &received, 1)) &&
               client_hears(wire, OW_CLIENT_STOPPED) &&
               same_end(wire->at_client.ends, wire->at_client.end_count, &received);
   free(ranges);

@@ -11,7 +11,16 @@
 #include "support/policy.h"
 #include "support/serving.h"
 
-enum { GREETING = 64, SERVER_START = 48, FETCH_ACK = 32, STOP_SESSIONS = 32, MODES_AT = 12, MANY = 200 };
+enum {
+  GREETING = 64,
+  SERVER_START = 48,
+  ACCEPT_SESSION = 48,
+  START_ACK = 32,
+  FETCH_ACK = 32,
+  STOP_SESSIONS = 32,
+  MODES_AT = 12,
+  MANY = 200
+};
 
 static struct ow_loop *loop;
 static struct ow_serve *server;
@@ -426,12 +435,22 @@ END_TEST
 
 static int listener;
 static size_t listened;
+static size_t to_hear;
 static uint8_t answers[65536];
 
-static bool all_is_answered(void)
+static bool so_much_is_heard(void)
 {
   listened += heard(listener, answers + listened, sizeof answers - listened);
-  return listened >= GREETING + SERVER_START + (MANY + 1) * FETCH_ACK;
+  return listened >= to_hear;
+}
+
+/* So many octets are the listener's `answers`, and no more. */
+static void hear(size_t octets)
+{
+  listened = 0;
+  to_hear = octets;
+  run_until(so_much_is_heard);
+  ck_assert_uint_eq(listened, octets);
 }
 
 /* All at once in its socket, one event a turn. */
@@ -444,12 +463,10 @@ START_TEST(every_command_of_many_is_answered)
   speak_fetch(&speech);
   start();
   listener = call();
-  listened = 0;
   say(listener, speech.octets, speech.count);
   for (int i = 0; i < MANY; i++)
     say(listener, speech.octets + set_up, speech.count - set_up);
-  run_until(all_is_answered);
-  ck_assert_uint_eq(listened, GREETING + SERVER_START + (MANY + 1) * FETCH_ACK);
+  hear(GREETING + SERVER_START + (MANY + 1) * FETCH_ACK);
   close(listener);
   run_until_left(1);
   test_pair_close(&speech.pair);
@@ -504,7 +521,7 @@ static void speak_stop_of_all(struct speech *speech)
     ends[i] = (struct ow_session_end){.sid = test_sid((uint8_t)(i + 1))};
   speak_stop(speech, ends, speech->requests);
   test_server_expect(&speech->pair, OW_SERVER_STOP);
-  ck_assert_int_eq(ow_server_stop_sessions(speech->pair.server, test_at(0), OW_ACCEPT_OK, NULL, 0), OW_OK);
+  ck_assert_int_eq(test_server_stop(speech->pair.server, test_at(0), OW_ACCEPT_OK, NULL, 0), OW_OK);
   test_client_expect(&speech->pair, OW_CLIENT_STOPPED);
 }
 
@@ -530,8 +547,7 @@ START_TEST(many_sessions_of_one_connection_start_and_end_in_parts)
   say(listener, speech.octets, started);
   wanted = SESSIONS;
   run_until(so_many_sessions_run);
-  run_for_a_moment();
-  (void)heard(listener, answers, sizeof answers);
+  hear(GREETING + SERVER_START + SESSIONS * ACCEPT_SESSION + START_ACK);
   say(listener, speech.octets + started, (_i == 0 ? speech.count : stopped) - started);
   if (_i == 1)
     close(listener);
@@ -539,14 +555,83 @@ START_TEST(many_sessions_of_one_connection_start_and_end_in_parts)
   if (_i < 2)
     run_until(so_many_sessions_run);
   if (_i == 0) {
-    run_for_a_moment();
-    ck_assert_uint_eq(heard(listener, answers, sizeof answers), STOP_SESSIONS + FETCH_ACK);
+    hear(STOP_SESSIONS + FETCH_ACK);
   }
   ck_assert_uint_eq(ow_serve_count(server).sessions_kept, SESSIONS);
   stop();
   ck_assert_uint_eq(left, 1);
   if (_i != 1)
     close(listener);
+  test_pair_close(&speech.pair);
+}
+END_TEST
+
+static void on_drained(struct ow_completion *drained)
+{
+  (void)drained;
+}
+
+/* Its sessions, which we send, are described in their order, and none has begun. */
+static void expect_stop_of(const uint8_t *octets, const struct speech *speech)
+{
+  struct ow_stop_sessions stop;
+  ow_stop_sessions_decode(octets, &stop);
+  ck_assert_int_eq(octets[0], OW_COMMAND_STOP_SESSIONS);
+  ck_assert_int_eq(stop.accept, OW_ACCEPT_OK);
+  ck_assert_uint_eq(stop.sessions, speech->requests);
+  for (uint8_t i = 0; i < speech->requests; i++) {
+    struct ow_session_end end;
+    struct ow_sid sid = test_sid((uint8_t)(i + 1));
+    ow_session_end_decode(octets + OW_STOP_SESSIONS + i * ow_session_end_octets(0), &end);
+    ck_assert_mem_eq(&end.sid, &sid, sizeof sid);
+    ck_assert_uint_eq(end.next_sequence, 0);
+    ck_assert_uint_eq(end.skip_ranges, 0);
+  }
+}
+
+/* More than are described in one turn. 0: the client stops them, and what it says besides is heard after
+ * that; 1: the Server takes leave, while the client's own Stop-Sessions is under way. */
+START_TEST(how_far_many_sessions_got_is_told_in_parts)
+{
+  enum { SESSIONS = 40 };
+  static struct speech speech;
+  const size_t told_octets = STOP_SESSIONS + SESSIONS * ow_session_end_octets(0);
+  struct ow_completion drained = {.run = on_drained};
+  struct ow_session_end ends[SESSIONS];
+  struct ow_session_request request = test_serving_request(true, 5);
+  request.start = ow_timestamp_plus(request.start, 2 * 3600 * OW_NS_PER_S); /* they run until then */
+  prepare();
+  speak_set_up(&speech);
+  for (uint8_t i = 0; i < SESSIONS; i++) {
+    request.sid = test_sid((uint8_t)(i + 1));
+    ends[i] = (struct ow_session_end){.sid = request.sid};
+    speak_this_request(&speech, request);
+  }
+  speak_start(&speech);
+  size_t started = speech.count;
+  speak_stop(&speech, NULL, 0);
+  size_t stopped = speech.count;
+  test_server_expect(&speech.pair, OW_SERVER_STOP);
+  ck_assert_int_eq(test_server_stop(speech.pair.server, test_at(0), OW_ACCEPT_OK, ends, SESSIONS), OW_OK);
+  test_client_expect(&speech.pair, OW_CLIENT_STOPPED);
+  speak_fetch(&speech);
+  start();
+  listener = call();
+  say(listener, speech.octets, started);
+  wanted = SESSIONS;
+  run_until(so_many_sessions_run);
+  hear(GREETING + SERVER_START + SESSIONS * ACCEPT_SESSION + START_ACK);
+  if (_i == 1)
+    ow_serve_drain(server, 10 * OW_NS_PER_S, &drained);
+  say(listener, speech.octets + started, (_i == 0 ? speech.count : stopped) - started);
+  wanted = 0;
+  run_until(so_many_sessions_run);
+  hear(told_octets + (_i == 0 ? FETCH_ACK : 0));
+  expect_stop_of(answers, &speech);
+  if (_i == 1)
+    run_until_left(1);
+  stop();
+  close(listener);
   test_pair_close(&speech.pair);
 }
 END_TEST
@@ -631,7 +716,7 @@ END_TEST
 
 /* ---- leaving while a client fetches ---- */
 
-enum { ACCEPT_SESSION = 48, SID_AT = 4, LOST = 400000, RECORD = 25 };
+enum { SID_AT = 4, LOST = 400000, RECORD = 25 };
 
 static struct ow_completion left_all;
 static bool has_left_all;
@@ -752,6 +837,7 @@ int main(void)
   TEST_CASE(suite, "leave", a_fetch_that_is_under_way_is_finished,
             whoever_takes_nothing_of_what_it_fetches_is_left);
   TEST_LOOP(suite, "many sessions", 3, many_sessions_of_one_connection_start_and_end_in_parts);
+  TEST_LOOP(suite, "told", 2, how_far_many_sessions_got_is_told_in_parts);
   TEST_LOOP(suite, "sessions", 2, sessions_end_with_their_connection);
   TEST_CASE(suite, "room", sessions_that_have_ended_reserve_nothing, results_are_not_driven_out_at_once);
   return test_run(suite);

@@ -22,6 +22,15 @@ struct ow_instant test_at(int64_t seconds)
                              .monotonic = (1000 + seconds) * OW_NS_PER_S};
 }
 
+enum ow_status test_server_stop(struct ow_server *server, struct ow_instant now, enum ow_accept accept,
+                                const struct ow_session_end *ends, uint32_t count)
+{
+  enum ow_status status = ow_server_begin_stop(server, now, accept, count);
+  for (uint32_t i = 0; i < count && status == OW_OK; i++)
+    status = ow_server_describe_end(server, now, &ends[i]);
+  return status;
+}
+
 /* ---- both machines ---- */
 
 static bool find_key(void *context, const char *key_id, const void **passphrase, size_t *octets)
@@ -339,7 +348,7 @@ static void two_sessions_run(struct test_pair *pair)
 static void server_stops(struct test_pair *pair)
 {
   struct ow_session_end end = test_end(2, NULL, 0);
-  ck_assert_int_eq(ow_server_stop_sessions(pair->server, test_at(0), OW_ACCEPT_OK, &end, 1), OW_OK);
+  ck_assert_int_eq(test_server_stop(pair->server, test_at(0), OW_ACCEPT_OK, &end, 1), OW_OK);
 }
 
 static void client_stops(struct test_pair *pair)
@@ -449,6 +458,8 @@ static void server_from_running(struct test_pair *pair, enum ow_server_state sta
   two_sessions_run(pair);
   if (state == OW_SERVER_STOPPING) {
     server_stops(pair);
+  } else if (state == OW_SERVER_TELLING_STOP) {
+    ck_assert_int_eq(ow_server_begin_stop(pair->server, test_at(0), OW_ACCEPT_OK, 1), OW_OK);
   } else if (state == OW_SERVER_DECIDE_STOP) {
     client_stops(pair);
     test_server_expect(pair, OW_SERVER_STOP);
@@ -471,6 +482,7 @@ void test_server_at(struct test_pair *pair, enum ow_mode mode, enum ow_server_st
   case OW_SERVER_DECIDE_FETCH:
   case OW_SERVER_FETCHING: server_from_ready(pair, state); break;
   case OW_SERVER_RUNNING:
+  case OW_SERVER_TELLING_STOP:
   case OW_SERVER_STOPPING:
   case OW_SERVER_DECIDE_STOP: server_from_running(pair, state); break;
   }

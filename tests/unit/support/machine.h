@@ -33,6 +33,10 @@ struct test_keyring {
 /** A moment `seconds` after the one at which all machines are created. */
 struct ow_instant test_at(int64_t seconds);
 
+/** The server's Stop-Sessions, all at once; `ends` describes the sessions that it was sending. */
+enum ow_status test_server_stop(struct ow_server *server, struct ow_instant now, enum ow_accept accept,
+                                const struct ow_session_end *ends, uint32_t count) OW_MUST_CHECK;
+
 /**
  * Zero the pair, then test_pair_prepare() or test_pair_open(). It must not move: the machines point into it.
  */
