@@ -367,6 +367,7 @@ static enum ow_status serve(struct responder *responder, struct ow_failure *fail
     ow_log(responder->log, OW_LOG_WARNING, "%s", failure->text);
   if (!responder->options.foreground)
     status = ow_daemon_begin(&responder->daemon, failure);
+  ow_open_files_make_room();
   if (status == OW_OK)
     status = set_up(responder, &settings, failure);
   if (status == OW_OK)

@@ -115,6 +115,7 @@ static enum ow_status start(struct program *program, struct ow_failure *failure)
     snmp_log(LOG_WARNING, "%s\n", failure->text);
   ow_core_dumps_forbid();
   enum ow_status status = options->foreground ? OW_OK : go_into_background(program, failure);
+  ow_open_files_make_room();
   if (status == OW_OK)
     status = agent_serve_open(&program->serve, &the_agent, failure);
   if (status == OW_OK && options->pid_file)
