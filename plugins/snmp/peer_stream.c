@@ -90,6 +90,13 @@ static void refuse(struct peer *peer, enum ow_status status, const struct ow_fai
   peer->refusal.status = status;
 }
 
+void peer_stream_refuse(struct peer *peer, const struct peers_host *host, enum ow_status status,
+                        const struct ow_failure *failure)
+{
+  refuse(peer, status, failure);
+  tell_down(host, peer, failure->text);
+}
+
 void peer_stream_start(struct peer *peer, const struct peers_host *host, struct ow_timestamp now)
 {
   struct ow_failure failure = {0};

@@ -12,6 +12,9 @@
  * in the row, and told.
  */
 void peer_stream_start(struct peer *peer, const struct peers_host *host, struct ow_timestamp now);
+/** It can't begin after all: kept in its row, and told. */
+void peer_stream_refuse(struct peer *peer, const struct peers_host *host, enum ow_status status,
+                        const struct ow_failure *failure);
 /**
  * Another program's stream, which runs already; alarms are by these thresholds. A failure is kept in the row.
  */

@@ -181,6 +181,16 @@ void peer_stop(struct peers *peers, struct peer *peer)
   peers->changed = true;
 }
 
+void peers_refuse(struct peers *peers, const char *owner, const char *name, enum ow_status status,
+                  const struct ow_failure *failure)
+{
+  struct peer *peer = peers_find(peers, owner, name);
+  if (peer && peer->status == ROW_ACTIVE) {
+    peer_stream_refuse(peer, &peers->host, status, failure);
+    peers->changed = true;
+  }
+}
+
 static bool read_stream(const struct peers *peers, struct peer *peer, const struct ow_board *board,
                         struct ow_timestamp now)
 {

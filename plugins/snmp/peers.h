@@ -49,6 +49,9 @@ void peers_remove(struct peers *peers, struct peer *peer);
 /** Its stream begins, or begins anew; what was measured is forgotten. A failure is kept in its row. */
 void peer_start(struct peers *peers, struct peer *peer, struct ow_timestamp now);
 void peer_stop(struct peers *peers, struct peer *peer);
+/** A stream that was to begin later can't; nothing happens if there is no such peer, or it is not to. */
+void peers_refuse(struct peers *peers, const char *owner, const char *name, enum ow_status status,
+                  const struct ow_failure *failure);
 
 /**
  * Show the streams of `board`, with these thresholds. It must outlive the peers, or peers_drop_mirrored().

@@ -240,11 +240,19 @@ TABLE
 @test "SIGHUP reads the file again" {
   sed -i '/^owampPeer ab /d' "$F/conf/owamp-agentx.conf"
   echo "owampPeer zz host $B4 port $PEER_PORT interval 4s loss-timeout 500ms" >>"$F/conf/owamp-agentx.conf"
+  echo "owampPeer zk host $B4 port $PEER_PORT key-id monitor key-file $F/no-keys" >>"$F/conf/owamp-agentx.conf"
   kill -HUP "$(pid_of agentx)"
   there() { [[ $(get "2.1.33.$(index '' zz)") == 1 ]]; }
   await 10 there
   [[ $(get "2.1.33.$(index '' ab)") == "No Such Instance"* ]]
   [ "$(get "2.1.33.$(index '' far)")" = 1 ]
+  # A key file is read by another thread, and what it lacks stands in the row then.
+  refused() { [[ $(get "2.1.26.$(index '' zk)") == *"$F/no-keys: there is no such file"* ]]; }
+  await 10 refused
+  (umask 077 && echo "monitor 636f72" >"$F/no-keys")
+  kill -HUP "$(pid_of agentx)"
+  goes_on() { [[ $(get "2.1.26.$(index '' zk)") != *"$F/no-keys"* ]]; }
+  await 10 goes_on
 }
 
 @test "nothing is wrong with memory, under the address sanitizer" {

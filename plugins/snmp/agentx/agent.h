@@ -5,10 +5,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <sys/types.h>
 
 #include "base/log.h"
 #include "io/limited_log.h"
+#include "io/loop.h"
 #include "mib.h"
 #include "notify_queue.h"
 #include "peer_set.h"
@@ -34,6 +36,8 @@ struct agent_conf {
   uint32_t rate;
 };
 
+struct agent_keyed;
+
 struct agent {
   struct agent_conf conf;
   bool starting; /* rows that were kept are read only now */
@@ -45,6 +49,8 @@ struct agent {
   bool store;     /* rows changed that are to be kept */
   struct ow_log log;
   struct ow_limited_log refused; /* SETs, of which a manager may send as many as it likes */
+  struct ow_loop *loop;                           /* NULL: it doesn't run yet */
+  LIST_HEAD(agent_keyed_list, agent_keyed) keyed; /* streams that wait for their key to be read */
   struct ow_board *board;
   struct ow_board *mirror_board;
   struct ow_streams *streams;

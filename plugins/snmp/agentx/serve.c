@@ -9,6 +9,7 @@
 
 #include "agentx/conf.h"
 #include "agentx/kept_rows.h"
+#include "agentx/keyed_start.h"
 #include "agentx/lines.h"
 #include "agentx/sources.h"
 #include "agentx/trap.h"
@@ -74,6 +75,7 @@ enum ow_status agent_serve_run(struct agent_serve *serve, struct ow_failure *fai
   if (status == OW_OK) {
     ow_timer_set(serve->loop, &serve->second, ow_loop_now(serve->loop).monotonic);
     ow_watchdog_start(&serve->watchdog, serve->loop);
+    serve->agent->loop = serve->loop;
     ow_readiness_tell("READY=1");
     status = ow_loop_run(serve->loop, failure);
   }
@@ -87,6 +89,8 @@ void agent_serve_close(struct agent_serve *serve)
     ow_watchdog_stop(&serve->watchdog);
     ow_timer_cancel(serve->loop, &serve->second);
     ow_signals_close(serve->loop, &serve->signals);
+    agent_keyed_forget_all(serve->agent);
+    serve->agent->loop = NULL;
     ow_loop_free(serve->loop);
   }
 }

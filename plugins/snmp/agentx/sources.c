@@ -8,15 +8,15 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 
+#include "agentx/keyed_start.h"
 #include "agentx/lines.h"
 #include "io/system_clock.h"
-#include "measure/peer_key.h"
 
 /* ---- what the table of peers asks for ---- */
 
 static enum ow_status start(void *context, const struct peer *peer, struct ow_failure *failure)
 {
-  const struct agent *agent = context;
+  struct agent *agent = context;
   const struct ow_peer_settings *settings = &peer->config.stream;
   const char *key_file = settings->key_file[0] ? settings->key_file : agent->conf.key_file;
   struct ow_stream_config config;
@@ -25,8 +25,8 @@ static enum ow_status start(void *context, const struct peer *peer, struct ow_fa
   if (config.peer.key_id[0] && !key_file[0])
     status = ow_fail(failure, OW_INVALID, "there is a KeyID, but owamp-agentx.conf names no owampKeyFile");
   else if (config.peer.key_id[0])
-    status = ow_peer_key_load(&config.peer, key_file, config.peer.key_id, &agent->log, failure);
-  if (status == OW_OK)
+    status = agent_keyed_start(agent, peer, &config, key_file, failure);
+  else
     status = ow_streams_add(agent->streams, &config, failure);
   ow_peer_clear(&config.peer);
   return status;
@@ -34,7 +34,8 @@ static enum ow_status start(void *context, const struct peer *peer, struct ow_fa
 
 static void stop(void *context, const struct peer *peer)
 {
-  const struct agent *agent = context;
+  struct agent *agent = context;
+  agent_keyed_forget(agent, peer);
   (void)ow_streams_remove(agent->streams, peer->stream); /* one that was refused isn't there */
 }
 

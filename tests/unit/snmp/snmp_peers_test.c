@@ -326,6 +326,28 @@ START_TEST(active_rows_and_those_without_an_owner_are_kept_so)
 }
 END_TEST
 
+/* Its key is read after it was to begin. */
+START_TEST(a_stream_can_be_refused_later)
+{
+  struct ow_failure failure;
+  struct peer *peer = add_peer("me", "a", PEER_OF_SNMP, "host h");
+  ow_fail(&failure, OW_AUTH, "there is no such key");
+  peers_refuse(&peers, "me", "a", OW_AUTH, &failure);
+  peers_refuse(&peers, "me", "b", OW_AUTH, &failure);
+  ck_assert_int_eq(peer->refusal.status, OW_OK); /* it was not to begin */
+  peer_start(&peers, peer, now);
+  told_count = 0;
+  peers.changed = false;
+  peers_refuse(&peers, "me", "a", OW_AUTH, &failure);
+  ck_assert(peers.changed);
+  ck_assert_int_eq(peer->refusal.status, OW_AUTH);
+  ck_assert_str_eq(peer->refusal.text, "there is no such key");
+  ck_assert_uint_eq(told_count, 1);
+  ck_assert_int_eq(told[0].kind, NOTICE_PEER_DOWN);
+  ck_assert_str_eq(told[0].name, "a");
+}
+END_TEST
+
 /* What a manager has set only half of yet. */
 START_TEST(a_row_that_is_not_ready_comes_back)
 {
@@ -833,7 +855,7 @@ int main(void)
                  the_longest_row_fits);
   TEST_CASE_WITH(set_up, tear_down, suite, "notices", down_and_up_are_told_once,
                  another_address_is_told_with_both, an_address_with_its_zone_is_told_as_text,
-                 a_refused_start_is_told, a_breach_is_raised_and_cleared_once,
+                 a_refused_start_is_told, a_stream_can_be_refused_later, a_breach_is_raised_and_cleared_once,
                  an_outage_is_raised_and_cleared, a_round_trip_is_judged);
   TEST_CASE_WITH(set_up, tear_down, suite, "measured", the_last_intervals_are_kept,
                  a_stream_that_began_anew_shows_nothing_of_the_old,
