@@ -25,6 +25,7 @@ MANY = 250
 SECONDS = float(os.environ.get('ABUSE_SECONDS', 6))  # of each attack
 BACK = 60  # seconds after its end in which all must be given back
 RECORDS = 400e6 / 25 * 32  # octets of memory for the records of the default class
+PBKDF2_COUNT = '2048'  # of the responder, by default
 PATIENCE = 20  # seconds for the responder to answer a signal
 
 # For each attack: what it does, and the arguments from one address and from each of many.
@@ -81,6 +82,19 @@ class Host:
         run('ip', 'netns', 'del', self.name)
 
 
+class Bare:
+    """A server that does nothing and that nobody attacks: what it takes longer beside an attack, the machine takes."""
+
+    def __init__(self, host, program):
+        self.process = subprocess.Popen(host.command(program, 'serve'), stdout=subprocess.PIPE, text=True)
+        self.port = self.process.stdout.readline().strip()
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
 class Responder:
     def __init__(self, host, program, folder):
         self.log = f'{folder}/log'
@@ -130,13 +144,14 @@ def kernel_mb():
 
 
 class Beside:
-    """Who measures, one check after the other, until told to stop."""
+    """Who measures, one check after the other, and asks the bare server in between, until told to stop."""
 
-    def __init__(self, host, program, responder, options):
+    def __init__(self, host, build, responder, options, bare):
         words = ['-H', SERVER, '-p', responder.port, '--count', '10', '--schedule', 'fixed:3ms', '--loss-timeout', '1s',
                  '-t', '10', '--json', '-vvv']
-        self.command = host.command(program, *words, *options)
-        self.setup, self.total, self.delays, self.lost, self.failures = [], [], [], 0, []
+        self.command = host.command(f'{build}/plugins/nagios/check_owamp', *words, *options)
+        self.ask_bare = host.command(f'{build}/tests/bench/bench-bare', 'ask', SERVER, *bare)
+        self.setup, self.bare, self.total, self.delays, self.lost, self.failures = [], [], [], [], 0, []
         self.stopped = False
         self.thread = threading.Thread(target=self.loop)
         self.thread.start()
@@ -146,6 +161,7 @@ class Beside:
             began = time.monotonic()
             self.take(subprocess.run(self.command, capture_output=True, text=True).stdout)
             self.total.append(time.monotonic() - began)
+            self.bare.append(float(subprocess.run(self.ask_bare, capture_output=True, text=True, check=True).stdout))
             time.sleep(0.02)  # who is refused is no attacker either
 
     def take(self, output):
@@ -168,6 +184,7 @@ class Beside:
     def figures(self):
         return {'checks': len(self.total), 'lost': self.lost, 'failed': len(self.failures),
                 'setup_ms': [percentile(self.setup, share) * 1e3 for share in (0.5, 0.99)],
+                'bare_ms': [percentile(self.bare, share) for share in (0.5, 0.99)],
                 'total_ms': [percentile(self.total, share) * 1e3 for share in (0.5, 0.99)],
                 'delay_p99_us': percentile(self.delays, 0.99) * 1e6, 'failure': (self.failures or [''])[0]}
 
@@ -184,6 +201,7 @@ class Scene:
         self.join(self.strangers, 'strange', [f'{STRANGER}{1 + n}/16' for n in range(addresses)], SERVER_FOR_STRANGERS + '/16')
         self.far.ip(f'route add {NOBODY}0/24 via {STRANGER}1')
         self.responder = Responder(self.far, f'{build}/core/owamp-responder', self.folder.name)
+        self.bare = Bare(self.far, f'{build}/tests/bench/bench-bare')
 
     def join(self, host, name, theirs, ours):
         self.far.ip(f'link add {name} type veth peer name veth0 netns {host.name}', f'addr add {ours} dev {name}',
@@ -191,11 +209,11 @@ class Scene:
         host.ip(*(f'addr add {address} dev veth0' for address in theirs), 'link set veth0 up', 'link set lo up')
 
     def measure(self, seconds, attack):
-        check = f'{self.build}/plugins/nagios/check_owamp'
         self.before = self.responder.counts() | {'descriptors': self.responder.descriptors()}
         kinds = {'open': [], 'keyed': ['--key-id', 'monitor', '--key-file', f'{self.folder.name}/owamp-server.pfs',
                                        '--mode', 'authenticated']}
-        beside = {name: Beside(self.near, check, self.responder, options) for name, options in kinds.items()}
+        bare = {'open': [self.bare.port], 'keyed': [self.bare.port, PBKDF2_COUNT]}
+        beside = {name: Beside(self.near, self.build, self.responder, options, bare[name]) for name, options in kinds.items()}
         attacker = self.begin(attack) if attack else None
         time.sleep(seconds)
         for one in beside.values():
@@ -253,6 +271,7 @@ class Scene:
         seen['rss_after_mb'] = self.responder.status('VmRSS')
 
     def close(self):
+        self.bare.close()
         self.responder.process.kill()
         self.responder.process.wait()
         for host in (self.near, self.strangers, self.far):
@@ -261,19 +280,22 @@ class Scene:
 
 
 def misses(seen, alone, addresses):
-    """What of the goals isn't reached. From many addresses they are goals for who has a key."""
+    """What of the goals isn't reached. From many addresses they are goals for who has a key.
+
+    A set-up is held against what it takes alone, or what the bare server takes now, if the machine makes that longer.
+    """
     found = []
     for kind in ('open', 'keyed') if addresses == 1 else ('keyed',):
         one, calm = seen[kind], alone[kind]
         wrong = {'lost': one['lost'] > 0, 'failed': one['failed'] > 0, 'set-up': not one['setup_ms'][1] < 50,
-                 'p99': not one['setup_ms'][1] <= 3 * calm['setup_ms'][1]}
+                 'p99': not one['setup_ms'][1] <= 3 * max(calm['setup_ms'][1], one['bare_ms'][1])}
         found += [f'{kind} {name}' for name, is_wrong in wrong.items() if is_wrong]
     wrong = {'turn': addresses == 1 and seen['turn']['cpu'] >= 5, 'RSS': seen['rss_mb'] * 2**20 > RECORDS + 16e6,
              'back': 'back_s' not in seen or seen['back_s'] > BACK}
     return found + [name for name, is_wrong in wrong.items() if is_wrong]
 
 
-COLUMNS = (f'{"attack":<11}{"from":>4}  {"checks":>7} {"failed":>7} {"lost":>7}  {"set-up ms p50/p99":^19}  {"total ms p99":^11} '
+COLUMNS = (f'{"attack":<11}{"from":>4}  {"checks":>7} {"failed":>7} {"lost":>7}  {"set-up ms p50/p99":^19}  {"bare ms p50/p99":^19}  {"total ms p99":^11} '
            f'{"delay us p99":^12}  {"turn ms":>7} {"run":>7}  {"RSS MB":>6} {"kernel":>6}  {"back s":>6}  {"kept":>6} {"records":>9}  misses')
 
 
@@ -281,11 +303,12 @@ def row(name, addresses, seen, wrong):
     def both(value, form):
         return '/'.join(format(value(seen[kind]), form) for kind in ('open', 'keyed'))
 
-    setup = ' '.join('/'.join(f'{number:.1f}' for number in seen[kind]['setup_ms']) for kind in ('open', 'keyed'))
+    setup, bare = (' '.join('/'.join(f'{number:.1f}' for number in seen[kind][what]) for kind in ('open', 'keyed'))
+                   for what in ('setup_ms', 'bare_ms'))
     after = seen.get('after') or {}
     back = f'{seen["back_s"]:.1f}' if 'back_s' in seen else '-' if name == 'alone' else f'>{BACK + 15}'
     return (f'{name:<11}{addresses:>4}  {both(lambda one: one["checks"], ""):>7} {both(lambda one: one["failed"], ""):>7} '
-            f'{both(lambda one: one["lost"], ""):>7}  {setup:^19}  {both(lambda one: one["total_ms"][1], ".0f"):^11} '
+            f'{both(lambda one: one["lost"], ""):>7}  {setup:^19}  {bare:^19}  {both(lambda one: one["total_ms"][1], ".0f"):^11} '
             f'{both(lambda one: one["delay_p99_us"], ".0f"):^12}  {seen["turn"]["wall"]:7.2f} {seen["turn"]["cpu"]:7.2f}  '
             f'{seen["rss_mb"]:6.1f} {seen["kernel_mb"]:6.1f}  {back:>6}  {after.get("kept", 0):6.0f} {after.get("records", 0):9.0f}  '
             f'{", ".join(wrong) or "-"}')
