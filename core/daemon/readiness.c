@@ -25,11 +25,10 @@ int64_t ow_readiness_watchdog(void)
   return wanted ? (int64_t)microseconds * 1000 : 0;
 }
 
-int ow_readiness_sockets(int *first)
+struct ow_given_sockets ow_readiness_sockets(void)
 {
   int count = sd_listen_fds(1);
-  *first = SD_LISTEN_FDS_START;
-  return count > 0 ? count : 0;
+  return ow_given_sockets_sort(SD_LISTEN_FDS_START, count > 0 ? count : 0);
 }
 
 #else
@@ -45,10 +44,9 @@ int64_t ow_readiness_watchdog(void)
   return 0;
 }
 
-int ow_readiness_sockets(int *first)
+struct ow_given_sockets ow_readiness_sockets(void)
 {
-  *first = -1;
-  return 0;
+  return (struct ow_given_sockets){.first = -1};
 }
 
 #endif

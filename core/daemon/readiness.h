@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "io/given_sockets.h"
 
 /**
  * Assignments of sd_notify(3), such as "READY=1", one a line. Returns whether it was told: nobody may have
@@ -17,7 +18,7 @@ bool ow_readiness_tell(const char *format, ...) OW_PRINTF(1, 2);
 /** How often the service manager wants to hear WATCHDOG=1, in ns; 0: not at all. */
 int64_t ow_readiness_watchdog(void);
 
-/** Sockets that it opened for us, as sd_listen_fds(3) tells: their number, and the first descriptor. Once. */
-int ow_readiness_sockets(int *first);
+/** Sockets that it opened for us, as sd_listen_fds(3) tells. Once. */
+struct ow_given_sockets ow_readiness_sockets(void);
 
 #endif

@@ -38,6 +38,12 @@ uint64_t ow_udp_room_for(uint32_t datagrams, uint32_t octets);
  */
 enum ow_status ow_udp_open(const struct ow_udp_options *options, int *descriptor, union ow_address *bound,
                            struct ow_failure *failure) OW_MUST_CHECK;
+/**
+ * Let a socket be as ow_udp_open() would have made it that somebody else has opened and bound; its buffers
+ * stay as they are. Of `options` the family, DSCP and stamps count. OW_NETWORK.
+ */
+enum ow_status ow_udp_adopt(const struct ow_udp_options *options, int descriptor,
+                            struct ow_failure *failure) OW_MUST_CHECK;
 /** True if this host has the address: a UDP socket can be bound to it. Its port is ignored. */
 bool ow_udp_can_bind(const union ow_address *address);
 /** Fix the peer, so that the kernel drops strangers and routes once. */

@@ -59,7 +59,6 @@ static enum ow_status set_v4(int descriptor, uint8_t dscp, struct ow_failure *fa
 static enum ow_status set_v6(int descriptor, uint8_t dscp, struct ow_failure *failure)
 {
   const struct option options[] = {
-      {IPPROTO_IPV6, IPV6_V6ONLY, 1, "the address family"},
       {IPPROTO_IPV6, IPV6_UNICAST_HOPS, 255, "the hop limit"},
       {IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, "reception of the hop limit"},
       {IPPROTO_IPV6, IPV6_RECVTCLASS, 1, "reception of the DSCP"},
@@ -67,6 +66,13 @@ static enum ow_status set_v6(int descriptor, uint8_t dscp, struct ow_failure *fa
       {IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT, "fragmentation"},
   };
   return set_options(descriptor, options, sizeof options / sizeof *options, failure);
+}
+
+static enum ow_status set_family(int descriptor, const struct ow_udp_options *options,
+                                 struct ow_failure *failure)
+{
+  return options->local.any.sa_family == AF_INET6 ? set_v6(descriptor, options->dscp, failure)
+                                                  : set_v4(descriptor, options->dscp, failure);
 }
 
 uint64_t ow_udp_room_for(uint32_t datagrams, uint32_t octets)
@@ -178,10 +184,12 @@ static enum ow_status set_up(int descriptor, const struct ow_udp_options *option
                              struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
-  if (options->local.any.sa_family == AF_INET6)
-    status = set_v6(descriptor, options->dscp, failure);
-  else
-    status = set_v4(descriptor, options->dscp, failure);
+  if (options->local.any.sa_family == AF_INET6) {
+    const struct option alone = {IPPROTO_IPV6, IPV6_V6ONLY, 1, "the address family"};
+    status = set_options(descriptor, &alone, 1, failure);
+  }
+  if (status == OW_OK)
+    status = set_family(descriptor, options, failure);
   if (status == OW_OK)
     status = bind_to_interface(descriptor, options->interface, failure);
   if (status == OW_OK && options->beside) {
@@ -213,6 +221,16 @@ enum ow_status ow_udp_open(const struct ow_udp_options *options, int *descriptor
     opened = -1;
   }
   *descriptor = opened;
+  return status;
+}
+
+enum ow_status ow_udp_adopt(const struct ow_udp_options *options, int descriptor, struct ow_failure *failure)
+{
+  enum ow_status status = set_family(descriptor, options, failure);
+  (void)fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+  (void)fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+  if (status == OW_OK)
+    ow_stamps_enable(descriptor, options->transmit_stamps);
   return status;
 }
 

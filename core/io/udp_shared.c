@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/refusal.h"
 #include "io/udp.h"
 
 /* ---- opening ---- */
@@ -36,6 +37,14 @@ static bool choose_first(int descriptor)
   return setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program) == 0;
 }
 
+static enum ow_status make_pair(const struct ow_udp_shared *shared, sa_family_t family,
+                                struct ow_failure *failure)
+{
+  bool made =
+      choose_first(shared->sends) && set_up(shared->receives, family) && set_up(shared->sends, family);
+  return made ? OW_OK : ow_fail(failure, OW_NETWORK, "cannot share a UDP port: %s", strerror(errno));
+}
+
 /* The first is bound alone, which tells whether somebody else has the port, and then allows the second. */
 static enum ow_status open_both(struct ow_udp_options *options, struct ow_udp_shared *shared,
                                 struct ow_failure *failure)
@@ -48,10 +57,7 @@ static enum ow_status open_both(struct ow_udp_options *options, struct ow_udp_sh
   options->beside = options->transmit_stamps = true;
   if (status == OW_OK)
     status = ow_udp_open(options, &shared->sends, &bound, failure);
-  if (status == OW_OK &&
-      !(choose_first(shared->sends) && set_up(shared->receives, family) && set_up(shared->sends, family)))
-    status = ow_fail(failure, OW_NETWORK, "cannot share a UDP port: %s", strerror(errno));
-  return status;
+  return status == OW_OK ? make_pair(shared, family, failure) : status;
 }
 
 enum ow_status ow_udp_shared_open(sa_family_t family, uint16_t port, struct ow_udp_shared *shared,
@@ -72,13 +78,96 @@ enum ow_status ow_udp_shared_open(sa_family_t family, uint16_t port, struct ow_u
   return status;
 }
 
+/* ---- those that are open already ---- */
+
+static int number_of(int descriptor, int level, int name)
+{
+  int value = 0;
+  socklen_t size = sizeof value;
+  return getsockopt(descriptor, level, name, &value, &size) == 0 ? value : 0;
+}
+
+static union ow_address address_of(int descriptor)
+{
+  union ow_address address = {.any.sa_family = AF_UNSPEC};
+  socklen_t size = sizeof address;
+  (void)getsockname(descriptor, &address.any, &size);
+  return address;
+}
+
+/* One for both families would need other code for each packet. */
+static bool can_be_shared(int descriptor, const union ow_address *address, uint16_t port)
+{
+  struct ow_endpoint own = ow_address_to_endpoint(address);
+  bool alone = address->any.sa_family != AF_INET6 || number_of(descriptor, IPPROTO_IPV6, IPV6_V6ONLY) != 0;
+  return alone && ow_endpoint_is_any(&own) && own.port == port &&
+         number_of(descriptor, SOL_SOCKET, SO_REUSEPORT) != 0;
+}
+
+static enum ow_status find_both(const struct ow_udp_given *given, sa_family_t family, uint16_t port,
+                                struct ow_udp_shared *shared, struct ow_failure *failure)
+{
+  const char *name = family == AF_INET6 ? "IPv6" : "IPv4";
+  int *const places[] = {&shared->receives, &shared->sends};
+  int right = 0;
+  int all = 0;
+  for (int i = 0; i < given->count; i++) {
+    union ow_address address = address_of(given->sockets[i]);
+    if (address.any.sa_family == family) {
+      all++;
+      if (can_be_shared(given->sockets[i], &address, port) && right < 2)
+        *places[right++] = given->sockets[i];
+    }
+  }
+  if (all == 0)
+    return ow_fail_errno(failure, OW_INVALID, EAFNOSUPPORT, "no UDP socket of %s was given", name);
+  if (all != 2 || right != 2)
+    return ow_fail(
+        failure, OW_INVALID,
+        "the service manager opened UDP sockets that can't be used: for %s there must be two, of every "
+        "address and port %u, with ReusePort=yes and BindIPv6Only=ipv6-only",
+        name, port);
+  return OW_OK;
+}
+
+/* What came before there was a filter would never be read. */
+static void empty(int descriptor)
+{
+  uint8_t octet;
+  while (recv(descriptor, &octet, sizeof octet, MSG_DONTWAIT | MSG_TRUNC) >= 0 || errno == EINTR)
+    ;
+}
+
+enum ow_status ow_udp_shared_adopt(const struct ow_udp_given *given, sa_family_t family, uint16_t port,
+                                   struct ow_udp_shared *shared, struct ow_failure *failure)
+{
+  struct ow_udp_options options = {.local.any.sa_family = family};
+  enum ow_status status = find_both(given, family, port, shared, failure);
+  if (status == OW_OK)
+    status = ow_udp_adopt(&options, shared->receives, failure);
+  options.transmit_stamps = true;
+  if (status == OW_OK)
+    status = ow_udp_adopt(&options, shared->sends, failure);
+  if (status == OW_OK)
+    status = make_pair(shared, family, failure);
+  if (status == OW_OK) {
+    ow_udp_keep_out(shared->sends);
+    empty(shared->sends);
+  } else {
+    *shared = (struct ow_udp_shared){-1, -1};
+  }
+  return status;
+}
+
+/* The service manager may have given more than we may. */
 static size_t make_room(int descriptor, int forced, int asked, uint32_t octets)
 {
-  int got = 0;
-  socklen_t size = sizeof got;
+  int got = number_of(descriptor, SOL_SOCKET, asked);
+  if (got / 2 >= (int)octets)
+    return (size_t)got;
   if (!set(descriptor, SOL_SOCKET, forced, (int)octets))
     (void)set(descriptor, SOL_SOCKET, asked, (int)octets);
-  (void)getsockopt(descriptor, SOL_SOCKET, asked, &got, &size);
+  got = number_of(descriptor, SOL_SOCKET, asked);
   return got > 0 ? (size_t)got : 0;
 }
 

@@ -21,6 +21,14 @@ struct ow_udp_shared {
   int sends;
 };
 
+enum { OW_UDP_GIVEN = 4 };
+
+/** Sockets that somebody else has bound, in that order: two of each family, or none of one. */
+struct ow_udp_given {
+  int sockets[OW_UDP_GIVEN];
+  int count;
+};
+
 /**
  * Open both sockets of `port` (1 at least). Nobody else may have the port, of any address. On failure none is
  * open: OW_LIMIT if it is taken, OW_INVALID if this process may not use it or the host lacks the family,
@@ -28,6 +36,14 @@ struct ow_udp_shared {
  */
 enum ow_status ow_udp_shared_open(sa_family_t family, uint16_t port, struct ow_udp_shared *shared,
                                   struct ow_failure *failure) OW_MUST_CHECK;
+
+/**
+ * Take those of a family from `given`, in place of opening them; the same of their address and port is asked
+ * for. On failure they stay as they are: OW_INVALID if they are others, with EAFNOSUPPORT if there is none of
+ * that family; OW_NETWORK.
+ */
+enum ow_status ow_udp_shared_adopt(const struct ow_udp_given *given, sa_family_t family, uint16_t port,
+                                   struct ow_udp_shared *shared, struct ow_failure *failure) OW_MUST_CHECK;
 
 /**
  * Let so many octets wait at a socket in each direction, as ow_udp_buffer_for() counts. Returns how many may,

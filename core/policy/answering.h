@@ -14,6 +14,7 @@
 struct ow_answering {
   int listening_first; /* descriptors that listen already; set them before ow_answering_listen() */
   int listening_count; /* 0: listen where the configuration says */
+  struct ow_udp_given test_sockets; /* likewise, of the one test port */
   struct ow_policy *policy;
   struct ow_serve_policy answers;
   struct ow_serve *server;

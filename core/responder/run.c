@@ -242,7 +242,10 @@ static bool needs_privilege(const char *port)
 static bool take_sockets(struct responder *responder)
 {
   struct ow_answering *answering = &responder->answering;
-  answering->listening_count = ow_readiness_sockets(&answering->listening_first);
+  struct ow_given_sockets sockets = ow_readiness_sockets();
+  answering->listening_first = sockets.first;
+  answering->listening_count = sockets.count;
+  answering->test_sockets = sockets.datagrams;
   bool given = answering->listening_count > 0;
   if (given && (responder->options.listen_given || responder->conf.listen_line > 0))
     ow_log(responder->log, OW_LOG_WARNING,
@@ -251,11 +254,25 @@ static bool take_sockets(struct responder *responder)
   return given;
 }
 
+/* Its sockets are bound already, or can be. */
+static enum ow_status check_test_port(const struct responder *responder, struct ow_failure *failure)
+{
+  const struct ow_server_conf *conf = &responder->conf;
+  if (responder->answering.test_sockets.count == 0)
+    return ow_test_port_check(conf, failure);
+  if (ow_test_port_is_shared(conf))
+    return OW_OK;
+  ow_fail(failure, OW_INVALID,
+          "the service manager opened UDP sockets (ListenDatagram), and testports is not one port, "
+          "which all sessions share");
+  return ow_server_conf_fail_at(conf, conf->test_ports_line, failure);
+}
+
 static enum ow_status listen_on(struct responder *responder, struct ow_failure *failure)
 {
   const struct ow_server_conf *conf = &responder->conf;
   bool given = take_sockets(responder);
-  enum ow_status status = ow_test_port_check(conf, failure);
+  enum ow_status status = check_test_port(responder, failure);
   if (status != OW_OK)
     return status;
   status = ow_answering_listen(&responder->answering, responder->loop, conf, responder->log, failure);

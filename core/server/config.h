@@ -6,12 +6,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "io/udp_shared.h"
+
 struct ow_serve_config {
   char address[256];   /* to listen on; "" = every address of both families */
   char port[32];       /* service name or number; "0": a free one */
   int listening_first; /* sockets that listen already, in place of address and port: the first descriptor */
   int listening_count; /* 0: none */
-  uint16_t test_port_low; /* UDP; 0 = ephemeral; one port alone is shared by all sessions */
+  struct ow_udp_given test_sockets; /* of the one test port, if they are bound already */
+  uint16_t test_port_low;           /* UDP; 0 = ephemeral; one port alone is shared by all sessions */
   uint16_t test_port_high;
   uint32_t pbkdf2_count;   /* power of 2, 1024 at least */
   int64_t control_timeout; /* ns of silence after which a control connection without running sessions ends */

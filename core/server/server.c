@@ -59,6 +59,15 @@ static void on_connection(struct ow_listeners *listeners, int socket, const unio
 
 /* ---- life ---- */
 
+static enum ow_status open_test_port(struct ow_serve_common *common, struct ow_failure *failure)
+{
+  const struct ow_udp_given *given = &common->config.test_sockets;
+  uint16_t number = common->config.test_port_low;
+  return given->count > 0
+             ? ow_test_port_adopt(&common->test_port, &common->traffic, given, number, common->log, failure)
+             : ow_test_port_open(&common->test_port, &common->traffic, number, common->log, failure);
+}
+
 static enum ow_status open_sockets(struct ow_serve *server, struct ow_failure *failure)
 {
   struct ow_serve_common *common = &server->common;
@@ -67,8 +76,7 @@ static enum ow_status open_sockets(struct ow_serve *server, struct ow_failure *f
   if (status != OW_OK)
     ow_fail(failure, status, "no memory for a server");
   if (status == OW_OK && ow_serve_shares_port(config->test_port_low, config->test_port_high))
-    status =
-        ow_test_port_open(&common->test_port, &common->traffic, config->test_port_low, common->log, failure);
+    status = open_test_port(common, failure);
   if (status == OW_OK && config->listening_count > 0)
     status =
         ow_listeners_adopt(&server->listeners, config->listening_first, config->listening_count, failure);

@@ -357,10 +357,11 @@ static void close_side(struct ow_port_side *side)
 }
 
 static enum ow_status open_side(struct ow_test_port *port, struct ow_port_side *side, sa_family_t family,
-                                struct ow_failure *failure)
+                                const struct ow_udp_given *given, struct ow_failure *failure)
 {
   struct ow_udp_shared shared;
-  enum ow_status status = ow_udp_shared_open(family, port->number, &shared, failure);
+  enum ow_status status = given ? ow_udp_shared_adopt(given, family, port->number, &shared, failure)
+                                : ow_udp_shared_open(family, port->number, &shared, failure);
   if (status != OW_OK)
     return status;
   side->watch.descriptor = shared.receives;
@@ -377,13 +378,14 @@ static enum ow_status open_side(struct ow_test_port *port, struct ow_port_side *
 }
 
 /* A host without one of the families has the other. */
-static enum ow_status open_sides(struct ow_test_port *port, struct ow_failure *failure)
+static enum ow_status open_sides(struct ow_test_port *port, const struct ow_udp_given *given,
+                                 struct ow_failure *failure)
 {
   static const sa_family_t families[OW_PORT_SIDES] = {AF_INET, AF_INET6};
   enum ow_status status = OW_OK;
   unsigned open = 0;
   for (int i = 0; i < OW_PORT_SIDES && status == OW_OK; i++) {
-    status = open_side(port, &port->sides[i], families[i], failure);
+    status = open_side(port, &port->sides[i], families[i], given, failure);
     open += status == OW_OK;
     if (status != OW_OK && failure->error == EAFNOSUPPORT && (i == 0 || open > 0))
       status = OW_OK;
@@ -393,6 +395,13 @@ static enum ow_status open_sides(struct ow_test_port *port, struct ow_failure *f
 
 enum ow_status ow_test_port_open(struct ow_test_port *port, struct ow_traffic *traffic, uint16_t number,
                                  const struct ow_log *log, struct ow_failure *failure)
+{
+  return ow_test_port_adopt(port, traffic, NULL, number, log, failure);
+}
+
+enum ow_status ow_test_port_adopt(struct ow_test_port *port, struct ow_traffic *traffic,
+                                  const struct ow_udp_given *given, uint16_t number, const struct ow_log *log,
+                                  struct ow_failure *failure)
 {
   *port = (struct ow_test_port){.traffic = traffic, .log = log, .number = number, .told_at = TOLD_FIRST};
   for (int i = 0; i < OW_PORT_SIDES; i++)
@@ -405,7 +414,7 @@ enum ow_status ow_test_port_open(struct ow_test_port *port, struct ow_traffic *t
       ow_tuple_table_open(&port->hosts, &ow_system_random) != OW_OK)
     status = ow_fail(failure, OW_MEMORY, "no memory for a UDP port");
   if (status == OW_OK)
-    status = open_sides(port, failure);
+    status = open_sides(port, given, failure);
   if (status != OW_OK)
     ow_test_port_close(port);
   return status;

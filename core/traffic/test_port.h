@@ -102,6 +102,10 @@ struct ow_test_port {
  */
 enum ow_status ow_test_port_open(struct ow_test_port *port, struct ow_traffic *traffic, uint16_t number,
                                  const struct ow_log *log, struct ow_failure *failure) OW_MUST_CHECK;
+/** The same with sockets that are bound already, of one family or both. */
+enum ow_status ow_test_port_adopt(struct ow_test_port *port, struct ow_traffic *traffic,
+                                  const struct ow_udp_given *given, uint16_t number, const struct ow_log *log,
+                                  struct ow_failure *failure) OW_MUST_CHECK;
 void ow_test_port_close(struct ow_test_port *port);
 
 /** Of each session's keyed ones with one host, whose packets could be anyone's of them. */

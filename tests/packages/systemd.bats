@@ -128,6 +128,14 @@ drop_in() {
   inside systemctl stop owamp-responder.service
   # The socket stays, and starts it again.
   [[ $(measure 127.0.0.1) == 'OWAMP OK'* ]]
+  # With the port of all sessions opened by systemd, too, the packaged testports do.
+  inside systemctl stop owamp-responder.service
+  sed -i 's/^testports .*/testports 861/' "$ROOT/etc/owamp-responder/owamp-server.conf"
+  inside systemctl start owamp-responder-udp.socket
+  [[ $(measure 127.0.0.1) == 'OWAMP OK'* && $(measure ::1) == 'OWAMP OK'* ]]
+  pid=$(shown owamp-responder MainPID)
+  [[ $(inside sed -n 's/^Cap\(Eff\|Prm\|Amb\|Bnd\):\t//p' "/proc/$pid/status" | sort -u) == 0000000000000000 ]]
+  eventually 10 journal_has owamp-responder 'all test sessions share UDP port 861'
 }
 
 @test "snmpd, owamp-agentx, collectd and check_owamp by their units, over one query socket" {

@@ -172,6 +172,31 @@ PYTHON
   run -1 grep -E 'port 9[0-9]{3},|port of its own' "$(log_of first)"
 }
 
+@test "the service manager opens UDP 861 as well: who is not root needs no capability" {
+  local conf port family
+  ldd "$RESPONDER" | grep -q libsystemd || skip "built without libsystemd"
+  conf=$(mktemp -d) # which nobody can reach, as those of Bats can't be
+  chmod 755 "$conf"
+  printf 'testports 861\n' >"$conf/owamp-server.conf"
+  start given "$NS_A" python3 "$BATS_TEST_DIRNAME/given_sockets.py" nobody "$RESPONDER" -f -c "$conf"
+  port=$(wait_for_log given "listening on the service manager's sockets, port [0-9]+")
+  wait_for_log given 'all test sessions share UDP port 861'
+  [[ $(sed -n 's/^Cap\(Eff\|Prm\|Amb\):\t//p' "/proc/$(pid_of given)/status" | sort -u) == 0000000000000000 ]]
+  for family in "$A4" "$A6"; do
+    in_b "$CHECK_OWAMP" -H "$family" -p "${port##* port }" "${PACE[@]}" --json | all_arrived 40
+  done
+  stop given
+  run -1 grep 'port of its own' "$(log_of given)"
+  # What the configuration says of the port must be what was opened.
+  for port in 862 9000-9100; do
+    printf 'testports %s\n' "$port" >"$conf/owamp-server.conf"
+    run in_a timeout 10 python3 "$BATS_TEST_DIRNAME/given_sockets.py" nobody "$RESPONDER" -f -c "$conf"
+    [ "$status" -eq 1 ]
+    [[ $output == *'the service manager opened UDP sockets'* ]]
+  done
+  rm -r "$conf"
+}
+
 @test "collectd's responder shares a port, too, and a stream goes from interval to interval through one rule" {
   need_collectd
   stop responder

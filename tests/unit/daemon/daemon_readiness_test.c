@@ -114,14 +114,13 @@ END_TEST
 START_TEST(sockets_are_taken_if_they_are_given_to_this_process)
 {
   char process[32];
-  int first = 0;
   setenv("LISTEN_FDS", "2", 1);
   setenv("LISTEN_PID", "1", 1);
-  ck_assert_int_eq(ow_readiness_sockets(&first), 0);
+  ck_assert_int_eq(ow_readiness_sockets().count, 0);
   snprintf(process, sizeof process, "%d", (int)getpid());
   setenv("LISTEN_FDS", "0", 1);
   setenv("LISTEN_PID", process, 1);
-  ck_assert_int_eq(ow_readiness_sockets(&first), 0);
+  ck_assert_int_eq(ow_readiness_sockets().count, 0);
   ck_assert_ptr_eq(getenv("LISTEN_FDS"), OWAMP_SYSTEMD ? NULL : getenv("LISTEN_FDS"));
 }
 END_TEST

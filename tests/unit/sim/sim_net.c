@@ -582,6 +582,14 @@ enum ow_status ow_udp_shared_open(sa_family_t family, uint16_t port, struct ow_u
   return status;
 }
 
+/* Nobody gives sockets here. */
+enum ow_status ow_udp_shared_adopt(const struct ow_udp_given *given, sa_family_t family, uint16_t port,
+                                   struct ow_udp_shared *opened, struct ow_failure *failure)
+{
+  (void)given, (void)family, (void)port, (void)opened;
+  return ow_fail(failure, OW_INVALID, "no UDP socket was given");
+}
+
 size_t ow_udp_make_room(int descriptor, uint32_t octets)
 {
   (void)descriptor;
