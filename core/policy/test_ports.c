@@ -32,6 +32,12 @@ enum ow_status ow_test_port_check(const struct ow_server_conf *conf, struct ow_f
     else if (failure->error == EAFNOSUPPORT)
       status = OW_OK;
   }
+  if (status == OW_LIMIT)
+    ow_fail_errno(
+        failure, status, failure->error,
+        "UDP port %u is taken; a responder beside another one needs a configuration of its own (-c), with "
+        "other testports",
+        conf->test_port_low);
   if (status != OW_OK) {
     ow_fail_within(failure, "testports");
     ow_server_conf_fail_at(conf, conf->test_ports_line, failure);

@@ -158,7 +158,7 @@ PYTHON
   port=$(wait_for_log first 'listening on .* port [0-9]+')
   run in_a "$RESPONDER" -f -c "$conf" -S ":0"
   [ "$status" -eq 1 ]
-  [[ $output == *"owamp-server.conf:1: testports: UDP 0.0.0.0 port 861 is taken"* ]]
+  [[ $output == *"owamp-server.conf:1: testports: UDP port 861 is taken; a responder beside another one needs a configuration of its own (-c)"* ]]
   run in_a "$RESPONDER" --check -c "$conf"
   [ "$status" -eq 0 ]
   printf 'testports 9000-9100\nrootfolly\n' >"$conf/owamp-server.conf"
