@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "protocols.h"
 #include "text.h"
 
 enum { LINE = 1024, WORD = 4 * OW_HOST_TEXT };
@@ -58,6 +59,8 @@ static void add_command(struct check_text *line, const struct check_options *opt
   add_option(line, "-H", peer->host);
   add_option(line, "-p", ow_given_has(&options->given, OW_PEER_PORT) ? peer->port : "");
   add_family(line, peer->address_family);
+  if (peer->protocol != OW_PROTOCOL_OWAMP)
+    add_option(line, "--protocol", check_protocol_word(peer->protocol));
   add_option(line, "--source", peer->source);
   add_option(line, "--interface", peer->interface);
   add_option(line, "--key-id", peer->key_id);
@@ -73,18 +76,26 @@ static bool no_server_answers(const struct ow_probe_report *report)
   return on_the_way && (report->status == OW_NETWORK || silent);
 }
 
+static bool nobody_answers(const struct ow_probe_report *report)
+{
+  const struct ow_result *both = &report->directions[OW_ROUND_TRIP].result;
+  bool none = no_server_answers(report);
+  if (ow_protocol_reflects(report->protocol))
+    none = none || (both->sent > 0 && both->received == 0);
+  return none;
+}
+
 void check_advice_print(FILE *out, const struct check_options *options, const struct ow_probe_report *report)
 {
   char text[LINE];
   struct check_text line = {text, sizeof text, 0};
-  bool tried = options->settings.peer.protocol == OW_PROTOCOL_OWAMP;
-  tried = tried && (options->action == CHECK_MEASURE || options->action == CHECK_FETCH);
+  bool tried = options->action == CHECK_MEASURE || options->action == CHECK_FETCH;
   if (options->key_warning[0]) {
     check_text_add(&line, "warning: %s", options->key_warning);
     fprintf(out, "%s\n", text);
     line.length = 0;
   }
-  if (report && tried && no_server_answers(report)) {
+  if (report && tried && nobody_answers(report)) {
     check_text_add(&line, "to see where it fails: ");
     add_command(&line, options);
     fprintf(out, "%s\n", text);

@@ -44,6 +44,19 @@ static int64_t time_left(const struct check_options *options, int64_t begin)
 }
 
 enum { DIAGNOSIS_PACKETS = 20, NAT_PACKETS = 5 };
+#define PROTOCOL_TIME                                                                                        \
+  (5 * OW_NS_PER_S / 2)                     /* at most, to find out whether a host speaks another protocol,  \
+                                             */
+#define PROTOCOL_LEAST (300 * OW_NS_PER_MS) /* and at least, beside what its few packets take */
+
+/* A diagnosis asks for other protocols, too; the time that it has is first what its own packets need. */
+static int64_t kept_for_protocols(const struct check_options *options)
+{
+  const struct ow_peer *peer = &options->settings.peer;
+  int64_t spare = (options->timeout - ow_peer_duration(peer) - OW_NS_PER_S) / 2;
+  int64_t kept = spare < PROTOCOL_TIME ? spare : PROTOCOL_TIME;
+  return options->action == CHECK_DIAGNOSE && kept > 0 ? kept : 0;
+}
 
 /* A diagnosis looks for faults: fewer packets do, and leave time within -t for another try. */
 static enum ow_status prepare(struct check_options *options, struct ow_failure *failure)
@@ -99,7 +112,8 @@ static enum ow_status measure(struct check_options *options, int64_t begin, cons
     status = ow_probe_fetch_watched(&options->settings.peer, options->sid, time_left(options, begin),
                                     check_progress_watch(), report);
   } else if (status == OW_OK) {
-    (void)!ow_probe_run_watched(&options->settings.peer, time_left(options, begin), log,
+    (void)!ow_probe_run_watched(&options->settings.peer,
+                                time_left(options, begin) - kept_for_protocols(options), log,
                                 check_progress_watch(), report);
     fall_back(options, begin, log, report);
     status = report->status;
@@ -116,8 +130,20 @@ struct trials {
 static bool try_otherwise(void *context, const struct ow_peer *peer, struct ow_probe_report *report)
 {
   const struct trials *trials = context;
-  int64_t left = time_left(trials->options, trials->begin);
+  int64_t left = time_left(trials->options, trials->begin) - kept_for_protocols(trials->options);
   bool fits = left > ow_peer_duration(peer) + OW_NS_PER_S;
+  if (fits)
+    (void)!ow_probe_run_watched(peer, left, NULL, check_progress_watch(), report);
+  return fits;
+}
+
+/* Another protocol: who answers does so at once. */
+static bool try_protocol(void *context, const struct ow_peer *peer, struct ow_probe_report *report)
+{
+  const struct trials *trials = context;
+  int64_t left = time_left(trials->options, trials->begin);
+  left = left < PROTOCOL_TIME ? left : PROTOCOL_TIME;
+  bool fits = left > ow_peer_duration(peer) + PROTOCOL_LEAST;
   if (fits)
     (void)!ow_probe_run_watched(peer, left, NULL, check_progress_watch(), report);
   return fits;
@@ -139,6 +165,8 @@ static void diagnose(const struct check_options *options, int64_t begin, const s
   peer.nat = true;
   if (check_nat_suspected(options, report) && !check_mtu_explains(options, report, &found.mtu))
     found.nat_tried = try_otherwise(&trials, &peer, &found.with_nat);
+  if (report->step > OW_STEP_RESOLVE)
+    check_protocols_try(options, report, try_protocol, &trials, &found.protocols);
   check_diagnose(options, report, &found, diagnosis);
   ow_probe_report_clear(&found.with_nat);
   ow_peer_clear(&peer);

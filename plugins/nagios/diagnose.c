@@ -3,56 +3,12 @@
 #include "diagnose.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "base/refusal.h"
+#include "diagnose_reflector.h"
 #include "nat_fallback.h"
-
-const char *check_finding_name(enum check_finding finding)
-{
-  static const char *const names[] = {[CHECK_STEP_NOT_REACHED] = "not reached",
-                                      [CHECK_STEP_OK] = "ok",
-                                      [CHECK_STEP_REMARK] = "remark",
-                                      [CHECK_STEP_FAILED] = "FAILED"};
-  return names[finding];
-}
-
-struct view {
-  const struct check_options *options;
-  const struct ow_probe_report *report;
-  const struct check_trials *trials;
-  struct check_diagnosis *diagnosis;
-};
-
-/* ---- one step ---- */
-
-OW_PRINTF(4, 5)
-static struct check_step *say_step(const struct view *view, const char *name, enum check_finding finding,
-                                   const char *format, ...)
-{
-  struct check_step *step = &view->diagnosis->steps[view->diagnosis->count++];
-  va_list arguments;
-  *step = (struct check_step){.name = name, .finding = finding};
-  va_start(arguments, format);
-  vsnprintf(step->found, sizeof step->found, format, arguments);
-  va_end(arguments);
-  return step;
-}
-
-OW_PRINTF(2, 3)
-static void say_mend(struct check_step *step, const char *format, ...)
-{
-  va_list arguments;
-  va_start(arguments, format);
-  vsnprintf(step->mend, sizeof step->mend, format, arguments);
-  va_end(arguments);
-}
-
-static void not_reached(const struct view *view, const char *name)
-{
-  say_step(view, name, CHECK_STEP_NOT_REACHED, "not reached");
-}
+#include "text.h"
 
 /* ---- reaching the server ---- */
 
@@ -71,44 +27,13 @@ static void diagnose_resolve(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
   if (came_beyond(view, OW_STEP_RESOLVE))
-    say_step(view, "resolve", CHECK_STEP_OK, "%s is %s", view->options->settings.peer.host, report->server);
+    say_step(view, "resolve", CHECK_STEP_OK, "%s is %s", view->options->settings.peer.host,
+             report->server[0] ? report->server : "known");
   else if (report->status == OW_INVALID)
     say_mend(say_step(view, "resolve", CHECK_STEP_FAILED, "%s", report->failure.text), "correct the options");
   else
     say_mend(say_step(view, "resolve", CHECK_STEP_FAILED, "%s", report->failure.text),
              "check the name, /etc/resolv.conf and the DNS server, or give the address with -H");
-}
-
-/* What keeps a connection from being made, and where that is to be looked for. */
-static const char *mend_of_error(int error)
-{
-  const char *mend = "look at the addresses of this host and of the server, and at what lies between";
-  switch (error) {
-  case ENETUNREACH:
-  case ENETDOWN:
-    mend = "give this host a route to the server, and an interface that is up (ip route, ip link)";
-    break;
-  case EHOSTUNREACH:
-  case EHOSTDOWN:
-    mend = "check that the host is up and on its network, the routers on the way, and the firewalls that "
-           "reject (ip route get, traceroute)";
-    break;
-  case EPERM:
-  case EACCES:
-    mend = "let this host's own firewall and routes allow it (nft list ruleset, ip route), or run with the "
-           "capability that is named";
-    break;
-  default: break;
-  }
-  return mend;
-}
-
-static const char mend_own_end[] =
-    "give --source and --interface what this host has (ip address), or leave them out";
-
-static bool is_forbidden(int error)
-{
-  return error == EPERM || error == EACCES;
 }
 
 static void mend_connect(const struct view *view, struct check_step *step)
@@ -234,18 +159,6 @@ static void diagnose_key(const struct view *view)
 static bool failed_here(const struct view *view)
 {
   return stopped_at(view, OW_STEP_REQUEST) && view->report->failure.error != 0;
-}
-
-static const char *mend_of_own_port(const struct ow_failure *failure)
-{
-  const char *mend = "look at this host's routes and its own firewall (ip route, nft list ruleset)";
-  if (failure->status == OW_LIMIT)
-    mend = "give another range with --ports, or none: the system then chooses free ones";
-  else if (is_forbidden(failure->error))
-    mend = "give --ports above 1023, and an --interface that this user may use, or run with the capability";
-  else if (failure->status == OW_INVALID)
-    mend = mend_own_end;
-  return mend;
 }
 
 static void diagnose_own_ports(const struct view *view)
@@ -515,6 +428,7 @@ static void diagnose_own_clock(const struct view *view)
 static void diagnose_peer_clock(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
+  const char *peer = ow_protocol_reflects(report->protocol) ? "reflector" : "server";
   bool forward = any_arrived(report, OW_FORWARD);
   const struct ow_clock_trust *clock = &report->directions[forward ? OW_FORWARD : OW_REVERSE].result.clock;
   if (report->status == OW_INVALID && report->step > OW_STEP_START)
@@ -523,10 +437,11 @@ static void diagnose_peer_clock(const struct view *view)
   else if (!forward && !any_arrived(report, OW_REVERSE))
     not_reached(view, "clock there");
   else if (forward ? clock->receiver_synchronized : clock->sender_synchronized)
-    say_step(view, "clock there", CHECK_STEP_OK, "the server says that it is synchronised");
+    say_step(view, "clock there", CHECK_STEP_OK, "the %s says that it is synchronised", peer);
   else
-    say_mend(say_step(view, "clock there", CHECK_STEP_REMARK, "the server says that it is not synchronised"),
-             "run chrony (with rtcsync), ntpd or ptp4l on the server, and see that it goes on");
+    say_mend(
+        say_step(view, "clock there", CHECK_STEP_REMARK, "the %s says that it is not synchronised", peer),
+        "run chrony (with rtcsync), ntpd or ptp4l on the %s, and see that it goes on", peer);
 }
 
 static void diagnose_clock_step(const struct view *view)
@@ -548,24 +463,102 @@ static void diagnose_clock_step(const struct view *view)
     not_reached(view, "clock step");
 }
 
+/* ---- other protocols ---- */
+
+static void add_protocol(struct check_text *text, const struct check_protocol *one)
+{
+  const char *transport = check_protocol_transport(one->protocol);
+  check_text_add(text, "%s%s", text->length ? "; " : "", ow_protocol_name(one->protocol));
+  if (!one->tried)
+    check_text_add(text, " was not tried for want of time: raise -t");
+  else if (one->answers)
+    check_text_add(text, " answers (%s port %s)", transport, one->port);
+  else
+    check_text_add(text, " does not answer (%s port %s: %s)", transport, one->port,
+                   one->error ? ow_refusal_text(one->error) : "silence");
+}
+
+/* The check goes on measuring what it is told to: another protocol in its place would hide an outage. */
+static void diagnose_protocols(const struct view *view)
+{
+  const struct check_protocols *protocols = &view->trials->protocols;
+  char words[CHECK_STEP_TEXT] = "";
+  struct check_text text = {words, sizeof words, 0};
+  const struct check_protocol *other = NULL;
+  for (size_t i = 0; i < protocols->count; i++) {
+    add_protocol(&text, &protocols->each[i]);
+    if (i > 0 && protocols->each[i].answers)
+      other = &protocols->each[i];
+  }
+  if (protocols->count == 0)
+    not_reached(view, "protocols");
+  else if (protocols->each[0].answers)
+    say_step(view, "protocols", CHECK_STEP_OK, "%s", words);
+  else if (other)
+    say_mend(say_step(view, "protocols", CHECK_STEP_FAILED, "%s", words),
+             "measure this host with --protocol %s", check_protocol_word(other->protocol));
+  else
+    say_mend(say_step(view, "protocols", CHECK_STEP_FAILED, "%s", words),
+             "let one of them answer there: a router's STAMP or TWAMP Light reflector, or owamp-responder");
+}
+
+/* ---- the walk ---- */
+
+static void diagnose_packets_out(const struct view *view)
+{
+  diagnose_packets(view, OW_FORWARD);
+}
+
+static void diagnose_packets_back(const struct view *view)
+{
+  diagnose_packets(view, OW_REVERSE);
+}
+
+typedef void step_function(const struct view *view);
+
+/* With a control connection. */
+static step_function *const server_steps[] = {
+    diagnose_resolve,
+    diagnose_connect,
+    diagnose_mode,
+    diagnose_key,
+    diagnose_own_ports,
+    diagnose_limits,
+    diagnose_packets_out,
+    diagnose_packets_back,
+    diagnose_mtu,
+    diagnose_nat,
+    diagnose_dscp,
+    diagnose_ttl,
+    diagnose_own_clock,
+    diagnose_peer_clock,
+    diagnose_clock_step,
+    diagnose_protocols,
+    NULL,
+};
+_Static_assert(sizeof server_steps / sizeof *server_steps == CHECK_STEPS + 1, "each has its place");
+
+static step_function *const reflector_steps[] = {
+    diagnose_resolve,
+    diagnose_reflector,
+    diagnose_round_trips,
+    diagnose_counting,
+    diagnose_dscp,
+    diagnose_ttl,
+    diagnose_own_clock,
+    diagnose_peer_clock,
+    diagnose_clock_step,
+    diagnose_protocols,
+    NULL,
+};
+
 void check_diagnose(const struct check_options *options, const struct ow_probe_report *report,
                     const struct check_trials *trials, struct check_diagnosis *diagnosis)
 {
   const struct view view = {options, report, trials, diagnosis};
+  step_function *const *steps =
+      options->settings.peer.protocol == OW_PROTOCOL_STAMP ? reflector_steps : server_steps;
   diagnosis->count = 0;
-  diagnose_resolve(&view);
-  diagnose_connect(&view);
-  diagnose_mode(&view);
-  diagnose_key(&view);
-  diagnose_own_ports(&view);
-  diagnose_limits(&view);
-  diagnose_packets(&view, OW_FORWARD);
-  diagnose_packets(&view, OW_REVERSE);
-  diagnose_mtu(&view);
-  diagnose_nat(&view);
-  diagnose_dscp(&view);
-  diagnose_ttl(&view);
-  diagnose_own_clock(&view);
-  diagnose_peer_clock(&view);
-  diagnose_clock_step(&view);
+  for (size_t i = 0; steps[i]; i++)
+    steps[i](&view);
 }

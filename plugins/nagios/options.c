@@ -188,9 +188,8 @@ static enum ow_status check_together(struct check_options *options, struct ow_fa
     status = ow_fail(failure, OW_INVALID, "--name needs --query, which says at which socket to ask");
   else if (!options->settings.peer.host[0] && !options->query_socket)
     status = ow_fail(failure, OW_INVALID, "no host is given: name it with -H");
-  else if (options->settings.peer.protocol == OW_PROTOCOL_STAMP &&
-           (options->action == CHECK_FETCH || options->action == CHECK_DIAGNOSE))
-    status = ow_fail(failure, OW_INVALID, "--fetch and --diagnose are of OWAMP alone");
+  else if (options->settings.peer.protocol == OW_PROTOCOL_STAMP && options->action == CHECK_FETCH)
+    status = ow_fail(failure, OW_INVALID, "--fetch is of OWAMP alone: a reflector keeps no records");
   else if (key_id[0] && !key_file[0])
     status = ow_fail(failure, OW_INVALID, "--key-id needs --key-file, which holds its passphrase");
   else if (key_file[0] && !key_id[0])

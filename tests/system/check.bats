@@ -44,8 +44,9 @@ finds() {
 @test "diagnosis of a good path: every step is ok, or remarks on clocks" {
   check --diagnose --json --dscp EF
   [ "$status" -eq 0 ]
-  holds '.diagnosis | length == 15'
+  holds '.diagnosis | length == 16'
   holds 'all(.diagnosis[]; .finding == "ok" or (.step | startswith("clock")))'
+  holds '.diagnosis[15].found | startswith("OWAMP answers (TCP port") and test("STAMP does not answer")'
   check --diagnose
   [[ ${lines[1]} == "ok          resolve: $B4 is $B4 port $RESPONDER_PORT" ]]
 }

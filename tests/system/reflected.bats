@@ -89,5 +89,16 @@ key() {
   says 'STAMP CRITICAL - *nothing arrived (20/20 lost)*wrong HMAC*'
   stop_reflector
   stamp 2 127.0.0.1
-  says "STAMP CRITICAL - no reflector at 127.0.0.1 port $port: Connection refused*"
+  says "STAMP CRITICAL - no reflector at 127.0.0.1 port $port: Connection refused*--protocol stamp --diagnose"
+}
+
+@test "diagnosis tells which protocol answers, and measures the one that was asked for" {
+  start_reflector 127.0.0.1 stateless
+  stamp 0 127.0.0.1 --diagnose --json
+  holds '[.diagnosis[] | .step] == ["resolve", "reflector", "packets", "counting", "DSCP", "TTL", "clock here", "clock there", "clock step", "protocols"]
+    and (.diagnosis[] | select(.step == "protocols") | .finding == "ok" and (.found | startswith("STAMP answers (UDP")))
+    and (.diagnosis[] | select(.step == "counting") | .finding == "remark")'
+  stop_reflector
+  stamp 2 127.0.0.1 --diagnose --json
+  holds '.diagnosis[] | select(.step == "reflector") | .finding == "FAILED" and (.found | test("Connection refused"))'
 }

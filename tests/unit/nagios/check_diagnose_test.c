@@ -6,6 +6,7 @@
 
 #include "config/peer_options.h"
 #include "diagnose.h"
+#include "protocols.h"
 #include "support/main.h"
 
 static struct check_options options;
@@ -26,7 +27,10 @@ static struct ow_result measured(void)
 static void begin(void)
 {
   ow_peer_defaults(&options.settings.peer);
-  trials = (struct check_trials){.nat_tried = false};
+  options.settings.peer.protocol = report.protocol = OW_PROTOCOL_OWAMP;
+  trials = (struct check_trials){.protocols = {2,
+                                               {{OW_PROTOCOL_OWAMP, "861", true, true, 0},
+                                                {OW_PROTOCOL_STAMP, "862", true, false, ECONNREFUSED}}}};
   snprintf(options.settings.peer.host, sizeof options.settings.peer.host, "far");
   report = (struct ow_probe_report){.step = OW_STEP_DONE,
                                     .mode = OW_MODE_OPEN,
@@ -65,7 +69,7 @@ static void look(const struct ow_probe_report *with_nat)
   if (with_nat)
     trials.with_nat = *with_nat;
   check_diagnose(&options, &report, &trials, &diagnosis);
-  ck_assert_uint_eq(diagnosis.count, CHECK_STEPS);
+  ck_assert_uint_eq(diagnosis.count, report.protocol == OW_PROTOCOL_STAMP ? 10 : CHECK_STEPS);
   for (size_t i = 0; i < diagnosis.count; i++) {
     const struct check_step *one = &diagnosis.steps[i];
     bool wrong = one->finding == CHECK_STEP_FAILED || one->finding == CHECK_STEP_REMARK;
@@ -107,6 +111,166 @@ START_TEST(before_any_packet)
   finds("mode", CHECK_STEP_NOT_REACHED, "", "");
   stopped(OW_STEP_CONNECT, OW_TIMEOUT, "no answer");
   finds("connect", CHECK_STEP_FAILED, "no answer", "TCP port 861 through the firewalls");
+}
+END_TEST
+
+/* ---- protocols ---- */
+
+static void answers(bool own, bool other)
+{
+  begin();
+  trials.protocols.each[0].answers = own;
+  trials.protocols.each[1].answers = other;
+}
+
+START_TEST(what_else_the_host_speaks_is_told)
+{
+  answers(true, false);
+  finds("protocols", CHECK_STEP_OK,
+        "OWAMP answers (TCP port 861); STAMP does not answer (UDP port 862: Connection refused)", "");
+  answers(true, true);
+  finds("protocols", CHECK_STEP_OK, "OWAMP answers (TCP port 861); STAMP answers (UDP port 862)", "");
+  answers(false, true);
+  finds("protocols", CHECK_STEP_FAILED, "OWAMP does not answer (TCP port 861: silence); STAMP answers",
+        "--protocol stamp");
+  answers(false, false);
+  finds("protocols", CHECK_STEP_FAILED, "", "let one of them answer");
+  answers(true, false);
+  trials.protocols.each[1].tried = false;
+  finds("protocols", CHECK_STEP_OK, "STAMP was not tried for want of time: raise -t", "");
+  begin();
+  trials.protocols.count = 0;
+  finds("protocols", CHECK_STEP_NOT_REACHED, "not reached", "");
+}
+END_TEST
+
+/* ---- reflectors ---- */
+
+static void begin_reflector(void)
+{
+  begin();
+  options.settings.peer.protocol = report.protocol = OW_PROTOCOL_STAMP;
+  snprintf(report.server, sizeof report.server, "192.0.2.1 port 862");
+  snprintf(options.settings.peer.port, sizeof options.settings.peer.port, "862");
+  report.directions[OW_ROUND_TRIP].result = measured();
+  report.reflector.answered = report.reflector.stateful = true;
+  trials.protocols.each[0] = (struct check_protocol){OW_PROTOCOL_STAMP, "862", true, true, 0};
+  trials.protocols.each[1] = (struct check_protocol){OW_PROTOCOL_OWAMP, "861", true, false, 0};
+}
+
+static void lose_round_trips(uint32_t lost, uint32_t forward, bool unknown)
+{
+  struct ow_probe_direction *directions = report.directions;
+  directions[OW_ROUND_TRIP].result.lost = lost;
+  directions[OW_ROUND_TRIP].result.received -= lost;
+  directions[OW_FORWARD].result.lost = forward;
+  directions[OW_REVERSE].result.lost = lost - forward;
+  directions[OW_FORWARD].result.loss_unknown = directions[OW_REVERSE].result.loss_unknown = unknown;
+}
+
+START_TEST(a_reflector_that_is_well)
+{
+  begin_reflector();
+  look(NULL);
+  for (size_t i = 0; i < diagnosis.count; i++)
+    ck_assert_msg(diagnosis.steps[i].finding == CHECK_STEP_OK, "%s", diagnosis.steps[i].name);
+  finds("reflector", CHECK_STEP_OK, "192.0.2.1 port 862 answers, mode open", "");
+  finds("clock there", CHECK_STEP_OK, "the reflector says that it is synchronised", "");
+}
+END_TEST
+
+START_TEST(what_a_reflector_loses_and_counts)
+{
+  begin_reflector();
+  lose_round_trips(5, 3, false);
+  finds("packets", CHECK_STEP_REMARK, "5 of 50 lost: 3 on their way there, 2 on their way back",
+        "congestion");
+  begin_reflector();
+  lose_round_trips(5, 0, true);
+  report.reflector.stateful = false;
+  finds("packets", CHECK_STEP_REMARK, "5 of 50 lost, which way is not known", "congestion");
+  finds("counting", CHECK_STEP_REMARK, "does not count", "rtt_loss");
+}
+END_TEST
+
+static void fall_silent(enum ow_probe_step step, enum ow_status status, int error, uint32_t sent)
+{
+  begin_reflector();
+  for (int d = 0; d < OW_RESULTS; d++)
+    report.directions[d].result = (struct ow_result){0};
+  report.directions[OW_ROUND_TRIP].result.sent = sent;
+  report.reflector.answered = false;
+  report.step = step;
+  report.status = ow_fail_errno(&report.failure, status, error, "it failed");
+}
+
+START_TEST(a_reflector_that_does_not_answer)
+{
+  fall_silent(OW_STEP_CONNECT, OW_NETWORK, ECONNREFUSED, 0);
+  finds("reflector", CHECK_STEP_FAILED, "it failed", "for UDP port 862, or correct the port");
+  finds("packets", CHECK_STEP_NOT_REACHED, "", "");
+  fall_silent(OW_STEP_CONNECT, OW_NETWORK, ENETUNREACH, 0);
+  finds("reflector", CHECK_STEP_FAILED, "it failed", "a route");
+  fall_silent(OW_STEP_CONNECT, OW_LIMIT, EADDRINUSE, 0);
+  finds("reflector", CHECK_STEP_FAILED, "it failed", "another range with --ports");
+  fall_silent(OW_STEP_RESOLVE, OW_NETWORK, 0, 0);
+  finds("resolve", CHECK_STEP_FAILED, "it failed", "DNS");
+  finds("reflector", CHECK_STEP_NOT_REACHED, "", "");
+  fall_silent(OW_STEP_DONE, OW_OK, 0, 20);
+  finds("reflector", CHECK_STEP_FAILED, "none of 20 packets to 192.0.2.1 port 862 came back",
+        "let UDP port 862 through");
+  snprintf(report.remark, sizeof report.remark, "20 answers: wrong HMAC");
+  finds("reflector", CHECK_STEP_FAILED, "20 answers: wrong HMAC", "--key-id");
+}
+END_TEST
+
+/* ---- what is tried ---- */
+
+static const struct ow_probe_report *other_report;
+static struct ow_peer tried_peer;
+
+static bool trial(void *context, const struct ow_peer *peer, struct ow_probe_report *tried)
+{
+  (void)context;
+  tried_peer = *peer;
+  if (other_report)
+    *tried = *other_report;
+  return other_report != NULL;
+}
+
+START_TEST(other_protocols_are_tried_at_their_own_ports_in_open_mode)
+{
+  struct check_protocols found = {0};
+  struct ow_probe_report other = {.protocol = OW_PROTOCOL_STAMP, .step = OW_STEP_DONE};
+  stopped(OW_STEP_CONNECT, OW_NETWORK, "refused");
+  report.modes_offered = 0;
+  snprintf(options.settings.peer.port, sizeof options.settings.peer.port, "8610");
+  snprintf(options.settings.peer.key_id, sizeof options.settings.peer.key_id, "monitor");
+  options.settings.peer.modes = OW_MODE_ENCRYPTED;
+  options.settings.peer.padding = 2;
+  options.settings.peer.nat = true;
+  other.directions[OW_ROUND_TRIP].result.received = 1;
+  other_report = &other;
+  check_protocols_try(&options, &report, trial, NULL, &found);
+  ck_assert_uint_eq(found.count, 2);
+  ck_assert(found.each[0].protocol == OW_PROTOCOL_OWAMP && !found.each[0].answers);
+  ck_assert_str_eq(found.each[0].port, "8610");
+  ck_assert(found.each[1].protocol == OW_PROTOCOL_STAMP && found.each[1].tried && found.each[1].answers);
+  ck_assert_str_eq(tried_peer.port, "862");
+  struct ow_failure failure = {0};
+  ck_assert_msg(ow_peer_check(&tried_peer, &failure) == OW_OK, "%s", failure.text);
+  ck_assert_int_eq(ow_peer_stamp_mode(&tried_peer), OW_MODE_OPEN);
+}
+END_TEST
+
+START_TEST(a_server_that_refuses_answers)
+{
+  stopped(OW_STEP_SETUP, OW_REFUSED, "no");
+  report.modes_offered = 0;
+  ck_assert(check_protocol_answers(&report));
+  stopped(OW_STEP_SETUP, OW_TIMEOUT, "silence");
+  report.modes_offered = 0;
+  ck_assert(!check_protocol_answers(&report));
 }
 END_TEST
 
@@ -439,6 +603,10 @@ int main(void)
   TEST_CASE(suite, "steps", all_is_well, before_any_packet, an_address_that_is_dead_while_another_works,
             mode_and_key, limits_and_packets, address_translation, marks_and_hops, clocks,
             small_packets_and_those_that_arrive_have_no_mtu_problem);
+  TEST_CASE(suite, "protocols", what_else_the_host_speaks_is_told,
+            other_protocols_are_tried_at_their_own_ports_in_open_mode, a_server_that_refuses_answers);
+  TEST_CASE(suite, "reflectors", a_reflector_that_is_well, what_a_reflector_loses_and_counts,
+            a_reflector_that_does_not_answer);
   TEST_LOOP(suite, "causes", sizeof causes / sizeof *causes, each_cause_has_its_own_mend);
   TEST_LOOP(suite, "sizes", sizeof paths / sizeof *paths, a_path_that_drops_what_is_large_is_no_firewall);
   return test_run(suite);
