@@ -200,7 +200,7 @@ static void check(struct check_options *options, int64_t begin, FILE *out, struc
   struct check_stream stream = {0};
   check_last_resort_arm(options->timeout - (monotonic_ns() - begin),
                         options->has_timeout_state ? options->timeout_state : OW_VERDICT_UNKNOWN,
-                        options->settings.peer.protocol, options->json);
+                        ow_protocol_name(options->settings.peer.protocol), options->json);
   check_progress_begin(options);
   act(options, begin, &report, &stream);
   check_judge(options, &report, &stream, outcome);
@@ -220,7 +220,7 @@ int check_run(int argc, char **argv, FILE *out)
   struct ow_failure failure = {0};
   /* A reader that is gone is noticed below; dying of it would be no answer. */
   signal(SIGPIPE, SIG_IGN);
-  check_last_resort_arm(USUAL_TIMEOUT, OW_VERDICT_UNKNOWN, OW_PROTOCOL_OWAMP, false);
+  check_last_resort_arm(USUAL_TIMEOUT, OW_VERDICT_UNKNOWN, ow_protocol_name(OW_PROTOCOL_OWAMP), false);
   enum ow_status status = check_words_expand(argc, argv, &words, &failure);
   struct ow_failure mistake = {0};
   /* The options say in which form the answer is to be, whatever is wrong. */

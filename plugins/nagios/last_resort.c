@@ -59,7 +59,7 @@ static void set_alarm(int64_t left)
   setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-void check_last_resort_arm(int64_t left, enum ow_verdict verdict, enum ow_protocol protocol, bool json)
+void check_last_resort_arm(int64_t left, enum ow_verdict verdict, const char *protocol, bool json)
 {
   struct sigaction action = {.sa_handler = give_up, .sa_flags = SA_NODEFER};
   static const char reason[] = "the check did not end in time";
@@ -67,8 +67,7 @@ void check_last_resort_arm(int64_t left, enum ow_verdict verdict, enum ow_protoc
   if (json)
     check_json_least(words, sizeof words, verdict, reason);
   else
-    snprintf(words, sizeof words, "%s %s - %s\n", ow_protocol_name(protocol), ow_verdict_name(verdict),
-             reason);
+    snprintf(words, sizeof words, "%s %s - %s\n", protocol, ow_verdict_name(verdict), reason);
   exit_status = check_exit_status(verdict);
   sigemptyset(&action.sa_mask);
   sigaction(SIGALRM, &action, NULL);

@@ -12,9 +12,9 @@
 /**
  * In `left` nanoseconds say `verdict` on the standard output, if that takes it at once, and end the process
  * with its exit status: whatever this thread does then, be it to wait for somebody who doesn't read. Armed
- * again, the last word counts. `protocol` is what is measured by.
+ * again, the last word counts. `protocol` is the name of what is measured by.
  */
-void check_last_resort_arm(int64_t left, enum ow_verdict verdict, enum ow_protocol protocol, bool json);
+void check_last_resort_arm(int64_t left, enum ow_verdict verdict, const char *protocol, bool json);
 void check_last_resort_disarm(void);
 
 #endif
