@@ -126,16 +126,23 @@ static void link_rows(struct row_table *table)
   }
 }
 
+/* At most: of each interval, and of the totals. */
+static size_t results_of(const struct peer *peer)
+{
+  return ow_protocol_reflects(peer->view.protocol) ? OW_RESULTS : OW_DIRECTIONS;
+}
+
 bool row_set_make(struct row_set *set, const struct peers *peers)
 {
-  size_t intervals = 0;
+  size_t results = 0;
+  size_t history = 0;
   row_set_clear(set);
-  for (size_t i = 0; i < peers->count; i++)
-    intervals += peers->list[i]->count;
-  bool made = make_room(&set->tables[0], peers->count) &&
-              make_room(&set->tables[1], peers->count * OW_RESULTS) &&
-              make_room(&set->tables[2], intervals * OW_RESULTS) &&
-              make_room(&set->tables[3], peers->count * OW_RESULTS);
+  for (size_t i = 0; i < peers->count; i++) {
+    results += results_of(peers->list[i]);
+    history += results_of(peers->list[i]) * peers->list[i]->count;
+  }
+  bool made = make_room(&set->tables[0], peers->count) && make_room(&set->tables[1], results) &&
+              make_room(&set->tables[2], history) && make_room(&set->tables[3], results);
   if (made) {
     for (size_t i = 0; i < peers->count; i++)
       add_peer(set, peers->list[i]);
