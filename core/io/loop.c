@@ -30,7 +30,8 @@ enum {
 #define TIMERS_BETWEEN (100 * INT64_C(1000))  /* and between two events, of which many may wait */
 #define BACKGROUND_TURN (200 * INT64_C(1000)) /* ns that background work has at the end of a turn */
 
-#define SHORT_WAIT (5 * INT64_C(1000))  /* ns that are not worth to fall asleep for */
+/* ns that are not worth to fall asleep for: to do so and to be woken takes more of the processor. */
+#define SHORT_WAIT (15 * INT64_C(1000))
 #define AWAKE_WAIT (50 * INT64_C(1000)) /* the same, for who wants to be on time */
 
 struct ow_loop {
@@ -81,7 +82,7 @@ struct ow_instant ow_loop_now(const struct ow_loop *loop)
 
 static int epoll_of(const struct ow_loop *loop, const struct ow_watch *watch)
 {
-  return watch->patient ? loop->patient_epoll : loop->epoll;
+  return watch->patience ? loop->patient_epoll : loop->epoll;
 }
 
 enum ow_status ow_watch_open(struct ow_loop *loop, struct ow_watch *watch, uint32_t events,
@@ -89,7 +90,8 @@ enum ow_status ow_watch_open(struct ow_loop *loop, struct ow_watch *watch, uint3
 {
   struct epoll_event event = {.events = events, .data.ptr = watch};
   watch->events = events;
-  if (epoll_ctl(epoll_of(loop, watch), EPOLL_CTL_ADD, watch->descriptor, &event) < 0)
+  watch->patience = 0;
+  if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, watch->descriptor, &event) < 0)
     return ow_fail(failure, OW_NETWORK, "cannot watch a descriptor: %s", strerror(errno));
   return OW_OK;
 }
@@ -103,15 +105,31 @@ void ow_watch_change(struct ow_loop *loop, struct ow_watch *watch, uint32_t even
   }
 }
 
-void ow_watch_set_patient(struct ow_loop *loop, struct ow_watch *watch, bool patient)
+/* True if it is watched by that epoll now. */
+static bool move_watch(const struct ow_loop *loop, struct ow_watch *watch, int to)
 {
   struct epoll_event event = {.events = watch->events, .data.ptr = watch};
   int from = epoll_of(loop, watch);
-  int to = patient ? loop->patient_epoll : loop->epoll;
-  if (watch->descriptor >= 0 && from != to && epoll_ctl(to, EPOLL_CTL_ADD, watch->descriptor, &event) == 0) {
+  bool there = from == to;
+  if (!there && epoll_ctl(to, EPOLL_CTL_ADD, watch->descriptor, &event) == 0) {
     epoll_ctl(from, EPOLL_CTL_DEL, watch->descriptor, NULL);
-    watch->patient = patient;
+    there = true;
   }
+  return there;
+}
+
+void ow_watch_set_patient(struct ow_loop *loop, struct ow_watch *watch, int64_t most)
+{
+  int64_t wait = ow_patience_within(most);
+  if (watch->descriptor >= 0 && wait != watch->patience &&
+      move_watch(loop, watch, wait ? loop->patient_epoll : loop->epoll))
+    ow_patience_change(&loop->patience, &watch->patience, wait);
+}
+
+void ow_watch_look_again(struct ow_loop *loop, const struct ow_watch *watch)
+{
+  if (watch->patience)
+    ow_patience_look_again(&loop->patience);
 }
 
 /*
@@ -130,6 +148,7 @@ int ow_watch_release(struct ow_loop *loop, struct ow_watch *watch)
 {
   int descriptor = watch->descriptor;
   epoll_ctl(epoll_of(loop, watch), EPOLL_CTL_DEL, descriptor, NULL);
+  ow_patience_change(&loop->patience, &watch->patience, 0);
   watch->descriptor = -1;
   forget_events(loop, watch);
   return descriptor;

@@ -37,7 +37,7 @@ struct ow_instant ow_loop_now(const struct ow_loop *loop);
 struct ow_watch {
   int descriptor; /* -1: not watched */
   uint32_t events;
-  bool patient; /* see ow_watch_set_patient() */
+  int64_t patience; /* ns; 0: none. See ow_watch_set_patient() */
   /** `events`: those of epoll(7) that came. May close this and any other watch, and cancel any timer. */
   void (*ready)(struct ow_watch *watch, uint32_t events);
 };
@@ -51,11 +51,15 @@ enum ow_status ow_watch_open(struct ow_loop *loop, struct ow_watch *watch, uint3
 /** Watch for other events; no system call if they are the same. */
 void ow_watch_change(struct ow_loop *loop, struct ow_watch *watch, uint32_t events);
 /**
- * What comes may wait, 2 ms at most, as it has the kernel's stamp: where much comes to such descriptors they
- * are looked at together, when the loop is awake anyway. The watch is open. Without memory all stays as it
- * was.
+ * What comes may wait for `most` ns, as it has the kernel's stamp and there is room for it: where much comes
+ * to such descriptors they are looked at together, when the loop is awake anyway, every 10 ms at least; half
+ * a millisecond at least isn't worth it. 0: what comes is told at once, as while this isn't called. The watch
+ * is open. Without memory all stays as it was.
  */
-void ow_watch_set_patient(struct ow_loop *loop, struct ow_watch *watch, bool patient);
+void ow_watch_set_patient(struct ow_loop *loop, struct ow_watch *watch, int64_t most);
+/** By a patient watch's callback: something is left. It is called again in the next turn, after due timers.
+ */
+void ow_watch_look_again(struct ow_loop *loop, const struct ow_watch *watch);
 /** Stop watching, and return the descriptor, which stays open; watch->descriptor is -1 then. */
 int ow_watch_release(struct ow_loop *loop, struct ow_watch *watch) OW_MUST_CHECK;
 /** Stop watching; close the descriptor; set it to -1. Nothing happens if it is -1. */

@@ -29,6 +29,17 @@ struct ow_udp_options {
 uint32_t ow_udp_buffer_for(uint32_t datagrams, uint32_t octets);
 /** The same without bounds, for who adds up. */
 uint64_t ow_udp_room_for(uint32_t datagrams, uint32_t octets);
+/**
+ * For how long (ns) nobody need look at a socket whose receive buffer has `room`, where so many octets as
+ * ow_udp_room_for() counts may come in a tenth of a second: a quarter of it is full then at most. No more
+ * than that tenth.
+ */
+static inline int64_t ow_udp_pause(size_t room, uint64_t octets)
+{
+  const uint64_t tenth = 100 * OW_NS_PER_MS;
+  uint64_t quarter = (uint64_t)room / 4;
+  return (int64_t)(octets > quarter ? quarter * tenth / octets : tenth);
+}
 
 /**
  * Open a non-blocking socket and bind it. Ports of a range are tried from a random one on. On success the

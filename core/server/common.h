@@ -30,7 +30,6 @@ struct ow_serve_common {
   struct ow_traffic traffic;
   struct ow_test_port test_port; /* that all sessions share; closed: each has its own */
   struct ow_timestamp up_since;
-  bool buffer_told;                   /* that the system allows too small receive buffers */
   struct ow_serve_busy_sessions busy; /* those being settled, or freed, in the background */
   struct ow_serve_counts counts;      /* each is kept by what it counts */
   struct ow_shares shares;            /* likewise: who holds how much */

@@ -88,19 +88,6 @@ static enum ow_status open_receiver(struct ow_serve_session *session, const stru
 
 /* ---- a socket of its own ---- */
 
-/* Once: whoever can mend it need not be told each time. */
-static void tell_of_buffer(struct ow_serve_common *common, int socket, uint32_t wanted)
-{
-  if (!common->buffer_told && !ow_test_receiver_has_buffer(socket, wanted)) {
-    common->buffer_told = true;
-    ow_log(
-        common->log, OW_LOG_WARNING,
-        "test packets may be dropped here when this host is busy: a receive buffer of %u octets is wanted, "
-        "and net.core.rmem_max allows less",
-        wanted);
-  }
-}
-
 static uint32_t buffer_for(const struct ow_serve_session *session)
 {
   const struct ow_session_request *request = &session->request;
@@ -121,8 +108,9 @@ static enum ow_status open_socket(struct ow_serve_session *session, struct place
                                    .receive_buffer = buffer_for(session)};
   (void)!ow_type_p_to_dscp(session->request.type_p, &options.dscp); /* checked before */
   enum ow_status status = ow_udp_open(&options, &place->socket, &place->own, why);
-  if (status == OW_OK)
-    tell_of_buffer(session->common, place->socket, options.receive_buffer);
+  if (status == OW_OK && !ow_test_receiver_has_buffer(place->socket, options.receive_buffer))
+    ow_traffic_tell_of_room(&session->common->traffic, session->common->log, ow_address_port(&place->own),
+                            options.receive_buffer, "rmem_max");
   return status;
 }
 

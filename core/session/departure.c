@@ -3,7 +3,6 @@
 #include "session/departure.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
   LEAST_NS = 0,
@@ -16,19 +15,30 @@ enum {
   FINEST = 9,                    /* the first step reaches up to 2^9 ns, four of them are an octave */
 };
 
-static int compare(const void *a, const void *b)
+/*
+ * One offset has come, and perhaps one has gone: so the median is the one before, or that one's neighbour
+ * among the offsets. Each packet's stamp comes here, and sorting would cost more than to send it.
+ */
+static int64_t next_median(const struct ow_departure *departure)
 {
-  int32_t left = *(const int32_t *)a;
-  int32_t right = *(const int32_t *)b;
-  return (left > right) - (left < right);
-}
-
-static int64_t median_of(const struct ow_departure *departure)
-{
-  int32_t sorted[OW_DEPARTURE_WINDOW];
-  memcpy(sorted, departure->offsets, departure->count * sizeof *sorted);
-  qsort(sorted, departure->count, sizeof *sorted, compare);
-  return sorted[departure->count / 2];
+  const int64_t before = departure->median;
+  int64_t nearest_below = INT32_MIN;
+  int64_t nearest_above = INT32_MAX;
+  uint32_t below = 0;
+  uint32_t equal = 0;
+  for (uint32_t i = 0; i < departure->count; i++) {
+    int64_t offset = departure->offsets[i];
+    below += offset < before;
+    equal += offset == before;
+    if (offset < before && offset > nearest_below)
+      nearest_below = offset;
+    if (offset > before && offset < nearest_above)
+      nearest_above = offset;
+  }
+  uint32_t middle = departure->count / 2;
+  if (middle < below)
+    return nearest_below;
+  return middle < below + equal ? before : nearest_above;
 }
 
 /* ---- surprises ---- */
@@ -92,7 +102,7 @@ void ow_departure_add(struct ow_departure *departure, int64_t offset)
     departure->next = (departure->next + 1) % OW_DEPARTURE_WINDOW;
     if (departure->count < OW_DEPARTURE_WINDOW)
       departure->count++;
-    departure->median = median_of(departure);
+    departure->median = departure->count == 1 ? offset : next_median(departure);
   }
 }
 

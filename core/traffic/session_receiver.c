@@ -20,6 +20,9 @@ enum {
 #define AWAY (250 * OW_NS_PER_MS)
 #define LAST_GRAIN (1 * OW_NS_PER_MS)
 #define LATELY (20 * OW_NS_PER_MS)
+/* What is due so shortly before the end is told at once, as somebody waits for it. */
+#define NEAR_END (20 * OW_NS_PER_MS)
+#define TENTH (100 * OW_NS_PER_MS)
 
 static struct ow_test_receiver *of_watch(struct ow_watch *watch)
 {
@@ -58,6 +61,12 @@ static void take(struct ow_test_receiver *receiver, const struct ow_datagram *da
                            datagram->ttl);
 }
 
+static void be_patient(struct ow_test_receiver *receiver, bool stamped)
+{
+  bool may = stamped && ow_receiver_next_sequence(receiver->receiver) < receiver->patient_for;
+  ow_watch_set_patient(receiver->traffic->loop, &receiver->watch, may ? receiver->pause : 0);
+}
+
 /* True if the socket is empty. */
 static bool take_waiting(struct ow_test_receiver *receiver, unsigned batches, int64_t now)
 {
@@ -65,13 +74,13 @@ static bool take_waiting(struct ow_test_receiver *receiver, unsigned batches, in
   size_t count = OW_UDP_BATCH;
   for (unsigned i = 0; i < batches && count == OW_UDP_BATCH; i++) {
     count = ow_udp_receive(receiver->watch.descriptor, receiver->traffic->batch, datagrams);
-    if (count > 0)
-      ow_watch_set_patient(receiver->traffic->loop, &receiver->watch, datagrams[0].source == OW_STAMP_KERNEL);
     for (size_t j = 0; j < count; j++)
       if (from_peer(receiver, &datagrams[j].from))
         take(receiver, &datagrams[j], now);
       else
         receiver->strangers++;
+    if (count > 0)
+      be_patient(receiver, datagrams[0].source == OW_STAMP_KERNEL);
   }
   return count < OW_UDP_BATCH;
 }
@@ -167,7 +176,8 @@ static void read_waiting(struct ow_test_receiver *receiver)
 {
   struct ow_instant now = ow_loop_now(receiver->traffic->loop);
   if (follow(receiver, now.wall)) {
-    (void)take_waiting(receiver, BATCHES_AT_ONCE, now.monotonic);
+    if (!take_waiting(receiver, BATCHES_AT_ONCE, now.monotonic))
+      ow_watch_look_again(receiver->traffic->loop, &receiver->watch);
     tell_if_done(receiver);
   }
 }
@@ -281,6 +291,19 @@ void ow_test_receiver_catch_up(struct ow_test_receiver *receiver)
 
 /* ---- life ---- */
 
+/* How long what comes may wait. */
+static void set_patience(struct ow_test_receiver *receiver, const struct ow_session_terms *terms)
+{
+  const struct ow_session_request *request = terms->request;
+  uint32_t tenth = ow_slots_most_packets(terms->slots, request->slot_count, TENTH);
+  int64_t gap = ow_slots_mean_ns(terms->slots, request->slot_count);
+  int64_t last = NEAR_END / (gap > 0 ? gap : 1) + 2;
+  if (receiver->watch.descriptor >= 0)
+    receiver->pause = ow_udp_pause(ow_udp_receive_buffer(receiver->watch.descriptor),
+                                   ow_udp_room_for(tenth, request->padding));
+  receiver->patient_for = request->packets > last ? request->packets - (uint32_t)last : 0;
+}
+
 static enum ow_status prepare(struct ow_test_receiver *receiver, struct ow_traffic *traffic, int socket,
                               const struct ow_session_terms *terms, uint64_t surplus)
 {
@@ -289,6 +312,7 @@ static enum ow_status prepare(struct ow_test_receiver *receiver, struct ow_traff
   receiver->timer.expired = on_expiry;
   receiver->behind.run = on_behind;
   receiver->open = true;
+  set_patience(receiver, terms);
   (void)!ow_type_p_to_dscp(terms->request->type_p,
                            &receiver->dscp); /* anything else was refused as a request */
   receiver->receiver = ow_receiver_create(terms, surplus);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * A datagram is handed to the session that it belongs to. While many come they are read every few
- * milliseconds, as the kernel stamps them anyway: a wake-up for each costs more than all the rest.
- */
+/* A datagram is handed to the session that it belongs to. */
 #include "traffic/test_port.h"
 
 #include <errno.h>
@@ -15,10 +12,12 @@
 #include "io/system_clock.h"
 #include "schedule/schedule.h"
 
-enum { BATCHES_AT_ONCE = 2, DATAGRAMS_WANTED = OW_UDP_BATCH * BATCHES_AT_ONCE };
-enum { RECEIVES = true, TOLD_FIRST = 1000, IN_VAIN_MOST = 3 };
+enum {
+  BATCHES_AT_ONCE = 2, /* before timers get their turn */
+  RECEIVES = true,
+  TOLD_FIRST = 1000,
+};
 #define TENTH (100 * OW_NS_PER_MS)
-#define PAUSE_MOST (10 * OW_NS_PER_MS)
 #define LOOK_EVERY (50 * OW_NS_PER_MS)
 #define ROOM_FIRST (UINT32_C(1) << 20) /* if the system allows it: strangers come, too */
 #define ROOM_MOST (UINT32_C(1) << 26)
@@ -103,30 +102,24 @@ static void hand_over(struct ow_test_port *port, const struct ow_datagram *datag
 
 /* ---- reading ---- */
 
-/* How many came; `side->emptied` tells if they were all. */
-static size_t read_some(struct ow_port_side *side, unsigned batches)
+/* What has the kernel's stamp may wait. True if that was all. */
+static bool read_some(struct ow_port_side *side, unsigned batches)
 {
   struct ow_test_port *port = side->port;
+  struct ow_loop *loop = port->traffic->loop;
+  struct ow_instant now = ow_loop_now(loop);
   struct ow_datagram datagrams[OW_UDP_BATCH];
   size_t count = OW_UDP_BATCH;
-  size_t all = 0;
-  side->read = ow_loop_now(port->traffic->loop);
   for (unsigned i = 0; i < batches && count == OW_UDP_BATCH; i++) {
     count = ow_udp_receive(side->watch.descriptor, port->traffic->batch, datagrams);
+    if (count > 0)
+      ow_watch_set_patient(loop, &side->watch, datagrams[0].source == OW_STAMP_KERNEL ? side->pause : 0);
     for (size_t j = 0; j < count; j++)
-      hand_over(port, &datagrams[j], side->read);
-    all += count;
+      hand_over(port, &datagrams[j], now);
   }
   if (count < OW_UDP_BATCH)
-    side->emptied = side->read;
-  return all;
-}
-
-/* The socket's room is never more than a quarter full, if all send as agreed. */
-static int64_t pause_of(const struct ow_port_side *side)
-{
-  uint64_t filled = (uint64_t)side->room[RECEIVES] / 4 * (uint64_t)TENTH / (side->octets[RECEIVES] + 1);
-  return filled < PAUSE_MOST ? (int64_t)filled : PAUSE_MOST;
+    side->emptied = now;
+  return count < OW_UDP_BATCH;
 }
 
 static void note_refusal(struct ow_port_side *side, const union ow_address *to, int error)
@@ -150,54 +143,13 @@ static void take_refusals(struct ow_port_side *side)
     note_refusal(side, &refusal.to, refusal.error);
 }
 
-/* So many as one turn takes may gather, by what came meanwhile: more may come than was agreed. */
-static int64_t next_pause(const struct ow_port_side *side)
-{
-  int64_t enough = side->pause;
-  if (side->gathered > 0)
-    enough = (side->read.monotonic - side->began) * DATAGRAMS_WANTED / (int64_t)side->gathered;
-  return enough < side->pause ? enough : side->pause;
-}
-
-static void rest(struct ow_port_side *side)
-{
-  ow_timer_set(side->port->traffic->loop, &side->timer, side->read.monotonic + next_pause(side));
-  side->began = side->read.monotonic;
-  side->gathered = 0;
-}
-
-/* One that comes alone is taken at once. */
 static void on_readable(struct ow_watch *watch, uint32_t events)
 {
   struct ow_port_side *side = OW_CONTAINER_OF(watch, struct ow_port_side, watch);
-  struct ow_loop *loop = side->port->traffic->loop;
-  int64_t before = side->read.monotonic;
   if (events & EPOLLERR)
     take_refusals(side);
-  if (events & EPOLLIN) {
-    (void)read_some(side, BATCHES_AT_ONCE);
-    if (side->read.monotonic - before < side->pause) {
-      ow_watch_change(loop, watch, 0);
-      side->gathered = 0;
-      side->in_vain = 0;
-      rest(side);
-    }
-  }
-}
-
-static void on_time(struct ow_timer *timer)
-{
-  struct ow_port_side *side = OW_CONTAINER_OF(timer, struct ow_port_side, timer);
-  struct ow_loop *loop = side->port->traffic->loop;
-  size_t count = read_some(side, BATCHES_AT_ONCE);
-  side->gathered += count;
-  side->in_vain = side->gathered > 0 ? 0 : side->in_vain + 1;
-  if (count == DATAGRAMS_WANTED)
-    ow_timer_set(loop, timer, side->read.monotonic);
-  else if (side->in_vain < IN_VAIN_MOST)
-    rest(side);
-  else
-    ow_watch_change(loop, &side->watch, EPOLLIN);
+  if ((events & EPOLLIN) && !read_some(side, BATCHES_AT_ONCE))
+    ow_watch_look_again(side->port->traffic->loop, watch);
 }
 
 bool ow_test_port_drain_part(struct ow_port_side *side, struct ow_instant moment)
@@ -238,17 +190,6 @@ static uint32_t room_for(uint64_t octets)
   return room;
 }
 
-/* Once: whoever can mend it need not be told each time. */
-static void tell_of_room(struct ow_test_port *port, uint64_t octets, bool receives)
-{
-  if (!port->room_told)
-    ow_log(port->log, OW_LOG_WARNING,
-           "test packets may be dropped here when this host is busy: a buffer of %llu octets is wanted for "
-           "UDP port %u, and net.core.%s allows less",
-           (unsigned long long)octets, port->number, receives ? "rmem_max" : "wmem_max or rmem_max");
-  port->room_told = true;
-}
-
 /* It grows with what is agreed, and never shrinks. */
 static void make_room(struct ow_port_side *side, bool receives)
 {
@@ -258,7 +199,8 @@ static void make_room(struct ow_port_side *side, bool receives)
     side->room[receives] = ow_udp_make_room(receives ? side->watch.descriptor : side->outlet.socket, room);
   }
   if (side->room[receives] < side->octets[receives])
-    tell_of_room(side->port, side->octets[receives], receives);
+    ow_traffic_tell_of_room(side->port->traffic, side->port->log, side->port->number, side->octets[receives],
+                            receives ? "rmem_max" : "wmem_max or rmem_max");
 }
 
 /* ---- places ---- */
@@ -306,7 +248,7 @@ enum ow_status ow_test_port_join(struct ow_test_port *port, struct ow_port_seat 
     side->packets[seat->receives] += seat->packets;
     side->octets[seat->receives] += seat->octets;
     make_room(side, seat->receives);
-    side->pause = pause_of(side);
+    side->pause = ow_udp_pause(side->room[RECEIVES], side->octets[RECEIVES]);
   }
   return status;
 }
@@ -319,7 +261,7 @@ void ow_test_port_leave(struct ow_port_seat *seat)
     ow_tuple_entry_remove(&seat->by_host);
     side->packets[seat->receives] -= seat->packets;
     side->octets[seat->receives] -= seat->octets;
-    side->pause = pause_of(side);
+    side->pause = ow_udp_pause(side->room[RECEIVES], side->octets[RECEIVES]);
     seat->side = NULL;
   }
 }
@@ -351,7 +293,6 @@ void ow_test_port_leave_free(struct ow_port_seat **seat)
 
 static void close_side(struct ow_port_side *side)
 {
-  ow_timer_cancel(side->port->traffic->loop, &side->timer);
   ow_watch_close(side->port->traffic->loop, &side->watch);
   ow_outlet_close(&side->outlet);
 }
@@ -405,10 +346,8 @@ enum ow_status ow_test_port_adopt(struct ow_test_port *port, struct ow_traffic *
 {
   *port = (struct ow_test_port){.traffic = traffic, .log = log, .number = number, .told_at = TOLD_FIRST};
   for (int i = 0; i < OW_PORT_SIDES; i++)
-    port->sides[i] = (struct ow_port_side){.port = port,
-                                           .watch = {.descriptor = -1, .ready = on_readable},
-                                           .timer.expired = on_time,
-                                           .pause = PAUSE_MOST};
+    port->sides[i] = (struct ow_port_side){
+        .port = port, .watch = {.descriptor = -1, .ready = on_readable}, .pause = TENTH};
   enum ow_status status = OW_OK;
   if (ow_tuple_table_open(&port->tuples, &ow_system_random) != OW_OK ||
       ow_tuple_table_open(&port->hosts, &ow_system_random) != OW_OK)

@@ -61,18 +61,13 @@ struct ow_port_claim {
 struct ow_port_side {
   struct ow_test_port *port;
   struct ow_watch watch;     /* of the socket that receives */
-  struct ow_timer timer;     /* when it is read next, while much comes */
   struct ow_outlet outlet;   /* of the other one; closed: this side is */
-  struct ow_instant read;    /* when it was looked into last, */
-  struct ow_instant emptied; /* and when that found all that there was */
+  struct ow_instant emptied; /* when a look found all that there was */
   uint64_t packets[2];       /* of its sessions in a tenth of a second, by `receives` */
   uint64_t octets[2];
   uint32_t asked[2];   /* octets of buffer that were asked for, by `receives`, */
   size_t room[2];      /* and that there are */
-  int64_t pause;       /* ns between two readings, while much comes, as agreed; */
-  int64_t began;       /* when the present one began, monotonic, */
-  size_t gathered;     /* and how much was there */
-  unsigned in_vain;    /* the last readings found nothing */
+  int64_t pause;       /* ns that what comes may wait for, by what is agreed */
   int64_t stamps_read; /* monotonic: when the outlet was drained last, by a session that sends */
   uint32_t drops;      /* as the kernel counts them, as of the last look; */
   uint64_t overflows;
@@ -91,7 +86,6 @@ struct ow_test_port {
   struct ow_port_side sides[OW_PORT_SIDES]; /* IPv4, IPv6 */
   struct ow_tuple_table tuples;
   struct ow_tuple_table hosts;
-  bool room_told;     /* that the system allows too small buffers */
   uint64_t strangers; /* datagrams of no session */
   uint64_t told_at;   /* so many: the log tells of them */
 };

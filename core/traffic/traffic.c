@@ -42,6 +42,17 @@ bool ow_traffic_overflows(struct ow_traffic *traffic, int64_t now, uint64_t *cou
   return cache->known;
 }
 
+void ow_traffic_tell_of_room(struct ow_traffic *traffic, const struct ow_log *log, uint16_t port,
+                             uint64_t octets, const char *limits)
+{
+  if (!traffic->room_told)
+    ow_log(log, OW_LOG_WARNING,
+           "test packets may be dropped here when this host is busy: a buffer of %llu octets is wanted for "
+           "UDP port %u, and net.core.%s allows less",
+           (unsigned long long)octets, port, limits);
+  traffic->room_told = true;
+}
+
 void ow_traffic_close(struct ow_traffic *traffic)
 {
   ow_udp_batch_free(traffic->batch);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "base/status.h"
 #include "crypto/contexts.h"
 #include "io/loop.h"
@@ -37,6 +38,7 @@ struct ow_traffic {
   struct ow_departure departure; /* where a new sender's correction begins */
   struct ow_overflow_cache overflows;
   struct ow_asking asking;
+  bool room_told; /* that the system allows too small buffers */
 };
 
 /** OW_MEMORY. ow_traffic_close() when nothing is sent or received any more. */
@@ -51,6 +53,12 @@ bool ow_traffic_overflows(struct ow_traffic *traffic, int64_t now, uint64_t *cou
  * 20,000 a second over all sessions of the loop; above it every second, third ... of each session.
  */
 bool ow_traffic_asks(struct ow_traffic *traffic, uint32_t sequence, int64_t now);
+/**
+ * Warn that sockets of `port` want buffers of so many octets, and that the system allows less (`limits`: the
+ * names of net.core that do). Once: whoever can mend it need not be told each time.
+ */
+void ow_traffic_tell_of_room(struct ow_traffic *traffic, const struct ow_log *log, uint16_t port,
+                             uint64_t octets, const char *limits);
 void ow_traffic_close(struct ow_traffic *traffic);
 
 #endif

@@ -41,6 +41,7 @@ int bench_fetch(char **arguments);
 int bench_packets(char **arguments);
 int bench_publish(char **arguments);
 int bench_timer(char **arguments);
+int bench_floor(char **arguments);
 int bench_histograms(char **arguments);
 
 #endif

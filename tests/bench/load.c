@@ -20,6 +20,7 @@ static const struct {
     {"publish", bench_publish, 2, "SOCKET PEERS"},
     {"histograms", bench_histograms, 2, "PACKETS WAIT_US"},
     {"timer", bench_timer, 2, "SECONDS TIMES-A-SECOND"},
+    {"floor", bench_floor, 2, "SECONDS SENDS-A-SECOND"},
     {"fetch", bench_fetch, 6, "ADDRESS PORT RESPONDER-PID RECORDS MODE KEY-FILE"},
 };
 

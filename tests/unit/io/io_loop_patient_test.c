@@ -10,6 +10,8 @@
 
 enum { PACKETS = 200, SOON = 1000 * 1000 }; /* ns */
 
+#define LONG (100 * OW_NS_PER_MS)
+
 static struct ow_loop *loop;
 static struct ow_timer timer, other;
 static struct ow_watch watch;
@@ -65,8 +67,8 @@ static void on_send(struct ow_timer *expired)
 /* So often that the loop soon looks for itself, and the last are found without a further wake-up. */
 START_TEST(all_that_comes_to_a_patient_watch_is_found)
 {
-  ow_watch_set_patient(loop, &watch, true);
-  ck_assert(watch.patient);
+  ow_watch_set_patient(loop, &watch, LONG);
+  ck_assert_int_eq(watch.patience, 10 * OW_NS_PER_MS);
   timer.expired = on_send;
   ow_timer_set(loop, &timer, 0);
   run();
@@ -77,27 +79,27 @@ END_TEST
 START_TEST(a_watch_may_become_patient_and_impatient)
 {
   got = PACKETS - 2;
-  ow_watch_set_patient(loop, &watch, true);
-  ow_watch_set_patient(loop, &watch, true);
+  ow_watch_set_patient(loop, &watch, LONG);
+  ow_watch_set_patient(loop, &watch, LONG);
   ck_assert_int_eq(write(end, "xx", 1), 1);
   ck_assert_int_eq(write(end, "x", 1), 1);
   run();
   ck_assert_uint_eq(got, PACKETS);
-  ow_watch_set_patient(loop, &watch, false);
-  ck_assert(!watch.patient);
+  ow_watch_set_patient(loop, &watch, 0);
+  ck_assert_int_eq(watch.patience, 0);
   got = PACKETS - 1;
   ck_assert_int_eq(write(end, "x", 1), 1);
   run();
   ck_assert_uint_eq(got, PACKETS);
   ow_watch_close(loop, &watch);
-  ow_watch_set_patient(loop, &watch, true);
-  ck_assert(!watch.patient);
+  ow_watch_set_patient(loop, &watch, LONG);
+  ck_assert_int_eq(watch.patience, 0);
 }
 END_TEST
 
 START_TEST(a_patient_watch_can_be_closed_and_changed)
 {
-  ow_watch_set_patient(loop, &watch, true);
+  ow_watch_set_patient(loop, &watch, LONG);
   ow_watch_change(loop, &watch, 0);
   ck_assert_int_eq(write(end, "x", 1), 1);
   timer.expired = on_send;

@@ -643,6 +643,32 @@ START_TEST(few_stamps_leave_much_doubt)
 }
 END_TEST
 
+static int ascending(const void *a, const void *b)
+{
+  int64_t left = *(const int64_t *)a;
+  int64_t right = *(const int64_t *)b;
+  return (left > right) - (left < right);
+}
+
+/* Many equal ones, and steps: the median of the last 31, or of all that there are. */
+START_TEST(the_correction_is_the_median_whatever_comes)
+{
+  enum { OFFSETS = 5000 };
+  static int64_t offsets[OFFSETS];
+  struct test_prng prng = test_prng(test_seed());
+  struct ow_departure departure = {0};
+  for (int i = 0; i < OFFSETS; i++) {
+    int64_t sorted[OW_DEPARTURE_WINDOW];
+    int count = i + 1 < OW_DEPARTURE_WINDOW ? i + 1 : OW_DEPARTURE_WINDOW;
+    offsets[i] = (int64_t)test_prng_below(&prng, i / 500 % 2 ? 5 : 100000) + i / 1000 * 3;
+    ow_departure_add(&departure, offsets[i]);
+    memcpy(sorted, &offsets[i + 1 - count], (size_t)count * sizeof *sorted);
+    qsort(sorted, (size_t)count, sizeof *sorted, ascending);
+    ck_assert_int_eq(ow_departure_correction(&departure), sorted[count / 2]);
+  }
+}
+END_TEST
+
 START_TEST(an_implausible_departure_is_left_out)
 {
   struct ow_departure departure = {0};
@@ -676,6 +702,7 @@ int main(void)
             a_stop_drops_what_was_never_sent_and_losses_that_are_too_fresh,
             what_a_stop_says_of_packets_that_there_are_not_is_not_kept);
   TEST_CASE(suite, "departure", the_running_median_is_the_correction,
+            the_correction_is_the_median_whatever_comes,
             what_one_of_fifty_packets_does_is_in_the_spread_and_fades,
             the_spread_is_neither_too_small_nor_too_large, few_stamps_leave_much_doubt,
             an_implausible_departure_is_left_out);

@@ -212,10 +212,16 @@ void ow_watch_change(struct ow_loop *loop, struct ow_watch *watch, uint32_t want
   watch->events = wanted;
 }
 
-void ow_watch_set_patient(struct ow_loop *loop, struct ow_watch *watch, bool patient)
+void ow_watch_set_patient(struct ow_loop *loop, struct ow_watch *watch, int64_t most)
 {
   (void)loop;
-  watch->patient = patient;
+  watch->patience = most;
+}
+
+/* What is ready is told until it is read. */
+void ow_watch_look_again(struct ow_loop *loop, const struct ow_watch *watch)
+{
+  (void)loop, (void)watch;
 }
 
 int ow_watch_release(struct ow_loop *loop, struct ow_watch *watch)
