@@ -2,12 +2,14 @@
 /* State by state: the part of a message that has come, and the part that is expected next. */
 #include "control/client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
 #include "control/fetch_reader.h"
 #include "control/intake.h"
+#include "control/mode_choice.h"
 #include "control/outlet.h"
 #include "control/stop_list.h"
 #include "control/stranger.h"
@@ -29,6 +31,7 @@ struct ow_client {
   bool greeted;
   uint32_t offered;
   enum ow_mode mode;
+  uint32_t features;             /* TWAMP's, chosen beside it */
   struct ow_challenge challenge; /* while the key is awaited */
   struct ow_keys keys;
   struct ow_server_start server_start;
@@ -110,25 +113,9 @@ static void break_off(struct ow_client *client, struct ow_client_event *event)
 
 /* ---- set-up ---- */
 
-static uint32_t usable_modes(const struct ow_client *client)
+static bool speaks_twamp(const struct ow_client *client)
 {
-  bool keyed = client->config.key_id && client->config.key_id[0];
-  return client->config.modes & (keyed ? (uint32_t)OW_MODES_ALL : (uint32_t)OW_MODE_OPEN);
-}
-
-static const char *modes_text(uint32_t modes, char *out, size_t size)
-{
-  struct ow_writer writer = ow_writer(out, size - 1);
-  static const enum ow_mode each[] = {OW_MODE_OPEN, OW_MODE_AUTHENTICATED, OW_MODE_ENCRYPTED};
-  for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
-    const char *name = ow_mode_name(each[i]);
-    if (modes & each[i]) {
-      ow_write_octets(&writer, ", ", writer.at == (uint8_t *)out ? 0 : 2);
-      ow_write_octets(&writer, name, strlen(name));
-    }
-  }
-  *writer.at = '\0';
-  return out[0] ? out : "none";
+  return client->config.protocol == OW_PROTOCOL_TWAMP;
 }
 
 /* RFC 4656, 3.1: a client that can't go on says so with Mode 0, and closes. */
@@ -142,24 +129,19 @@ static void give_up(struct ow_client *client)
 static enum ow_status choose_mode(struct ow_client *client, const struct ow_greeting *greeting,
                                   struct ow_failure *failure)
 {
-  char theirs[64];
-  char ours[64];
-  uint32_t usable = usable_modes(client);
+  const struct ow_client_config *config = &client->config;
+  const struct ow_mode_limits limits = {
+      .protocol = config->protocol, .modes = config->modes, .keyed = config->key_id && config->key_id[0]};
   client->greeted = true;
   client->offered = greeting->modes;
-  client->mode = ow_mode_strongest(greeting->modes & usable);
-  if ((greeting->modes & OW_MODES_ALL) == 0)
-    return ow_fail(failure, OW_REFUSED, "the server refuses to talk to this address (it offers no mode)");
-  if (client->mode == OW_MODE_NONE)
-    return ow_fail(failure, OW_REFUSED, "no common mode: the server offers %s, we may use %s; %s",
-                   modes_text(greeting->modes, theirs, sizeof theirs), modes_text(usable, ours, sizeof ours),
-                   usable & ~(uint32_t)OW_MODE_OPEN ? "allow one of the server's"
-                                                    : "a KeyID and its key are needed");
-  if (client->mode != OW_MODE_OPEN && !ow_count_valid(greeting->challenge.count, client->config.most_count))
-    return ow_fail(failure, OW_LIMIT,
-                   "the server asks for %u rounds of PBKDF2; a power of 2 from %u to %u is accepted",
-                   greeting->challenge.count, (unsigned)OW_COUNT_LEAST, client->config.most_count);
-  return OW_OK;
+  client->features = speaks_twamp(client) ? greeting->modes & config->features : 0;
+  enum ow_status status = ow_mode_choose(greeting->modes, &limits, &client->mode, failure);
+  if (status == OW_OK && client->mode != OW_MODE_OPEN &&
+      !ow_count_valid(greeting->challenge.count, config->most_count))
+    status = ow_fail(failure, OW_LIMIT,
+                     "the server asks for %u rounds of PBKDF2; a power of 2 from %u to %u is accepted",
+                     greeting->challenge.count, (unsigned)OW_COUNT_LEAST, config->most_count);
+  return status;
 }
 
 /* KeyID, Token and Client-IV; from here on what we send is protected. */
@@ -180,7 +162,7 @@ static enum ow_status fill_key(struct ow_client *client, const struct ow_token_k
 static enum ow_status respond(struct ow_client *client, struct ow_instant now, const struct ow_token_key *key,
                               struct ow_failure *failure)
 {
-  struct ow_setup_response response = {.mode = client->mode};
+  struct ow_setup_response response = {.mode = (uint32_t)client->mode | client->features};
   uint8_t octets[OW_SETUP_RESPONSE];
   if (key && fill_key(client, key, &response) != OW_OK)
     return ow_fail(failure, OW_CRYPTO, "the crypto library can't seal the session's keys");
@@ -304,6 +286,8 @@ static enum ow_status check_acceptance(const struct ow_client *client,
   if (acceptance->port == 0)
     status = ow_fail(failure, OW_PROTOCOL, "Accept-Session names port 0: test packets %s no such port",
                      theirs ? "reach" : "leave from");
+  else if (speaks_twamp(client))
+    status = OW_OK; /* its SID is a name for keys alone, which both sides derive from whatever it is */
   else if (theirs && same_sid(&acceptance->sid, &none))
     status = ow_fail(failure, OW_PROTOCOL, "Accept-Session brings no SID (it is zero)");
   else if (theirs && knows_sid(client, &acceptance->sid))
@@ -342,7 +326,7 @@ static void on_start_ack(struct ow_client *client, struct ow_instant now, struct
   event->accept = ow_start_ack_decode(ow_intake_message(&client->intake));
   running = event->accept == OW_ACCEPT_OK;
   ow_stop_list_clear(&client->stop);
-  ow_intake_expect(&client->intake, running ? OW_STOP_SESSIONS : 0, false);
+  ow_intake_expect(&client->intake, running && !speaks_twamp(client) ? OW_STOP_SESSIONS : 0, false);
   enter_state(client, running ? OW_CLIENT_RUNNING : OW_CLIENT_READY, now);
   event->kind = OW_CLIENT_STARTED;
 }
@@ -452,10 +436,10 @@ static enum ow_status act(struct ow_client *client, struct ow_instant now, struc
   return status;
 }
 
-/* Nothing may come in these states. */
-static bool expects_input(enum ow_client_state state)
+/* Else nothing may come: it is OWAMP's server alone that stops sessions. */
+static bool expects_input(const struct ow_client *client)
 {
-  return what_is_awaited(state) || state == OW_CLIENT_RUNNING;
+  return what_is_awaited(client->state) || (client->state == OW_CLIENT_RUNNING && !speaks_twamp(client));
 }
 
 /* Where a greeting is awaited, text came. */
@@ -467,14 +451,15 @@ static bool is_stranger(const struct ow_client *client)
 
 static enum ow_status explain_stranger(const struct ow_client *client, struct ow_failure *failure)
 {
-  return ow_stranger_explain(ow_intake_message(&client->intake), ow_intake_octets(&client->intake), failure);
+  return ow_stranger_explain(client->config.protocol, ow_intake_message(&client->intake),
+                             ow_intake_octets(&client->intake), failure);
 }
 
 static enum ow_status receive_part(struct ow_client *client, struct ow_instant now, struct ow_reader *input,
                                    struct ow_client_event *event)
 {
   bool complete = false;
-  if (!expects_input(client->state))
+  if (!expects_input(client))
     return ow_fail(&event->failure, OW_PROTOCOL, "the server sent %zu octets that nothing had asked for",
                    ow_reader_left(input));
   enum ow_status status = ow_intake_feed(&client->intake, input, &complete);
@@ -523,7 +508,7 @@ enum ow_status ow_client_explain_silence(const struct ow_client *client, int64_t
                                          struct ow_failure *failure)
 {
   const char *what = what_is_awaited(client->state);
-  const char *who = "";
+  char who[160] = "";
   if (is_stranger(client))
     return explain_stranger(client, failure);
   if (client->state == OW_CLIENT_AWAIT_KEY)
@@ -532,7 +517,9 @@ enum ow_status ow_client_explain_silence(const struct ow_client *client, int64_t
                    "host has too much to do; raise the timeout, or lower the server's count",
                    (double)silence / (double)OW_NS_PER_S, client->challenge.count);
   if (client->state == OW_CLIENT_AWAIT_GREETING)
-    who = ": it takes connections, but is no OWAMP server (those of HTTP and TLS keep silent so), or hangs";
+    snprintf(who, sizeof who,
+             ": it takes connections, but is no %s server (those of HTTP and TLS keep silent so), or hangs",
+             ow_protocol_name(client->config.protocol));
   return ow_fail(failure, OW_TIMEOUT, "the server was silent for %.3g s where we waited for %s%s",
                  (double)silence / (double)OW_NS_PER_S, what ? what : "nothing", who);
 }
@@ -544,6 +531,16 @@ void ow_client_expired(struct ow_client *client, struct ow_client_event *event)
   break_off(client, event);
 }
 
+/* Both protocols' greetings are the same: which it was shows at the first request. */
+static const char *other_protocol(const struct ow_client *client)
+{
+  const char *hint = "";
+  if (client->state == OW_CLIENT_AWAIT_ACCEPT_SESSION && client->sid_count == 0)
+    hint = speaks_twamp(client) ? ": is it an OWAMP server, and not TWAMP's?"
+                                : ": is it a TWAMP server, and not OWAMP's?";
+  return hint;
+}
+
 void ow_client_disconnected(struct ow_client *client, const char *reason, struct ow_client_event *event)
 {
   const char *what = what_is_awaited(client->state);
@@ -553,7 +550,8 @@ void ow_client_disconnected(struct ow_client *client, const char *reason, struct
     (void)!explain_stranger(client, &event->failure);
   else if (client->state == OW_CLIENT_AWAIT_GREETING)
     ow_fail(&event->failure, OW_REFUSED,
-            "%s before any greeting: it refuses this address, is too busy, or is no OWAMP server", how);
+            "%s before any greeting: it refuses this address, is too busy, or is no %s server", how,
+            ow_protocol_name(client->config.protocol));
   else if (client->state == OW_CLIENT_AWAIT_KEY)
     ow_fail(&event->failure, OW_NETWORK, "%s while we derived our key", how);
   else if (client->state == OW_CLIENT_AWAIT_SERVER_START && client->mode != OW_MODE_OPEN &&
@@ -561,7 +559,7 @@ void ow_client_disconnected(struct ow_client *client, const char *reason, struct
     ow_fail(&event->failure, OW_AUTH,
             "%s after our key: it does not know the KeyID, or the passphrase is another", how);
   else if (what)
-    ow_fail(&event->failure, OW_NETWORK, "%s where we waited for %s", how, what);
+    ow_fail(&event->failure, OW_NETWORK, "%s where we waited for %s%s", how, what, other_protocol(client));
   else
     ow_fail(&event->failure, OW_NETWORK, "%s%s", how,
             client->state == OW_CLIENT_RUNNING ? " while the sessions were running" : "");
@@ -574,11 +572,25 @@ enum ow_status ow_client_request_session(struct ow_client *client, struct ow_ins
                                          const struct ow_session_request *request,
                                          const struct ow_slot *slots)
 {
-  if (client->state != OW_CLIENT_READY)
+  if (client->state != OW_CLIENT_READY || speaks_twamp(client))
     return OW_STATE;
   client->requested_server_sends = request->server_sends;
   client->requested_sid = request->sid;
   ow_outlet_session_request(&client->outlet, request, slots);
+  ow_intake_expect(&client->intake, OW_ACCEPT_SESSION + OW_HMAC, true);
+  enter_state(client, OW_CLIENT_AWAIT_ACCEPT_SESSION, now);
+  return client->outlet.status;
+}
+
+enum ow_status ow_client_request_tw_session(struct ow_client *client, struct ow_instant now,
+                                            const struct ow_tw_request *request)
+{
+  uint8_t octets[OW_REQUEST_TW_SESSION];
+  if (client->state != OW_CLIENT_READY || !speaks_twamp(client))
+    return OW_STATE;
+  client->requested_server_sends = false;
+  ow_tw_request_encode(request, octets);
+  ow_outlet_message(&client->outlet, octets, sizeof octets);
   ow_intake_expect(&client->intake, OW_ACCEPT_SESSION + OW_HMAC, true);
   enter_state(client, OW_CLIENT_AWAIT_ACCEPT_SESSION, now);
   return client->outlet.status;
@@ -596,12 +608,25 @@ enum ow_status ow_client_start_sessions(struct ow_client *client, struct ow_inst
   return client->outlet.status;
 }
 
+/* TWAMP's (RFC 5357, 3.8): a number and no descriptions, and the server says nothing to it. */
+static enum ow_status stop_tw_sessions(struct ow_client *client, struct ow_instant now, enum ow_accept accept)
+{
+  uint8_t octets[OW_STOP_SESSIONS];
+  const struct ow_stop_sessions stop = {.accept = accept, .sessions = client->agreed};
+  ow_stop_sessions_encode(&stop, octets);
+  ow_outlet_message(&client->outlet, octets, sizeof octets);
+  sessions_over(client, now);
+  return client->outlet.status;
+}
+
 enum ow_status ow_client_stop_sessions(struct ow_client *client, struct ow_instant now, enum ow_accept accept,
                                        const struct ow_session_end *ends, uint32_t count)
 {
   enum ow_client_state state = client->state;
   if (state != OW_CLIENT_RUNNING && state != OW_CLIENT_STOP_OWED)
     return OW_STATE;
+  if (speaks_twamp(client))
+    return stop_tw_sessions(client, now, accept);
   ow_outlet_stop_sessions(&client->outlet, accept, ends, count);
   if (state == OW_CLIENT_RUNNING)
     enter_state(client, OW_CLIENT_STOPPING, now);
@@ -614,7 +639,7 @@ enum ow_status ow_client_fetch(struct ow_client *client, struct ow_instant now,
                                const struct ow_fetch_request *request)
 {
   uint8_t octets[OW_FETCH_SESSION];
-  if (client->state != OW_CLIENT_READY)
+  if (client->state != OW_CLIENT_READY || speaks_twamp(client))
     return OW_STATE;
   ow_fetch_request_encode(request, octets);
   ow_outlet_message(&client->outlet, octets, sizeof octets);
@@ -650,9 +675,15 @@ struct ow_timestamp ow_client_server_start_time(const struct ow_client *client)
   return client->server_start.start_time;
 }
 
+struct ow_twamp_format ow_client_twamp_format(const struct ow_client *client)
+{
+  return (struct ow_twamp_format){ow_mode_of_packets(client->mode), client->features};
+}
+
 enum ow_status ow_client_test_keys(const struct ow_client *client, const struct ow_sid *sid,
                                    struct ow_keys *keys)
 {
   *keys = (struct ow_keys){0};
-  return client->mode == OW_MODE_OPEN ? OW_OK : ow_test_keys_derive(&client->keys, sid, keys);
+  bool keyed = ow_mode_of_packets(client->mode) != OW_MODE_OPEN;
+  return keyed ? ow_test_keys_derive(&client->keys, sid, keys) : OW_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The Control-Client's side of OWAMP-Control (RFC 4656, 3), without any I/O: octets and time in, octets and
- * events out.
+ * The Control-Client's side of OWAMP-Control (RFC 4656, 3) and of TWAMP-Control (RFC 5357, 3), without any
+ * I/O: octets and time in, octets and events out. Both have the same set-up, start and protection.
  *
  *   AWAIT_GREETING -> AWAIT_SERVER_START -> READY in open mode
  *   AWAIT_GREETING -> AWAIT_KEY -> AWAIT_SERVER_START -> READY in others: ow_client_use_key()
@@ -9,8 +9,9 @@
  *   READY -> AWAIT_START_ACK -> RUNNING           ow_client_start_sessions()
  *   RUNNING -> STOPPING -> READY                  ow_client_stop_sessions(); the server answers with its own
  *   RUNNING -> STOP_OWED -> READY                 the server stopped first; ow_client_stop_sessions() answers
- *   READY -> AWAIT_FETCH_ACK -> FETCHING -> READY ow_client_fetch()
- *   any -> FAILED                                 for good; the event's failure says why
+ *   READY -> AWAIT_FETCH_ACK -> FETCHING -> READY ow_client_fetch(), not in TWAMP
+ *   RUNNING -> READY                              ow_client_stop_sessions() in TWAMP, whose server only
+ * listens any -> FAILED                                 for good; the event's failure says why
  */
 #ifndef OWAMP_CONTROL_CLIENT_H
 #define OWAMP_CONTROL_CLIENT_H
@@ -26,8 +27,11 @@
 #include "time/sample.h"
 #include "wire/fetch.h"
 #include "wire/mode.h"
+#include "wire/protocol.h"
 #include "wire/session_request.h"
 #include "wire/start_stop.h"
+#include "wire/tw_request.h"
+#include "wire/twamp_packet.h"
 
 enum ow_client_state {
   OW_CLIENT_AWAIT_GREETING,
@@ -45,8 +49,10 @@ enum ow_client_state {
 };
 
 struct ow_client_config {
-  uint32_t modes;     /* that may be used; keyed ones only count with a KeyID */
-  const char *key_id; /* "" or NULL: none. Key and passphrase must stay until the client is ready. */
+  enum ow_protocol protocol; /* OWAMP or TWAMP */
+  uint32_t features;         /* mask of enum ow_twamp_feature: those that are taken if they are offered */
+  uint32_t modes;            /* that may be used; keyed ones only count with a KeyID */
+  const char *key_id;        /* "" or NULL: none. Key and passphrase must stay until the client is ready. */
   const void *passphrase;
   size_t passphrase_octets;
   uint32_t most_count; /* largest PBKDF2 Count that is computed */
@@ -129,8 +135,11 @@ void ow_client_disconnected(struct ow_client *client, const char *reason, struct
 enum ow_status ow_client_request_session(struct ow_client *client, struct ow_instant now,
                                          const struct ow_session_request *request,
                                          const struct ow_slot *slots) OW_MUST_CHECK;
+/** The same of TWAMP (RFC 5357, 3.5). */
+enum ow_status ow_client_request_tw_session(struct ow_client *client, struct ow_instant now,
+                                            const struct ow_tw_request *request) OW_MUST_CHECK;
 enum ow_status ow_client_start_sessions(struct ow_client *client, struct ow_instant now) OW_MUST_CHECK;
-/** `ends` describes the sessions that this side was sending. */
+/** `ends` describes the sessions that this side was sending; TWAMP's Stop-Sessions has none. */
 enum ow_status ow_client_stop_sessions(struct ow_client *client, struct ow_instant now, enum ow_accept accept,
                                        const struct ow_session_end *ends, uint32_t count) OW_MUST_CHECK;
 /**
@@ -149,7 +158,9 @@ uint32_t ow_client_modes_offered(const struct ow_client *client);
 bool ow_client_was_greeted(const struct ow_client *client);
 /** When the server says it came up; zero before Server-Start. */
 struct ow_timestamp ow_client_server_start_time(const struct ow_client *client);
-/** Test keys of a session of this connection; zero in open mode. The caller wipes. OW_CRYPTO. */
+/** How the test packets of TWAMP's sessions of this connection look. */
+struct ow_twamp_format ow_client_twamp_format(const struct ow_client *client);
+/** Test keys of a session of this connection; zero if its packets are open. The caller wipes. OW_CRYPTO. */
 enum ow_status ow_client_test_keys(const struct ow_client *client, const struct ow_sid *sid,
                                    struct ow_keys *keys) OW_MUST_CHECK;
 

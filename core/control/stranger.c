@@ -23,7 +23,8 @@ bool ow_stranger_speaks(const uint8_t *octets, size_t count)
   return text;
 }
 
-enum ow_status ow_stranger_explain(const uint8_t *octets, size_t count, struct ow_failure *failure)
+enum ow_status ow_stranger_explain(enum ow_protocol protocol, const uint8_t *octets, size_t count,
+                                   struct ow_failure *failure)
 {
   char line[QUOTED + 1];
   size_t length = 0;
@@ -33,6 +34,6 @@ enum ow_status ow_stranger_explain(const uint8_t *octets, size_t count, struct o
   for (size_t i = 0; i < length; i++)
     if (line[i] == '"')
       line[i] = '\'';
-  return ow_fail(failure, OW_PROTOCOL, "this is no OWAMP server: it greets with \"%s\"; correct the port",
-                 line);
+  return ow_fail(failure, OW_PROTOCOL, "this is no %s server: it greets with \"%s\"; correct the port",
+                 ow_protocol_name(protocol), line);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "wire/protocol.h"
 
 /**
  * Octets after which it is certain: a Server-Greeting has 12 unused ones (RFC 4656, 3.1), which may hold
@@ -20,7 +21,8 @@ enum { OW_STRANGER_CERTAIN = 16 };
 
 /** True if what a connection begins with (4 octets at least) is text. */
 bool ow_stranger_speaks(const uint8_t *octets, size_t count);
-/** OW_PROTOCOL, with a quotation of its first line. */
-enum ow_status ow_stranger_explain(const uint8_t *octets, size_t count, struct ow_failure *failure);
+/** OW_PROTOCOL, with a quotation of its first line. `protocol` is what was looked for. */
+enum ow_status ow_stranger_explain(enum ow_protocol protocol, const uint8_t *octets, size_t count,
+                                   struct ow_failure *failure);
 
 #endif

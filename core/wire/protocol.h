@@ -4,6 +4,7 @@
 #define OWAMP_WIRE_PROTOCOL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum ow_protocol {
   OW_PROTOCOL_OWAMP = 0,
@@ -15,6 +16,8 @@ enum ow_protocol {
 const char *ow_protocol_name(enum ow_protocol protocol);
 /** Its port, as a text: "861" (TCP), "862" (STAMP's UDP, TWAMP's TCP). */
 const char *ow_protocol_port(enum ow_protocol protocol);
+/** The security modes that can be chosen from: a mask of enum ow_mode. Of STAMP, OWAMP's. */
+uint32_t ow_protocol_modes(enum ow_protocol protocol);
 /** True if each packet is answered: forward, reverse and round trip are measured at once. */
 bool ow_protocol_reflects(enum ow_protocol protocol);
 

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A TWAMP server's control connection, without any I/O, with any habit that real ones have, and some that
+ * only broken ones have. It trusts its client: a wrong message fails the test.
+ */
+#ifndef OWAMP_TEST_TWAMP_SERVER_H
+#define OWAMP_TEST_TWAMP_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cursor.h"
+#include "control/intake.h"
+#include "control/outlet.h"
+#include "wire/tw_request.h"
+#include "wire/twamp_packet.h"
+
+/** Zero-initialised but for `modes` it is as RFC 5357 has it. */
+struct test_twamp_habits {
+  uint32_t modes;         /* offered, features included */
+  enum ow_accept session; /* the answer to every request, */
+  enum ow_accept start;   /* and to a start */
+  uint16_t port;          /* of its reflector; 0: the one wished for */
+  bool no_port;           /* Accept-Session names port 0 */
+  bool no_sid;            /* and no SID */
+  bool no_zero_addresses; /* it refuses them */
+  bool silent;            /* it says nothing to a request, */
+  bool closes;            /* or closes: an OWAMP server */
+  bool closes_running;    /* it closes when it has started a session */
+  bool talks;             /* it says something while sessions run */
+};
+
+enum test_twamp_stage { TEST_TWAMP_SET_UP, TEST_TWAMP_COMMANDS };
+
+struct test_twamp_server {
+  const struct test_twamp_habits *habits; /* must stay; may change */
+  enum test_twamp_stage stage;
+  struct ow_intake intake;
+  struct ow_outlet outlet; /* what it says waits in outlet.octets */
+  struct ow_challenge challenge;
+  struct ow_keys keys;
+  struct ow_twamp_format format;
+  enum ow_mode mode;
+  uint8_t sids; /* made so far: each SID is another */
+
+  struct ow_tw_request request;       /* the last one, */
+  struct ow_tw_acceptance acceptance; /* and its answer */
+  unsigned requests, agreed, starts, stops;
+  struct ow_stop_sessions stop; /* the last one */
+  bool closed;                  /* it wants to close the connection */
+};
+
+/** Greets at once. */
+void test_twamp_server_open(struct test_twamp_server *server, const struct test_twamp_habits *habits);
+/** Take what the client says, and answer it. */
+void test_twamp_server_receive(struct test_twamp_server *server, struct ow_reader *input);
+/** The test keys of the session that was agreed on last. */
+struct ow_keys test_twamp_server_keys(const struct test_twamp_server *server);
+void test_twamp_server_close(struct test_twamp_server *server);
+
+#endif
