@@ -72,9 +72,10 @@ static const struct choice states[] = {{"ok", OW_VERDICT_OK},
 static const struct choice modes[] = {{"open", OW_MODE_OPEN},
                                       {"authenticated", OW_MODE_AUTHENTICATED},
                                       {"encrypted", OW_MODE_ENCRYPTED},
+                                      {"mixed", OW_MODE_MIXED},
                                       {NULL, 0}};
 static const struct choice protocols[] = {
-    {"owamp", OW_PROTOCOL_OWAMP}, {"stamp", OW_PROTOCOL_STAMP}, {NULL, 0}};
+    {"owamp", OW_PROTOCOL_OWAMP}, {"stamp", OW_PROTOCOL_STAMP}, {"twamp", OW_PROTOCOL_TWAMP}, {NULL, 0}};
 static const struct choice tlvs[] = {{"none", 0},
                                      {"timestamps", 1U << OW_TLV_TIMESTAMPS},
                                      {"class-of-service", 1U << OW_TLV_CLASS_OF_SERVICE},

@@ -25,6 +25,15 @@ enum ow_mode ow_peer_stamp_mode(const struct ow_peer *peer)
   return mode;
 }
 
+struct ow_reflected_kind ow_peer_stamp_kind(const struct ow_peer *peer)
+{
+  const struct ow_passphrase *key = &peer->passphrase;
+  return (struct ow_reflected_kind){.protocol = OW_PROTOCOL_STAMP,
+                                    .mode = ow_peer_stamp_mode(peer),
+                                    .key = key->length ? key->octets : NULL,
+                                    .key_octets = key->length};
+}
+
 /* In open mode a key protects the TLVs alone. */
 struct ow_tlv_plan ow_peer_tlv_plan(const struct ow_peer *peer)
 {
@@ -54,10 +63,14 @@ static const char *stamp_fault(const struct ow_peer *peer)
 static const char *key_fault(const struct ow_peer *peer)
 {
   const char *fault = NULL;
-  if (peer->modes == 0 || (peer->modes & ~(uint32_t)OW_MODES_ALL) != 0)
+  if (peer->modes == 0 || (peer->modes & ~(uint32_t)OW_TWAMP_MODES) != 0)
     fault = "no security mode is chosen: open, authenticated or encrypted";
+  else if (peer->modes & ~ow_protocol_modes(peer->protocol))
+    fault = "mixed mode is TWAMP's, and the protocol is another";
   else if (!(peer->modes & OW_MODE_OPEN) && !peer->key_id[0])
-    fault = "authenticated and encrypted mode need a KeyID and its passphrase, and none is given";
+    fault = peer->modes & OW_MODES_ALL
+                ? "authenticated and encrypted mode need a KeyID and its passphrase, and none is given"
+                : "mixed mode needs a KeyID and its passphrase, and none is given";
   else if (peer->key_id[0] && peer->passphrase.length == 0)
     fault = "there is a KeyID, but no passphrase for it";
   return fault;
@@ -66,7 +79,7 @@ static const char *key_fault(const struct ow_peer *peer)
 unsigned ow_peer_sessions(const struct ow_peer *peer)
 {
   unsigned sessions = (peer->directions[0] ? 1U : 0U) + (peer->directions[1] ? 1U : 0U);
-  return peer->protocol == OW_PROTOCOL_STAMP ? 1 : sessions;
+  return ow_protocol_reflects(peer->protocol) ? 1 : sessions;
 }
 
 enum ow_status ow_peer_check_ports(const struct ow_peer *peer, unsigned sessions, struct ow_failure *failure)
@@ -90,7 +103,7 @@ enum ow_status ow_peer_check_window(const struct ow_peer *peer, uint32_t packets
   uint32_t within = ow_slots_most_packets(peer->slots, peer->slot_count, peer->loss_timeout);
   uint32_t most = within < packets ? within : packets;
   enum ow_status status = OW_OK;
-  bool tracked = peer->directions[OW_REVERSE] || peer->protocol == OW_PROTOCOL_STAMP;
+  bool tracked = peer->directions[OW_REVERSE] || ow_protocol_reflects(peer->protocol);
   if (tracked && most > OW_OUTSTANDING_MOST)
     status = ow_fail(
         failure, OW_INVALID,
@@ -158,7 +171,8 @@ enum ow_status ow_peer_check(const struct ow_peer *peer, struct ow_failure *fail
   if (!fault && peer->protocol == OW_PROTOCOL_STAMP)
     fault = stamp_fault(peer);
   else if (!fault && (peer->ssid || peer->tlvs))
-    fault = "an SSID and TLVs are STAMP's, and the protocol is OWAMP";
+    fault = peer->protocol == OW_PROTOCOL_OWAMP ? "an SSID and TLVs are STAMP's, and the protocol is OWAMP"
+                                                : "an SSID and TLVs are STAMP's, and the protocol is TWAMP";
   enum ow_status status = fault ? ow_fail(failure, OW_INVALID, "%s", fault) : OW_OK;
   if (status == OW_OK)
     status = check_zones(peer, failure);

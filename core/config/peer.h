@@ -13,6 +13,7 @@
 #include "stats/percentiles.h"
 #include "wire/mode.h"
 #include "wire/protocol.h"
+#include "wire/reflected_codec.h"
 #include "wire/session_request.h"
 #include "wire/stamp_tlv.h"
 #include "wire/test_packet.h"
@@ -75,6 +76,8 @@ enum ow_status ow_peer_check_window(const struct ow_peer *peer, uint32_t packets
  * OW_MODE_NONE if neither may be.
  */
 enum ow_mode ow_peer_stamp_mode(const struct ow_peer *peer);
+/** How a STAMP peer's packets are protected; its key stays the peer's. */
+struct ow_reflected_kind ow_peer_stamp_kind(const struct ow_peer *peer);
 /** What is put behind the peer's STAMP packets. */
 struct ow_tlv_plan ow_peer_tlv_plan(const struct ow_peer *peer);
 /** Test sessions of one measurement: one for each direction, each with a UDP port of its own. */

@@ -98,10 +98,11 @@ const struct ow_peer_option ow_peer_options[OW_PEER_OPTIONS] = {
                                "What a partial result is worth that breaches no threshold: one that was cut "
                                "short, or of which more than "
                                "a twentieth of the packets was never sent."},
-    [OW_PEER_PROTOCOL] = {"protocol", OW_TYPE_PROTOCOL, PART(peer.protocol), 0, 0, "owamp|stamp", "owamp",
-                          NULL,
-                          "What the peer speaks: OWAMP, with a server, or STAMP (and TWAMP Light), whose "
-                          "reflectors routers have; then the port is UDP's, 862 by default."},
+    [OW_PEER_PROTOCOL] =
+        {"protocol", OW_TYPE_PROTOCOL, PART(peer.protocol), 0, 0, "owamp|stamp|twamp", "owamp", NULL,
+         "What the peer speaks: OWAMP, with a server; TWAMP, whose servers routers have; or STAMP "
+         "(and TWAMP Light), whose reflectors have no server. The latter two's port is 862 by "
+         "default, of TCP for TWAMP and of UDP for STAMP."},
     [OW_PEER_SSID] = {"ssid", OW_TYPE_NUMBER, PART(peer.ssid), 0, UINT16_MAX, "NUMBER", "0", NULL,
                       "STAMP's session identifier, as the reflector is configured for it; 0: none."},
     [OW_PEER_TLVS] = {"tlvs", OW_TYPE_TLVS, PART(peer.tlvs), 0, 0, "LIST", "none", NULL,
@@ -144,15 +145,23 @@ bool ow_peer_option_repeatable(enum ow_peer_option_id id)
 
 /* ---- values ---- */
 
+/* What wasn't given is as the protocol has it. */
+static void follow_protocol(struct ow_peer *peer, const struct ow_given *given)
+{
+  if (!ow_given_has(given, OW_PEER_PORT))
+    snprintf(peer->port, sizeof peer->port, "%s", ow_protocol_port(peer->protocol));
+  if (!ow_given_has(given, OW_PEER_MODE))
+    peer->modes = ow_protocol_modes(peer->protocol);
+}
+
 enum ow_status ow_peer_option_apply(struct ow_peer_settings *settings, enum ow_peer_option_id id,
                                     const char *text, struct ow_given *given, struct ow_failure *failure)
 {
   enum ow_status status =
       ow_option_parse(&ow_peer_options[id], settings, text, ow_given_has(given, id), failure);
   given->bits |= bit_of(id);
-  if (id == OW_PEER_PROTOCOL && status == OW_OK && !ow_given_has(given, OW_PEER_PORT))
-    snprintf(settings->peer.port, sizeof settings->peer.port, "%s",
-             ow_protocol_port(settings->peer.protocol));
+  if (id == OW_PEER_PROTOCOL && status == OW_OK)
+    follow_protocol(&settings->peer, given);
   return status;
 }
 

@@ -176,6 +176,8 @@ enum ow_status ow_client_connection_open(struct ow_client_connection *connection
   connection->answered = 0;
   connection->heard = 0;
   connection->config = (struct ow_client_config){
+      .protocol = peer->protocol,
+      .features = OW_TWAMP_SYMMETRICAL | OW_TWAMP_DSCP_ECN,
       .modes = peer->modes,
       .key_id = peer->key_id,
       .passphrase = peer->passphrase.octets,

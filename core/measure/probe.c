@@ -10,6 +10,7 @@
 #include "measure/dialogue.h"
 #include "measure/measurement.h"
 #include "measure/reflected_probe.h"
+#include "measure/twamp_probe.h"
 
 #define START_LEAD (100 * OW_NS_PER_MS)   /* beyond 4 round trips: what a slow server needs to get ready */
 #define CLOSING_TIME (500 * OW_NS_PER_MS) /* kept free for stopping and fetching, beyond 4 round trips */
@@ -261,8 +262,13 @@ static enum ow_status run(const struct ow_peer *peer, int64_t timeout, const str
 enum ow_status ow_probe_run_watched(const struct ow_peer *peer, int64_t timeout, const struct ow_log *log,
                                     const struct ow_probe_watch *watch, struct ow_probe_report *report)
 {
-  return peer->protocol == OW_PROTOCOL_STAMP ? ow_reflected_probe_run(peer, timeout, log, watch, report)
-                                             : run(peer, timeout, log, watch, report);
+  enum ow_status status = OW_INVALID;
+  switch (peer->protocol) {
+  case OW_PROTOCOL_OWAMP: status = run(peer, timeout, log, watch, report); break;
+  case OW_PROTOCOL_STAMP: status = ow_reflected_probe_run(peer, timeout, log, watch, report); break;
+  case OW_PROTOCOL_TWAMP: status = ow_twamp_probe_run(peer, timeout, log, watch, report); break;
+  }
+  return status;
 }
 
 enum ow_status ow_probe_run(const struct ow_peer *peer, int64_t timeout, const struct ow_log *log,

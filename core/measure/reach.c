@@ -40,7 +40,7 @@ static void end_attempts(struct ow_reach *reach)
       ow_test_opening_close(&attempt->opening);
     free(attempt);
   }
-  ow_stamp_codec_free(reach->codec);
+  ow_reflected_codec_free(reach->codec);
   reach->codec = NULL;
 }
 
@@ -200,9 +200,8 @@ static void on_next(struct ow_timer *timer)
 
 static enum ow_status make_codec(struct ow_reach *reach, struct ow_failure *failure)
 {
-  const struct ow_passphrase *key = &reach->peer->passphrase;
-  reach->codec =
-      ow_stamp_codec_create(ow_peer_stamp_mode(reach->peer), key->length ? key->octets : NULL, key->length);
+  const struct ow_reflected_kind kind = ow_peer_stamp_kind(reach->peer);
+  reach->codec = ow_reflected_codec_create(&kind);
   return reach->codec ? OW_OK : ow_fail(failure, OW_MEMORY, "no memory for a session");
 }
 

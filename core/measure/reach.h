@@ -45,7 +45,7 @@ struct ow_reach {
   struct ow_timer next;
   struct ow_reach_attempt *attempts[OW_RESOLVED_MOST];
   size_t server_at; /* the next to be tried */
-  struct ow_stamp_codec *codec;
+  struct ow_reflected_codec *codec;
   struct ow_failure failure; /* of the address that failed last, or for want of memory; OW_OK: none has */
 
   /* Of the one that is taken: */

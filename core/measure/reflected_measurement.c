@@ -107,13 +107,14 @@ static enum ow_status plan_until(struct ow_reflected_measurement *measurement, c
   return status;
 }
 
-static enum ow_status plan(struct ow_reflected_measurement *measurement, const struct ow_reach *reach,
+static enum ow_status plan(struct ow_reflected_measurement *measurement, const struct ow_reflected_path *path,
                            struct ow_timestamp start)
 {
   const struct ow_peer *peer = measurement->peer;
-  struct ow_endpoint own = ow_address_to_endpoint(&reach->local);
+  struct ow_endpoint own = ow_address_to_endpoint(&path->local);
   measurement->request = (struct ow_session_request){.slot_count = peer->slot_count,
                                                      .packets = peer->packets,
+                                                     .padding = path->padding,
                                                      .start = start,
                                                      .timeout = ow_span_from_ns(peer->loss_timeout)};
   measurement->request.sid = ow_sid_make(&own, ow_system_stamp(), &ow_system_random);
@@ -132,23 +133,22 @@ static void on_finished(struct ow_completion *completion)
   measurement->done(measurement);
 }
 
-static enum ow_status open_session(struct ow_reflected_measurement *measurement, const struct ow_reach *reach)
+static enum ow_status open_session(struct ow_reflected_measurement *measurement,
+                                   const struct ow_reflected_path *path)
 {
   const struct ow_peer *peer = measurement->peer;
-  const struct ow_passphrase *key = &peer->passphrase;
-  const struct ow_reflected_terms terms = {.mode = ow_peer_stamp_mode(peer),
-                                           .key = key->length ? key->octets : NULL,
-                                           .key_octets = key->length,
-                                           .request = &measurement->request,
-                                           .slots = peer->slots,
-                                           .contexts = &measurement->traffic->contexts,
-                                           .ssid = (uint16_t)peer->ssid,
-                                           .tlvs = ow_peer_tlv_plan(peer),
-                                           .zero_padding = peer->zero_padding,
-                                           .opening = &reach->opening};
+  bool stamp = path->kind.protocol == OW_PROTOCOL_STAMP;
+  struct ow_reflected_terms terms = {.kind = path->kind,
+                                     .request = &measurement->request,
+                                     .slots = peer->slots,
+                                     .ssid = (uint16_t)peer->ssid,
+                                     .tlvs = stamp ? ow_peer_tlv_plan(peer) : (struct ow_tlv_plan){0},
+                                     .zero_padding = peer->zero_padding,
+                                     .opening = path->opening};
+  terms.kind.contexts = &measurement->traffic->contexts;
   measurement->session = (struct ow_test_reflected){.dscp = peer->dscp, .done = on_done};
   enum ow_status status =
-      ow_test_reflected_open(&measurement->session, measurement->traffic, reach->socket, &terms);
+      ow_test_reflected_open(&measurement->session, measurement->traffic, path->socket, &terms);
   measurement->session.sender.busy_wait = peer->busy_wait;
   if (status == OW_OK)
     status = ow_test_reflected_start(&measurement->session, &measurement->failure);
@@ -157,16 +157,16 @@ static enum ow_status open_session(struct ow_reflected_measurement *measurement,
   return status;
 }
 
-static void begin(struct ow_reflected_measurement *measurement, const struct ow_reach *reach,
+static void begin(struct ow_reflected_measurement *measurement, const struct ow_reflected_path *path,
                   struct ow_timestamp start)
 {
   measurement->finished.run = on_finished;
   measurement->clock_steps = ow_loop_clock_steps(loop_of(measurement));
-  enum ow_status status = plan(measurement, reach, start);
+  enum ow_status status = plan(measurement, path, start);
   if (status != OW_OK)
-    close(reach->socket);
+    close(path->socket);
   else
-    status = open_session(measurement, reach);
+    status = open_session(measurement, path);
   if (status == OW_OK && !ow_timestamp_is_zero(measurement->until))
     ow_sender_until(measurement->session.sender.sender, measurement->until);
   measurement->running = status == OW_OK;
@@ -177,19 +177,36 @@ static void begin(struct ow_reflected_measurement *measurement, const struct ow_
 
 /* ---- life ---- */
 
+struct ow_reflected_path ow_reach_path(const struct ow_reach *reach)
+{
+  return (struct ow_reflected_path){.socket = reach->socket,
+                                    .local = reach->local,
+                                    .kind = ow_peer_stamp_kind(reach->peer),
+                                    .opening = &reach->opening};
+}
+
 void ow_reflected_measurement_begin(struct ow_reflected_measurement *measurement,
-                                    const struct ow_reach *reach, struct ow_timestamp start)
+                                    const struct ow_reflected_path *path, struct ow_timestamp start)
 {
   measurement->until = (struct ow_timestamp){0};
-  begin(measurement, reach, start);
+  begin(measurement, path, start);
 }
 
 void ow_reflected_measurement_begin_until(struct ow_reflected_measurement *measurement,
-                                          const struct ow_reach *reach, struct ow_timestamp start,
+                                          const struct ow_reflected_path *path, struct ow_timestamp start,
                                           struct ow_timestamp until)
 {
   measurement->until = until;
-  begin(measurement, reach, start);
+  begin(measurement, path, start);
+}
+
+void ow_reflected_measurement_fail(struct ow_reflected_measurement *measurement,
+                                   const struct ow_failure *failure)
+{
+  measurement->finished.run = on_finished;
+  measurement->status = failure->status;
+  measurement->failure = *failure;
+  ow_loop_deliver(loop_of(measurement), &measurement->finished);
 }
 
 void ow_reflected_measurement_cut_short(struct ow_reflected_measurement *measurement, enum ow_status status,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One measurement of a reflector that was looked for (measure/reach.h): send by the schedule, take the
- * answers, and work out the three results. A probe makes one of it, a stream one for every interval.
+ * One measurement of a reflector: send by the schedule, take the answers, and work out the three results. It
+ * was looked for (measure/reach.h), or agreed on over a control connection (measure/twamp_measurement.h). A
+ * probe makes one of it, a stream one for every interval.
  */
 #ifndef OWAMP_MEASURE_REFLECTED_MEASUREMENT_H
 #define OWAMP_MEASURE_REFLECTED_MEASUREMENT_H
@@ -16,6 +17,17 @@
 #include "measure/reach.h"
 #include "stats/result.h"
 #include "traffic/reflected_session.h"
+
+/** The way to a reflector. What is pointed to is needed only while a measurement is begun. */
+struct ow_reflected_path {
+  int socket; /* bound, connected */
+  union ow_address local;
+  struct ow_reflected_kind kind;
+  uint32_t padding;                 /* TWAMP's */
+  const struct ow_markers *opening; /* what was asked before; NULL: TWAMP, nothing was */
+};
+/** Of what was reached by STAMP. */
+struct ow_reflected_path ow_reach_path(const struct ow_reach *reach);
 
 /** Embed it; zero-initialised, then the first group filled in. Zero-initialised: closed. */
 struct ow_reflected_measurement {
@@ -39,15 +51,17 @@ struct ow_reflected_measurement {
 };
 
 /**
- * Begin at `start` with the socket that `reach` has found, which is the measurement's from now on, and what
- * it was asked. Everything pointed to must stay. A failure comes by `done`.
+ * Begin at `start` on a path, whose socket is the measurement's from now on. A failure comes by `done`.
  */
 void ow_reflected_measurement_begin(struct ow_reflected_measurement *measurement,
-                                    const struct ow_reach *reach, struct ow_timestamp start);
+                                    const struct ow_reflected_path *path, struct ow_timestamp start);
 /** The same for the packets that are due after `start` and not after `until`, however many they are. */
 void ow_reflected_measurement_begin_until(struct ow_reflected_measurement *measurement,
-                                          const struct ow_reach *reach, struct ow_timestamp start,
+                                          const struct ow_reflected_path *path, struct ow_timestamp start,
                                           struct ow_timestamp until);
+/** It can't be begun, for this: `done` follows. */
+void ow_reflected_measurement_fail(struct ow_reflected_measurement *measurement,
+                                   const struct ow_failure *failure);
 /** Time is short: the results are what is known at this moment, partial for the reason given. `done` follows.
  */
 void ow_reflected_measurement_cut_short(struct ow_reflected_measurement *measurement, enum ow_status status,

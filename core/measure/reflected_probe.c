@@ -9,7 +9,7 @@
 #include "io/system_clock.h"
 #include "measure/reach.h"
 #include "measure/reflected_measurement.h"
-#include "measure/reflector_words.h"
+#include "measure/reflected_report.h"
 
 #define START_LEAD (10 * OW_NS_PER_MS)    /* from the first answer to the schedule's start */
 #define CLOSING_TIME (100 * OW_NS_PER_MS) /* kept free for working out the results */
@@ -47,76 +47,10 @@ static void end(struct probe *probe, enum ow_status status, const struct ow_fail
   ow_loop_stop(probe->loop);
 }
 
-/* ---- what was measured ---- */
-
-static void describe_ends(struct probe *probe)
-{
-  struct ow_probe_direction *directions = probe->report->directions;
-  char local[OW_ADDRESS_TEXT];
-  char remote[OW_ADDRESS_TEXT];
-  ow_address_print(local, sizeof local, &probe->reach.local);
-  ow_address_print(remote, sizeof remote, &probe->reach.remote);
-  for (int d = 0; d < OW_DIRECTIONS; d++) {
-    const char *sender = d == OW_FORWARD ? local : remote;
-    const char *receiver = d == OW_FORWARD ? remote : local;
-    snprintf(directions[d].sender, sizeof directions[d].sender, "%.63s", sender);
-    snprintf(directions[d].receiver, sizeof directions[d].receiver, "%.63s", receiver);
-  }
-}
-
-static enum ow_status copy_samples(const struct ow_samples *from, struct ow_samples *to)
-{
-  enum ow_status status = OW_OK;
-  for (size_t i = 0; i < from->count && status == OW_OK; i++)
-    status = ow_samples_append(to, ow_samples_at(from, i));
-  return status;
-}
-
-static enum ow_status report_packets(struct probe *probe)
-{
-  const struct ow_reflected *reflected = probe->measurement.session.reflected;
-  struct ow_probe_direction *directions = probe->report->directions;
-  enum ow_status status = copy_samples(ow_reflected_forward(reflected), &directions[OW_FORWARD].samples);
-  if (status == OW_OK)
-    status = copy_samples(ow_reflected_reverse(reflected), &directions[OW_REVERSE].samples);
-  if (status == OW_OK)
-    status = copy_samples(ow_reflected_losses_list(reflected), &directions[OW_ROUND_TRIP].samples);
-  return status;
-}
-
-static void report_session(struct probe *probe)
-{
-  const struct ow_test_reflected *session = &probe->measurement.session;
-  struct ow_probe_report *report = probe->report;
-  struct ow_probe_direction *forward = &report->directions[OW_FORWARD];
-  struct ow_probe_direction *reverse = &report->directions[OW_REVERSE];
-  forward->departure_known = session->sender.departure.count > 0;
-  forward->departure_offset = ow_departure_correction(&session->sender.departure);
-  reverse->remarked = session->remarked;
-  reverse->remarked_to = session->remarked_to;
-  report->reflector = *ow_reflected_reflector(session->reflected);
-  report->reflector_lines = ow_reflector_words(session, report->reflector_words);
-  describe_ends(probe);
-}
-
 static void on_measured(struct ow_reflected_measurement *measurement)
 {
   struct probe *probe = OW_CONTAINER_OF(measurement, struct probe, measurement);
-  struct ow_probe_report *report = probe->report;
-  enum ow_status copied = OW_OK;
-  for (int d = 0; d < OW_RESULTS; d++) {
-    report->directions[d].result = measurement->results[d];
-    ow_result_share(&report->directions[d].result);
-  }
-  if (measurement->session.open) {
-    report_session(probe);
-    copied = report_packets(probe);
-  }
-  if (copied != OW_OK && measurement->status == OW_OK)
-    measurement->status = ow_fail(&measurement->failure, copied, "no memory for the records");
-  if (measurement->status == OW_OK)
-    report->step = OW_STEP_DONE;
-  memcpy(report->remark, measurement->remark, sizeof report->remark);
+  ow_reflected_report(measurement, &probe->reach.local, &probe->reach.remote, probe->report);
   end(probe, measurement->status, &measurement->failure);
 }
 
@@ -180,7 +114,8 @@ static void on_reached(struct ow_reach *reach, enum ow_status status, const stru
   probe->first_due = now.monotonic + START_LEAD;
   probe->measurement = (struct ow_reflected_measurement){
       .peer = probe->peer, .traffic = &probe->traffic, .histograms = true, .done = on_measured};
-  ow_reflected_measurement_begin(&probe->measurement, reach, ow_timestamp_plus(now.wall, START_LEAD));
+  const struct ow_reflected_path path = ow_reach_path(reach);
+  ow_reflected_measurement_begin(&probe->measurement, &path, ow_timestamp_plus(now.wall, START_LEAD));
 }
 
 /* ---- how far it is ---- */

@@ -66,7 +66,9 @@ static void say(struct words *words, const char *format, ...)
 
 static void say_kind(struct words *words, const struct ow_reflector *reflector)
 {
-  if (reflector->stateful)
+  if (!reflector->counter_shown)
+    ; /* nothing was lost that it would have to count otherwise */
+  else if (reflector->stateful)
     say(words, "it counts its answers (stateful): losses are told by direction");
   else
     say(words, "it does not count its answers (stateless): which way a packet was lost is not known");

@@ -2,14 +2,20 @@
 /* Number and stamp of each question, to know its answer by. */
 #include "session/marker.h"
 
-enum ow_status ow_marker_ask(struct ow_markers *markers, struct ow_stamp_codec *codec,
+#include <string.h>
+
+enum ow_status ow_marker_ask(struct ow_markers *markers, struct ow_reflected_codec *codec,
                              struct ow_timestamp now, struct ow_error_estimate error, uint8_t *out)
 {
   if (markers->asked == OW_MARKERS)
     return OW_LIMIT;
-  ow_stamp_question_prepare(codec, markers->first + markers->asked, markers->ssid, out);
+  memset(out, 0, ow_reflected_question_least(codec));
+  enum ow_status status =
+      ow_reflected_question_prepare(codec, markers->first + markers->asked, markers->ssid, out);
   markers->sent[markers->asked++] = now;
-  return ow_stamp_question_stamp(codec, now, error, out);
+  if (status == OW_OK)
+    status = ow_reflected_question_stamp(codec, now, error, out);
+  return status;
 }
 
 bool ow_marker_answered(struct ow_markers *markers, const struct ow_reflection *answer,

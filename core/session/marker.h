@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 #include "base/status.h"
-#include "wire/stamp_packet.h"
+#include "wire/reflected_codec.h"
 
 enum { OW_MARKERS = 8 };
 
-/** Embed it; zero-initialised, then `first` and `ssid` set. */
+/** Embed it; zero-initialised, then `first` and `ssid` set (STAMP's; 0 in TWAMP). */
 struct ow_markers {
   uint32_t first; /* sequence number; the others follow */
   uint16_t ssid;
@@ -29,10 +29,10 @@ struct ow_markers {
 };
 
 /**
- * Write the next question; `out` has ow_stamp_least() octets of the codec's mode. OW_LIMIT: all have been
- * asked. OW_CRYPTO.
+ * Write the next question; `out` has ow_reflected_question_least() octets. OW_LIMIT: all have been asked.
+ * OW_CRYPTO.
  */
-enum ow_status ow_marker_ask(struct ow_markers *markers, struct ow_stamp_codec *codec,
+enum ow_status ow_marker_ask(struct ow_markers *markers, struct ow_reflected_codec *codec,
                              struct ow_timestamp now, struct ow_error_estimate error,
                              uint8_t *out) OW_MUST_CHECK;
 /** True if it answers one of them: then that is noted. `received` is T4. */

@@ -25,8 +25,7 @@ struct followed {
 struct ow_reflected {
   struct ow_packet_maker maker;
   struct ow_sender *sender;
-  struct ow_stamp_codec *codec;
-  enum ow_mode mode;
+  struct ow_reflected_codec *codec;
   struct ow_tlv_plan plan;
   uint16_t ssid;
   size_t octets; /* of a question, padding included */
@@ -45,9 +44,9 @@ struct ow_reflected {
   bool late; /* an answer came that its question is lost for, all the same */
 
   struct ow_answer_numbers numbers;
-  bool has_reference;    /* the first answered question, in order of sending, */
-  bool opening_answered; /* which is one before the schedule */
-  uint32_t reference;    /* its wire number */
+  bool from_zero;     /* it counts this session's answers alone, from 0 */
+  bool has_reference; /* the first answered question, in order of sending, */
+  uint32_t reference; /* its wire number */
   uint32_t reference_counter;
   struct followed followed[FOLLOWED];
   size_t follow_count;
@@ -85,8 +84,12 @@ static struct ow_reflected *of_maker(struct ow_packet_maker *maker)
 static enum ow_status prepare(struct ow_packet_maker *maker, uint32_t sequence, uint8_t *out)
 {
   struct ow_reflected *reflected = of_maker(maker);
-  ow_stamp_question_prepare(reflected->codec, reflected->base + sequence, reflected->ssid, out);
-  return ow_tlv_write(reflected->codec, &reflected->plan, reflected->left + 1, out);
+  struct ow_stamp_codec *stamp = ow_reflected_codec_stamp(reflected->codec);
+  enum ow_status status =
+      ow_reflected_question_prepare(reflected->codec, reflected->base + sequence, reflected->ssid, out);
+  if (status == OW_OK && stamp)
+    status = ow_tlv_write(stamp, &reflected->plan, reflected->left + 1, out);
+  return status;
 }
 
 static void move_first_open(struct ow_reflected *reflected)
@@ -121,7 +124,7 @@ static enum ow_status stamp(struct ow_packet_maker *maker, struct ow_timestamp s
   if (status == OW_OK) {
     reflected->stamped = sequence + 1;
     reflected->left++;
-    status = ow_stamp_question_stamp(reflected->codec, sent, error, out);
+    status = ow_reflected_question_stamp(reflected->codec, sent, error, out);
   }
   return status;
 }
@@ -142,6 +145,8 @@ static void discard(struct ow_packet_maker *maker)
 
 static void note_opening(struct ow_reflected *reflected, const struct ow_markers *opening)
 {
+  reflected->base = opening->first + OW_MARKERS;
+  reflected->left = opening->asked;
   reflected->opening = *opening;
   if (ow_markers_any_answered(opening)) {
     reflected->has_reference = true;
@@ -152,15 +157,24 @@ static void note_opening(struct ow_reflected *reflected, const struct ow_markers
   }
 }
 
+/* STAMP's padding is a TLV, TWAMP's what the request says. */
 static bool open_parts(struct ow_reflected *reflected, const struct ow_reflected_terms *terms)
 {
   struct ow_session_request request = *terms->request;
   const struct ow_session_terms plain = {
-      .request = &request, .slots = terms->slots, .contexts = terms->contexts};
-  request.padding = (uint32_t)ow_tlv_fill(&terms->tlvs);
-  reflected->codec = ow_stamp_codec_create(terms->mode, terms->key, terms->key_octets);
-  if (reflected->codec)
-    reflected->sender = ow_sender_create_with(&plain, &reflected->maker, terms->zero_padding);
+      .request = &request, .slots = terms->slots, .contexts = terms->kind.contexts};
+  reflected->codec = ow_reflected_codec_create(&terms->kind);
+  if (!reflected->codec)
+    return false;
+  size_t head = ow_reflected_question_head(reflected->codec);
+  if (ow_reflected_codec_stamp(reflected->codec)) {
+    request.padding = (uint32_t)ow_tlv_fill(&terms->tlvs);
+    head += ow_tlv_octets(&terms->tlvs) - request.padding;
+  }
+  reflected->octets = head + request.padding;
+  reflected->maker =
+      (struct ow_packet_maker){.head = head, .prepare = prepare, .stamp = stamp, .discard = discard};
+  reflected->sender = ow_sender_create_with(&plain, &reflected->maker, terms->zero_padding);
   return reflected->sender != NULL;
 }
 
@@ -168,20 +182,14 @@ struct ow_reflected *ow_reflected_create(const struct ow_reflected_terms *terms)
 {
   struct ow_reflected *reflected = calloc(1, sizeof *reflected);
   if (reflected) {
-    reflected->octets = ow_stamp_least(terms->mode) + ow_tlv_octets(&terms->tlvs);
-    reflected->maker = (struct ow_packet_maker){.head = reflected->octets - ow_tlv_fill(&terms->tlvs),
-                                                .prepare = prepare,
-                                                .stamp = stamp,
-                                                .discard = discard};
-    reflected->mode = terms->mode;
     reflected->plan = terms->tlvs;
     reflected->ssid = reflected->closing.ssid = terms->ssid;
     reflected->timeout = ow_span_to_ns(terms->request->timeout);
-    reflected->base = terms->opening->first + OW_MARKERS;
-    reflected->left = terms->opening->asked;
     reflected->numbers.most = 2 * terms->request->packets + NUMBERS_BEYOND;
     reflected->reflector.no_dwell = true;
-    note_opening(reflected, terms->opening);
+    reflected->from_zero = !terms->opening;
+    if (terms->opening)
+      note_opening(reflected, terms->opening);
     if (!open_parts(reflected, terms)) {
       ow_reflected_free(reflected);
       reflected = NULL;
@@ -194,7 +202,7 @@ void ow_reflected_free(struct ow_reflected *reflected)
 {
   if (reflected) {
     ow_sender_free(reflected->sender);
-    ow_stamp_codec_free(reflected->codec);
+    ow_reflected_codec_free(reflected->codec);
     ow_samples_clear(&reflected->forward);
     ow_samples_clear(&reflected->reverse);
     ow_samples_clear(&reflected->lost_samples);
@@ -213,6 +221,8 @@ struct ow_sender *ow_reflected_sender(struct ow_reflected *reflected)
 
 static uint32_t tlvs_sent(const struct ow_reflected *reflected)
 {
+  if (!ow_reflected_codec_stamp(reflected->codec))
+    return 0;
   return reflected->plan.choices | (reflected->plan.padding ? 1U << OW_TLV_PADDING : 0);
 }
 
@@ -251,9 +261,13 @@ static void note_habits(struct ow_reflected *reflected, const struct ow_reflecti
   struct ow_reflector *reflector = &reflected->reflector;
   reflector->answered = true;
   reflector->stateful |= answer->sequence != answer->sender_sequence;
+  reflector->counter_shown |= reflector->stateful || !reflected->from_zero;
   reflector->ssid_ignored |= reflected->ssid && !answer->ssid;
   reflector->shortened |= octets < reflected->octets;
   reflector->no_dwell &= answer->sent.ntp == answer->received.ntp;
+  reflector->tos_known = ow_reflected_codec_tells_tos(reflected->codec);
+  reflector->dscp_in = answer->sender_tos >> 2;
+  reflector->ecn_in = answer->sender_tos & 3;
 }
 
 /* The first answered question is where counting begins, whatever came first. */
@@ -358,6 +372,7 @@ static enum ow_echo take_marker(struct ow_reflected *reflected, struct ow_marker
   bool known = ow_marker_answered(markers, answer, received);
   if (known) {
     reflected->reflector.stateful |= answer->sequence != answer->sender_sequence;
+    reflected->reflector.counter_shown = true;
     (void)ow_answer_numbers_add(&reflected->numbers, answer->sequence);
   }
   return known ? OW_ECHO_MARKER : OW_ECHO_UNASKED;
@@ -370,7 +385,7 @@ static enum ow_echo take_answer(struct ow_reflected *reflected, struct ow_reflec
   uint32_t sequence = answer->sender_sequence - reflected->base;
   if (reflected->ssid && answer->ssid && answer->ssid != reflected->ssid)
     return OW_ECHO_SSID;
-  if ((int32_t)sequence < 0 && sequence >= -(uint32_t)OW_MARKERS)
+  if (!reflected->from_zero && (int32_t)sequence < 0 && sequence >= -(uint32_t)OW_MARKERS)
     return take_marker(reflected, &reflected->opening, answer, back->received);
   if (sequence >= reflected->window.end)
     return take_marker(reflected, &reflected->closing, answer, back->received);
@@ -392,7 +407,7 @@ static enum ow_status take_tlvs(struct ow_reflected *reflected, const uint8_t *o
   struct ow_tlv_answer tlvs;
   enum ow_status status = OW_OK;
   if (tlvs_sent(reflected)) {
-    status = ow_tlv_read(reflected->codec, &reflected->plan, octets, count, &tlvs);
+    status = ow_tlv_read(ow_reflected_codec_stamp(reflected->codec), &reflected->plan, octets, count, &tlvs);
     if (status == OW_OK) {
       note_tlvs(reflected, &tlvs);
       follow_up(reflected, &tlvs);
@@ -409,7 +424,7 @@ enum ow_echo ow_reflected_take(struct ow_reflected *reflected, const uint8_t *oc
   struct ow_sample back = {
       .received = received, .receive_error = error, .ttl = ttl, .source = (uint8_t)source};
   enum ow_echo echo = OW_ECHO_FULL;
-  enum ow_status status = ow_stamp_answer_decode(reflected->codec, octets, count, &answer);
+  enum ow_status status = ow_reflected_answer_decode(reflected->codec, octets, count, &answer);
   if (status == OW_OK)
     echo = take_answer(reflected, &answer, count, &back);
   else if (status == OW_INVALID)
@@ -468,21 +483,24 @@ bool ow_reflected_settled(const struct ow_reflected *reflected)
   return !ow_sender_due(reflected->sender, &due) && reflected->first_open == reflected->window.end;
 }
 
-/* Whether it counts an answer within the schedule has shown; without any, the closing one will. */
+/* Whether it counts an answer within the schedule has shown; without any, and in TWAMP, the closing one will.
+ */
 bool ow_reflected_wants_closing(const struct ow_reflected *reflected)
 {
-  bool may_count = reflected->reflector.stateful || !reflected->reflector.answered;
+  const struct ow_reflector *reflector = &reflected->reflector;
+  bool may_count = reflector->stateful || !reflector->answered || !reflector->counter_shown;
   return reflected->lost > 0 && reflected->has_reference && may_count && !reflected->numbers.beyond &&
          !ow_markers_any_answered(&reflected->closing) && reflected->closing.asked < OW_MARKERS;
 }
 
 enum ow_status ow_reflected_close(struct ow_reflected *reflected, struct ow_timestamp now,
-                                  struct ow_error_estimate error, uint8_t out[OW_STAMP_AUTHENTICATED],
+                                  struct ow_error_estimate error, uint8_t out[OW_QUESTION_MOST],
                                   size_t *octets)
 {
-  *octets = ow_stamp_least(reflected->mode);
+  *octets = ow_reflected_question_least(reflected->codec);
   if (reflected->closing.asked == 0)
-    reflected->closing.first = reflected->base + reflected->stamped;
+    reflected->closing.first =
+        reflected->base + reflected->stamped + (reflected->from_zero ? OW_MARKERS : 0U);
   return ow_marker_ask(&reflected->closing, reflected->codec, now, error, out);
 }
 
@@ -509,18 +527,30 @@ static bool all_markers_answered(const struct ow_reflected *reflected)
 }
 
 /*
+ * The number after which the reflector's are looked at; false: it isn't known. One that counts from 0 has
+ * counted all, unless it has counted more than can have come before its first answer.
+ */
+static bool count_after(const struct ow_reflected *reflected, uint32_t *after)
+{
+  uint32_t before = lost_before_reference(reflected);
+  bool from_zero = reflected->from_zero && reflected->reference_counter <= before;
+  *after = from_zero ? UINT32_MAX : reflected->reference_counter;
+  return reflected->has_reference && (from_zero || before == 0);
+}
+
+/*
  * What is missing of the reflector's numbers up to the closing question's. It may also be the answer to a
  * question outside the schedule, or to a copy: if there were any, only that nothing is missing tells.
  */
 bool ow_reflected_losses(const struct ow_reflected *reflected, uint32_t *forward, uint32_t *reverse)
 {
   uint32_t missing = 0;
+  uint32_t after;
   bool known = !reflected->blind;
   if (known && reflected->lost > 0) {
-    known = reflected->reflector.stateful && !reflected->late && reflected->has_reference &&
-            ow_markers_any_answered(&reflected->closing) && lost_before_reference(reflected) == 0 &&
-            ow_answer_numbers_missing(&reflected->numbers, reflected->reference_counter,
-                                      reflected->closing.counter, &missing);
+    known = reflected->reflector.stateful && !reflected->late && count_after(reflected, &after) &&
+            ow_markers_any_answered(&reflected->closing) &&
+            ow_answer_numbers_missing(&reflected->numbers, after, reflected->closing.counter, &missing);
     bool sure = all_markers_answered(reflected) && reflected->counts[OW_ECHO_DUPLICATE_FORWARD] == 0;
     known = known && missing <= reflected->lost && (sure || missing == 0);
   }
@@ -558,7 +588,7 @@ const struct ow_reflector *ow_reflected_reflector(const struct ow_reflected *ref
 
 uint32_t ow_reflected_next_number(const struct ow_reflected *reflected)
 {
-  return reflected->base + reflected->stamped + OW_MARKERS;
+  return reflected->base + reflected->stamped + (reflected->from_zero ? 2U : 1U) * OW_MARKERS;
 }
 
 const struct ow_samples *ow_reflected_forward(const struct ow_reflected *reflected)

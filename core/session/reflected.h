@@ -13,7 +13,8 @@
  *  - something is missing where questions came twice, since it may be the answer to a copy;
  *  - an answer came after the loss timeout.
  * So that both kinds of reflector differ from the first packet on, the session's numbers have a gap between
- * the questions before the schedule and those of it.
+ * the questions before the schedule and those of it. In TWAMP there are none before it, and each session is
+ * counted from 0: its gap comes before the questions at the end.
  */
 #ifndef OWAMP_SESSION_REFLECTED_H
 #define OWAMP_SESSION_REFLECTED_H
@@ -26,6 +27,7 @@
 #include "session/marker.h"
 #include "session/sender.h"
 #include "time/sample.h"
+#include "wire/reflected_codec.h"
 #include "wire/stamp_tlv.h"
 
 /** What became of a datagram. */
@@ -51,28 +53,32 @@ const char *ow_echo_text(enum ow_echo echo);
 
 /** A session as it is configured at both ends. */
 struct ow_reflected_terms {
-  enum ow_mode mode; /* open or authenticated */
-  const void *key;   /* NULL: none; needed in authenticated mode */
-  size_t key_octets;
-  const struct ow_session_request *request; /* SID (of the schedule), packets, start, timeout */
+  struct ow_reflected_kind kind; /* with contexts, which the schedule needs, too */
+  const struct ow_session_request
+      *request; /* SID (of the schedule), packets, start, timeout; TWAMP's padding */
   const struct ow_slot *slots;
-  struct ow_contexts *contexts; /* of the loop: they outlive the session */
-  uint16_t ssid;                /* 0: none */
-  struct ow_tlv_plan tlvs;
+  uint16_t ssid;           /* STAMP's; 0: none */
+  struct ow_tlv_plan tlvs; /* STAMP's */
   bool zero_padding;
-  const struct ow_markers
-      *opening; /* the questions before: numbers up to opening->first + OW_MARKERS are taken */
+  /**
+   * The questions before: numbers up to opening->first + OW_MARKERS are taken. NULL, TWAMP: there are none,
+   * and the reflector counts this session's answers from 0 (RFC 5357, 4.2.1).
+   */
+  const struct ow_markers *opening;
 };
 
 /** What was found out about a reflector. */
 struct ow_reflector {
   bool answered;
-  bool stateful;        /* an answer's number is not its question's */
-  bool ssid_ignored;    /* answers have none */
-  bool shortened;       /* answers are shorter than questions */
-  bool no_dwell;        /* receive and transmit stamp of every answer are the same */
-  bool ptp;             /* its stamps are PTP's, on a time scale that may be another than UTC */
-  bool error_unknown;   /* its error estimate says nothing (Multiplier 0) */
+  bool stateful;      /* an answer's number is not its question's */
+  bool ssid_ignored;  /* answers have none */
+  bool shortened;     /* answers are shorter than questions */
+  bool no_dwell;      /* receive and transmit stamp of every answer are the same */
+  bool ptp;           /* its stamps are PTP's, on a time scale that may be another than UTC */
+  bool error_unknown; /* its error estimate says nothing (Multiplier 0) */
+  bool counter_shown; /* whether it counts is known: `stateful` */
+  bool tos_known;     /* it tells with which DSCP and ECN questions come: the last one's */
+  uint8_t dscp_in, ecn_in;
   bool tlvs_malformed;  /* it calls ours so, or its own are */
   bool tlvs_distrusted; /* integrity failed, there or here */
   bool dscp_refused;
@@ -113,7 +119,7 @@ bool ow_reflected_settled(const struct ow_reflected *reflected);
 bool ow_reflected_wants_closing(const struct ow_reflected *reflected);
 /** Write it; see ow_marker_ask(). `octets` is how long it is. */
 enum ow_status ow_reflected_close(struct ow_reflected *reflected, struct ow_timestamp now,
-                                  struct ow_error_estimate error, uint8_t out[OW_STAMP_AUTHENTICATED],
+                                  struct ow_error_estimate error, uint8_t out[OW_QUESTION_MOST],
                                   size_t *octets) OW_MUST_CHECK;
 
 /** The questions lost so far, of the round trip; those that were never sent are none of them. */

@@ -23,9 +23,22 @@ static void wake_at(struct ow_stream_lane *lane, int64_t monotonic)
   ow_timer_set(lane->ground->loop, &lane->timer, monotonic);
 }
 
-static bool reflects(const struct ow_stream_lane *lane)
+/* Without a control connection. */
+static bool seeks(const struct ow_stream_lane *lane)
 {
   return lane->config->peer.protocol == OW_PROTOCOL_STAMP;
+}
+
+/* What is measured of a reflector, by either protocol; NULL of an OWAMP server. */
+static const struct ow_reflected_measurement *reflected_of(const struct ow_stream_lane *lane)
+{
+  const struct ow_reflected_measurement *reflected = NULL;
+  switch (lane->config->peer.protocol) {
+  case OW_PROTOCOL_OWAMP: break;
+  case OW_PROTOCOL_STAMP: reflected = &lane->reflected; break;
+  case OW_PROTOCOL_TWAMP: reflected = &lane->twamp.reflected; break;
+  }
+  return reflected;
 }
 
 /* Differences are rounded down. */
@@ -92,7 +105,8 @@ static void explain_partial(struct ow_stream_lane *lane)
 
 static const char *remark_of(const struct ow_stream_lane *lane)
 {
-  return reflects(lane) ? lane->reflected.remark : lane->measurement.remark;
+  const struct ow_reflected_measurement *reflected = reflected_of(lane);
+  return reflected ? reflected->remark : lane->measurement.remark;
 }
 
 /* What is wrong with a measurement that came to its end; what kept it from beginning in time stays said. */
@@ -107,7 +121,7 @@ static void judge(struct ow_stream_lane *lane)
   else if (ow_lane_met_silence(lane))
     ow_fail(&lane->trouble, OW_TIMEOUT, "reflector %s does not answer%s%.160s", lane->reach.server,
             lane->reflected.remark[0] ? ": " : "", lane->reflected.remark);
-  else if (!reflects(lane) && ow_measurement_explain_skew(&lane->measurement, &lane->trouble))
+  else if (!reflected_of(lane) && ow_measurement_explain_skew(&lane->measurement, &lane->trouble))
     lane->trouble.status = OW_INVALID;
   else if (lane->began_late)
     ow_fail(&lane->trouble, OW_TIMEOUT, "measured in its later part only; before: %.200s",
@@ -119,6 +133,21 @@ static void judge(struct ow_stream_lane *lane)
     explain_partial(lane);
 }
 
+/* Sessions that were agreed on and not run stay with their connection: another is begun with. */
+static void leave_control(struct ow_stream_lane *lane, bool ran)
+{
+  if (!ran || !lane->control.client || ow_client_state(lane->control.client) != OW_CLIENT_READY)
+    disconnect_control(lane);
+}
+
+static void tell_end(struct ow_stream_lane *lane, bool ran, const struct ow_failure *failure)
+{
+  if (ran || lane->stepped)
+    lane->tell(lane, OW_LANE_HAS_RESULT);
+  else
+    begin_failed(lane, failure);
+}
+
 static void on_measured(struct ow_measurement *measurement)
 {
   struct ow_stream_lane *lane = OW_CONTAINER_OF(measurement, struct ow_stream_lane, measurement);
@@ -127,22 +156,31 @@ static void on_measured(struct ow_measurement *measurement)
   if (ran || lane->stepped)
     judge(lane);
   ow_measurement_close(measurement);
-  /* Sessions that were agreed on and not run stay with their connection: another is begun with. */
-  if (!ran || !lane->control.client || ow_client_state(lane->control.client) != OW_CLIENT_READY)
-    disconnect_control(lane);
-  if (ran || lane->stepped)
-    lane->tell(lane, OW_LANE_HAS_RESULT);
-  else
-    begin_failed(lane, &measurement->failure);
+  leave_control(lane, ran);
+  tell_end(lane, ran, &measurement->failure);
+}
+
+static void on_twamp_measured(struct ow_twamp_measurement *measurement)
+{
+  struct ow_stream_lane *lane = OW_CONTAINER_OF(measurement, struct ow_stream_lane, twamp);
+  keep_results(lane, measurement->reflected.results, OW_RESULTS);
+  if (measurement->ran || lane->stepped)
+    judge(lane);
+  ow_twamp_measurement_close(measurement);
+  leave_control(lane, measurement->ran);
+  tell_end(lane, measurement->ran, &measurement->reflected.failure);
 }
 
 static void on_control_event(struct ow_client_connection *control, const struct ow_client_event *event)
 {
   struct ow_stream_lane *lane = control->context;
-  bool ran = lane->measurement.course.phase == OW_COURSE_RUNNING;
+  bool ran = ow_lane_is_running(lane);
   if (lane->state == OW_LANE_MEASURING) {
-    ow_measurement_event(&lane->measurement, event);
-    if (!ran && lane->measurement.course.phase == OW_COURSE_RUNNING)
+    if (reflected_of(lane))
+      ow_twamp_measurement_event(&lane->twamp, event);
+    else
+      ow_measurement_event(&lane->measurement, event);
+    if (!ran && ow_lane_is_running(lane))
       lane->tell(lane, OW_LANE_HAS_STARTED);
   } else if (event->kind == OW_CLIENT_BROKEN) {
     disconnect_control(lane); /* idle: it is made anew when it is needed */
@@ -163,6 +201,28 @@ int64_t ow_lane_longest_pause(const struct ow_stream_lane *lane)
   return lane->config->peer.loss_timeout + CLOSING_TIME + 4 * lane->control.round_trip + START_MARGIN;
 }
 
+static void measure_by_owamp(struct ow_stream_lane *lane)
+{
+  lane->measurement = (struct ow_measurement){.peer = &lane->config->peer,
+                                              .traffic = lane->ground->traffic,
+                                              .control = &lane->control,
+                                              .log = lane->ground->log,
+                                              .histograms = true,
+                                              .done = on_measured};
+  ow_measurement_begin_until(&lane->measurement, lane->interval.begin, last_due(lane));
+}
+
+static void measure_by_twamp(struct ow_stream_lane *lane)
+{
+  lane->twamp = (struct ow_twamp_measurement){.peer = &lane->config->peer,
+                                              .traffic = lane->ground->traffic,
+                                              .control = &lane->control,
+                                              .log = lane->ground->log,
+                                              .histograms = true,
+                                              .done = on_twamp_measured};
+  ow_twamp_measurement_begin_until(&lane->twamp, lane->interval.begin, last_due(lane));
+}
+
 static void measure(struct ow_stream_lane *lane)
 {
   struct ow_interval *interval = &lane->interval;
@@ -174,16 +234,13 @@ static void measure(struct ow_stream_lane *lane)
   if (late > 0)
     interval->begin = soonest;
   interval->mode = ow_client_mode(lane->control.client);
-  lane->measurement = (struct ow_measurement){.peer = peer,
-                                              .traffic = lane->ground->traffic,
-                                              .control = &lane->control,
-                                              .log = lane->ground->log,
-                                              .histograms = true,
-                                              .done = on_measured};
   lane->state = OW_LANE_MEASURING;
   wake_at(lane, ow_lane_monotonic(lane, interval->end) + peer->loss_timeout + CLOSING_TIME +
                     4 * lane->control.round_trip);
-  ow_measurement_begin_until(&lane->measurement, interval->begin, last_due(lane));
+  if (reflected_of(lane))
+    measure_by_twamp(lane);
+  else
+    measure_by_owamp(lane);
 }
 
 /* ---- dialing ---- */
@@ -232,7 +289,7 @@ static void dialed_too_long(struct ow_stream_lane *lane)
   begin_failed(lane, &failure);
 }
 
-/* ---- a reflector ---- */
+/* ---- a reflector without a control connection ---- */
 
 static void on_reflected(struct ow_reflected_measurement *measurement)
 {
@@ -242,10 +299,7 @@ static void on_reflected(struct ow_reflected_measurement *measurement)
   if (ran || lane->stepped)
     judge(lane);
   ow_reflected_measurement_close(measurement);
-  if (ran || lane->stepped)
-    lane->tell(lane, OW_LANE_HAS_RESULT);
-  else
-    begin_failed(lane, &measurement->failure);
+  tell_end(lane, ran, &measurement->failure);
 }
 
 static void reflect(struct ow_stream_lane *lane)
@@ -262,7 +316,8 @@ static void reflect(struct ow_stream_lane *lane)
                                                       .done = on_reflected};
   lane->state = OW_LANE_MEASURING;
   wake_at(lane, ow_lane_monotonic(lane, interval->end) + lane->config->peer.loss_timeout + CLOSING_TIME);
-  ow_reflected_measurement_begin_until(&lane->reflected, &lane->reach, interval->begin, last_due(lane));
+  const struct ow_reflected_path path = ow_reach_path(&lane->reach);
+  ow_reflected_measurement_begin_until(&lane->reflected, &path, interval->begin, last_due(lane));
 }
 
 /* Whether it answers shows at the end, unless it has answered already. */
@@ -304,7 +359,7 @@ static void reached_too_long(struct ow_stream_lane *lane)
 
 void ow_lane_begin(struct ow_stream_lane *lane)
 {
-  if (reflects(lane)) {
+  if (seeks(lane)) {
     reach(lane);
     return;
   }
@@ -318,21 +373,30 @@ void ow_lane_begin(struct ow_stream_lane *lane)
 
 /* ---- the interval ---- */
 
+/* What is known of it is all there will be. */
+static void abandon(struct ow_stream_lane *lane, enum ow_status status, const char *reason)
+{
+  if (reflected_of(lane))
+    ow_twamp_measurement_cut_short(&lane->twamp, status, reason);
+  else
+    ow_measurement_abandon(&lane->measurement, status, reason);
+}
+
 static void measured_too_long(struct ow_stream_lane *lane)
 {
-  if (reflects(lane)) {
-    ow_reflected_measurement_cut_short(&lane->reflected, OW_TIMEOUT,
-                                       "there was no time for the last packets");
-    return;
-  }
+  static const char late[] = "there was no time for the last packets";
   char reason[OW_FAILURE_TEXT];
-  if (lane->measurement.course.phase == OW_COURSE_DONE)
-    return; /* its result comes in this turn */
-  snprintf(reason, sizeof reason,
-           "server %s did not answer in time when the sessions were stopped and their records fetched",
-           lane->control.server);
-  disconnect_control(lane);
-  ow_measurement_abandon(&lane->measurement, OW_TIMEOUT, reason);
+  if (seeks(lane)) {
+    ow_reflected_measurement_cut_short(&lane->reflected, OW_TIMEOUT, late);
+  } else if (ow_lane_is_running(lane) && reflected_of(lane)) {
+    ow_twamp_measurement_cut_short(&lane->twamp, OW_TIMEOUT, late);
+  } else if (lane->measurement.course.phase != OW_COURSE_DONE && lane->twamp.phase != OW_TWAMP_OVER) {
+    snprintf(reason, sizeof reason, "server %s did not answer in time when %s", lane->control.server,
+             reflected_of(lane) ? "the session was requested and started"
+                                : "the sessions were stopped and their records fetched");
+    disconnect_control(lane);
+    abandon(lane, OW_TIMEOUT, reason);
+  } /* else its result comes in this turn */
 }
 
 static void on_timer(struct ow_timer *timer)
@@ -340,7 +404,7 @@ static void on_timer(struct ow_timer *timer)
   struct ow_stream_lane *lane = OW_CONTAINER_OF(timer, struct ow_stream_lane, timer);
   switch (lane->state) {
   case OW_LANE_WAITING: lane->tell(lane, OW_LANE_IS_DUE); break;
-  case OW_LANE_DIALING: reflects(lane) ? reached_too_long(lane) : dialed_too_long(lane); break;
+  case OW_LANE_DIALING: seeks(lane) ? reached_too_long(lane) : dialed_too_long(lane); break;
   case OW_LANE_MEASURING: measured_too_long(lane); break;
   case OW_LANE_HOLDING:
     ow_lane_hold(lane);
@@ -390,52 +454,63 @@ bool ow_lane_is_early(const struct ow_stream_lane *lane)
 
 const char *ow_lane_server(const struct ow_stream_lane *lane)
 {
-  return reflects(lane) ? lane->reach.server : lane->control.server;
+  return seeks(lane) ? lane->reach.server : lane->control.server;
 }
 
 const union ow_address *ow_lane_remote(const struct ow_stream_lane *lane)
 {
-  return reflects(lane) ? &lane->reach.remote : &lane->dialer.remote;
+  return seeks(lane) ? &lane->reach.remote : &lane->dialer.remote;
 }
 
 int64_t ow_lane_sought(const struct ow_stream_lane *lane)
 {
-  return reflects(lane) ? lane->reach.asking : lane->dialer.connecting;
+  return seeks(lane) ? lane->reach.asking : lane->dialer.connecting;
 }
 
 int64_t ow_lane_round_trip(const struct ow_stream_lane *lane)
 {
-  return reflects(lane) ? lane->reach.opening.round_trip : lane->control.round_trip;
+  return seeks(lane) ? lane->reach.opening.round_trip : lane->control.round_trip;
 }
 
 const struct ow_failure *ow_lane_failure(const struct ow_stream_lane *lane)
 {
-  return reflects(lane) ? &lane->reflected.failure : &lane->measurement.failure;
+  const struct ow_reflected_measurement *reflected = reflected_of(lane);
+  return reflected ? &reflected->failure : &lane->measurement.failure;
 }
 
 bool ow_lane_met_silence(const struct ow_stream_lane *lane)
 {
   const struct ow_result *round_trip = &lane->interval.results[OW_ROUND_TRIP];
-  return reflects(lane) && round_trip->sent > 0 && round_trip->received == 0;
+  return seeks(lane) && round_trip->sent > 0 && round_trip->received == 0;
 }
 
 bool ow_lane_is_running(const struct ow_stream_lane *lane)
 {
-  if (reflects(lane))
-    return lane->state == OW_LANE_MEASURING && lane->reflected.running;
-  return lane->state == OW_LANE_MEASURING && lane->measurement.course.phase == OW_COURSE_RUNNING;
+  bool running = false;
+  switch (lane->config->peer.protocol) {
+  case OW_PROTOCOL_OWAMP: running = lane->measurement.course.phase == OW_COURSE_RUNNING; break;
+  case OW_PROTOCOL_STAMP: running = lane->reflected.running; break;
+  case OW_PROTOCOL_TWAMP: running = lane->twamp.phase == OW_TWAMP_RUNNING; break;
+  }
+  return lane->state == OW_LANE_MEASURING && running;
+}
+
+/* Of what it measures over its control connection. */
+static bool has_started(const struct ow_stream_lane *lane)
+{
+  return reflected_of(lane) ? lane->twamp.ran : lane->measurement.started != 0;
 }
 
 bool ow_lane_is_well(const struct ow_stream_lane *lane)
 {
-  return lane->connected && (lane->state != OW_LANE_MEASURING || lane->measurement.started != 0);
+  return lane->connected && (lane->state != OW_LANE_MEASURING || has_started(lane));
 }
 
 /* A name that isn't resolved was never asked for room. */
 bool ow_lane_found_no_room(const struct ow_stream_lane *lane)
 {
   enum ow_status status = lane->trouble.status;
-  return !reflects(lane) && (status == OW_REFUSED || status == OW_NETWORK || status == OW_TIMEOUT) &&
+  return !seeks(lane) && (status == OW_REFUSED || status == OW_NETWORK || status == OW_TIMEOUT) &&
          ow_dialer_stage(&lane->dialer) != OW_DIAL_RESOLVE;
 }
 
@@ -451,14 +526,17 @@ void ow_lane_stop_early(struct ow_stream_lane *lane)
 /* Sessions that are requested for the old time run at the wrong one: their connection is given up. */
 static void cut_by_step(struct ow_stream_lane *lane)
 {
+  static const char step[] = "the wall clock was set";
   wake_at(lane, now_of(lane).monotonic + STEP_TIME);
-  if (reflects(lane))
-    ow_reflected_measurement_cut_short(&lane->reflected, OW_STATE, "the wall clock was set");
-  else if (lane->measurement.course.phase == OW_COURSE_RUNNING) {
-    ow_measurement_cut_short(&lane->measurement, "the wall clock was set");
-  } else if (lane->measurement.started == 0) {
+  if (seeks(lane)) {
+    ow_reflected_measurement_cut_short(&lane->reflected, OW_STATE, step);
+  } else if (ow_lane_is_running(lane) && reflected_of(lane)) {
+    ow_twamp_measurement_cut_short(&lane->twamp, OW_STATE, step);
+  } else if (ow_lane_is_running(lane)) {
+    ow_measurement_cut_short(&lane->measurement, step);
+  } else if (!has_started(lane)) {
     disconnect_control(lane);
-    ow_measurement_abandon(&lane->measurement, OW_STATE, "the wall clock was set");
+    abandon(lane, OW_STATE, step);
   }
 }
 
@@ -487,6 +565,7 @@ void ow_lane_close(struct ow_stream_lane *lane)
   ow_dialer_cancel(&lane->dialer);
   ow_reach_cancel(&lane->reach);
   ow_measurement_close(&lane->measurement);
+  ow_twamp_measurement_close(&lane->twamp);
   ow_reflected_measurement_close(&lane->reflected);
   ow_interval_drop(&lane->interval);
   disconnect_control(lane);

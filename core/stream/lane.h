@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One of a stream's two control connections, or, of a peer that is a reflector, of its two sessions. It is
+ * One of a stream's two control connections, or, of a peer that has none (STAMP), of its two sessions. It is
  * given an interval, gets it requested and started before it begins, measures it, and holds the result until
  * it has ended. It knows neither the other lane nor the grid: what happens it tells, and what is to be done
  * next it is told.
@@ -18,6 +18,7 @@
 #include "measure/measurement.h"
 #include "measure/reach.h"
 #include "measure/reflected_measurement.h"
+#include "measure/twamp_measurement.h"
 #include "report/interval.h"
 #include "stream/stream_config.h"
 #include "traffic/traffic.h"
@@ -61,7 +62,8 @@ struct ow_stream_lane {
   struct ow_client_connection control;
   bool connected; /* set up; idle unless measuring */
   struct ow_measurement measurement;
-  struct ow_reach reach; /* of a reflector, and its measurement: in place of the three above */
+  struct ow_twamp_measurement twamp; /* in place of the measurement */
+  struct ow_reach reach;             /* by STAMP, and its measurement: in place of all four above */
   struct ow_reflected_measurement reflected;
   struct ow_interval interval; /* in the making; its owner gives it its number and its place in time */
   struct ow_failure trouble;   /* the last thing that kept it from being measured whole; status OW_OK: none */
@@ -113,7 +115,10 @@ int64_t ow_lane_sought(const struct ow_stream_lane *lane);
 int64_t ow_lane_round_trip(const struct ow_stream_lane *lane);
 /** Of OW_LANE_HAS_RESULT: what kept the measurement from coming to its end; status OW_OK: nothing. */
 const struct ow_failure *ow_lane_failure(const struct ow_stream_lane *lane);
-/** True of a reflector that answered nothing of what was measured: an outage, which is measured all along. */
+/**
+ * True of a reflector without a control connection that answered nothing of what was measured: an outage,
+ * which is measured all along.
+ */
 bool ow_lane_met_silence(const struct ow_stream_lane *lane);
 /** True while its sessions run. */
 bool ow_lane_is_running(const struct ow_stream_lane *lane);

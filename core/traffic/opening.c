@@ -18,14 +18,14 @@ static void stop_asking(struct ow_test_opening *opening)
 /* One question is kept for later: numbers before the schedule have a gap in any case. */
 static int ask(struct ow_test_opening *opening)
 {
-  uint8_t packet[OW_STAMP_AUTHENTICATED];
+  uint8_t packet[OW_QUESTION_MOST];
   int64_t now = ow_loop_now(opening->traffic->loop).monotonic;
   struct ow_error_estimate error = ow_system_error(&opening->traffic->clock, now, 0);
   int refusal = 0;
   if (opening->markers.asked < OW_MARKERS - 1 &&
       ow_marker_ask(&opening->markers, opening->codec, ow_system_stamp(), error, packet) == OW_OK)
     refusal = ow_udp_send_to(opening->watch.descriptor, NULL, packet,
-                             ow_stamp_least(ow_stamp_codec_mode(opening->codec)), false);
+                             ow_reflected_question_least(opening->codec), false);
   if (!refusal && opening->markers.asked < OW_MARKERS - 1)
     ow_timer_set(opening->traffic->loop, &opening->again, now + PACE);
   return refusal;
@@ -42,7 +42,7 @@ static void on_again(struct ow_timer *timer)
 static bool is_answer(struct ow_test_opening *opening, const struct ow_datagram *datagram)
 {
   struct ow_reflection answer;
-  return ow_stamp_answer_decode(opening->codec, datagram->octets, datagram->length, &answer) == OW_OK &&
+  return ow_reflected_answer_decode(opening->codec, datagram->octets, datagram->length, &answer) == OW_OK &&
          (!answer.ssid || answer.ssid == opening->markers.ssid) &&
          ow_marker_answered(&opening->markers, &answer, datagram->received);
 }

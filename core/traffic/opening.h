@@ -16,8 +16,8 @@
 /** Embed it; zero-initialised, then the first group filled in. Zero-initialised: closed. */
 struct ow_test_opening {
   struct ow_traffic *traffic;
-  struct ow_stamp_codec *codec; /* must stay */
-  struct ow_markers markers;    /* `ssid` is the owner's to set */
+  struct ow_reflected_codec *codec; /* must stay */
+  struct ow_markers markers;        /* `ssid` is the owner's to set */
   /** A question was answered: ow_test_opening_release() is due. Never within ow_test_opening_begin(). */
   void (*answered)(struct ow_test_opening *opening);
   /** Nobody listens there, or nothing can be sent (errno). No more is asked. Likewise. */

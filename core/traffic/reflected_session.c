@@ -79,7 +79,7 @@ static int64_t closing_time(const struct ow_test_reflected *session)
 /* One that can't be written or sent is as one that is lost. */
 static void ask_closing(struct ow_test_reflected *session)
 {
-  uint8_t packet[OW_STAMP_AUTHENTICATED];
+  uint8_t packet[OW_QUESTION_MOST];
   size_t octets;
   int64_t now = now_of(session).monotonic;
   struct ow_error_estimate error = ow_system_error(&session->traffic->clock, now, 0);
@@ -172,7 +172,7 @@ enum ow_status ow_test_reflected_open(struct ow_test_reflected *session, struct 
   session->watch = (struct ow_watch){.descriptor = -1, .ready = on_ready};
   session->timer.expired = on_timer;
   session->behind.run = on_behind;
-  session->round_trip = terms->opening->round_trip;
+  session->round_trip = terms->opening ? terms->opening->round_trip : 0;
   session->reflected = ow_reflected_create(terms);
   if (session->reflected)
     status =

@@ -278,16 +278,18 @@ static void a_reflected_session(void)
 {
   struct ow_session_request request = REQUEST;
   const struct ow_markers opening = {0};
-  const struct ow_reflected_terms asked = {.mode = OW_MODE_AUTHENTICATED,
-                                           .key = STAMP_KEY,
-                                           .key_octets = sizeof STAMP_KEY,
-                                           .request = &request,
-                                           .slots = &SLOT,
-                                           .contexts = test_contexts(),
-                                           .tlvs = {.choices = 1U << OW_TLV_FOLLOW_UP, .padding = 20},
-                                           .opening = &opening};
+  const struct ow_reflected_terms reflected_terms = {
+      .kind = {.protocol = OW_PROTOCOL_STAMP,
+               .mode = OW_MODE_AUTHENTICATED,
+               .key = STAMP_KEY,
+               .key_octets = sizeof STAMP_KEY,
+               .contexts = test_contexts()},
+      .request = &request,
+      .slots = &SLOT,
+      .tlvs = {.choices = 1U << OW_TLV_FOLLOW_UP, .padding = 20},
+      .opening = &opening};
   request.packets = QUESTIONS;
-  struct ow_reflected *reflected = ow_reflected_create(&asked);
+  struct ow_reflected *reflected = ow_reflected_create(&reflected_terms);
   if (reflected) {
     ask_all(reflected);
     test_memory_scarce(true);
