@@ -66,11 +66,9 @@ static void say(struct words *words, const char *format, ...)
 
 static void say_kind(struct words *words, const struct ow_reflector *reflector)
 {
-  if (!reflector->counter_shown)
-    ; /* nothing was lost that it would have to count otherwise */
-  else if (reflector->stateful)
+  if (reflector->counter_shown && reflector->stateful)
     say(words, "it counts its answers (stateful): losses are told by direction");
-  else
+  else if (reflector->counter_shown)
     say(words, "it does not count its answers (stateless): which way a packet was lost is not known");
   if (reflector->ssid_ignored)
     say(words, "it ignores the SSID");
@@ -80,6 +78,8 @@ static void say_kind(struct words *words, const struct ow_reflector *reflector)
     say(words, "its times of arrival and departure are the same: its dwell time goes into the round trip");
   if (reflector->ptp)
     say(words, "its stamps are PTP's: their time scale may be 37 s ahead of UTC");
+  if (reflector->tos_known)
+    say(words, "packets arrive there with DSCP %u, ECN %u", reflector->dscp_in, reflector->ecn_in);
   if (reflector->error_unknown)
     say(words, "it says nothing of its clock's error: one-way delays have no bound");
 }
