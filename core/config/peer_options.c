@@ -31,10 +31,12 @@ const struct ow_peer_option ow_peer_options[OW_PEER_OPTIONS] = {
                       "Its TCP port, or the reflector's UDP port: a number or the name of a service."},
     [OW_PEER_FAMILY] = {"family", OW_TYPE_FAMILY, PART(peer.address_family), 0, 0, "any|ipv4|ipv6", "any",
                         NULL, "What a name is resolved to."},
-    [OW_PEER_MODE] = {"mode", OW_TYPE_MODES, PART(peer.modes), 0, 0, "MODE", NULL, NULL,
-                      "Security mode: open, authenticated or encrypted, or some of them with commas between. "
-                      "May be repeated: the strongest one that the server offers is used (default: any that "
-                      "there is a key for)."},
+    [OW_PEER_MODE] =
+        {"mode", OW_TYPE_MODES, PART(peer.modes), 0, 0, "MODE", NULL, NULL,
+         "Security mode: open, authenticated or encrypted, of TWAMP also mixed, or some of them with "
+         "commas between. May be repeated: the strongest one that the server offers is used (default: any "
+         "that "
+         "there is a key for)."},
     [OW_PEER_KEY_ID] = {"key-id", OW_TYPE_KEY_ID, TEXT(peer.key_id), "NAME", NULL, NULL,
                         "The key to use, by its KeyID (with perfSONAR: the user name)."},
     [OW_PEER_KEY_FILE] = {"key-file", OW_TYPE_TEXT, TEXT(key_file), "FILE", NULL, NULL,

@@ -42,7 +42,7 @@ static enum ow_mode get_mode(struct ow_reading *reading, const json_t *object)
   ow_get_text(reading, object, "mode", name, sizeof name);
   enum ow_mode mode = ow_mode_from_name(name);
   if (name[0] && mode == OW_MODE_NONE)
-    ow_reading_fail(reading, "mode", "must be open, authenticated or encrypted");
+    ow_reading_fail(reading, "mode", "must be open, authenticated, encrypted or mixed");
   return mode;
 }
 
@@ -154,7 +154,8 @@ enum ow_status ow_interval_from_json(const json_t *object, struct ow_interval *i
 
 /* ---- streams ---- */
 
-static const char *const protocol_names[] = {[OW_PROTOCOL_OWAMP] = "owamp", [OW_PROTOCOL_STAMP] = "stamp"};
+static const char *const protocol_names[] = {
+    [OW_PROTOCOL_OWAMP] = "owamp", [OW_PROTOCOL_STAMP] = "stamp", [OW_PROTOCOL_TWAMP] = "twamp"};
 
 static json_t *totals_json(const struct ow_totals *from, enum ow_direction direction)
 {
@@ -285,7 +286,7 @@ static void get_stream(struct ow_reading *reading, const json_t *object, struct 
   get_totals(reading, object, view);
   if (ow_get_optional(object, "protocol"))
     view->protocol = (enum ow_protocol)ow_get_word(reading, object, "protocol", protocol_names,
-                                                   OW_PROTOCOL_STAMP + 1, OW_PROTOCOL_OWAMP);
+                                                   OW_PROTOCOL_TWAMP + 1, OW_PROTOCOL_OWAMP);
   if (ow_get_optional(object, "single_connection"))
     view->single_connection = ow_get_bool(reading, object, "single_connection");
   view->version = ow_get_count(reading, object, "version", INT64_MAX);

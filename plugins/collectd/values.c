@@ -261,7 +261,7 @@ void owamp_values_dispatch(const struct ow_stream_view *view, const struct ow_in
     }
   }
   send_clock(&output, results);
-  bool reflected = view->protocol == OW_PROTOCOL_STAMP;
+  bool reflected = ow_protocol_reflects(view->protocol);
   if (reflected && interval->results[OW_ROUND_TRIP].completeness != OW_RESULT_ABSENT)
     results[OW_ROUND_TRIP] = &interval->results[OW_ROUND_TRIP];
   if (reflected || (results[OW_FORWARD] && results[OW_REVERSE]))

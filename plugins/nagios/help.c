@@ -64,7 +64,7 @@ static const char help_tail[] =
     "             delay_max, jitter, ipdv, pdv, loss, lost, duplicates, reordered,\n"
     "             skipped (never sent), received, hops; of both directions\n"
     "             together: asymmetry (forward minus reverse median delay), rtt\n"
-    "             (their sum); of STAMP alone, by round trips: rtt, rtt_min,\n"
+    "             (their sum); of STAMP and TWAMP, by round trips: rtt, rtt_min,\n"
     "             rtt_mean, rtt_p95, rtt_p99, rtt_max, rtt_loss, and the time that\n"
     "             packets spend at the reflector: dwell, dwell_p95, dwell_max\n"
     "  DIRECTION  forward or reverse; both if left out\n"

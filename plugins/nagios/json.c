@@ -149,7 +149,7 @@ static void put_reflector(struct ow_members *members, const struct ow_probe_repo
   json_t *words = json_array();
   for (size_t i = 0; i < report->reflector_lines; i++)
     append(&found, words, json_string(report->reflector_words[i]));
-  if (report->reflector.answered)
+  if (report->reflector.counter_shown)
     put_bool(&found, "stateful", report->reflector.stateful);
   ow_put(&found, "found", words);
   ow_put(members, "reflector", ow_members_end(&found));
@@ -160,7 +160,7 @@ static void put_report(struct ow_members *members, const struct ow_probe_report 
   ow_put_endpoint(members, "connection", report->server);
   if (report->mode != OW_MODE_NONE)
     ow_put_text(members, "mode", ow_mode_name(report->mode));
-  if (report->protocol == OW_PROTOCOL_STAMP)
+  if (ow_protocol_reflects(report->protocol))
     put_reflector(members, report);
   ow_put_text(members, "step", ow_probe_step_name(report->step));
   if (report->setup_ns > 0)

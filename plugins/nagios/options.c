@@ -132,7 +132,7 @@ static enum ow_status read_words(int argc, char **argv, struct check_options *op
 /* A metric of both directions, which only both tell. */
 static bool needs_both(enum ow_metric metric, enum ow_protocol protocol)
 {
-  return ow_metric_of_both(metric) && !(metric == OW_METRIC_RTT && protocol == OW_PROTOCOL_STAMP);
+  return ow_metric_of_both(metric) && !(metric == OW_METRIC_RTT && ow_protocol_reflects(protocol));
 }
 
 /* What a threshold lacks to alert ever; NULL: nothing. */
@@ -141,7 +141,7 @@ static const char *lacks(const struct check_options *options, enum ow_metric met
   const struct ow_peer *peer = &options->settings.peer;
   const char *lacking = NULL;
   if (ow_metric_of_round_trip(metric) && !options->query_socket)
-    lacking = peer->protocol == OW_PROTOCOL_STAMP ? NULL : "--protocol stamp";
+    lacking = ow_protocol_reflects(peer->protocol) ? NULL : "--protocol stamp or twamp";
   else if (needs_both(metric, peer->protocol) &&
            !(peer->directions[OW_FORWARD] && peer->directions[OW_REVERSE]))
     lacking = "--direction both";
@@ -188,8 +188,10 @@ static enum ow_status check_together(struct check_options *options, struct ow_fa
     status = ow_fail(failure, OW_INVALID, "--name needs --query, which says at which socket to ask");
   else if (!options->settings.peer.host[0] && !options->query_socket)
     status = ow_fail(failure, OW_INVALID, "no host is given: name it with -H");
-  else if (options->settings.peer.protocol == OW_PROTOCOL_STAMP && options->action == CHECK_FETCH)
+  else if (options->settings.peer.protocol != OW_PROTOCOL_OWAMP && options->action == CHECK_FETCH)
     status = ow_fail(failure, OW_INVALID, "--fetch is of OWAMP alone: a reflector keeps no records");
+  else if (options->settings.peer.protocol == OW_PROTOCOL_TWAMP && options->action == CHECK_DIAGNOSE)
+    status = ow_fail(failure, OW_INVALID, "--diagnose is of OWAMP and STAMP: without it TWAMP's failures are told, too");
   else if (key_id[0] && !key_file[0])
     status = ow_fail(failure, OW_INVALID, "--key-id needs --key-file, which holds its passphrase");
   else if (key_file[0] && !key_id[0])

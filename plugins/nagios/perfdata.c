@@ -201,7 +201,7 @@ static bool is_wanted(const struct check_options *options, int label)
 static bool asked_for(const struct check_options *options, int label, enum ow_direction direction)
 {
   const bool *directions = options->settings.peer.directions;
-  bool reflected = options->settings.peer.protocol == OW_PROTOCOL_STAMP;
+  bool reflected = ow_protocol_reflects(options->settings.peer.protocol);
   bool asked = directions[direction];
   if (of_both(label))
     asked = direction == OW_FORWARD &&

@@ -197,7 +197,9 @@ static const struct {
     {OW_PEER_MODE, "encrypted,open", "open,encrypted"},
     {OW_PEER_MODE, "authenticated", "authenticated"},
     {OW_PEER_PROTOCOL, "stamp", "stamp"},
+    {OW_PEER_PROTOCOL, "twamp", "twamp"},
     {OW_PEER_PROTOCOL, "owamp", "owamp"},
+    {OW_PEER_MODE, "mixed,open", "open,mixed"},
     {OW_PEER_TLVS, "follow-up,timestamps,counters", "timestamps,counters,follow-up"},
     {OW_PEER_TLVS, "none", "none"},
     {OW_PEER_DIRECTION, "reverse,forward", "both"},
@@ -337,6 +339,20 @@ START_TEST(a_protocol_brings_its_port_unless_one_is_given)
 }
 END_TEST
 
+START_TEST(twamp_brings_its_mode_unless_some_are_given)
+{
+  fresh();
+  ck_assert_int_eq(apply(OW_PEER_PROTOCOL, "twamp"), OW_OK);
+  ck_assert_uint_eq(settings.peer.modes, OW_TWAMP_MODES);
+  ck_assert_str_eq(settings.peer.port, "862");
+  ck_assert_int_eq(apply(OW_PEER_PROTOCOL, "stamp"), OW_OK);
+  ck_assert_uint_eq(settings.peer.modes, OW_MODES_ALL);
+  ck_assert_int_eq(apply(OW_PEER_MODE, "open"), OW_OK);
+  ck_assert_int_eq(apply(OW_PEER_PROTOCOL, "twamp"), OW_OK);
+  ck_assert_uint_eq(settings.peer.modes, OW_MODE_OPEN);
+}
+END_TEST
+
 START_TEST(modes_add_up)
 {
   fresh();
@@ -431,8 +447,8 @@ int main(void)
   TEST_LOOP(suite, "values", LENGTH(values), values_are_printed_so_that_they_can_be_read);
   TEST_LOOP(suite, "mistakes", LENGTH(mistakes), what_is_no_value_is_refused);
   TEST_CASE(suite, "settings", defaults, a_protocol_brings_its_port_unless_one_is_given,
-            the_longest_lists_can_be_printed, what_is_no_value_has_no_text, given_twice, modes_add_up,
-            an_option_is_copied);
+            twamp_brings_its_mode_unless_some_are_given, the_longest_lists_can_be_printed,
+            what_is_no_value_has_no_text, given_twice, modes_add_up, an_option_is_copied);
   TEST_CASE(suite, "faces", spellings, a_face_takes_its_own_options_only, a_face_offers_its_own_options);
   return test_run(suite);
 }

@@ -302,6 +302,7 @@ enum fault {
   NO_PORT,
   NO_MODE,
   STRANGE_MODE,
+  FOREIGN_MODE,
   NO_KEY,
   NO_PASSPHRASE,
   NO_DIRECTION,
@@ -321,6 +322,7 @@ static const char *const fault_words[FAULTS] = {
     [NO_PORT] = "no port",
     [NO_MODE] = "no security mode",
     [STRANGE_MODE] = "no security mode",
+    [FOREIGN_MODE] = "mixed mode is TWAMP's",
     [NO_KEY] = "need a KeyID",
     [NO_PASSPHRASE] = "no passphrase",
     [NO_DIRECTION] = "no direction",
@@ -340,7 +342,8 @@ static void break_peer(struct ow_peer *peer, enum fault fault)
   case NO_HOST: peer->host[0] = '\0'; break;
   case NO_PORT: peer->port[0] = '\0'; break;
   case NO_MODE: peer->modes = 0; break;
-  case STRANGE_MODE: peer->modes = 8 | OW_MODE_OPEN; break;
+  case STRANGE_MODE: peer->modes = 16 | OW_MODE_OPEN; break;
+  case FOREIGN_MODE: peer->modes = OW_MODE_MIXED | OW_MODE_OPEN; break;
   case NO_KEY: peer->modes = OW_MODE_AUTHENTICATED | OW_MODE_ENCRYPTED; break;
   case NO_PASSPHRASE: memcpy(peer->key_id, "joe", 4); break;
   case NO_DIRECTION: peer->directions[0] = peer->directions[1] = false; break;

@@ -94,7 +94,7 @@ static struct ow_probe_report reflected(void)
 {
   struct ow_probe_report report = {.protocol = OW_PROTOCOL_STAMP,
                                    .step = OW_STEP_DONE,
-                                   .reflector = {.answered = true},
+                                   .reflector = {.answered = true, .counter_shown = true},
                                    .reflector_lines = 1,
                                    .reflector_words = {"it ignores the SSID"}};
   for (int d = 0; d < OW_RESULTS; d++)

@@ -263,7 +263,7 @@ static struct ow_stream_view any_view(void)
   view.failed = number(63);
   view.version = number(63);
   view.single_connection = coin();
-  view.protocol = coin() ? OW_PROTOCOL_STAMP : OW_PROTOCOL_OWAMP;
+  view.protocol = (enum ow_protocol)test_prng_below(&prng, 3);
   for (int d = 0; d < OW_DIRECTIONS; d++) {
     view.directions[d] = coin();
     if (view.directions[d])
