@@ -106,7 +106,7 @@ static void seed_stamp(const char *folder)
 /* Questions, answers and the request of an open session. */
 static void seed_twamp(const char *folder)
 {
-  enum { TWAMP_SERVER_PORT = 8620 };
+  enum { TWAMP_SERVER_PORT = 8620, SPEAKS_TWAMP = 16 /* as client_machine.c has it */ };
   size_t octets;
   struct test_capture capture;
   struct ow_failure failure = {.text = "no memory"};
@@ -121,6 +121,12 @@ static void seed_twamp(const char *folder)
   if (!stream || octets < OW_SETUP_RESPONSE + OW_REQUEST_TW_SESSION)
     stop("twamp-open.pcap", "no Request-TW-Session in it");
   seed(folder, "twamp_packet", "request", 1, stream + OW_SETUP_RESPONSE, OW_REQUEST_TW_SESSION);
+  free(stream);
+  stream = test_capture_stream(&capture, true, &octets);
+  if (!stream || octets < OW_GREETING + OW_SERVER_START)
+    stop("twamp-open.pcap", "no Accept-Session in it");
+  seed(folder, "client_machine", "twamp", SPEAKS_TWAMP | 2, stream + OW_GREETING + OW_SERVER_START,
+       octets - OW_GREETING - OW_SERVER_START);
   free(stream);
   test_capture_clear(&capture);
 }

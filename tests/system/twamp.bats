@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 # check_owamp against a TWAMP server, with the habits of real ones.
+# shellcheck disable=SC2016 # what jq calls variables
 load helper
 
 setup() { server=; }
