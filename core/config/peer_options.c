@@ -147,23 +147,24 @@ bool ow_peer_option_repeatable(enum ow_peer_option_id id)
 
 /* ---- values ---- */
 
-/* What wasn't given is as the protocol has it. */
-static void follow_protocol(struct ow_peer *peer, const struct ow_given *given)
+/* What wasn't given is as the protocol has it; modes that aren't the former one's were chosen, too. */
+static void follow_protocol(struct ow_peer *peer, enum ow_protocol former, const struct ow_given *given)
 {
   if (!ow_given_has(given, OW_PEER_PORT))
     snprintf(peer->port, sizeof peer->port, "%s", ow_protocol_port(peer->protocol));
-  if (!ow_given_has(given, OW_PEER_MODE))
+  if (!ow_given_has(given, OW_PEER_MODE) && peer->modes == ow_protocol_modes(former))
     peer->modes = ow_protocol_modes(peer->protocol);
 }
 
 enum ow_status ow_peer_option_apply(struct ow_peer_settings *settings, enum ow_peer_option_id id,
                                     const char *text, struct ow_given *given, struct ow_failure *failure)
 {
+  enum ow_protocol former = settings->peer.protocol;
   enum ow_status status =
       ow_option_parse(&ow_peer_options[id], settings, text, ow_given_has(given, id), failure);
   given->bits |= bit_of(id);
   if (id == OW_PEER_PROTOCOL && status == OW_OK)
-    follow_protocol(&settings->peer, given);
+    follow_protocol(&settings->peer, former, given);
   return status;
 }
 

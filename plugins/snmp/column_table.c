@@ -25,7 +25,7 @@
 #define DIRECTION ENUMERATION(OW_FORWARD + 1, OW_ROUND_TRIP + 1)
 #define DELAY INTEGER32(INT32_MIN, INT32_MAX)
 #define VARIATION INTEGER32(0, INT32_MAX)
-#define MODE ENUMERATION(1, 4)
+#define MODE ENUMERATION(1, 5)
 #define STATUS ENUMERATION(OW_OK + 1, OW_STATE + 1)
 #define SEVERITY ENUMERATION(1, 3)
 #define WORTH ENUMERATION(1, 4)
@@ -60,7 +60,7 @@
 /* ---- setters ---- */
 
 static const char *const family_words[] = {"any", "ipv4", "ipv6"};
-static const char *const mode_words[] = {"open", "authenticated", "encrypted"};
+static const char *const mode_words[] = {"open", "authenticated", "encrypted", "mixed"};
 static const char *const truth_words[] = {"true", "false"}; /* TruthValue's, from 1 on */
 static const char *const worth_words[] = {"ok", "warning", "critical", "unknown"};
 static const char *const direction_words[] = {"forward", "reverse"};
@@ -115,7 +115,7 @@ static const struct mib_column peer_columns[] = {
     [MIB_PEER_FAMILY] = {CREATE("Family", ENUMERATION(1, 3), PRESENT_ALWAYS,
                                 CONFIGURED_VIA(family, int, stream.peer.address_family),
                                 WORDS(OW_PEER_FAMILY, family_words))},
-    [MIB_PEER_MODES] = {CREATE("Modes", BITS(2), PRESENT_ALWAYS,
+    [MIB_PEER_MODES] = {CREATE("Modes", BITS(3), PRESENT_ALWAYS,
                                CONFIGURED_VIA(bits, uint32_t, stream.peer.modes),
                                WORDS(OW_PEER_MODE, mode_words))},
     [MIB_PEER_KEY_ID] = {CREATE("KeyID", OCTETS(0, 80), PRESENT_ALWAYS, CONFIGURED(stream.peer.key_id),

@@ -350,6 +350,10 @@ START_TEST(twamp_brings_its_mode_unless_some_are_given)
   ck_assert_int_eq(apply(OW_PEER_MODE, "open"), OW_OK);
   ck_assert_int_eq(apply(OW_PEER_PROTOCOL, "twamp"), OW_OK);
   ck_assert_uint_eq(settings.peer.modes, OW_MODE_OPEN);
+  given = (struct ow_given){0}; /* in another place: they are no protocol's */
+  ck_assert_int_eq(apply(OW_PEER_PROTOCOL, "stamp"), OW_OK);
+  ck_assert_int_eq(apply(OW_PEER_PROTOCOL, "twamp"), OW_OK);
+  ck_assert_uint_eq(settings.peer.modes, OW_MODE_OPEN);
 }
 END_TEST
 

@@ -376,7 +376,7 @@ START_TEST(words_of_options_are_the_names_in_the_mib)
       expect_word(column->set.words[i], object->syntax.names[i]);
   }
   ck_assert_uint_eq(words,
-                    3 + 3 + 2 + 2 * 4 + 3 + 4); /* families, modes, directions; states; protocols, TLVs */
+                    3 + 4 + 2 + 2 * 4 + 3 + 4); /* families, modes, directions; states; protocols, TLVs */
 }
 END_TEST
 

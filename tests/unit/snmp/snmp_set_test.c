@@ -330,7 +330,7 @@ static const struct {
     {MIB_PEER_MODES, TEXT, 0, "", SET_WRONG_LENGTH},
     {MIB_PEER_MODES, TEXT, 0, "\x80\x80", SET_WRONG_LENGTH},
     {MIB_PEER_MODES, TEXT, 0, "\x80", SET_OK},
-    {MIB_PEER_MODES, TEXT, 0, "\x90", SET_WRONG_VALUE},
+    {MIB_PEER_MODES, TEXT, 0, "\x88", SET_WRONG_VALUE},
     {MIB_PEER_KEY_ID, TEXT, 0, "k\xc3\xa4se", SET_WRONG_VALUE},
     {MIB_PEER_KEY_ID, TEXT, 0, "a b", SET_WRONG_VALUE},
     {MIB_PEER_KEY_ID, TEXT, 0, "alice", SET_OK},
@@ -480,6 +480,18 @@ START_TEST(a_protocol_brings_its_port_unless_there_is_another)
   }
   set_protocol(OW_PROTOCOL_STAMP, 0, false);
   ck_assert_str_eq(port_of("a"), "8862");
+}
+END_TEST
+
+/* As long as they are what the protocol before had. */
+START_TEST(twamp_brings_mixed_mode)
+{
+  create("a", ROW_CREATE_AND_GO);
+  set_protocol(OW_PROTOCOL_TWAMP, 0, false);
+  ck_assert_str_eq(port_of("a"), "862");
+  ck_assert_uint_eq(peers_find(&peers, "me", "a")->config.stream.peer.modes, OW_TWAMP_MODES);
+  set_protocol(OW_PROTOCOL_OWAMP, 0, false);
+  ck_assert_uint_eq(peers_find(&peers, "me", "a")->config.stream.peer.modes, OW_MODES_ALL);
 }
 END_TEST
 
@@ -747,7 +759,8 @@ int main(void)
                  values_get_their_errors);
   TEST_CASE_WITH(set_up, tear_down, suite, "values", octets_of_0_are_no_text,
                  a_refused_value_is_told_in_a_sentence, a_protocol_brings_its_port_unless_there_is_another,
-                 addresses_are_octets, what_only_fits_together, rows_of_the_configuration_can_not_be_set);
+                 twamp_brings_mixed_mode, addresses_are_octets, what_only_fits_together,
+                 rows_of_the_configuration_can_not_be_set);
   TEST_CASE_WITH(set_up, tear_down, suite, "requests", the_wrong_variable_is_named, too_many_variables,
                  undo_leaves_all_as_it_was, two_rows_of_one_streams_name_are_undone);
   TEST_CASE_WITH(set_up, tear_down, suite, "at random", random_requests_agree_with_the_model);
