@@ -117,12 +117,17 @@ struct ow_datagram {
   uint8_t ttl;
   bool ttl_known;
   uint8_t dscp;
-  bool dscp_known;
+  uint8_t ecn;
+  bool dscp_known; /* and with it the ECN */
+  bool cut;        /* it is longer: these are its first octets */
   union ow_address from;
   union ow_address to; /* without a port; family 0: not known. Of a shared port (io/udp_shared.h) */
 };
 
-enum { OW_UDP_BATCH = 32 };
+enum {
+  OW_UDP_BATCH = 32,
+  OW_UDP_OCTETS = 2048, /* of a datagram that are kept */
+};
 
 /**
  * Buffers for ow_udp_receive(); one for a whole loop. NULL without memory. While there is one the kernel
@@ -134,7 +139,7 @@ void ow_udp_batch_free(struct ow_udp_batch *batch);
 
 /**
  * Up to OW_UDP_BATCH datagrams that wait, into `datagrams`, valid until the next call with this batch.
- * Returns how many; 0: none wait. Datagrams longer than 2048 octets are cut (a test packet's tail is only
+ * Returns how many; 0: none wait. Datagrams longer than OW_UDP_OCTETS are cut (a test packet's tail is only
  * padding). Pending socket errors (ICMP) are swallowed.
  */
 size_t ow_udp_receive(int descriptor, struct ow_udp_batch *batch, struct ow_datagram datagrams[OW_UDP_BATCH]);

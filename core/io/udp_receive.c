@@ -11,8 +11,6 @@
 #include "io/system_clock.h"
 #include "io/udp.h"
 
-enum { DATAGRAM_MOST = 2048 };
-
 /*
  * What comes with a datagram: its TTL and its stamp, and a little room for what else the host may have
  * enabled.
@@ -28,7 +26,7 @@ struct ow_udp_batch {
   struct iovec data[OW_UDP_BATCH];
   union ow_address from[OW_UDP_BATCH];
   union control control[OW_UDP_BATCH];
-  uint8_t octets[OW_UDP_BATCH][DATAGRAM_MOST];
+  uint8_t octets[OW_UDP_BATCH][OW_UDP_OCTETS];
 };
 
 struct ow_udp_batch *ow_udp_batch_create(void)
@@ -50,7 +48,7 @@ void ow_udp_batch_free(struct ow_udp_batch *batch)
 static void prepare_batch(struct ow_udp_batch *batch)
 {
   for (size_t i = 0; i < OW_UDP_BATCH; i++) {
-    batch->data[i] = (struct iovec){.iov_base = batch->octets[i], .iov_len = DATAGRAM_MOST};
+    batch->data[i] = (struct iovec){.iov_base = batch->octets[i], .iov_len = OW_UDP_OCTETS};
     batch->messages[i].msg_hdr = (struct msghdr){
         .msg_name = &batch->from[i],
         .msg_namelen = sizeof batch->from[i],
@@ -90,6 +88,7 @@ static void take_traffic_class(struct ow_datagram *datagram, const struct cmsghd
     octet = *CMSG_DATA(header);
   }
   datagram->dscp = octet >> 2;
+  datagram->ecn = octet & 3;
   datagram->dscp_known = true;
 }
 
@@ -152,6 +151,7 @@ size_t ow_udp_receive(int descriptor, struct ow_udp_batch *batch, struct ow_data
         .received = now,
         .source = OW_STAMP_USER,
         .from = batch->from[i],
+        .cut = message->msg_hdr.msg_flags & MSG_TRUNC,
     };
     take_control(&datagrams[i], &message->msg_hdr);
   }

@@ -55,6 +55,11 @@ enum ow_mode ow_stamp_codec_mode(const struct ow_stamp_codec *codec)
   return codec->mode;
 }
 
+bool ow_stamp_codec_has_key(const struct ow_stamp_codec *codec)
+{
+  return codec->hmac != NULL;
+}
+
 /* ---- HMAC ---- */
 
 /* Of two pieces, the second of which may be empty. */
@@ -108,13 +113,26 @@ void ow_stamp_question_prepare(const struct ow_stamp_codec *codec, uint32_t sequ
   ow_write_zeros(&writer, ow_stamp_least(codec->mode) - ssid_at - 2);
 }
 
-enum ow_status ow_stamp_question_stamp(struct ow_stamp_codec *codec, struct ow_timestamp sent,
-                                       struct ow_error_estimate error, uint8_t *out)
+/* The sender's stamp and the reflector's are at the same place. */
+static enum ow_status stamp_and_seal(struct ow_stamp_codec *codec, struct ow_timestamp sent,
+                                     struct ow_error_estimate error, uint8_t *out)
 {
   struct ow_writer writer = ow_writer(out + (keyed(codec) ? STAMP_AT_KEYED : STAMP_AT_OPEN), 10);
   ow_write_u64(&writer, sent.ntp);
   ow_write_u16(&writer, error.bits);
   return seal(codec, out);
+}
+
+enum ow_status ow_stamp_question_stamp(struct ow_stamp_codec *codec, struct ow_timestamp sent,
+                                       struct ow_error_estimate error, uint8_t *out)
+{
+  return stamp_and_seal(codec, sent, error, out);
+}
+
+uint16_t ow_stamp_question_ssid(enum ow_mode mode, const uint8_t *in, size_t octets)
+{
+  size_t at = mode == OW_MODE_AUTHENTICATED ? SSID_AT_KEYED : SSID_AT_OPEN;
+  return octets >= at + 2 ? (uint16_t)(in[at] << 8 | in[at + 1]) : 0;
 }
 
 enum ow_status ow_stamp_question_decode(struct ow_stamp_codec *codec, const uint8_t *in, size_t octets,
@@ -138,11 +156,23 @@ static enum ow_reflected_layout layout(const struct ow_stamp_codec *codec)
   return keyed(codec) ? OW_REFLECTED_KEYED : OW_REFLECTED_OPEN;
 }
 
-enum ow_status ow_stamp_answer_encode(struct ow_stamp_codec *codec, const struct ow_reflection *answer,
-                                      uint8_t *out)
+void ow_stamp_answer_prepare(const struct ow_stamp_codec *codec, const struct ow_reflection *answer,
+                             uint8_t *out)
 {
   memset(out, 0, ow_stamp_least(codec->mode));
   ow_reflection_write(layout(codec), answer, out);
+}
+
+enum ow_status ow_stamp_answer_stamp(struct ow_stamp_codec *codec, struct ow_timestamp sent,
+                                     struct ow_error_estimate error, uint8_t *out)
+{
+  return stamp_and_seal(codec, sent, error, out);
+}
+
+enum ow_status ow_stamp_answer_encode(struct ow_stamp_codec *codec, const struct ow_reflection *answer,
+                                      uint8_t *out)
+{
+  ow_stamp_answer_prepare(codec, answer, out);
   return seal(codec, out);
 }
 

@@ -9,6 +9,7 @@
 #ifndef OWAMP_WIRE_STAMP_PACKET_H
 #define OWAMP_WIRE_STAMP_PACKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,8 @@ struct ow_stamp_codec;
 struct ow_stamp_codec *ow_stamp_codec_create(enum ow_mode mode, const void *key, size_t octets) OW_MUST_CHECK;
 void ow_stamp_codec_free(struct ow_stamp_codec *codec);
 enum ow_mode ow_stamp_codec_mode(const struct ow_stamp_codec *codec);
+/** True if it was given a key. */
+bool ow_stamp_codec_has_key(const struct ow_stamp_codec *codec);
 
 struct ow_stamp_question {
   uint32_t sequence;
@@ -62,6 +65,15 @@ enum ow_status ow_stamp_question_stamp(struct ow_stamp_codec *codec, struct ow_t
 enum ow_status ow_stamp_question_decode(struct ow_stamp_codec *codec, const uint8_t *in, size_t octets,
                                         struct ow_stamp_question *question) OW_MUST_CHECK;
 
+/** The SSID in a question of that mode, before it is decoded; 0 if it is too short to have one. */
+uint16_t ow_stamp_question_ssid(enum ow_mode mode, const uint8_t *in, size_t octets);
+
+/** Write all of an answer but T3 and its error; `out` has ow_stamp_least() octets. */
+void ow_stamp_answer_prepare(const struct ow_stamp_codec *codec, const struct ow_reflection *answer,
+                             uint8_t *out);
+/** Put T3 and its error into a prepared answer, and the HMAC. May be done anew. OW_CRYPTO. */
+enum ow_status ow_stamp_answer_stamp(struct ow_stamp_codec *codec, struct ow_timestamp sent,
+                                     struct ow_error_estimate error, uint8_t *out) OW_MUST_CHECK;
 /** Write an answer; `out` has ow_stamp_least() octets. OW_CRYPTO. */
 enum ow_status ow_stamp_answer_encode(struct ow_stamp_codec *codec, const struct ow_reflection *answer,
                                       uint8_t *out) OW_MUST_CHECK;

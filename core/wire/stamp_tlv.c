@@ -7,8 +7,7 @@
 #include "base/cursor.h"
 #include "base/secret.h"
 
-enum { UNRECOGNISED = 0x80, MALFORMED = 0x40, INTEGRITY = 0x20 }; /* RFC 8972, 4 */
-enum { SUM = 16, TYPES = 32 };
+enum { TYPES = 32 };
 
 static const struct {
   const char *name;
@@ -17,7 +16,7 @@ static const struct {
 } tlvs[] = {
     {"timestamps", OW_TLV_TIMESTAMPS, 4}, {"class-of-service", OW_TLV_CLASS_OF_SERVICE, 4},
     {"counters", OW_TLV_COUNTERS, 12},    {"follow-up", OW_TLV_FOLLOW_UP, 16},
-    {"hmac", OW_TLV_HMAC, SUM},           {"padding", OW_TLV_PADDING, 0},
+    {"hmac", OW_TLV_HMAC, OW_TLV_SUM},           {"padding", OW_TLV_PADDING, 0},
 };
 enum { TLVS = sizeof tlvs / sizeof *tlvs };
 
@@ -39,6 +38,17 @@ enum ow_tlv ow_tlv_from_name(const char *name)
   return found;
 }
 
+bool ow_tlv_is_known(uint8_t type, uint8_t *octets)
+{
+  bool known = false;
+  for (size_t i = 0; i < TLVS; i++)
+    if (tlvs[i].type == type) {
+      known = true;
+      *octets = tlvs[i].octets;
+    }
+  return known;
+}
+
 /* ---- the Session-Sender's ---- */
 
 static bool has_hmac(const struct ow_tlv_plan *plan)
@@ -52,7 +62,7 @@ size_t ow_tlv_octets(const struct ow_tlv_plan *plan)
   for (size_t i = 0; i < TLVS; i++)
     if (plan->choices & 1U << tlvs[i].type)
       octets += (size_t)OW_TLV_HEADER + tlvs[i].octets;
-  return octets + (has_hmac(plan) ? OW_TLV_HEADER + SUM : 0);
+  return octets + (has_hmac(plan) ? OW_TLV_HEADER + OW_TLV_SUM : 0);
 }
 
 size_t ow_tlv_fill(const struct ow_tlv_plan *plan)
@@ -62,7 +72,7 @@ size_t ow_tlv_fill(const struct ow_tlv_plan *plan)
 
 static void write_header(struct ow_writer *writer, enum ow_tlv type, size_t octets)
 {
-  ow_write_u8(writer, UNRECOGNISED);
+  ow_write_u8(writer, OW_TLV_UNRECOGNISED);
   ow_write_u8(writer, (uint8_t)type);
   ow_write_u16(writer, (uint16_t)octets);
 }
@@ -92,10 +102,10 @@ enum ow_status ow_tlv_write(struct ow_stamp_codec *codec, const struct ow_tlv_pl
     if (plan->choices & 1U << tlvs[i].type)
       write_choice(&writer, plan, i, sent);
   if (has_hmac(plan)) {
-    uint8_t sum[SUM];
+    uint8_t sum[OW_TLV_SUM];
     status = ow_stamp_codec_sum(codec, packet, begin, (size_t)(writer.at - begin), sum);
-    write_header(&writer, OW_TLV_HMAC, SUM);
-    ow_write_octets(&writer, sum, status == OW_OK ? SUM : 0);
+    write_header(&writer, OW_TLV_HMAC, OW_TLV_SUM);
+    ow_write_octets(&writer, sum, status == OW_OK ? OW_TLV_SUM : 0);
   }
   if (plan->padding && status == OW_OK)
     write_header(&writer, OW_TLV_PADDING, ow_tlv_fill(plan));
@@ -121,7 +131,7 @@ static struct header read_header(struct ow_reader *reader)
 static bool fits(const struct ow_reader *reader, struct header header)
 {
   bool fits = !reader->overrun && header.octets <= ow_reader_left(reader);
-  for (size_t i = 0; i < TLVS && !(header.flags & UNRECOGNISED); i++)
+  for (size_t i = 0; i < TLVS && !(header.flags & OW_TLV_UNRECOGNISED); i++)
     if (tlvs[i].type == header.type && tlvs[i].octets && tlvs[i].octets != header.octets)
       fits = false;
   return fits;
@@ -179,10 +189,10 @@ static uint32_t bit_of(struct header header)
 static bool read_one(struct ow_reader *reader, struct ow_tlv_answer *answer)
 {
   struct header header = read_header(reader);
-  bool whole = fits(reader, header) && !(header.flags & MALFORMED);
-  answer->distrusted |= !reader->overrun && header.flags & INTEGRITY;
+  bool whole = fits(reader, header) && !(header.flags & OW_TLV_MALFORMED);
+  answer->distrusted |= !reader->overrun && header.flags & OW_TLV_INTEGRITY;
   answer->malformed |= !whole;
-  if (whole && header.flags & UNRECOGNISED) {
+  if (whole && header.flags & OW_TLV_UNRECOGNISED) {
     answer->unknown |= bit_of(header);
   } else if (whole) {
     answer->known |= bit_of(header);
@@ -201,8 +211,8 @@ static const uint8_t *find_hmac(struct ow_reader reader)
   while (!found && more && ow_reader_left(&reader) > 0) {
     const uint8_t *at = reader.at;
     struct header header = read_header(&reader);
-    more = fits(&reader, header) && !(header.flags & MALFORMED);
-    if (more && header.type == OW_TLV_HMAC && !(header.flags & UNRECOGNISED))
+    more = fits(&reader, header) && !(header.flags & OW_TLV_MALFORMED);
+    if (more && header.type == OW_TLV_HMAC && !(header.flags & OW_TLV_UNRECOGNISED))
       found = at;
     ow_read_skip(&reader, more ? header.octets : 0);
   }
@@ -225,13 +235,13 @@ static bool only_padding(struct ow_reader reader)
 static enum ow_status verify(struct ow_stamp_codec *codec, const uint8_t *packet, struct ow_reader reader,
                              struct ow_tlv_answer *answer)
 {
-  uint8_t sum[SUM] = {0};
+  uint8_t sum[OW_TLV_SUM] = {0};
   const uint8_t *hmac = find_hmac(reader);
   enum ow_status status = OW_OK;
   if (hmac) {
     status = ow_stamp_codec_sum(codec, packet, reader.at, (size_t)(hmac - reader.at), sum);
-    ow_read_skip(&reader, (size_t)(hmac - reader.at) + OW_TLV_HEADER + SUM);
-    answer->distrusted |= !ow_secret_equal(sum, hmac + OW_TLV_HEADER, SUM) || !only_padding(reader);
+    ow_read_skip(&reader, (size_t)(hmac - reader.at) + OW_TLV_HEADER + OW_TLV_SUM);
+    answer->distrusted |= !ow_secret_equal(sum, hmac + OW_TLV_HEADER, OW_TLV_SUM) || !only_padding(reader);
   } else {
     answer->distrusted |= (answer->known & OW_TLV_CHOICES) != 0;
   }

@@ -28,6 +28,13 @@ enum {
                    1 << OW_TLV_FOLLOW_UP, /* those that a person may choose, a bit for each type */
 };
 
+/** A TLV's first octet (RFC 8972, 4). */
+enum ow_tlv_flag { OW_TLV_UNRECOGNISED = 0x80, OW_TLV_MALFORMED = 0x40, OW_TLV_INTEGRITY = 0x20 };
+enum { OW_TLV_SUM = 16 }; /* octets of the HMAC's value */
+
+/** True for the types above; then `octets` is what their value has, 0: any number. */
+bool ow_tlv_is_known(uint8_t type, uint8_t *octets);
+
 /** "timestamps", "class-of-service", "counters", "follow-up", "padding", "hmac"; "" for any other. */
 const char *ow_tlv_name(enum ow_tlv tlv);
 /** The TLV of that name; 0: none that may be chosen. */

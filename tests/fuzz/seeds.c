@@ -98,9 +98,11 @@ static void seed_stamp(const char *folder)
   uint8_t packet[OW_STAMP_AUTHENTICATED + sizeof tlvs - 1] = {[3] = 3};
   memcpy(packet + OW_STAMP_OPEN, tlvs, sizeof tlvs - 1);
   seed(folder, "stamp_packet", "open", 0, packet, OW_STAMP_OPEN + sizeof tlvs - 1);
+  seed(folder, "stamp_reflector", "open", 4, packet, OW_STAMP_OPEN + sizeof tlvs - 1);
   memset(packet + OW_STAMP_OPEN, 0, sizeof packet - OW_STAMP_OPEN);
   memcpy(packet + OW_STAMP_AUTHENTICATED, tlvs, sizeof tlvs - 1);
   seed(folder, "stamp_packet", "keyed", 3, packet, sizeof packet);
+  seed(folder, "stamp_reflector", "keyed", 5, packet, sizeof packet);
 }
 
 /* Questions, answers and the request of an open session. */
