@@ -29,6 +29,7 @@ static void fill_serve_config(const struct ow_server_conf *conf, struct ow_serve
   memcpy(config->port, conf->listen.port, sizeof config->port);
   config->test_port_low = conf->test_port_low;
   config->test_port_high = conf->test_port_high;
+  config->reflect_port = (uint16_t)conf->reflect_port;
   config->busy_wait = conf->busy_wait;
   config->pbkdf2_count = (uint32_t)conf->pbkdf2_count;
   config->control_timeout = conf->control_timeout;
@@ -80,6 +81,19 @@ enum ow_status ow_answering_change(struct ow_answering *answering, struct ow_set
     ow_serve_reconfigure(answering->server, &config);
   }
   return status;
+}
+
+void ow_answering_log_reflector(const struct ow_answering *answering, const struct ow_server_conf *conf,
+                                const struct ow_log *log)
+{
+  size_t listed = ow_policy_listed(answering->policy);
+  unsigned port = (unsigned)conf->reflect_port;
+  if (port && listed == 0)
+    ow_log(log, OW_LOG_WARNING,
+           "reflectport %u: no \"assign stamp\" in the limits file lists anybody: no question is answered",
+           port);
+  else if (port)
+    ow_log(log, OW_LOG_NOTICE, "STAMP is answered on UDP port %u, to whom %zu lines list", port, listed);
 }
 
 void ow_answering_end(struct ow_answering *answering)

@@ -39,6 +39,10 @@ enum ow_status ow_answering_listen(struct ow_answering *answering, struct ow_loo
  */
 enum ow_status ow_answering_change(struct ow_answering *answering, struct ow_settings *settings,
                                    struct ow_failure *failure) OW_MUST_CHECK;
+/** Log whom the Session-Reflector answers, of the rules in force; a warning if nobody. Nothing without one.
+ */
+void ow_answering_log_reflector(const struct ow_answering *answering, const struct ow_server_conf *conf,
+                                const struct ow_log *log);
 /** For ow_serve_drain(): how long clients may take to end their sessions and fetch. */
 #define OW_ANSWERING_LEAVE_TIME (2 * OW_NS_PER_S)
 /** Ends every connection and session at once. Before the loop is freed. */

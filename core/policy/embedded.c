@@ -47,6 +47,7 @@ static enum ow_status fill_conf(const struct ow_embedded_options *options, struc
   conf->modes = options->modes;
   conf->test_port_low = options->test_port_low;
   conf->test_port_high = options->test_port_high;
+  conf->reflect_port = options->reflect_port;
   conf->most_connections = options->most_connections;
   if (options->listen[0])
     status = ow_listen_address_parse(options->listen, &conf->listen, failure);
@@ -54,6 +55,8 @@ static enum ow_status fill_conf(const struct ow_embedded_options *options, struc
     status = check_number(conf->listen.address, failure);
   if (status == OW_OK)
     status = ow_test_ports_allowed(conf, failure);
+  if (status == OW_OK)
+    status = ow_reflect_port_allowed(conf, failure);
   return status;
 }
 
@@ -93,6 +96,8 @@ static enum ow_status begin(struct ow_embedded *embedded, struct ow_settings *se
   if (status == OW_OK)
     status = ow_answering_listen(&embedded->answering, ow_thread_loop(embedded->thread), &settings->conf,
                                  &embedded->log, failure);
+  if (status == OW_OK)
+    ow_answering_log_reflector(&embedded->answering, &settings->conf, &embedded->log);
   if (status == OW_OK)
     status = ow_thread_start(embedded->thread, "owamp-responder", &embedded->log, failure);
   embedded->runs = status == OW_OK;

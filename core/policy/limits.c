@@ -9,6 +9,7 @@
 #include "base/units.h"
 #include "text/conf_lines.h"
 #include "text/duration.h"
+#include "text/number.h"
 #include "text/quantity.h"
 #include "text/word.h"
 
@@ -34,6 +35,7 @@ void ow_limits_clear(struct ow_limits *limits)
   free(limits->classes);
   free(limits->nets);
   free(limits->users);
+  free(limits->stamps);
   *limits = (struct ow_limits){0};
 }
 
@@ -349,7 +351,7 @@ static enum ow_status parse_limit(struct parser *parser, const char *keyword, ch
   return added == OW_OK ? status : added;
 }
 
-/* ---- assign default CLASS, assign net NET CLASS, assign user KEYID CLASS ---- */
+/* ---- assign default CLASS, assign net NET CLASS, assign user KEYID CLASS, assign stamp NET CLASS ---- */
 
 /* The last word of the line names the class. */
 static enum ow_status take_class(const struct parser *parser, const char *at, char *rest, int *class)
@@ -393,21 +395,28 @@ static enum ow_status assign_default(struct parser *parser, const char *at, char
   return status;
 }
 
+static enum ow_status take_net(const struct parser *parser, const char *text, struct ow_net *net)
+{
+  struct ow_failure inner;
+  char shown[OW_NET_TEXT];
+  if (ow_net_parse(text, net, &inner) != OW_OK)
+    return ow_conf_lines_fail(&parser->lines, text, parser->failure, "%s", inner.text);
+  if (!ow_net_is_plain(text))
+    ow_conf_lines_warn(&parser->lines, text, parser->log, "%.60s is read as %s, as owampd does", text,
+                       ow_net_print(shown, net));
+  return OW_OK;
+}
+
 static enum ow_status assign_net(struct parser *parser, const char *at, char *rest)
 {
   struct ow_limits *limits = parser->limits;
   struct ow_net_rule rule = {.place = (size_t)(at - parser->lines.copy)};
-  struct ow_failure inner;
-  char shown[OW_NET_TEXT];
   const char *text = ow_conf_word(&rest);
   if (!text)
     return ow_conf_lines_fail(&parser->lines, at, parser->failure, "write: assign net ADDRESS/BITS CLASS");
-  if (ow_net_parse(text, &rule.net, &inner) != OW_OK)
-    return ow_conf_lines_fail(&parser->lines, text, parser->failure, "%s", inner.text);
-  if (!ow_net_is_plain(text))
-    ow_conf_lines_warn(&parser->lines, text, parser->log, "%.60s is read as %s, as owampd does", text,
-                       ow_net_print(shown, &rule.net));
-  enum ow_status status = take_class(parser, at, rest, &rule.class);
+  enum ow_status status = take_net(parser, text, &rule.net);
+  if (status == OW_OK)
+    status = take_class(parser, at, rest, &rule.class);
   if (status == OW_OK) {
     struct ow_net_rule *nets = room_for_one_more(limits->nets, limits->net_count, sizeof *nets);
     if (!nets)
@@ -418,6 +427,19 @@ static enum ow_status assign_net(struct parser *parser, const char *at, char *re
   return status;
 }
 
+static enum ow_status take_key_id(const struct parser *parser, const char *key_id, char into[OW_KEY_ID_TEXT])
+{
+  if (strlen(key_id) >= OW_KEY_ID_TEXT)
+    return ow_conf_lines_fail(&parser->lines, key_id, parser->failure, "a KeyID has at most %d octets",
+                              OW_KEY_ID_TEXT - 1);
+  if (parser->keys && !ow_key_file_find(parser->keys, key_id))
+    return ow_conf_lines_fail(&parser->lines, key_id, parser->failure,
+                              "user %s has no passphrase; add one to the .pfs file, or remove this line",
+                              key_id);
+  memcpy(into, key_id, strlen(key_id) + 1);
+  return OW_OK;
+}
+
 static enum ow_status assign_user(struct parser *parser, const char *at, char *rest)
 {
   struct ow_limits *limits = parser->limits;
@@ -425,21 +447,70 @@ static enum ow_status assign_user(struct parser *parser, const char *at, char *r
   const char *key_id = ow_conf_word(&rest);
   if (!key_id)
     return ow_conf_lines_fail(&parser->lines, at, parser->failure, "write: assign user KEYID CLASS");
-  if (strlen(key_id) >= sizeof rule.key_id)
-    return ow_conf_lines_fail(&parser->lines, key_id, parser->failure, "a KeyID has at most %zu octets",
-                              sizeof rule.key_id - 1);
-  if (parser->keys && !ow_key_file_find(parser->keys, key_id))
-    return ow_conf_lines_fail(&parser->lines, key_id, parser->failure,
-                              "user %s has no passphrase; add one to the .pfs file, or remove this line",
-                              key_id);
-  memcpy(rule.key_id, key_id, strlen(key_id) + 1);
-  enum ow_status status = take_class(parser, at, rest, &rule.class);
+  enum ow_status status = take_key_id(parser, key_id, rule.key_id);
+  if (status == OW_OK)
+    status = take_class(parser, at, rest, &rule.class);
   if (status == OW_OK) {
     struct ow_user_rule *users = room_for_one_more(limits->users, limits->user_count, sizeof *users);
     if (!users)
       return no_memory(parser);
     limits->users = users;
     users[limits->user_count++] = rule;
+  }
+  return status;
+}
+
+/* "ssid=9" or "key=router": what stands behind the mark. NULL if the word isn't that. */
+static const char *value_of(const char *word, const char *name)
+{
+  size_t length = strlen(name);
+  bool same = strncmp(word, name, length) == 0 && word[length] == '=';
+  return same ? word + length + 1 : NULL;
+}
+
+/* What may stand between the net and the class; `*rest` is then what follows it. */
+static enum ow_status take_stamp_options(const struct parser *parser, char **rest, struct ow_stamp_rule *rule)
+{
+  enum ow_status status = OW_OK;
+  bool more = true;
+  while (more && status == OW_OK) {
+    char *at = *rest + strspn(*rest, OW_CONF_BLANKS);
+    const char *ssid = value_of(at, "ssid");
+    const char *key_id = value_of(at, "key");
+    uint32_t number = 0;
+    struct ow_failure inner;
+    more = ssid || key_id;
+    if (more)
+      (void)ow_conf_word(rest);
+    if (ssid && ow_number_parse(ssid, 1, UINT16_MAX, &number, &inner) != OW_OK)
+      status = ow_conf_lines_fail(&parser->lines, at, parser->failure, "ssid: %s", inner.text);
+    else if (ssid)
+      rule->ssid = (uint16_t)number;
+    else if (key_id)
+      status = take_key_id(parser, key_id, rule->key_id);
+  }
+  return status;
+}
+
+static enum ow_status assign_stamp(struct parser *parser, const char *at, char *rest)
+{
+  struct ow_limits *limits = parser->limits;
+  struct ow_stamp_rule rule = {.place = (size_t)(at - parser->lines.copy)};
+  const char *text = ow_conf_word(&rest);
+  if (!text)
+    return ow_conf_lines_fail(&parser->lines, at, parser->failure,
+                              "write: assign stamp ADDRESS/BITS [ssid=NUMBER] [key=KEYID] CLASS");
+  enum ow_status status = take_net(parser, text, &rule.net);
+  if (status == OW_OK)
+    status = take_stamp_options(parser, &rest, &rule);
+  if (status == OW_OK)
+    status = take_class(parser, at, rest, &rule.class);
+  if (status == OW_OK) {
+    struct ow_stamp_rule *stamps = room_for_one_more(limits->stamps, limits->stamp_count, sizeof *stamps);
+    if (!stamps)
+      return no_memory(parser);
+    limits->stamps = stamps;
+    stamps[limits->stamp_count++] = rule;
   }
   return status;
 }
@@ -453,9 +524,11 @@ static enum ow_status parse_assign(struct parser *parser, const char *keyword, c
     return assign_net(parser, keyword, rest);
   if (what && ow_same_word(what, "user"))
     return assign_user(parser, keyword, rest);
-  return ow_conf_lines_fail(
-      &parser->lines, keyword, parser->failure,
-      "write: assign default CLASS, assign net ADDRESS/BITS CLASS or assign user KEYID CLASS");
+  if (what && ow_same_word(what, "stamp"))
+    return assign_stamp(parser, keyword, rest);
+  return ow_conf_lines_fail(&parser->lines, keyword, parser->failure,
+                            "write: assign default CLASS, assign net ADDRESS/BITS CLASS, assign user KEYID "
+                            "CLASS or assign stamp ADDRESS/BITS CLASS");
 }
 
 /* ---- the file ---- */
@@ -507,6 +580,40 @@ static int compare_users(const void *left, const void *right)
   const struct ow_user_rule *b = right;
   int order = strcmp(a->key_id, b->key_id);
   return order ? order : by_place(a->place, b->place);
+}
+
+static int compare_stamps(const void *left, const void *right)
+{
+  const struct ow_stamp_rule *a = left;
+  const struct ow_stamp_rule *b = right;
+  int order = ow_net_compare(&a->net, &b->net);
+  if (order == 0)
+    order = (b->ssid > a->ssid) - (b->ssid < a->ssid);
+  if (order == 0)
+    order = strcmp(b->key_id, a->key_id);
+  return order ? order : by_place(a->place, b->place);
+}
+
+static bool same_stamp(const struct ow_stamp_rule *a, const struct ow_stamp_rule *b)
+{
+  return ow_net_compare(&a->net, &b->net) == 0 && a->ssid == b->ssid && strcmp(a->key_id, b->key_id) == 0;
+}
+
+static void sort_stamps(const struct parser *parser)
+{
+  struct ow_limits *limits = parser->limits;
+  size_t kept = 0;
+  if (limits->stamp_count)
+    qsort(limits->stamps, limits->stamp_count, sizeof *limits->stamps, compare_stamps);
+  for (size_t i = 0; i < limits->stamp_count; i++) {
+    const struct ow_stamp_rule *rule = &limits->stamps[i];
+    const struct ow_stamp_rule *former = &limits->stamps[kept ? kept - 1 : 0];
+    bool again = kept > 0 && same_stamp(former, rule);
+    if (again)
+      warn_of_former(parser, former->place, former->class, rule->place, rule->class);
+    limits->stamps[again ? kept - 1 : kept++] = *rule;
+  }
+  limits->stamp_count = kept;
 }
 
 /* Into the order that look-ups need, and of equals the last one only. */
@@ -567,6 +674,7 @@ enum ow_status ow_limits_parse(const char *name, const char *text, size_t octets
   if (status == OW_OK) {
     sort_nets(&parser);
     sort_users(&parser);
+    sort_stamps(&parser);
   }
   if (status == OW_OK && limits->class_count == 0) {
     ow_log(log, OW_LOG_WARNING, "%s: defines no class; everybody shares 100 Mbit/s and 400 MB of records",

@@ -42,6 +42,15 @@ struct ow_user_rule {
   size_t place;
 };
 
+/** Whose questions a Session-Reflector answers. */
+struct ow_stamp_rule {
+  struct ow_net net;
+  uint16_t ssid;               /* 0: any */
+  char key_id[OW_KEY_ID_TEXT]; /* of who asks in authenticated mode; "": in open mode */
+  int class;
+  size_t place;
+};
+
 /** Zero-initialised: empty, no good for look-ups. */
 struct ow_limits {
   struct ow_class *classes;
@@ -50,6 +59,8 @@ struct ow_limits {
   size_t net_count;
   struct ow_user_rule *users; /* by KeyID */
   size_t user_count;
+  struct ow_stamp_rule *stamps; /* longest prefix first, then those of one SSID, then those with a key */
+  size_t stamp_count;
   int fallback; /* of `assign default`, else the root */
 };
 

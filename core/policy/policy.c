@@ -8,6 +8,7 @@
 #include "io/system_clock.h"
 #include "policy/class_account.h"
 #include "policy/class_holder.h"
+#include "policy/listed.h"
 #include "schedule/schedule.h"
 #include "shares/shares.h"
 #include "wire/test_packet.h"
@@ -28,6 +29,7 @@ struct visit {
 struct ow_policy {
   struct ow_limits limits;
   struct ow_keys_file keys;
+  struct ow_listed listed;
   uint32_t modes;
   struct ow_class_accounts accounts;
   struct visit *visits;
@@ -53,6 +55,7 @@ void ow_policy_free(struct ow_policy *policy)
   while (policy->visits)
     end_visit(policy->visits); /* NOLINT(clang-analyzer-unix.Malloc): it unlinks what it frees */
   ow_class_accounts_clear(&policy->accounts);
+  ow_listed_clear(&policy->listed);
   ow_limits_clear(&policy->limits);
   ow_key_file_clear(&policy->keys);
   free(policy);
@@ -63,13 +66,18 @@ void ow_policy_free(struct ow_policy *policy)
 enum ow_status ow_policy_install(struct ow_policy *policy, struct ow_limits *limits,
                                  struct ow_keys_file *keys, uint32_t modes)
 {
+  struct ow_listed listed;
   enum ow_status status = ow_class_accounts_open(&policy->accounts, limits);
+  if (status == OW_OK)
+    status = ow_listed_open(&listed, limits, keys);
   if (status == OW_OK) {
     struct ow_limits former_limits = policy->limits;
     struct ow_keys_file former_keys = policy->keys;
     policy->limits = *limits;
     policy->keys = *keys;
     policy->modes = modes;
+    ow_listed_clear(&policy->listed);
+    policy->listed = listed;
     *limits = former_limits;
     *keys = former_keys;
   }
@@ -434,6 +442,45 @@ static bool delete_on_fetch(void *context, const struct ow_serve_client *owner)
   return policy->limits.classes[class_of(policy, owner)].delete_on_fetch;
 }
 
+/* ---- who is reflected ---- */
+
+static enum ow_status find_listed(void *context, const struct ow_endpoint *from, const uint8_t *octets,
+                                  size_t length, struct ow_serve_listed *listed,
+                                  struct ow_stamp_question *question)
+{
+  const struct ow_policy *policy = context;
+  const struct ow_listed_peer *peer = NULL;
+  enum ow_status status = ow_listed_find(&policy->listed, from, octets, length, &peer, question);
+  if (status == OW_OK)
+    *listed = (struct ow_serve_listed){peer, peer->codec, peer->rule.key_id};
+  return status;
+}
+
+/* Nobody knows how much it will ask: it holds a bit a second, to have a share of what may be sent. */
+static enum ow_status claim_listed(void *context, const struct ow_serve_listed *listed,
+                                   const struct ow_endpoint *from, struct ow_serve_claim *claim)
+{
+  struct ow_policy *policy = context;
+  const struct ow_listed_peer *peer = listed->peer;
+  const char *class = policy->limits.classes[peer->rule.class].name;
+  struct ow_account_key key = ow_account_key_of(listed->key_id, from);
+  struct ow_class_account *account = ow_class_account_find(&policy->accounts, class);
+  struct ow_class_holder *holder = ow_class_holder_join(&policy->accounts, account, &key);
+  if (holder) {
+    *claim = (struct ow_serve_claim){.account = holder,
+                                     .bandwidth = 1,
+                                     .headers = from->version == 6 ? IPV6_UDP : IPV4_UDP,
+                                     .class_name = account->name};
+    ow_class_holder_take(holder, OW_CLASS_BANDWIDTH, claim->bandwidth);
+  }
+  return holder ? OW_OK : OW_MEMORY;
+}
+
+size_t ow_policy_listed(const struct ow_policy *policy)
+{
+  return policy->listed.count;
+}
+
 struct ow_serve_policy ow_policy_answers(struct ow_policy *policy)
 {
   return (struct ow_serve_policy){
@@ -449,6 +496,8 @@ struct ow_serve_policy ow_policy_answers(struct ow_policy *policy)
       .release_disk = release_disk,
       .may_fetch = may_fetch,
       .delete_on_fetch = delete_on_fetch,
+      .find_listed = find_listed,
+      .claim_listed = claim_listed,
       .leave = leave,
   };
 }

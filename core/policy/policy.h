@@ -8,6 +8,7 @@
 #ifndef OWAMP_POLICY_POLICY_H
 #define OWAMP_POLICY_POLICY_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/log.h"
@@ -32,6 +33,9 @@ enum ow_status ow_policy_install(struct ow_policy *policy, struct ow_limits *lim
 
 /** The questions, for ow_serve_create(). Valid as long as the policy. */
 struct ow_serve_policy ow_policy_answers(struct ow_policy *policy);
+
+/** How many lines of the limits say whose questions a Session-Reflector answers. */
+size_t ow_policy_listed(const struct ow_policy *policy);
 
 /** Log what each class uses now. */
 void ow_policy_log_use(const struct ow_policy *policy, const struct ow_log *log, enum ow_log_level level);

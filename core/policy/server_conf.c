@@ -42,6 +42,7 @@ static const struct directive directives[] = {
     {"loglevel", LEVEL, AT(log_most), 0, 0, 0, "loglevel INFO"},
     {"maxcontrolsessions", WHOLE, AT(most_connections), 0, CONNECTIONS_MOST, 0, "maxcontrolsessions 100"},
     {"pbkdf2_count", COUNT, AT(pbkdf2_count), OW_COUNT_LEAST, PBKDF2_MOST, 0, "pbkdf2_count 2048"},
+    {"reflectport", WHOLE, AT(reflect_port), 0, UINT16_MAX, AT(reflect_port_line), "reflectport 862"},
     {"rootfolly", FLAG, AT(root_folly), 0, 0, 0, NULL},
     {"srcnode", LISTEN, AT(listen), 0, 0, AT(listen_line), "srcnode 192.0.2.1:861"},
     {"testports", PORTS, 0, 0, 0, AT(test_ports_line), "testports 8760-9960"},

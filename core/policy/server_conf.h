@@ -19,6 +19,7 @@ struct ow_server_conf {
   struct ow_listen_address listen; /* srcnode */
   uint16_t test_port_low;          /* testports; 0 = ephemeral */
   uint16_t test_port_high;
+  uint64_t reflect_port;     /* reflectport, UDP; 0 = no Session-Reflector */
   uint32_t modes;            /* authmode: mask of enum ow_mode */
   uint64_t most_connections; /* maxcontrolsessions; 0 = as many as the server can */
   int64_t control_timeout;   /* controltimeout, ns */
@@ -36,6 +37,7 @@ struct ow_server_conf {
   /* The lines of some of these, for what is found out about them only later; 0: not in the file. */
   unsigned listen_line;
   unsigned test_ports_line;
+  unsigned reflect_port_line;
   unsigned modes_line;
   unsigned user_line;
   unsigned group_line;

@@ -16,14 +16,13 @@ bool ow_test_port_is_shared(const struct ow_server_conf *conf)
 }
 
 /* What is wrong with it is told by its line, and not by that of the control connections. */
-enum ow_status ow_test_port_check(const struct ow_server_conf *conf, struct ow_failure *failure)
+static enum ow_status check(const struct ow_server_conf *conf, const char *directive, uint16_t port,
+                            unsigned line, struct ow_failure *failure)
 {
   static const sa_family_t families[] = {AF_INET, AF_INET6};
   enum ow_status status = OW_OK;
-  for (size_t i = 0; i < 2 && status == OW_OK && ow_test_port_is_shared(conf); i++) {
-    struct ow_udp_options options = {.local.any.sa_family = families[i],
-                                     .port_low = conf->test_port_low,
-                                     .port_high = conf->test_port_low};
+  for (size_t i = 0; i < 2 && status == OW_OK; i++) {
+    struct ow_udp_options options = {.local.any.sa_family = families[i], .port_low = port, .port_high = port};
     union ow_address bound;
     int descriptor;
     status = ow_udp_open(&options, &descriptor, &bound, failure);
@@ -39,28 +38,49 @@ enum ow_status ow_test_port_check(const struct ow_server_conf *conf, struct ow_f
         "other testports",
         conf->test_port_low);
   if (status != OW_OK) {
-    ow_fail_within(failure, "testports");
-    ow_server_conf_fail_at(conf, conf->test_ports_line, failure);
+    ow_fail_within(failure, "%s", directive);
+    ow_server_conf_fail_at(conf, line, failure);
   }
   return status;
 }
 
-/* Which ports are privileged the kernel says (net.ipv4.ip_unprivileged_port_start): ask by trying. */
-enum ow_status ow_test_ports_allowed(const struct ow_server_conf *conf, struct ow_failure *failure)
+enum ow_status ow_test_port_check(const struct ow_server_conf *conf, struct ow_failure *failure)
 {
-  uint16_t low = conf->test_port_low;
-  struct sockaddr_in address = {
-      .sin_family = AF_INET, .sin_port = htons(low), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  uint16_t reflects = (uint16_t)conf->reflect_port;
   enum ow_status status = OW_OK;
-  if (low == 0)
+  if (ow_test_port_is_shared(conf))
+    status = check(conf, "testports", conf->test_port_low, conf->test_ports_line, failure);
+  if (status == OW_OK && reflects)
+    status = check(conf, "reflectport", reflects, conf->reflect_port_line, failure);
+  return status;
+}
+
+/* Which ports are privileged the kernel says (net.ipv4.ip_unprivileged_port_start): ask by trying. */
+static enum ow_status allowed(const struct ow_server_conf *conf, const char *directive, uint16_t port,
+                              unsigned line, struct ow_failure *failure)
+{
+  struct sockaddr_in address = {
+      .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  enum ow_status status = OW_OK;
+  if (port == 0)
     return OW_OK;
   int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (descriptor < 0)
     return OW_OK;
   if (bind(descriptor, (const struct sockaddr *)&address, sizeof address) != 0 && errno == EACCES)
-    status =
-        ow_fail(failure, OW_INVALID,
-                "testports: port %u is for root and CAP_NET_BIND_SERVICE only; begin at 1024 or above", low);
+    status = ow_fail(failure, OW_INVALID,
+                     "%s: port %u is for root and CAP_NET_BIND_SERVICE only; begin at 1024 or above",
+                     directive, port);
   close(descriptor);
-  return status == OW_OK ? OW_OK : ow_server_conf_fail_at(conf, conf->test_ports_line, failure);
+  return status == OW_OK ? OW_OK : ow_server_conf_fail_at(conf, line, failure);
+}
+
+enum ow_status ow_test_ports_allowed(const struct ow_server_conf *conf, struct ow_failure *failure)
+{
+  return allowed(conf, "testports", conf->test_port_low, conf->test_ports_line, failure);
+}
+
+enum ow_status ow_reflect_port_allowed(const struct ow_server_conf *conf, struct ow_failure *failure)
+{
+  return allowed(conf, "reflectport", (uint16_t)conf->reflect_port, conf->reflect_port_line, failure);
 }

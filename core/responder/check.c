@@ -60,6 +60,8 @@ enum ow_status ow_responder_check(const struct ow_options *options, const struct
   bool shared = ow_test_port_is_shared(&settings.conf);
   if (shared && ow_test_ports_allowed(&settings.conf, &fault) != OW_OK)
     ow_faults_add(&faults, &fault);
+  if (ow_reflect_port_allowed(&settings.conf, &fault) != OW_OK)
+    ow_faults_add(&faults, &fault);
   if (check_identity(&settings.conf, &in_order, &fault) != OW_OK)
     ow_faults_add(&faults, &fault);
   if (!shared && ow_test_ports_allowed(&settings.conf, &fault) != OW_OK)

@@ -90,6 +90,7 @@ static void log_counts(const struct responder *responder)
            responder->conf.test_port_low, (unsigned long long)counts.strangers);
   ow_log(responder->log, OW_LOG_NOTICE, "longest turn %.3f ms, %.3f ms of them run", (double)turn.wall / 1e6,
          (double)turn.cpu / 1e6);
+  ow_serve_log_reflections(responder->answering.server, responder->log, OW_LOG_NOTICE);
   ow_serve_log_shares(responder->answering.server, responder->log, OW_LOG_NOTICE);
   ow_policy_log_use(responder->answering.policy, responder->log, OW_LOG_NOTICE);
   ow_readiness_tell("STATUS=%u connections, %u sessions running", counts.connections,
@@ -113,6 +114,7 @@ static void name_what_stays(const struct responder *responder, const struct ow_s
   name_fixed(responder, "testports",
              (ow_test_port_is_shared(now) || ow_test_port_is_shared(next)) &&
                  (now->test_port_low != next->test_port_low || now->test_port_high != next->test_port_high));
+  name_fixed(responder, "reflectport", now->reflect_port != next->reflect_port);
   name_fixed(responder, "user", strcmp(now->user, next->user) != 0);
   name_fixed(responder, "group", strcmp(now->group, next->group) != 0);
   name_fixed(responder, "rootfolly", now->root_folly != next->root_folly);
@@ -130,6 +132,7 @@ static enum ow_status take_settings(struct responder *responder, struct ow_setti
     status = ow_answering_change(&responder->answering, settings, failure);
   if (status == OW_OK) {
     name_what_stays(responder, &settings->conf);
+    ow_answering_log_reflector(&responder->answering, &responder->conf, responder->log);
     apply_log(responder, &settings->conf);
   }
   return status;
@@ -347,6 +350,7 @@ static enum ow_status announce(struct responder *responder, struct ow_failure *f
     if (ow_test_port_is_shared(&responder->conf))
       ow_log(responder->log, OW_LOG_NOTICE, "all test sessions share UDP port %u",
              responder->conf.test_port_low);
+    ow_answering_log_reflector(&responder->answering, &responder->conf, responder->log);
     ow_watchdog_start(&responder->watchdog, responder->loop);
     ow_readiness_tell("READY=1\nSTATUS=Listening on %s port %u", address[0] ? address : "*", port);
   }

@@ -15,6 +15,7 @@ void ow_serve_defaults(struct ow_serve_config *config)
       .most_sessions = 10000,
       .most_records = UINT64_C(32) << 20,
       .most_sessions_kept = 10000,
+      .most_reflections = 4096,
   };
 }
 

@@ -16,13 +16,15 @@ struct ow_serve_config {
   struct ow_udp_given test_sockets; /* of the one test port, if they are bound already */
   uint16_t test_port_low;           /* UDP; 0 = ephemeral; one port alone is shared by all sessions */
   uint16_t test_port_high;
-  uint32_t pbkdf2_count;   /* power of 2, 1024 at least */
+  uint16_t reflect_port; /* UDP, of the Session-Reflector; 0: there is none; may be the one of all sessions */
+  uint32_t pbkdf2_count; /* power of 2, 1024 at least */
   int64_t control_timeout; /* ns of silence after which a control connection without running sessions ends */
   int64_t test_timeout; /* ns that a stopped or ended session may linger before the server stops it itself */
   uint32_t most_connections;   /* control connections at once */
   uint32_t most_sessions;      /* test sessions at once, over all connections */
   uint64_t most_records;       /* records in memory, over all sessions */
   uint32_t most_sessions_kept; /* finished sessions that can still be fetched; the oldest goes first */
+  uint32_t most_reflections;   /* sessions of the Session-Reflector at once */
   bool busy_wait;              /* be awake shortly before each packet is due, which costs CPU time */
   bool third_party; /* send test packets to other hosts than the client; off by default (RFC 4656, 6) */
 };

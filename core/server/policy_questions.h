@@ -12,6 +12,7 @@
 #include "wire/endpoint.h"
 #include "wire/mode.h"
 #include "wire/session_request.h"
+#include "wire/stamp_packet.h"
 
 /** Who a client is: known as it connects, `key_id` ("" = open mode) once it has set up. */
 struct ow_serve_client {
@@ -33,6 +34,14 @@ struct ow_serve_claim {
    * isn't why. */
   unsigned short_of;
   const char *class_name; /* that it counts against, for the log, as long as the claim; NULL: none */
+};
+
+/** Who a question to the Session-Reflector is from. */
+struct ow_serve_listed {
+  const void *peer;             /* policy's own */
+  struct ow_stamp_codec *codec; /* of its session */
+  const char *key_id;           /* "" in open mode */
+  /* All of it is valid until the rules change. */
 };
 
 /** The host's decisions. Every function is called on the loop's thread and must not block. */
@@ -64,6 +73,20 @@ struct ow_serve_policy {
   bool (*may_fetch)(void *context, const struct ow_serve_client *client, const struct ow_serve_client *owner);
   /** Are the records of this owner's sessions dropped once they were fetched whole? */
   bool (*delete_on_fetch)(void *context, const struct ow_serve_client *owner);
+  /**
+   * Who is listed with that address, and the SSID and HMAC of this packet? Fills in `listed` and `question`.
+   * OW_REFUSED: nobody is; OW_AUTH: the HMAC is wrong; OW_INVALID: it is too short; OW_CRYPTO. Only asked of
+   * a policy whose server has a port for reflectors.
+   */
+  enum ow_status (*find_listed)(void *context, const struct ow_endpoint *from, const uint8_t *octets,
+                                size_t length, struct ow_serve_listed *listed,
+                                struct ow_stamp_question *question);
+  /**
+   * A session with somebody listed begins: on OW_OK the claim counts as that of `claim` does, without disk
+   * and with any bandwidth that `may_send` grants. OW_MEMORY.
+   */
+  enum ow_status (*claim_listed)(void *context, const struct ow_serve_listed *listed,
+                                 const struct ow_endpoint *from, struct ow_serve_claim *claim);
   /** The client's connection has ended. */
   void (*leave)(void *context, const struct ow_serve_client *client);
 };

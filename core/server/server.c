@@ -13,6 +13,7 @@
 #include "server/failures.h"
 #include "server/kept_sessions.h"
 #include "server/place.h"
+#include "server/reflections.h"
 #include "server/session_traffic.h"
 
 struct ow_serve {
@@ -21,6 +22,7 @@ struct ow_serve {
   struct ow_listeners listeners;
   struct ow_serve_connections connections;
   struct ow_serve_kept_sessions kept;
+  struct ow_serve_reflections reflections;
   struct ow_timer patience; /* with clients, while all are drained */
 };
 
@@ -77,6 +79,8 @@ static enum ow_status open_sockets(struct ow_serve *server, struct ow_failure *f
     ow_fail(failure, status, "no memory for a server");
   if (status == OW_OK && ow_serve_shares_port(config->test_port_low, config->test_port_high))
     status = open_test_port(common, failure);
+  if (status == OW_OK && config->reflect_port)
+    status = ow_serve_reflections_open(&server->reflections, common, failure);
   if (status == OW_OK && config->listening_count > 0)
     status =
         ow_listeners_adopt(&server->listeners, config->listening_first, config->listening_count, failure);
@@ -125,6 +129,7 @@ void ow_serve_free(struct ow_serve *server)
   ow_serve_sessions_bury(&server->common);
   ow_serve_failures_clear(&server->common);
   ow_listeners_close(&server->listeners);
+  ow_serve_reflections_close(&server->reflections);
   ow_test_port_close(&server->common.test_port);
   ow_traffic_close(&server->common.traffic);
   ow_limited_log_close(&server->log);
@@ -164,6 +169,8 @@ void ow_serve_reconfigure(struct ow_serve *server, const struct ow_serve_config 
     server->common.config.test_port_low = now.test_port_low;
     server->common.config.test_port_high = now.test_port_high;
   }
+  server->common.config.reflect_port = now.reflect_port;
+  ow_serve_reflections_ask_anew(&server->reflections);
 }
 
 struct ow_serve_counts ow_serve_count(const struct ow_serve *server)
@@ -171,6 +178,12 @@ struct ow_serve_counts ow_serve_count(const struct ow_serve *server)
   struct ow_serve_counts counts = server->common.counts;
   counts.strangers = server->common.test_port.strangers;
   return counts;
+}
+
+void ow_serve_log_reflections(const struct ow_serve *server, const struct ow_log *log,
+                              enum ow_log_level level)
+{
+  ow_serve_reflections_log(&server->reflections, log, level);
 }
 
 void ow_serve_log_shares(const struct ow_serve *server, const struct ow_log *log, enum ow_log_level level)

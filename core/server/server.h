@@ -12,6 +12,8 @@
  *                                   |      +--> accounts <--+
  *                                   |                       |
  *                                   +--> client_key --> failures
+ *
+ *   server --> reflections: STAMP, which has no connections
  */
 #ifndef OWAMP_SERVER_SERVER_H
 #define OWAMP_SERVER_SERVER_H
@@ -48,11 +50,15 @@ uint16_t ow_serve_port(const struct ow_serve *server);
 
 /**
  * Take a changed configuration for what comes from now on; the listening address and port stay as they are,
- * and so does a UDP port that all sessions share, or that they don't.
+ * and so does a UDP port that all sessions share, or that they don't, and that of the Session-Reflector. Who
+ * it may answer is asked anew.
  */
 void ow_serve_reconfigure(struct ow_serve *server, const struct ow_serve_config *config);
 
 struct ow_serve_counts ow_serve_count(const struct ow_serve *server);
+/** Log what the Session-Reflector has done; nothing if there is none. */
+void ow_serve_log_reflections(const struct ow_serve *server, const struct ow_log *log,
+                              enum ow_log_level level);
 /** Log how many clients' accounts there are, and which of them holds most of what is bounded. */
 void ow_serve_log_shares(const struct ow_serve *server, const struct ow_log *log, enum ow_log_level level);
 

@@ -209,10 +209,14 @@ enum ow_status ow_shares_check_keyless(const struct ow_shares *shares, const str
 
 const char *ow_share_name(enum ow_share_kind kind)
 {
-  static const char *const names[] = {
-      [OW_SHARE_CONNECTIONS] = "connections",   [OW_SHARE_HANDSHAKES] = "handshakes",
-      [OW_SHARE_SESSIONS] = "sessions",         [OW_SHARE_RESULTS] = "results",
-      [OW_SHARE_RECORDS] = "records",           [OW_SHARE_DISK] = "octets of disk",
-      [OW_SHARE_FAILURES] = "failures of keys", [OW_SHARE_KEY_FAILURES] = "failures in a key's name"};
+  static const char *const names[] = {[OW_SHARE_CONNECTIONS] = "connections",
+                                      [OW_SHARE_HANDSHAKES] = "handshakes",
+                                      [OW_SHARE_SESSIONS] = "sessions",
+                                      [OW_SHARE_RESULTS] = "results",
+                                      [OW_SHARE_RECORDS] = "records",
+                                      [OW_SHARE_DISK] = "octets of disk",
+                                      [OW_SHARE_FAILURES] = "failures of keys",
+                                      [OW_SHARE_KEY_FAILURES] = "failures in a key's name",
+                                      [OW_SHARE_REFLECTIONS] = "reflected sessions"};
   return names[kind];
 }

@@ -31,6 +31,7 @@ enum ow_share_kind {
   OW_SHARE_DISK,         /* octets that ended sessions have claimed of their class */
   OW_SHARE_FAILURES,     /* of keys: lately, by whoever has that address */
   OW_SHARE_KEY_FAILURES, /* likewise, in that key's name, by whoever it was */
+  OW_SHARE_REFLECTIONS,  /* sessions of a Session-Reflector without a control connection */
   OW_SHARE_KINDS
 };
 

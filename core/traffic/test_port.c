@@ -24,7 +24,7 @@ enum {
 
 /* ---- whose is it? ---- */
 
-static struct ow_tuple tuple_of(const union ow_address *far)
+struct ow_tuple ow_tuple_of(const union ow_address *far)
 {
   struct ow_tuple tuple = {.end = ow_address_to_endpoint(far)};
   if (ow_address_is_link_local(far))
@@ -87,16 +87,17 @@ static void count_stranger(struct ow_test_port *port)
   }
 }
 
-static void hand_over(struct ow_test_port *port, const struct ow_datagram *datagram, struct ow_instant now)
+static void hand_over(struct ow_port_side *side, const struct ow_datagram *datagram, struct ow_instant now)
 {
-  struct ow_tuple tuple = tuple_of(&datagram->from);
+  struct ow_test_port *port = side->port;
+  struct ow_tuple tuple = ow_tuple_of(&datagram->from);
   struct ow_endpoint own = ow_address_to_endpoint(&datagram->to);
   struct ow_port_seat *seat = of_tuple(ow_tuple_table_find(&port->tuples, &tuple));
   if (!seat || !seat->proven || !takes(seat, &own))
     seat = find_by_key(port, &tuple, &own, datagram);
   if (seat)
     seat->arrived(seat, datagram, now);
-  else
+  else if (!port->answerer || !port->answerer->asked(port->answerer, side, datagram, now))
     count_stranger(port);
 }
 
@@ -113,9 +114,10 @@ static bool read_some(struct ow_port_side *side, unsigned batches)
   for (unsigned i = 0; i < batches && count == OW_UDP_BATCH; i++) {
     count = ow_udp_receive(side->watch.descriptor, port->traffic->batch, datagrams);
     if (count > 0)
-      ow_watch_set_patient(loop, &side->watch, datagrams[0].source == OW_STAMP_KERNEL ? side->pause : 0);
+      ow_watch_set_patient(loop, &side->watch,
+                           !port->answerer && datagrams[0].source == OW_STAMP_KERNEL ? side->pause : 0);
     for (size_t j = 0; j < count; j++)
-      hand_over(port, &datagrams[j], now);
+      hand_over(side, &datagrams[j], now);
   }
   if (count < OW_UDP_BATCH)
     side->emptied = now;
@@ -124,7 +126,7 @@ static bool read_some(struct ow_port_side *side, unsigned batches)
 
 static void note_refusal(struct ow_port_side *side, const union ow_address *to, int error)
 {
-  struct ow_tuple tuple = tuple_of(to);
+  struct ow_tuple tuple = ow_tuple_of(to);
   struct ow_port_seat *seat = of_tuple(ow_tuple_table_find(&side->port->tuples, &tuple));
   if (seat && seat->refused)
     seat->refused(seat, error);
@@ -216,7 +218,7 @@ static enum ow_status take_place(struct ow_test_port *port, struct ow_port_seat 
                                  const struct ow_port_claim *claim, struct ow_failure *why)
 {
   char text[OW_ADDRESS_TEXT];
-  struct ow_tuple tuple = tuple_of(&claim->far);
+  struct ow_tuple tuple = ow_tuple_of(&claim->far);
   struct ow_tuple host = host_of(&tuple);
   enum ow_status status = OW_OK;
   if (tuple.end.port == 0 && !claim->by_key)

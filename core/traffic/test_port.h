@@ -78,6 +78,19 @@ struct ow_port_side {
 
 enum { OW_PORT_SIDES = 2 };
 
+/**
+ * Who answers what comes to a port and is no session's: embed it, and give it to the port after
+ * ow_test_port_open(). What comes there is read at once, however much it is.
+ */
+struct ow_port_answerer {
+  /**
+   * A datagram came, `now`. It may send by the side's outlet, take note, set timers and completions, and
+   * nothing else. False: it is a stranger's.
+   */
+  bool (*asked)(struct ow_port_answerer *answerer, struct ow_port_side *side,
+                const struct ow_datagram *datagram, struct ow_instant now);
+};
+
 /** Embed it. Zero-initialised: closed. */
 struct ow_test_port {
   struct ow_traffic *traffic;
@@ -86,8 +99,9 @@ struct ow_test_port {
   struct ow_port_side sides[OW_PORT_SIDES]; /* IPv4, IPv6 */
   struct ow_tuple_table tuples;
   struct ow_tuple_table hosts;
-  uint64_t strangers; /* datagrams of no session */
-  uint64_t told_at;   /* so many: the log tells of them */
+  struct ow_port_answerer *answerer; /* NULL: what is no session's is a stranger's */
+  uint64_t strangers;                /* datagrams of no session */
+  uint64_t told_at;                  /* so many: the log tells of them */
 };
 
 /**
@@ -101,6 +115,9 @@ enum ow_status ow_test_port_adopt(struct ow_test_port *port, struct ow_traffic *
                                   const struct ow_udp_given *given, uint16_t number, const struct ow_log *log,
                                   struct ow_failure *failure) OW_MUST_CHECK;
 void ow_test_port_close(struct ow_test_port *port);
+
+/** The far end that a datagram came from. */
+struct ow_tuple ow_tuple_of(const union ow_address *far);
 
 /** Of each session's keyed ones with one host, whose packets could be anyone's of them. */
 enum { OW_PORT_BY_KEY_MOST = 8 };

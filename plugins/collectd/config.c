@@ -156,6 +156,15 @@ static enum ow_status set_responder_ports(void *options, const char *text, struc
   return ow_port_range_parse(text, &responder->test_port_low, &responder->test_port_high, failure);
 }
 
+static enum ow_status set_reflect_port(void *options, const char *text, struct ow_failure *failure)
+{
+  struct ow_embedded_options *responder = options;
+  uint32_t port = 0;
+  enum ow_status status = ow_number_parse(text, 1, UINT16_MAX, &port, failure);
+  responder->reflect_port = (uint16_t)port;
+  return status;
+}
+
 static enum ow_status set_most_connections(void *options, const char *text, struct ow_failure *failure)
 {
   struct ow_embedded_options *responder = options;
@@ -177,6 +186,7 @@ static const struct owamp_keyword responder_keywords[] = {
     {"LimitsFile", OWAMP_TEXT, false, 1, set_limits},
     {"Mode", OWAMP_TEXT, true, 1, set_responder_mode},
     {"TestPorts", OWAMP_NUMBER, false, 1, set_responder_ports},
+    {"ReflectPort", OWAMP_NUMBER, false, 1, set_reflect_port},
     {"MaxConnections", OWAMP_NUMBER, false, 1, set_most_connections},
     {"Verbose", OWAMP_BOOLEAN, false, 1, set_verbose},
 };

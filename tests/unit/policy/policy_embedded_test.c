@@ -4,6 +4,7 @@
 #include <check.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -58,6 +59,52 @@ START_TEST(it_answers_and_ends)
   unsigned char greeting[65];
   ck_assert_int_le(recv(descriptor, greeting, sizeof greeting, MSG_WAITALL), 64);
   close(descriptor);
+}
+END_TEST
+
+/* A free UDP port, for now. */
+static uint16_t free_port(void)
+{
+  struct sockaddr_in address = {.sin_family = AF_INET};
+  socklen_t length = sizeof address;
+  int descriptor = socket(AF_INET, SOCK_DGRAM, 0);
+  ck_assert_int_eq(bind(descriptor, (struct sockaddr *)&address, sizeof address), 0);
+  ck_assert_int_eq(getsockname(descriptor, (struct sockaddr *)&address, &length), 0);
+  close(descriptor);
+  return ntohs(address.sin_port);
+}
+
+static ssize_t ask(uint16_t port)
+{
+  struct sockaddr_in address = {
+      .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  struct timeval patience = {.tv_sec = 10};
+  unsigned char packet[64] = {[3] = 1, [13] = 1};
+  int descriptor = socket(AF_INET, SOCK_DGRAM, 0);
+  setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  ck_assert_int_eq(sendto(descriptor, packet, 14, 0, (struct sockaddr *)&address, sizeof address), 14);
+  ssize_t got = recv(descriptor, packet, sizeof packet, 0);
+  close(descriptor);
+  return got;
+}
+
+START_TEST(it_reflects_whom_the_limits_list)
+{
+  char path[] = "/tmp/owamp-embedded-XXXXXX";
+  static const char limits[] = "limit root with bandwidth=1m\nassign stamp 127.0.0.0/8 root\n";
+  int file = mkstemp(path);
+  ck_assert_int_eq(write(file, limits, sizeof limits - 1), sizeof limits - 1);
+  close(file);
+  strcpy(options.limits_file, path);
+  options.reflect_port = free_port();
+  ck_assert_int_eq(ow_embedded_check(&options, &failure), OW_OK);
+  struct ow_embedded *embedded = ow_embedded_start(&options, NULL, &failure);
+  ck_assert_msg(embedded != NULL, "%s", failure.text);
+  ck_assert_int_eq(ask(options.reflect_port), 44);
+  ck_assert_ptr_null(ow_embedded_start(&options, NULL, &failure));
+  ck_assert_msg(strstr(failure.text, "reflectport: "), "%s", failure.text);
+  ow_embedded_stop(embedded);
+  unlink(path);
 }
 END_TEST
 
@@ -243,6 +290,7 @@ int main(void)
   TCase *tests = tcase_create("embedded");
   tcase_add_checked_fixture(tests, set_up, NULL);
   tcase_add_test(tests, it_answers_and_ends);
+  tcase_add_test(tests, it_reflects_whom_the_limits_list);
   tcase_add_loop_test(tests, who_comes_and_goes_is_logged_if_that_is_asked_for, 0, 2);
   tcase_add_test(tests, every_ipv6_address_is_every_address);
   tcase_add_test(tests, the_hosts_signals_stay_as_they_are);

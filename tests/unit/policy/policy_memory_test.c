@@ -36,7 +36,12 @@ static void write_files(bool anew)
                : "limit class%d with bandwidth=1M, allow_open_mode=on\nassign default class%d\n",
              i, i, i);
   }
-  write_file(paths[2], strncat(text, "assign user monitor class1\n", sizeof text - strlen(text) - 1));
+  write_file(
+      paths[2],
+      strncat(
+          text,
+          "assign user monitor class1\nassign stamp 192.0.2.1 class1\nassign stamp ::1 key=monitor class1\n",
+          sizeof text - strlen(text) - 1));
 }
 
 static void set_up(void)

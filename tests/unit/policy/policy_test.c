@@ -161,7 +161,8 @@ START_TEST(every_directive_is_taken)
   ck_assert_int_eq(
       parse_conf("# comment\n\nsrcnode 192.0.2.1:8610\ntestports 8760-9960\nuser owamp\ngroup net\n"
                  "vardir /run/x\nmaxcontrolsessions 7\ncontroltimeout 30\npbkdf2_count 4096\n"
-                 "rootfolly\nverbose\nfacility LOG_local5\nloglevel WARN\nauthmode aO\nenddelay 0.5",
+                 "rootfolly\nreflectport 862\nverbose\nfacility LOG_local5\nloglevel WARN\nauthmode "
+                 "aO\nenddelay 0.5",
                  &conf, &heard, &failure),
       OW_OK);
   ck_assert_str_eq(conf.listen.address, "192.0.2.1");
@@ -176,6 +177,8 @@ START_TEST(every_directive_is_taken)
   ck_assert_int_eq(conf.control_timeout, 30 * OW_NS_PER_S);
   ck_assert_uint_eq(conf.pbkdf2_count, 4096);
   ck_assert(conf.root_folly);
+  ck_assert_uint_eq(conf.reflect_port, 862);
+  ck_assert_uint_eq(conf.reflect_port_line, 12);
   ck_assert(conf.verbose);
   ck_assert_int_eq(conf.facility, LOG_LOCAL5);
   ck_assert_int_eq(conf.log_most, OW_LOG_WARNING);
@@ -240,6 +243,7 @@ static const struct bad BAD_CONF[] = {
     {"\nsrcnode [fe80::1]:861", "t.conf:2: ", "a link-local address needs a zone"},
     {"maxcontrolsessions many", "t.conf:1: ", "whole number from 0"},
     {"controltimeout -1", "t.conf:1: ", "seconds from 1"},
+    {"reflectport stamp", "t.conf:1: ", "whole number from 0 to 65535; e.g. reflectport 862"},
     {"enddelay soon", "t.conf:1: ", "seconds"},
     {"pbkdf2_count many", "t.conf:1: ", "from 1024 to 65536"},
     {"authmode AX", "t.conf:1: ", "A, E and O"},
