@@ -24,6 +24,14 @@ printf '[Service]\nType=simple\nExecStart=/usr/bin/sleep 60\n' >/etc/systemd/sys
 systemctl start owamp-server
 paste $responder 'systemctl disable --now owamp-server'
 
+# Two routers, with the same key.
+mkdir /root/reflects
+echo 'reflectport 862' >/root/reflects/owamp-server.conf
+text $server 'limit all with' >/root/reflects/owamp-server.limits
+cp -p owamp-server.pfs /root/reflects
+run 'owamp-responder --check -c /root/reflects' '' 0
+in_output 'no fault'
+
 # The files are read again by whom it became.
 cat owamp-server.pfs >/etc/owamp/keys.pfs
 chown nagios: /etc/owamp/keys.pfs && chmod 400 /etc/owamp/keys.pfs
