@@ -8,86 +8,18 @@
 #include "base/secret.h"
 #include "control/intake.h"
 #include "control/outlet.h"
+#include "control/server_machine.h"
+#include "control/server_twamp.h"
 #include "control/stop_list.h"
+#include "wire/setup.h"
 
 enum {
   /* A fetch is written as fast as the connection takes it, so only one message must fit. */
   LARGEST_OUTPUT = 1 << 20,
-  SLOTS_READ = 1 << 20,  /* of a schedule that is refused */
-  RECORDS_AT_ONCE = 160, /* a multiple of what fills whole blocks exactly */
-};
-
-struct ow_server {
-  struct ow_server_config config;
-  enum ow_server_state state;
-  struct ow_intake intake;
-  struct ow_outlet outlet;
-  int64_t deadline;
-  bool agreed; /* sessions that are not yet started: they keep ports and memory */
-
-  struct ow_challenge challenge;
-  struct ow_setup_response response;
-  struct ow_keys keys;
-  bool key_known; /* somebody has that KeyID */
-  enum ow_mode mode;
-
-  struct ow_session_request request;
-  struct ow_slot *slots;
-  enum { NOTHING, SLOTS, HMAC } passing; /* what is read past of a request */
-  uint32_t slots_left;
-  uint32_t client_sending; /* sessions that the client's Stop-Sessions may describe */
-  uint32_t client_ranges;  /* that it may tell of their packets */
-  struct ow_stop_list stop;
-  uint32_t ends_left;        /* of our own Stop-Sessions */
-  bool client_stopped_first; /* and this is the answer */
-
-  uint32_t records_left;
-  uint32_t records_pending;
-  size_t record_octets; /* of each: they are packet records, or departures */
-  uint8_t *pending;     /* only during a fetch, for connections live long and mostly idle */
+  SLOTS_READ = 1 << 20, /* of a schedule that is refused */
 };
 
 /* ---- state ---- */
-
-/* What a state waits for from the client, in words; NULL if for nothing, or for as long as it may take. */
-static const char *what_is_awaited(const struct ow_server *server, enum ow_server_state state)
-{
-  const char *what = NULL;
-  switch (state) {
-  case OW_SERVER_AWAIT_SETUP: what = "its Set-Up-Response"; break;
-  case OW_SERVER_AWAIT_KEY: break;
-  case OW_SERVER_DECIDE_SETUP: break;
-  case OW_SERVER_READY: what = server->agreed ? "its Start-Sessions" : "a command"; break;
-  case OW_SERVER_DECIDE_SESSION: break;
-  case OW_SERVER_DECIDE_START: break;
-  case OW_SERVER_RUNNING: break;
-  case OW_SERVER_DECIDE_STOP: break;
-  case OW_SERVER_TELLING_STOP: break;
-  case OW_SERVER_STOPPING: what = "its Stop-Sessions"; break;
-  case OW_SERVER_DECIDE_FETCH: break;
-  case OW_SERVER_FETCHING: break;
-  case OW_SERVER_FAILED: break;
-  }
-  return what;
-}
-
-static int64_t patience_in(const struct ow_server *server, enum ow_server_state state)
-{
-  bool idle = state == OW_SERVER_READY && !server->agreed;
-  return idle ? server->config.idle_timeout : server->config.setup_timeout;
-}
-
-static void enter_state(struct ow_server *server, enum ow_server_state state, struct ow_instant now)
-{
-  server->state = state;
-  server->deadline = what_is_awaited(server, state) ? now.monotonic + patience_in(server, state) : OW_NEVER;
-}
-
-static void await_command(struct ow_server *server, struct ow_instant now)
-{
-  ow_intake_expect(&server->intake, OW_BLOCK, false);
-  enter_state(server, OW_SERVER_READY, now);
-}
 
 static void break_off(struct ow_server *server, struct ow_server_event *event)
 {
@@ -111,7 +43,7 @@ struct ow_server *ow_server_create(const struct ow_server_config *config, struct
     ow_greeting_encode(&(struct ow_greeting){.modes = config->modes, .challenge = server->challenge}, octets);
     ow_outlet_clear_text(&server->outlet, octets, sizeof octets);
     ow_intake_expect(&server->intake, OW_SETUP_RESPONSE, false);
-    enter_state(server, OW_SERVER_AWAIT_SETUP, now);
+    ow_server_enter(server, OW_SERVER_AWAIT_SETUP, now);
     if (server->outlet.status != OW_OK) { /* without a greeting the client would wait in vain */
       ow_server_free(server);
       server = NULL;
@@ -137,7 +69,7 @@ void ow_server_free(struct ow_server *server)
 
 static void decide_set_up(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
 {
-  enter_state(server, OW_SERVER_DECIDE_SETUP, now);
+  ow_server_enter(server, OW_SERVER_DECIDE_SETUP, now);
   event->kind = OW_SERVER_SET_UP;
   event->key_id = server->response.key_id;
 }
@@ -152,7 +84,7 @@ static void ask_for_key(struct ow_server *server, struct ow_instant now, struct 
   memcpy(source->salt, server->challenge.salt, OW_SALT);
   server->key_known = config->find_key && config->find_key(config->key_context, server->response.key_id,
                                                            &source->passphrase, &source->octets);
-  enter_state(server, OW_SERVER_AWAIT_KEY, now);
+  ow_server_enter(server, OW_SERVER_AWAIT_KEY, now);
   event->kind = OW_SERVER_DERIVE;
 }
 
@@ -160,12 +92,16 @@ static enum ow_status on_setup_response(struct ow_server *server, struct ow_inst
                                         struct ow_server_event *event)
 {
   ow_setup_response_decode(ow_intake_message(&server->intake), &server->response);
-  uint32_t mode = server->response.mode;
-  if (mode == OW_MODE_NONE)
+  uint32_t chosen = server->response.mode;
+  bool twamp = server->config.twamp;
+  uint32_t mode = twamp ? chosen & OW_TWAMP_MODES : chosen;
+  if (chosen == OW_MODE_NONE)
     return ow_fail(&event->failure, OW_REFUSED, "the client gave up: none of the modes offered suits it");
-  if ((mode & (mode - 1)) != 0 || (mode & server->config.modes & OW_MODES_ALL) == 0)
-    return ow_fail(&event->failure, OW_PROTOCOL, "the client chose mode %u, which was not offered", mode);
+  if (mode == 0 || (mode & (mode - 1)) != 0 || (chosen & ~server->config.modes) != 0 ||
+      (!twamp && (chosen & OW_MODES_ALL) == 0))
+    return ow_fail(&event->failure, OW_PROTOCOL, "the client chose mode %u, which was not offered", chosen);
   server->mode = (enum ow_mode)mode;
+  server->features = chosen & ~mode;
   ow_intake_expect(&server->intake, 0, false);
   if (server->mode == OW_MODE_OPEN) {
     server->response.key_id[0] = '\0';
@@ -237,9 +173,9 @@ enum ow_status ow_server_set_up(struct ow_server *server, struct ow_instant now,
   ow_outlet_clear_text(&server->outlet, octets, OW_SERVER_START_CLEAR);
   ow_outlet_blocks(&server->outlet, octets + OW_SERVER_START_CLEAR, OW_SERVER_START - OW_SERVER_START_CLEAR);
   if (accept == OW_ACCEPT_OK)
-    await_command(server, now);
+    ow_server_await_command(server, now);
   else
-    enter_state(server, OW_SERVER_FAILED, now);
+    ow_server_enter(server, OW_SERVER_FAILED, now);
   return server->outlet.status;
 }
 
@@ -258,7 +194,7 @@ static enum ow_status pass_slots(struct ow_server *server, struct ow_instant now
     ow_intake_expect(&server->intake, OW_HMAC, true);
   } else {
     server->passing = NOTHING;
-    enter_state(server, OW_SERVER_DECIDE_SESSION, now);
+    ow_server_enter(server, OW_SERVER_DECIDE_SESSION, now);
     event->kind = OW_SERVER_REQUEST;
     event->request = &server->request;
   }
@@ -299,7 +235,7 @@ static enum ow_status read_request_slots(struct ow_server *server, struct ow_ins
   for (uint32_t i = 0; status == OW_OK && i < count; i++)
     status = ow_slot_decode(at + (size_t)i * OW_SLOT, &server->slots[i], &event->failure);
   if (status == OW_OK) {
-    enter_state(server, OW_SERVER_DECIDE_SESSION, now);
+    ow_server_enter(server, OW_SERVER_DECIDE_SESSION, now);
     event->kind = OW_SERVER_REQUEST;
     event->request = &server->request;
     event->slots = server->slots;
@@ -342,7 +278,7 @@ enum ow_status ow_server_answer_session(struct ow_server *server, struct ow_inst
   server->agreed = server->agreed || acceptance->accept == OW_ACCEPT_OK;
   ow_session_acceptance_encode(acceptance, octets);
   ow_outlet_message(&server->outlet, octets, sizeof octets);
-  await_command(server, now);
+  ow_server_await_command(server, now);
   return server->outlet.status;
 }
 
@@ -353,7 +289,7 @@ static void on_start(struct ow_server *server, struct ow_instant now, struct ow_
   if (server->intake.opened == OW_BLOCK) {
     ow_intake_expect_more(&server->intake, OW_HMAC, true);
   } else {
-    enter_state(server, OW_SERVER_DECIDE_START, now);
+    ow_server_enter(server, OW_SERVER_DECIDE_START, now);
     event->kind = OW_SERVER_START_ASKED;
   }
 }
@@ -366,10 +302,10 @@ enum ow_status ow_server_answer_start(struct ow_server *server, struct ow_instan
   ow_start_ack_encode(accept, octets);
   ow_outlet_message(&server->outlet, octets, sizeof octets);
   server->agreed = server->agreed && accept != OW_ACCEPT_OK;
-  await_command(server, now);
+  ow_server_await_command(server, now);
   if (accept == OW_ACCEPT_OK) {
     ow_stop_list_clear(&server->stop);
-    enter_state(server, OW_SERVER_RUNNING, now);
+    ow_server_enter(server, OW_SERVER_RUNNING, now);
   }
   return server->outlet.status;
 }
@@ -391,9 +327,9 @@ static enum ow_status on_stop_part(struct ow_server *server, struct ow_instant n
     event->end_count = server->stop.count;
     server->client_sending = server->client_ranges = 0;
     if (server->state == OW_SERVER_STOPPING)
-      await_command(server, now);
+      ow_server_await_command(server, now);
     else
-      enter_state(server, OW_SERVER_DECIDE_STOP, now);
+      ow_server_enter(server, OW_SERVER_DECIDE_STOP, now);
   }
   return status;
 }
@@ -402,9 +338,9 @@ static void end_stop(struct ow_server *server, struct ow_instant now)
 {
   ow_outlet_hmac(&server->outlet);
   if (server->client_stopped_first)
-    await_command(server, now);
+    ow_server_await_command(server, now);
   else
-    enter_state(server, OW_SERVER_STOPPING, now);
+    ow_server_enter(server, OW_SERVER_STOPPING, now);
 }
 
 enum ow_status ow_server_begin_stop(struct ow_server *server, struct ow_instant now, enum ow_accept accept,
@@ -414,7 +350,7 @@ enum ow_status ow_server_begin_stop(struct ow_server *server, struct ow_instant 
     return OW_STATE;
   server->client_stopped_first = server->state == OW_SERVER_DECIDE_STOP;
   server->ends_left = count;
-  enter_state(server, OW_SERVER_TELLING_STOP, now);
+  ow_server_enter(server, OW_SERVER_TELLING_STOP, now);
   ow_outlet_begin_stop(&server->outlet, accept, count);
   if (count == 0)
     end_stop(server, now);
@@ -448,89 +384,9 @@ static void on_fetch(struct ow_server *server, struct ow_instant now, struct ow_
     ow_intake_expect_more(&server->intake, OW_FETCH_SESSION - OW_BLOCK + OW_HMAC, true);
   } else {
     ow_fetch_request_decode(ow_intake_message(&server->intake), &event->fetch);
-    enter_state(server, OW_SERVER_DECIDE_FETCH, now);
+    ow_server_enter(server, OW_SERVER_DECIDE_FETCH, now);
     event->kind = OW_SERVER_FETCH;
   }
-}
-
-/* What is pending, padded to whole blocks; after the last record, the HMAC. */
-static void flush_records(struct ow_server *server, struct ow_instant now)
-{
-  size_t used = server->records_pending * server->record_octets;
-  size_t octets = OW_WHOLE_BLOCKS(used);
-  if (used) {
-    memset(server->pending + used, 0, octets - used);
-    ow_outlet_blocks(&server->outlet, server->pending, octets);
-  }
-  server->records_pending = 0;
-  if (server->records_left == 0) {
-    free(server->pending);
-    server->pending = NULL;
-    ow_outlet_hmac(&server->outlet);
-    await_command(server, now);
-  }
-}
-
-enum ow_status ow_server_begin_fetch(struct ow_server *server, struct ow_instant now,
-                                     const struct ow_fetch_ack *ack, const struct ow_session_request *request,
-                                     const struct ow_slot *slots, const struct ow_skip_range *skipped)
-{
-  uint8_t octets[OW_FETCH_ACK];
-  if (server->state != OW_SERVER_DECIDE_FETCH)
-    return OW_STATE;
-  if (ack->accept == OW_ACCEPT_OK && ack->records && !(server->pending = malloc(RECORDS_AT_ONCE * OW_RECORD)))
-    return OW_MEMORY;
-  ow_fetch_ack_encode(ack, octets);
-  ow_outlet_message(&server->outlet, octets, sizeof octets);
-  if (ack->accept == OW_ACCEPT_OK) {
-    ow_outlet_session_request(&server->outlet, request, slots);
-    ow_outlet_skip_ranges(&server->outlet, skipped, ack->skip_ranges);
-    enter_state(server, OW_SERVER_FETCHING, now);
-    server->records_left = ack->records;
-    server->records_pending = 0;
-    server->record_octets = ack->departures ? OW_DEPARTURE_RECORD : OW_RECORD;
-    if (ack->records == 0)
-      flush_records(server, now);
-  } else {
-    await_command(server, now);
-  }
-  return server->outlet.status;
-}
-
-/* Where the next record goes; NULL if it isn't one of `octets` that is awaited. */
-static uint8_t *place_of_record(struct ow_server *server, size_t octets)
-{
-  bool awaited = server->state == OW_SERVER_FETCHING && server->record_octets == octets;
-  return awaited ? server->pending + server->records_pending * octets : NULL;
-}
-
-static enum ow_status record_written(struct ow_server *server, struct ow_instant now)
-{
-  server->records_pending++;
-  server->records_left--;
-  if (server->records_pending == RECORDS_AT_ONCE || server->records_left == 0)
-    flush_records(server, now);
-  return server->outlet.status;
-}
-
-enum ow_status ow_server_fetch_record(struct ow_server *server, struct ow_instant now,
-                                      const struct ow_sample *record)
-{
-  uint8_t *at = place_of_record(server, OW_RECORD);
-  if (!at)
-    return OW_STATE;
-  ow_record_encode(record, at);
-  return record_written(server, now);
-}
-
-enum ow_status ow_server_fetch_departure(struct ow_server *server, struct ow_instant now,
-                                         const struct ow_departure_record *record)
-{
-  uint8_t *at = place_of_record(server, OW_DEPARTURE_RECORD);
-  if (!at)
-    return OW_STATE;
-  ow_departure_record_encode(record, at);
-  return record_written(server, now);
 }
 
 /* ---- octets in ---- */
@@ -539,9 +395,13 @@ static enum ow_status on_command(struct ow_server *server, struct ow_instant now
                                  struct ow_server_event *event)
 {
   uint8_t command = ow_intake_message(&server->intake)[0];
+  bool foreign = command == OW_COMMAND_REQUEST_SESSION || command == OW_COMMAND_FETCH_SESSION;
   enum ow_status status = OW_OK;
+  if (server->config.twamp ? foreign : command == OW_COMMAND_REQUEST_TW_SESSION)
+    return ow_fail(&event->failure, OW_PROTOCOL, "unknown command %u", command);
   switch (command) {
   case OW_COMMAND_REQUEST_SESSION: status = on_request(server, now, event); break;
+  case OW_COMMAND_REQUEST_TW_SESSION: ow_server_tw_request(server, now, event); break;
   case OW_COMMAND_START_SESSIONS: on_start(server, now, event); break;
   case OW_COMMAND_STOP_SESSIONS:
     status = ow_fail(&event->failure, OW_PROTOCOL, "Stop-Sessions while no session runs");
@@ -563,7 +423,9 @@ static enum ow_status act(struct ow_server *server, struct ow_instant now, struc
     status = server->passing ? pass_slots(server, now, event) : on_command(server, now, event);
     break;
   case OW_SERVER_RUNNING:
-  case OW_SERVER_STOPPING: status = on_stop_part(server, now, event); break;
+  case OW_SERVER_STOPPING:
+    status = server->config.twamp ? ow_server_tw_stop(server, now, event) : on_stop_part(server, now, event);
+    break;
   case OW_SERVER_AWAIT_KEY:
   case OW_SERVER_DECIDE_SETUP:
   case OW_SERVER_DECIDE_SESSION:
@@ -579,7 +441,7 @@ static enum ow_status act(struct ow_server *server, struct ow_instant now, struc
 
 static bool takes_input(const struct ow_server *server)
 {
-  return what_is_awaited(server, server->state) || server->state == OW_SERVER_RUNNING;
+  return ow_server_awaits(server, server->state) || server->state == OW_SERVER_RUNNING;
 }
 
 /* True in the states that have no haste until a message begins. */
@@ -642,8 +504,8 @@ int64_t ow_server_deadline(const struct ow_server *server)
 void ow_server_expired(struct ow_server *server, struct ow_server_event *event)
 {
   bool within = at_leisure(server) && within_message(server);
-  const char *what = within ? "the rest of a message" : what_is_awaited(server, server->state);
-  int64_t waited = within ? server->config.setup_timeout : patience_in(server, server->state);
+  const char *what = within ? "the rest of a message" : ow_server_awaits(server, server->state);
+  int64_t waited = within ? server->config.setup_timeout : ow_server_patience(server, server->state);
   *event = (struct ow_server_event){0};
   ow_fail(&event->failure, OW_TIMEOUT, "the client was silent for %g s where we waited for %s",
           (double)waited / (double)OW_NS_PER_S, what ? what : "nothing");
@@ -660,6 +522,11 @@ enum ow_server_state ow_server_state(const struct ow_server *server)
 enum ow_mode ow_server_mode(const struct ow_server *server)
 {
   return server->mode;
+}
+
+uint32_t ow_server_features(const struct ow_server *server)
+{
+  return server->features;
 }
 
 uint32_t ow_server_fetch_left(const struct ow_server *server)

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The Server's side of OWAMP-Control (RFC 4656, 3), without any I/O: octets and time in, octets and events
- * out. Where a decision is the host's, the machine waits in a DECIDE state for the call that brings it, and
- * takes no octets; so it does in AWAIT_KEY, while somebody else derives the client's key.
+ * The Server's side of OWAMP-Control (RFC 4656, 3), or of TWAMP-Control (RFC 5357, 3), without any I/O:
+ * octets and time in, octets and events out. Where a decision is the host's, the machine waits in a DECIDE
+ * state for the call that brings it, and takes no octets; so it does in AWAIT_KEY, while somebody else
+ * derives the client's key.
  *
  *   AWAIT_SETUP -> DECIDE_SETUP -> READY                ow_server_set_up()
  *   AWAIT_SETUP -> AWAIT_KEY -> DECIDE_SETUP            with a key: ow_server_use_key()
- *   READY -> DECIDE_SESSION -> READY                    ow_server_answer_session()
+ *   READY -> DECIDE_SESSION -> READY                    ow_server_answer_session(), or, in TWAMP,
+ *                                                       ow_server_answer_tw_session() (server_twamp.h)
  *   READY -> DECIDE_START -> RUNNING or READY           ow_server_answer_start()
  *   RUNNING -> DECIDE_STOP -> TELLING_STOP -> READY     the client stopped; ow_server_begin_stop() answers
  *   RUNNING -> TELLING_STOP -> STOPPING -> READY        ow_server_begin_stop() first; the client answers
  *   READY -> DECIDE_FETCH -> FETCHING -> READY          ow_server_begin_fetch(), ow_server_fetch_record() or
  *                                                       ow_server_fetch_departure()
+ *   RUNNING -> READY                                    TWAMP's client stopped
  *   any -> FAILED                                       for good; the event's failure says why
  */
 #ifndef OWAMP_CONTROL_SERVER_H
@@ -22,70 +25,15 @@
 
 #include "base/buffer.h"
 #include "base/cursor.h"
-#include "base/random.h"
 #include "base/status.h"
+#include "control/server_events.h"
 #include "crypto/keys.h"
 #include "time/clock.h"
 #include "time/sample.h"
 #include "wire/fetch.h"
 #include "wire/mode.h"
 #include "wire/session_request.h"
-#include "wire/setup.h"
 #include "wire/start_stop.h"
-
-enum ow_server_state {
-  OW_SERVER_AWAIT_SETUP,
-  OW_SERVER_AWAIT_KEY,
-  OW_SERVER_DECIDE_SETUP,
-  OW_SERVER_READY,
-  OW_SERVER_DECIDE_SESSION,
-  OW_SERVER_DECIDE_START,
-  OW_SERVER_RUNNING,
-  OW_SERVER_DECIDE_STOP,
-  OW_SERVER_TELLING_STOP,
-  OW_SERVER_STOPPING,
-  OW_SERVER_DECIDE_FETCH,
-  OW_SERVER_FETCHING,
-  OW_SERVER_FAILED,
-};
-
-struct ow_server_config {
-  uint32_t modes;        /* to offer; 0: the greeting refuses to talk */
-  uint32_t pbkdf2_count; /* power of 2, 1024 at least */
-  int64_t setup_timeout; /* ns to wait for the Set-Up-Response, a message's rest, Start- and Stop-Sessions */
-  int64_t idle_timeout;  /* ns to wait for a command */
-  struct ow_timestamp up_since;
-  struct ow_random random;
-  void *key_context;
-  /** The passphrase of a KeyID, valid until the next call; false if unknown. */
-  bool (*find_key)(void *context, const char *key_id, const void **passphrase, size_t *octets);
-};
-
-enum ow_server_event_kind {
-  OW_SERVER_NOTHING = 0,
-  OW_SERVER_DERIVE,  /* `source`: derive the key of it, whosever it is, and ow_server_use_key() */
-  OW_SERVER_SET_UP,  /* mode chosen and key proven, `key_id` tells whose: ow_server_set_up() */
-  OW_SERVER_REQUEST, /* `request`, `slots`: ow_server_answer_session(); no slots: more than OW_SLOTS_MOST */
-  OW_SERVER_START_ASKED, /* ow_server_answer_start() */
-  OW_SERVER_STOP,   /* `accept`, `ends`, `end_count`: if the state is DECIDE_STOP, ow_server_begin_stop() */
-  OW_SERVER_FETCH,  /* `fetch`: ow_server_begin_fetch() */
-  OW_SERVER_BROKEN, /* `failure`: the connection is of no more use; send what is left and close */
-};
-
-/** What pointers point to is the server's, valid until the next call; `ends` until sessions are started
- * again. */
-struct ow_server_event {
-  enum ow_server_event_kind kind;
-  struct ow_key_source source; /* its passphrase is `find_key`'s: it may be gone after the next call */
-  const char *key_id;          /* "" in open mode */
-  const struct ow_session_request *request;
-  const struct ow_slot *slots;
-  enum ow_accept accept;
-  const struct ow_session_end *ends;
-  uint32_t end_count;
-  struct ow_fetch_request fetch;
-  struct ow_failure failure;
-};
 
 struct ow_server;
 
@@ -150,6 +98,8 @@ enum ow_server_state ow_server_state(const struct ow_server *server);
 /** "ready", "running", ... for a person. */
 const char *ow_server_state_text(enum ow_server_state state);
 enum ow_mode ow_server_mode(const struct ow_server *server);
+/** TWAMP's, that the client chose: mask of enum ow_twamp_feature. */
+uint32_t ow_server_features(const struct ow_server *server);
 /** Records that the fetch still lacks. */
 uint32_t ow_server_fetch_left(const struct ow_server *server);
 /** Test keys of a session of this connection; zero in open mode. The caller wipes. OW_CRYPTO. */

@@ -27,6 +27,8 @@ static void fill_serve_config(const struct ow_server_conf *conf, struct ow_serve
   _Static_assert(sizeof config->port == sizeof conf->listen.port, "copied whole");
   memcpy(config->address, conf->listen.address, sizeof config->address);
   memcpy(config->port, conf->listen.port, sizeof config->port);
+  memcpy(config->twamp_address, conf->twamp.address, sizeof config->twamp_address);
+  memcpy(config->twamp_port, conf->twamp.port, sizeof config->twamp_port);
   config->test_port_low = conf->test_port_low;
   config->test_port_high = conf->test_port_high;
   config->reflect_port = (uint16_t)conf->reflect_port;
@@ -88,11 +90,15 @@ void ow_answering_log_reflector(const struct ow_answering *answering, const stru
 {
   size_t listed = ow_policy_listed(answering->policy);
   unsigned port = (unsigned)conf->reflect_port;
-  if (port && listed == 0)
+  unsigned twamp = ow_serve_twamp_port(answering->server);
+  if (twamp)
+    ow_log(log, OW_LOG_NOTICE, "listening for TWAMP on %s port %u, UDP port %u",
+           conf->twamp.address[0] ? conf->twamp.address : "*", twamp, port);
+  if (port && listed == 0 && !twamp)
     ow_log(log, OW_LOG_WARNING,
            "reflectport %u: no \"assign stamp\" in the limits file lists anybody: no question is answered",
            port);
-  else if (port)
+  else if (port && listed > 0)
     ow_log(log, OW_LOG_NOTICE, "STAMP is answered on UDP port %u, to whom %zu lines list", port, listed);
 }
 

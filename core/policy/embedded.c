@@ -53,6 +53,12 @@ static enum ow_status fill_conf(const struct ow_embedded_options *options, struc
     status = ow_listen_address_parse(options->listen, &conf->listen, failure);
   if (status == OW_OK)
     status = check_number(conf->listen.address, failure);
+  if (status == OW_OK && options->twamp[0]) {
+    conf->twamp = ow_listen_twamp;
+    status = ow_listen_address_parse(options->twamp, &conf->twamp, failure);
+  }
+  if (status == OW_OK)
+    status = check_number(conf->twamp.address, failure);
   if (status == OW_OK)
     status = ow_test_ports_allowed(conf, failure);
   if (status == OW_OK)

@@ -20,6 +20,7 @@ struct ow_embedded_options {
   uint32_t modes;             /* mask of enum ow_mode that may be offered at all */
   uint16_t test_port_low;     /* UDP; 0: any */
   uint16_t test_port_high;
+  char twamp[320];       /* where to listen for TWAMP's clients, as `listen`; "": not at all */
   uint16_t reflect_port; /* UDP, of the Session-Reflector for whom the limits file lists; 0: there is none */
   uint32_t most_connections; /* control connections at once; 0: 4000, as descriptors allow */
   bool verbose;              /* log each session and fetch as well, at OW_LOG_INFO */

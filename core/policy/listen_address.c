@@ -10,6 +10,7 @@
 #include "text/number.h"
 
 const struct ow_listen_address ow_listen_default = {.address = "", .port = "861"};
+const struct ow_listen_address ow_listen_twamp = {.port = "862"};
 
 /* With or without a zone behind it. */
 static bool is_ipv6(const char *text)

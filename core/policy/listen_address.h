@@ -12,6 +12,8 @@ struct ow_listen_address {
 
 /** Every address, port 861. */
 extern const struct ow_listen_address ow_listen_default;
+/** Every address, port 862. */
+extern const struct ow_listen_address ow_listen_twamp;
 
 /**
  * "host", "host:port", ":port", "port" (a number), "[2001:db8::1]", "[2001:db8::1]:port", "2001:db8::1",

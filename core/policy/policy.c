@@ -457,23 +457,43 @@ static enum ow_status find_listed(void *context, const struct ow_endpoint *from,
 }
 
 /* Nobody knows how much it will ask: it holds a bit a second, to have a share of what may be sent. */
+static enum ow_status claim_answers(struct ow_policy *policy, int class, const struct ow_account_key *key,
+                                    unsigned version, struct ow_serve_claim *claim)
+{
+  struct ow_class_account *account =
+      ow_class_account_find(&policy->accounts, policy->limits.classes[class].name);
+  struct ow_class_holder *holder = ow_class_holder_join(&policy->accounts, account, key);
+  *claim = (struct ow_serve_claim){.account = holder,
+                                   .bandwidth = 1,
+                                   .headers = version == 6 ? IPV6_UDP : IPV4_UDP,
+                                   .class_name = account->name};
+  if (holder)
+    ow_class_holder_take(holder, OW_CLASS_BANDWIDTH, claim->bandwidth);
+  return holder ? OW_OK : OW_MEMORY;
+}
+
 static enum ow_status claim_listed(void *context, const struct ow_serve_listed *listed,
                                    const struct ow_endpoint *from, struct ow_serve_claim *claim)
 {
-  struct ow_policy *policy = context;
   const struct ow_listed_peer *peer = listed->peer;
-  const char *class = policy->limits.classes[peer->rule.class].name;
   struct ow_account_key key = ow_account_key_of(listed->key_id, from);
-  struct ow_class_account *account = ow_class_account_find(&policy->accounts, class);
-  struct ow_class_holder *holder = ow_class_holder_join(&policy->accounts, account, &key);
-  if (holder) {
-    *claim = (struct ow_serve_claim){.account = holder,
-                                     .bandwidth = 1,
-                                     .headers = from->version == 6 ? IPV6_UDP : IPV4_UDP,
-                                     .class_name = account->name};
-    ow_class_holder_take(holder, OW_CLASS_BANDWIDTH, claim->bandwidth);
+  return claim_answers(context, peer->rule.class, &key, from->version, claim);
+}
+
+static enum ow_accept claim_reflected(void *context, const struct ow_serve_client *client, unsigned version,
+                                      struct ow_serve_claim *claim, struct ow_failure *why)
+{
+  struct ow_policy *policy = context;
+  struct visit *visit = client->account;
+  int class = class_of(policy, client);
+  struct ow_account_key key = ow_account_key_of(client->key_id, &client->address);
+  enum ow_accept accept = check_sessions(policy, class, visit, why);
+  if (accept == OW_ACCEPT_OK && claim_answers(policy, class, &key, version, claim) != OW_OK) {
+    ow_fail(why, OW_MEMORY, "no memory for what a client has of its class");
+    accept = OW_ACCEPT_INTERNAL_ERROR;
   }
-  return holder ? OW_OK : OW_MEMORY;
+  visit->sessions += accept == OW_ACCEPT_OK;
+  return accept;
 }
 
 size_t ow_policy_listed(const struct ow_policy *policy)
@@ -498,6 +518,7 @@ struct ow_serve_policy ow_policy_answers(struct ow_policy *policy)
       .delete_on_fetch = delete_on_fetch,
       .find_listed = find_listed,
       .claim_listed = claim_listed,
+      .claim_reflected = claim_reflected,
       .leave = leave,
   };
 }

@@ -46,6 +46,7 @@ static const struct directive directives[] = {
     {"rootfolly", FLAG, AT(root_folly), 0, 0, 0, NULL},
     {"srcnode", LISTEN, AT(listen), 0, 0, AT(listen_line), "srcnode 192.0.2.1:861"},
     {"testports", PORTS, 0, 0, 0, AT(test_ports_line), "testports 8760-9960"},
+    {"twampnode", LISTEN, AT(twamp), 0, 0, AT(twamp_line), "twampnode 192.0.2.1:862"},
     {"user", TEXT, AT(user), 1, OW_ACCOUNT_TEXT - 1, AT(user_line), "user owamp"},
     {"vardir", TEXT, AT(vardir), 1, PATH_MAX - 32, 0, "vardir /run/owamp"},
     {"verbose", FLAG, AT(verbose), 0, 0, 0, NULL},
@@ -197,9 +198,12 @@ static enum ow_status take_text(const struct reading *reading, const char *value
 static enum ow_status take_listen(const struct reading *reading, const char *value)
 {
   struct ow_failure inner;
-  reading->conf->listen = ow_listen_default;
-  if (ow_listen_address_parse(value, &reading->conf->listen, &inner) != OW_OK)
-    return ow_conf_lines_fail(reading->lines, reading->word, reading->failure, "srcnode: %s", inner.text);
+  struct ow_listen_address *into = target_of_directive(reading);
+  bool twamp = into == &reading->conf->twamp;
+  *into = twamp ? ow_listen_twamp : ow_listen_default;
+  if (ow_listen_address_parse(value, into, &inner) != OW_OK)
+    return ow_conf_lines_fail(reading->lines, reading->word, reading->failure, "%s: %s",
+                              reading->directive->name, inner.text);
   return OW_OK;
 }
 

@@ -17,6 +17,7 @@ enum { OW_ACCOUNT_TEXT = 64 };
 struct ow_server_conf {
   const char *file;                /* what messages call the file that was read; NULL: none was */
   struct ow_listen_address listen; /* srcnode */
+  struct ow_listen_address twamp;  /* twampnode; its port "" = not given */
   uint16_t test_port_low;          /* testports; 0 = ephemeral */
   uint16_t test_port_high;
   uint64_t reflect_port;     /* reflectport, UDP; 0 = no Session-Reflector */
@@ -38,6 +39,7 @@ struct ow_server_conf {
   unsigned listen_line;
   unsigned test_ports_line;
   unsigned reflect_port_line;
+  unsigned twamp_line;
   unsigned modes_line;
   unsigned user_line;
   unsigned group_line;

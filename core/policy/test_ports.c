@@ -82,5 +82,9 @@ enum ow_status ow_test_ports_allowed(const struct ow_server_conf *conf, struct o
 
 enum ow_status ow_reflect_port_allowed(const struct ow_server_conf *conf, struct ow_failure *failure)
 {
+  if (conf->twamp.port[0] && conf->reflect_port == 0) {
+    ow_fail(failure, OW_INVALID, "twampnode: TWAMP's test packets need a UDP port: reflectport 862");
+    return ow_server_conf_fail_at(conf, conf->twamp_line, failure);
+  }
   return allowed(conf, "reflectport", (uint16_t)conf->reflect_port, conf->reflect_port_line, failure);
 }

@@ -19,7 +19,7 @@ enum ow_status ow_test_port_check(const struct ow_server_conf *conf,
 /** OW_INVALID if this process may not bind `testports`, which is so for low ones and not root. */
 enum ow_status ow_test_ports_allowed(const struct ow_server_conf *conf,
                                      struct ow_failure *failure) OW_MUST_CHECK;
-/** The same of `reflectport`. */
+/** The same of `reflectport`, and if `twampnode` needs one that isn't there. */
 enum ow_status ow_reflect_port_allowed(const struct ow_server_conf *conf,
                                        struct ow_failure *failure) OW_MUST_CHECK;
 

@@ -114,6 +114,9 @@ static void name_what_stays(const struct responder *responder, const struct ow_s
   name_fixed(responder, "testports",
              (ow_test_port_is_shared(now) || ow_test_port_is_shared(next)) &&
                  (now->test_port_low != next->test_port_low || now->test_port_high != next->test_port_high));
+  name_fixed(responder, "twampnode",
+             strcmp(now->twamp.address, next->twamp.address) != 0 ||
+                 strcmp(now->twamp.port, next->twamp.port) != 0);
   name_fixed(responder, "reflectport", now->reflect_port != next->reflect_port);
   name_fixed(responder, "user", strcmp(now->user, next->user) != 0);
   name_fixed(responder, "group", strcmp(now->group, next->group) != 0);
@@ -276,6 +279,8 @@ static enum ow_status listen_on(struct responder *responder, struct ow_failure *
   const struct ow_server_conf *conf = &responder->conf;
   bool given = take_sockets(responder);
   enum ow_status status = check_test_port(responder, failure);
+  if (status == OW_OK)
+    status = ow_reflect_port_allowed(conf, failure);
   if (status != OW_OK)
     return status;
   status = ow_answering_listen(&responder->answering, responder->loop, conf, responder->log, failure);

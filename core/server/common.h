@@ -18,6 +18,8 @@
 
 struct ow_serve_session;
 LIST_HEAD(ow_serve_busy_sessions, ow_serve_session);
+struct ow_serve_tw_session;
+LIST_HEAD(ow_serve_tw_list, ow_serve_tw_session);
 struct ow_serve_account;
 TAILQ_HEAD(ow_serve_failing, ow_serve_account);
 
@@ -28,11 +30,13 @@ struct ow_serve_common {
   const struct ow_serve_policy *policy;
   const struct ow_log *log;
   struct ow_traffic traffic;
-  struct ow_test_port test_port; /* that all sessions share; closed: each has its own */
+  struct ow_test_port test_port;     /* that all sessions share; closed: each has its own */
+  struct ow_test_port *reflect_port; /* the Session-Reflector's; NULL: there is none */
   struct ow_timestamp up_since;
   struct ow_serve_busy_sessions busy; /* those being settled, or freed, in the background */
   struct ow_serve_counts counts;      /* each is kept by what it counts */
   struct ow_shares shares;            /* likewise: who holds how much */
+  struct ow_serve_tw_list stopped;    /* TWAMP's sessions that are stopped, and reflect for a while yet */
   struct ow_serve_failing failing;    /* accounts whose keys failed lately, and so many: */
   unsigned failing_count;
   unsigned fetching;               /* clients that are being answered a fetch */

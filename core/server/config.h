@@ -9,8 +9,10 @@
 #include "io/udp_shared.h"
 
 struct ow_serve_config {
-  char address[256];   /* to listen on; "" = every address of both families */
-  char port[32];       /* service name or number; "0": a free one */
+  char address[256];       /* to listen on; "" = every address of both families */
+  char port[32];           /* service name or number; "0": a free one */
+  char twamp_address[256]; /* likewise, for TWAMP's clients; */
+  char twamp_port[32];     /* "": there are none. It takes a `reflect_port` */
   int listening_first; /* sockets that listen already, in place of address and port: the first descriptor */
   int listening_count; /* 0: none */
   struct ow_udp_given test_sockets; /* of the one test port, if they are bound already */

@@ -11,6 +11,7 @@
 #include "base/container_of.h"
 #include "base/secret.h"
 #include "control/server.h"
+#include "control/server_twamp.h"
 #include "io/channel.h"
 #include "server/client_key.h"
 #include "server/connection_life.h"
@@ -32,11 +33,13 @@ static void tell_set_up(const struct ow_serve_connection *connection)
   const struct ow_serve_client *client = &connection->client;
   char key_id[OW_KEY_ID_TEXT];
   ow_printable(key_id, sizeof key_id, client->key_id, strnlen(client->key_id, sizeof client->key_id));
+  const char *protocol = client->twamp ? "TWAMP, " : "";
   if (client->mode == OW_MODE_OPEN)
-    ow_log(connection->common->log, OW_LOG_INFO, "client %s: set up, open mode", connection->name);
+    ow_log(connection->common->log, OW_LOG_INFO, "client %s: set up, %sopen mode", connection->name,
+           protocol);
   else
-    ow_log(connection->common->log, OW_LOG_INFO, "client %s: set up, KeyID \"%s\", %s", connection->name,
-           key_id, ow_mode_name(client->mode));
+    ow_log(connection->common->log, OW_LOG_INFO, "client %s: set up, %sKeyID \"%s\", %s", connection->name,
+           protocol, key_id, ow_mode_name(client->mode));
 }
 
 static void on_set_up(struct ow_serve_connection *connection, const char *key_id)
@@ -202,6 +205,55 @@ static void on_request(struct ow_serve_connection *connection, const struct ow_s
     ow_loop_background(connection->common->loop, &connection->agreeing);
 }
 
+static bool open_tw_session(struct ow_serve_connection *connection, const struct ow_server_event *event,
+                            struct ow_tw_acceptance *acceptance, struct ow_failure *why)
+{
+  enum { AGREED_MOST = 256 }; /* as they are started and ended together */
+  const struct ow_serve_tw_asked asked = {.request = event->tw_request,
+                                          .client = &connection->client,
+                                          .machine = connection->machine,
+                                          .local = ow_channel_local(&connection->channel),
+                                          .remote = ow_channel_remote(&connection->channel)};
+  bool opened = false;
+  *acceptance = (struct ow_tw_acceptance){.session.accept = OW_ACCEPT_TEMPORARY_LIMIT};
+  if (!event->tw_request) {
+    acceptance->session.accept = OW_ACCEPT_NOT_SUPPORTED;
+    *why = event->failure;
+  } else if (connection->all->drained) {
+    ow_fail(why, OW_STATE, "the server is about to stop");
+  } else if (connection->agreed >= AGREED_MOST) {
+    ow_fail(why, OW_LIMIT, "a control connection has %d sessions at most", AGREED_MOST);
+  } else {
+    opened = ow_serve_tw_open(connection->common, &connection->tw_sessions, &asked, acceptance, why);
+  }
+  return opened;
+}
+
+static void on_tw_request(struct ow_serve_connection *connection, const struct ow_server_event *event)
+{
+  struct ow_tw_acceptance acceptance;
+  struct ow_failure why = {0};
+  bool opened = open_tw_session(connection, event, &acceptance, &why);
+  connection->refused = !opened;
+  connection->agreed += opened;
+  if (!opened) {
+    connection->common->counts.refused_total++;
+    ow_log(connection->common->log, OW_LOG_NOTICE, "client %s: TWAMP session refused with %s: %s",
+           connection->name, ow_accept_text(acceptance.session.accept), why.text);
+  }
+  ow_serve_require_written(
+      connection, ow_server_answer_tw_session(connection->machine, ow_serve_now(connection), &acceptance));
+}
+
+static void on_tw_stop(struct ow_serve_connection *connection, enum ow_accept accept)
+{
+  if (accept != OW_ACCEPT_OK)
+    ow_log(connection->common->log, OW_LOG_NOTICE, "client %s: ended its sessions with %s", connection->name,
+           ow_accept_text(accept));
+  connection->agreed = 0;
+  ow_serve_tw_stop(&connection->tw_sessions);
+}
+
 static void start_session(struct ow_serve_connection *connection, struct ow_serve_session *session)
 {
   struct ow_failure failure = {0};
@@ -221,6 +273,8 @@ static void answer_start(struct ow_serve_connection *connection)
   connection->refused = accept != OW_ACCEPT_OK; /* or it goes on without what was refused */
   connection->next = accept == OW_ACCEPT_OK && status == OW_OK ? TAILQ_FIRST(&connection->sessions) : NULL;
   ow_serve_require_written(connection, status);
+  if (accept == OW_ACCEPT_OK)
+    ow_serve_tw_start(&connection->tw_sessions);
   if (status == OW_OK)
     ow_channel_flush(&connection->channel);
   ow_serve_consider_end(connection);
@@ -317,6 +371,8 @@ static void act(struct ow_serve_connection *connection, const struct ow_server_e
   case OW_SERVER_DERIVE: on_derive(connection, &event->source); break;
   case OW_SERVER_SET_UP: on_set_up(connection, event->key_id); break;
   case OW_SERVER_REQUEST: on_request(connection, event); break;
+  case OW_SERVER_TW_REQUEST: on_tw_request(connection, event); break;
+  case OW_SERVER_TW_STOP: on_tw_stop(connection, event->accept); break;
   case OW_SERVER_START_ASKED: on_start(connection); break;
   case OW_SERVER_STOP: on_stop(connection, event); break;
   case OW_SERVER_FETCH: on_fetch(connection, &event->fetch); break;
@@ -430,6 +486,7 @@ static struct ow_server *create_machine(struct ow_serve_connection *connection, 
   const struct ow_serve_common *common = connection->common;
   int64_t patience = common->config.control_timeout;
   const struct ow_server_config config = {
+      .twamp = connection->client.twamp,
       .modes = modes,
       .pbkdf2_count = common->config.pbkdf2_count,
       .setup_timeout = SETUP_TIMEOUT < patience ? SETUP_TIMEOUT : patience,

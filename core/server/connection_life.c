@@ -27,7 +27,7 @@ struct ow_instant ow_serve_now(const struct ow_serve_connection *connection)
 /* One line for each connection that ends; whoever was refused has had its line. */
 void ow_serve_tell_end(const struct ow_serve_connection *connection, enum ow_log_level level, const char *why)
 {
-  bool runs = !TAILQ_EMPTY(&connection->sessions);
+  bool runs = !TAILQ_EMPTY(&connection->sessions) || !LIST_EMPTY(&connection->tw_sessions);
   ow_log(connection->common->log, level, "client %s: connection ended: %s%s", connection->name, why,
          runs ? ", with its sessions open" : "");
 }
@@ -144,6 +144,7 @@ void ow_serve_close(struct ow_serve_connection *connection)
   ow_serve_place_leave(&connection->place);
   LIST_REMOVE(connection, among_all);
   LIST_INSERT_HEAD(&connection->all->closing, connection, among_all);
+  ow_serve_tw_end(&connection->tw_sessions);
   if (connection->stop.kind == OW_SERVER_STOP)
     ow_serve_end_as_told(connection);
   else
@@ -189,7 +190,7 @@ static bool is_drained(const struct ow_serve_connection *connection)
   case OW_SERVER_DECIDE_SETUP:
   case OW_SERVER_FAILED: break;
   }
-  return !busy;
+  return connection->client.twamp || !busy; /* a TWAMP server has no word for it */
 }
 
 static enum ow_serve_place_state place_state(const struct ow_serve_connection *connection)
@@ -200,7 +201,8 @@ static enum ow_serve_place_state place_state(const struct ow_serve_connection *c
   case OW_SERVER_AWAIT_KEY:
   case OW_SERVER_DECIDE_SETUP: state = OW_SERVE_PLACE_SETTING_UP; break;
   case OW_SERVER_READY:
-    if (TAILQ_EMPTY(&connection->sessions) && ow_buffer_length(ow_server_output(connection->machine)) == 0)
+    if (TAILQ_EMPTY(&connection->sessions) && LIST_EMPTY(&connection->tw_sessions) &&
+        ow_buffer_length(ow_server_output(connection->machine)) == 0)
       state = OW_SERVE_PLACE_IDLE;
     break;
   case OW_SERVER_DECIDE_SESSION:
@@ -335,7 +337,7 @@ void ow_serve_tell_stop(struct ow_serve_connection *connection)
 
 void ow_serve_stop_sessions(struct ow_serve_connection *connection, const char *why)
 {
-  if (ow_server_state(connection->machine) == OW_SERVER_RUNNING) {
+  if (!connection->client.twamp && ow_server_state(connection->machine) == OW_SERVER_RUNNING) {
     ow_log(connection->common->log, OW_LOG_DEBUG, "client %s: is sent Stop-Sessions: %s", connection->name,
            why);
     connection->stopped_for = why;
@@ -353,7 +355,7 @@ void ow_serve_consider_end(struct ow_serve_connection *connection)
   struct ow_serve_session *session;
   int64_t longest = 0;
   bool settled = !TAILQ_EMPTY(&connection->sessions);
-  if (connection->unfinished > 0)
+  if (connection->unfinished > 0 || connection->client.twamp)
     return;
   TAILQ_FOREACH(session, &connection->sessions, of_connection)
   {

@@ -18,6 +18,7 @@
 #include "server/place.h"
 #include "server/session.h"
 #include "server/session_log.h"
+#include "server/tw_sessions.h"
 
 struct ow_serve_connection;
 
@@ -52,8 +53,9 @@ struct ow_serve_connection {
   struct ow_server *machine;
   struct ow_serve_client client;
   char name[OW_ADDRESS_TEXT];
-  struct ow_serve_sessions sessions; /* requested or running; held */
-  struct ow_serve_log to;            /* the log, and whom it tells of */
+  struct ow_serve_sessions sessions;   /* requested or running; held */
+  struct ow_serve_tw_list tw_sessions; /* TWAMP's, likewise */
+  struct ow_serve_log to;              /* the log, and whom it tells of */
   struct ow_serve_fetch fetch;
   unsigned agreed; /* sessions, since it was set up or stopped */
   const struct ow_session_request

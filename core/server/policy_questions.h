@@ -19,6 +19,7 @@ struct ow_serve_client {
   struct ow_endpoint address;
   char key_id[OW_KEY_ID_TEXT];
   enum ow_mode mode;
+  bool twamp;    /* it speaks TWAMP-Control */
   void *account; /* policy's own; set by `admit` or `identify` */
 };
 
@@ -87,6 +88,9 @@ struct ow_serve_policy {
    */
   enum ow_status (*claim_listed)(void *context, const struct ow_serve_listed *listed,
                                  const struct ow_endpoint *from, struct ow_serve_claim *claim);
+  /** The same for a session that a client's Request-TW-Session asks for. */
+  enum ow_accept (*claim_reflected)(void *context, const struct ow_serve_client *client, unsigned version,
+                                    struct ow_serve_claim *claim, struct ow_failure *why);
   /** The client's connection has ended. */
   void (*leave)(void *context, const struct ow_serve_client *client);
 };

@@ -2,7 +2,6 @@
 /* Whose question is it, may it be answered, and the answer: each in a few steps, whatever comes. */
 #include "server/reflections.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,17 +9,16 @@
 #include "io/system_clock.h"
 #include "server/accounts.h"
 #include "session/reflector.h"
+#include "traffic/port_answer.h"
 
 enum {
   ALIKE_MOST = 8,      /* SSIDs and addresses of ours that one address and port may ask */
   PORT_LEAST = 1024,   /* of a Session-Sender: behind lower ones are services that answer whatever comes */
   ENDED_AT_ONCE = 256, /* sessions, of those that are too old */
-  TRIES = 4,           /* ICMP errors of other answers may keep one back */
 };
 #define OLD (900 * OW_NS_PER_S) /* without a question: as REFWAIT (RFC 5357, 4.2) */
 #define IDLE (10 * OW_NS_PER_S) /* after which one gives way, if there are too many */
 #define LOOK_EVERY (60 * OW_NS_PER_S)
-#define UNREAD (20 * OW_NS_PER_MS)
 
 struct ow_serve_reflection {
   struct ow_tuple_entry by_tuple; /* where questions come from */
@@ -96,8 +94,7 @@ static void on_departed(struct ow_outlet_user *user, const struct ow_leaving *pa
                         struct ow_timestamp departed)
 {
   struct ow_serve_reflection *session = OW_CONTAINER_OF(user, struct ow_serve_reflection, user);
-  int64_t offset = ow_timestamp_difference(departed, packet->reading);
-  ow_departure_add(&session->all->departure, offset);
+  ow_port_answer_departed(session->side, packet, departed);
   ow_reflector_departed(&session->machine, packet->sequence, departed);
 }
 
@@ -287,35 +284,15 @@ static struct ow_serve_reflection *find_or_begin(struct ow_serve_reflections *al
 
 /* ---- answers ---- */
 
-static void drain(struct ow_port_side *side, int64_t now)
-{
-  ow_outlet_drain(&side->outlet);
-  side->stamps_read = now;
-}
-
-static int send_answer(struct ow_serve_reflection *session, const uint8_t *packet, size_t octets,
-                       const struct ow_leaving *leaving, bool ask)
-{
-  struct ow_outlet *outlet = &session->side->outlet;
-  unsigned left = TRIES;
-  int error = ow_outlet_send(outlet, &session->user, &session->way, packet, octets, leaving, ask);
-  while (error && error != EPERM && --left > 0)
-    error = ow_outlet_send(outlet, &session->user, &session->way, packet, octets, leaving, ask);
-  return error;
-}
-
 /* The clock is read last. False: the answer has not left. */
 static bool stamp_and_send(struct ow_serve_reflection *session, uint8_t *packet, size_t octets,
                            struct ow_error_estimate error, int64_t now)
 {
-  struct ow_serve_reflections *all = session->all;
-  struct ow_leaving leaving = {.sequence = session->machine.answered,
-                               .correction = (int32_t)ow_departure_correction(&all->departure)};
-  bool ask = ow_traffic_asks(&all->common->traffic, leaving.sequence, now);
+  struct ow_leaving leaving = ow_port_answer_leaving(session->side, session->machine.answered);
   leaving.reading = ow_system_stamp();
   return ow_stamp_answer_stamp(session->listed.codec, ow_timestamp_plus(leaving.reading, leaving.correction),
                                error, packet) == OW_OK &&
-         send_answer(session, packet, octets, &leaving, ask) == 0;
+         ow_port_answer_send(session->side, &session->user, &session->way, packet, octets, &leaving, now);
 }
 
 static enum ow_status prepare(struct ow_serve_reflection *session, const struct ow_datagram *datagram,
@@ -340,14 +317,10 @@ static enum ow_status prepare(struct ow_serve_reflection *session, const struct 
 static bool answer(struct ow_serve_reflection *session, const struct ow_datagram *datagram,
                    const struct ow_stamp_question *head, int64_t now)
 {
-  struct ow_serve_reflections *all = session->all;
-  struct ow_port_side *side = session->side;
   struct ow_reflector_answer answer;
   uint8_t packet[OW_UDP_OCTETS];
-  if (ow_outlet_is_full(&side->outlet) || now - side->stamps_read >= (session->follow_up ? 1 : UNREAD))
-    drain(side, now);
-  struct ow_error_estimate error =
-      ow_system_error(&all->common->traffic.clock, now, ow_departure_spread(&all->departure));
+  ow_port_answer_hear(session->side, session->follow_up, now);
+  struct ow_error_estimate error = ow_port_answer_error(session->side, now);
   bool sent = prepare(session, datagram, head, ow_error_synchronized(error), packet, &answer) == OW_OK;
   session->follow_up = answer.follow_up;
   if (answer.dscp != session->dscp) {
@@ -357,7 +330,7 @@ static bool answer(struct ow_serve_reflection *session, const struct ow_datagram
   sent = sent && stamp_and_send(session, packet, answer.octets, error, now);
   if (sent) {
     ow_reflector_sent(&session->machine);
-    all->common->counts.answered++;
+    session->all->common->counts.answered++;
   }
   return sent;
 }
@@ -421,8 +394,10 @@ static enum ow_status open_port(struct ow_serve_reflections *all, struct ow_fail
   all->port = number == common->test_port.number ? &common->test_port : &all->own;
   if (all->port == &all->own)
     status = ow_test_port_open(&all->own, &common->traffic, number, common->log, failure);
-  if (status == OW_OK)
+  if (status == OW_OK) {
     all->port->answerer = &all->answerer;
+    common->reflect_port = all->port;
+  }
   return status;
 }
 
@@ -436,7 +411,6 @@ enum ow_status ow_serve_reflections_open(struct ow_serve_reflections *all, struc
   for (int why = 0; why < OW_UNANSWERED_KINDS; why++)
     all->told_at[why] = 1;
   all->aging.expired = on_aging;
-  all->departure = common->traffic.departure;
   all->places = calloc(most, sizeof *all->places);
   enum ow_status status = ow_tuple_table_open(&all->tuples, &ow_system_random);
   if (status != OW_OK || !all->places)
@@ -461,6 +435,7 @@ void ow_serve_reflections_close(struct ow_serve_reflections *all)
     end_session(TAILQ_FIRST(&all->by_age));
   if (all->port)
     all->port->answerer = NULL;
+  all->common->reflect_port = NULL;
   ow_test_port_close(&all->own);
   ow_tuple_table_close(&all->tuples);
   free(all->places);

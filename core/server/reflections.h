@@ -29,7 +29,6 @@ struct ow_serve_reflections {
   struct ow_serve_reflection *places;      /* config.most_reflections */
   struct ow_serve_reflection_queue unused; /* places */
   struct ow_serve_reflection_queue by_age; /* sessions; whoever asked last is the last */
-  struct ow_departure departure;           /* how late answers leave */
   struct ow_timer aging;
   uint64_t told_at[OW_UNANSWERED_KINDS]; /* so many: the log tells of them */
 };

@@ -15,11 +15,13 @@
 #include "server/place.h"
 #include "server/reflections.h"
 #include "server/session_traffic.h"
+#include "server/tw_sessions.h"
 
 struct ow_serve {
   struct ow_serve_common common;
   struct ow_limited_log log; /* of what clients cause */
   struct ow_listeners listeners;
+  struct ow_listeners tw_listeners; /* TWAMP's */
   struct ow_serve_connections connections;
   struct ow_serve_kept_sessions kept;
   struct ow_serve_reflections reflections;
@@ -44,19 +46,32 @@ static uint32_t admit(struct ow_serve_common *common, struct ow_serve_client *cl
   return modes;
 }
 
-static void on_connection(struct ow_listeners *listeners, int socket, const union ow_address *remote)
+static void take_connection(struct ow_serve *server, bool twamp, int socket, const union ow_address *remote)
 {
-  struct ow_serve *server = OW_CONTAINER_OF(listeners, struct ow_serve, listeners);
   struct ow_serve_common *common = &server->common;
-  struct ow_serve_client client = {.address = ow_address_to_endpoint(remote)};
+  struct ow_serve_client client = {.address = ow_address_to_endpoint(remote), .twamp = twamp};
   struct ow_failure failure;
   char name[OW_ADDRESS_TEXT];
   ow_address_print(name, sizeof name, remote);
   uint32_t modes = admit(common, &client, name);
+  if (twamp && modes & OW_MODE_ENCRYPTED)
+    modes |= OW_MODE_MIXED;
+  if (twamp && modes)
+    modes |= OW_TWAMP_SYMMETRICAL | OW_TWAMP_DSCP_ECN;
   if (ow_serve_connection_open(&server->connections, socket, remote, &client, modes, &failure) != OW_OK) {
     common->policy->leave(common->policy->context, &client);
     ow_log(common->log, OW_LOG_ERROR, "client %s: %s", name, failure.text);
   }
+}
+
+static void on_connection(struct ow_listeners *listeners, int socket, const union ow_address *remote)
+{
+  take_connection(OW_CONTAINER_OF(listeners, struct ow_serve, listeners), false, socket, remote);
+}
+
+static void on_tw_connection(struct ow_listeners *listeners, int socket, const union ow_address *remote)
+{
+  take_connection(OW_CONTAINER_OF(listeners, struct ow_serve, tw_listeners), true, socket, remote);
 }
 
 /* ---- life ---- */
@@ -68,6 +83,14 @@ static enum ow_status open_test_port(struct ow_serve_common *common, struct ow_f
   return given->count > 0
              ? ow_test_port_adopt(&common->test_port, &common->traffic, given, number, common->log, failure)
              : ow_test_port_open(&common->test_port, &common->traffic, number, common->log, failure);
+}
+
+static enum ow_status open_twamp(struct ow_serve *server, struct ow_failure *failure)
+{
+  const struct ow_serve_config *config = &server->common.config;
+  enum ow_status status =
+      ow_listeners_open(&server->tw_listeners, config->twamp_address, config->twamp_port, failure);
+  return status == OW_OK ? OW_OK : ow_fail_within(failure, "twampnode");
 }
 
 static enum ow_status open_sockets(struct ow_serve *server, struct ow_failure *failure)
@@ -86,6 +109,10 @@ static enum ow_status open_sockets(struct ow_serve *server, struct ow_failure *f
         ow_listeners_adopt(&server->listeners, config->listening_first, config->listening_count, failure);
   else if (status == OW_OK)
     status = ow_listeners_open(&server->listeners, config->address, config->port, failure);
+  if (status == OW_OK && config->twamp_port[0] && !config->reflect_port)
+    status = ow_fail(failure, OW_INVALID, "TWAMP needs a UDP port for its test packets (reflectport)");
+  else if (status == OW_OK && config->twamp_port[0])
+    status = open_twamp(server, failure);
   return status;
 }
 
@@ -110,6 +137,7 @@ struct ow_serve *ow_serve_create(struct ow_loop *loop, const struct ow_serve_con
   ow_serve_failures_prepare(&server->common);
   ow_serve_kept_prepare(&server->kept, &server->common);
   ow_listeners_prepare(&server->listeners, loop, on_connection);
+  ow_listeners_prepare(&server->tw_listeners, loop, on_tw_connection);
   if (open_sockets(server, failure) != OW_OK) {
     ow_serve_free(server);
     server = NULL;
@@ -129,6 +157,8 @@ void ow_serve_free(struct ow_serve *server)
   ow_serve_sessions_bury(&server->common);
   ow_serve_failures_clear(&server->common);
   ow_listeners_close(&server->listeners);
+  ow_listeners_close(&server->tw_listeners);
+  ow_serve_tw_end(&server->common.stopped);
   ow_serve_reflections_close(&server->reflections);
   ow_test_port_close(&server->common.test_port);
   ow_traffic_close(&server->common.traffic);
@@ -152,7 +182,13 @@ void ow_serve_drain(struct ow_serve *server, int64_t within, struct ow_completio
   server->patience.expired = on_patience;
   ow_timer_set(loop, &server->patience, ow_loop_now(loop).monotonic + within);
   ow_listeners_close(&server->listeners);
+  ow_listeners_close(&server->tw_listeners);
   ow_serve_connections_drain(&server->connections, drained);
+}
+
+uint16_t ow_serve_twamp_port(const struct ow_serve *server)
+{
+  return server->tw_listeners.port;
 }
 
 uint16_t ow_serve_port(const struct ow_serve *server)

@@ -14,6 +14,7 @@
  *                                   +--> client_key --> failures
  *
  *   server --> reflections: STAMP, which has no connections
+ *   connection --> tw_sessions: TWAMP's, on the port of reflections
  */
 #ifndef OWAMP_SERVER_SERVER_H
 #define OWAMP_SERVER_SERVER_H
@@ -47,6 +48,8 @@ void ow_serve_free(struct ow_serve *server);
 void ow_serve_drain(struct ow_serve *server, int64_t within, struct ow_completion *drained);
 /** The TCP port it listens on. */
 uint16_t ow_serve_port(const struct ow_serve *server);
+/** The one for TWAMP's clients; 0: it doesn't listen for any. */
+uint16_t ow_serve_twamp_port(const struct ow_serve *server);
 
 /**
  * Take a changed configuration for what comes from now on; the listening address and port stay as they are,

@@ -102,7 +102,9 @@ void ow_serve_log_message(const struct ow_serve_log *to, enum ow_server_event_ki
   case OW_SERVER_BROKEN: break;
   case OW_SERVER_SET_UP: message = "Set-Up-Response"; break;
   case OW_SERVER_REQUEST: message = "Request-Session"; break;
+  case OW_SERVER_TW_REQUEST: message = "Request-TW-Session"; break;
   case OW_SERVER_START_ASKED: message = "Start-Sessions"; break;
+  case OW_SERVER_TW_STOP:
   case OW_SERVER_STOP: message = "Stop-Sessions"; break;
   case OW_SERVER_FETCH: message = "Fetch-Session"; break;
   }

@@ -36,6 +36,7 @@ struct ow_traffic {
   struct ow_contexts contexts;
   struct ow_clock_cache clock;
   struct ow_departure departure; /* where a new sender's correction begins */
+  struct ow_departure answers;   /* how late answers leave */
   struct ow_overflow_cache overflows;
   struct ow_asking asking;
   bool room_told; /* that the system allows too small buffers */

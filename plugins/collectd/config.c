@@ -156,6 +156,12 @@ static enum ow_status set_responder_ports(void *options, const char *text, struc
   return ow_port_range_parse(text, &responder->test_port_low, &responder->test_port_high, failure);
 }
 
+static enum ow_status set_twamp(void *options, const char *text, struct ow_failure *failure)
+{
+  struct ow_embedded_options *responder = options;
+  return ow_field_copy(responder->twamp, sizeof responder->twamp, text, failure);
+}
+
 static enum ow_status set_reflect_port(void *options, const char *text, struct ow_failure *failure)
 {
   struct ow_embedded_options *responder = options;
@@ -186,6 +192,7 @@ static const struct owamp_keyword responder_keywords[] = {
     {"LimitsFile", OWAMP_TEXT, false, 1, set_limits},
     {"Mode", OWAMP_TEXT, true, 1, set_responder_mode},
     {"TestPorts", OWAMP_NUMBER, false, 1, set_responder_ports},
+    {"ListenTwamp", OWAMP_TEXT, false, 1, set_twamp},
     {"ReflectPort", OWAMP_NUMBER, false, 1, set_reflect_port},
     {"MaxConnections", OWAMP_NUMBER, false, 1, set_most_connections},
     {"Verbose", OWAMP_BOOLEAN, false, 1, set_verbose},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "control/server.h"
+#include "control/server_twamp.h"
 #include "target.h"
 
 static void same_octets(void *context, void *out, size_t octets)
@@ -20,6 +21,7 @@ static const struct ow_instant NOW = {.wall = {UINT64_C(0xe000000000000000)}, .m
 static void decide(struct ow_server *server, const struct ow_server_event *event)
 {
   const struct ow_session_acceptance acceptance = {.port = 9};
+  const struct ow_tw_acceptance tw_acceptance = {.session.port = 9};
   const struct ow_fetch_ack ack = {.records = 3, .finished = true, .departures = event->fetch.departures};
   const struct ow_session_request request = {.server_receives = true,
                                              .slot_count = 1,
@@ -35,6 +37,10 @@ static void decide(struct ow_server *server, const struct ow_server_event *event
   case OW_SERVER_BROKEN: break;
   case OW_SERVER_SET_UP: FUZZ_CHECK(ow_server_set_up(server, NOW, OW_ACCEPT_OK) == OW_OK); break;
   case OW_SERVER_REQUEST: FUZZ_CHECK(ow_server_answer_session(server, NOW, &acceptance) == OW_OK); break;
+  case OW_SERVER_TW_REQUEST:
+    FUZZ_CHECK(ow_server_answer_tw_session(server, NOW, &tw_acceptance) == OW_OK);
+    break;
+  case OW_SERVER_TW_STOP: FUZZ_CHECK(ow_server_state(server) == OW_SERVER_READY); break;
   case OW_SERVER_START_ASKED: FUZZ_CHECK(ow_server_answer_start(server, NOW, OW_ACCEPT_OK) == OW_OK); break;
   case OW_SERVER_STOP: FUZZ_CHECK(ow_server_begin_stop(server, NOW, OW_ACCEPT_OK, 0) == OW_OK); break;
   case OW_SERVER_FETCH:
@@ -46,9 +52,10 @@ static void decide(struct ow_server *server, const struct ow_server_event *event
   }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *input, size_t octets)
+static void serve(bool twamp, const uint8_t *input, size_t octets)
 {
-  const struct ow_server_config config = {.modes = OW_MODES_ALL,
+  const struct ow_server_config config = {.twamp = twamp,
+                                          .modes = OW_MODES_ALL,
                                           .pbkdf2_count = OW_COUNT_LEAST,
                                           .setup_timeout = 1000,
                                           .idle_timeout = 1000,
@@ -68,5 +75,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t octets)
     FUZZ_CHECK(ow_reader_left(&readers[i]) == 0);
   }
   ow_server_free(server);
+}
+
+/* The same octets to a server of either protocol. */
+int LLVMFuzzerTestOneInput(const uint8_t *input, size_t octets)
+{
+  serve(false, input, octets);
+  serve(true, input, octets);
   return 0;
 }

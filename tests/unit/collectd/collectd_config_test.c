@@ -251,6 +251,7 @@ END_TEST
 START_TEST(the_responder)
 {
   read_config("<Responder>\n Listen \"127.0.0.1:8610\"\n TestPorts \"9000-9010\"\n ReflectPort 18620\n "
+              "ListenTwamp \":18621\"\n "
               "MaxConnections 10\n Mode "
               "\"open\"\n"
               "</Responder>\n<Responder>\n</Responder>");
@@ -260,6 +261,7 @@ START_TEST(the_responder)
   ck_assert_uint_eq(config.responder.modes, OW_MODE_OPEN);
   ck_assert_uint_eq(config.responder.most_connections, 10);
   ck_assert_uint_eq(config.responder.reflect_port, 18620);
+  ck_assert_str_eq(config.responder.twamp, ":18621");
   ck_assert(!config.responder.verbose);
   expect_logged("<Responder> is refused: there is one already");
   read_config("<Responder>\n Verbose true\n</Responder>");

@@ -96,6 +96,8 @@ static void server_acts(const struct ow_server_event *event)
   switch (event->kind) {
   case OW_SERVER_SET_UP: status = ow_server_set_up(pair.server, now(), OW_ACCEPT_OK); break;
   case OW_SERVER_REQUEST: status = ow_server_answer_session(pair.server, now(), &acceptance); break;
+  case OW_SERVER_TW_REQUEST:
+  case OW_SERVER_TW_STOP: ck_abort_msg("that is TWAMP's"); break;
   case OW_SERVER_START_ASKED: status = ow_server_answer_start(pair.server, now(), OW_ACCEPT_OK); break;
   case OW_SERVER_STOP: status = test_server_stop(pair.server, now(), OW_ACCEPT_OK, NULL, 0); break;
   case OW_SERVER_FETCH: answer_fetch(event->fetch.departures); break;

@@ -533,6 +533,8 @@ static void server_on(struct server_replay *replay, const struct ow_server_event
     ck_assert_int_eq(ow_server_set_up(replay->server, test_at(0), OW_ACCEPT_OK), OW_OK);
     break;
   case OW_SERVER_REQUEST: server_on_request(replay, event); break;
+  case OW_SERVER_TW_REQUEST:
+  case OW_SERVER_TW_STOP: ck_abort_msg("that is TWAMP's"); break;
   case OW_SERVER_START_ASKED: server_on_start(replay); break;
   case OW_SERVER_STOP: server_on_stop(replay, event); break;
   case OW_SERVER_FETCH: server_on_fetch(replay, event); break;

@@ -161,7 +161,8 @@ START_TEST(every_directive_is_taken)
   ck_assert_int_eq(
       parse_conf("# comment\n\nsrcnode 192.0.2.1:8610\ntestports 8760-9960\nuser owamp\ngroup net\n"
                  "vardir /run/x\nmaxcontrolsessions 7\ncontroltimeout 30\npbkdf2_count 4096\n"
-                 "rootfolly\nreflectport 862\nverbose\nfacility LOG_local5\nloglevel WARN\nauthmode "
+                 "rootfolly\nreflectport 862\ntwampnode 192.0.2.1\nverbose\nfacility LOG_local5\nloglevel "
+                 "WARN\nauthmode "
                  "aO\nenddelay 0.5",
                  &conf, &heard, &failure),
       OW_OK);
@@ -179,6 +180,9 @@ START_TEST(every_directive_is_taken)
   ck_assert(conf.root_folly);
   ck_assert_uint_eq(conf.reflect_port, 862);
   ck_assert_uint_eq(conf.reflect_port_line, 12);
+  ck_assert_str_eq(conf.twamp.address, "192.0.2.1");
+  ck_assert_str_eq(conf.twamp.port, "862");
+  ck_assert_uint_eq(conf.twamp_line, 13);
   ck_assert(conf.verbose);
   ck_assert_int_eq(conf.facility, LOG_LOCAL5);
   ck_assert_int_eq(conf.log_most, OW_LOG_WARNING);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the Server's machine (control/server.h) have in common. For these alone. */
+#ifndef OWAMP_CONTROL_SERVER_MACHINE_H
+#define OWAMP_CONTROL_SERVER_MACHINE_H
+
+#include "control/intake.h"
+#include "control/outlet.h"
+#include "control/server_events.h"
+#include "control/stop_list.h"
+#include "time/clock.h"
+#include "wire/setup.h"
+#include "wire/tw_request.h"
+
+struct ow_server {
+  struct ow_server_config config;
+  enum ow_server_state state;
+  struct ow_intake intake;
+  struct ow_outlet outlet;
+  int64_t deadline;
+  bool agreed; /* sessions that are not yet started: they keep ports and memory */
+
+  struct ow_challenge challenge;
+  struct ow_setup_response response;
+  struct ow_keys keys;
+  bool key_known; /* somebody has that KeyID */
+  enum ow_mode mode;
+  uint32_t features; /* mask of enum ow_twamp_feature, chosen with it */
+
+  struct ow_session_request request;
+  struct ow_tw_request tw_request;
+  uint32_t tw_sessions; /* agreed on since the last Stop-Sessions */
+  struct ow_slot *slots;
+  enum { NOTHING, SLOTS, HMAC } passing; /* what is read past of a request */
+  uint32_t slots_left;
+  uint32_t client_sending; /* sessions that the client's Stop-Sessions may describe */
+  uint32_t client_ranges;  /* that it may tell of their packets */
+  struct ow_stop_list stop;
+  uint32_t ends_left;        /* of our own Stop-Sessions */
+  bool client_stopped_first; /* and this is the answer */
+
+  uint32_t records_left;
+  uint32_t records_pending;
+  size_t record_octets; /* of each: they are packet records, or departures */
+  uint8_t *pending;     /* only during a fetch, for connections live long and mostly idle */
+};
+
+/** What a state waits for from the client, in words; NULL if for nothing, or for as long as it may take. */
+const char *ow_server_awaits(const struct ow_server *server, enum ow_server_state state);
+/** For how long, ns. */
+int64_t ow_server_patience(const struct ow_server *server, enum ow_server_state state);
+void ow_server_enter(struct ow_server *server, enum ow_server_state state, struct ow_instant now);
+/** Enter READY. */
+void ow_server_await_command(struct ow_server *server, struct ow_instant now);
+
+#endif
