@@ -12,7 +12,7 @@ setup_file() {
   CONF=$(mktemp -d /tmp/owamp-reflector-XXXXXX) # where nobody can read it again
   export CONF
   chmod 755 "$CONF"
-  printf 'reflectport 862\nuser nobody\ngroup nogroup\nverbose\n' >"$CONF/owamp-server.conf"
+  printf 'reflectport 862\ntwampnode :862\nuser nobody\ngroup nogroup\nverbose\n' >"$CONF/owamp-server.conf"
   printf 'router %s\n' "$KEY" >"$CONF/owamp-server.pfs"
   chown nobody "$CONF/owamp-server.pfs"
   chmod 600 "$CONF/owamp-server.pfs"
@@ -92,6 +92,35 @@ count() {
   ask "$B4" services
   in_b python3 "$BATS_TEST_DIRNAME/stamp_asker.py" "$B4" 862 "$KEY" loop
   [ "$(count "port below 1024")" = 6 ]
+}
+
+# twamp HOST CASE: asked from a host that no line lists.
+twamp() { in_b timeout 20 python3 "$BATS_TEST_DIRNAME/twamp_asker.py" "$@"; }
+
+@test "TWAMP's sessions: each by its tuple, stopped, refused, and gone with a connection that breaks" {
+  local host
+  for host in 127.0.0.1 ::1; do
+    twamp "$host" sessions
+    [[ $host == *:* ]] || twamp "$host" refusals
+    twamp "$host" broken
+  done
+  wait_for_log responder 'TWAMP session ends, 21 questions came and 21 answers left'
+}
+
+@test "TWAMP in each mode and family, as check_owamp speaks it" {
+  local host mode
+  "$CHECK_OWAMP" --help | grep -q twamp || skip "this check_owamp doesn't speak TWAMP"
+  printf 'router %s\n' "$KEY" >"$BATS_TEST_TMPDIR/key.pfs"
+  chmod 600 "$BATS_TEST_TMPDIR/key.pfs"
+  for host in "$B4" "$B6"; do
+    for mode in open authenticated encrypted mixed; do
+      run in_a "$CHECK_OWAMP" -H "$host" --protocol twamp --count 20 --interval 5ms --loss-timeout 300ms --json \
+        --dscp AF11 --mode "$mode" --key-id router --key-file "$BATS_TEST_TMPDIR/key.pfs"
+      ((status == 0)) || { echo "$mode: $output"; return 1; }
+      holds ".mode == \"$mode\" and ([.results[] | .sent, .received] | unique == [20])
+        and (.reflector.found | any(test(\"DSCP 10\")))"
+    done
+  done
 }
 
 @test "the list is read again, and what is no longer on it isn't answered" {
