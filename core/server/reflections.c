@@ -445,9 +445,10 @@ void ow_serve_reflections_close(struct ow_serve_reflections *all)
 void ow_serve_reflections_ask_anew(struct ow_serve_reflections *all)
 {
   struct ow_serve_reflection *each;
-  if (all->common)
-    TAILQ_FOREACH(each, &all->by_age, in_queue)
-    {
-      each->listed.codec = NULL;
-    }
+  if (!all->common)
+    return;
+  TAILQ_FOREACH(each, &all->by_age, in_queue)
+  {
+    each->listed.codec = NULL;
+  }
 }
