@@ -48,10 +48,8 @@ static void protect(struct test_twamp_server *server, const struct ow_setup_resp
   ck_assert_int_eq(test_token_open(TEST_PASSPHRASE, strlen(TEST_PASSPHRASE), &server->challenge,
                                    response->token, &server->keys),
                    OW_OK);
-  ck_assert_int_eq(ow_protection_open_from(&server->intake.protection, &server->keys, response->client_iv),
-                   OW_OK);
-  ck_assert_int_eq(ow_protection_seal_from(&server->outlet.protection, &server->keys, start->server_iv),
-                   OW_OK);
+  ow_protection_open_from(&server->intake.protection, &server->keys, response->client_iv);
+  ow_protection_seal_from(&server->outlet.protection, &server->keys, start->server_iv);
 }
 
 static void on_response(struct test_twamp_server *server)
