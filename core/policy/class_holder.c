@@ -197,9 +197,9 @@ static bool has_room(struct ow_class_account *account, struct ow_class_holder *h
   bool sure = false;
   leak(&account->sent, rate, now);
   if (holder) {
-    double own = rate_of(share_of(holder, OW_CLASS_BANDWIDTH));
-    leak(&holder->sent, own, now);
-    sure = holder->sent.octets + (double)octets <= room_of(own, octets, PACKETS_AT_ONCE_OF_ONE);
+    holder->rate = rate_of(share_of(holder, OW_CLASS_BANDWIDTH));
+    leak(&holder->sent, holder->rate, now);
+    sure = holder->sent.octets + (double)octets <= room_of(holder->rate, octets, PACKETS_AT_ONCE_OF_ONE);
   }
   if (!keyed && account->keyed[OW_CLASS_BANDWIDTH] > 0)
     room = room * 7 / 8;
@@ -208,15 +208,13 @@ static bool has_room(struct ow_class_account *account, struct ow_class_holder *h
   return account->sent.octets + (double)octets <= room;
 }
 
-/* What leaves beyond a client's share is no debt of its. */
+/* After has_room(). What leaves beyond a client's share is no debt of its. */
 static void charge(struct ow_class_account *account, struct ow_class_holder *holder, size_t octets)
 {
   account->sent.octets += (double)octets;
-  if (holder) {
-    double own = rate_of(share_of(holder, OW_CLASS_BANDWIDTH));
+  if (holder)
     holder->sent.octets =
-        less_of(holder->sent.octets + (double)octets, room_of(own, octets, PACKETS_AT_ONCE_OF_ONE));
-  }
+        less_of(holder->sent.octets + (double)octets, room_of(holder->rate, octets, PACKETS_AT_ONCE_OF_ONE));
 }
 
 /* The holder of that account, from `holder` on; NULL if there is none. */

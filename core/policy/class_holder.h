@@ -23,7 +23,8 @@ struct ow_class_holder {
   struct ow_account_key client;
   unsigned users; /* claims, and holders below it */
   uint64_t held[OW_CLASS_RESOURCES];
-  struct ow_class_bucket sent; /* of its share */
+  struct ow_class_bucket sent; /* of its share, */
+  double rate;                 /* which was so many octets a second, when it was looked at last */
 };
 
 /** For a further claim of a client of this class; with it those of the ancestors. NULL without memory. */
