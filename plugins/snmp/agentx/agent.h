@@ -48,7 +48,7 @@ struct agent {
   bool connected; /* to the master agent */
   bool store;     /* rows changed that are to be kept */
   struct ow_log log;
-  struct ow_limited_log refused; /* SETs, of which a manager may send as many as it likes */
+  struct ow_limited_log refused;                  /* SETs, of which a manager may send as many as it likes */
   struct ow_loop *loop;                           /* NULL: it doesn't run yet */
   LIST_HEAD(agent_keyed_list, agent_keyed) keyed; /* streams that wait for their key to be read */
   struct ow_board *board;
