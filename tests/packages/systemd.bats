@@ -66,6 +66,9 @@ drop_in() {
   # Nothing but the port's capability: bit 10.
   [[ $(inside sed -n 's/^CapEff:\t//p' "/proc/$pid/status") == 0000000000000400 ]]
   [[ $(measure 127.0.0.1) == 'OWAMP OK'* && $(measure ::1) == 'OWAMP OK'* ]]
+  # The unit lets it into its own sandbox.
+  run journal_has owamp-responder 'no sandbox of'
+  [[ $status != 0 ]]
   # A key that only its group can read, which is read by a reload.
   echo 'monitor 636f7272656374' >"$ROOT/etc/owamp-responder/owamp-server.pfs"
   inside sh -c 'chgrp owamp /etc/owamp-responder/owamp-server.pfs && chmod 640 /etc/owamp-responder/owamp-server.pfs'
