@@ -64,8 +64,7 @@ static const char *const mode_words[] = {"open", "authenticated", "encrypted", "
 static const char *const truth_words[] = {"true", "false"}; /* TruthValue's, from 1 on */
 static const char *const worth_words[] = {"ok", "warning", "critical", "unknown"};
 static const char *const direction_words[] = {"forward", "reverse"};
-static const char *const protocol_words[] = {"owamp", "stamp",
-                                             "twamp"}; /* which of them can be, the option says */
+static const char *const protocol_words[] = {"owamp", "stamp", "twamp"};
 static const char *const tlv_words[] = {"timestamps", "class-of-service", "counters", "follow-up"};
 
 #define OPTION(id) .option = &ow_peer_options[id]

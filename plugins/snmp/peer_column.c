@@ -47,11 +47,14 @@ static bool print_value(const struct mib_column *column, const struct mib_value 
   return printed;
 }
 
-/* A port of its own: set by this request, or none that a protocol brings. */
-static bool keeps_port(const struct peer_draft *draft)
+/* What the row has of its own: set by this request, or none that its protocol brought. */
+static void keep_own(struct peer_draft *draft, const struct ow_peer *before)
 {
-  const struct ow_peer *peer = &draft->config.stream.peer;
-  return draft->port_touched || strcmp(peer->port, ow_protocol_port(peer->protocol)) != 0;
+  struct ow_peer *peer = &draft->config.stream.peer;
+  if (draft->port_touched || strcmp(before->port, ow_protocol_port(before->protocol)) != 0)
+    memcpy(peer->port, before->port, sizeof peer->port);
+  if (draft->modes_touched || before->modes != ow_protocol_modes(before->protocol))
+    peer->modes = before->modes;
 }
 
 /* The option's own reader has the last word on a value. */
@@ -59,20 +62,18 @@ static enum set_error set_option(struct peer_draft *draft, const struct mib_colu
                                  const struct mib_value *value, struct ow_failure *failure)
 {
   enum ow_peer_option_id id = (enum ow_peer_option_id)(column->set.option - ow_peer_options);
-  struct ow_peer *peer = &draft->config.stream.peer;
+  const struct ow_peer before = draft->config.stream.peer;
   char text[OPTION_TEXT];
-  char port[OW_PORT_TEXT];
-  bool kept = id == OW_PEER_PROTOCOL && keeps_port(draft);
   enum ow_status status = OW_OK;
-  memcpy(port, peer->port, sizeof port);
   if (!print_value(column, value, text))
     status =
         ow_fail(failure, OW_INVALID, "it has a quotation mark, a backslash or octets that can't be printed");
   else
     status = peer_option_set(&draft->config, id, text, failure);
-  if (kept)
-    memcpy(peer->port, port, sizeof port);
+  if (id == OW_PEER_PROTOCOL)
+    keep_own(draft, &before);
   draft->port_touched |= id == OW_PEER_PORT;
+  draft->modes_touched |= id == OW_PEER_MODE;
   return status == OW_OK ? SET_OK : SET_WRONG_VALUE;
 }
 

@@ -16,8 +16,9 @@ bool peer_column_writable(unsigned long column);
 enum set_error peer_column_check(unsigned long column, const struct mib_value *value,
                                  struct ow_failure *failure);
 /**
- * Put a checked value into a draft. What only fits with others is not looked at. A protocol brings its port,
- * but if the request sets one, before or after it, or if the row's is none that its protocol brought.
+ * Put a checked value into a draft. What only fits with others is not looked at. A protocol brings its port
+ * and its modes, but if the request sets them, before or after it, or if the row's are none that its protocol
+ * brought.
  */
 enum set_error peer_column_set(struct peer_draft *draft, unsigned long column, const struct mib_value *value,
                                struct ow_failure *failure);

@@ -14,7 +14,8 @@ struct peer_draft {
   struct peer_config config;
   enum row_storage storage;
   enum row_status wanted; /* what RowStatus was set to; 0: it was not */
-  bool port_touched;      /* so a protocol doesn't bring its own */
+  bool port_touched;      /* so a protocol doesn't bring its own, */
+  bool modes_touched;     /* nor these */
   /* Type and address only fit together, and either may come first. */
   bool address_touched;
   int32_t address_type;

@@ -23,9 +23,10 @@ const char *row_print(char out[ROW_TEXT], const struct peer *peer)
   char before[PEER_TEXT];
   peer_config_defaults(&usual);
   scratch = usual;
-  /* It comes with the protocol, so it is written if that brings another. */
+  /* They come with the protocol, so they are written if that brings others. */
   snprintf(usual.stream.peer.port, sizeof usual.stream.peer.port, "%s",
            ow_protocol_port(peer->config.stream.peer.protocol));
+  usual.stream.peer.modes = ow_protocol_modes(peer->config.stream.peer.protocol);
   size_t used = append(out, 0, peer->owner);
   used = append(out, used, peer->name);
   used = append(out, used, peer->status == ROW_ACTIVE ? "active" : "waiting");

@@ -330,6 +330,7 @@ static const struct {
     {MIB_PEER_MODES, TEXT, 0, "", SET_WRONG_LENGTH},
     {MIB_PEER_MODES, TEXT, 0, "\x80\x80", SET_WRONG_LENGTH},
     {MIB_PEER_MODES, TEXT, 0, "\x80", SET_OK},
+    {MIB_PEER_MODES, TEXT, 0, "\x90", SET_OK},
     {MIB_PEER_MODES, TEXT, 0, "\x88", SET_WRONG_VALUE},
     {MIB_PEER_KEY_ID, TEXT, 0, "k\xc3\xa4se", SET_WRONG_VALUE},
     {MIB_PEER_KEY_ID, TEXT, 0, "a b", SET_WRONG_VALUE},
@@ -384,7 +385,7 @@ static const struct {
     {MIB_PEER_PARTIAL_STATE, NUMBER, 2, NULL, SET_OK},
     {MIB_PEER_PARTIAL_STATE, TEXT, 0, "ok", SET_WRONG_TYPE},
     {MIB_PEER_PROTOCOL, NUMBER, 0, NULL, SET_WRONG_VALUE},
-    {MIB_PEER_PROTOCOL, NUMBER, 2, NULL, SET_OK},
+    {MIB_PEER_PROTOCOL, NUMBER, 3, NULL, SET_OK},
     {MIB_PEER_PROTOCOL, NUMBER, 4, NULL, SET_WRONG_VALUE},
     {MIB_PEER_PROTOCOL, TEXT, 0, "stamp", SET_WRONG_TYPE},
     {MIB_PEER_SSID, UNSIGNED, 0, NULL, SET_OK},
@@ -450,6 +451,11 @@ static const char *port_of(const char *name)
   return peers_find(&peers, "me", name)->config.stream.peer.port;
 }
 
+static uint32_t modes_of(const char *name)
+{
+  return peers_find(&peers, "me", name)->config.stream.peer.modes;
+}
+
 static void set_protocol(enum ow_protocol protocol, uint32_t port, bool port_first)
 {
   struct request request = {.count = 0};
@@ -483,15 +489,23 @@ START_TEST(a_protocol_brings_its_port_unless_there_is_another)
 }
 END_TEST
 
-/* As long as they are what the protocol before had. */
-START_TEST(twamp_brings_mixed_mode)
+START_TEST(a_protocol_brings_its_modes_unless_there_are_others)
 {
+  struct request request = {.count = 0};
   create("a", ROW_CREATE_AND_GO);
   set_protocol(OW_PROTOCOL_TWAMP, 0, false);
-  ck_assert_str_eq(port_of("a"), "862");
-  ck_assert_uint_eq(peers_find(&peers, "me", "a")->config.stream.peer.modes, OW_TWAMP_MODES);
+  ck_assert_uint_eq(modes_of("a"), OW_TWAMP_MODES);
+  set_protocol(OW_PROTOCOL_STAMP, 0, false);
+  ck_assert_uint_eq(modes_of("a"), OW_MODES_ALL);
+  want(&request, "me", "a", MIB_PEER_MODES, mib_text("\xe0"));
+  want(&request, "me", "a", MIB_PEER_PROTOCOL, mib_integer(OW_PROTOCOL_TWAMP + 1));
+  ck_assert_int_eq(perform(&request), SET_OK);
+  ck_assert_uint_eq(modes_of("a"), OW_MODES_ALL);
   set_protocol(OW_PROTOCOL_OWAMP, 0, false);
-  ck_assert_uint_eq(peers_find(&peers, "me", "a")->config.stream.peer.modes, OW_MODES_ALL);
+  ck_assert_uint_eq(modes_of("a"), OW_MODES_ALL);
+  /* What the other protocol lacks is not taken away in silence. */
+  ck_assert_int_eq(set_one("a", MIB_PEER_MODES, mib_text("\x90")), SET_INCONSISTENT_VALUE);
+  ck_assert_str_eq(why.text, "peer me:a: mixed mode is TWAMP's, and the protocol is another");
 }
 END_TEST
 
@@ -759,8 +773,8 @@ int main(void)
                  values_get_their_errors);
   TEST_CASE_WITH(set_up, tear_down, suite, "values", octets_of_0_are_no_text,
                  a_refused_value_is_told_in_a_sentence, a_protocol_brings_its_port_unless_there_is_another,
-                 twamp_brings_mixed_mode, addresses_are_octets, what_only_fits_together,
-                 rows_of_the_configuration_can_not_be_set);
+                 a_protocol_brings_its_modes_unless_there_are_others, addresses_are_octets,
+                 what_only_fits_together, rows_of_the_configuration_can_not_be_set);
   TEST_CASE_WITH(set_up, tear_down, suite, "requests", the_wrong_variable_is_named, too_many_variables,
                  undo_leaves_all_as_it_was, two_rows_of_one_streams_name_are_undone);
   TEST_CASE_WITH(set_up, tear_down, suite, "at random", random_requests_agree_with_the_model);
