@@ -51,10 +51,8 @@ struct ow_loop {
   uint64_t next_order;
   struct ow_completions completions;
   struct ow_completions background;
-  struct ow_turn longest;
-  int64_t turn_begin; /* monotonic */
-  int64_t turn_cpu;   /* of this thread, until then */
-  bool in_round;      /* timers are being run */
+  struct ow_turns turns;
+  bool in_round; /* timers are being run */
   struct epoll_event events[2 * EVENTS_MOST];
   int event_count;
   int event_next; /* those before are done with */
@@ -518,31 +516,17 @@ void ow_loop_free(struct ow_loop *loop)
 
 /* Running */
 
-/* A turn lasts from one wait to the next. The thread's time doesn't pass while it waits. */
-static void begin_turn(struct ow_loop *loop)
-{
-  loop->turn_begin = clock_ns(CLOCK_MONOTONIC);
-}
-
 /* Returns the monotonic clock. */
 static int64_t end_turn(struct ow_loop *loop)
 {
   int64_t now = clock_ns(CLOCK_MONOTONIC);
-  int64_t wall = now - loop->turn_begin;
-  int64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-  if (wall > loop->longest.wall)
-    loop->longest.wall = wall;
-  if (cpu - loop->turn_cpu > loop->longest.cpu)
-    loop->longest.cpu = cpu - loop->turn_cpu;
-  loop->turn_cpu = cpu;
+  ow_turns_end(&loop->turns, now, clock_ns(CLOCK_THREAD_CPUTIME_ID));
   return now;
 }
 
 struct ow_turn ow_loop_longest_turn(struct ow_loop *loop)
 {
-  struct ow_turn longest = loop->longest;
-  loop->longest = (struct ow_turn){0};
-  return longest;
+  return ow_turns_longest(&loop->turns);
 }
 
 /* What is so near is waited for awake, unless there is something to do. */
@@ -590,7 +574,7 @@ static enum ow_status wait_for_events(struct ow_loop *loop, bool at_once, struct
       status = ow_fail(failure, OW_NETWORK, "the event loop cannot wait: %s", strerror(errno));
     if (loop->event_count == 0 && soon && look > now)
       wait_awake(loop, next.first);
-    begin_turn(loop);
+    loop->turns.begin = clock_ns(CLOCK_MONOTONIC);
   }
   return status;
 }
@@ -607,7 +591,7 @@ static void set_patient_wakes(struct ow_loop *loop)
 
 static void look_at_patient(struct ow_loop *loop, bool woken)
 {
-  int64_t now = loop->turn_begin;
+  int64_t now = loop->turns.begin;
   if (woken)
     ow_patience_woken(&loop->patience, now);
   if (woken || ow_patience_looks(&loop->patience, now)) {
@@ -633,7 +617,7 @@ static bool take_own_events(struct ow_loop *loop)
     else if (place == &loop->patient_epoll)
       woken = true;
     else if (place == &loop->alarm.rings[0] || place == &loop->alarm.rings[1])
-      ow_wake_up_rung(&loop->wake_up, loop->turn_begin);
+      ow_wake_up_rung(&loop->wake_up, loop->turns.begin);
     else
       own = false;
     if (own)
@@ -702,8 +686,8 @@ enum ow_status ow_loop_run(struct ow_loop *loop, struct ow_failure *failure)
   enum ow_status status = OW_OK;
   int slack = prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
-  loop->turn_cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-  begin_turn(loop);
+  loop->turns.cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  loop->turns.begin = clock_ns(CLOCK_MONOTONIC);
   while (status == OW_OK && !atomic_exchange(&loop->stopped, false))
     status = run_turn(loop, failure);
   if (slack > 0)

@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "io/completion.h"
 #include "io/timer.h"
+#include "io/turns.h"
 #include "time/clock.h"
 
 struct ow_loop;
@@ -118,11 +119,6 @@ struct ow_step_watcher {
 void ow_loop_watch_steps(struct ow_loop *loop, struct ow_step_watcher *watcher);
 void ow_loop_unwatch_steps(struct ow_loop *loop, struct ow_step_watcher *watcher);
 
-/** How long one turn took: all of it, and what of it this thread ran. ns. */
-struct ow_turn {
-  int64_t wall;
-  int64_t cpu;
-};
 /**
  * The longest turn by either since this was last asked: for how long whatever became ready may have waited.
  */
