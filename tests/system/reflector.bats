@@ -109,7 +109,6 @@ twamp() { in_b timeout 20 python3 "$BATS_TEST_DIRNAME/twamp_asker.py" "$@"; }
 
 @test "TWAMP in each mode and family, as check_owamp speaks it" {
   local host mode
-  "$CHECK_OWAMP" --help | grep -q twamp || skip "this check_owamp doesn't speak TWAMP"
   printf 'router %s\n' "$KEY" >"$BATS_TEST_TMPDIR/key.pfs"
   chmod 600 "$BATS_TEST_TMPDIR/key.pfs"
   for host in "$B4" "$B6"; do
