@@ -53,9 +53,9 @@ enum ow_status ow_watch_open(struct ow_loop *loop, struct ow_watch *watch, uint3
 void ow_watch_change(struct ow_loop *loop, struct ow_watch *watch, uint32_t events);
 /**
  * What comes may wait for `most` ns, as it has the kernel's stamp and there is room for it: where much comes
- * to such descriptors they are looked at together, when the loop is awake anyway, every 10 ms at least; half
- * a millisecond at least isn't worth it. 0: what comes is told at once, as while this isn't called. The watch
- * is open. Without memory all stays as it was.
+ * to such descriptors they are looked at together, when the loop is awake anyway, every 10 ms at least. Less
+ * than half a millisecond is as 0: what comes is told at once, as while this isn't called. The watch is open.
+ * Without memory all stays as it was.
  */
 void ow_watch_set_patient(struct ow_loop *loop, struct ow_watch *watch, int64_t most);
 /** By a patient watch's callback: something is left. It is called again in the next turn, after due timers.

@@ -43,8 +43,8 @@ struct ow_test_receiver {
   uint32_t untaken; /* of these, at a shared port, that came faster than the schedule could be worked out */
   uint32_t drops_seen;
   bool started;
-  int64_t pause;        /* of a socket of its own: what comes may wait for so many ns, */
-  uint32_t patient_for; /* but the last packets, from this one on */
+  int64_t pause;        /* of a socket of its own: what comes may wait for so many ns; */
+  uint32_t patient_for; /* after so many packets it is told at once: the last ones */
   bool kept_out;        /* until the start: */
   uint32_t drops_before;
   bool overflows_known;

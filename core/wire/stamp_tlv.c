@@ -16,7 +16,7 @@ static const struct {
 } tlvs[] = {
     {"timestamps", OW_TLV_TIMESTAMPS, 4}, {"class-of-service", OW_TLV_CLASS_OF_SERVICE, 4},
     {"counters", OW_TLV_COUNTERS, 12},    {"follow-up", OW_TLV_FOLLOW_UP, 16},
-    {"hmac", OW_TLV_HMAC, OW_TLV_SUM},           {"padding", OW_TLV_PADDING, 0},
+    {"hmac", OW_TLV_HMAC, OW_TLV_SUM},    {"padding", OW_TLV_PADDING, 0},
 };
 enum { TLVS = sizeof tlvs / sizeof *tlvs };
 
