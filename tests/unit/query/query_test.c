@@ -723,7 +723,7 @@ static size_t mapped_too(void)
 /* Each has a list of its own, as the board changes, and reads nothing of it: together they hold 16 MiB. */
 START_TEST(what_many_do_not_read_takes_a_bounded_memory)
 {
-  enum { SLOW = 120, BOUND = 16 << 20, SPARE = 8 << 20 };
+  enum { SLOW = 120, BOUND = 16 << 20, SPARE = 12 << 20 /* buffers grow by doubling */ };
   int slow[SLOW];
   int quick = connect_raw();
   fill_board();
