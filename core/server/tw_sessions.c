@@ -124,8 +124,9 @@ static bool answer(struct ow_serve_tw_session *session, const struct ow_datagram
       .sender_sent = question->sent,
       .sender_error = question->error,
       .sender_ttl = datagram->ttl_known ? datagram->ttl : TTL_UNKNOWN,
-      .sender_tos = datagram->dscp_known ? (uint8_t)(datagram->dscp << 2 | datagram->ecn) : 0,
   };
+  if (datagram->dscp_known)
+    reflection.sender_tos = (uint8_t)(datagram->dscp << 2 | datagram->ecn);
   copy_padding(session, datagram, packet, octets);
   ow_udp_way_make(&way, &datagram->from, &datagram->to, session->dscp);
   struct ow_leaving leaving = ow_port_answer_leaving(side, session->answered);

@@ -132,7 +132,12 @@ enum ow_status ow_stamp_question_stamp(struct ow_stamp_codec *codec, struct ow_t
 uint16_t ow_stamp_question_ssid(enum ow_mode mode, const uint8_t *in, size_t octets)
 {
   size_t at = mode == OW_MODE_AUTHENTICATED ? SSID_AT_KEYED : SSID_AT_OPEN;
-  return octets >= at + 2 ? (uint16_t)(in[at] << 8 | in[at + 1]) : 0;
+  uint16_t ssid = 0;
+  if (octets >= at + 2) {
+    struct ow_reader reader = ow_reader(in + at, 2);
+    ssid = ow_read_u16(&reader);
+  }
+  return ssid;
 }
 
 enum ow_status ow_stamp_question_decode(struct ow_stamp_codec *codec, const uint8_t *in, size_t octets,

@@ -145,7 +145,7 @@ START_TEST(our_own_sender_measures_it)
   ck_assert_msg(report.status == OW_OK, "%s", report.failure.text);
   ck_assert_int_eq(report.mode, _i ? OW_MODE_AUTHENTICATED : OW_MODE_OPEN);
   ck_assert(report.reflector.stateful);
-  for (int d = 0; d < OW_RESULTS; d++) {
+  for (enum ow_direction d = 0; d < OW_RESULTS; d++) {
     ck_assert_uint_eq(result_of(d)->sent, PACKETS);
     ck_assert_uint_eq(result_of(d)->received, PACKETS);
     ck_assert(!result_of(d)->loss_unknown);
