@@ -160,10 +160,11 @@ static void diagnose(const struct check_options *options, int64_t begin, const s
     peer.packets = NAT_PACKETS;
   if (peer.loss_timeout > OW_NS_PER_S)
     peer.loss_timeout = OW_NS_PER_S;
-  if (check_mtu_suspected(options, report))
+  bool reflected = ow_protocol_reflects(peer.protocol); /* of which these tries tell nothing */
+  if (!reflected && check_mtu_suspected(options, report))
     check_mtu_search(options, report, &peer, try_otherwise, &trials, &found.mtu);
   peer.nat = true;
-  if (check_nat_suspected(options, report) && !check_mtu_explains(options, report, &found.mtu))
+  if (!reflected && check_nat_suspected(options, report) && !check_mtu_explains(options, report, &found.mtu))
     found.nat_tried = try_otherwise(&trials, &peer, &found.with_nat);
   if (report->step > OW_STEP_RESOLVE)
     check_protocols_try(options, report, try_protocol, &trials, &found.protocols);

@@ -36,6 +36,17 @@ static void diagnose_resolve(const struct view *view)
              "check the name, /etc/resolv.conf and the DNS server, or give the address with -H");
 }
 
+static bool is_twamp(const struct view *view)
+{
+  return view->options->settings.peer.protocol == OW_PROTOCOL_TWAMP;
+}
+
+/* What a server's rules and keys stand in: a router's are nowhere else than in its configuration. */
+static const char *rules_of(const struct view *view)
+{
+  return is_twamp(view) ? "configuration" : "owamp-server.limits";
+}
+
 static void mend_connect(const struct view *view, struct check_step *step)
 {
   const struct ow_probe_report *report = view->report;
@@ -50,9 +61,8 @@ static void mend_connect(const struct view *view, struct check_step *step)
   else if (error == ECONNREFUSED)
     say_mend(
         step,
-        "start the OWAMP server there (systemctl start owamp-responder), correct the port %s with -p, or "
-        "look for a firewall that rejects it",
-        port);
+        "start the %s server there%s, correct the port %s with -p, or look for a firewall that rejects it",
+        ow_protocol_name(report->protocol), is_twamp(view) ? "" : " (systemctl start owamp-responder)", port);
   else
     say_mend(step, "%s", mend_of_error(error));
 }
@@ -96,7 +106,7 @@ static void print_offered_modes(const struct view *view, char *out, size_t size)
 {
   struct check_text text = {out, size, 0};
   out[0] = '\0';
-  for (uint32_t mode = OW_MODE_OPEN; mode <= OW_MODE_ENCRYPTED; mode <<= 1)
+  for (uint32_t mode = OW_MODE_OPEN; mode <= OW_MODE_MIXED; mode <<= 1)
     if (view->report->modes_offered & mode)
       check_text_add(&text, "%s%s", text.length ? ", " : "", ow_mode_name((enum ow_mode)mode));
 }
@@ -120,12 +130,12 @@ static void diagnose_mode(const struct view *view)
     not_reached(view, "mode");
   else if (report->status == OW_PROTOCOL || report->status == OW_TIMEOUT)
     say_mend(say_step(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
-             "check that an OWAMP server listens on port %s, and not something else",
-             view->options->settings.peer.port);
+             "check that the %s server listens on port %s, and not something else",
+             ow_protocol_name(report->protocol), view->options->settings.peer.port);
   else if (!report->modes_offered)
-    say_mend(
-        say_step(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
-        "allow this host's address in the server's owamp-server.limits, or wait until it has fewer clients");
+    say_mend(say_step(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
+             "allow this host's address in the server's %s, or wait until it has fewer clients",
+             rules_of(view));
   else if (!mode_is_common(view))
     say_mend(
         say_step(view, "mode", CHECK_STEP_FAILED, "%s", report->failure.text),
@@ -146,11 +156,10 @@ static void diagnose_key(const struct view *view)
     say_step(view, "key", CHECK_STEP_OK,
              report->mode == OW_MODE_OPEN ? "none is needed" : "the server knows it");
   else if (failed)
-    say_mend(
-        say_step(view, "key", CHECK_STEP_FAILED, "%s", report->failure.text),
-        "put the same KeyID and passphrase into the server's owamp-server.pfs and into %s, then reload the "
-        "server",
-        view->options->settings.key_file[0] ? view->options->settings.key_file : "--key-file");
+    say_mend(say_step(view, "key", CHECK_STEP_FAILED, "%s", report->failure.text),
+             "put the same KeyID and passphrase into the server's %s and into %s, then reload the server",
+             is_twamp(view) ? "keys" : "owamp-server.pfs",
+             view->options->settings.key_file[0] ? view->options->settings.key_file : "--key-file");
   else
     not_reached(view, "key");
 }
@@ -181,9 +190,9 @@ static void diagnose_limits(const struct view *view)
   else if (report->status != OW_OK && asking)
     say_mend(
         say_step(view, "limits", CHECK_STEP_FAILED, "%s", report->failure.text),
-        "send less (--count, --interval, --padding), raise bandwidth in the server's owamp-server.limits or "
-        "the number of its testports%s",
-        view->options->settings.peer.nat ? "" : "; with NAT on the way use --nat");
+        "send less (--count, --interval, --padding), raise bandwidth in the server's %s or the number of its "
+        "testports%s",
+        rules_of(view), view->options->settings.peer.nat ? "" : "; with NAT on the way use --nat");
   else
     not_reached(view, "limits");
 }
@@ -538,6 +547,14 @@ static step_function *const server_steps[] = {
 };
 _Static_assert(sizeof server_steps / sizeof *server_steps == CHECK_STEPS + 1, "each has its place");
 
+/* A server, which lets its reflector answer. */
+static step_function *const twamp_steps[] = {
+    diagnose_resolve,    diagnose_connect,    diagnose_mode,      diagnose_key,
+    diagnose_own_ports,  diagnose_limits,     diagnose_reflector, diagnose_round_trips,
+    diagnose_counting,   diagnose_dscp,       diagnose_ttl,       diagnose_own_clock,
+    diagnose_peer_clock, diagnose_clock_step, diagnose_protocols, NULL,
+};
+
 static step_function *const reflector_steps[] = {
     diagnose_resolve,
     diagnose_reflector,
@@ -556,8 +573,12 @@ void check_diagnose(const struct check_options *options, const struct ow_probe_r
                     const struct check_trials *trials, struct check_diagnosis *diagnosis)
 {
   const struct view view = {options, report, trials, diagnosis};
-  step_function *const *steps =
-      options->settings.peer.protocol == OW_PROTOCOL_STAMP ? reflector_steps : server_steps;
+  step_function *const *steps = server_steps;
+  switch (options->settings.peer.protocol) {
+  case OW_PROTOCOL_OWAMP: break;
+  case OW_PROTOCOL_STAMP: steps = reflector_steps; break;
+  case OW_PROTOCOL_TWAMP: steps = twamp_steps; break;
+  }
   diagnosis->count = 0;
   for (size_t i = 0; steps[i]; i++)
     steps[i](&view);

@@ -20,7 +20,7 @@ static void say_unreachable(const struct view *view)
     say_mend(step, "%s", mend_of_error(failure->error));
 }
 
-/* What comes is no answer, or nothing comes. */
+/* What comes is no answer, or nothing comes. With TWAMP it is the server that lets the reflector answer. */
 static void say_silent(const struct view *view, const struct ow_result *result)
 {
   const struct ow_probe_report *report = view->report;
@@ -28,6 +28,10 @@ static void say_silent(const struct view *view, const struct ow_result *result)
     say_mend(say_step(view, "reflector", CHECK_STEP_FAILED, "%s", report->remark),
              "give --mode, --key-id and --ssid as the reflector is configured, and this host's address and "
              "port there");
+  else if (report->protocol == OW_PROTOCOL_TWAMP)
+    say_mend(say_step(view, "reflector", CHECK_STEP_FAILED, "none of %u packets to %s came back",
+                      result->sent, report->directions[OW_FORWARD].receiver),
+             "let UDP to that port through the firewalls on the way, and the answers back");
   else
     say_mend(
         say_step(view, "reflector", CHECK_STEP_FAILED, "none of %u packets to %s came back", result->sent,
@@ -41,7 +45,8 @@ void diagnose_reflector(const struct view *view)
 {
   const struct ow_probe_report *report = view->report;
   const struct ow_result *result = &report->directions[OW_ROUND_TRIP].result;
-  if (report->step == OW_STEP_RESOLVE)
+  enum ow_probe_step before = report->protocol == OW_PROTOCOL_TWAMP ? OW_STEP_START : OW_STEP_RESOLVE;
+  if (report->step <= before)
     not_reached(view, "reflector");
   else if (result->received > 0)
     say_step(view, "reflector", CHECK_STEP_OK, "%s answers, mode %s", report->server,
@@ -81,6 +86,9 @@ void diagnose_counting(const struct view *view)
     not_reached(view, "counting");
   else if (reflector->stateful)
     say_step(view, "counting", CHECK_STEP_OK, "it counts its answers: losses are told by direction");
+  else if (!reflector->counter_shown)
+    say_step(view, "counting", CHECK_STEP_OK,
+             "nothing was lost that would show whether it counts its answers");
   else
     say_mend(say_step(view, "counting", CHECK_STEP_REMARK,
                       "it does not count its answers: which way packets are lost is not known"),

@@ -190,9 +190,6 @@ static enum ow_status check_together(struct check_options *options, struct ow_fa
     status = ow_fail(failure, OW_INVALID, "no host is given: name it with -H");
   else if (options->settings.peer.protocol != OW_PROTOCOL_OWAMP && options->action == CHECK_FETCH)
     status = ow_fail(failure, OW_INVALID, "--fetch is of OWAMP alone: a reflector keeps no records");
-  else if (options->settings.peer.protocol == OW_PROTOCOL_TWAMP && options->action == CHECK_DIAGNOSE)
-    status = ow_fail(failure, OW_INVALID,
-                     "--diagnose is of OWAMP and STAMP: without it TWAMP's failures are told, too");
   else if (key_id[0] && !key_file[0])
     status = ow_fail(failure, OW_INVALID, "--key-id needs --key-file, which holds its passphrase");
   else if (key_file[0] && !key_id[0])

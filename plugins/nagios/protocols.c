@@ -12,6 +12,7 @@ static const struct {
 } protocols[CHECK_PROTOCOLS] = {
     {OW_PROTOCOL_OWAMP, "owamp", "TCP"},
     {OW_PROTOCOL_STAMP, "stamp", "UDP"},
+    {OW_PROTOCOL_TWAMP, "twamp", "TCP"},
 };
 
 enum { TRIED_PACKETS = 3 };

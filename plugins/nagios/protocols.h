@@ -16,7 +16,7 @@ struct check_protocol {
   int error; /* errno that kept it from answering; 0: it is silent, or another reason */
 };
 
-enum { CHECK_PROTOCOLS = 2 };
+enum { CHECK_PROTOCOLS = 3 };
 struct check_protocols {
   size_t count; /* 0: nothing was tried; else the first is the check's own */
   struct check_protocol each[CHECK_PROTOCOLS];
@@ -30,7 +30,7 @@ bool check_protocol_answers(const struct ow_probe_report *report);
 void check_protocols_try(const struct check_options *options, const struct ow_probe_report *report,
                          check_trial trial, void *context, struct check_protocols *found);
 
-/** The word of --protocol: "owamp", "stamp". */
+/** The word of --protocol: "owamp", "stamp", "twamp". */
 const char *check_protocol_word(enum ow_protocol protocol);
 /** "TCP" or "UDP": of what its port is. */
 const char *check_protocol_transport(enum ow_protocol protocol);

@@ -63,13 +63,16 @@ static const struct check_step *step(const char *name)
   return found;
 }
 
+static const size_t steps_of[] = {
+    [OW_PROTOCOL_OWAMP] = CHECK_STEPS, [OW_PROTOCOL_STAMP] = 10, [OW_PROTOCOL_TWAMP] = 15};
+
 static void look(const struct ow_probe_report *with_nat)
 {
   trials.nat_tried = with_nat != NULL;
   if (with_nat)
     trials.with_nat = *with_nat;
   check_diagnose(&options, &report, &trials, &diagnosis);
-  ck_assert_uint_eq(diagnosis.count, report.protocol == OW_PROTOCOL_STAMP ? 10 : CHECK_STEPS);
+  ck_assert_uint_eq(diagnosis.count, steps_of[report.protocol]);
   for (size_t i = 0; i < diagnosis.count; i++) {
     const struct check_step *one = &diagnosis.steps[i];
     bool wrong = one->finding == CHECK_STEP_FAILED || one->finding == CHECK_STEP_REMARK;
@@ -153,7 +156,7 @@ static void begin_reflector(void)
   snprintf(report.server, sizeof report.server, "192.0.2.1 port 862");
   snprintf(options.settings.peer.port, sizeof options.settings.peer.port, "862");
   report.directions[OW_ROUND_TRIP].result = measured();
-  report.reflector.answered = report.reflector.stateful = true;
+  report.reflector.answered = report.reflector.stateful = report.reflector.counter_shown = true;
   trials.protocols.each[0] = (struct check_protocol){OW_PROTOCOL_STAMP, "862", true, true, 0};
   trials.protocols.each[1] = (struct check_protocol){OW_PROTOCOL_OWAMP, "861", true, false, 0};
 }
@@ -224,6 +227,47 @@ START_TEST(a_reflector_that_does_not_answer)
 }
 END_TEST
 
+/* ---- TWAMP's servers ---- */
+
+static void begin_twamp(void)
+{
+  begin_reflector();
+  options.settings.peer.protocol = report.protocol = OW_PROTOCOL_TWAMP;
+  report.modes_offered = OW_TWAMP_MODES;
+  trials.protocols.each[0].protocol = OW_PROTOCOL_TWAMP;
+}
+
+START_TEST(a_twamp_server_that_is_well)
+{
+  begin_twamp();
+  look(NULL);
+  for (size_t i = 0; i < diagnosis.count; i++)
+    ck_assert_msg(diagnosis.steps[i].finding == CHECK_STEP_OK, "%s", diagnosis.steps[i].name);
+  finds("mode", CHECK_STEP_OK, "open, of open, authenticated, encrypted, mixed offered", "");
+  finds("reflector", CHECK_STEP_OK, "answers", "");
+  report.reflector.stateful = report.reflector.counter_shown = false;
+  finds("counting", CHECK_STEP_OK, "nothing was lost that would show", "");
+  finds("protocols", CHECK_STEP_OK, "TWAMP answers (TCP port 862)", "");
+}
+END_TEST
+
+START_TEST(what_a_twamp_server_does_not_do)
+{
+  begin_twamp();
+  report.step = OW_STEP_CONNECT;
+  report.status = ow_fail_errno(&report.failure, OW_NETWORK, ECONNREFUSED, "refused");
+  finds("connect", CHECK_STEP_FAILED, "refused", "start the TWAMP server there, correct the port 862");
+  finds("reflector", CHECK_STEP_NOT_REACHED, "", "");
+  report.step = OW_STEP_REQUEST;
+  report.status = ow_fail(&report.failure, OW_REFUSED, "no");
+  finds("limits", CHECK_STEP_FAILED, "no", "in the server's configuration");
+  begin_twamp();
+  for (int d = 0; d < OW_RESULTS; d++)
+    report.directions[d].result.received = 0;
+  finds("reflector", CHECK_STEP_FAILED, "none of 50 packets to 192.0.2.0 port 9000 came back", "let UDP");
+}
+END_TEST
+
 /* ---- what is tried ---- */
 
 static const struct ow_probe_report *other_report;
@@ -252,10 +296,11 @@ START_TEST(other_protocols_are_tried_at_their_own_ports_in_open_mode)
   other.directions[OW_ROUND_TRIP].result.received = 1;
   other_report = &other;
   check_protocols_try(&options, &report, trial, NULL, &found);
-  ck_assert_uint_eq(found.count, 2);
+  ck_assert_uint_eq(found.count, 3);
   ck_assert(found.each[0].protocol == OW_PROTOCOL_OWAMP && !found.each[0].answers);
   ck_assert_str_eq(found.each[0].port, "8610");
   ck_assert(found.each[1].protocol == OW_PROTOCOL_STAMP && found.each[1].tried && found.each[1].answers);
+  ck_assert(found.each[2].protocol == OW_PROTOCOL_TWAMP && found.each[2].tried);
   ck_assert_str_eq(tried_peer.port, "862");
   struct ow_failure failure = {0};
   ck_assert_msg(ow_peer_check(&tried_peer, &failure) == OW_OK, "%s", failure.text);
@@ -603,6 +648,7 @@ int main(void)
   TEST_CASE(suite, "steps", all_is_well, before_any_packet, an_address_that_is_dead_while_another_works,
             mode_and_key, limits_and_packets, address_translation, marks_and_hops, clocks,
             small_packets_and_those_that_arrive_have_no_mtu_problem);
+  TEST_CASE(suite, "TWAMP", a_twamp_server_that_is_well, what_a_twamp_server_does_not_do);
   TEST_CASE(suite, "protocols", what_else_the_host_speaks_is_told,
             other_protocols_are_tried_at_their_own_ports_in_open_mode, a_server_that_refuses_answers);
   TEST_CASE(suite, "reflectors", a_reflector_that_is_well, what_a_reflector_loses_and_counts,

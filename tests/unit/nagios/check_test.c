@@ -1333,6 +1333,8 @@ static const struct {
      "check_owamp -H far -4 --source 192.0.2.7 --interface eth0 --diagnose"},
     {"-H far --key-id joe --key-file /etc/o'w;a$mp", OW_NETWORK, OW_STEP_SETUP, false,
      "check_owamp -H far --key-id joe --key-file '/etc/o'\\''w;a$mp' --diagnose"},
+    {"-H far --protocol twamp", OW_NETWORK, OW_STEP_CONNECT, false,
+     "check_owamp -H far --protocol twamp --diagnose"},
     {"-H far --diagnose", OW_NETWORK, OW_STEP_CONNECT, false, NULL},
     {"-H far", OW_TIMEOUT, OW_STEP_CONNECT, false, NULL}, /* our own time was too short */
     {"-H far", OW_INVALID, OW_STEP_CONNECT, false, NULL}, /* its own sentence tells what to do */
