@@ -136,7 +136,7 @@ icinga_conf() {
   run icinga daemon -C -c "$HOME_DIR/icinga.conf"
   echo "$output"
   [ "$status" -eq 0 ]
-  [[ $output != *warning* && $output == *"Instantiated 3 Services"* ]]
+  [[ $output != *warning* && $output == *"Instantiated 4 Services"* ]]
   icinga_conf master.example.net <<<"include \"$EXAMPLES/icinga/distributed/zones.conf\"
 include \"$EXAMPLES/icinga/distributed/services.conf\""
   run icinga daemon -C -c "$HOME_DIR/icinga.conf"
