@@ -10,6 +10,7 @@
 #include "measure/dialogue.h"
 #include "measure/measurement.h"
 #include "measure/reflected_probe.h"
+#include "measure/time_words.h"
 #include "measure/twamp_probe.h"
 
 #define START_LEAD (100 * OW_NS_PER_MS)   /* beyond 4 round trips: what a slow server needs to get ready */
@@ -151,28 +152,14 @@ static int64_t closing_time(const struct ow_dialogue *dialogue)
   return CLOSING_TIME + 4 * dialogue->control.round_trip;
 }
 
-/* Whole seconds, in which all but one measurement in 10^9 end, if setting up takes as long again. */
-static int64_t time_needed(const struct probe *probe)
-{
-  const struct ow_dialogue *dialogue = &probe->dialogue;
-  int64_t needed = probe->first_due - dialogue->began + closing_time(dialogue);
-  if (__builtin_add_overflow(needed, ow_peer_longest_duration(dialogue->peer), &needed))
-    needed = INT64_MAX;
-  return needed / OW_NS_PER_S + 1;
-}
-
 static void on_closing_time(struct ow_timer *timer)
 {
   struct probe *probe = OW_CONTAINER_OF(timer, struct probe, closing);
-  char reason[OW_FAILURE_TEXT];
-  int length = snprintf(reason, sizeof reason, "time ran out before the last packet's loss timeout");
-  if (ow_measurement_clock_was_set(&probe->measurement))
-    snprintf(reason + length, sizeof reason - (size_t)length,
-             ", for this host's clock was set back meanwhile");
-  else
-    snprintf(reason + length, sizeof reason - (size_t)length, "; raise the timeout to %lld s, or send less",
-             (long long)time_needed(probe));
-  ow_measurement_cut_short(&probe->measurement, reason);
+  const struct ow_dialogue *dialogue = &probe->dialogue;
+  struct ow_failure failure;
+  ow_explain_short_time(dialogue->peer, probe->first_due - dialogue->began + closing_time(dialogue),
+                        ow_measurement_clock_was_set(&probe->measurement), &failure);
+  ow_measurement_cut_short(&probe->measurement, failure.text);
 }
 
 /* ---- measuring ---- */

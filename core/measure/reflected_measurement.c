@@ -18,6 +18,11 @@ static struct ow_loop *loop_of(const struct ow_reflected_measurement *measuremen
   return measurement->traffic->loop;
 }
 
+bool ow_reflected_measurement_clock_was_set(const struct ow_reflected_measurement *measurement)
+{
+  return ow_loop_clock_steps(loop_of(measurement)) != measurement->clock_steps;
+}
+
 /* The first reason stays. */
 static void note_failure(struct ow_reflected_measurement *measurement, enum ow_status status,
                          const char *reason)
@@ -51,7 +56,7 @@ static void work_out(struct ow_reflected_measurement *measurement)
       .skip_ranges = end.skip_ranges,
       .partial =
           !settled || measurement->status != OW_OK || ow_reflected_count(reflected, OW_ECHO_STAMPS) > 0,
-      .stepped = ow_loop_clock_steps(loop_of(measurement)) != measurement->clock_steps,
+      .stepped = ow_reflected_measurement_clock_was_set(measurement),
       .discarded = ow_test_reflected_discarded(session),
       .refused = session->sender.refused,
       .refusal = session->sender.last_error,

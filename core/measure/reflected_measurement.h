@@ -66,6 +66,8 @@ void ow_reflected_measurement_fail(struct ow_reflected_measurement *measurement,
  */
 void ow_reflected_measurement_cut_short(struct ow_reflected_measurement *measurement, enum ow_status status,
                                         const char *reason);
+/** True if this host's clock was set since it began. */
+bool ow_reflected_measurement_clock_was_set(const struct ow_reflected_measurement *measurement);
 void ow_reflected_measurement_close(struct ow_reflected_measurement *measurement);
 
 #endif

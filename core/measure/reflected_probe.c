@@ -10,6 +10,7 @@
 #include "measure/reach.h"
 #include "measure/reflected_measurement.h"
 #include "measure/reflected_report.h"
+#include "measure/time_words.h"
 
 #define START_LEAD (10 * OW_NS_PER_MS)    /* from the first answer to the schedule's start */
 #define CLOSING_TIME (100 * OW_NS_PER_MS) /* kept free for working out the results */
@@ -56,23 +57,13 @@ static void on_measured(struct ow_reflected_measurement *measurement)
 
 /* ---- time ---- */
 
-/* Whole seconds, in which all but one measurement in 10^9 end. */
-static int64_t time_needed(const struct probe *probe)
-{
-  int64_t needed = probe->first_due - probe->began + CLOSING_TIME;
-  if (__builtin_add_overflow(needed, ow_peer_longest_duration(probe->peer), &needed))
-    needed = INT64_MAX;
-  return needed / OW_NS_PER_S + 1;
-}
-
 static void on_deadline(struct ow_timer *timer)
 {
   struct probe *probe = OW_CONTAINER_OF(timer, struct probe, deadline);
   struct ow_failure failure;
   if (probe->measurement.running) {
-    ow_fail(&failure, OW_TIMEOUT,
-            "time ran out before the last packet's loss timeout; raise the timeout to %lld s, or send less",
-            (long long)time_needed(probe));
+    ow_explain_short_time(probe->peer, probe->first_due - probe->began + CLOSING_TIME,
+                          ow_reflected_measurement_clock_was_set(&probe->measurement), &failure);
     ow_reflected_measurement_cut_short(&probe->measurement, OW_TIMEOUT, failure.text);
   } else if (probe->reach.busy) {
     ow_fail(&failure, OW_TIMEOUT, "time ran out at the step \"%s\" with %s port %s; raise the timeout",

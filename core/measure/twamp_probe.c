@@ -2,11 +2,11 @@
 /* A dialogue with the server, until the results are in or the time is over. */
 #include "measure/twamp_probe.h"
 
-#include <stdio.h>
 
 #include "base/container_of.h"
 #include "measure/dialogue.h"
 #include "measure/reflected_report.h"
+#include "measure/time_words.h"
 #include "measure/twamp_measurement.h"
 
 #define START_LEAD (20 * OW_NS_PER_MS)    /* and 4 round trips: from the request to the schedule's start */
@@ -44,24 +44,15 @@ static void on_measured(struct ow_twamp_measurement *measurement)
 
 /* ---- time ---- */
 
-/* Whole seconds, in which all but one measurement in 10^9 end, if setting up takes as long again. */
-static int64_t time_needed(const struct probe *probe)
-{
-  int64_t needed = probe->first_due - probe->dialogue.began + CLOSING_TIME;
-  if (__builtin_add_overflow(needed, ow_peer_longest_duration(probe->dialogue.peer), &needed))
-    needed = INT64_MAX;
-  return needed / OW_NS_PER_S + 1;
-}
-
 static void on_closing_time(struct ow_timer *timer)
 {
   struct probe *probe = OW_CONTAINER_OF(timer, struct probe, closing);
-  char reason[OW_FAILURE_TEXT];
-  snprintf(reason, sizeof reason,
-           "time ran out before the last packet's loss timeout; raise the timeout to %lld s, or send less",
-           (long long)time_needed(probe));
+  const struct ow_dialogue *dialogue = &probe->dialogue;
+  struct ow_failure failure;
+  ow_explain_short_time(dialogue->peer, probe->first_due - dialogue->began + CLOSING_TIME,
+                        ow_reflected_measurement_clock_was_set(&probe->measurement.reflected), &failure);
   if (probe->measurement.phase == OW_TWAMP_RUNNING)
-    ow_twamp_measurement_cut_short(&probe->measurement, OW_TIMEOUT, reason);
+    ow_twamp_measurement_cut_short(&probe->measurement, OW_TIMEOUT, failure.text);
 }
 
 static void on_expired(struct ow_dialogue *dialogue)

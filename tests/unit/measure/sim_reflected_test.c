@@ -351,6 +351,26 @@ START_TEST(time_that_runs_out_makes_it_partial)
 }
 END_TEST
 
+static void set_back(void *context)
+{
+  (void)context;
+  sim_step_clock(loop, -3600 * S);
+}
+
+/* Its last packets are due in an hour: more time is no advice. */
+START_TEST(a_clock_that_is_set_back_is_why_time_runs_out)
+{
+  sim_at(sim_monotonic() + 300 * MS, set_back, NULL);
+  probe();
+  ck_assert_int_eq(report.status, OW_TIMEOUT);
+  ck_assert_msg(strstr(report.failure.text, "this host's clock was set back meanwhile") != NULL, "%s",
+                report.failure.text);
+  ck_assert_int_le(took, TIMEOUT);
+  ck_assert_int_eq(result_of(OW_ROUND_TRIP)->completeness, OW_RESULT_PARTIAL);
+  ck_assert(result_of(OW_ROUND_TRIP)->clock.stepped);
+}
+END_TEST
+
 START_TEST(reordering_is_told_by_direction)
 {
   sim_path(V4)->jitter[_i] = 100 * MS;
@@ -374,6 +394,7 @@ int main(void)
                  a_stateless_reflector_tells_the_round_trip_alone, what_tlvs_say_is_told,
                  without_a_stamp_of_arrival_nothing_is_measured_and_nothing_lost,
                  an_outage_is_measured_to_its_end, a_counter_that_others_raise_is_not_believed,
-                 a_name_that_does_not_exist_is_told, time_that_runs_out_makes_it_partial);
+                 a_name_that_does_not_exist_is_told, time_that_runs_out_makes_it_partial,
+                 a_clock_that_is_set_back_is_why_time_runs_out);
   return test_run(suite);
 }

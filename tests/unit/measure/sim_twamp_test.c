@@ -372,6 +372,26 @@ START_TEST(time_that_runs_out_makes_it_partial)
 }
 END_TEST
 
+static void set_back(void *context)
+{
+  (void)context;
+  sim_step_clock(loop, -3600 * S);
+}
+
+/* Its last packets are due in an hour: more time is no advice. */
+START_TEST(a_clock_that_is_set_back_is_why_time_runs_out)
+{
+  sim_at(sim_monotonic() + 300 * MS, set_back, NULL);
+  probe();
+  ck_assert_int_eq(report.status, OW_TIMEOUT);
+  ck_assert_msg(strstr(report.failure.text, "this host's clock was set back meanwhile") != NULL, "%s",
+                report.failure.text);
+  ck_assert_int_le(took, TIMEOUT);
+  ck_assert_int_eq(result_of(OW_ROUND_TRIP)->completeness, OW_RESULT_PARTIAL);
+  ck_assert(result_of(OW_ROUND_TRIP)->clock.stepped);
+}
+END_TEST
+
 /* ---- what servers say ---- */
 
 START_TEST(a_refusal_is_told)
@@ -444,7 +464,8 @@ int main(void)
                  the_dscp_with_which_packets_arrive_is_told_where_it_is_agreed_on,
                  losses_are_exact_by_direction, a_reflector_that_does_not_count_tells_the_round_trip_alone,
                  an_outage_of_the_test_packets_is_measured_to_its_end, a_thousand_answers_count_as_one,
-                 time_that_runs_out_makes_it_partial, a_refusal_is_told, a_mode_that_is_not_offered_is_told,
+                 time_that_runs_out_makes_it_partial, a_clock_that_is_set_back_is_why_time_runs_out,
+                 a_refusal_is_told, a_mode_that_is_not_offered_is_told,
                  a_connection_that_breaks_leaves_what_is_known);
   return test_run(suite);
 }
