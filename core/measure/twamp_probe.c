@@ -2,7 +2,6 @@
 /* A dialogue with the server, until the results are in or the time is over. */
 #include "measure/twamp_probe.h"
 
-
 #include "base/container_of.h"
 #include "measure/dialogue.h"
 #include "measure/reflected_report.h"
