@@ -46,7 +46,8 @@ static void work_out(struct ow_reflected_measurement *measurement)
   const struct ow_test_reflected *session = &measurement->session;
   const struct ow_reflected *reflected = session->reflected;
   struct ow_session_end end = ow_sender_end(session->sender.sender);
-  bool settled = ow_reflected_settled(reflected) && ow_reflected_knows_all(reflected);
+  bool settled = ow_reflected_settled(reflected) && ow_reflected_knows_all(reflected) &&
+                 !ow_reflected_clock_was_set(reflected);
   struct ow_reflected_observation observation = {
       .forward = ow_reflected_forward(reflected),
       .reverse = ow_reflected_reverse(reflected),

@@ -33,12 +33,19 @@ static bool is_in_range(const struct ow_fetch_request *range, uint64_t sequence)
   return sequence >= range->begin && sequence <= range->end;
 }
 
+/* Our clock was set since the session was agreed on, and by it this one came before it was sent. */
+static bool is_by_another_clock(const struct ow_serve_session *session, const struct ow_sample *sample)
+{
+  return ow_receiver_clock_was_set(session->receiver.receiver) && !ow_sample_lost(sample) &&
+         ow_timestamp_difference(sample->sent, sample->received) > ow_span_to_ns(session->request.timeout);
+}
+
 /* If our own socket dropped packets, none can be called lost: nobody knows which these were. */
 static bool is_told(const struct ow_serve_session *session, const struct ow_fetch_request *range,
                     const struct ow_sample *sample)
 {
   bool known = session->receiver.dropped == 0 || !ow_sample_lost(sample);
-  return known && is_in_range(range, sample->sequence);
+  return known && is_in_range(range, sample->sequence) && !is_by_another_clock(session, sample);
 }
 
 static bool is_told_at(const struct ow_serve_fetch *fetch, size_t index)
@@ -223,7 +230,7 @@ static enum ow_status accept_records(struct ow_serve_fetch *fetch, struct ow_ser
   const struct ow_receiver *receiver = session->receiver.receiver;
   struct ow_fetch_ack ack = {.accept = OW_ACCEPT_OK, .records = fetch->records};
   enum ow_status status = OW_OK;
-  ack.finished = session->ended && session->receiver.dropped == 0;
+  ack.finished = session->ended && session->receiver.dropped == 0 && !ow_receiver_clock_was_set(receiver);
   const struct ow_skip_range *skipped = ow_receiver_skipped(receiver, &ack.skip_ranges);
   ack.next_sequence = session->ended ? session->next_sequence : ow_receiver_next_sequence(receiver);
   if (ow_receiver_knows_all(receiver)) {

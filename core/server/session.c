@@ -204,7 +204,7 @@ bool ow_serve_session_finished(const struct ow_serve_session *session)
 bool ow_serve_session_settled(const struct ow_serve_session *session)
 {
   const struct ow_receiver *receiver = session->receiver.receiver;
-  return receiver && ow_serve_session_finished(session) &&
+  return receiver && ow_serve_session_finished(session) && !ow_receiver_clock_was_set(receiver) &&
          (ow_receiver_received(receiver) > 0 || (ow_receiver_count(receiver, OW_IGNORED_LATE) == 0 &&
                                                  ow_receiver_count(receiver, OW_IGNORED_OFF_SCHEDULE) == 0));
 }

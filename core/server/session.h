@@ -39,7 +39,8 @@ enum ow_status ow_serve_session_start(struct ow_serve_session *session,
 bool ow_serve_session_finished(const struct ow_serve_session *session);
 /**
  * True if the server received it, and nothing that may still come counts. Not if packets came, but none in
- * time by its stamp: the clocks differ then, and the client may not have sent the last by its own.
+ * time by its stamp, nor if this host's clock was set: the clocks differ then, and the client may not have
+ * sent the last by its own.
  */
 bool ow_serve_session_settled(const struct ow_serve_session *session);
 #endif

@@ -76,6 +76,10 @@ static void settle(struct ow_serve_session *session)
              "%u test packets were dropped at our own socket for want of buffer, so a session's losses "
              "can't be told: raise net.core.rmem_max, or take load off this host",
              receiver->dropped);
+    if (ow_receiver_clock_was_set(receiver->receiver))
+      ow_log(session->common->log, OW_LOG_WARNING,
+             "this host's clock was set while a session was received: what is known of it ends there, and is "
+             "handed over as incomplete");
   }
   give_back_reserve(session);
   session->settled = true;

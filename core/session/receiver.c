@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "schedule/schedule.h"
+#include "session/clock_watch.h"
 #include "session/window.h"
 #include "wire/test_packet.h"
 
@@ -35,6 +36,7 @@ struct ow_receiver {
   int64_t off_schedule_by;
   bool blind;   /* memory was short, or the crypto library failed: packets may have come unseen */
   int64_t lead; /* ns by which the sender's stamps are ahead of ours; 0: they aren't */
+  struct ow_clock_watch clocks;
   bool stopped;
   struct ow_timestamp stop_at; /* the sender's stop, once it is known, */
   uint32_t stop_before;        /* and its Next Seqno */
@@ -114,6 +116,16 @@ static bool schedule_one(struct ow_receiver *receiver)
   return status == OW_OK;
 }
 
+void ow_receiver_look(struct ow_receiver *receiver, struct ow_instant now)
+{
+  ow_clock_watch(&receiver->clocks, now, receiver->timeout);
+}
+
+bool ow_receiver_clock_was_set(const struct ow_receiver *receiver)
+{
+  return receiver->clocks.set;
+}
+
 bool ow_receiver_follow(struct ow_receiver *receiver, struct ow_timestamp now)
 {
   struct ow_timestamp until = ow_timestamp_plus(now, receiver->lead);
@@ -187,7 +199,7 @@ static enum ow_reception keep_arrival(struct ow_receiver *receiver, struct ow_op
   return reception;
 }
 
-/* What came unseen must not pass for lost. */
+/* What came unseen must not pass for lost, nor what had no time to come. */
 static void record_loss(struct ow_receiver *receiver, uint32_t sequence, struct ow_timestamp due)
 {
   const struct ow_sample lost = {
@@ -197,7 +209,7 @@ static void record_loss(struct ow_receiver *receiver, uint32_t sequence, struct 
       .receive_error = ow_error_estimate(false, 0),
       .ttl = OW_TTL_LOST,
   };
-  if (!receiver->blind)
+  if (!receiver->blind && !receiver->clocks.set)
     (void)keep_fate(receiver, &lost);
 }
 
@@ -311,6 +323,7 @@ enum ow_reception ow_receiver_packet(struct ow_receiver *receiver, const uint8_t
   enum ow_reception reception =
       receiver->stopped ? OW_IGNORED_LATE : decode(receiver, octets, count, &packet);
   if (reception == OW_RECEIVED) {
+    ow_clock_watch_stamp(&receiver->clocks, received, receiver->timeout);
     (void)ow_receiver_expire(receiver, received);
     reception = judge(receiver, &packet, received, &found);
   }

@@ -12,6 +12,7 @@
 
 #include "base/status.h"
 #include "session/sender.h"
+#include "time/clock.h"
 #include "time/sample.h"
 
 struct ow_receiver;
@@ -54,6 +55,14 @@ enum ow_reception ow_receiver_packet(struct ow_receiver *receiver, const uint8_t
  * nothing tells.
  */
 bool ow_receiver_recognizes(struct ow_receiver *receiver, const uint8_t *octets, size_t count);
+
+/**
+ * Both clocks of this host say `now`: when the session is agreed on, and before datagrams are taken or losses
+ * told. If the wall clock was set meanwhile (session/clock_watch.h), packets that are overdue by it are lost
+ * no more: of all that have not arrived nothing is known from then on. Never asked, no clock is doubted.
+ */
+void ow_receiver_look(struct ow_receiver *receiver, struct ow_instant now);
+bool ow_receiver_clock_was_set(const struct ow_receiver *receiver);
 
 /**
  * It is `now`: work out when the packets up to now are due, and further by as much as the sender's clock was

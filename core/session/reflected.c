@@ -7,6 +7,7 @@
 
 #include "base/container_of.h"
 #include "session/answer_numbers.h"
+#include "session/clock_watch.h"
 #include "session/window.h"
 
 enum {
@@ -41,6 +42,7 @@ struct ow_reflected {
   uint32_t lost;
   uint32_t counts[OW_ECHOES];
   bool blind;
+  struct ow_clock_watch clocks;
   bool late; /* an answer came that its question is lost for, all the same */
 
   struct ow_answer_numbers numbers;
@@ -451,6 +453,16 @@ static void lose(struct ow_reflected *reflected, uint32_t sequence, struct ow_ti
     reflected->lost++;
 }
 
+void ow_reflected_look(struct ow_reflected *reflected, struct ow_instant now)
+{
+  ow_clock_watch(&reflected->clocks, now, reflected->timeout);
+}
+
+bool ow_reflected_clock_was_set(const struct ow_reflected *reflected)
+{
+  return reflected->clocks.set;
+}
+
 bool ow_reflected_expire(struct ow_reflected *reflected, struct ow_timestamp now)
 {
   struct ow_window *window = &reflected->window;
@@ -459,7 +471,7 @@ bool ow_reflected_expire(struct ow_reflected *reflected, struct ow_timestamp now
     const struct ow_open_packet *oldest = ow_window_at(window, window->base);
     if (ow_timestamp_difference(now, oldest->due) <= reflected->timeout)
       break;
-    if (!oldest->seen && !reflected->blind)
+    if (!oldest->seen && !reflected->blind && !reflected->clocks.set)
       lose(reflected, window->base, oldest->due);
     ow_window_drop_first(window);
     done++;

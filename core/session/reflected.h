@@ -26,6 +26,7 @@
 #include "base/status.h"
 #include "session/marker.h"
 #include "session/sender.h"
+#include "time/clock.h"
 #include "time/sample.h"
 #include "wire/reflected_codec.h"
 #include "wire/stamp_tlv.h"
@@ -101,6 +102,14 @@ struct ow_sender *ow_reflected_sender(struct ow_reflected *reflected);
 enum ow_echo ow_reflected_take(struct ow_reflected *reflected, const uint8_t *octets, size_t count,
                                struct ow_timestamp received, enum ow_stamp_source source,
                                struct ow_error_estimate error, uint8_t ttl);
+
+/**
+ * Both clocks of this host say `now`: at the start, and before answers are taken or losses told. If the wall
+ * clock was set meanwhile (session/clock_watch.h), questions that are overdue by it are lost no more: of all
+ * that are open nothing is known from then on. Never asked, no clock is doubted.
+ */
+void ow_reflected_look(struct ow_reflected *reflected, struct ow_instant now);
+bool ow_reflected_clock_was_set(const struct ow_reflected *reflected);
 
 /**
  * It is `now`, and every datagram that had arrived by then has been handed over: questions that are overdue

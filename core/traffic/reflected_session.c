@@ -50,12 +50,13 @@ static void take(struct ow_test_reflected *session, const struct ow_datagram *da
 static bool take_waiting(struct ow_test_reflected *session)
 {
   struct ow_datagram datagrams[OW_UDP_BATCH];
-  int64_t now = now_of(session).monotonic;
+  struct ow_instant now = now_of(session);
   size_t count = OW_UDP_BATCH;
+  ow_reflected_look(session->reflected, now);
   for (unsigned i = 0; i < BATCHES_AT_ONCE && count == OW_UDP_BATCH; i++) {
     count = ow_udp_receive(session->sender.outlet.socket, session->traffic->batch, datagrams);
     for (size_t j = 0; j < count; j++)
-      take(session, &datagrams[j], now);
+      take(session, &datagrams[j], now.monotonic);
   }
   return count < OW_UDP_BATCH;
 }
@@ -199,9 +200,11 @@ static void unwatch(struct ow_test_reflected *session)
 
 enum ow_status ow_test_reflected_start(struct ow_test_reflected *session, struct ow_failure *failure)
 {
-  int64_t now = now_of(session).monotonic;
+  struct ow_instant now = now_of(session);
+  ow_reflected_look(session->reflected, now);
   session->drops_before = ow_udp_dropped(session->sender.outlet.socket);
-  session->overflows_known = ow_traffic_overflows(session->traffic, now, &session->overflows_before);
+  session->overflows_known =
+      ow_traffic_overflows(session->traffic, now.monotonic, &session->overflows_before);
   session->watch.descriptor = session->sender.outlet.socket;
   enum ow_status status = ow_watch_open(session->traffic->loop, &session->watch, EPOLLIN, failure);
   if (status == OW_OK)

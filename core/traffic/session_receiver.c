@@ -162,9 +162,10 @@ static void await_expiry(struct ow_test_receiver *receiver)
 }
 
 /* Reading waits until the schedule is worked out up to now: after a gap that can be a million packets. */
-static bool follow(struct ow_test_receiver *receiver, struct ow_timestamp now)
+static bool follow(struct ow_test_receiver *receiver, struct ow_instant now)
 {
-  bool followed = ow_receiver_follow(receiver->receiver, now);
+  ow_receiver_look(receiver->receiver, now);
+  bool followed = ow_receiver_follow(receiver->receiver, now.wall);
   if (!followed)
     ow_loop_background(receiver->traffic->loop, &receiver->behind);
   if (receiver->watch.descriptor >= 0)
@@ -175,7 +176,7 @@ static bool follow(struct ow_test_receiver *receiver, struct ow_timestamp now)
 static void read_waiting(struct ow_test_receiver *receiver)
 {
   struct ow_instant now = ow_loop_now(receiver->traffic->loop);
-  if (follow(receiver, now.wall)) {
+  if (follow(receiver, now)) {
     if (!take_waiting(receiver, BATCHES_AT_ONCE, now.monotonic))
       ow_watch_look_again(receiver->traffic->loop, &receiver->watch);
     tell_if_done(receiver);
@@ -186,7 +187,7 @@ static void read_waiting(struct ow_test_receiver *receiver)
 static void on_arrived(struct ow_port_seat *seat, const struct ow_datagram *datagram, struct ow_instant now)
 {
   struct ow_test_receiver *receiver = seat->holder;
-  if (follow(receiver, now.wall)) {
+  if (follow(receiver, now)) {
     take(receiver, datagram, now.monotonic);
     tell_soon(receiver);
   } else {
@@ -210,6 +211,7 @@ static void begin_to_catch_up(struct ow_test_receiver *receiver)
 {
   receiver->catching_up = true;
   receiver->caught_up = ow_loop_now(receiver->traffic->loop);
+  ow_receiver_look(receiver->receiver, receiver->caught_up);
   receiver->emptied = receiver->watch.descriptor < 0 && !receiver->seat;
   receiver->batches_left = BATCHES_MOST;
 }
@@ -245,7 +247,7 @@ static void on_behind(struct ow_completion *part)
   if (receiver->catching_up)
     expire(receiver);
   else if (receiver->seat)
-    (void)follow(receiver, ow_loop_now(receiver->traffic->loop).wall);
+    (void)follow(receiver, ow_loop_now(receiver->traffic->loop));
   else
     read_waiting(receiver);
 }
@@ -320,6 +322,7 @@ static enum ow_status prepare(struct ow_test_receiver *receiver, struct ow_traff
     ow_test_receiver_close(receiver);
     return OW_MEMORY;
   }
+  ow_receiver_look(receiver->receiver, ow_loop_now(traffic->loop));
   return OW_OK;
 }
 

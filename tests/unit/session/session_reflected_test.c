@@ -326,6 +326,27 @@ START_TEST(without_an_opening_answer_the_first_answered_question_is_where_counti
 }
 END_TEST
 
+/* By _i: forwards, back. What was open then has no known fate. */
+START_TEST(a_clock_that_is_set_loses_no_questions)
+{
+  const int64_t step = (_i ? -3600 : 3600) * 1000 * MS;
+  struct fixture fixture;
+  set_up(&fixture, OW_MODE_OPEN);
+  ow_reflected_look(fixture.reflected, (struct ow_instant){START, 7});
+  run(&fixture, "aaafff");
+  ow_reflected_look(fixture.reflected, (struct ow_instant){ow_timestamp_plus(START, 100 * MS), 7 + 100 * MS});
+  ck_assert(!ow_reflected_clock_was_set(fixture.reflected));
+  ow_reflected_look(fixture.reflected,
+                    (struct ow_instant){ow_timestamp_plus(START, 200 * MS + step), 7 + 200 * MS});
+  ck_assert(ow_reflected_clock_was_set(fixture.reflected));
+  expire_all(&fixture);
+  ck_assert_uint_eq(ow_reflected_lost(fixture.reflected), 0);
+  ck_assert_uint_eq(ow_reflected_losses_list(fixture.reflected)->count, 0);
+  ck_assert_uint_eq(ow_reflected_answered(fixture.reflected), 3);
+  tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(what_was_lost_before_the_first_answered_question_has_no_direction)
 {
   struct fixture fixture;
@@ -763,6 +784,7 @@ int main(void)
             closing_questions_are_bounded, a_counter_that_others_use_or_that_begins_anew_is_not_believed,
             what_could_not_leave_is_no_loss, reordered_answers_are_all_taken,
             where_questions_came_twice_what_is_missing_has_no_direction, what_comes_late_has_no_direction);
+  TEST_LOOP(suite, "clock", 2, a_clock_that_is_set_loses_no_questions);
   TEST_CASE(suite, "answers", an_answer_after_the_loss_timeout_stays_lost,
             stamps_that_cannot_be_are_of_no_use_but_no_loss, what_a_reflector_leaves_out_is_noted);
   return test_run(suite);

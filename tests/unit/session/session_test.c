@@ -372,6 +372,58 @@ START_TEST(what_is_overdue_becomes_a_record_of_loss)
 }
 END_TEST
 
+/* Both clocks `after` ns of the monotonic one, when the wall clock was set by `step`. */
+static struct ow_instant instant(int64_t after, int64_t step)
+{
+  return (struct ow_instant){.wall = ow_timestamp_plus(START, after + step), .monotonic = 7 + after};
+}
+
+/* By _i: forwards; back; forwards, of which a packet's stamp tells first. */
+START_TEST(a_clock_that_is_set_loses_no_packets)
+{
+  const int64_t step = (_i == 1 ? -3600 : 3600) * 1000 * MS;
+  struct fixture fixture;
+  set_up(&fixture, OW_MODE_OPEN, 3);
+  struct ow_receiver *receiver = new_receiver(&fixture, 100);
+  ow_receiver_look(receiver, instant(0, 0));
+  ow_receiver_look(receiver, instant(1001 * MS, 0));
+  ck_assert_int_eq(give(receiver, &fixture, 0, due(0), MS), OW_RECEIVED);
+  ck_assert(!ow_receiver_clock_was_set(receiver));
+  if (_i == 2)
+    ck_assert_int_eq(give(receiver, &fixture, 1, due(1), MS + step), OW_IGNORED_LATE);
+  else
+    ow_receiver_look(receiver, instant(2001 * MS, step));
+  ck_assert(ow_receiver_clock_was_set(receiver));
+  while (!ow_receiver_expire(receiver, ow_timestamp_plus(START, 2 * 3600 * 1000 * MS)))
+    continue;
+  ck_assert(ow_receiver_finished(receiver));
+  ck_assert_uint_eq(ow_receiver_samples(receiver)->count, 1);
+  ck_assert_uint_eq(ow_receiver_next_sequence(receiver), 1);
+  ck_assert(ow_receiver_knows_all(receiver));
+  ow_receiver_free(receiver);
+}
+END_TEST
+
+/* By less than half of the loss timeout at a time. */
+START_TEST(a_clock_that_is_slewed_or_set_by_little_is_believed)
+{
+  struct fixture fixture;
+  set_up(&fixture, OW_MODE_OPEN, 3);
+  struct ow_receiver *receiver = new_receiver(&fixture, 100);
+  for (int i = 0; i < 10; i++)
+    ow_receiver_look(receiver, instant(i * 100 * MS, (i % 2 ? 900 : 0) * MS));
+  for (int i = 0; i < 10; i++)
+    ow_receiver_look(receiver, instant((1000 + i * 100) * MS, i * 900 * MS));
+  ck_assert(!ow_receiver_clock_was_set(receiver));
+  while (!ow_receiver_expire(receiver, ow_timestamp_plus(due(2), 2001 * MS)))
+    continue;
+  ck_assert_uint_eq(ow_receiver_samples(receiver)->count, 3);
+  ow_receiver_look(receiver, instant(2000 * MS, (8100 + 1001) * MS));
+  ck_assert(ow_receiver_clock_was_set(receiver));
+  ow_receiver_free(receiver);
+}
+END_TEST
+
 START_TEST(with_nothing_received_the_first_expiry_is_that_of_the_first_packet)
 {
   struct fixture fixture;
@@ -701,6 +753,8 @@ int main(void)
             with_nothing_received_the_first_expiry_is_that_of_the_first_packet,
             a_stop_drops_what_was_never_sent_and_losses_that_are_too_fresh,
             what_a_stop_says_of_packets_that_there_are_not_is_not_kept);
+  TEST_LOOP(suite, "clock set", 3, a_clock_that_is_set_loses_no_packets);
+  TEST_CASE(suite, "clock slewed", a_clock_that_is_slewed_or_set_by_little_is_believed);
   TEST_CASE(suite, "departure", the_running_median_is_the_correction,
             the_correction_is_the_median_whatever_comes,
             what_one_of_fifty_packets_does_is_in_the_spread_and_fades,
