@@ -264,6 +264,16 @@ CONF
   [[ $status -eq 0 && $output == "owamp-agentx: no fault in the configuration" ]]
 }
 
+@test "files that are torn, mixed or mad: each is read to its end, and each fault has its line" {
+  local seed=${FAULTS_SEED:-$RANDOM} what
+  python3 "$BATS_TEST_DIRNAME/hostile_conf.py" "$BATS_TEST_TMPDIR" "${FAULTS_FILES:-60}" "$seed" "${LONE[@]}" --check -c
+  mkfifo "$BATS_TEST_TMPDIR/pipe"
+  for what in "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/pipe" /dev/zero; do
+    run timeout -s KILL 10 "${LONE[@]}" --check -c "$what"
+    [[ $status == 1 && $output == *"-c $what: this is no regular file"* ]]
+  done
+}
+
 @test "-p: the id is written, a second one is refused, and the file is removed at the end" {
   local file=$BATS_TEST_TMPDIR/agentx.pid
   start lone "$NS_A" "${LONE[@]}" -f -Le -p "$file"

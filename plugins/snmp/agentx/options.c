@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <net-snmp/net-snmp-config.h>
@@ -94,6 +95,25 @@ static bool settle_identity(struct agent_options *options)
   return settled;
 }
 
+/* Net-SNMP would read a folder as an empty file, and a device or a pipe without an end. */
+static bool take_files(char *list)
+{
+  bool regular = true;
+  for (const char *at = list; *at && regular;) {
+    char path[AGENT_PATH];
+    struct stat file;
+    size_t length = strcspn(at, ",");
+    snprintf(path, sizeof path, "%.*s", (int)length, at);
+    regular = stat(path, &file) != 0 || S_ISREG(file.st_mode);
+    if (!regular)
+      fprintf(stderr, "owamp-agentx: -c %s: this is no regular file; it takes a file of configuration\n",
+              path);
+    at += length + (at[length] == ',');
+  }
+  netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_OPTIONALCONFIG, list);
+  return regular;
+}
+
 static enum agent_action show_directives(void)
 {
   netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
@@ -126,7 +146,7 @@ static enum agent_action read_one(int letter, int count, char **words, struct ag
   switch (letter) {
   case 'f': options->foreground = true; break;
   case 'x': netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET, optarg); break;
-  case 'c': netsnmp_ds_set_string(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_OPTIONALCONFIG, optarg); break;
+  case 'c': action = take_files(optarg) ? AGENT_RUN : AGENT_END_BADLY; break;
   case 'C':
     netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
     /* Rows that were kept aren't read then, so what would be written is without them. */
