@@ -4,6 +4,7 @@
 # hangs, everybody says why, nothing is left behind, and the next measurement is right..
 # tests/system/faults.md has the matrix. FAULTS_KILLS and FAULTS_SEED: how many kills, and which; ./dev soak asks for 200.
 load helper
+load collectd_helper
 
 AGENTX=$OWAMP_BUILD/plugins/snmp/owamp-agentx
 
@@ -94,6 +95,21 @@ published() {
   done
 }
 
+# What collectd measures, is killed at and goes on with; nothing where there is no collectd.
+conf_of_collectd() {
+  [[ -x $COLLECTD && -e $OWAMP_BUILD/plugins/collectd/owamp.so ]] || return 0
+  collectd_conf killed <<CONF
+Interval 4
+LossTimeout 0.3
+PacketInterval 0.02
+QuerySocket "$BATS_FILE_TMPDIR/collectd.sock"
+<Peer "b">
+  Host "$B4"
+  Port $RESPONDER_PORT
+</Peer>
+CONF
+}
+
 @test "kills at random points: what starts again finds its place, and the next measurement is right" {
   local i seed=${FAULTS_SEED:-$RANDOM} kills=${FAULTS_KILLS:-12} before
   echo "FAULTS_SEED=$seed"
@@ -101,8 +117,9 @@ published() {
   before=$(descriptors)
   printf 'owampPublish %s\nowampPeer b host %s port %s interval 4s schedule fixed:20ms loss-timeout 300ms\n' \
     "$BATS_FILE_TMPDIR/query.sock" "$B4" "$RESPONDER_PORT" >"$BATS_FILE_TMPDIR/owamp.conf"
+  conf_of_collectd
   for ((i = 0; i < kills; i++)); do
-    case $((i % 3)) in
+    case $((i % 4)) in
       0)
         check "kill$i" -p "$RESPONDER_PORT" "${SHORT[@]}" "${ENCRYPTED[@]}"
         sleep "0.$(printf '%03d' $((RANDOM % 400)))"
@@ -121,11 +138,24 @@ published() {
         sleep "0.$(printf '%03d' $((RANDOM % 400)))"
         stop agentx KILL
         ;;
+      3)
+        [[ -e $(collectd_folder killed) ]] || continue
+        start collectd "$NS_A" "$COLLECTD" -f -C "$(collectd_folder killed)/collectd.conf"
+        sleep "0.$(printf '%03d' $((RANDOM % 900)))"
+        stop collectd KILL
+        ;;
     esac
-    ((i % 6)) || measured_right
+    ((i % 8)) || measured_right
   done
   measured_right
   given_back "$before"
+  if [[ -e $(collectd_folder killed) ]]; then
+    collectd_start killed
+    wait_value killed b percent-forward-loss 'v == 0' >/dev/null
+    stop killed
+    [[ ! -e $BATS_FILE_TMPDIR/collectd.sock ]]
+    given_back "$before"
+  fi
   [[ -x $AGENTX ]] || return 0
   start_agentx
   published || { cat "$(log_of agentx)" && return 1; }
