@@ -211,9 +211,18 @@ static void seed_sequences(const char *folder)
 {
   static const uint8_t room[] = {0, 8, 32, 0, 1, 8,  1, 0, 0, 0, 0,  20, 0, 0,  0,  0,  8, 32, 0,
                                  3, 9, 2,  4, 8, 32, 0, 5, 0, 8, 32, 0,  7, 16, 24, 32, 0, 17};
+  static const uint8_t received[] = {0, 8,   32, 0, 1, 0,   0, 9, 0,  0, 0, 0, 8,   32, 0,
+                                     3, 244, 0,  1, 0, 244, 0, 1, 1,  8, 1, 0, 244, 0,  1,
+                                     7, 4,   8,  1, 0, 243, 0, 0, 54, 0, 0, 8, 32,  0};
+  static const uint8_t twamp[] = {240, 0, 8,  32, 0, 241, 0, 1,   0, 0, 0, 0, 8,  32, 0, 3, 8,  32, 0,
+                                  244, 0, 65, 0,  8, 32,  0, 244, 0, 1, 1, 8, 32, 0,  4, 8, 32, 0,  7};
+  static const uint8_t stamp[] = {244, 0, 0, 0, 8, 32, 0, 244, 0, 32, 1, 1, 2, 3, 4, 9, 9};
   static const uint8_t set[] = {1, 4, 60, 0, 4, 4, 10, 3, 1, 'h', 0};
   static const uint8_t session[] = {1, 0, 20, 1, 0, 0, 0, 9, 6, 2, 4, 6, 2, 4, 4, 6, 3, 7, 0, 255, 0, 0, 0};
   seed(folder, "server_room", "measures", -1, room, sizeof room);
+  seed(folder, "server_room", "received", -1, received, sizeof received);
+  seed(folder, "server_room", "twamp", -1, twamp, sizeof twamp);
+  seed(folder, "server_room", "stamp", -1, stamp, sizeof stamp);
   seed(folder, "snmp_set", "row", -1, set, sizeof set);
   seed(folder, "session_machines", "sent", -1, session, sizeof session);
   seed(folder, "results", "zeros", -1, (uint8_t[300]){1, 0, 10, 0, 3}, 300);

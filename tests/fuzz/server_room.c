@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A responder with its policy on the simulated network, and many clients that say anything in any order,
- * whole or in pieces, vanish and come back: whatever they do, nothing that they had claimed is left when they
- * are gone.
+ * A responder of all three protocols with its policy on the simulated network, and many clients that say
+ * anything in any order, whole or in pieces, send test packets, vanish and come back, while the clock is set:
+ * whatever they do, nothing that they had claimed is left when they are gone.
  */
 #include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/cursor.h"
 #include "io/channel.h"
+#include "io/udp.h"
+#include "io/udp_way.h"
 #include "policy/policy.h"
 #include "server/server.h"
 #include "sim/sim.h"
@@ -17,13 +20,25 @@
 #include "wire/session_request.h"
 #include "wire/setup.h"
 #include "wire/start_stop.h"
+#include "wire/tw_request.h"
 
-enum { CLIENTS = 6, STEPS_MOST = 200, HMAC = 16, HOST = 2, OUTPUT_MOST = 1 << 20 };
+enum {
+  CLIENTS = 6,
+  STEPS_MOST = 200,
+  HMAC = 16,
+  HOST = 2,
+  OUTPUT_MOST = 1 << 20,
+  REFLECTOR = 862,
+  TEST_PORT = 5000
+};
+
+enum { FURTHER = 240 }; /* steps from here on are of another kind */
 
 struct client {
   struct ow_channel channel;
   struct ow_buffer output;
   struct ow_sid sid; /* of the last Accept-Session, if that is what came last */
+  uint16_t port;     /* likewise, ours for its packets */
   bool open;
 };
 
@@ -33,6 +48,8 @@ struct room {
   struct ow_serve_policy answers;
   struct ow_serve *server;
   union ow_address address;
+  union ow_address twamp;
+  int socket; /* of whoever sends test packets */
   struct client clients[CLIENTS];
 };
 
@@ -46,8 +63,10 @@ static void on_received(struct ow_channel *channel)
   struct client *client = (struct client *)(void *)channel;
   struct ow_reader input = ow_channel_input(channel);
   size_t left = ow_reader_left(&input);
-  if (left == OW_ACCEPT_SESSION + HMAC)
+  if (left == OW_ACCEPT_SESSION + HMAC) {
     memcpy(&client->sid, input.at + 4, sizeof client->sid);
+    client->port = (uint16_t)(input.at[2] << 8 | input.at[3]);
+  }
   ow_read_skip(&input, left);
   ow_channel_taken(channel, &input);
 }
@@ -72,7 +91,7 @@ static void say(struct client *client, const void *octets, size_t count)
     ow_channel_flush(&client->channel);
 }
 
-static void enter(struct room *room, struct client *client)
+static void enter(struct room *room, struct client *client, const union ow_address *address)
 {
   uint8_t set_up[OW_SETUP_RESPONSE] = {0, 0, 0, OW_MODE_OPEN};
   struct ow_failure failure;
@@ -80,8 +99,7 @@ static void enter(struct room *room, struct client *client)
   client->channel = (struct ow_channel){
       .output = &client->output, .connected = on_connected, .received = on_received, .over = on_over};
   client->output.limit = OUTPUT_MOST;
-  client->open =
-      ow_channel_connect(&client->channel, room->loop, &room->address, NULL, NULL, &failure) == OW_OK;
+  client->open = ow_channel_connect(&client->channel, room->loop, address, NULL, NULL, &failure) == OW_OK;
   say(client, set_up, sizeof set_up);
 }
 
@@ -103,6 +121,42 @@ static void request(struct client *client, struct ow_reader *input)
   ow_session_request_encode(&session, message);
   ow_slot_encode(&slot, message + OW_REQUEST_SESSION + HMAC);
   say(client, message, sizeof message);
+}
+
+static void request_twamp(struct client *client, struct ow_reader *input)
+{
+  uint8_t message[OW_REQUEST_TW_SESSION + HMAC] = {0};
+  uint8_t kind = ow_read_u8(input);
+  struct ow_tw_request session = {.sender = {.version = 4, .port = TEST_PORT},
+                                  .receiver = {.version = 4, .port = kind & 1 ? REFLECTOR : TEST_PORT},
+                                  .padding = kind & 2 ? ow_read_u16(input) : 27,
+                                  .type_p = kind & 4 ? ow_read_u32(input) : 0};
+  session.start = ow_timestamp_plus(sim_wall(), (int64_t)(int32_t)ow_read_u32(input) * 1000);
+  session.timeout.ntp = kind & 8 ? ow_read_u64(input) : UINT64_C(1) << 31;
+  ow_tw_request_encode(&session, message);
+  say(client, message, sizeof message);
+}
+
+/* OWAMP's and TWAMP's by the session's port, STAMP's with anything behind it: all begin alike. */
+static void send_packet(const struct room *room, const struct client *client, struct ow_reader *input)
+{
+  uint8_t packet[OW_UDP_OCTETS] = {0};
+  uint8_t kind = ow_read_u8(input);
+  struct ow_writer out = ow_writer(packet, sizeof packet);
+  const union ow_address from = {.v4 = {AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {0}}};
+  union ow_address to = room->address;
+  struct ow_udp_way way;
+  size_t octets = kind & 2 ? ow_read_u8(input) : 44;
+  ow_write_u32(&out, kind & 4 ? ow_read_u32(input) : ow_read_u8(input));
+  ow_write_u64(&out, ow_timestamp_plus(sim_wall(), kind & 8 ? (int32_t)ow_read_u32(input) * 1000LL : 0).ntp);
+  ow_write_u16(&out, kind & 16 ? ow_read_u16(input) : 0x8101);
+  if (kind & 32)
+    ow_read_octets(input, packet + 14, 50);
+  if (kind & 64)
+    octets += 44;
+  to.v4.sin_port = htons(kind & 1 && client->port ? client->port : REFLECTOR);
+  ow_udp_way_make(&way, &to, &from, 0);
+  (void)ow_udp_send_to(room->socket, &way, packet, octets, false);
 }
 
 static void fetch(struct client *client, struct ow_reader *input)
@@ -135,12 +189,28 @@ static void anything(struct client *client, struct ow_reader *input)
   say(client, octets, count);
 }
 
+static void step_further(struct room *room, uint8_t what, struct ow_reader *input)
+{
+  struct client *client = &room->clients[ow_read_u8(input) % CLIENTS];
+  switch (what % 8) {
+  case 0: enter(room, client, &room->twamp); break;
+  case 1:
+  case 2: request_twamp(client, input); break;
+  case 3: sim_step_clock(room->loop, (int32_t)ow_read_u32(input) * (int64_t)OW_NS_PER_MS); break;
+  default: send_packet(room, client, input); break;
+  }
+}
+
 static void step(struct room *room, struct ow_reader *input)
 {
   uint8_t what = ow_read_u8(input);
   struct client *client = &room->clients[(what >> 4) % CLIENTS];
+  if (what >= FURTHER) {
+    step_further(room, what, input);
+    return;
+  }
   switch (what % 10) {
-  case 0: enter(room, client); break;
+  case 0: enter(room, client, &room->address); break;
   case 1:
   case 2: request(client, input); break;
   case 3: start_or_stop(client, true); break;
@@ -153,9 +223,19 @@ static void step(struct room *room, struct ow_reader *input)
   }
 }
 
+static void open_socket(struct room *room)
+{
+  const struct ow_udp_options options = {
+      .local.v4 = {AF_INET, 0, {htonl(INADDR_LOOPBACK)}, {0}}, .port_low = TEST_PORT, .port_high = TEST_PORT};
+  union ow_address bound;
+  struct ow_failure failure;
+  FUZZ_CHECK(ow_udp_open(&options, &room->socket, &bound, &failure) == OW_OK);
+}
+
 static void open_room(struct room *room)
 {
-  static const char text[] = "limit root with allow_open_mode=on, disk=1m, bandwidth=1m\n";
+  static const char text[] = "limit root with allow_open_mode=on, disk=1m, bandwidth=1m\n"
+                             "assign stamp 127.0.0.1 root\n";
   struct ow_serve_config config;
   struct ow_keys_file keys = {0};
   struct ow_limits limits;
@@ -172,12 +252,20 @@ static void open_room(struct room *room)
   room->answers = ow_policy_answers(room->policy);
   ow_serve_defaults(&config);
   snprintf(config.address, sizeof config.address, "127.0.0.%d", HOST);
+  snprintf(config.twamp_address, sizeof config.twamp_address, "127.0.0.%d", HOST);
+  snprintf(config.twamp_port, sizeof config.twamp_port, "%d", REFLECTOR);
+  config.reflect_port = REFLECTOR;
+  config.most_reflections = 4;
   config.most_records = 20000;
+  sim_opening = HOST;
   room->server = ow_serve_create(room->loop, &config, &room->answers, NULL, &failure);
   FUZZ_CHECK(room->server);
   room->address.v4.sin_family = AF_INET;
   room->address.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK + HOST - 1);
+  room->twamp = room->address;
+  room->twamp.v4.sin_port = htons(ow_serve_twamp_port(room->server));
   room->address.v4.sin_port = htons(ow_serve_port(room->server));
+  open_socket(room);
 }
 
 /* Long after the last of them has gone no connection and no session is left. */
@@ -185,9 +273,11 @@ static void close_room(struct room *room)
 {
   for (int i = 0; i < CLIENTS; i++)
     leave(&room->clients[i]);
+  close(room->socket);
   sim_run(room->loop, 3600 * OW_NS_PER_S);
   struct ow_serve_counts counts = ow_serve_count(room->server);
   FUZZ_CHECK(counts.connections == 0 && counts.sessions_running == 0 && counts.records <= 20000);
+  FUZZ_CHECK(counts.reflections == 0);
   ow_serve_free(room->server);
   ow_policy_free(room->policy);
   sim_share_loop(NULL);

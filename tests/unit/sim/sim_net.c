@@ -21,6 +21,7 @@
 #include "wire/fetch.h"
 
 enum { HOSTS = 256, DESCRIPTORS = 65536, PORTS = 65536, FIRST_PORT = 10000, QUEUE_MOST = 4096, NAMES = 8 };
+enum { TWAMP = 862 }; /* its port */
 enum { DEPARTURES = 128 };
 enum { CLIENT = 0, SERVER = 1 };
 #define RETRANSMISSION (200 * OW_NS_PER_MS)
@@ -73,6 +74,7 @@ static struct udp *by_port[PORTS];
 static struct udp *shared[HOSTS]; /* whatever comes to that port of the host */
 static uint16_t shared_port;
 static struct ow_listeners *listening[HOSTS];
+static struct ow_listeners *listening_beside[HOSTS]; /* of a server with two ports, at TWAMP's */
 static struct sim_path paths[HOSTS];
 static uint16_t next_port = FIRST_PORT;
 static struct {
@@ -280,7 +282,9 @@ static void knock(void *context)
 {
   struct connection *connection = ((struct handshake *)context)->connection;
   struct sim_path *path = &paths[connection->host];
-  struct ow_listeners *listeners = listening[connection->host];
+  bool beside = connection->addresses[SERVER].v4.sin_port == htons(TWAMP);
+  struct ow_listeners *listeners =
+      (beside && listening_beside[connection->host] ? listening_beside : listening)[connection->host];
   if (!connection->ends[CLIENT]) {
     free(context); /* given up */
   } else if (path->blackhole) {
@@ -403,11 +407,13 @@ enum ow_status ow_listeners_open(struct ow_listeners *listeners, const char *hos
                                  struct ow_failure *failure)
 {
   union ow_address address = {.v4 = {.sin_family = AF_INET}};
-  (void)port, (void)failure;
+  (void)failure;
   if (inet_pton(AF_INET, host, &address.v4.sin_addr) != 1)
     abort();
-  listeners->port = 861;
-  listening[host_of(&address)] = listeners;
+  uint8_t at = host_of(&address);
+  bool beside = listening[at] && atoi(port) == TWAMP;
+  listeners->port = beside ? TWAMP : 861;
+  (beside ? listening_beside : listening)[at] = listeners;
   return OW_OK;
 }
 
@@ -424,6 +430,8 @@ void ow_listeners_close(struct ow_listeners *listeners)
   for (int i = 0; i < HOSTS; i++)
     if (listening[i] == listeners)
       listening[i] = NULL;
+    else if (listening_beside[i] == listeners)
+      listening_beside[i] = NULL;
 }
 
 /* ---- names ---- */
