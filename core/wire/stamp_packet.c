@@ -10,6 +10,7 @@
 #include "crypto/hmac.h"
 
 enum { COVERED = 96, STAMP_AT_OPEN = 4, STAMP_AT_KEYED = 16, SSID_AT_OPEN = 14, SSID_AT_KEYED = 26 };
+enum { ZEROS_AT_OPEN = 16 }; /* of a question, up to its end */
 _Static_assert(COVERED + OW_HMAC == OW_STAMP_AUTHENTICATED, "the HMAC is all that isn't covered");
 
 struct ow_stamp_codec {
@@ -129,12 +130,20 @@ enum ow_status ow_stamp_question_stamp(struct ow_stamp_codec *codec, struct ow_t
   return stamp_and_seal(codec, sent, error, out);
 }
 
+/* TWAMP Light's padding begins where STAMP has its SSID and zeros, and is random with most senders. */
+static bool has_ssid(enum ow_mode mode, const uint8_t *in, size_t octets)
+{
+  static const uint8_t zeros[OW_STAMP_OPEN - ZEROS_AT_OPEN] = {0};
+  return octets >= ow_stamp_least(mode) &&
+         (mode == OW_MODE_AUTHENTICATED || memcmp(in + ZEROS_AT_OPEN, zeros, sizeof zeros) == 0);
+}
+
 uint16_t ow_stamp_question_ssid(enum ow_mode mode, const uint8_t *in, size_t octets)
 {
-  size_t at = mode == OW_MODE_AUTHENTICATED ? SSID_AT_KEYED : SSID_AT_OPEN;
   uint16_t ssid = 0;
-  if (octets >= at + 2) {
-    struct ow_reader reader = ow_reader(in + at, 2);
+  if (has_ssid(mode, in, octets)) {
+    struct ow_reader reader =
+        ow_reader(in + (mode == OW_MODE_AUTHENTICATED ? SSID_AT_KEYED : SSID_AT_OPEN), 2);
     ssid = ow_read_u16(&reader);
   }
   return ssid;
@@ -150,7 +159,7 @@ enum ow_status ow_stamp_question_decode(struct ow_stamp_codec *codec, const uint
   ow_read_skip(&reader, keyed(codec) ? STAMP_AT_KEYED - 4 : STAMP_AT_OPEN - 4);
   question->sent.ntp = ow_read_u64(&reader);
   question->error.bits = ow_read_u16(&reader);
-  question->ssid = ow_reader_left(&reader) >= 2 ? ow_read_u16(&reader) : 0;
+  question->ssid = ow_stamp_question_ssid(codec->mode, in, octets);
   return verify(codec, in);
 }
 

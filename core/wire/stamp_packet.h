@@ -60,12 +60,15 @@ enum ow_status ow_stamp_question_stamp(struct ow_stamp_codec *codec, struct ow_t
                                        struct ow_error_estimate error, uint8_t *out) OW_MUST_CHECK;
 /**
  * OW_INVALID if it is too short, OW_AUTH if its HMAC is wrong, OW_CRYPTO if the library fails. An open one
- * may be as short as OW_STAMP_SHORTEST: it then has no SSID.
+ * may be as short as OW_STAMP_SHORTEST. The SSID is ow_stamp_question_ssid()'s.
  */
 enum ow_status ow_stamp_question_decode(struct ow_stamp_codec *codec, const uint8_t *in, size_t octets,
                                         struct ow_stamp_question *question) OW_MUST_CHECK;
 
-/** The SSID in a question of that mode, before it is decoded; 0 if it is too short to have one. */
+/**
+ * The SSID in a question of that mode, before it is decoded; 0 if it has none: an open one that is shorter
+ * than STAMP's, or has something else than zeros behind the SSID's place, is TWAMP Light's with its padding.
+ */
 uint16_t ow_stamp_question_ssid(enum ow_mode mode, const uint8_t *in, size_t octets);
 
 /** Write all of an answer but T3 and its error; `out` has ow_stamp_least() octets. */

@@ -286,6 +286,28 @@ START_TEST(only_the_right_net_ssid_and_key_is_answered)
 }
 END_TEST
 
+START_TEST(random_padding_of_twamp_light_is_one_session)
+{
+  enum { QUESTIONS = 40, OCTETS = 60 };
+  struct ow_datagram datagrams[OW_UDP_BATCH];
+  uint8_t packet[OCTETS] = {[3] = 1, [13] = 1};
+  raise_curtain(LISTED, 16);
+  struct asker asker = new_asker();
+  for (uint32_t i = 0; i < QUESTIONS; i++) {
+    for (size_t at = 14; at < OCTETS; at++)
+      packet[at] = (uint8_t)(1 + i + at * i);
+    ck_assert_int_eq(ow_udp_send_to(asker.descriptor, NULL, packet, 14 + i, false), 0);
+    sim_run(loop, 100 * MS);
+    ck_assert_uint_eq(ow_udp_receive(asker.descriptor, batch, datagrams), 1);
+    ck_assert_uint_eq(datagrams[0].octets[3], i);
+    ck_assert_uint_eq(datagrams[0].octets[14] | datagrams[0].octets[15], 0);
+  }
+  ck_assert_uint_eq(ow_serve_count(server).reflections, 1);
+  close(asker.descriptor);
+  drop_curtain();
+}
+END_TEST
+
 START_TEST(a_class_answers_no_more_than_its_bandwidth)
 {
   raise_curtain(LISTED, 16);
@@ -375,7 +397,8 @@ int main(void)
   TEST_LOOP(suite, "our own sender", 2, our_own_sender_measures_it);
   TEST_CASE(suite, "our own sender over a bad path", losses_are_told_by_direction);
   TEST_CASE(suite, "anybody", who_is_not_listed_hears_nothing, only_the_right_net_ssid_and_key_is_answered,
-            a_class_answers_no_more_than_its_bandwidth, changed_rules_hold_for_the_next_question,
-            sessions_are_bounded_and_age, an_idle_session_gives_way);
+            random_padding_of_twamp_light_is_one_session, a_class_answers_no_more_than_its_bandwidth,
+            changed_rules_hold_for_the_next_question, sessions_are_bounded_and_age,
+            an_idle_session_gives_way);
   return test_run(suite);
 }

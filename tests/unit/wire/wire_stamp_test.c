@@ -148,9 +148,22 @@ START_TEST(an_open_question_may_be_as_short_as_twamp_light_makes_it)
     enum ow_status status = ow_stamp_question_decode(codec, octets, i, &question);
     ck_assert_int_eq(status, i < OW_STAMP_SHORTEST ? OW_INVALID : OW_OK);
     if (status == OW_OK)
-      ck_assert_uint_eq(question.ssid, i < 16 ? 0 : 0x1234);
+      ck_assert_uint_eq(question.ssid, i < OW_STAMP_OPEN ? 0 : 0x1234);
   }
   ow_stamp_codec_free(codec);
+}
+END_TEST
+
+START_TEST(padding_of_twamp_light_is_no_ssid)
+{
+  uint8_t octets[OW_STAMP_OPEN + 4] = {0};
+  test_hex(questions[0], octets, OW_STAMP_OPEN);
+  for (size_t at = 16; at < sizeof octets; at++) {
+    octets[at] = 1;
+    ck_assert_uint_eq(ow_stamp_question_ssid(OW_MODE_OPEN, octets, sizeof octets),
+                      at < OW_STAMP_OPEN ? 0 : 0x1234);
+    octets[at] = 0;
+  }
 }
 END_TEST
 
@@ -385,8 +398,8 @@ int main(void)
   TEST_LOOP(suite, "packets", 2, a_question_is_as_in_the_figure, an_answer_is_as_in_the_figure);
   TEST_CASE(suite, "lengths and changes", any_octet_changed_or_missing_is_noticed_in_authenticated_mode,
             an_open_answer_may_be_as_long_as_twamp_light_makes_it,
-            an_open_question_may_be_as_short_as_twamp_light_makes_it, ptp_stamps_are_turned_into_ours,
-            without_a_key_nothing_is_keyed, a_tlv_is_chosen_by_its_name);
+            an_open_question_may_be_as_short_as_twamp_light_makes_it, padding_of_twamp_light_is_no_ssid,
+            ptp_stamps_are_turned_into_ours, without_a_key_nothing_is_keyed, a_tlv_is_chosen_by_its_name);
   TEST_LOOP(suite, "TLVs", 2, a_sender_writes_what_it_is_told,
             the_hmac_covers_number_and_tlvs_of_question_and_answer, each_value_is_read, flags_are_obeyed,
             an_answer_without_tlvs_says_nothing_of_them,
