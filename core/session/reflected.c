@@ -242,17 +242,19 @@ static void note_tlvs(struct ow_reflected *reflected, const struct ow_tlv_answer
 }
 
 /* The true departure of an answer that came before, if that is plausible and none was told yet. */
-static void follow_up(struct ow_reflected *reflected, const struct ow_tlv_answer *tlvs)
+static void follow_up(struct ow_reflected *reflected, const struct ow_reflection *answer,
+                      const struct ow_tlv_answer *tlvs)
 {
+  struct ow_timestamp departed = ow_reflection_time(answer, tlvs->follow_sent);
   bool told = tlvs->known & 1U << OW_TLV_FOLLOW_UP && !ow_timestamp_is_zero(tlvs->follow_sent);
   size_t kept = reflected->follow_count < FOLLOWED ? reflected->follow_count : FOLLOWED;
   for (size_t i = 0; i < kept && told; i++) {
     const struct followed *followed = &reflected->followed[(reflected->follow_count - 1 - i) % FOLLOWED];
     if (followed->number == tlvs->follow_sequence) {
       struct ow_sample *sample = ow_samples_at(&reflected->reverse, followed->at);
-      int64_t later = ow_timestamp_difference(tlvs->follow_sent, sample->sent);
+      int64_t later = ow_timestamp_difference(departed, sample->sent);
       if (later > 0 && later <= FOLLOW_MOST)
-        sample->sent = tlvs->follow_sent;
+        sample->sent = departed;
       told = false;
     }
   }
@@ -404,7 +406,8 @@ static enum ow_echo take_answer(struct ow_reflected *reflected, struct ow_reflec
 }
 
 /* Only what is our own question's answer is worth looking at what it carries. */
-static enum ow_status take_tlvs(struct ow_reflected *reflected, const uint8_t *octets, size_t count)
+static enum ow_status take_tlvs(struct ow_reflected *reflected, const struct ow_reflection *answer,
+                                const uint8_t *octets, size_t count)
 {
   struct ow_tlv_answer tlvs;
   enum ow_status status = OW_OK;
@@ -412,7 +415,7 @@ static enum ow_status take_tlvs(struct ow_reflected *reflected, const uint8_t *o
     status = ow_tlv_read(ow_reflected_codec_stamp(reflected->codec), &reflected->plan, octets, count, &tlvs);
     if (status == OW_OK) {
       note_tlvs(reflected, &tlvs);
-      follow_up(reflected, &tlvs);
+      follow_up(reflected, answer, &tlvs);
     }
   }
   return status;
@@ -434,7 +437,7 @@ enum ow_echo ow_reflected_take(struct ow_reflected *reflected, const uint8_t *oc
   else if (status == OW_AUTH)
     echo = OW_ECHO_HMAC;
   reflected->blind |= echo == OW_ECHO_FULL;
-  if (echo == OW_ECHO_ANSWER && take_tlvs(reflected, octets, count) != OW_OK)
+  if (echo == OW_ECHO_ANSWER && take_tlvs(reflected, &answer, octets, count) != OW_OK)
     reflected->blind = true;
   if (reflected->counts[echo] < UINT32_MAX)
     reflected->counts[echo]++;

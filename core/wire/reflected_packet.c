@@ -72,13 +72,15 @@ static struct ow_timestamp from_ptp(struct ow_timestamp ptp)
   return ow_timestamp_is_zero(ptp) ? ptp : ow_timestamp_plus(seconds, (int64_t)(ptp.ntp & UINT32_MAX));
 }
 
+struct ow_timestamp ow_reflection_time(const struct ow_reflection *reflection, struct ow_timestamp stamp)
+{
+  return reflection->error & PTP_TIME ? from_ptp(stamp) : stamp;
+}
+
 bool ow_reflection_stamps(struct ow_reflection *reflection, struct ow_error_estimate *error)
 {
-  bool ptp = reflection->error & PTP_TIME;
-  if (ptp) {
-    reflection->sent = from_ptp(reflection->sent);
-    reflection->received = from_ptp(reflection->received);
-  }
+  reflection->sent = ow_reflection_time(reflection, reflection->sent);
+  reflection->received = ow_reflection_time(reflection, reflection->received);
   error->bits = (uint16_t)(reflection->error & ~PTP_TIME);
-  return ptp;
+  return reflection->error & PTP_TIME;
 }

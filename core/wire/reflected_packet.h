@@ -38,6 +38,12 @@ void ow_reflection_write(enum ow_reflected_layout layout, const struct ow_reflec
 void ow_reflection_read(enum ow_reflected_layout layout, const uint8_t *in, struct ow_reflection *reflection);
 
 /**
+ * A stamp that this answer carries, as 32.32 seconds: also a follow-up's, which has the format of the
+ * answer's own (RFC 8972, 4.7).
+ */
+struct ow_timestamp ow_reflection_time(const struct ow_reflection *reflection, struct ow_timestamp stamp);
+
+/**
  * The reflector's stamps as 32.32 seconds, and their error. With the estimate's Z bit they came as PTPv2's
  * (RFC 8186): seconds since 1970 and nanoseconds, which are turned into what they would be in UTC, had PTP
  * its time scale; by IEEE 1588 it is TAI, 37 s ahead. True if they came so. Stamps of zero stay zero.

@@ -765,6 +765,35 @@ START_TEST(a_follow_up_tells_when_the_answer_before_really_left)
 }
 END_TEST
 
+/* 2026-11-26 as PTP would have it in UTC, and two departures in whole milliseconds. */
+START_TEST(a_follow_up_has_the_format_of_the_answers_stamps)
+{
+  enum { MOMENT = 1795694400 };
+  static const char second[] = "\0\7\0\x10\0\0\0\0\x6b\x08\x1f\x40\0\x5b\x8d\x80\2\0\0"; /* 6 ms */
+  struct fixture fixture;
+  prepare(&fixture, OW_MODE_OPEN, PACKETS);
+  fixture.terms.tlvs = (struct ow_tlv_plan){.choices = 1 << OW_TLV_FOLLOW_UP};
+  create(&fixture);
+  for (uint32_t i = 0; i < 2; i++) {
+    struct question question = ask(&fixture);
+    struct ow_reflection answer = reflect(&fixture, &question);
+    answer.error |= 0x4000;
+    answer.received = (struct ow_timestamp){(uint64_t)MOMENT << 32};
+    answer.sent = (struct ow_timestamp){(uint64_t)MOMENT << 32 | MS};
+    ck_assert_int_eq(give_octets(&fixture, &answer, &question, second, sizeof second), OW_ECHO_ANSWER);
+  }
+  const struct ow_samples *forward = ow_reflected_forward(fixture.reflected);
+  const struct ow_samples *reverse = ow_reflected_reverse(fixture.reflected);
+  for (uint32_t i = 0; i < 2; i++)
+    ck_assert_int_eq(
+        (ow_timestamp_difference(ow_samples_at(reverse, i)->sent, ow_samples_at(forward, i)->received) +
+         500) /
+            1000,
+        i == 0 ? 6000 : 1000);
+  tear_down(&fixture);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("session_reflected");
@@ -775,6 +804,7 @@ int main(void)
             a_follow_up_tells_when_the_answer_before_really_left,
             of_a_reflector_that_does_not_count_stamps_tell_copies_apart,
             further_questions_before_the_schedule_are_no_losses_of_it);
+  TEST_CASE(suite, "PTP", a_follow_up_has_the_format_of_the_answers_stamps);
   TEST_CASE(suite, "numbers", numbers_on_the_wire_have_a_gap_before_the_schedule,
             a_counter_that_runs_on_from_before_and_wraps_tells_the_same,
             without_an_opening_answer_the_first_answered_question_is_where_counting_begins,
