@@ -218,6 +218,17 @@ static enum ow_status make_codec(struct ow_serve_tw_session *session, const stru
   return status;
 }
 
+/* A client that asks again from the same port has no use any more for the session that it stopped. */
+static void replace_stopped(const struct ow_serve_tw_session *session, const union ow_address *far)
+{
+  struct ow_port_seat *seat = ow_test_port_seat_of(session->common->reflect_port, far);
+  if (seat && seat->arrived == on_arrived) {
+    struct ow_serve_tw_session *before = OW_CONTAINER_OF(seat, struct ow_serve_tw_session, seat);
+    if (before->stopped && before->account == session->account)
+      end(before);
+  }
+}
+
 /* As if it were OWAMP's, whose addresses are found in the same way. */
 static enum ow_status take_seat(struct ow_serve_tw_session *session, const struct ow_serve_tw_asked *asked,
                                 struct ow_failure *why)
@@ -237,8 +248,10 @@ static enum ow_status take_seat(struct ow_serve_tw_session *session, const struc
   enum ow_status status = ow_serve_test_address(&like, &asked->local, &claim.own, &kind, why);
   if (status == OW_OK)
     status = ow_serve_far_address(&request->sender, &asked->remote, &claim.own, &claim.far, why);
-  if (status == OW_OK)
+  if (status == OW_OK) {
+    replace_stopped(session, &claim.far);
     status = ow_test_port_join(session->common->reflect_port, &session->seat, &claim, why);
+  }
   if (status == OW_OK)
     ow_address_print(session->name, sizeof session->name, &claim.far);
   return status;

@@ -2,8 +2,8 @@
 /*
  * TWAMP's test sessions (RFC 5357, 4.2) on the Session-Reflector's port: the exact tuple that was agreed on
  * tells whose a question is, or, behind a NAT, its HMAC. Each is answered at once where it came from. A
- * session ends a Timeout after it was stopped, when nothing has come for 15 minutes, or with a control
- * connection that breaks before.
+ * session ends a Timeout after it was stopped, or when the same client asks for another from the same port;
+ * when nothing has come for 15 minutes; or with a control connection that breaks before.
  */
 #ifndef OWAMP_SERVER_TW_SESSIONS_H
 #define OWAMP_SERVER_TW_SESSIONS_H

@@ -232,6 +232,12 @@ static enum ow_status take_place(struct ow_test_port *port, struct ow_port_seat 
   return status;
 }
 
+struct ow_port_seat *ow_test_port_seat_of(const struct ow_test_port *port, const union ow_address *far)
+{
+  struct ow_tuple tuple = ow_tuple_of(far);
+  return of_tuple(ow_tuple_table_find(&port->tuples, &tuple));
+}
+
 enum ow_status ow_test_port_join(struct ow_test_port *port, struct ow_port_seat *seat,
                                  const struct ow_port_claim *claim, struct ow_failure *why)
 {

@@ -131,6 +131,8 @@ enum ow_status ow_test_port_join(struct ow_test_port *port, struct ow_port_seat 
                                  const struct ow_port_claim *claim, struct ow_failure *why) OW_MUST_CHECK;
 /** Nothing happens if it has none. */
 void ow_test_port_leave(struct ow_port_seat *seat);
+/** Whose that far end is; NULL: nobody's. */
+struct ow_port_seat *ow_test_port_seat_of(const struct ow_test_port *port, const union ow_address *far);
 /**
  * The same with a seat of its own memory, which only a session at a shared port needs: `like` has its holder
  * and functions. NULL after a failure (OW_MEMORY, too), and after it was left, which it may have been before.

@@ -74,11 +74,11 @@ def is_silent(end, client):
 
 
 def sessions():
-    """Two sessions, again and again over one connection; they go on for their Timeout after Stop."""
+    """Two sessions, again over one connection and from the same ports; they go on for their Timeout after Stop."""
     client = Client()
     assert client.modes & 15 == 15 and client.modes & FEATURES == FEATURES, client.modes
-    for _ in range(2):
-        ends = end_of_session(), end_of_session()
+    ends = end_of_session(), end_of_session()
+    for _ in range(2):  # the second time while the first ones go on
         for end in ends:
             assert client.request(end.getsockname()[1]) == (0, 862)
         assert client.start() == 0
