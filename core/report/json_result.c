@@ -123,7 +123,7 @@ static json_t *clock_json(const struct ow_result *result, enum ow_direction dire
   if (has_packets(result) && direction != OW_ROUND_TRIP) {
     ow_put(&members, "sender_synchronized", json_boolean(result->clock.sender_synchronized));
     ow_put(&members, "receiver_synchronized", json_boolean(result->clock.receiver_synchronized));
-    ow_put_time(&members, "error", result->clock.error_ns);
+    ow_put_clock_error(&members, "error", result->clock.error_ns);
     ow_put_text(&members, "receive_stamp", stamp_names[result->clock.receive_stamp]);
     ow_put_text(&members, "departed", ow_departed_names[result->clock.departed]);
   }
@@ -337,7 +337,7 @@ static void get_clock(struct ow_reading *reading, const json_t *object, enum ow_
   if (packets) {
     result->clock.sender_synchronized = ow_get_bool(reading, from, "sender_synchronized");
     result->clock.receiver_synchronized = ow_get_bool(reading, from, "receiver_synchronized");
-    result->clock.error_ns = ow_get_time(reading, from, "error");
+    result->clock.error_ns = ow_get_clock_error(reading, from, "error");
     result->clock.receive_stamp = (enum ow_stamp_source)ow_get_word(
         reading, from, "receive_stamp", stamp_names, OW_STAMP_USER + 1, OW_STAMP_UNKNOWN);
     result->clock.departed = (enum ow_departed_by)ow_get_word(

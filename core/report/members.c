@@ -8,6 +8,7 @@
 
 #include "report/stamp_text.h"
 #include "text/number.h"
+#include "time/error_estimate.h"
 
 /* A double's 15 digits tell every nanosecond of less than this. */
 #define EXACT INT64_C(1000000000000000)
@@ -60,6 +61,12 @@ void ow_put_time(struct ow_members *members, const char *name, int64_t nanosecon
   ow_put(members, name, json_real((double)nanoseconds / (double)OW_NS_PER_S));
   if (nanoseconds >= EXACT || nanoseconds <= -EXACT)
     ow_put(members, name_of_ns(longer, name), json_integer(nanoseconds));
+}
+
+void ow_put_clock_error(struct ow_members *members, const char *name, int64_t nanoseconds)
+{
+  if (nanoseconds != OW_ERROR_UNKNOWN)
+    ow_put_time(members, name, nanoseconds);
 }
 
 void ow_put_stamp(struct ow_members *members, const char *name, struct ow_timestamp stamp)
@@ -143,6 +150,11 @@ int64_t ow_get_time(struct ow_reading *reading, const json_t *object, const char
     complain_of_member(reading, value, name,
                        "must be a time in seconds; from 10^15 ns on with its nanoseconds");
   return !good ? 0 : exact ? (int64_t)json_integer_value(exact) : llround(nanoseconds);
+}
+
+int64_t ow_get_clock_error(struct ow_reading *reading, const json_t *object, const char *name)
+{
+  return ow_get_optional(object, name) ? ow_get_time(reading, object, name) : OW_ERROR_UNKNOWN;
 }
 
 struct ow_timestamp ow_get_stamp(struct ow_reading *reading, const json_t *object, const char *name)

@@ -33,6 +33,8 @@ void ow_put_count(struct ow_members *members, const char *name, uint64_t value);
 void ow_put_text(struct ow_members *members, const char *name, const char *text);
 /** Seconds. Where they can't tell the nanosecond, NAME_ns tells it too: from 10^15 ns (11 days) on. */
 void ow_put_time(struct ow_members *members, const char *name, int64_t nanoseconds);
+/** The same of a clock's error; nothing for OW_ERROR_UNKNOWN. */
+void ow_put_clock_error(struct ow_members *members, const char *name, int64_t nanoseconds);
 /** ISO 8601; nothing for zero. */
 void ow_put_stamp(struct ow_members *members, const char *name, struct ow_timestamp stamp);
 /** {"address", "port"} of "192.0.2.1 port 861", as addresses are printed; nothing for "". */
@@ -56,6 +58,8 @@ const json_t *ow_get_optional(const json_t *object, const char *name);
 uint64_t ow_get_count(struct ow_reading *reading, const json_t *object, const char *name, uint64_t most);
 bool ow_get_bool(struct ow_reading *reading, const json_t *object, const char *name);
 int64_t ow_get_time(struct ow_reading *reading, const json_t *object, const char *name);
+/** Null or missing is OW_ERROR_UNKNOWN. */
+int64_t ow_get_clock_error(struct ow_reading *reading, const json_t *object, const char *name);
 /** Null or missing is zero. */
 struct ow_timestamp ow_get_stamp(struct ow_reading *reading, const json_t *object, const char *name);
 /** Printable ASCII of up to `size` - 1 octets; null or missing is "". */

@@ -291,7 +291,7 @@ static struct ow_error_estimate bound(struct ow_reflected *reflected, struct ow_
 {
   bool valid = ow_error_valid(error);
   reflected->reflector.error_unknown |= !valid;
-  return valid ? error : ow_error_estimate(ow_error_synchronized(error), INT64_MAX);
+  return valid ? error : ow_error_estimate(ow_error_synchronized(error), OW_ERROR_UNKNOWN);
 }
 
 /* Both ways, or neither. */

@@ -35,7 +35,7 @@ enum ow_completeness {
 struct ow_clock_trust {
   bool sender_synchronized;           /* S bit of every packet */
   bool receiver_synchronized;         /* S bit of every record */
-  int64_t error_ns;                   /* the largest sum of both ends' estimates */
+  int64_t error_ns;                   /* the largest sum of both ends' estimates, or OW_ERROR_UNKNOWN */
   enum ow_stamp_source receive_stamp; /* the least trustworthy: unknown, then user, then kernel */
   enum ow_departed_by departed;       /* what every send time rests on, at least */
   bool stepped; /* known always: a clock was set meanwhile, so delay, jitter, ipdv and pdv are invalid */

@@ -222,11 +222,13 @@ static void send_clock(struct output *output, const struct ow_result *const resu
     if (has_clock(results[i])) {
       const struct ow_clock_trust *clock = &results[i]->clock;
       bool good = clock->sender_synchronized && clock->receiver_synchronized;
-      error = fmax(error, (double)clock->error_ns / (double)OW_NS_PER_S);
+      error = clock->error_ns == OW_ERROR_UNKNOWN
+                  ? INFINITY
+                  : fmax(error, (double)clock->error_ns / (double)OW_NS_PER_S);
       synchronized = fmin(synchronized, good ? 1 : 0);
     }
   }
-  emit_value(output, "time_dispersion", NULL, "clock", error);
+  emit_value(output, "time_dispersion", NULL, "clock", isinf(error) ? NAN : error);
   emit_value(output, "bool", NULL, "clock-synchronized", synchronized);
 }
 

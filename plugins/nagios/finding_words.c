@@ -103,7 +103,9 @@ static void tell(const struct check_options *options, const struct ow_finding *f
     memcpy(clause->brief, clause->text, sizeof clause->brief);
   else
     check_text_add(&words, ", uncertain");
-  if (finding->uncertain)
+  if (finding->uncertain && finding->error_ns == OW_ERROR_UNKNOWN)
+    check_text_add(&words, ", the peer's clock of unknown error");
+  else if (finding->uncertain)
     check_text_add(&words, ", clocks +-%s", ow_seconds_print(error, check_seconds(finding->error_ns)));
   clause->is_delay = finding->has_value && ow_metric_needs_clock(finding->metric);
   clause->for_asking = finding->verdict == OW_VERDICT_OK;

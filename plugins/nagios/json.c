@@ -43,10 +43,10 @@ static json_t *packet_json(const struct ow_sample *sample)
   ow_put_count(&members, "sequence", sample->sequence);
   put_bool(&members, "lost", lost);
   ow_put_stamp(&members, "sent", sample->sent);
-  ow_put_time(&members, "send_error", ow_error_ns(sample->send_error));
+  ow_put_clock_error(&members, "send_error", ow_error_ns(sample->send_error));
   if (!lost) {
     ow_put_stamp(&members, "received", sample->received);
-    ow_put_time(&members, "receive_error", ow_error_ns(sample->receive_error));
+    ow_put_clock_error(&members, "receive_error", ow_error_ns(sample->receive_error));
     ow_put_time(&members, "delay", ow_sample_delay(sample));
     ow_put_count(&members, "ttl", sample->ttl);
     ow_put_text(&members, "departed", ow_departed_names[sample->departed]);

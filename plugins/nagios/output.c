@@ -48,21 +48,31 @@ static const char *print_ms(char out[CHECK_NUMBER], double seconds)
   return ow_decimal_print(out, CHECK_NUMBER, seconds * 1e3, 6, false);
 }
 
+/* Of both ends together. */
+static const char *print_error(char out[CHECK_NUMBER + 2], const struct ow_sample *sample)
+{
+  int64_t sent = ow_error_ns(sample->send_error);
+  int64_t received = ow_error_ns(sample->receive_error);
+  bool known = sent < OW_ERROR_UNKNOWN && received < OW_ERROR_UNKNOWN;
+  memcpy(out, known ? "+-" : "unknown", known ? sizeof "+-" : sizeof "unknown");
+  if (known)
+    print_ms(out + 2, check_seconds(sent) + check_seconds(received));
+  return out;
+}
+
 static void print_packet(FILE *out, const struct ow_sample *sample)
 {
   char text[LINE];
   char stamp[CHECK_NUMBER];
   char delay[CHECK_NUMBER];
-  char error[CHECK_NUMBER + 2] = "+-";
+  char error[CHECK_NUMBER + 2];
   struct check_text line = {text, sizeof text, 0};
-  print_ms(error + 2, check_seconds(ow_error_ns(sample->send_error)) +
-                          check_seconds(ow_error_ns(sample->receive_error)));
   check_text_add(&line, "%10u %s ", sample->sequence, ow_stamp_print(stamp, sample->sent));
   if (ow_sample_lost(sample))
     check_text_add(&line, "%14s", "lost");
   else
-    check_text_add(&line, "%14s %14s %3u", print_ms(delay, check_seconds(ow_sample_delay(sample))), error,
-                   sample->ttl);
+    check_text_add(&line, "%14s %14s %3u", print_ms(delay, check_seconds(ow_sample_delay(sample))),
+                   print_error(error, sample), sample->ttl);
   if (sample->departed != OW_DEPARTED_CORRECTED)
     check_text_add(&line, " %4.0f", (double)sample->stamped_before / 1e3);
   print_line(out, &line);

@@ -267,7 +267,7 @@ static bool find_clock_error(const struct ow_result *const results[OW_RESULTS], 
     error = result->clock.error_ns > error ? result->clock.error_ns : error;
   }
   *value = check_seconds(error);
-  return known && error >= 0;
+  return known && error >= 0 && error < OW_ERROR_UNKNOWN;
 }
 
 static bool find_value(const struct check_options *options, const struct ow_result *const results[OW_RESULTS],

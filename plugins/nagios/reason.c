@@ -285,17 +285,20 @@ static void note_clocks(struct check_outcome *outcome, const struct clocks *cloc
 {
   struct check_text note = {outcome->clauses.clock_note, sizeof outcome->clauses.clock_note, 0};
   bool synchronized = clocks->here && clocks->there;
+  bool bounded = clocks->error < OW_ERROR_UNKNOWN;
   /* Who isn't synchronised and claims to be right all the same has no error to tell. */
-  bool known = clocks->error >= (synchronized ? LEGIBLE : CHECK_LEAST_ERROR);
+  bool known = bounded && clocks->error >= (synchronized ? LEGIBLE : CHECK_LEAST_ERROR);
   char error[CHECK_NUMBER];
   check_brief_error(error, check_seconds(clocks->error), clocks->longest);
   if (well_but_uncertain(outcome))
-    check_text_add(&note, "uncertain%s", synchronized && !known ? "" : ": ");
+    check_text_add(&note, "uncertain%s", synchronized && bounded && !known ? "" : ": ");
   if (!synchronized)
     check_text_add(&note, "%s not synchronised%s%s", whose_clock(clocks), known ? ", +-" : "",
                    known ? error : "");
   else if (known)
     check_text_add(&note, "clocks +-%s", error);
+  else if (!bounded)
+    check_text_add(&note, "the peer's clock of unknown error");
 }
 
 /* Whose clock isn't synchronised, and how far the delays may be off. */
@@ -309,7 +312,7 @@ static void tell_clocks(const struct tale *tale)
     struct check_clause *clause = check_clauses_add(&tale->outcome->clauses, OW_VERDICT_OK);
     struct check_text text = {clause->text, sizeof clause->text, 0};
     check_text_add(&text, "%s not synchronised, delays not trustworthy", whose_clock(&clocks));
-    if (clocks.error >= CHECK_LEAST_ERROR)
+    if (clocks.error >= CHECK_LEAST_ERROR && clocks.error < OW_ERROR_UNKNOWN)
       check_text_add(&text, " within %s", ow_seconds_print(number, check_seconds(clocks.error)));
     clause->is_clock = true;
   }

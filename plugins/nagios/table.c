@@ -135,7 +135,8 @@ static void print_clock_error(char out[CELL], const struct ow_result *result, en
   char number[CHECK_NUMBER];
   bool synchronized = clock->sender_synchronized && clock->receiver_synchronized;
   (void)metric;
-  if (result->received == 0 || (!synchronized && clock->error_ns < CHECK_LEAST_ERROR))
+  if (result->received == 0 || clock->error_ns == OW_ERROR_UNKNOWN ||
+      (!synchronized && clock->error_ns < CHECK_LEAST_ERROR))
     snprintf(out, CELL, "unknown");
   else
     snprintf(out, CELL, "+-%.*s", CELL / 2, ow_seconds_print(number, check_seconds(clock->error_ns)));

@@ -243,6 +243,18 @@ START_TEST(all_lost_is_a_hundred_percent)
 }
 END_TEST
 
+START_TEST(a_clock_of_unknown_error_has_no_value)
+{
+  struct ow_interval interval = an_interval(1, 20, 0);
+  interval.results[OW_FORWARD].clock.error_ns = OW_ERROR_UNKNOWN;
+  follow("far", &no_rules);
+  ow_board_add_interval(board, "far", &interval);
+  owamp_feed_poll(feed);
+  ck_assert(isnan(fake_collectd_value("far", "time_dispersion-clock")));
+  expect_value("bool-clock-synchronized", 1);
+}
+END_TEST
+
 START_TEST(a_direction_that_was_not_asked_for_has_no_values)
 {
   struct ow_stream_view view = a_view("far");
@@ -558,6 +570,7 @@ int main(void)
   tcase_add_test(tests, what_is_not_known_is_nan);
   tcase_add_test(tests, a_reflector_has_round_trips_and_no_losses_that_nobody_tells_apart);
   tcase_add_test(tests, all_lost_is_a_hundred_percent);
+  tcase_add_test(tests, a_clock_of_unknown_error_has_no_value);
   tcase_add_test(tests, a_direction_that_was_not_asked_for_has_no_values);
   tcase_add_test(tests, a_clock_that_went_back_yields_no_values_out_of_order);
   tcase_add_test(tests, values_may_be_chosen);

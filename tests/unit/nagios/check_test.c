@@ -703,6 +703,22 @@ START_TEST(clocks_that_are_not_synchronised)
 }
 END_TEST
 
+START_TEST(a_clock_of_unknown_error)
+{
+  struct ow_probe_report report = good_report();
+  struct ow_clock_trust *forward = &report.directions[OW_FORWARD].result.clock;
+  forward->error_ns = OW_ERROR_UNKNOWN;
+  assert_judged("-H h", &report, 0, SUMMARY " (p95, the peer's clock of unknown error)");
+  ck_assert_ptr_nonnull(strstr(output("-H h", &report), "clock_error=U"));
+  ck_assert_ptr_null(strstr(output("-H h -v", &report), "9223372"));
+  ck_assert_ptr_nonnull(strstr(output("-H h -w 1s -v", &report), "uncertain"));
+  ck_assert_ptr_null(strstr(output("-H h -w 1s -v", &report), "9223372"));
+  forward->receiver_synchronized = false;
+  assert_judged("-H h", &report, 0, SUMMARY " (p95, the peer's clock not synchronised)");
+  ck_assert_ptr_null(strstr(output("-H h -w hops@forward=1", &report), " within "));
+}
+END_TEST
+
 START_TEST(negative_delays_are_shown)
 {
   struct ow_probe_report report = good_report();
@@ -1581,10 +1597,10 @@ int main(void)
   TEST_CASE(suite, "verdicts", all_is_well, perfdata_and_json_are_the_same_numbers,
             a_histogram_counts_every_packet, breaches_are_named, the_worst_comes_first,
             a_value_close_to_its_limit_does_not_look_like_it, of_many_breaches_some_are_named,
-            uncertain_verdicts_say_so, clocks_that_are_not_synchronised, negative_delays_are_shown,
-            a_clock_that_was_set, nothing_arriving_is_critical, nothing_sent_is_unknown,
-            a_sender_that_stood_still_is_unknown, partial_results_say_so, absent_results_without_a_failure,
-            a_failure_without_words_has_some);
+            uncertain_verdicts_say_so, clocks_that_are_not_synchronised, a_clock_of_unknown_error,
+            negative_delays_are_shown, a_clock_that_was_set, nothing_arriving_is_critical,
+            nothing_sent_is_unknown, a_sender_that_stood_still_is_unknown, partial_results_say_so,
+            absent_results_without_a_failure, a_failure_without_words_has_some);
   TEST_LOOP(suite, "failures", LENGTH(failures), each_failure_has_its_verdict);
   TEST_CASE(suite, "time", time_that_ran_out_is_no_breach_and_hides_none);
   TEST_CASE(suite, "output", the_first_line_is_a_plugins, labels_are_the_same_whatever_happens,

@@ -348,6 +348,7 @@ START_TEST(times_at_their_bounds_come_back)
     result.delay.min = result.pdv = result.clock.error_ns = times[i];
     json_t *object = ow_result_to_json(&result, OW_REVERSE);
     ck_assert_int_eq(ow_result_from_json(object, &back, &direction, NULL), OW_OK);
+    ck_assert(!json_object_get(json_object_get(object, "clock"), "error") == (times[i] == OW_ERROR_UNKNOWN));
     json_decref(object);
     ck_assert_int_eq(direction, OW_REVERSE);
     assert_same_result(&result, &back);
