@@ -318,6 +318,26 @@ static void tell_clocks(const struct tale *tale)
   }
 }
 
+/* That every packet arrived before it left, by more than the clocks say that they may err. */
+static void tell_wrong_clock(const struct tale *tale, enum ow_direction direction)
+{
+  const struct ow_result *result = &tale->report->directions[direction].result;
+  char number[CHECK_NUMBER];
+  char error[CHECK_NUMBER];
+  bool told = tale->options->settings.peer.directions[direction] && has_delays(result);
+  if (told && result->clock.error_ns < OW_ERROR_UNKNOWN && result->clock.error_ns >= CHECK_LEAST_ERROR &&
+      result->delay.max < -result->clock.error_ns) {
+    struct check_clause *clause = check_clauses_add(&tale->outcome->clauses, OW_VERDICT_OK);
+    struct check_text text = {clause->text, sizeof clause->text, 0};
+    struct check_text brief = {clause->brief, sizeof clause->brief, 0};
+    check_text_add(&text,
+                   "%s delay of %s cannot be where clocks err by %s: one of them errs by more than it says",
+                   ow_direction_name(direction), ow_seconds_print(number, check_seconds(result->delay.max)),
+                   ow_seconds_print(error, check_seconds(result->clock.error_ns)));
+    check_text_add(&brief, "%s below 0: a clock errs by more than it says", ow_direction_name(direction));
+  }
+}
+
 /* What no clock can do: the offset between the two cancels in it. */
 static void tell_impossible(const struct tale *tale)
 {
@@ -350,6 +370,8 @@ void check_explain(const struct check_options *options, const struct ow_probe_re
   tell_precision(&tale);
   tell_addresses(&tale);
   tell_clocks(&tale);
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    tell_wrong_clock(&tale, (enum ow_direction)d);
   tell_impossible(&tale);
   check_clauses_sort(&outcome->clauses);
   check_clauses_headline(&outcome->clauses, outcome->verdict, outcome->headline);

@@ -1214,6 +1214,27 @@ START_TEST(json_of_a_failure)
 }
 END_TEST
 
+START_TEST(delays_that_no_error_of_the_clocks_explains_are_remarked_on)
+{
+  static const char words[] = "reverse delay of -7200 s cannot be where clocks err by 1.00 s: one of them";
+  struct ow_probe_report report = good_report();
+  struct ow_result *reverse = &report.directions[OW_REVERSE].result;
+  struct ow_delays all = {-7201 * OW_NS_PER_S, -7201 * OW_NS_PER_S, -7201 * OW_NS_PER_S,
+                          -7201 * OW_NS_PER_S, -7200 * OW_NS_PER_S, -7200 * OW_NS_PER_S};
+  const int64_t errors[] = {OW_NS_PER_S, 7200 * OW_NS_PER_S, OW_ERROR_UNKNOWN};
+  reverse->delay = all;
+  report.directions[OW_FORWARD].result.delay.median = 7202 * OW_NS_PER_S;
+  for (size_t i = 0; i < sizeof errors / sizeof *errors; i++) {
+    reverse->clock.error_ns = errors[i];
+    json_t *object = json_output("-H h --json", &report);
+    ck_assert_msg(!strstr(string_in(object, "reason"), words) == (i > 0), "%s", string_in(object, "reason"));
+    json_decref(object);
+    const char *text = output("-H h", &report);
+    ck_assert_msg(!strstr(text, "reverse below 0: a clock errs") == (i > 0), "%s", text);
+  }
+}
+END_TEST
+
 START_TEST(a_negative_round_trip_is_remarked_on)
 {
   static const char words[] = "rtt of -2.00 us cannot be: no offset between the clocks makes it negative";
@@ -1607,7 +1628,8 @@ int main(void)
             long_output_has_the_numbers, longer_output_has_the_sessions, long_output_of_a_failure,
             longest_output_has_the_packets);
   TEST_CASE(suite, "JSON", json_has_the_numbers, json_lacks_what_is_unknown, json_of_a_failure,
-            json_has_the_packets, a_negative_round_trip_is_remarked_on);
+            json_has_the_packets, a_negative_round_trip_is_remarked_on,
+            delays_that_no_error_of_the_clocks_explains_are_remarked_on);
   TEST_CASE(suite, "key files", a_key_is_loaded, key_files_that_cant_be_used,
             key_files_with_mistakes_name_the_line, key_files_are_bounded);
   TEST_LOOP(suite, "exposed keys", sizeof exposed / sizeof *exposed,
