@@ -32,7 +32,8 @@ struct ow_class_account {
   unsigned users;                       /* holders that refer to it */
   uint32_t holders[OW_CLASS_RESOURCES]; /* those of them that hold any, of descendants' classes too */
   uint32_t keyed[OW_CLASS_RESOURCES];   /* and have a key */
-  struct ow_class_bucket sent;          /* by all of them */
+  struct ow_class_bucket sent;          /* by all of them, */
+  double room;                          /* and how much that could be: as of the largest packet in it */
   char name[OW_CLASS_TEXT];
 };
 

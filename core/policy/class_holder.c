@@ -187,24 +187,36 @@ static double room_of(double rate, size_t octets, int packets)
   return more_of(rate, (double)octets * packets);
 }
 
-/* `holder` is NULL if its class isn't what it was when that was made. */
+static double class_room(const struct ow_class_account *account, size_t octets)
+{
+  return room_of(rate_of(account->limit[OW_CLASS_BANDWIDTH]), octets, PACKETS_AT_ONCE);
+}
+
+/* Within its share; of who is alone, the next to come has half already. */
+static bool is_sure(struct ow_class_holder *holder, size_t octets, int64_t now)
+{
+  bool is_alone = holder->account->holders[OW_CLASS_BANDWIDTH] <= 1;
+  holder->rate = rate_of(share_of(holder, OW_CLASS_BANDWIDTH)) / (is_alone ? 2 : 1);
+  leak(&holder->sent, holder->rate, now);
+  return holder->sent.octets + (double)octets <= room_of(holder->rate, octets, PACKETS_AT_ONCE_OF_ONE);
+}
+
+/*
+ * `holder` is NULL if its class isn't what it was when that was made. What is left to others is so before
+ * they come, as what has been sent can't be taken back; and larger packets of others' mustn't fill what
+ * smaller ones are sure of.
+ */
 static bool has_room(struct ow_class_account *account, struct ow_class_holder *holder, size_t octets,
                      int64_t now)
 {
-  double rate = rate_of(account->limit[OW_CLASS_BANDWIDTH]);
-  double room = room_of(rate, octets, PACKETS_AT_ONCE);
-  bool keyed = holder && ow_account_key_is_known(&holder->client);
-  bool sure = false;
-  leak(&account->sent, rate, now);
-  if (holder) {
-    holder->rate = rate_of(share_of(holder, OW_CLASS_BANDWIDTH));
-    leak(&holder->sent, holder->rate, now);
-    sure = holder->sent.octets + (double)octets <= room_of(holder->rate, octets, PACKETS_AT_ONCE_OF_ONE);
-  }
-  if (!keyed && account->keyed[OW_CLASS_BANDWIDTH] > 0)
-    room = room * 7 / 8;
-  if (!sure && account->holders[OW_CLASS_BANDWIDTH] > 1)
-    room = less_of(room, room_of(rate, octets, PACKETS_AT_ONCE) * 3 / 4);
+  double room = class_room(account, octets);
+  leak(&account->sent, rate_of(account->limit[OW_CLASS_BANDWIDTH]), now);
+  if (account->sent.octets <= 0)
+    account->room = 0;
+  if (!holder || !is_sure(holder, octets, now))
+    room = room * 3 / 4;
+  else
+    room = more_of(room, account->room) * (ow_account_key_is_known(&holder->client) ? 1 : 7.0 / 8);
   return account->sent.octets + (double)octets <= room;
 }
 
@@ -212,9 +224,11 @@ static bool has_room(struct ow_class_account *account, struct ow_class_holder *h
 static void charge(struct ow_class_account *account, struct ow_class_holder *holder, size_t octets)
 {
   account->sent.octets += (double)octets;
-  if (holder)
-    holder->sent.octets =
-        less_of(holder->sent.octets + (double)octets, room_of(holder->rate, octets, PACKETS_AT_ONCE_OF_ONE));
+  account->room = more_of(account->room, class_room(account, octets));
+  if (holder) {
+    double most = room_of(holder->rate, octets, PACKETS_AT_ONCE_OF_ONE);
+    holder->sent.octets = more_of(holder->sent.octets, less_of(holder->sent.octets + (double)octets, most));
+  }
 }
 
 /* The holder of that account, from `holder` on; NULL if there is none. */

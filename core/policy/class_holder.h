@@ -52,8 +52,9 @@ bool ow_class_holder_leaves_disk(const struct ow_class_holder *holder, uint64_t 
  * A packet of so many octets on the wire is due `now` (monotonic, ns): true if it may leave, and is counted.
  * A class and its ancestors send a second's worth of their bandwidth at once, or 64 packets, and then it and
  * a quarter more, so that schedules which use it up on average aren't held back by chance. Each client is
- * sure of as much of its share, but that the last eighth of a second is left to those who have a key; what is
- * beyond leaves the last quarter to the others. It takes a few steps, and no memory.
+ * sure of as much of its share (the next to come has one, too, of whoever is alone), but that the last eighth
+ * of a second is left to those who have a key; what is beyond leaves the last quarter to the others, even if
+ * there are none yet. It takes a few steps, and no memory.
  */
 bool ow_class_holder_may_send(struct ow_class_holder *holder, size_t octets, int64_t now);
 
