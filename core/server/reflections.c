@@ -342,6 +342,11 @@ static bool may_send(const struct ow_serve_reflection *session, size_t question,
   return policy->may_send(policy->context, &session->claim, octets, now);
 }
 
+bool ow_serve_reflects_to(const struct ow_serve_common *common, uint16_t port)
+{
+  return port >= PORT_LEAST && port != common->reflect_port->number;
+}
+
 /* A stranger's, where sessions share the port, may be a late packet of one of theirs. */
 static bool on_asked(struct ow_port_answerer *answerer, struct ow_port_side *side,
                      const struct ow_datagram *datagram, struct ow_instant now)
@@ -350,8 +355,7 @@ static bool on_asked(struct ow_port_answerer *answerer, struct ow_port_side *sid
   struct ow_serve_reflection *session = NULL;
   struct ow_stamp_question question;
   enum ow_serve_unanswered why = OW_UNANSWERED_KINDS;
-  uint16_t port = ow_address_port(&datagram->from);
-  if (port < PORT_LEAST || port == all->port->number)
+  if (!ow_serve_reflects_to(all->common, ow_address_port(&datagram->from)))
     why = OW_UNANSWERED_PORT;
   else if (datagram->cut)
     why = OW_UNANSWERED_SIZE;

@@ -9,6 +9,7 @@
 #ifndef OWAMP_SERVER_REFLECTIONS_H
 #define OWAMP_SERVER_REFLECTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
 
@@ -39,6 +40,8 @@ enum ow_status ow_serve_reflections_open(struct ow_serve_reflections *reflection
                                          struct ow_failure *failure) OW_MUST_CHECK;
 /** Before the port of all test sessions. Nothing happens if it is closed. */
 void ow_serve_reflections_close(struct ow_serve_reflections *reflections);
+/** While it is open: is whoever asks from that port answered? Two reflectors mustn't answer each other. */
+bool ow_serve_reflects_to(const struct ow_serve_common *common, uint16_t port);
 /** The policy's rules have changed: each session's next question is looked at as its first one was. */
 void ow_serve_reflections_ask_anew(struct ow_serve_reflections *reflections);
 /** What was answered, and what wasn't and why. Nothing if it is closed. */

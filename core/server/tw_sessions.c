@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "io/system_clock.h"
 #include "server/accounts.h"
+#include "server/reflections.h"
 #include "server/test_address.h"
 #include "traffic/port_answer.h"
 #include "wire/sid.h"
@@ -17,8 +18,9 @@
 #include "wire/twamp_packet.h"
 
 enum { TTL_UNKNOWN = 255 };
-#define REFWAIT (900 * OW_NS_PER_S)      /* RFC 5357, 4.2 */
-#define TIMEOUT_MOST (600 * OW_NS_PER_S) /* after a stop: nobody's packets travel for longer */
+#define REFWAIT (900 * OW_NS_PER_S) /* RFC 5357, 4.2 */
+#define TIMEOUT_MOST                                                                                         \
+  (50 * OW_NS_PER_S) /* after a stop: no packet travels for longer, and its client may be gone */
 
 struct ow_serve_tw_session {
   LIST_ENTRY(ow_serve_tw_session) among;
@@ -145,7 +147,9 @@ static void on_arrived(struct ow_port_seat *seat, const struct ow_datagram *data
   size_t octets = ow_twamp_answer_octets(session->format, datagram->length);
   struct ow_packet question;
   enum ow_status status = ow_packet_decode(&session->codec, datagram->octets, datagram->length, &question);
-  if (datagram->cut || status == OW_INVALID) {
+  if (!ow_serve_reflects_to(session->common, ow_address_port(&datagram->from))) {
+    counts->unanswered[OW_UNANSWERED_PORT]++;
+  } else if (datagram->cut || status == OW_INVALID) {
     counts->unanswered[OW_UNANSWERED_SIZE]++;
   } else if (status != OW_OK) {
     counts->unanswered[OW_UNANSWERED_KEY]++;
@@ -165,8 +169,8 @@ static void on_arrived(struct ow_port_seat *seat, const struct ow_datagram *data
 
 /* ---- agreeing ---- */
 
-static enum ow_accept check(const struct ow_serve_tw_asked *asked, struct ow_twamp_format format,
-                            uint8_t *dscp, struct ow_failure *why)
+static enum ow_accept check(const struct ow_serve_common *common, const struct ow_serve_tw_asked *asked,
+                            struct ow_twamp_format format, uint8_t *dscp, struct ow_failure *why)
 {
   const struct ow_tw_request *request = asked->request;
   const struct ow_endpoint *client = &asked->client->address;
@@ -178,6 +182,9 @@ static enum ow_accept check(const struct ow_serve_tw_asked *asked, struct ow_twa
     ow_fail(why, OW_REFUSED, "the test is to be of another family than the control connection");
   else if (request->sender.port == 0)
     ow_fail(why, OW_INVALID, "the client did not say from which port it asks");
+  else if (!ow_serve_reflects_to(common, request->sender.port))
+    ow_fail(why, OW_INVALID, "questions from port %u: none below 1024, or the server's own, is answered",
+            request->sender.port);
   else if (octets > OW_UDP_OCTETS)
     ow_fail(why, OW_INVALID, "questions of %zu octets; %d at most are answered", octets, OW_UDP_OCTETS);
   else if (!ow_type_p_to_dscp(request->type_p, dscp))
@@ -312,7 +319,7 @@ bool ow_serve_tw_open(struct ow_serve_common *common, struct ow_serve_tw_list *s
   struct ow_endpoint own = ow_address_to_endpoint(&asked->local);
   struct ow_sid sid = ow_sid_make(&own, ow_system_stamp(), &ow_system_random);
   uint8_t dscp = 0;
-  enum ow_accept accept = check(asked, format, &dscp, why);
+  enum ow_accept accept = check(common, asked, format, &dscp, why);
   struct ow_serve_tw_session *session = accept == OW_ACCEPT_OK ? allocate(common, asked, format) : NULL;
   if (session) {
     session->dscp = dscp;

@@ -2,8 +2,8 @@
 /*
  * TWAMP's test sessions (RFC 5357, 4.2) on the Session-Reflector's port: the exact tuple that was agreed on
  * tells whose a question is, or, behind a NAT, its HMAC. Each is answered at once where it came from. A
- * session ends a Timeout after it was stopped, or when the same client asks for another from the same port;
- * when nothing has come for 15 minutes; or with a control connection that breaks before.
+ * session ends a Timeout, 50 s at most, after it was stopped, or when the same client asks for another from
+ * the same port; when nothing has come for 15 minutes; or with a control connection that breaks before.
  */
 #ifndef OWAMP_SERVER_TW_SESSIONS_H
 #define OWAMP_SERVER_TW_SESSIONS_H
@@ -30,7 +30,7 @@ bool ow_serve_tw_open(struct ow_serve_common *common, struct ow_serve_tw_list *s
                       struct ow_failure *why);
 /** From now on all of them answer. */
 void ow_serve_tw_start(struct ow_serve_tw_list *sessions);
-/** They go on for as long as each one's Timeout says, whatever becomes of the connection. */
+/** They go on for as long as each one's Timeout says, 50 s at most, whatever becomes of the connection. */
 void ow_serve_tw_stop(struct ow_serve_tw_list *sessions);
 /** At once. */
 void ow_serve_tw_end(struct ow_serve_tw_list *sessions);

@@ -26,6 +26,7 @@ SECONDS = float(os.environ.get('ABUSE_SECONDS', 18))  # of each attack: a hundre
 BACK = 60  # seconds after its end in which all must be given back
 RECORDS = 400e6 / 25 * 32  # octets of memory for the records of the default class
 PBKDF2_COUNT = '2048'  # of the responder, by default
+TWAMP_PORT = '862'
 PATIENCE = 20  # seconds for the responder to answer a signal
 
 # For each attack: what it does, and the arguments from one address and from each of many.
@@ -39,6 +40,9 @@ SCRIPTED = {  # by tests/system/stranger.py
     'skips': ('a Stop-Sessions with skip ranges of packets that there are not', '15 16384', '15 16384'),
     'burst': ('255 packets of 1 kB of each session due at once', '1000 958', '20 958'),
     'cut': ('running sessions whose link is cut', '900 0.1', '4 0.1'),
+    'twamp-agreed': ("TWAMP's sessions that are never started, and packets for them", '16 100000', '1 400'),
+    'twamp-stopped': ("TWAMP's sessions that are stopped, with a Timeout of ten minutes", '16 256', '1 20'),
+    'twamp-flood': ("TWAMP's sessions that are asked as fast as can be", '256 1014', '16 1014'),
 }
 FAST = {  # by bench-stranger: its level, over all addresses
     'silent': ('control connections that say nothing', 10000),
@@ -101,6 +105,8 @@ class Responder:
         keys = f'{folder}/owamp-server.pfs'
         with open(keys, 'w', opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             file.write('monitor 636f72\n')
+        with open(f'{folder}/owamp-server.conf', 'w') as file:
+            file.write(f'twampnode :{TWAMP_PORT}\nreflectport {TWAMP_PORT}\n')
         with open(self.log, 'w') as log:
             self.process = subprocess.Popen(host.command(program, '-f', '-c', folder, '-S', ':0'), stderr=log)
         self.port = self.wait_for(r'listening on .* port (\d+)', 0)[1]
@@ -120,12 +126,12 @@ class Responder:
         return None
 
     def counts(self):
-        """What SIGUSR1 tells: connections, sessions running and kept, records, the longest turn's wall and CPU time in ms."""
+        """What SIGUSR1 tells: connections, sessions running, kept and reflected, records, the longest turn's wall and CPU time in ms."""
         offset = os.path.getsize(self.log)
         self.process.send_signal(10)
         found = self.wait_for(r'(\d+) connections, (\d+) sessions running and (\d+) kept, (\d+) records[^\0]*?'
-                              r'longest turn ([\d.]+) ms, ([\d.]+) ms', offset)
-        names = ('connections', 'running', 'kept', 'records', 'wall', 'cpu')
+                              r'longest turn ([\d.]+) ms, ([\d.]+) ms[^\0]*? (\d+) reflected sessions', offset)
+        names = ('connections', 'running', 'kept', 'records', 'wall', 'cpu', 'reflected')
         return dict(zip(names, map(float, found.groups()))) if found else None
 
     def descriptors(self):
@@ -232,9 +238,9 @@ class Scene:
         if attack in SCRIPTED:
             sources = ','.join(f'{STRANGER}{1 + n}' for n in range(self.addresses))
             arguments = SCRIPTED[attack][1 if self.addresses == 1 else 2].split()
-            name = {'cut': 'flows'}.get(attack, attack)
-            words = ['python3', f'{HERE}/../system/stranger.py', '--from', sources, SERVER_FOR_STRANGERS, self.responder.port,
-                     name, *arguments]
+            name = {'cut': 'flows'}.get(attack, attack).replace('-', '_')
+            port = TWAMP_PORT if name.startswith('twamp') else self.responder.port
+            words = ['python3', f'{HERE}/../system/stranger.py', '--from', sources, SERVER_FOR_STRANGERS, port, name, *arguments]
         else:
             first = {'half-open': NOBODY + '1', 'forged': BESIDE}.get(attack, STRANGER + '1')
             words = [f'{self.build}/tests/bench/bench-stranger', 'stray' if attack == 'forged' else attack, SERVER_FOR_STRANGERS,
@@ -264,7 +270,7 @@ class Scene:
             now = (self.responder.counts() or {}) | {'descriptors': self.responder.descriptors()}
             for name in ('wall', 'cpu'):  # to end what strangers began is part of it
                 seen['turn'][name] = max(seen['turn'][name], now.get(name, 0))
-            if all(now.get(name, math.inf) <= self.before[name] for name in ('connections', 'running', 'descriptors')):
+            if all(now.get(name, math.inf) <= self.before[name] for name in ('connections', 'running', 'reflected', 'descriptors')):
                 seen['back_s'] = time.monotonic() - self.ended
                 break
             time.sleep(0.25)

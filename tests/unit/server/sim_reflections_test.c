@@ -28,6 +28,7 @@ static const char LISTED[] = "limit root with bandwidth=10m\n"
                              "assign stamp 127.0.0.1 routers\n"
                              "assign stamp 127.0.0.1 ssid=7 key=router routers\n"
                              "assign stamp 127.0.0.1 ssid=8 slow\n";
+static const char STRANGERS[] = "limit root with bandwidth=10m, allow_open_mode=on\nassign default root\n";
 static const char NOBODY[] = "limit root with bandwidth=10m\n";
 
 static struct ow_policy *policy;
@@ -77,6 +78,8 @@ static void raise_curtain(const char *limits, uint32_t most)
   ow_serve_defaults(&config);
   snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
   config.reflect_port = PORT;
+  snprintf(config.twamp_address, sizeof config.twamp_address, "127.0.0.%u", HOST);
+  snprintf(config.twamp_port, sizeof config.twamp_port, "%d", PORT);
   config.most_reflections = most;
   sim_opening = HOST;
   server = ow_serve_create(loop, &config, &answers, &ears, &failure);
@@ -110,16 +113,21 @@ static uint64_t unanswered_in_all(void)
 
 static struct ow_probe_report report;
 
+static void prepare(struct ow_peer *peer, enum ow_protocol protocol)
+{
+  ow_peer_defaults(peer);
+  peer->protocol = protocol;
+  snprintf(peer->port, sizeof peer->port, "%d", PORT);
+  snprintf(peer->host, sizeof peer->host, "127.0.0.%u", HOST);
+  peer->packets = PACKETS;
+  peer->slots[0] = (struct ow_slot){OW_SLOT_FIXED, ow_span_from_ns(20 * MS)};
+  peer->slot_count = 1;
+}
+
 static void probe(uint16_t ssid, const char *key, uint32_t tlvs)
 {
   struct ow_peer peer;
-  ow_peer_defaults(&peer);
-  peer.protocol = OW_PROTOCOL_STAMP;
-  snprintf(peer.port, sizeof peer.port, "%d", PORT);
-  snprintf(peer.host, sizeof peer.host, "127.0.0.%u", HOST);
-  peer.packets = PACKETS;
-  peer.slots[0] = (struct ow_slot){OW_SLOT_FIXED, ow_span_from_ns(20 * MS)};
-  peer.slot_count = 1;
+  prepare(&peer, OW_PROTOCOL_STAMP);
   peer.ssid = ssid;
   peer.tlvs = tlvs;
   if (key) {
@@ -323,6 +331,28 @@ START_TEST(a_class_answers_no_more_than_its_bandwidth)
 }
 END_TEST
 
+/* Its client asks for ten minutes, and is gone. */
+START_TEST(a_session_of_twamp_ends_within_a_minute_of_its_stop)
+{
+  struct ow_peer peer;
+  raise_curtain(STRANGERS, 16);
+  prepare(&peer, OW_PROTOCOL_TWAMP);
+  peer.loss_timeout = 600 * S;
+  ow_probe_report_clear(&report);
+  (void)!ow_probe_run(&peer, 10 * S, NULL, &report);
+  ck_assert_msg(report.status == OW_OK, "%s", report.failure.text);
+  ck_assert_uint_eq(result_of(OW_ROUND_TRIP)->received, PACKETS);
+  sim_run(loop, 45 * S);
+  ck_assert_uint_eq(ow_serve_count(server).connections, 0);
+  ck_assert_uint_eq(ow_serve_count(server).reflections, 1);
+  sim_run(loop, 6 * S);
+  ck_assert_uint_eq(ow_serve_count(server).reflections, 0);
+  ow_peer_clear(&peer);
+  ow_probe_report_clear(&report);
+  drop_curtain();
+}
+END_TEST
+
 START_TEST(changed_rules_hold_for_the_next_question)
 {
   raise_curtain(LISTED, 16);
@@ -398,7 +428,7 @@ int main(void)
   TEST_CASE(suite, "our own sender over a bad path", losses_are_told_by_direction);
   TEST_CASE(suite, "anybody", who_is_not_listed_hears_nothing, only_the_right_net_ssid_and_key_is_answered,
             random_padding_of_twamp_light_is_one_session, a_class_answers_no_more_than_its_bandwidth,
-            changed_rules_hold_for_the_next_question, sessions_are_bounded_and_age,
-            an_idle_session_gives_way);
+            a_session_of_twamp_ends_within_a_minute_of_its_stop, changed_rules_hold_for_the_next_question,
+            sessions_are_bounded_and_age, an_idle_session_gives_way);
   return test_run(suite);
 }
