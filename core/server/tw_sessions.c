@@ -18,9 +18,8 @@
 #include "wire/twamp_packet.h"
 
 enum { TTL_UNKNOWN = 255 };
-#define REFWAIT (900 * OW_NS_PER_S) /* RFC 5357, 4.2 */
-#define TIMEOUT_MOST                                                                                         \
-  (50 * OW_NS_PER_S) /* after a stop: no packet travels for longer, and its client may be gone */
+#define REFWAIT (900 * OW_NS_PER_S)     /* RFC 5357, 4.2 */
+#define TIMEOUT_MOST (50 * OW_NS_PER_S) /* after a stop: packets have come, its client may be gone */
 
 struct ow_serve_tw_session {
   LIST_ENTRY(ow_serve_tw_session) among;
