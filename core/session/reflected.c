@@ -260,12 +260,19 @@ static void follow_up(struct ow_reflected *reflected, const struct ow_reflection
   }
 }
 
+/* A number of its own shows that it counts, whatever it stands on; the question's own may be by chance. */
+static void note_counter(struct ow_reflector *reflector, const struct ow_reflection *answer)
+{
+  reflector->stateful |= answer->sequence != answer->sender_sequence;
+  reflector->counter_shown |= reflector->stateful;
+}
+
 static void note_habits(struct ow_reflected *reflected, const struct ow_reflection *answer, size_t octets)
 {
   struct ow_reflector *reflector = &reflected->reflector;
   reflector->answered = true;
-  reflector->stateful |= answer->sequence != answer->sender_sequence;
-  reflector->counter_shown |= reflector->stateful || !reflected->from_zero;
+  note_counter(reflector, answer);
+  reflector->counter_shown |= !reflected->from_zero;
   reflector->ssid_ignored |= reflected->ssid && !answer->ssid;
   reflector->shortened |= octets < reflected->octets;
   reflector->no_dwell &= answer->sent.ntp == answer->received.ntp;
@@ -357,6 +364,7 @@ static enum ow_echo keep_answer(struct ow_reflected *reflected, struct ow_open_p
 static enum ow_echo take_copy(struct ow_reflected *reflected, const struct ow_open_packet *question,
                               const struct ow_reflection *answer)
 {
+  note_counter(&reflected->reflector, answer);
   bool first = ow_answer_numbers_add(&reflected->numbers, answer->sequence);
   if (!reflected->reflector.stateful || reflected->numbers.beyond)
     first = question->mark != (uint32_t)answer->sent.ntp;
@@ -375,7 +383,7 @@ static enum ow_echo take_marker(struct ow_reflected *reflected, struct ow_marker
 {
   bool known = ow_marker_answered(markers, answer, received);
   if (known) {
-    reflected->reflector.stateful |= answer->sequence != answer->sender_sequence;
+    note_counter(&reflected->reflector, answer);
     reflected->reflector.counter_shown = true;
     (void)ow_answer_numbers_add(&reflected->numbers, answer->sequence);
   }

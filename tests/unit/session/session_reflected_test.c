@@ -499,6 +499,26 @@ START_TEST(a_copy_is_counted_where_it_was_made)
 }
 END_TEST
 
+/* Its first number is the question's by chance, as TWAMP's always is: the copy's isn't. */
+START_TEST(a_copy_shows_that_the_reflector_counts)
+{
+  struct fixture fixture;
+  set_up(&fixture, MODES[_i]);
+  struct question question = ask(&fixture);
+  fixture.counter = OW_MARKERS;
+  struct ow_reflection first = reflect(&fixture, &question);
+  struct ow_reflection second = reflect(&fixture, &question);
+  second.sent = ow_timestamp_plus(second.sent, 1000);
+  ck_assert_uint_eq(first.sequence, first.sender_sequence);
+  ck_assert_int_eq(give(&fixture, &first, &question), OW_ECHO_ANSWER);
+  ck_assert(!ow_reflected_reflector(fixture.reflected)->stateful);
+  ck_assert_int_eq(give(&fixture, &second, &question), OW_ECHO_DUPLICATE_FORWARD);
+  ck_assert(ow_reflected_reflector(fixture.reflected)->stateful);
+  ck_assert_int_eq(give(&fixture, &second, &question), OW_ECHO_DUPLICATE_REVERSE);
+  tear_down(&fixture);
+}
+END_TEST
+
 START_TEST(of_a_reflector_that_does_not_count_stamps_tell_copies_apart)
 {
   struct fixture fixture;
@@ -800,8 +820,8 @@ int main(void)
   TEST_LOOP(suite, "both modes", 2, an_answer_is_two_samples_of_four_stamps,
             a_reflector_that_counts_tells_which_way_packets_were_lost,
             a_stateless_reflector_tells_no_direction, a_copy_is_counted_where_it_was_made,
-            what_is_no_answer_to_an_open_question_is_told, a_wrong_hmac_and_every_truncation_are_told,
-            a_follow_up_tells_when_the_answer_before_really_left,
+            a_copy_shows_that_the_reflector_counts, what_is_no_answer_to_an_open_question_is_told,
+            a_wrong_hmac_and_every_truncation_are_told, a_follow_up_tells_when_the_answer_before_really_left,
             of_a_reflector_that_does_not_count_stamps_tell_copies_apart,
             further_questions_before_the_schedule_are_no_losses_of_it);
   TEST_CASE(suite, "PTP", a_follow_up_has_the_format_of_the_answers_stamps);
