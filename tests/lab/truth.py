@@ -3,10 +3,11 @@
 """Hold reported numbers to the lab's log.
 
   truth.py LOG REPORT [--loss-timeout SECONDS] [--together CHECK] [--unknown-ways]
+           [--exact-reflector]
 
 REPORT is what check_owamp --json -vvv prints, or a query socket's answer to "get NAME COUNT"; CHECK is what
 check_owamp --query --last COUNT --json says of the same intervals. Of a reflector which way packets were lost must be told, or, with
---unknown-ways, must not. Prints every difference, and exits with 1 if there is one. Other programs'
+--unknown-ways, must not; with --exact-reflector its departures are held to the log as well. Prints every difference, and exits with 1 if there is one. Other programs'
 numbers are compared by compare() below; README.md tells how. Nothing of this is the core's: it judges it.
 """
 import argparse
@@ -312,6 +313,7 @@ def main():
     parser.add_argument("--loss-timeout", type=float, default=2)
     parser.add_argument("--together")
     parser.add_argument("--unknown-ways", action="store_true")
+    parser.add_argument("--exact-reflector", action="store_true")
     arguments = parser.parse_args()
     flows, whole = read_log(arguments.log)
     with open(arguments.report, encoding="utf-8") as file:
@@ -325,7 +327,8 @@ def main():
     elif not report.get("results"):
         differences.append(f"the report has no results: {report.get('reason')}")
     elif "reflector" in report:
-        differences += reflected.compare_report(flows, report, arguments.loss_timeout, not arguments.unknown_ways)
+        differences += reflected.compare_report(flows, report, arguments.loss_timeout, not arguments.unknown_ways,
+                                                arguments.exact_reflector)
     else:
         differences += compare_report(flows, report, arguments.loss_timeout)
     print("\n".join(differences), end="\n" if differences else "")
