@@ -61,8 +61,8 @@ enum ow_status ow_interval_from_json(const json_t *object, struct ow_interval *i
                                      struct ow_failure *failure) OW_MUST_CHECK;
 
 /**
- * {"name", "host", "port", "directions": ["forward", "reverse"], "interval", "state", "since", "status",
- * "reason", "mode", "connection": {"address", "port"}, "newest", "intervals", "failed", "totals":
+ * {"name", "host", "port", "protocol", "directions": ["forward", "reverse"], "interval", "state", "since",
+ * "status", "reason", "mode", "connection": {"address", "port"}, "newest", "intervals", "failed", "totals":
  * [{"direction", "sent", "received", "lost", "skipped", "duplicates", "reordered", "discarded"}, ...],
  * "single_connection", "version"}; totals of the directions that were asked for, and of a reflector's round
  * trip; with "loss_unknown" where intervals aren't in the first three sums, which are missing if none is.

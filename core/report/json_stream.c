@@ -26,7 +26,8 @@ enum {
   TOTALS = sizeof totals / sizeof *totals,
   LOSS_TOTALS = 3,
   STATUSES = OW_STATE + 1,
-  STATES = OW_STREAM_DOWN + 1
+  STATES = OW_STREAM_DOWN + 1,
+  PROTOCOLS = OW_PROTOCOL_TWAMP + 1
 };
 
 /* ---- what intervals and streams share ---- */
@@ -154,9 +155,6 @@ enum ow_status ow_interval_from_json(const json_t *object, struct ow_interval *i
 
 /* ---- streams ---- */
 
-static const char *const protocol_names[] = {
-    [OW_PROTOCOL_OWAMP] = "owamp", [OW_PROTOCOL_STAMP] = "stamp", [OW_PROTOCOL_TWAMP] = "twamp"};
-
 static json_t *totals_json(const struct ow_totals *from, enum ow_direction direction)
 {
   struct ow_members members = ow_members_begin();
@@ -193,8 +191,7 @@ json_t *ow_stream_to_json(const struct ow_stream_view *view)
   ow_put_text(&members, "name", view->name);
   ow_put_text(&members, "host", view->host);
   ow_put_text(&members, "port", view->port);
-  if (view->protocol != OW_PROTOCOL_OWAMP)
-    ow_put_text(&members, "protocol", protocol_names[view->protocol]);
+  ow_put_text(&members, "protocol", ow_protocol_word(view->protocol));
   put_directions(&members, view);
   ow_put_time(&members, "interval", view->interval);
   ow_put_text(&members, "state", ow_stream_state_name(view->state));
@@ -253,6 +250,17 @@ static void get_totals(struct ow_reading *reading, const json_t *object, struct 
   reading->within = "";
 }
 
+/* Before there were others it had no member. */
+static enum ow_protocol get_protocol(struct ow_reading *reading, const json_t *object)
+{
+  const char *words[PROTOCOLS];
+  for (int i = 0; i < PROTOCOLS; i++)
+    words[i] = ow_protocol_word((enum ow_protocol)i);
+  return ow_get_optional(object, "protocol")
+             ? (enum ow_protocol)ow_get_word(reading, object, "protocol", words, PROTOCOLS, OW_PROTOCOL_OWAMP)
+             : OW_PROTOCOL_OWAMP;
+}
+
 /* As text in a member of its own until schema 1. */
 static void get_connection(struct ow_reading *reading, const json_t *object, struct ow_stream_view *view)
 {
@@ -284,9 +292,7 @@ static void get_stream(struct ow_reading *reading, const json_t *object, struct 
   view->intervals = ow_get_count(reading, object, "intervals", INT64_MAX);
   view->failed = ow_get_count(reading, object, "failed", INT64_MAX);
   get_totals(reading, object, view);
-  if (ow_get_optional(object, "protocol"))
-    view->protocol = (enum ow_protocol)ow_get_word(reading, object, "protocol", protocol_names,
-                                                   OW_PROTOCOL_TWAMP + 1, OW_PROTOCOL_OWAMP);
+  view->protocol = get_protocol(reading, object);
   if (ow_get_optional(object, "single_connection"))
     view->single_connection = ow_get_bool(reading, object, "single_connection");
   view->version = ow_get_count(reading, object, "version", INT64_MAX);

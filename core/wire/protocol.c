@@ -4,15 +4,23 @@
 
 #include "wire/mode.h"
 
+static const struct {
+  const char *name;
+  const char *word;
+} names[] = {
+    [OW_PROTOCOL_OWAMP] = {"OWAMP", "owamp"},
+    [OW_PROTOCOL_STAMP] = {"STAMP", "stamp"},
+    [OW_PROTOCOL_TWAMP] = {"TWAMP", "twamp"},
+};
+
 const char *ow_protocol_name(enum ow_protocol protocol)
 {
-  const char *name = "OWAMP";
-  switch (protocol) {
-  case OW_PROTOCOL_OWAMP: break;
-  case OW_PROTOCOL_STAMP: name = "STAMP"; break;
-  case OW_PROTOCOL_TWAMP: name = "TWAMP"; break;
-  }
-  return name;
+  return names[protocol].name;
+}
+
+const char *ow_protocol_word(enum ow_protocol protocol)
+{
+  return names[protocol].word;
 }
 
 const char *ow_protocol_port(enum ow_protocol protocol)

@@ -14,6 +14,8 @@ enum ow_protocol {
 
 /** "OWAMP", "STAMP", "TWAMP". */
 const char *ow_protocol_name(enum ow_protocol protocol);
+/** As options and JSON have it: "owamp", "stamp", "twamp". */
+const char *ow_protocol_word(enum ow_protocol protocol);
 /** Its port, as a text: "861" (TCP), "862" (STAMP's UDP, TWAMP's TCP). */
 const char *ow_protocol_port(enum ow_protocol protocol);
 /** The security modes that can be chosen from: a mask of enum ow_mode. Of STAMP, OWAMP's. */

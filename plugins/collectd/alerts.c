@@ -18,6 +18,11 @@ static int severity_of(enum ow_verdict verdict)
   return severity;
 }
 
+static void add_text(notification_t *notification, const char *name, const char *value)
+{
+  (void)plugin_notification_meta_add_string(notification, name, value);
+}
+
 static void begin_notification(notification_t *notification, const struct ow_stream_view *view,
                                struct ow_timestamp when, int severity)
 {
@@ -25,17 +30,13 @@ static void begin_notification(notification_t *notification, const struct ow_str
   snprintf(notification->host, sizeof notification->host, "%s", hostname_g);
   snprintf(notification->plugin, sizeof notification->plugin, "owamp");
   snprintf(notification->plugin_instance, sizeof notification->plugin_instance, "%s", view->name);
+  add_text(notification, "protocol", ow_protocol_word(view->protocol));
 }
 
 static void emit_notification(notification_t *notification)
 {
   (void)plugin_dispatch_notification(notification);
   (void)plugin_notification_meta_free(notification->meta);
-}
-
-static void add_text(notification_t *notification, const char *name, const char *value)
-{
-  (void)plugin_notification_meta_add_string(notification, name, value);
 }
 
 /* "delay_p95" is called "p95" where the type says delay. */

@@ -60,7 +60,7 @@ static void add_command(struct check_text *line, const struct check_options *opt
   add_option(line, "-p", ow_given_has(&options->given, OW_PEER_PORT) ? peer->port : "");
   add_family(line, peer->address_family);
   if (peer->protocol != OW_PROTOCOL_OWAMP)
-    add_option(line, "--protocol", check_protocol_word(peer->protocol));
+    add_option(line, "--protocol", ow_protocol_word(peer->protocol));
   add_option(line, "--source", peer->source);
   add_option(line, "--interface", peer->interface);
   add_option(line, "--key-id", peer->key_id);

@@ -505,7 +505,7 @@ static void diagnose_protocols(const struct view *view)
     say_step(view, "protocols", CHECK_STEP_OK, "%s", words);
   else if (other)
     say_mend(say_step(view, "protocols", CHECK_STEP_FAILED, "%s", words),
-             "measure this host with --protocol %s", check_protocol_word(other->protocol));
+             "measure this host with --protocol %s", ow_protocol_word(other->protocol));
   else
     say_mend(say_step(view, "protocols", CHECK_STEP_FAILED, "%s", words),
              "let one of them answer there: a router's STAMP or TWAMP Light reflector, or owamp-responder");

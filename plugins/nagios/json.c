@@ -211,6 +211,8 @@ static json_t *check_json(const struct check_options *options, const struct ow_p
     ow_put_text(&members, "host", peer->host);
     ow_put_text(&members, "port", peer->port);
   }
+  if (peer->host[0] || outcome->stream.known)
+    ow_put_text(&members, "protocol", ow_protocol_word(peer->protocol));
   ow_put_text(&members, "state", ow_verdict_name(outcome->verdict));
   put_words(&members, "reason", outcome->reason);
   if (options->key_warning[0])

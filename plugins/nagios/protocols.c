@@ -7,12 +7,11 @@
 
 static const struct {
   enum ow_protocol protocol;
-  const char *word;
   const char *transport;
 } protocols[CHECK_PROTOCOLS] = {
-    {OW_PROTOCOL_OWAMP, "owamp", "TCP"},
-    {OW_PROTOCOL_STAMP, "stamp", "UDP"},
-    {OW_PROTOCOL_TWAMP, "twamp", "TCP"},
+    {OW_PROTOCOL_OWAMP, "TCP"},
+    {OW_PROTOCOL_STAMP, "UDP"},
+    {OW_PROTOCOL_TWAMP, "TCP"},
 };
 
 enum { TRIED_PACKETS = 3 };
@@ -25,11 +24,6 @@ static size_t index_of(enum ow_protocol protocol)
   while (i < CHECK_PROTOCOLS - 1 && protocols[i].protocol != protocol)
     i++;
   return i;
-}
-
-const char *check_protocol_word(enum ow_protocol protocol)
-{
-  return protocols[index_of(protocol)].word;
 }
 
 const char *check_protocol_transport(enum ow_protocol protocol)

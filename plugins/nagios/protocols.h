@@ -30,8 +30,6 @@ bool check_protocol_answers(const struct ow_probe_report *report);
 void check_protocols_try(const struct check_options *options, const struct ow_probe_report *report,
                          check_trial trial, void *context, struct check_protocols *found);
 
-/** The word of --protocol: "owamp", "stamp", "twamp". */
-const char *check_protocol_word(enum ow_protocol protocol);
 /** "TCP" or "UDP": of what its port is. */
 const char *check_protocol_transport(enum ow_protocol protocol);
 

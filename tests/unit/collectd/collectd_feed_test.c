@@ -365,6 +365,7 @@ START_TEST(down_and_up_are_told_once)
   ck_assert_str_eq(first->told.plugin_instance, "far");
   ck_assert_uint_eq(first->told.time, TIME_T_TO_CDTIME_T(epoch.tv_sec));
   ck_assert_ptr_nonnull(strstr(first->meta, "reason=connection refused;"));
+  ck_assert_ptr_nonnull(strstr(first->meta, "protocol=owamp;"));
   set_state(OW_STREAM_UP, "");
   set_state(OW_STREAM_UP, "");
   ck_assert_uint_eq(fake_collectd.notification_count, 2);
@@ -436,9 +437,10 @@ START_TEST(a_breach_is_raised_and_cleared)
   ck_assert_str_eq(raised->told.type, "delay");
   ck_assert_str_eq(raised->told.type_instance, "forward-p95");
   ck_assert_ptr_nonnull(strstr(raised->told.message, "far: forward delay_p95 31"));
-  ck_assert_str_eq(raised->meta,
-                   "metric=delay_p95;direction=forward;value=0.031002;threshold=~:0.02;before=OK;"
-                   "now=WARNING;uncertain=0;");
+  ck_assert_str_eq(
+      raised->meta,
+      "protocol=owamp;metric=delay_p95;direction=forward;value=0.031002;threshold=~:0.02;before=OK;"
+      "now=WARNING;uncertain=0;");
   add(3, 10, 0);
   add(4, 10, 0);
   owamp_feed_poll(feed);
@@ -474,8 +476,9 @@ START_TEST(an_outage_is_told_and_so_is_its_end)
   ck_assert_str_eq(raised->told.type, "count");
   ck_assert_str_eq(raised->told.type_instance, "forward-received");
   ck_assert_str_eq(raised->told.message, "far: forward: nothing arrived of 100 packets");
-  ck_assert_str_eq(raised->meta, "metric=received;direction=forward;value=0;threshold=1:;before=OK;"
-                                 "now=CRITICAL;uncertain=0;");
+  ck_assert_str_eq(raised->meta,
+                   "protocol=owamp;metric=received;direction=forward;value=0;threshold=1:;before=OK;"
+                   "now=CRITICAL;uncertain=0;");
   ck_assert_ptr_nonnull(fake_collectd_logged("far: forward: nothing arrived of 100 packets"));
   add(2, 10, 3);
   owamp_feed_poll(feed);

@@ -1205,6 +1205,7 @@ START_TEST(json_of_a_failure)
   ck_assert_str_eq(string_in(object, "state"), "CRITICAL");
   ck_assert_str_eq(string_in(object, "reason"), "no greeting: \"??\"");
   ck_assert_str_eq(string_in(object, "step"), "setup");
+  ck_assert_str_eq(string_in(object, "protocol"), "owamp");
   assert_absent(object, "mode");
   assert_absent(object, "connection");
   assert_absent(object, "setup_time");
@@ -1231,6 +1232,21 @@ START_TEST(delays_that_no_error_of_the_clocks_explains_are_remarked_on)
     json_decref(object);
     const char *text = output("-H h", &report);
     ck_assert_msg(!strstr(text, "reverse below 0: a clock errs") == (i > 0), "%s", text);
+  }
+}
+END_TEST
+
+START_TEST(json_has_the_protocol)
+{
+  static const char *const words[] = {"owamp", "stamp", "twamp"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    char line[64];
+    struct ow_probe_report report = good_report();
+    report.protocol = (enum ow_protocol)i;
+    snprintf(line, sizeof line, "-H h --json --protocol %s", words[i]);
+    json_t *object = json_output(line, &report);
+    ck_assert_str_eq(string_in(object, "protocol"), words[i]);
+    json_decref(object);
   }
 }
 END_TEST
@@ -1628,7 +1644,7 @@ int main(void)
             long_output_has_the_numbers, longer_output_has_the_sessions, long_output_of_a_failure,
             longest_output_has_the_packets);
   TEST_CASE(suite, "JSON", json_has_the_numbers, json_lacks_what_is_unknown, json_of_a_failure,
-            json_has_the_packets, a_negative_round_trip_is_remarked_on,
+            json_has_the_protocol, json_has_the_packets, a_negative_round_trip_is_remarked_on,
             delays_that_no_error_of_the_clocks_explains_are_remarked_on);
   TEST_CASE(suite, "key files", a_key_is_loaded, key_files_that_cant_be_used,
             key_files_with_mistakes_name_the_line, key_files_are_bounded);
