@@ -124,7 +124,8 @@ static void send_command(struct ow_twamp_measurement *measurement, enum ow_statu
   if (status == OW_OK) {
     ow_client_connection_send(measurement->control);
   } else {
-    ow_fail(&failure, status, "can't send %s to server %s", what, measurement->control->server);
+    ow_fail(&failure, status, "can't send %s to server %s%s", what, measurement->control->server,
+            status == OW_MEMORY ? ": no memory" : "");
     fail(measurement, &failure);
   }
 }

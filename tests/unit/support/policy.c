@@ -118,6 +118,26 @@ static bool delete_on_fetch(void *context, const struct ow_serve_client *owner)
   return true;
 }
 
+/* Nobody is listed. */
+static enum ow_status find_listed(void *context, const struct ow_endpoint *from, const uint8_t *octets,
+                                  size_t length, struct ow_serve_listed *listed,
+                                  struct ow_stamp_question *question)
+{
+  (void)context, (void)from, (void)octets, (void)length, (void)listed, (void)question;
+  return OW_REFUSED;
+}
+
+static enum ow_accept claim_reflected(void *context, const struct ow_serve_client *client, unsigned version,
+                                      struct ow_serve_claim *claim_made, struct ow_failure *why)
+{
+  (void)context, (void)client, (void)version, (void)claim_made;
+  ow_fail(why, OW_LIMIT, "the test says so");
+  if (test_policy_claims != OW_ACCEPT_OK)
+    return test_policy_claims;
+  claimed++;
+  return OW_ACCEPT_OK;
+}
+
 static void leave(void *context, const struct ow_serve_client *client)
 {
   (void)context;
@@ -135,6 +155,8 @@ const struct ow_serve_policy test_policy = {.admit = admit,
                                             .release_disk = release_disk,
                                             .may_fetch = may_fetch,
                                             .delete_on_fetch = delete_on_fetch,
+                                            .find_listed = find_listed,
+                                            .claim_reflected = claim_reflected,
                                             .leave = leave};
 
 void test_policy_key(struct ow_peer *peer)
