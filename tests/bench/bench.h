@@ -36,6 +36,7 @@ void spread_add(struct spread *spread, double value);
 void spread_print(struct spread *spread, const char *name, double scale);
 
 int bench_sessions(char **arguments);
+int bench_streams(char **arguments);
 int bench_flood(char **arguments);
 int bench_fetch(char **arguments);
 int bench_packets(char **arguments);

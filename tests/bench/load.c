@@ -15,6 +15,10 @@ static const struct {
 } commands[] = {
     {"sessions", bench_sessions, 11,
      "ADDRESS PORT RESPONDER-PID COUNT SECONDS PACKETS-A-SECOND MODE KEY-FILE LINK-NS SOURCE SOURCE"},
+    {"streams", bench_streams, 12,
+     "ADDRESS PORT RESPONDER-PID PROTOCOL MODE STREAMS PACKETS-A-SECOND INTERVAL-SECONDS KEY-FILE LINK-NS "
+     "SOURCE "
+     "SOURCE"},
     {"flood", bench_flood, 4, "ADDRESS PACKETS INTERVAL-NS MODE"},
     {"packets", bench_packets, 2, "PACKETS MODE"},
     {"publish", bench_publish, 2, "SOCKET PEERS"},
