@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Those for datagrams get numbers behind all others, which close up. */
+/* Those that are told apart get numbers behind all others, which close up. */
 #include "io/given_sockets.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "io/address.h"
 
 static bool is_for_datagrams(int descriptor)
 {
@@ -28,4 +30,50 @@ struct ow_given_sockets ow_given_sockets_sort(int first, int count)
       sorted.count++;
   }
   return sorted;
+}
+
+static uint16_t port_of(int descriptor)
+{
+  union ow_address address = {.any.sa_family = AF_UNSPEC};
+  socklen_t size = sizeof address;
+  return getsockname(descriptor, &address.any, &size) == 0 ? ow_address_port(&address) : 0;
+}
+
+static void renumber(int descriptor, int to)
+{
+  if (descriptor != to) {
+    (void)dup2(descriptor, to);
+    close(descriptor);
+  }
+}
+
+int ow_given_sockets_last(int first, int count, uint16_t port)
+{
+  int apart[OW_UDP_GIVEN];
+  int rest = 0, last = 0;
+  for (int descriptor = first; descriptor < first + count; descriptor++) {
+    if (last < OW_UDP_GIVEN && port_of(descriptor) == port) {
+      apart[last++] = fcntl(descriptor, F_DUPFD_CLOEXEC, first + count);
+      close(descriptor);
+    } else {
+      renumber(descriptor, first + rest++);
+    }
+  }
+  for (int i = 0; i < last; i++)
+    renumber(apart[i], first + rest + i);
+  return last;
+}
+
+struct ow_udp_given ow_udp_given_take(struct ow_udp_given *from, uint16_t port)
+{
+  struct ow_udp_given taken = {.count = 0};
+  int rest = 0;
+  for (int i = 0; i < from->count; i++) {
+    if (port_of(from->sockets[i]) == port)
+      taken.sockets[taken.count++] = from->sockets[i];
+    else
+      from->sockets[rest++] = from->sockets[i];
+  }
+  from->count = rest;
+  return taken;
 }

@@ -15,5 +15,12 @@ struct ow_given_sockets {
 
 /** Tell `count` descriptors from `first` on apart, each kind in its order: some get other numbers. */
 struct ow_given_sockets ow_given_sockets_sort(int first, int count);
+/**
+ * Those among `count` descriptors from `first` on that are bound to `port` get the last numbers of these, and
+ * all keep their order; returns how many they are. At most OW_UDP_GIVEN.
+ */
+int ow_given_sockets_last(int first, int count, uint16_t port);
+/** Take those out of `from` that are bound to `port`, in their order. */
+struct ow_udp_given ow_udp_given_take(struct ow_udp_given *from, uint16_t port);
 
 #endif

@@ -21,9 +21,9 @@ struct ow_udp_shared {
   int sends;
 };
 
-enum { OW_UDP_GIVEN = 4 };
+enum { OW_UDP_GIVEN = 8 };
 
-/** Sockets that somebody else has bound, in that order: two of each family, or none of one. */
+/** Sockets that somebody else has bound, in that order: of a port two of each family, or none of one. */
 struct ow_udp_given {
   int sockets[OW_UDP_GIVEN];
   int count;

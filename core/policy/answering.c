@@ -68,7 +68,10 @@ enum ow_status ow_answering_listen(struct ow_answering *answering, struct ow_loo
   fill_serve_config(conf, &config);
   config.listening_first = answering->listening_first;
   config.listening_count = answering->listening_count;
+  config.tw_listening_first = answering->tw_listening_first;
+  config.tw_listening_count = answering->tw_listening_count;
   config.test_sockets = answering->test_sockets;
+  config.reflect_sockets = answering->reflect_sockets;
   answering->server = ow_serve_create(loop, &config, &answering->answers, log, failure);
   return answering->server ? OW_OK : failure->status;
 }

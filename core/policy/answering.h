@@ -12,9 +12,12 @@
 
 /** Zero-initialised: nothing yet. */
 struct ow_answering {
-  int listening_first; /* descriptors that listen already; set them before ow_answering_listen() */
-  int listening_count; /* 0: listen where the configuration says */
-  struct ow_udp_given test_sockets; /* likewise, of the one test port */
+  int listening_first;    /* descriptors that listen already; set them before ow_answering_listen() */
+  int listening_count;    /* 0: listen where the configuration says */
+  int tw_listening_first; /* likewise, for TWAMP's clients */
+  int tw_listening_count;
+  struct ow_udp_given test_sockets;    /* likewise, of the one test port */
+  struct ow_udp_given reflect_sockets; /* likewise, of the Session-Reflector's, if that is another one */
   struct ow_policy *policy;
   struct ow_serve_policy answers;
   struct ow_serve *server;

@@ -244,14 +244,28 @@ static bool needs_privilege(const char *port)
   return ow_whole_parse(port, &number) && number > 0 && number < 1024 && geteuid() != 0;
 }
 
+/* Those of TWAMP and of the Session-Reflector are told by the ports that the configuration names. */
+static void sort_sockets(struct responder *responder)
+{
+  struct ow_answering *answering = &responder->answering;
+  const struct ow_server_conf *conf = &responder->conf;
+  struct ow_given_sockets sockets = ow_readiness_sockets();
+  uint64_t port;
+  if (ow_whole_parse(conf->twamp.port, &port) && port > 0 && port <= UINT16_MAX)
+    answering->tw_listening_count = ow_given_sockets_last(sockets.first, sockets.count, (uint16_t)port);
+  answering->listening_first = sockets.first;
+  answering->listening_count = sockets.count - answering->tw_listening_count;
+  answering->tw_listening_first = sockets.first + answering->listening_count;
+  if (conf->reflect_port && !(ow_test_port_is_shared(conf) && conf->reflect_port == conf->test_port_low))
+    answering->reflect_sockets = ow_udp_given_take(&sockets.datagrams, (uint16_t)conf->reflect_port);
+  answering->test_sockets = sockets.datagrams;
+}
+
 /* What the service manager opened stands above what we are told to open. */
 static bool take_sockets(struct responder *responder)
 {
   struct ow_answering *answering = &responder->answering;
-  struct ow_given_sockets sockets = ow_readiness_sockets();
-  answering->listening_first = sockets.first;
-  answering->listening_count = sockets.count;
-  answering->test_sockets = sockets.datagrams;
+  sort_sockets(responder);
   bool given = answering->listening_count > 0;
   if (given && (responder->options.listen_given || responder->conf.listen_line > 0))
     ow_log(responder->log, OW_LOG_WARNING,
@@ -269,8 +283,9 @@ static enum ow_status check_test_port(const struct responder *responder, struct 
   if (ow_test_port_is_shared(conf))
     return OW_OK;
   ow_fail(failure, OW_INVALID,
-          "the service manager opened UDP sockets (ListenDatagram), and testports is not one port, "
-          "which all sessions share");
+          "the service manager opened UDP sockets (ListenDatagram) of another port than reflectport, and "
+          "testports "
+          "is not one port, which all sessions share");
   return ow_server_conf_fail_at(conf, conf->test_ports_line, failure);
 }
 
@@ -279,7 +294,7 @@ static enum ow_status listen_on(struct responder *responder, struct ow_failure *
   const struct ow_server_conf *conf = &responder->conf;
   bool given = take_sockets(responder);
   enum ow_status status = check_test_port(responder, failure);
-  if (status == OW_OK)
+  if (status == OW_OK && responder->answering.reflect_sockets.count == 0)
     status = ow_reflect_port_allowed(conf, failure);
   if (status != OW_OK)
     return status;

@@ -15,8 +15,11 @@ struct ow_serve_config {
   char twamp_port[32];     /* "": there are none. It takes a `reflect_port` */
   int listening_first; /* sockets that listen already, in place of address and port: the first descriptor */
   int listening_count; /* 0: none */
-  struct ow_udp_given test_sockets; /* of the one test port, if they are bound already */
-  uint16_t test_port_low;           /* UDP; 0 = ephemeral; one port alone is shared by all sessions */
+  int tw_listening_first; /* likewise, for TWAMP's clients */
+  int tw_listening_count;
+  struct ow_udp_given test_sockets;    /* of the one test port, if they are bound already */
+  struct ow_udp_given reflect_sockets; /* likewise, of `reflect_port`, if that is another one */
+  uint16_t test_port_low;              /* UDP; 0 = ephemeral; one port alone is shared by all sessions */
   uint16_t test_port_high;
   uint16_t reflect_port; /* UDP, of the Session-Reflector; 0: there is none; may be the one of all sessions */
   uint32_t pbkdf2_count; /* power of 2, 1024 at least */

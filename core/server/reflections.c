@@ -396,8 +396,10 @@ static enum ow_status open_port(struct ow_serve_reflections *all, struct ow_fail
   uint16_t number = common->config.reflect_port;
   enum ow_status status = OW_OK;
   all->port = number == common->test_port.number ? &common->test_port : &all->own;
+  const struct ow_udp_given *given = &common->config.reflect_sockets;
   if (all->port == &all->own)
-    status = ow_test_port_open(&all->own, &common->traffic, number, common->log, failure);
+    status = ow_test_port_adopt(&all->own, &common->traffic, given->count > 0 ? given : NULL, number,
+                                common->log, failure);
   if (status == OW_OK) {
     all->port->answerer = &all->answerer;
     common->reflect_port = all->port;

@@ -89,7 +89,10 @@ static enum ow_status open_twamp(struct ow_serve *server, struct ow_failure *fai
 {
   const struct ow_serve_config *config = &server->common.config;
   enum ow_status status =
-      ow_listeners_open(&server->tw_listeners, config->twamp_address, config->twamp_port, failure);
+      config->tw_listening_count > 0
+          ? ow_listeners_adopt(&server->tw_listeners, config->tw_listening_first, config->tw_listening_count,
+                               failure)
+          : ow_listeners_open(&server->tw_listeners, config->twamp_address, config->twamp_port, failure);
   return status == OW_OK ? OW_OK : ow_fail_within(failure, "twampnode");
 }
 

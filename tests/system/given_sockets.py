@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Sockets as systemd opens them for a unit, in no good order: given_sockets.py USER PROGRAM [ARGUMENT...]
+"""Sockets as systemd opens them for units, in no good order: given_sockets.py USER PROGRAM [ARGUMENT...]
 
-TCP at a free port, and UDP 861 twice for each family. The program gets them, and is that user, without any capability.
+TCP at a free port, and UDP 861 twice for each family; with TWAMP in the environment also TCP and UDP 862. The program gets them, and is
+that user, without any capability.
 """
 import os
 import pwd
@@ -21,8 +22,15 @@ def opened(family, kind, port):
     return one
 
 
-UDP4, UDP6 = (socket.AF_INET, socket.SOCK_DGRAM, 861), (socket.AF_INET6, socket.SOCK_DGRAM, 861)
-given = [opened(*what) for what in (UDP4, UDP4, (socket.AF_INET6, socket.SOCK_STREAM, 0), UDP6, UDP6)]
+def udp(port):
+    return [(family, socket.SOCK_DGRAM, port) for family in (socket.AF_INET, socket.AF_INET, socket.AF_INET6, socket.AF_INET6)]
+
+
+wanted = udp(861)
+wanted.insert(2, (socket.AF_INET6, socket.SOCK_STREAM, 0))
+if 'TWAMP' in os.environ:
+    wanted = [(socket.AF_INET6, socket.SOCK_STREAM, 862), *udp(862), *wanted]
+given = [opened(*what) for what in wanted]
 high = [os.dup(one.fileno()) for one in given]  # none is in another's way
 for number, descriptor in enumerate(os.dup2(fd, 100 + n) for n, fd in enumerate(high)):
     os.dup2(descriptor, 3 + number, inheritable=True)

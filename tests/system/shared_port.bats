@@ -187,6 +187,18 @@ PYTHON
   done
   stop given
   run -1 grep 'port of its own' "$(log_of given)"
+  # Those of STAMP and TWAMP are told by their port.
+  printf 'testports 861\nreflectport 862\ntwampnode :862\n' >"$conf/owamp-server.conf"
+  printf 'limit root with allow_open_mode=on\nassign default root\nassign stamp %s root\n' "$B4" >"$conf/owamp-server.limits"
+  TWAMP=1 start given "$NS_A" python3 "$BATS_TEST_DIRNAME/given_sockets.py" nobody "$RESPONDER" -f -c "$conf"
+  port=$(wait_for_log given "listening on the service manager's sockets, port [0-9]+")
+  wait_for_log given 'listening for TWAMP on .*port 862, UDP port 862'
+  [[ $(sed -n 's/^Cap\(Eff\|Prm\|Amb\):\t//p' "/proc/$(pid_of given)/status" | sort -u) == 0000000000000000 ]]
+  in_b "$CHECK_OWAMP" -H "$A4" -p "${port##* port }" "${PACE[@]}" --json | all_arrived 40
+  in_b "$CHECK_OWAMP" -H "$A4" --protocol stamp "${PACE[@]}" --json | all_arrived 40
+  in_b "$CHECK_OWAMP" -H "$A6" --protocol twamp "${PACE[@]}" --json | all_arrived 40
+  stop given
+  rm "$conf/owamp-server.limits"
   # What the configuration says of the port must be what was opened.
   for port in 862 9000-9100; do
     printf 'testports %s\n' "$port" >"$conf/owamp-server.conf"

@@ -2,6 +2,7 @@
 /* Sockets that a service manager has opened: told apart, and two of a port made one. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -126,10 +127,56 @@ START_TEST(others_are_refused)
 }
 END_TEST
 
+/* ---- by port ---- */
+
+static uint16_t port_of(int descriptor)
+{
+  union ow_address address;
+  socklen_t size = sizeof address;
+  return getsockname(descriptor, &address.any, &size) == 0 ? ow_address_port(&address) : 0;
+}
+
+START_TEST(those_of_a_port_come_last)
+{
+  enum { COUNT = 5 };
+  uint16_t ports[COUNT];
+  ports[0] = put(FIRST, AF_INET, SOCK_STREAM, 0, true);
+  ports[1] = put(FIRST + 1, AF_INET, SOCK_STREAM, 0, false);
+  ports[2] = put(FIRST + 2, AF_INET6, SOCK_STREAM, ports[0], true);
+  ports[3] = put(FIRST + 3, AF_INET, SOCK_STREAM, 0, false);
+  ports[4] = put(FIRST + 4, AF_INET, SOCK_STREAM, ports[0], true);
+  ck_assert_int_eq(ow_given_sockets_last(FIRST, COUNT, ports[0]), 3);
+  const uint16_t wanted[COUNT] = {ports[1], ports[3], ports[0], ports[0], ports[0]};
+  for (int i = 0; i < COUNT; i++)
+    ck_assert_uint_eq(port_of(FIRST + i), wanted[i]);
+  ck_assert_int_eq(fcntl(FIRST + COUNT, F_GETFD), -1);
+  ck_assert_int_eq(ow_given_sockets_last(FIRST, 2, ports[0]), 0);
+  ck_assert_uint_eq(port_of(FIRST + 1), ports[3]);
+}
+END_TEST
+
+START_TEST(those_of_a_port_are_taken)
+{
+  uint16_t one = put(FIRST, AF_INET, SOCK_DGRAM, 0, true);
+  uint16_t other = put(FIRST + 1, AF_INET, SOCK_DGRAM, 0, true);
+  (void)put(FIRST + 2, AF_INET, SOCK_DGRAM, one, true);
+  struct ow_udp_given given = {{FIRST, FIRST + 1, FIRST + 2}, 3};
+  struct ow_udp_given taken = ow_udp_given_take(&given, one);
+  ck_assert_int_eq(taken.count, 2);
+  ck_assert_int_eq(taken.sockets[0], FIRST);
+  ck_assert_int_eq(taken.sockets[1], FIRST + 2);
+  ck_assert_int_eq(given.count, 1);
+  ck_assert_uint_eq(port_of(given.sockets[0]), other);
+  ck_assert_int_eq(ow_udp_given_take(&given, one).count, 0);
+  ck_assert_int_eq(given.count, 1);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("io, given sockets");
   TEST_CASE(suite, "kinds", those_for_datagrams_are_told_apart);
+  TEST_CASE(suite, "ports", those_of_a_port_come_last, those_of_a_port_are_taken);
   TEST_LOOP(suite, "pairs", 2, two_of_a_port_are_made_one);
   TEST_LOOP(suite, "others", 4, others_are_refused);
   return test_run(suite);
