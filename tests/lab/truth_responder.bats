@@ -30,9 +30,12 @@ holds() {
   local report=$BATS_TEST_TMPDIR/report.json
   in_a env LD_PRELOAD="$ONE_CLOCK" "$CHECK_OWAMP" -H "$3" --protocol "$2" --count 200 --interval 2ms \
     --loss-timeout "${LOSS_TIMEOUT}s" --json -vvv "${@:4}" >"$report" 2>"$BATS_TEST_TMPDIR/errors" || true
-  jq -e --arg mode "$1" '.mode == $mode and .reflector.stateful' "$report" >/dev/null &&
-    python3 "$LAB/truth.py" "$LAB_TRUTH" "$report" --loss-timeout "$LOSS_TIMEOUT" --exact-reflector ||
-    { echo "^ $*"; cat "$BATS_TEST_TMPDIR/errors"; return 1; }
+  if ! jq -e --arg mode "$1" '.mode == $mode and .reflector.stateful' "$report" >/dev/null ||
+    ! python3 "$LAB/truth.py" "$LAB_TRUTH" "$report" --loss-timeout "$LOSS_TIMEOUT" --exact-reflector; then
+    echo "^ $*"
+    cat "$BATS_TEST_TMPDIR/errors"
+    return 1
+  fi
 }
 
 keyed() { holds "$@" --key-id router --key-file "$KEYS"; }
