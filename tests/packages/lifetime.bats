@@ -88,6 +88,7 @@ alone() {
   [[ $(in_root id -nG nagios) == *owamp* ]]
   in_root ufw app info OWAMP | grep -q '861/udp'
   in_root firewall-offline-cmd --info-service=owamp-responder | grep -q '861/tcp'
+  in_root firewall-offline-cmd --info-service=owamp-responder-twamp | grep -q '862/udp'
 }
 
 @test "the demo runs from the installed files" {

@@ -16,10 +16,10 @@ setup() { :; } # no namespace is needed
   local file
   [[ $(cd "$ROOT" && find . -type f ! -path "./opt/owamp/*") == '' ]]
   for file in sbin/owamp-responder sbin/owamp-agentx lib/nagios/plugins/check_owamp lib/collectd/owamp.so \
-    lib/systemd/system/owamp-{responder.service,responder.socket,agentx.service} lib/sysusers.d/owamp.conf \
+    lib/systemd/system/owamp-{responder.service,responder{,-udp,-twamp,-reflect}.socket,agentx.service} lib/sysusers.d/owamp.conf \
     lib/tmpfiles.d/owamp{,-agentx}.conf share/snmp/mibs/OWAMP-MIB.txt \
     share/bash-completion/completions/{check_owamp,owamp-responder,owamp-agentx} \
-    share/doc/owamp-plugins/{README.md,examples/firewall/firewalld/owamp-responder.xml}; do
+    share/doc/owamp-plugins/{README.md,examples/firewall/firewalld/owamp-responder{,-twamp}.xml}; do
     [[ -s $ROOT$PREFIX/$file ]] || { echo "missing: $file" && return 1; }
   done
   for file in "$BATS_TEST_DIRNAME"/../../docs/man/*; do
