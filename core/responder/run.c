@@ -284,8 +284,7 @@ static enum ow_status check_test_port(const struct responder *responder, struct 
     return OW_OK;
   ow_fail(failure, OW_INVALID,
           "the service manager opened UDP sockets (ListenDatagram) of another port than reflectport, and "
-          "testports "
-          "is not one port, which all sessions share");
+          "testports is not one port, which all sessions share");
   return ow_server_conf_fail_at(conf, conf->test_ports_line, failure);
 }
 
