@@ -215,9 +215,11 @@ static void set_down(struct ow_stream_run *run, const struct ow_failure *failure
  * An attempt, or a measurement, failed: the next attempt waits longer than the last. A server that began anew
  * may have room for two lanes.
  */
-static void note_failure(struct ow_stream_run *run, const struct ow_failure *failure)
+static void note_failure(struct ow_stream_run *run, const struct ow_stream_lane *lane,
+                         const struct ow_failure *failure)
 {
   int64_t now = now_of(run).monotonic;
+  run->failed_at = lane->interval.number;
   run->retry_at = now + next_delay(run->failures);
   run->failures++;
   run->has_winner = false; /* the next attempt tries all addresses */
@@ -358,7 +360,7 @@ static void on_failed(struct ow_stream_run *run, struct ow_stream_lane *lane)
     on_crowded_out(run, lane);
     return;
   }
-  note_failure(run, &lane->trouble);
+  note_failure(run, lane, &lane->trouble);
   if (ow_lane_is_worth_measuring(lane, ow_timestamp_plus(now.wall, run->retry_at - now.monotonic)))
     wait_to_prepare(run, lane);
   else
@@ -391,14 +393,21 @@ static void note_silence(struct ow_stream_run *run, const struct ow_stream_lane 
     set_down(run, &lane->trouble);
 }
 
+/* What was measured before the last attempt failed is told of only now: it says nothing of how the peer is.
+ */
+static bool is_past(const struct ow_stream_run *run, const struct ow_stream_lane *lane)
+{
+  return run->failures > 0 && lane->interval.number < run->failed_at;
+}
+
 static void on_result(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
   if (ow_lane_failure(lane)->status != OW_OK) {
     if (!lane->stepped)
-      note_failure(run, ow_lane_failure(lane));
+      note_failure(run, lane, ow_lane_failure(lane));
   } else if (ow_lane_met_silence(lane)) {
     note_silence(run, lane);
-  } else {
+  } else if (!is_past(run, lane)) {
     note_success(run, lane);
     note_trouble(run, lane);
   }

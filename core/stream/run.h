@@ -25,10 +25,11 @@ struct ow_stream_run {
   uint64_t anchor_number;
   uint64_t next_number; /* of the first interval that no lane has taken */
   struct ow_stream_lane lanes[OW_LANES];
-  bool in_trouble;   /* it was said that intervals aren't measured whole */
-  unsigned failures; /* in a row */
-  int64_t retry_at;  /* monotonic ns: no attempt to reach the peer before */
-  bool has_winner;   /* no attempt has failed since an address of the server was measured: */
+  bool in_trouble;    /* it was said that intervals aren't measured whole */
+  unsigned failures;  /* in a row */
+  uint64_t failed_at; /* the interval of the last of them */
+  int64_t retry_at;   /* monotonic ns: no attempt to reach the peer before */
+  bool has_winner;    /* no attempt has failed since an address of the server was measured: */
   union ow_address winner;
   int64_t won_at; /* monotonic ns */
   struct ow_failure last_failure;

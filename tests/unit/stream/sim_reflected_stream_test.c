@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Streams of reflectors on a simulated network: what they report is compared with what the reflector saw. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -148,6 +149,25 @@ START_TEST(an_outage_is_down_and_measured_all_along)
 }
 END_TEST
 
+/* The interval before is measured whole, and told of after the next one could not begin. */
+START_TEST(an_interval_from_before_an_outage_ends_it_not)
+{
+  begin();
+  sim_run(loop, (30 + _i) * S);
+  ck_assert_int_eq(view().state, OW_STREAM_UP);
+  sim_path(HOST)->refusal[0] = ECONNREFUSED;
+  for (int i = 0; i < 150 && view().state == OW_STREAM_UP; i++)
+    sim_run(loop, 100 * MS);
+  for (int i = 0; i < 300; i++) {
+    ck_assert_int_eq(view().state, OW_STREAM_DOWN);
+    sim_run(loop, 100 * MS);
+  }
+  sim_path(HOST)->refusal[0] = 0;
+  sim_run(loop, 60 * S);
+  ck_assert_int_eq(view().state, OW_STREAM_UP);
+}
+END_TEST
+
 START_TEST(a_clock_that_is_set_ends_the_interval_as_that)
 {
   begin();
@@ -184,5 +204,7 @@ int main(void)
                  intervals_leave_no_gap_and_count_each_packet_once, losses_are_told_by_direction,
                  an_outage_is_down_and_measured_all_along, a_clock_that_is_set_ends_the_interval_as_that,
                  ending_frees_everything_at_any_moment);
+  TEST_LOOP_WITH(raise_curtain, drop_curtain, suite, "an interval from before", INTERVAL,
+                 an_interval_from_before_an_outage_ends_it_not);
   return test_run(suite);
 }
