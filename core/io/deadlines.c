@@ -3,8 +3,7 @@
 #include "io/deadlines.h"
 
 #include <stddef.h>
-
-#include "time/timestamp.h"
+#include <time.h>
 
 /* How long a patient timer waits for the loop to be awake. */
 #define PATIENCE (100 * OW_NS_PER_MS)
@@ -87,4 +86,18 @@ struct ow_deadlines_next ow_deadlines_next(const struct ow_deadlines *deadlines)
     }
   }
   return next;
+}
+
+/* Of the present only the era counts. */
+int64_t ow_deadlines_of_stamp(const struct ow_deadlines *deadlines, struct ow_timestamp stamp)
+{
+  const struct timespec now = {.tv_sec = (time_t)((deadlines->now + deadlines->wall_ahead) / OW_NS_PER_S)};
+  struct timespec unix_time = ow_timestamp_to_unix(stamp, now);
+  if (unix_time.tv_sec < 0)
+    return 0;
+  while (ow_timestamp_after(stamp, ow_timestamp_from_unix(unix_time))) {
+    unix_time.tv_sec += unix_time.tv_nsec == OW_NS_PER_S - 1;
+    unix_time.tv_nsec = (unix_time.tv_nsec + 1) % OW_NS_PER_S;
+  }
+  return (int64_t)unix_time.tv_sec * OW_NS_PER_S + unix_time.tv_nsec;
 }

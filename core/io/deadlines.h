@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "io/timer_heap.h"
+#include "time/timestamp.h"
 
 /** Zero-initialised: none is set, and both clocks are at 0. */
 struct ow_deadlines {
@@ -36,5 +37,11 @@ struct ow_deadlines_next {
   int64_t second; /* that of another timer, not before; or the first one's */
 };
 struct ow_deadlines_next ow_deadlines_next(const struct ow_deadlines *deadlines);
+
+/**
+ * The first nanosecond from 1970 on, on the wall clock, that as a stamp is not before `stamp`; 0 if that is
+ * before 1970.
+ */
+int64_t ow_deadlines_of_stamp(const struct ow_deadlines *deadlines, struct ow_timestamp stamp);
 
 #endif

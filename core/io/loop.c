@@ -182,24 +182,9 @@ void ow_timer_set_patient(struct ow_loop *loop, struct ow_timer *timer, int64_t 
   set_timer(loop, timer, OW_TIMER_PATIENT, when);
 }
 
-/* The first nanosecond from 1970 on that, as a stamp, is not before `stamp`. */
-static int64_t unix_ns(struct ow_timestamp stamp)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  struct timespec unix_time = ow_timestamp_to_unix(stamp, now);
-  if (unix_time.tv_sec < 0)
-    return 0;
-  while (ow_timestamp_after(stamp, ow_timestamp_from_unix(unix_time))) {
-    unix_time.tv_sec += unix_time.tv_nsec == OW_NS_PER_S - 1;
-    unix_time.tv_nsec = (unix_time.tv_nsec + 1) % OW_NS_PER_S;
-  }
-  return (int64_t)unix_time.tv_sec * OW_NS_PER_S + unix_time.tv_nsec;
-}
-
 void ow_timer_set_wall(struct ow_loop *loop, struct ow_timer *timer, struct ow_timestamp when)
 {
-  set_timer(loop, timer, OW_TIMER_WALL, unix_ns(when));
+  set_timer(loop, timer, OW_TIMER_WALL, ow_deadlines_of_stamp(&loop->deadlines, when));
 }
 
 void ow_timer_cancel(struct ow_loop *loop, struct ow_timer *timer)
@@ -520,7 +505,8 @@ void ow_loop_free(struct ow_loop *loop)
 static int64_t end_turn(struct ow_loop *loop)
 {
   int64_t now = clock_ns(CLOCK_MONOTONIC);
-  ow_turns_end(&loop->turns, now, clock_ns(CLOCK_THREAD_CPUTIME_ID));
+  if (ow_turns_end(&loop->turns, now))
+    ow_turns_ran(&loop->turns, now, clock_ns(CLOCK_THREAD_CPUTIME_ID));
   return now;
 }
 
@@ -687,6 +673,7 @@ enum ow_status ow_loop_run(struct ow_loop *loop, struct ow_failure *failure)
   int slack = prctl(PR_GET_TIMERSLACK, 0UL, 0UL, 0UL, 0UL);
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
   loop->turns.cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+  loop->turns.unread = 0;
   loop->turns.begin = clock_ns(CLOCK_MONOTONIC);
   while (status == OW_OK && !atomic_exchange(&loop->stopped, false))
     status = run_turn(loop, failure);

@@ -22,6 +22,7 @@ union control {
 
 struct ow_udp_batch {
   int stamp_keeper;
+  size_t written; /* so many messages were last filled in: the others are as they were prepared */
   struct mmsghdr messages[OW_UDP_BATCH];
   struct iovec data[OW_UDP_BATCH];
   union ow_address from[OW_UDP_BATCH];
@@ -32,8 +33,10 @@ struct ow_udp_batch {
 struct ow_udp_batch *ow_udp_batch_create(void)
 {
   struct ow_udp_batch *batch = calloc(1, sizeof *batch);
-  if (batch)
+  if (batch) {
     batch->stamp_keeper = ow_stamps_keep_on();
+    batch->written = OW_UDP_BATCH;
+  }
   return batch;
 }
 
@@ -44,10 +47,10 @@ void ow_udp_batch_free(struct ow_udp_batch *batch)
   free(batch);
 }
 
-/* The kernel writes the lengths back, so they are set afresh each time. */
+/* The kernel writes the lengths back, so they are set afresh where it did. */
 static void prepare_batch(struct ow_udp_batch *batch)
 {
-  for (size_t i = 0; i < OW_UDP_BATCH; i++) {
+  for (size_t i = 0; i < batch->written; i++) {
     batch->data[i] = (struct iovec){.iov_base = batch->octets[i], .iov_len = OW_UDP_OCTETS};
     batch->messages[i].msg_hdr = (struct msghdr){
         .msg_name = &batch->from[i],
@@ -127,21 +130,22 @@ static void take_control(struct ow_datagram *datagram, struct msghdr *message)
 }
 
 /* An error here is an ICMP message's, told once for each; the datagrams behind it are wanted. */
-static int receive(int descriptor, struct ow_udp_batch *batch)
+static size_t receive(int descriptor, struct ow_udp_batch *batch)
 {
   int got = -1;
   for (int tries = 0; got < 0 && tries < OW_UDP_BATCH; tries++) {
     prepare_batch(batch);
     got = recvmmsg(descriptor, batch->messages, OW_UDP_BATCH, MSG_DONTWAIT, NULL);
+    batch->written = got > 0 ? (size_t)got : 0;
     if (got < 0 && (errno == EAGAIN || errno == EBADF))
       got = 0;
   }
-  return got < 0 ? 0 : got;
+  return got < 0 ? 0 : (size_t)got;
 }
 
 size_t ow_udp_receive(int descriptor, struct ow_udp_batch *batch, struct ow_datagram datagrams[OW_UDP_BATCH])
 {
-  size_t count = (size_t)receive(descriptor, batch);
+  size_t count = receive(descriptor, batch);
   struct ow_timestamp now = ow_system_stamp();
   for (size_t i = 0; i < count; i++) {
     struct mmsghdr *message = &batch->messages[i];

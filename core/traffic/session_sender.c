@@ -118,7 +118,10 @@ static void be_awake(struct ow_test_sender *sender, bool awake)
   sender->awake = awake;
 }
 
-/* As many as one wake-up may; what is too late to be sent is skipped when nothing else is due. */
+/*
+ * As many as one wake-up may; what is too late to be sent is skipped when nothing else is due. The clocks are
+ * read again only for more: what became due meanwhile is the timer's.
+ */
 static void send_due(struct ow_test_sender *sender)
 {
   enum ow_sender_turn turn = OW_SENDER_SEND;
@@ -127,6 +130,8 @@ static void send_due(struct ow_test_sender *sender)
   for (unsigned sent = 0; sent < AT_ONCE && turn == OW_SENDER_SEND && ow_sender_due(sender->sender, &due) &&
                           !ow_timestamp_after(due, now.wall);
        sent++) {
+    if (sent > 0)
+      now = ow_system_now();
     turn = ow_sender_ready(sender->sender, now.wall);
     if (turn == OW_SENDER_SEND && !may_send(sender, now.monotonic)) {
       sender->withheld++;
@@ -136,7 +141,6 @@ static void send_due(struct ow_test_sender *sender)
       if (ow_test_sender_gave_up(sender))
         ow_sender_give_up(sender->sender);
     }
-    now = ow_system_now();
   }
   if (turn == OW_SENDER_SKIPPING)
     ow_loop_background(sender->traffic->loop, &sender->skipping);

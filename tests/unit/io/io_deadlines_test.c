@@ -118,12 +118,28 @@ START_TEST(at_random_the_first_and_second_are_known)
 }
 END_TEST
 
+START_TEST(a_stamp_is_rounded_up_to_nanoseconds_in_the_present_era)
+{
+  deadlines.now = 5 * OW_NS_PER_S;
+  for (int64_t off = -3; off <= 3; off++) {
+    struct timespec unix_time = {.tv_sec = 1700000100, .tv_nsec = 500000000 + off};
+    struct ow_timestamp stamp = ow_timestamp_from_unix(unix_time);
+    int64_t when = ow_deadlines_of_stamp(&deadlines, stamp);
+    int64_t expected = unix_time.tv_sec * OW_NS_PER_S + unix_time.tv_nsec;
+    ck_assert(when == expected || when == expected - 1); /* a stamp is rounded itself */
+    struct timespec back = {.tv_sec = (time_t)(when / OW_NS_PER_S), .tv_nsec = (long)(when % OW_NS_PER_S)};
+    ck_assert(!ow_timestamp_after(stamp, ow_timestamp_from_unix(back)));
+  }
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
   Suite *suite = suite_create("deadlines");
   TEST_CASE_WITH(set_up, NULL, suite, "due", both_clocks_are_compared, of_equals_the_one_set_first_is_due,
                  patient_timers_come_last_and_wake_late, a_patient_timer_without_end_is_never_due,
-                 at_random_the_first_and_second_are_known);
+                 at_random_the_first_and_second_are_known,
+                 a_stamp_is_rounded_up_to_nanoseconds_in_the_present_era);
   return suite;
 }
 
