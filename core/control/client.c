@@ -44,7 +44,7 @@ struct ow_client {
   uint32_t agreed;               /* sessions since the last ones were stopped */
   uint32_t server_sending;       /* sessions that the server's Stop-Sessions may describe */
   struct ow_stop_list stop;
-  struct ow_fetch_reader fetch;
+  struct ow_fetch_reader *fetch; /* NULL while nothing is fetched */
 };
 
 /* ---- life ---- */
@@ -68,7 +68,7 @@ void ow_client_free(struct ow_client *client)
     ow_intake_clear(&client->intake);
     ow_outlet_clear(&client->outlet);
     ow_stop_list_clear(&client->stop);
-    ow_fetch_reader_clear(&client->fetch);
+    ow_fetch_reader_free(client->fetch);
     ow_wipe(client, sizeof *client);
   }
   free(client);
@@ -381,7 +381,7 @@ static enum ow_status on_stop_part(struct ow_client *client, struct ow_instant n
 static enum ow_status on_fetch_part(struct ow_client *client, struct ow_instant now,
                                     struct ow_client_event *event)
 {
-  struct ow_fetch_reader *fetch = &client->fetch;
+  struct ow_fetch_reader *fetch = client->fetch;
   enum ow_fetch_part part;
   enum ow_status status = ow_fetch_reader_read(fetch, &client->intake, &part, &event->failure);
   if (status != OW_OK)
@@ -408,6 +408,8 @@ static enum ow_status on_fetch_part(struct ow_client *client, struct ow_instant 
   case OW_FETCH_PART_END: break;
   }
   if (fetch->part == OW_FETCH_PART_END) {
+    ow_fetch_reader_free(fetch);
+    client->fetch = NULL;
     ow_intake_expect(&client->intake, 0, false);
     enter_state(client, OW_CLIENT_READY, now);
   }
@@ -641,9 +643,11 @@ enum ow_status ow_client_fetch(struct ow_client *client, struct ow_instant now,
   uint8_t octets[OW_FETCH_SESSION];
   if (client->state != OW_CLIENT_READY || speaks_twamp(client))
     return OW_STATE;
+  client->fetch = ow_fetch_reader_create(request, &client->intake);
+  if (!client->fetch)
+    return OW_MEMORY;
   ow_fetch_request_encode(request, octets);
   ow_outlet_message(&client->outlet, octets, sizeof octets);
-  ow_fetch_reader_begin(&client->fetch, request, &client->intake);
   enter_state(client, OW_CLIENT_AWAIT_FETCH_ACK, now);
   return client->outlet.status;
 }

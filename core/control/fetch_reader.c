@@ -7,21 +7,25 @@
 
 #include "control/stop_list.h"
 
-void ow_fetch_reader_begin(struct ow_fetch_reader *reader, const struct ow_fetch_request *asked,
-                           struct ow_intake *intake)
+struct ow_fetch_reader *ow_fetch_reader_create(const struct ow_fetch_request *asked, struct ow_intake *intake)
 {
-  ow_fetch_reader_clear(reader);
-  reader->asked = *asked;
-  ow_intake_expect(intake, OW_FETCH_ACK + OW_HMAC, true);
+  struct ow_fetch_reader *reader = calloc(1, sizeof *reader);
+  if (reader) {
+    reader->asked = *asked;
+    ow_intake_expect(intake, OW_FETCH_ACK + OW_HMAC, true);
+  }
+  return reader;
 }
 
-void ow_fetch_reader_clear(struct ow_fetch_reader *reader)
+void ow_fetch_reader_free(struct ow_fetch_reader *reader)
 {
-  free(reader->slots);
-  free(reader->skipped);
-  free(reader->chunk);
-  free(reader->departures);
-  *reader = (struct ow_fetch_reader){0};
+  if (reader) {
+    free(reader->slots);
+    free(reader->skipped);
+    free(reader->chunk);
+    free(reader->departures);
+  }
+  free(reader);
 }
 
 static enum ow_status read_ack(struct ow_fetch_reader *reader, struct ow_intake *intake,

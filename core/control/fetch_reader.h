@@ -42,10 +42,10 @@ struct ow_fetch_reader {
   struct ow_departure_record *departures;
 };
 
-/** Await the answer to `asked`. */
-void ow_fetch_reader_begin(struct ow_fetch_reader *reader, const struct ow_fetch_request *asked,
-                           struct ow_intake *intake);
-void ow_fetch_reader_clear(struct ow_fetch_reader *reader);
+/** Await the answer to `asked`. NULL without memory. */
+struct ow_fetch_reader *ow_fetch_reader_create(const struct ow_fetch_request *asked,
+                                               struct ow_intake *intake) OW_MUST_CHECK;
+void ow_fetch_reader_free(struct ow_fetch_reader *reader);
 /**
  * Read the part that has arrived and await the next. `read` tells which part that was. OW_PROTOCOL if it is
  * impossible or not of the session that was asked for; OW_LIMIT for too many slots; OW_MEMORY.

@@ -30,21 +30,39 @@ static void break_off(struct ow_server *server, struct ow_server_event *event)
 
 /* ---- life ---- */
 
+static void end_setup(struct ow_server *server)
+{
+  if (server->setup)
+    ow_wipe(server->setup, sizeof *server->setup);
+  free(server->setup);
+  server->setup = NULL;
+}
+
+static enum ow_status greet(struct ow_server *server)
+{
+  const struct ow_server_config *config = &server->config;
+  struct ow_greeting greeting = {.modes = config->modes, .challenge.count = config->pbkdf2_count};
+  uint8_t octets[OW_GREETING];
+  server->setup = calloc(1, sizeof *server->setup);
+  if (!server->setup)
+    return OW_MEMORY;
+  ow_random_fill(&config->random, greeting.challenge.challenge, OW_CHALLENGE);
+  ow_random_fill(&config->random, greeting.challenge.salt, OW_SALT);
+  server->setup->challenge = greeting.challenge;
+  ow_greeting_encode(&greeting, octets);
+  ow_outlet_clear_text(&server->outlet, octets, sizeof octets);
+  return server->outlet.status;
+}
+
 struct ow_server *ow_server_create(const struct ow_server_config *config, struct ow_instant now)
 {
   struct ow_server *server = calloc(1, sizeof *server);
   if (server) {
-    uint8_t octets[OW_GREETING];
     server->config = *config;
     server->outlet.octets.limit = LARGEST_OUTPUT;
-    server->challenge.count = config->pbkdf2_count;
-    ow_random_fill(&config->random, server->challenge.challenge, OW_CHALLENGE);
-    ow_random_fill(&config->random, server->challenge.salt, OW_SALT);
-    ow_greeting_encode(&(struct ow_greeting){.modes = config->modes, .challenge = server->challenge}, octets);
-    ow_outlet_clear_text(&server->outlet, octets, sizeof octets);
     ow_intake_expect(&server->intake, OW_SETUP_RESPONSE, false);
     ow_server_enter(server, OW_SERVER_AWAIT_SETUP, now);
-    if (server->outlet.status != OW_OK) { /* without a greeting the client would wait in vain */
+    if (greet(server) != OW_OK) { /* without a greeting the client would wait in vain */
       ow_server_free(server);
       server = NULL;
     }
@@ -55,6 +73,7 @@ struct ow_server *ow_server_create(const struct ow_server_config *config, struct
 void ow_server_free(struct ow_server *server)
 {
   if (server) {
+    end_setup(server);
     ow_intake_clear(&server->intake);
     ow_outlet_clear(&server->outlet);
     ow_stop_list_clear(&server->stop);
@@ -71,7 +90,7 @@ static void decide_set_up(struct ow_server *server, struct ow_instant now, struc
 {
   ow_server_enter(server, OW_SERVER_DECIDE_SETUP, now);
   event->kind = OW_SERVER_SET_UP;
-  event->key_id = server->response.key_id;
+  event->key_id = server->setup->response.key_id;
 }
 
 /* An unknown KeyID is worked through with some passphrase, so that it costs the same time as a wrong one. */
@@ -80,10 +99,11 @@ static void ask_for_key(struct ow_server *server, struct ow_instant now, struct 
   static const char nobody[] = "no such key";
   const struct ow_server_config *config = &server->config;
   struct ow_key_source *source = &event->source;
-  *source = (struct ow_key_source){nobody, sizeof nobody, {0}, server->challenge.count};
-  memcpy(source->salt, server->challenge.salt, OW_SALT);
-  server->key_known = config->find_key && config->find_key(config->key_context, server->response.key_id,
-                                                           &source->passphrase, &source->octets);
+  *source = (struct ow_key_source){nobody, sizeof nobody, {0}, server->setup->challenge.count};
+  memcpy(source->salt, server->setup->challenge.salt, OW_SALT);
+  server->setup->key_known =
+      config->find_key && config->find_key(config->key_context, server->setup->response.key_id,
+                                           &source->passphrase, &source->octets);
   ow_server_enter(server, OW_SERVER_AWAIT_KEY, now);
   event->kind = OW_SERVER_DERIVE;
 }
@@ -91,8 +111,8 @@ static void ask_for_key(struct ow_server *server, struct ow_instant now, struct 
 static enum ow_status on_setup_response(struct ow_server *server, struct ow_instant now,
                                         struct ow_server_event *event)
 {
-  ow_setup_response_decode(ow_intake_message(&server->intake), &server->response);
-  uint32_t chosen = server->response.mode;
+  ow_setup_response_decode(ow_intake_message(&server->intake), &server->setup->response);
+  uint32_t chosen = server->setup->response.mode;
   bool twamp = server->config.twamp;
   uint32_t mode = twamp ? chosen & OW_TWAMP_MODES : chosen;
   if (chosen == OW_MODE_NONE)
@@ -104,7 +124,7 @@ static enum ow_status on_setup_response(struct ow_server *server, struct ow_inst
   server->features = chosen & ~mode;
   ow_intake_expect(&server->intake, 0, false);
   if (server->mode == OW_MODE_OPEN) {
-    server->response.key_id[0] = '\0';
+    server->setup->response.key_id[0] = '\0';
     decide_set_up(server, now, event);
   } else {
     ask_for_key(server, now, event);
@@ -115,8 +135,9 @@ static enum ow_status on_setup_response(struct ow_server *server, struct ow_inst
 /* Known or not, the Token is opened: both take the same time. */
 static enum ow_status prove_key(struct ow_server *server, const struct ow_token_key *key)
 {
-  enum ow_status status = ow_token_open(key, &server->challenge, server->response.token, &server->keys);
-  return status == OW_OK && !server->key_known ? OW_AUTH : status;
+  enum ow_status status =
+      ow_token_open(key, &server->setup->challenge, server->setup->response.token, &server->keys);
+  return status == OW_OK && !server->setup->key_known ? OW_AUTH : status;
 }
 
 /* What the client hears, and what the host. */
@@ -125,7 +146,7 @@ static enum ow_accept refuse_key(const struct ow_server *server, enum ow_status 
 {
   enum ow_accept accept = OW_ACCEPT_TEMPORARY_LIMIT;
   char key_id[OW_KEY_ID + 1];
-  ow_printable(key_id, sizeof key_id, server->response.key_id, strlen(server->response.key_id));
+  ow_printable(key_id, sizeof key_id, server->setup->response.key_id, strlen(server->setup->response.key_id));
   if (status == OW_AUTH) {
     accept = OW_ACCEPT_FAILURE;
     ow_fail(failure, status, "unknown KeyID or wrong passphrase for \"%s\"", key_id);
@@ -167,15 +188,17 @@ enum ow_status ow_server_set_up(struct ow_server *server, struct ow_instant now,
   if (accept == OW_ACCEPT_OK && server->mode != OW_MODE_OPEN) {
     ow_random_fill(&server->config.random, start.server_iv, OW_IV);
     ow_protection_seal_from(&server->outlet.protection, &server->keys, start.server_iv);
-    ow_protection_open_from(&server->intake.protection, &server->keys, server->response.client_iv);
+    ow_protection_open_from(&server->intake.protection, &server->keys, server->setup->response.client_iv);
   }
   ow_server_start_encode(&start, octets);
   ow_outlet_clear_text(&server->outlet, octets, OW_SERVER_START_CLEAR);
   ow_outlet_blocks(&server->outlet, octets + OW_SERVER_START_CLEAR, OW_SERVER_START - OW_SERVER_START_CLEAR);
-  if (accept == OW_ACCEPT_OK)
+  if (accept == OW_ACCEPT_OK) {
+    end_setup(server);
     ow_server_await_command(server, now);
-  else
+  } else {
     ow_server_enter(server, OW_SERVER_FAILED, now);
+  }
   return server->outlet.status;
 }
 

@@ -11,6 +11,13 @@
 #include "wire/setup.h"
 #include "wire/tw_request.h"
 
+/* What only the set-up needs. */
+struct ow_server_setup {
+  struct ow_challenge challenge;
+  struct ow_setup_response response;
+  bool key_known; /* somebody has that KeyID */
+};
+
 struct ow_server {
   struct ow_server_config config;
   enum ow_server_state state;
@@ -19,15 +26,15 @@ struct ow_server {
   int64_t deadline;
   bool agreed; /* sessions that are not yet started: they keep ports and memory */
 
-  struct ow_challenge challenge;
-  struct ow_setup_response response;
+  struct ow_server_setup *setup; /* NULL once the client is accepted */
   struct ow_keys keys;
-  bool key_known; /* somebody has that KeyID */
   enum ow_mode mode;
   uint32_t features; /* mask of enum ow_twamp_feature, chosen with it */
 
-  struct ow_session_request request;
-  struct ow_tw_request tw_request;
+  union { /* which of them, config.twamp tells */
+    struct ow_session_request request;
+    struct ow_tw_request tw_request;
+  };
   uint32_t tw_sessions; /* agreed on since the last Stop-Sessions */
   struct ow_slot *slots;
   enum { NOTHING, SLOTS, HMAC } passing; /* what is read past of a request */

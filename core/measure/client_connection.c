@@ -51,13 +51,30 @@ static void tell_failure(struct ow_client_connection *connection, enum ow_status
   tell_owner(connection, &event);
 }
 
+static struct ow_client *make_client(const struct ow_client_connection *connection, struct ow_instant now)
+{
+  const struct ow_peer *peer = connection->peer;
+  const struct ow_client_config config = {
+      .protocol = peer->protocol,
+      .features = OW_TWAMP_SYMMETRICAL | OW_TWAMP_DSCP_ECN,
+      .modes = peer->modes,
+      .key_id = peer->key_id,
+      .passphrase = peer->passphrase.octets,
+      .passphrase_octets = peer->passphrase.length,
+      .most_count = peer->most_pbkdf2_count,
+      .timeout = connection->timeout,
+      .random = ow_system_random,
+  };
+  return ow_client_create(&config, now);
+}
+
 static void on_connected(struct ow_channel *channel)
 {
   struct ow_client_connection *connection = of_channel(channel);
   struct ow_instant now = ow_loop_now(connection->loop);
   connection->heard = now.monotonic;
   connection->round_trip = now.monotonic - connection->began;
-  connection->client = ow_client_create(&connection->config, now);
+  connection->client = make_client(connection, now);
   if (!connection->client) {
     tell_failure(connection, OW_MEMORY, 0, "no memory for a control connection");
   } else {
@@ -125,6 +142,12 @@ static void on_received(struct ow_channel *channel)
     connection->greeted(connection);
 }
 
+/* A connection lives long, and says little. */
+static void on_drained(struct ow_channel *channel)
+{
+  ow_buffer_shrink(channel->output);
+}
+
 static void on_over(struct ow_channel *channel, const char *reason)
 {
   struct ow_client_connection *connection = of_channel(channel);
@@ -158,6 +181,7 @@ static void prepare(struct ow_client_connection *connection, struct ow_loop *loo
       .output = output,
       .connected = on_connected,
       .received = on_received,
+      .drained = on_drained,
       .over = on_over,
       .watch = {.descriptor = -1},
   };
@@ -175,17 +199,8 @@ enum ow_status ow_client_connection_open(struct ow_client_connection *connection
   connection->departures_unknown = false;
   connection->answered = 0;
   connection->heard = 0;
-  connection->config = (struct ow_client_config){
-      .protocol = peer->protocol,
-      .features = OW_TWAMP_SYMMETRICAL | OW_TWAMP_DSCP_ECN,
-      .modes = peer->modes,
-      .key_id = peer->key_id,
-      .passphrase = peer->passphrase.octets,
-      .passphrase_octets = peer->passphrase.length,
-      .most_count = peer->most_pbkdf2_count,
-      .timeout = timeout,
-      .random = ow_system_random,
-  };
+  connection->peer = peer;
+  connection->timeout = timeout;
   ow_address_print(connection->server, sizeof connection->server, server);
   connection->began = ow_loop_now(loop).monotonic;
   enum ow_status status =
@@ -206,7 +221,8 @@ enum ow_status ow_client_connection_move(struct ow_client_connection *connection
   from->derivation = NULL;
   if (connection->derivation)
     ow_derivation_redirect(connection->derivation, connection);
-  connection->config = from->config;
+  connection->peer = from->peer;
+  connection->timeout = from->timeout;
   memcpy(connection->server, from->server, sizeof connection->server);
   connection->departures_unknown = from->departures_unknown;
   connection->began = from->began;

@@ -22,7 +22,8 @@ struct ow_client_connection {
   struct ow_timer timer;
   struct ow_client *client;
   struct ow_derivation *derivation; /* of our key; or NULL */
-  struct ow_client_config config;
+  const struct ow_peer *peer;
+  int64_t timeout; /* ns, for connecting and for each answer */
   char server[OW_ADDRESS_TEXT];
   int64_t began;      /* monotonic ns: connect() */
   int64_t answered;   /* monotonic ns: our answer to the greeting; 0 before */

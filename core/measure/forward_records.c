@@ -2,10 +2,20 @@
 /* When the server is asked, and asked again, and which answer is the last. */
 #include "measure/forward_records.h"
 
+#include <stdlib.h>
+
 #include "base/container_of.h"
 
 #define FIRST_WAIT (1 * OW_NS_PER_MS)
 #define LONGEST_WAIT (100 * OW_NS_PER_MS)
+
+/* The second connection, and when it is asked over it. */
+struct ow_records_line {
+  struct ow_forward_records *records;
+  struct ow_client_connection connection;
+  struct ow_timer ask_timer;
+  int64_t ask_wait; /* ns until it is asked again */
+};
 
 static uint32_t next_sequence(const struct ow_forward_records *records)
 {
@@ -44,15 +54,26 @@ static bool all_arrived(const struct ow_forward_records *records)
 
 /* ---- asking ---- */
 
-static void ask_in(struct ow_forward_records *records, int64_t wait)
+static void ask_in(struct ow_records_line *line, int64_t wait)
 {
-  ow_timer_set(records->loop, &records->ask_timer, ow_loop_now(records->loop).monotonic + wait);
+  struct ow_loop *loop = line->records->loop;
+  ow_timer_set(loop, &line->ask_timer, ow_loop_now(loop).monotonic + wait);
+}
+
+static void close_line(struct ow_forward_records *records)
+{
+  if (records->line) {
+    ow_timer_cancel(records->loop, &records->line->ask_timer);
+    ow_client_connection_close(&records->line->connection);
+  }
+  free(records->line);
+  records->line = NULL;
+  records->state = OW_RECORDS_CLOSED;
 }
 
 static void give_up_asking(struct ow_forward_records *records, const char *reason)
 {
-  ow_client_connection_close(&records->connection);
-  records->state = OW_RECORDS_CLOSED;
+  close_line(records);
   if (records->purpose == OW_RECORDS_SALVAGING) {
     ow_log(records->log, OW_LOG_INFO, "can't ask for the records of the lost connection's session: %s",
            reason);
@@ -66,12 +87,13 @@ static void give_up_asking(struct ow_forward_records *records, const char *reaso
 /* A server that is asked for an explicit range answers at once, with what it has. */
 static void ask_for_records(struct ow_forward_records *records)
 {
+  struct ow_client_connection *connection = &records->line->connection;
   const struct ow_fetch_request range = {.end = next_sequence(records) - 1,
                                          .sid = records->ends->requests[OW_FORWARD].sid};
-  if (ow_client_fetch(records->connection.client, ow_loop_now(records->loop), &range) == OW_OK) {
+  if (ow_client_fetch(connection->client, ow_loop_now(records->loop), &range) == OW_OK) {
     ow_forward_records_expect(records);
     records->state = OW_RECORDS_ASKING;
-    ow_client_connection_send(&records->connection);
+    ow_client_connection_send(connection);
   } else {
     give_up_asking(records, "Fetch-Session can't be written");
   }
@@ -79,14 +101,15 @@ static void ask_for_records(struct ow_forward_records *records)
 
 static void on_ask_timer(struct ow_timer *timer)
 {
-  struct ow_forward_records *records = OW_CONTAINER_OF(timer, struct ow_forward_records, ask_timer);
+  struct ow_records_line *line = OW_CONTAINER_OF(timer, struct ow_records_line, ask_timer);
+  struct ow_forward_records *records = line->records;
   bool sent_any = next_sequence(records) != 0;
   switch (records->state) {
   case OW_RECORDS_READY:
     if (sent_any)
       ask_for_records(records);
     break;
-  case OW_RECORDS_CONNECTING: ask_in(records, FIRST_WAIT); break;
+  case OW_RECORDS_CONNECTING: ask_in(line, FIRST_WAIT); break;
   case OW_RECORDS_ASKING:
   case OW_RECORDS_CLOSED: break;
   }
@@ -103,9 +126,9 @@ static void on_answer(struct ow_forward_records *records)
   if (known) {
     ow_loop_deliver(records->loop, &records->answered);
   } else if (records->purpose == OW_RECORDS_CONFIRMING) {
-    ask_in(records, records->ask_wait);
-    if (records->ask_wait < LONGEST_WAIT)
-      records->ask_wait *= 2;
+    ask_in(records->line, records->line->ask_wait);
+    if (records->line->ask_wait < LONGEST_WAIT)
+      records->line->ask_wait *= 2;
   }
 }
 
@@ -118,7 +141,8 @@ static void on_set_up(struct ow_forward_records *records)
 
 static void on_event(struct ow_client_connection *connection, const struct ow_client_event *event)
 {
-  struct ow_forward_records *records = OW_CONTAINER_OF(connection, struct ow_forward_records, connection);
+  struct ow_records_line *line = OW_CONTAINER_OF(connection, struct ow_records_line, connection);
+  struct ow_forward_records *records = line->records;
   switch (event->kind) {
   case OW_CLIENT_SET_UP: on_set_up(records); break;
   case OW_CLIENT_FETCH_ACK:
@@ -153,33 +177,45 @@ void ow_forward_records_prepare(struct ow_forward_records *records, struct ow_lo
   records->ends = ends;
   records->log = log;
   records->timeout = timeout;
-  records->ask_timer.expired = on_ask_timer;
   records->answered.run = on_answered;
+}
+
+static enum ow_status open_line(struct ow_forward_records *records, struct ow_failure *failure)
+{
+  union ow_address source = records->ends->local;
+  struct ow_records_line *line = calloc(1, sizeof *line);
+  if (!line)
+    return ow_fail(failure, OW_MEMORY, "no memory for a control connection");
+  line->records = records;
+  line->connection.event = on_event;
+  line->ask_timer.expired = on_ask_timer;
+  records->line = line;
+  ow_address_set_port(&source, 0);
+  return ow_client_connection_open(&line->connection, records->loop, records->ends->peer,
+                                   &records->ends->server, &source, records->timeout, failure);
 }
 
 void ow_forward_records_connect(struct ow_forward_records *records)
 {
   struct ow_failure failure;
-  union ow_address source = records->ends->local;
-  ow_address_set_port(&source, 0);
-  records->connection.event = on_event;
   records->state = OW_RECORDS_CONNECTING;
-  if (ow_client_connection_open(&records->connection, records->loop, records->ends->peer,
-                                &records->ends->server, &source, records->timeout, &failure) != OW_OK)
+  if (open_line(records, &failure) != OW_OK)
     give_up_asking(records, failure.text);
 }
 
 void ow_forward_records_confirm(struct ow_forward_records *records, int64_t round_trip)
 {
   records->purpose = OW_RECORDS_CONFIRMING;
-  records->ask_wait = FIRST_WAIT;
-  ask_in(records, round_trip / 2 + FIRST_WAIT);
+  if (records->line) {
+    records->line->ask_wait = FIRST_WAIT;
+    ask_in(records->line, round_trip / 2 + FIRST_WAIT);
+  }
 }
 
 void ow_forward_records_salvage(struct ow_forward_records *records)
 {
+  ow_forward_records_rest(records);
   records->purpose = OW_RECORDS_SALVAGING;
-  ow_timer_cancel(records->loop, &records->ask_timer);
   switch (records->state) {
   case OW_RECORDS_READY: ask_for_records(records); break;
   case OW_RECORDS_CLOSED: ow_forward_records_connect(records); break;
@@ -191,15 +227,15 @@ void ow_forward_records_salvage(struct ow_forward_records *records)
 void ow_forward_records_rest(struct ow_forward_records *records)
 {
   records->purpose = OW_RECORDS_KEEPING;
-  ow_timer_cancel(records->loop, &records->ask_timer);
+  if (records->line)
+    ow_timer_cancel(records->loop, &records->line->ask_timer);
 }
 
 void ow_forward_records_hang_up(struct ow_forward_records *records)
 {
   ow_forward_records_rest(records);
   ow_loop_withdraw(records->loop, &records->answered);
-  ow_client_connection_close(&records->connection);
-  records->state = OW_RECORDS_CLOSED;
+  close_line(records);
 }
 
 void ow_forward_records_close(struct ow_forward_records *records)

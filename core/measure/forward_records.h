@@ -32,6 +32,8 @@ enum ow_records_purpose {
   OW_RECORDS_SALVAGING,  /* whatever there is */
 };
 
+struct ow_records_line;
+
 /** Embed it. Zero-initialised: closed. */
 struct ow_forward_records {
   struct ow_loop *loop;
@@ -46,9 +48,7 @@ struct ow_forward_records {
 
   enum ow_records_state state;
   enum ow_records_purpose purpose;
-  struct ow_client_connection connection;
-  struct ow_timer ask_timer;
-  int64_t ask_wait; /* ns until it is asked again */
+  struct ow_records_line *line; /* it, while it is open: most measurements have none */
   struct ow_completion answered;
   struct ow_fetched_records incoming; /* records whose HMAC is still to come */
   struct ow_fetched_records kept;     /* the newest ones that can be trusted */

@@ -3,6 +3,7 @@
 #include "measure/measurement.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/container_of.h"
@@ -25,18 +26,29 @@ static bool has_until(const struct ow_measurement *measurement)
 }
 
 /* The first reason stays. */
-static void note_failure(struct ow_measurement *measurement, enum ow_status status, const char *reason)
-{
-  if (measurement->status == OW_OK)
-    measurement->status = ow_fail(&measurement->failure, status, "%s", reason);
-}
-
 static void keep_failure(struct ow_measurement *measurement, const struct ow_failure *failure)
 {
   if (measurement->status == OW_OK) {
     measurement->status = failure->status;
-    measurement->failure = *failure;
+    measurement->failure = malloc(sizeof *failure);
+    if (measurement->failure)
+      *measurement->failure = *failure;
   }
+}
+
+static void note_failure(struct ow_measurement *measurement, enum ow_status status, const char *reason)
+{
+  struct ow_failure failure;
+  ow_fail(&failure, status, "%s", reason);
+  keep_failure(measurement, &failure);
+}
+
+static void tell_failure(const struct ow_measurement *measurement, struct ow_failure *failure)
+{
+  if (measurement->failure)
+    *failure = *measurement->failure;
+  else if (measurement->status != OW_OK)
+    ow_fail(failure, measurement->status, "no memory to keep the reason");
 }
 
 static void note_refusal(struct ow_measurement *measurement, const char *what, enum ow_accept accept)
@@ -50,11 +62,8 @@ static void note_refusal(struct ow_measurement *measurement, const char *what, e
 /* ---- results ---- */
 
 static void conclude(struct ow_measurement *measurement, enum ow_direction direction,
-                     const struct ow_observation *observation)
+                     const struct ow_observation *observation, struct ow_result *result)
 {
-  struct ow_result *result = &measurement->results[direction];
-  ow_result_drop(result);
-  *result = (struct ow_result){.completeness = OW_RESULT_ABSENT};
   if ((observation->samples->count || observation->skip_ranges || observation->absent_is_lost) &&
       ow_result_compute(observation, result) != OW_OK) {
     *result = (struct ow_result){.completeness = OW_RESULT_ABSENT};
@@ -74,7 +83,7 @@ bool ow_measurement_clock_was_set(const struct ow_measurement *measurement)
 }
 
 /* Duplicates that the server kept no record of are counted nowhere: a fetch has no number of them. */
-static void conclude_forward(struct ow_measurement *measurement)
+static void conclude_forward(struct ow_measurement *measurement, struct ow_result *result)
 {
   struct ow_test_sender *ours = &measurement->ends.sender;
   const struct ow_sender *sender = ours->sender;
@@ -99,10 +108,10 @@ static void conclude_forward(struct ow_measurement *measurement)
   };
   ow_departures_put_into(&ours->departures, &measurement->records.kept.samples,
                          ow_test_sender_departed_error(ours));
-  conclude(measurement, OW_FORWARD, &observation);
+  conclude(measurement, OW_FORWARD, &observation, result);
 }
 
-static void conclude_reverse(struct ow_measurement *measurement)
+static void conclude_reverse(struct ow_measurement *measurement, struct ow_result *result)
 {
   const struct ow_receiver *receiver = measurement->ends.receiver.receiver;
   uint32_t skip_ranges;
@@ -124,8 +133,9 @@ static void conclude_reverse(struct ow_measurement *measurement)
       .dropped = measurement->ends.receiver.dropped,
       .duplicates_unkept = ow_receiver_count(receiver, OW_RECEIVED_DUPLICATE_UNKEPT),
   };
-  ow_reverse_departures_put_into(&measurement->departures, samples);
-  conclude(measurement, OW_REVERSE, &observation);
+  if (measurement->departures)
+    ow_reverse_departures_put_into(measurement->departures, samples);
+  conclude(measurement, OW_REVERSE, &observation, result);
 }
 
 /* What it sent until then is measured; what it would have sent is missing. */
@@ -138,31 +148,40 @@ static void note_early_end(struct ow_measurement *measurement, enum ow_status tr
     note_failure(measurement, trouble, reasons[trouble]);
 }
 
-static void conclude_all(struct ow_measurement *measurement)
+static void work_out(struct ow_measurement *measurement, struct ow_outcome *outcome)
 {
   struct ow_session_ends *ends = &measurement->ends;
-  ow_timer_cancel(loop_of(measurement), &measurement->settle_timer);
-  ow_reverse_departures_rest(&measurement->departures);
-  ow_forward_records_hang_up(&measurement->records);
   if (measurement->records.short_of_memory)
     note_failure(measurement, OW_MEMORY, "no memory for the fetched records");
   if (measurement->records.contradictory)
     note_failure(measurement, OW_PROTOCOL, ow_contradiction);
   if (ends->sender.open) {
-    ow_test_sender_stop(&ends->sender);
     note_early_end(measurement, ow_sender_trouble(ends->sender.sender));
-    conclude_forward(measurement);
+    conclude_forward(measurement, &outcome->results[OW_FORWARD]);
   }
   if (ends->receiver.open) {
-    if (!measurement->server_ended)
-      ow_test_receiver_catch_up(&ends->receiver);
     if (!ow_receiver_knows_all(ends->receiver.receiver))
       note_failure(measurement, OW_MEMORY, "no memory for the records of what was received");
-    conclude_reverse(measurement);
+    conclude_reverse(measurement, &outcome->results[OW_REVERSE]);
     ow_test_receiver_stop(&ends->receiver);
   }
   if (measurement->status == OW_OK)
-    (void)ow_early_end_explain(&measurement->early, ends, measurement->results, measurement->remark);
+    (void)ow_early_end_explain(&measurement->early, ends, outcome->results, outcome->remark);
+  tell_failure(measurement, &outcome->failure);
+}
+
+/* What is known now is all; it is worked out at the end of the turn. */
+static void finish(struct ow_measurement *measurement)
+{
+  struct ow_session_ends *ends = &measurement->ends;
+  ow_timer_cancel(loop_of(measurement), &measurement->settle_timer);
+  if (measurement->departures)
+    ow_reverse_departures_rest(measurement->departures);
+  ow_forward_records_hang_up(&measurement->records);
+  if (ends->sender.open)
+    ow_test_sender_stop(&ends->sender);
+  if (ends->receiver.open && !measurement->server_ended)
+    ow_test_receiver_catch_up(&ends->receiver);
   ow_loop_deliver(loop_of(measurement), &measurement->finished);
 }
 
@@ -258,14 +277,23 @@ static bool fetch_records(struct ow_measurement *measurement, enum ow_course_eve
   return send_command(measurement, status, "Fetch-Session", next);
 }
 
+static void on_departures_late(struct ow_reverse_departures *departures);
+
 /* With nothing to be made better, or not in the time that is left, nothing is asked for. */
 static bool ask_for_departures(struct ow_measurement *measurement, enum ow_course_event *next)
 {
   const struct ow_receiver *receiver = measurement->ends.receiver.receiver;
   bool worth_it = measurement->status == OW_OK && receiver && ow_receiver_received(receiver) > 0;
   *next = OW_COURSE_REFINED;
-  return !worth_it ||
-         !ow_reverse_departures_ask(&measurement->departures, &measurement->ends.requests[OW_REVERSE]);
+  if (worth_it)
+    measurement->departures = calloc(1, sizeof *measurement->departures);
+  if (!measurement->departures)
+    return true;
+  *measurement->departures = (struct ow_reverse_departures){.control = measurement->control,
+                                                            .log = measurement->log,
+                                                            .late = on_departures_late,
+                                                            .context = measurement};
+  return !ow_reverse_departures_ask(measurement->departures, &measurement->ends.requests[OW_REVERSE]);
 }
 
 /* Without a packet sent there is nothing to ask for. */
@@ -294,7 +322,7 @@ static bool carry_out(struct ow_measurement *measurement, enum ow_course_command
   case OW_COURSE_FETCH: more = fetch_records(measurement, next); break;
   case OW_COURSE_REFINE: more = ask_for_departures(measurement, next); break;
   case OW_COURSE_SALVAGE: more = salvage_records(measurement, next); break;
-  case OW_COURSE_FINISH: conclude_all(measurement); break;
+  case OW_COURSE_FINISH: finish(measurement); break;
   }
   return more;
 }
@@ -336,21 +364,21 @@ static bool ask_otherwise(struct ow_measurement *measurement, enum ow_direction 
   return repeats;
 }
 
-static bool nothing_arrived(const struct ow_measurement *measurement)
+static bool nothing_arrived(const struct ow_measurement *measurement,
+                            const struct ow_result results[OW_DIRECTIONS])
 {
   bool nothing = true;
   for (int i = 0; i < OW_DIRECTIONS; i++)
-    nothing = nothing &&
-              (!measurement->peer->directions[i] ||
-               (measurement->results[i].sent > 0 && ow_result_nothing_arrived(&measurement->results[i], 0)));
+    nothing = nothing && (!measurement->peer->directions[i] ||
+                          (results[i].sent > 0 && ow_result_nothing_arrived(&results[i], 0)));
   return nothing;
 }
 
 /* The next measurement tries the other way. Told once, not in each interval of an outage. */
-static void doubt_addresses(struct ow_measurement *measurement)
+static void doubt_addresses(struct ow_measurement *measurement, const struct ow_result results[OW_DIRECTIONS])
 {
   struct ow_client_connection *control = measurement->control;
-  bool doubted = measurement->peer->nat && nothing_arrived(measurement);
+  bool doubted = measurement->peer->nat && nothing_arrived(measurement, results);
   if (doubted && !control->addresses_doubted)
     ow_log(
         measurement->log, OW_LOG_NOTICE,
@@ -481,13 +509,13 @@ static void on_event(struct ow_measurement *measurement, const struct ow_client_
 
 static void on_departures(struct ow_measurement *measurement, const struct ow_client_event *event)
 {
-  if (ow_reverse_departures_event(&measurement->departures, event))
+  if (ow_reverse_departures_event(measurement->departures, event))
     advance_course(measurement, event->kind == OW_CLIENT_BROKEN ? OW_COURSE_LOST : OW_COURSE_REFINED);
 }
 
 static void on_departures_late(struct ow_reverse_departures *departures)
 {
-  advance_course(OW_CONTAINER_OF(departures, struct ow_measurement, departures), OW_COURSE_REFINED);
+  advance_course(departures->context, OW_COURSE_REFINED);
 }
 
 void ow_measurement_event(struct ow_measurement *measurement, const struct ow_client_event *event)
@@ -530,8 +558,12 @@ static void on_records(struct ow_forward_records *records)
 static void on_finished(struct ow_completion *completion)
 {
   struct ow_measurement *measurement = OW_CONTAINER_OF(completion, struct ow_measurement, finished);
-  doubt_addresses(measurement);
-  measurement->done(measurement);
+  struct ow_outcome outcome = {.remark = ""};
+  work_out(measurement, &outcome);
+  doubt_addresses(measurement, outcome.results);
+  measurement->done(measurement, &outcome);
+  for (int i = 0; i < OW_DIRECTIONS; i++)
+    ow_result_drop(&outcome.results[i]);
 }
 
 /* ---- life ---- */
@@ -556,11 +588,8 @@ void ow_measurement_begin_until(struct ow_measurement *measurement, struct ow_ti
   measurement->ends.sender.done = on_sender_done;
   measurement->ends.receiver.done = on_receiver_done;
   ow_forward_records_prepare(&measurement->records, loop_of(measurement), &measurement->ends,
-                             measurement->log, control->config.timeout);
+                             measurement->log, control->timeout);
   measurement->records.done = on_records;
-  measurement->departures.control = measurement->control;
-  measurement->departures.log = measurement->log;
-  measurement->departures.late = on_departures_late;
   measurement->settle_timer.expired = on_settled;
   measurement->finished.run = on_finished;
   measurement->clock_steps = ow_loop_clock_steps(loop_of(measurement));
@@ -603,13 +632,16 @@ bool ow_measurement_explain_skew(const struct ow_measurement *measurement, struc
 
 void ow_measurement_close(struct ow_measurement *measurement)
 {
-  for (int i = 0; i < OW_DIRECTIONS; i++)
-    ow_result_drop(&measurement->results[i]);
   if (measurement->traffic) {
     ow_timer_cancel(loop_of(measurement), &measurement->settle_timer);
     ow_loop_withdraw(loop_of(measurement), &measurement->finished);
     ow_forward_records_close(&measurement->records);
-    ow_reverse_departures_close(&measurement->departures);
+    if (measurement->departures)
+      ow_reverse_departures_close(measurement->departures);
+    free(measurement->departures);
+    measurement->departures = NULL;
+    free(measurement->failure);
+    measurement->failure = NULL;
     ow_session_ends_close(&measurement->ends);
   }
 }

@@ -23,6 +23,13 @@
 #include "session/course.h"
 #include "stats/result.h"
 
+/** What came of it. */
+struct ow_outcome {
+  struct ow_result results[OW_DIRECTIONS];
+  struct ow_failure failure;    /* what kept the measurement from its end; status OW_OK: nothing */
+  char remark[OW_FAILURE_TEXT]; /* nothing did, but not every result is complete: why; else "" */
+};
+
 /** Embed it; zero-initialised, then the first group filled in. Zero-initialised: closed. */
 struct ow_measurement {
   const struct ow_peer *peer;
@@ -30,17 +37,20 @@ struct ow_measurement {
   struct ow_client_connection *control;
   const struct ow_log *log;
   bool histograms; /* wanted of the results */
-  /** The results are in. At the end of a turn; may close the measurement. */
-  void (*done)(struct ow_measurement *measurement);
+  /**
+   * The results are in. At the end of a turn; may close the measurement. The outcome is there while this
+   * lasts: who keeps a result shares its histogram, ow_result_share().
+   */
+  void (*done)(struct ow_measurement *measurement, const struct ow_outcome *outcome);
 
   struct ow_course course;
-  enum ow_status status;     /* OW_OK: complete */
-  struct ow_failure failure; /* why not */
-  uint64_t clock_steps;      /* of the loop, as it began */
-  int64_t started;           /* monotonic ns: Start-Ack; 0 before */
+  enum ow_status status;      /* OW_OK: nothing went wrong so far */
+  struct ow_failure *failure; /* what did, until it is told; NULL also without memory for it */
+  uint64_t clock_steps;       /* of the loop, as it began */
+  int64_t started;            /* monotonic ns: Start-Ack; 0 before */
   struct ow_session_ends ends;
   struct ow_forward_records records;
-  struct ow_reverse_departures departures;
+  struct ow_reverse_departures *departures; /* from the asking for them on; NULL: none were asked for */
   bool server_ended; /* the server's Stop-Sessions told how far it got in the reverse direction */
   uint32_t server_next;
   bool asked_otherwise;         /* after a refusal: with plain addresses for zero ones, or the reverse */
@@ -49,9 +59,6 @@ struct ow_measurement {
   bool ended_early;             /* before all packets were sent and their fate known */
   struct ow_timer settle_timer; /* the last forward packet's loss timeout */
   struct ow_completion finished;
-
-  struct ow_result results[OW_DIRECTIONS]; /* their histograms are dropped by ow_measurement_close() */
-  char remark[OW_FAILURE_TEXT]; /* `status` is OW_OK, but not every result complete: why; else "" */
 };
 
 /**

@@ -88,12 +88,12 @@ static enum ow_status report_reverse(struct ow_probe_direction *direction,
   return status;
 }
 
-static void report_sessions(const struct probe *probe)
+static void report_sessions(const struct probe *probe, const struct ow_outcome *outcome)
 {
   const struct ow_measurement *measurement = &probe->measurement;
   for (int i = 0; i < OW_DIRECTIONS; i++) {
     struct ow_probe_direction *direction = &probe->dialogue.report->directions[i];
-    direction->result = measurement->results[i];
+    direction->result = outcome->results[i];
     ow_result_share(&direction->result);
     if (measurement->peer->directions[i]) {
       const struct ow_session_request *request = &measurement->ends.requests[i];
@@ -105,30 +105,30 @@ static void report_sessions(const struct probe *probe)
   }
 }
 
-static void on_measured(struct ow_measurement *measurement)
+static void on_measured(struct ow_measurement *measurement, const struct ow_outcome *outcome)
 {
   struct probe *probe = OW_CONTAINER_OF(measurement, struct probe, measurement);
   struct ow_probe_report *report = probe->dialogue.report;
   struct ow_timestamp latest = {0};
   if (measurement->peer->nat && !measurement->ends.zero_addresses)
     report->addresses = OW_ADDRESSES_PLAIN;
-  report_sessions(probe);
+  report_sessions(probe, outcome);
   report_forward(&report->directions[OW_FORWARD], measurement);
+  struct ow_failure failure = outcome->failure;
   enum ow_status copied = report_reverse(&report->directions[OW_REVERSE], measurement);
-  if (copied != OW_OK && measurement->status == OW_OK)
-    measurement->status =
-        ow_fail(&measurement->failure, copied, "no memory for the reverse direction's records");
+  if (copied != OW_OK && failure.status == OW_OK)
+    ow_fail(&failure, copied, "no memory for the reverse direction's records");
   for (int i = 0; i < OW_DIRECTIONS; i++)
     latest = last_arrival(&report->directions[i].samples, latest);
   if (!ow_timestamp_is_zero(latest))
     report->verdict_ns = ow_timestamp_difference(ow_system_stamp(), latest);
   if (measurement->started)
     report->setup_ns = measurement->started - probe->dialogue.control.began;
-  if (measurement->status == OW_OK)
+  if (failure.status == OW_OK)
     report->step = OW_STEP_DONE;
-  memcpy(report->remark, measurement->remark, sizeof report->remark);
-  ow_dialogue_end(&probe->dialogue, measurement->status, &measurement->failure);
-  if (measurement->status == OW_OK && ow_measurement_explain_skew(measurement, &report->failure))
+  memcpy(report->remark, outcome->remark, sizeof report->remark);
+  ow_dialogue_end(&probe->dialogue, failure.status, &failure);
+  if (failure.status == OW_OK && ow_measurement_explain_skew(measurement, &report->failure))
     report->status = OW_INVALID;
 }
 

@@ -147,10 +147,12 @@ static void on_ready(struct ow_dialogue *dialogue)
   dialogue->report->step = OW_STEP_FETCH;
   dialogue->control.event = on_event;
   dialogue->control.context = fetch;
-  if (ow_client_fetch(dialogue->control.client, ow_loop_now(dialogue->loop), &whole) == OW_OK)
+  enum ow_status status = ow_client_fetch(dialogue->control.client, ow_loop_now(dialogue->loop), &whole);
+  if (status == OW_OK)
     ow_client_connection_send(&dialogue->control);
   else
-    fail_fetch(fetch, OW_STATE, "can't write Fetch-Session");
+    fail_fetch(fetch, status,
+               status == OW_MEMORY ? "can't write Fetch-Session: no memory" : "can't write Fetch-Session");
 }
 
 static void on_expired(struct ow_dialogue *dialogue)

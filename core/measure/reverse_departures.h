@@ -23,6 +23,7 @@ struct ow_reverse_departures {
   const struct ow_log *log; /* may be NULL */
   /** They didn't come in time: ask no more. By the loop. */
   void (*late)(struct ow_reverse_departures *departures);
+  void *context; /* the owner's */
 
   struct ow_timer deadline;
   struct ow_departures known;     /* not to be trusted before all have come */

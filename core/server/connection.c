@@ -169,7 +169,7 @@ static void answer_request(struct ow_serve_connection *connection)
   connection->refused = !session;
   if (session) {
     connection->agreed++;
-    connection->sending += session->sender.open;
+    connection->sending += ow_serve_session_sends(session);
     session->connection = connection;
     session->done = ow_serve_on_session_done;
     TAILQ_INSERT_TAIL(&connection->sessions, session, of_connection);
@@ -324,7 +324,7 @@ static void on_stop(struct ow_serve_connection *connection, const struct ow_serv
   if (event->accept != OW_ACCEPT_OK)
     ow_log(connection->common->log, OW_LOG_NOTICE, "client %s: ended its sessions with %s", connection->name,
            ow_accept_text(event->accept));
-  connection->stop = *event; /* the machine keeps what it points to until sessions are started again */
+  connection->stop = (struct ow_serve_stop){true, event->ends, event->end_count};
   if (ow_server_state(connection->machine) == OW_SERVER_DECIDE_STOP)
     ow_serve_tell_stop(connection);
   else

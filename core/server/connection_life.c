@@ -54,8 +54,9 @@ static void end_session(struct ow_serve_connection *connection, struct ow_serve_
 {
   TAILQ_REMOVE(&connection->sessions, session, of_connection);
   session->connection = NULL;
-  connection->sending -= session->sender.open;
-  ow_serve_log_refusals(&connection->to, &session->sender);
+  connection->sending -= ow_serve_session_sends(session);
+  if (session->sender)
+    ow_serve_log_refusals(&connection->to, session->sender);
   ow_serve_session_end(session, ow_stop_index_find(&connection->ends, &session->request.sid));
   ow_serve_log_ended(&connection->to, session, connection->ending_for);
   connection->to_fetch += session->running && session->request.server_receives;
@@ -96,10 +97,10 @@ void ow_serve_end_sessions(struct ow_serve_connection *connection, const struct 
 
 void ow_serve_end_as_told(struct ow_serve_connection *connection)
 {
-  const struct ow_server_event *stop = &connection->stop;
+  const struct ow_serve_stop stop = connection->stop;
   const char *why = connection->stopped_for ? connection->stopped_for : "stopped by the client";
-  connection->stop.kind = OW_SERVER_NOTHING;
-  ow_serve_end_sessions(connection, stop->ends, stop->end_count, why);
+  connection->stop.told = false;
+  ow_serve_end_sessions(connection, stop.ends, stop.end_count, why);
 }
 
 void ow_serve_free_connection(struct ow_serve_connection *connection)
@@ -145,7 +146,7 @@ void ow_serve_close(struct ow_serve_connection *connection)
   LIST_REMOVE(connection, among_all);
   LIST_INSERT_HEAD(&connection->all->closing, connection, among_all);
   ow_serve_tw_end(&connection->tw_sessions);
-  if (connection->stop.kind == OW_SERVER_STOP)
+  if (connection->stop.told)
     ow_serve_end_as_told(connection);
   else
     ow_serve_end_sessions(connection, NULL, 0, connection->ended_for);
@@ -289,9 +290,9 @@ static void tell_next(struct ow_serve_connection *connection)
 {
   struct ow_serve_session *session = connection->to_tell;
   connection->to_tell = TAILQ_NEXT(session, of_connection);
-  if (session->sender.open) {
-    ow_test_sender_stop(&session->sender);
-    struct ow_session_end end = ow_sender_end(session->sender.sender);
+  if (ow_serve_session_sends(session)) {
+    ow_test_sender_stop(session->sender);
+    struct ow_session_end end = ow_sender_end(session->sender->sender);
     ow_serve_require_written(connection,
                              ow_server_describe_end(connection->machine, ow_serve_now(connection), &end));
   }
@@ -305,7 +306,7 @@ static void tell_some(struct ow_serve_connection *connection, unsigned most)
     tell_next(connection);
   if (has_more_to_tell(connection) && ow_buffer_length(output) < TOLD_UNREAD) {
     ow_loop_background(connection->common->loop, &connection->telling);
-  } else if (!has_more_to_tell(connection) && connection->stop.kind == OW_SERVER_STOP) {
+  } else if (!has_more_to_tell(connection) && connection->stop.told) {
     ow_serve_end_as_told(connection);
   }
 }
@@ -375,10 +376,10 @@ void ow_serve_on_session_done(struct ow_serve_session *session)
   struct ow_serve_connection *connection = session->connection;
   if (connection->ending_for)
     return; /* it is about to be ended */
-  if (ow_test_sender_gave_up(&session->sender))
+  if (session->sender && ow_test_sender_gave_up(session->sender))
     ow_log(connection->common->log, OW_LOG_NOTICE,
            "client %s: nothing more is sent after %u answers that nobody listens at its test port",
-           connection->name, session->sender.closed);
+           connection->name, session->sender->closed);
   connection->unfinished--;
   ow_serve_consider_end(connection);
   ow_serve_settle(connection);

@@ -33,6 +33,13 @@ struct ow_serve_connections {
 
 #define OW_SERVE_FETCH_TIME (2 * OW_NS_PER_S) /* in which a client fetches what it has just stopped */
 
+/** A client's Stop-Sessions. The machine keeps what it points to until sessions are started again. */
+struct ow_serve_stop {
+  bool told;
+  const struct ow_session_end *ends;
+  uint32_t end_count;
+};
+
 struct ow_serve_connection {
   LIST_ENTRY(ow_serve_connection) among_all; /* that are open, or closing */
   struct ow_serve_connections *all;
@@ -71,7 +78,7 @@ struct ow_serve_connection {
   unsigned sending;                 /* of its sessions: Stop-Sessions describes these */
   struct ow_serve_session *to_tell; /* the next of its sessions that it may describe */
   struct ow_completion telling;     /* the rest of many */
-  struct ow_server_event stop;      /* the client's, until ours is told; else NOTHING */
+  struct ow_serve_stop stop;        /* the client's, until ours is told */
   unsigned to_fetch;                /* sessions that have ended, and whose records it has not asked for */
   int64_t stopped_at;               /* monotonic ns: when they ended */
   char claimed[OW_KEY_ID_TEXT];     /* the key in whose name it speaks, if somebody has that; proven or not */

@@ -18,7 +18,7 @@ enum {
 
 static const struct ow_samples *records_of(const struct ow_serve_session *session)
 {
-  return ow_receiver_samples(session->receiver.receiver);
+  return ow_receiver_samples(session->receiver->receiver);
 }
 
 /* What there is to look at: records in the order of their arrival, or packets by sequence number. */
@@ -36,7 +36,7 @@ static bool is_in_range(const struct ow_fetch_request *range, uint64_t sequence)
 /* Our clock was set since the session was agreed on, and by it this one came before it was sent. */
 static bool is_by_another_clock(const struct ow_serve_session *session, const struct ow_sample *sample)
 {
-  return ow_receiver_clock_was_set(session->receiver.receiver) && !ow_sample_lost(sample) &&
+  return ow_receiver_clock_was_set(session->receiver->receiver) && !ow_sample_lost(sample) &&
          ow_timestamp_difference(sample->sent, sample->received) > ow_span_to_ns(session->request.timeout);
 }
 
@@ -44,7 +44,7 @@ static bool is_by_another_clock(const struct ow_serve_session *session, const st
 static bool is_told(const struct ow_serve_session *session, const struct ow_fetch_request *range,
                     const struct ow_sample *sample)
 {
-  bool known = session->receiver.dropped == 0 || !ow_sample_lost(sample);
+  bool known = session->receiver->dropped == 0 || !ow_sample_lost(sample);
   return known && is_in_range(range, sample->sequence) && !is_by_another_clock(session, sample);
 }
 
@@ -227,10 +227,10 @@ static enum ow_status accept_records(struct ow_serve_fetch *fetch, struct ow_ser
                                      struct ow_server *machine)
 {
   struct ow_serve_session *session = fetch->session;
-  const struct ow_receiver *receiver = session->receiver.receiver;
+  const struct ow_receiver *receiver = session->receiver->receiver;
   struct ow_fetch_ack ack = {.accept = OW_ACCEPT_OK, .records = fetch->records};
   enum ow_status status = OW_OK;
-  ack.finished = session->ended && session->receiver.dropped == 0 && !ow_receiver_clock_was_set(receiver);
+  ack.finished = session->ended && session->receiver->dropped == 0 && !ow_receiver_clock_was_set(receiver);
   const struct ow_skip_range *skipped = ow_receiver_skipped(receiver, &ack.skip_ranges);
   ack.next_sequence = session->ended ? session->next_sequence : ow_receiver_next_sequence(receiver);
   if (ow_receiver_knows_all(receiver)) {
@@ -263,7 +263,7 @@ static enum ow_status prepare(struct ow_serve_fetch *fetch, struct ow_serve_kept
 {
   struct ow_serve_session *session = fetch->session;
   enum ow_status status = OW_OK;
-  bool known = session->ended ? session->settled : ow_test_receiver_catch_up_part(&session->receiver);
+  bool known = session->ended ? session->settled : ow_test_receiver_catch_up_part(session->receiver);
   if (known && count_part(fetch))
     status = fetch->range.departures ? accept_departures(fetch, kept, machine)
                                      : accept_records(fetch, kept, machine);

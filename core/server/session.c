@@ -15,6 +15,8 @@ static void free_memory(struct ow_serve_session *session)
 {
   if (session->account)
     ow_shares_leave(&session->common->shares, &session->account->share);
+  free(session->sender);
+  free(session->receiver);
   free(session->slots);
   free(session);
 }
@@ -34,7 +36,11 @@ static struct ow_serve_session *allocate(struct ow_serve_common *common, const s
                       session->beside + session->departing;
   session->account = ow_serve_account_join(common, asked->client);
   session->slots = calloc(asked->request->slot_count, sizeof *session->slots);
-  if (session->slots && session->account) {
+  if (asked->request->server_sends)
+    session->sender = calloc(1, sizeof *session->sender);
+  else
+    session->receiver = calloc(1, sizeof *session->receiver);
+  if (session->slots && session->account && (session->sender || session->receiver)) {
     memcpy(session->slots, asked->slots, asked->request->slot_count * sizeof *session->slots);
   } else {
     free_memory(session);
@@ -171,7 +177,8 @@ struct ow_serve_session *ow_serve_session_open(struct ow_serve_common *common,
 /* What was reserved for them is given back with the rest. */
 void ow_serve_session_forgo_departures(struct ow_serve_session *session)
 {
-  ow_departures_clear(&session->sender.departures);
+  if (session->sender)
+    ow_departures_clear(&session->sender->departures);
   session->departing = 0;
 }
 
@@ -179,31 +186,31 @@ void ow_serve_session_forgo_departures(struct ow_serve_session *session)
 
 void ow_serve_session_let_in(struct ow_serve_session *session)
 {
-  if (session->receiver.open)
-    ow_test_receiver_let_in(&session->receiver);
+  if (session->receiver)
+    ow_test_receiver_let_in(session->receiver);
 }
 
 enum ow_status ow_serve_session_start(struct ow_serve_session *session, struct ow_failure *failure)
 {
   enum ow_status status = OW_OK;
   session->running = true;
-  if (session->request.server_sends)
-    ow_test_sender_start(&session->sender);
+  if (session->sender)
+    ow_test_sender_start(session->sender);
   else
-    status = ow_test_receiver_start(&session->receiver, failure);
+    status = ow_test_receiver_start(session->receiver, failure);
   return status;
 }
 
 bool ow_serve_session_finished(const struct ow_serve_session *session)
 {
   struct ow_timestamp due;
-  return session->ended || (session->request.server_sends ? !ow_sender_due(session->sender.sender, &due)
-                                                          : ow_receiver_finished(session->receiver.receiver));
+  return session->ended || (session->sender ? !ow_sender_due(session->sender->sender, &due)
+                                            : ow_receiver_finished(session->receiver->receiver));
 }
 
 bool ow_serve_session_settled(const struct ow_serve_session *session)
 {
-  const struct ow_receiver *receiver = session->receiver.receiver;
+  const struct ow_receiver *receiver = session->receiver ? session->receiver->receiver : NULL;
   return receiver && ow_serve_session_finished(session) && !ow_receiver_clock_was_set(receiver) &&
          (ow_receiver_received(receiver) > 0 || (ow_receiver_count(receiver, OW_IGNORED_LATE) == 0 &&
                                                  ow_receiver_count(receiver, OW_IGNORED_OFF_SCHEDULE) == 0));

@@ -26,13 +26,31 @@ static void end_work(struct ow_serve_session *session)
 /* They outlive their sender. */
 static void take_departures(struct ow_serve_session *session)
 {
-  struct ow_test_sender *sender = &session->sender;
+  struct ow_test_sender *sender = session->sender;
   if (sender->open) {
     session->departures = sender->departures;
     sender->departures = (struct ow_departures){0};
     session->departed_error = ow_test_sender_departed_error(sender);
     ow_departures_trim(&session->departures);
   }
+}
+
+static void close_sender(struct ow_serve_session *session)
+{
+  take_departures(session);
+  ow_test_sender_close(session->sender);
+  free(session->sender);
+  session->sender = NULL;
+}
+
+static bool receives(const struct ow_serve_session *session)
+{
+  return session->receiver && session->receiver->open;
+}
+
+static struct ow_receiver *receiver_of(const struct ow_serve_session *session)
+{
+  return session->receiver->receiver;
 }
 
 static uint64_t records_of_departures(const struct ow_serve_session *session)
@@ -45,12 +63,12 @@ static uint64_t records_of_departures(const struct ow_serve_session *session)
 static void give_back_reserve(struct ow_serve_session *session)
 {
   struct ow_serve_common *common = session->common;
-  struct ow_receiver *receiver = session->receiver.receiver;
-  uint64_t records = session->receiver.open && session->running ? ow_receiver_samples(receiver)->count : 0;
+  uint64_t records = 0;
   uint32_t ranges = 0;
-  if (session->receiver.open) {
-    ow_receiver_settle(receiver);
-    (void)ow_receiver_skipped(receiver, &ranges);
+  if (receives(session)) {
+    records = session->running ? ow_receiver_samples(receiver_of(session))->count : 0;
+    ow_receiver_settle(receiver_of(session));
+    (void)ow_receiver_skipped(receiver_of(session), &ranges);
   }
   uint64_t held = records + ranges / OW_SKIP_RANGES_PER_RECORD + ow_serve_slots_for(&session->request) +
                   records_of_departures(session);
@@ -62,25 +80,29 @@ static void give_back_reserve(struct ow_serve_session *session)
   common->policy->settle_disk(common->policy->context, &session->claim, records);
 }
 
+static void stop_receiver(struct ow_serve_session *session)
+{
+  struct ow_test_receiver *receiver = session->receiver;
+  if (!session->stop_known)
+    session->next_sequence = ow_receiver_next_sequence(receiver->receiver);
+  ow_test_receiver_stop(receiver);
+  if (receiver->dropped)
+    ow_log(session->common->log, OW_LOG_WARNING,
+           "%u test packets were dropped at our own socket for want of buffer, so a session's losses "
+           "can't be told: raise net.core.rmem_max, or take load off this host",
+           receiver->dropped);
+  if (ow_receiver_clock_was_set(receiver->receiver))
+    ow_log(session->common->log, OW_LOG_WARNING,
+           "this host's clock was set while a session was received: what is known of it ends there, and is "
+           "handed over as incomplete");
+}
+
 static void settle(struct ow_serve_session *session)
 {
-  struct ow_test_receiver *receiver = &session->receiver;
-  take_departures(session);
-  ow_test_sender_close(&session->sender);
-  if (receiver->open) {
-    if (!session->stop_known)
-      session->next_sequence = ow_receiver_next_sequence(receiver->receiver);
-    ow_test_receiver_stop(receiver);
-    if (receiver->dropped)
-      ow_log(session->common->log, OW_LOG_WARNING,
-             "%u test packets were dropped at our own socket for want of buffer, so a session's losses "
-             "can't be told: raise net.core.rmem_max, or take load off this host",
-             receiver->dropped);
-    if (ow_receiver_clock_was_set(receiver->receiver))
-      ow_log(session->common->log, OW_LOG_WARNING,
-             "this host's clock was set while a session was received: what is known of it ends there, and is "
-             "handed over as incomplete");
-  }
+  if (session->sender)
+    close_sender(session);
+  if (receives(session))
+    stop_receiver(session);
   give_back_reserve(session);
   session->settled = true;
   if (session->on_settled)
@@ -90,11 +112,11 @@ static void settle(struct ow_serve_session *session)
 /* What had arrived is taken, what is overdue is lost, what was never sent is dropped: true when it is. */
 static bool settle_part(struct ow_serve_session *session)
 {
-  if (!session->receiver.open || !session->running)
+  if (!receives(session) || !session->running)
     return true;
   if (!session->caught_up)
-    session->caught_up = ow_test_receiver_catch_up_part(&session->receiver);
-  return session->caught_up && (!session->stop_known || ow_receiver_stopped(session->receiver.receiver));
+    session->caught_up = ow_test_receiver_catch_up_part(session->receiver);
+  return session->caught_up && (!session->stop_known || ow_receiver_stopped(receiver_of(session)));
 }
 
 static void on_settling(struct ow_completion *part)
@@ -120,8 +142,8 @@ static uint32_t sent_until(const struct ow_session_end *end)
 static void note_sent(struct ow_serve_session *session, const struct ow_session_end *told)
 {
   struct ow_session_end own;
-  if (session->sender.open) {
-    own = ow_sender_end(session->sender.sender);
+  if (ow_serve_session_sends(session)) {
+    own = ow_sender_end(session->sender->sender);
     session->next_sequence = own.next_sequence;
     told = &own;
   }
@@ -134,7 +156,7 @@ static void note_stop(struct ow_serve_session *session, const struct ow_session_
   uint32_t packets = session->request.packets;
   session->stop_known = true;
   session->next_sequence = end->next_sequence < packets ? end->next_sequence : packets;
-  if (ow_receiver_stop(session->receiver.receiver, ow_system_stamp(), end) != OW_OK)
+  if (ow_receiver_stop(receiver_of(session), ow_system_stamp(), end) != OW_OK)
     ow_log(session->common->log, OW_LOG_ERROR, "no memory for a client's skip ranges; they are not kept");
 }
 
@@ -145,10 +167,11 @@ void ow_serve_session_end(struct ow_serve_session *session, const struct ow_sess
     return;
   session->ended = true;
   session->ended_at = ow_loop_now(common->loop).monotonic;
-  ow_test_sender_stop(&session->sender);
+  if (session->sender)
+    ow_test_sender_stop(session->sender);
   note_sent(session, end);
-  if (session->receiver.open) {
-    ow_test_receiver_hush(&session->receiver);
+  if (receives(session)) {
+    ow_test_receiver_hush(session->receiver);
     if (end)
       note_stop(session, end);
   }
@@ -164,7 +187,9 @@ void ow_serve_session_end(struct ow_serve_session *session, const struct ow_sess
 
 static void free_memory(struct ow_serve_session *session)
 {
-  ow_test_receiver_close(&session->receiver);
+  if (session->receiver)
+    ow_test_receiver_close(session->receiver);
+  free(session->receiver);
   ow_departures_clear(&session->departures);
   ow_shares_leave(&session->common->shares, &session->account->share);
   free(session->slots);
@@ -174,7 +199,7 @@ static void free_memory(struct ow_serve_session *session)
 static void on_freeing(struct ow_completion *part)
 {
   struct ow_serve_session *session = OW_CONTAINER_OF(part, struct ow_serve_session, part);
-  if (!session->receiver.open || ow_receiver_forget(session->receiver.receiver, FREED_AT_ONCE)) {
+  if (!receives(session) || ow_receiver_forget(receiver_of(session), FREED_AT_ONCE)) {
     end_work(session);
     free_memory(session);
   } else {
@@ -190,6 +215,11 @@ static void begin_to_free(struct ow_serve_session *session)
   common->policy->release_disk(common->policy->context, &session->claim);
   begin_work(session, on_freeing);
   on_freeing(&session->part);
+}
+
+bool ow_serve_session_sends(const struct ow_serve_session *session)
+{
+  return session->sender && session->sender->open;
 }
 
 void ow_serve_session_hold(struct ow_serve_session *session)

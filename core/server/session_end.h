@@ -35,9 +35,9 @@ struct ow_serve_session {
   uint64_t reserved;  /* records: at first for all that may come, once it has ended those that there are */
   uint64_t beside;    /* of these, what it takes beside records while it runs */
   uint64_t departing; /* and what its departures may take; 0: none are kept */
-  enum ow_serve_own_address own_address; /* that our end of the traffic has */
-  struct ow_test_sender sender;
-  struct ow_test_receiver receiver;
+  enum ow_serve_own_address own_address;   /* that our end of the traffic has */
+  struct ow_test_sender *sender;           /* of one that we send, until it is settled; else NULL */
+  struct ow_test_receiver *receiver;       /* of one that we receive; else NULL */
   struct ow_departures departures;         /* of what we sent, once it is settled, */
   struct ow_error_estimate departed_error; /* and how far each may be from the truth */
   bool kept;
@@ -68,6 +68,8 @@ struct ow_serve_session {
  * settled in the background; a first part of that is done at once, which is all for most.
  */
 void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end);
+/** True of one that we send, until it is settled. */
+bool ow_serve_session_sends(const struct ow_serve_session *session);
 /** Who holds a session can rely on it; after the last has dropped it, it is ended and freed. */
 void ow_serve_session_hold(struct ow_serve_session *session);
 void ow_serve_session_drop(struct ow_serve_session *session);

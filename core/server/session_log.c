@@ -26,7 +26,7 @@ static void print_traffic(char out[PART_TEXT], const struct ow_serve_session *se
   char host[OW_ADDRESS_TEXT];
   char port[32] = "any port";
   ow_address_print_host(host, sizeof host, &address);
-  if (sends || !session->receiver.any_port)
+  if (sends || !session->receiver->any_port)
     snprintf(port, sizeof port, "port %u", theirs->port);
   snprintf(out, PART_TEXT, "%s %u packets %s %s %s, %s port %u", sends ? "sending" : "receiving",
            request->packets, sends ? "to" : "from", host, port, sends ? "from" : "on",
@@ -141,11 +141,11 @@ void ow_serve_log_started(const struct ow_serve_log *to, const struct ow_serve_s
  */
 static void print_received(char out[PART_TEXT], const struct ow_serve_session *session)
 {
-  const struct ow_receiver *receiver = session->receiver.receiver;
+  const struct ow_receiver *receiver = session->receiver->receiver;
   uint32_t received = ow_receiver_received(receiver);
   uint32_t copies = ow_receiver_count(receiver, OW_RECEIVED_DUPLICATE) +
                     ow_receiver_count(receiver, OW_RECEIVED_DUPLICATE_UNKEPT);
-  uint32_t discarded = ow_test_receiver_discarded(&session->receiver);
+  uint32_t discarded = ow_test_receiver_discarded(session->receiver);
   char packets[64];
   char again[32] = "";
   char strange[48] = "";

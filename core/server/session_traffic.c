@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/container_of.h"
 #include "base/secret.h"
 #include "server/test_address.h"
 
@@ -16,20 +15,20 @@ enum { CLOSED_MOST = 8 };
 
 static void on_sender_done(struct ow_test_sender *sender)
 {
-  struct ow_serve_session *session = OW_CONTAINER_OF(sender, struct ow_serve_session, sender);
+  struct ow_serve_session *session = sender->context;
   session->done(session);
 }
 
 static bool on_may_send(struct ow_test_sender *sender, size_t octets, int64_t now)
 {
-  struct ow_serve_session *session = OW_CONTAINER_OF(sender, struct ow_serve_session, sender);
+  struct ow_serve_session *session = sender->context;
   const struct ow_serve_policy *policy = session->common->policy;
   return policy->may_send(policy->context, &session->claim, octets, now);
 }
 
 static void on_receiver_done(struct ow_test_receiver *receiver)
 {
-  struct ow_serve_session *session = OW_CONTAINER_OF(receiver, struct ow_serve_session, receiver);
+  struct ow_serve_session *session = receiver->context;
   session->done(session);
 }
 
@@ -44,9 +43,10 @@ struct place {
 static enum ow_status open_sender(struct ow_serve_session *session, const struct place *place,
                                   const struct ow_session_terms *terms, struct ow_failure *why)
 {
-  struct ow_test_sender *sender = &session->sender;
+  struct ow_test_sender *sender = session->sender;
   enum ow_status status;
   sender->done = on_sender_done;
+  sender->context = session;
   sender->may_send = on_may_send;
   sender->closed_most = CLOSED_MOST;
   sender->busy_wait = session->common->config.busy_wait;
@@ -70,13 +70,14 @@ static bool is_any_port(const struct ow_session_request *request)
 static enum ow_status open_receiver(struct ow_serve_session *session, const struct place *place,
                                     const struct ow_session_terms *terms, const struct ow_endpoint *client)
 {
-  struct ow_test_receiver *receiver = &session->receiver;
+  struct ow_test_receiver *receiver = session->receiver;
   const struct ow_session_request *request = terms->request;
   uint64_t surplus = session->reserved - session->beside - request->packets;
   receiver->from = ow_endpoint_is_any(&request->sender) ? *client : request->sender;
   receiver->any_port = is_any_port(request);
   receiver->from.port = request->sender.port;
   receiver->done = on_receiver_done;
+  receiver->context = session;
   if (place->shared)
     return ow_test_receiver_open_joined(receiver, terms, surplus);
   enum ow_status status =
@@ -134,8 +135,8 @@ static enum ow_status join(struct ow_serve_session *session, const struct place 
     claim.by_key = false;
     ow_address_set_port(&claim.far, 0);
   }
-  return claim.receives ? ow_test_receiver_join(&session->receiver, port, &claim, why)
-                        : ow_test_sender_join(&session->sender, port, &claim, why);
+  return claim.receives ? ow_test_receiver_join(session->receiver, port, &claim, why)
+                        : ow_test_sender_join(session->sender, port, &claim, why);
 }
 
 static void tell_of_own_port(const struct ow_serve_common *common, const struct ow_serve_asked *asked,
@@ -180,12 +181,12 @@ static enum ow_status find_place(struct ow_serve_session *session, const struct 
 
 static void leave_place(struct ow_serve_session *session, const struct place *place)
 {
-  if (place->shared) {
-    ow_test_port_leave_free(&session->sender.seat);
-    ow_test_port_leave_free(&session->receiver.seat);
-  } else {
+  if (!place->shared)
     close(place->socket);
-  }
+  else if (session->sender)
+    ow_test_port_leave_free(&session->sender->seat);
+  else
+    ow_test_port_leave_free(&session->receiver->seat);
 }
 
 enum ow_status ow_serve_traffic_open(struct ow_serve_session *session, const struct ow_serve_asked *asked,

@@ -10,7 +10,7 @@ enum {
   UNKNOWN_NS = 300 * 1000,       /* before the first transmit stamp: code that was never run yet */
   FIRST_SURPRISE_NS = 40 * 1000, /* to be expected, until many stamps tell better */
   FIRST_SURPRISES = 2,           /* so many of them: they count until some 200 are known */
-  REMEMBERED = 256,              /* surprises, after which each counts a half: a host may become busy */
+  REMEMBERED = 255,              /* surprises, after which each counts a half: a host may become busy */
   OUTSIDE = 150,                 /* one of so many is left out */
   FINEST = 9,                    /* the first step reaches up to 2^9 ns, four of them are an octave */
 };
@@ -72,7 +72,7 @@ static void forget_half(struct ow_departure *departure)
 
 static void note_surprise(struct ow_departure *departure, int64_t surprise, uint16_t times)
 {
-  departure->surprises[step_of(surprise)] = (uint16_t)(departure->surprises[step_of(surprise)] + times);
+  departure->surprises[step_of(surprise)] = (uint8_t)(departure->surprises[step_of(surprise)] + times);
   departure->surprised = (uint16_t)(departure->surprised + times);
   if (departure->surprised >= REMEMBERED)
     forget_half(departure);

@@ -18,8 +18,8 @@ struct ow_departure {
   uint32_t count;
   uint32_t next;
   int64_t median;
-  uint16_t surprises[OW_DEPARTURE_STEPS]; /* how many corrections were wrong by so much: see departure.c */
-  uint16_t surprised;                     /* their sum: of the last few hundred packets */
+  uint8_t surprises[OW_DEPARTURE_STEPS]; /* how many corrections were wrong by so much: see departure.c */
+  uint16_t surprised;                    /* their sum: of the last few hundred packets */
 };
 
 /**

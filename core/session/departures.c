@@ -49,13 +49,13 @@ void ow_departures_clear(struct ow_departures *departures)
 
 /* ---- noting ---- */
 
-/* Twice as much each time, so that no packet's turn is a long one. */
+/* Half as much again each time, so that no packet's turn is a long one. */
 static bool has_room(struct ow_departures *departures, uint32_t sequence)
 {
   if (sequence >= departures->slots && sequence < departures->packets) {
     uint64_t slots = departures->slots ? departures->slots : SLOTS_FIRST;
     while (slots <= sequence)
-      slots *= 2;
+      slots += slots / 2;
     resize(departures, slots < departures->packets ? (uint32_t)slots : departures->packets);
   }
   return sequence < departures->slots;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Blocks of 32 packets: the last one emptied is kept, so that a steady flow allocates nothing. */
+/* Blocks of few packets, as most sessions have few open: the last one emptied is kept, so that a steady flow
+ * allocates nothing. */
 #include "session/window.h"
 
 #include <stdlib.h>
@@ -7,8 +8,8 @@
 #include "wire/session_request.h"
 
 enum {
-  BLOCK = 32,
-  FIRST_SLOTS = 2,
+  BLOCK = 8,
+  FIRST_SLOTS = 4,
   MOST_SLOTS = 2 * OW_OUTSTANDING_MOST / BLOCK, /* a power of 2, above the blocks of as many as may be open */
 };
 

@@ -103,32 +103,29 @@ static void explain_partial(struct ow_stream_lane *lane)
     ow_fail(&lane->trouble, OW_STATE, "what became of some packets is not known");
 }
 
-static const char *remark_of(const struct ow_stream_lane *lane)
-{
-  const struct ow_reflected_measurement *reflected = reflected_of(lane);
-  return reflected ? reflected->remark : lane->measurement.remark;
-}
-
-/* What is wrong with a measurement that came to its end; what kept it from beginning in time stays said. */
-static void judge(struct ow_stream_lane *lane)
+/*
+ * What is wrong with a measurement that came to its end, with this remark ("": none); what kept it from
+ * beginning in time stays said.
+ */
+static void judge(struct ow_stream_lane *lane, const char *remark)
 {
   struct ow_failure late = lane->trouble;
   lane->trouble.status = OW_OK;
   if (lane->stepped)
     ow_fail(&lane->trouble, OW_STATE, "the wall clock of this host was set meanwhile");
-  else if (ow_lane_failure(lane)->status != OW_OK)
-    lane->trouble = *ow_lane_failure(lane);
+  else if (lane->failure.status != OW_OK)
+    lane->trouble = lane->failure;
   else if (ow_lane_met_silence(lane))
     ow_fail(&lane->trouble, OW_TIMEOUT, "reflector %s does not answer%s%.160s", lane->reach.server,
-            lane->reflected.remark[0] ? ": " : "", lane->reflected.remark);
+            remark[0] ? ": " : "", remark);
   else if (!reflected_of(lane) && ow_measurement_explain_skew(&lane->measurement, &lane->trouble))
     lane->trouble.status = OW_INVALID;
   else if (lane->began_late)
     ow_fail(&lane->trouble, OW_TIMEOUT, "measured in its later part only; before: %.200s",
             late.status == OW_OK ? "it took too long to reach the server and to request the sessions"
                                  : late.text);
-  else if (remark_of(lane)[0])
-    ow_fail(&lane->trouble, OW_REFUSED, "%s", remark_of(lane));
+  else if (remark[0])
+    ow_fail(&lane->trouble, OW_REFUSED, "%s", remark);
   else if (any_partial(&lane->interval))
     explain_partial(lane);
 }
@@ -140,35 +137,37 @@ static void leave_control(struct ow_stream_lane *lane, bool ran)
     disconnect_control(lane);
 }
 
-static void tell_end(struct ow_stream_lane *lane, bool ran, const struct ow_failure *failure)
+static void tell_end(struct ow_stream_lane *lane, bool ran)
 {
   if (ran || lane->stepped)
     lane->tell(lane, OW_LANE_HAS_RESULT);
   else
-    begin_failed(lane, failure);
+    begin_failed(lane, &lane->failure);
 }
 
-static void on_measured(struct ow_measurement *measurement)
+static void on_measured(struct ow_measurement *measurement, const struct ow_outcome *outcome)
 {
   struct ow_stream_lane *lane = OW_CONTAINER_OF(measurement, struct ow_stream_lane, measurement);
   bool ran = measurement->started != 0;
-  keep_results(lane, measurement->results, OW_DIRECTIONS);
+  keep_results(lane, outcome->results, OW_DIRECTIONS);
+  lane->failure = outcome->failure;
   if (ran || lane->stepped)
-    judge(lane);
+    judge(lane, outcome->remark);
   ow_measurement_close(measurement);
   leave_control(lane, ran);
-  tell_end(lane, ran, &measurement->failure);
+  tell_end(lane, ran);
 }
 
 static void on_twamp_measured(struct ow_twamp_measurement *measurement)
 {
   struct ow_stream_lane *lane = OW_CONTAINER_OF(measurement, struct ow_stream_lane, twamp);
   keep_results(lane, measurement->reflected.results, OW_RESULTS);
+  lane->failure = measurement->reflected.failure;
   if (measurement->ran || lane->stepped)
-    judge(lane);
+    judge(lane, measurement->reflected.remark);
   ow_twamp_measurement_close(measurement);
   leave_control(lane, measurement->ran);
-  tell_end(lane, measurement->ran, &measurement->reflected.failure);
+  tell_end(lane, measurement->ran);
 }
 
 static void on_control_event(struct ow_client_connection *control, const struct ow_client_event *event)
@@ -296,10 +295,11 @@ static void on_reflected(struct ow_reflected_measurement *measurement)
   struct ow_stream_lane *lane = OW_CONTAINER_OF(measurement, struct ow_stream_lane, reflected);
   bool ran = measurement->session.open;
   keep_results(lane, measurement->results, OW_RESULTS);
+  lane->failure = measurement->failure;
   if (ran || lane->stepped)
-    judge(lane);
+    judge(lane, measurement->remark);
   ow_reflected_measurement_close(measurement);
-  tell_end(lane, ran, &measurement->failure);
+  tell_end(lane, ran);
 }
 
 static void reflect(struct ow_stream_lane *lane)
@@ -470,12 +470,6 @@ int64_t ow_lane_sought(const struct ow_stream_lane *lane)
 int64_t ow_lane_round_trip(const struct ow_stream_lane *lane)
 {
   return seeks(lane) ? lane->reach.opening.round_trip : lane->control.round_trip;
-}
-
-const struct ow_failure *ow_lane_failure(const struct ow_stream_lane *lane)
-{
-  const struct ow_reflected_measurement *reflected = reflected_of(lane);
-  return reflected ? &reflected->failure : &lane->measurement.failure;
 }
 
 bool ow_lane_met_silence(const struct ow_stream_lane *lane)

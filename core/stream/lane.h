@@ -44,7 +44,7 @@ enum ow_lane_event {
   OW_LANE_IS_DUE,      /* what it waited for has come: begin, wait or hold */
   OW_LANE_HAS_STARTED, /* the sessions run */
   OW_LANE_HAS_FAILED,  /* the interval could not be begun, for `trouble`: wait or hold */
-  OW_LANE_HAS_RESULT,  /* measured, whole or not (measurement.status): hold */
+  OW_LANE_HAS_RESULT,  /* measured, whole or not (`failure`): hold */
   OW_LANE_HAS_ENDED,   /* the interval that it holds has ended */
 };
 
@@ -65,6 +65,7 @@ struct ow_stream_lane {
   struct ow_twamp_measurement twamp; /* in place of the measurement */
   struct ow_reach reach;             /* by STAMP, and its measurement: in place of all four above */
   struct ow_reflected_measurement reflected;
+  struct ow_failure failure;   /* what kept the last measurement from its end; status OW_OK: nothing */
   struct ow_interval interval; /* in the making; its owner gives it its number and its place in time */
   struct ow_failure trouble;   /* the last thing that kept it from being measured whole; status OW_OK: none */
   bool began_late;
@@ -113,8 +114,6 @@ const union ow_address *ow_lane_remote(const struct ow_stream_lane *lane);
 int64_t ow_lane_sought(const struct ow_stream_lane *lane);
 /** ns; 0: not known yet. */
 int64_t ow_lane_round_trip(const struct ow_stream_lane *lane);
-/** Of OW_LANE_HAS_RESULT: what kept the measurement from coming to its end; status OW_OK: nothing. */
-const struct ow_failure *ow_lane_failure(const struct ow_stream_lane *lane);
 /**
  * True of a reflector without a control connection that answered nothing of what was measured: an outage,
  * which is measured all along.

@@ -402,9 +402,9 @@ static bool is_past(const struct ow_stream_run *run, const struct ow_stream_lane
 
 static void on_result(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
-  if (ow_lane_failure(lane)->status != OW_OK) {
+  if (lane->failure.status != OW_OK) {
     if (!lane->stepped)
-      note_failure(run, lane, ow_lane_failure(lane));
+      note_failure(run, lane, &lane->failure);
   } else if (ow_lane_met_silence(lane)) {
     note_silence(run, lane);
   } else if (!is_past(run, lane)) {

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-enum { BLOCK = 128, SMALL = 32, SMALL_BLOCKS = BLOCK / SMALL /* in place of the first block */ };
+enum { BLOCK = 128, SMALL = 16, SMALL_BLOCKS = BLOCK / SMALL /* in place of the first block */ };
 
 void ow_samples_clear(struct ow_samples *samples)
 {

@@ -54,7 +54,7 @@ static bool take_waiting(struct ow_test_reflected *session)
   size_t count = OW_UDP_BATCH;
   ow_reflected_look(session->reflected, now);
   for (unsigned i = 0; i < BATCHES_AT_ONCE && count == OW_UDP_BATCH; i++) {
-    count = ow_udp_receive(session->sender.outlet.socket, session->traffic->batch, datagrams);
+    count = ow_udp_receive(session->sender.by->socket, session->traffic->batch, datagrams);
     for (size_t j = 0; j < count; j++)
       take(session, &datagrams[j], now.monotonic);
   }
@@ -86,7 +86,7 @@ static void ask_closing(struct ow_test_reflected *session)
   struct ow_error_estimate error = ow_system_error(&session->traffic->clock, now, 0);
   session->closing = true;
   if (ow_reflected_close(session->reflected, ow_system_stamp(), error, packet, &octets) == OW_OK)
-    (void)ow_udp_send_to(session->sender.outlet.socket, NULL, packet, octets, false);
+    (void)ow_udp_send_to(session->sender.by->socket, NULL, packet, octets, false);
   ow_timer_set(session->traffic->loop, &session->timer, now + closing_time(session));
 }
 
@@ -126,7 +126,7 @@ static void on_ready(struct ow_watch *watch, uint32_t events)
     session->unreachable += error != 0;
     if (error)
       session->last_unreachable = error;
-    ow_outlet_hear(&session->sender.outlet);
+    ow_outlet_hear(session->sender.by);
   }
   (void)take_waiting(session);
   go_on(session);
@@ -202,10 +202,10 @@ enum ow_status ow_test_reflected_start(struct ow_test_reflected *session, struct
 {
   struct ow_instant now = now_of(session);
   ow_reflected_look(session->reflected, now);
-  session->drops_before = ow_udp_dropped(session->sender.outlet.socket);
+  session->drops_before = ow_udp_dropped(session->sender.by->socket);
   session->overflows_known =
       ow_traffic_overflows(session->traffic, now.monotonic, &session->overflows_before);
-  session->watch.descriptor = session->sender.outlet.socket;
+  session->watch.descriptor = session->sender.by->socket;
   enum ow_status status = ow_watch_open(session->traffic->loop, &session->watch, EPOLLIN, failure);
   if (status == OW_OK)
     ow_test_sender_start(&session->sender);
@@ -216,7 +216,7 @@ enum ow_status ow_test_reflected_start(struct ow_test_reflected *session, struct
 static void note_drops(struct ow_test_reflected *session)
 {
   uint64_t overflows = 0;
-  session->dropped = ow_udp_dropped(session->sender.outlet.socket) - session->drops_before;
+  session->dropped = ow_udp_dropped(session->sender.by->socket) - session->drops_before;
   if (session->dropped && session->overflows_known && ow_udp_overflows(&overflows) &&
       overflows - session->overflows_before < session->dropped)
     session->dropped = (uint32_t)(overflows - session->overflows_before);
@@ -232,7 +232,7 @@ void ow_test_reflected_stop(struct ow_test_reflected *session)
     while (!ow_reflected_expire(session->reflected, now))
       continue;
     note_drops(session);
-    ow_outlet_drain(&session->sender.outlet);
+    ow_outlet_drain(session->sender.by);
     ow_departures_put_into(&session->sender.departures, ow_reflected_forward(session->reflected),
                            ow_test_sender_departed_error(&session->sender));
     ow_timer_cancel(session->traffic->loop, &session->timer);

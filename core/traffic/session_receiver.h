@@ -51,6 +51,7 @@ struct ow_test_receiver {
   uint64_t overflows_before;
   /** Every packet has arrived, or the last one's loss timeout has passed. Once. May close the receiver. */
   void (*done)(struct ow_test_receiver *receiver);
+  void *context; /* the owner's */
   bool told;
 };
 

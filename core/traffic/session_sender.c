@@ -3,6 +3,7 @@
 #include "traffic/session_sender.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -62,7 +63,7 @@ static struct ow_error_estimate stamp_error(struct ow_test_sender *sender, int64
 static int send_packet(struct ow_test_sender *sender, const uint8_t *packet, size_t octets,
                        const struct ow_leaving *leaving, bool ask)
 {
-  const struct ow_udp_way *way = sender->seat ? &sender->seat->way : NULL;
+  const struct ow_udp_way *way = sender->seat ? sender->seat->way : NULL;
   unsigned left = way ? TRIES_SHARED : 2;
   int error = ow_outlet_send(sender->by, &sender->user, way, packet, octets, leaving, ask);
   sender->closed += !way && error == ECONNREFUSED;
@@ -179,8 +180,8 @@ static enum ow_status open_sender(struct ow_test_sender *sender, struct ow_traff
                                   struct ow_sender *machine, uint32_t stamps)
 {
   prepare(sender, traffic, machine);
-  sender->by = &sender->outlet;
-  enum ow_status status = ow_outlet_open(&sender->outlet, socket, stamps);
+  sender->by = calloc(1, sizeof *sender->by);
+  enum ow_status status = sender->by ? ow_outlet_open(sender->by, socket, stamps) : OW_MEMORY;
   if (status != OW_OK)
     close(socket);
   if (status != OW_OK || !sender->sender) {
@@ -238,7 +239,8 @@ void ow_test_sender_stop(struct ow_test_sender *sender)
     ow_timer_cancel(sender->traffic->loop, &sender->timer);
     ow_loop_withdraw_background(sender->traffic->loop, &sender->skipping);
     be_awake(sender, false);
-    ow_outlet_drain(sender->by);
+    if (sender->by)
+      ow_outlet_drain(sender->by);
   }
 }
 
@@ -247,14 +249,24 @@ struct ow_error_estimate ow_test_sender_departed_error(struct ow_test_sender *se
   return ow_system_error(&sender->traffic->clock, ow_system_now().monotonic, STAMPING);
 }
 
+/* Of the way out. */
+static void let_go(struct ow_test_sender *sender)
+{
+  if (sender->seat) {
+    ow_outlet_forget(sender->by, &sender->user);
+    ow_test_port_leave_free(&sender->seat);
+  } else if (sender->by) {
+    ow_outlet_close(sender->by);
+    free(sender->by);
+  }
+  sender->by = NULL;
+}
+
 void ow_test_sender_close(struct ow_test_sender *sender)
 {
   if (sender->open) {
     ow_test_sender_stop(sender);
-    if (sender->seat)
-      ow_outlet_forget(sender->by, &sender->user);
-    ow_test_port_leave_free(&sender->seat);
-    ow_outlet_close(&sender->outlet);
+    let_go(sender);
     ow_departures_clear(&sender->departures);
     if (!sender->borrowed)
       ow_sender_free(sender->sender);

@@ -21,8 +21,7 @@ struct ow_test_sender {
   struct ow_traffic *traffic;
   struct ow_timer timer;
   struct ow_completion skipping; /* more packets are too late than can be skipped at once */
-  struct ow_outlet outlet;       /* of a socket of its own */
-  struct ow_outlet *by;          /* it, or a shared port's */
+  struct ow_outlet *by;          /* its own, of a socket of its own, or a shared port's */
   struct ow_port_seat *seat;     /* at that port; NULL: at none */
   struct ow_outlet_user user;
   bool open;
@@ -42,6 +41,7 @@ struct ow_test_sender {
   bool (*may_send)(struct ow_test_sender *sender, size_t octets, int64_t now);
   /** Every packet has been sent or skipped. May close the sender. */
   void (*done)(struct ow_test_sender *sender);
+  void *context; /* the owner's */
 };
 
 /**

@@ -238,19 +238,32 @@ struct ow_port_seat *ow_test_port_seat_of(const struct ow_test_port *port, const
   return of_tuple(ow_tuple_table_find(&port->tuples, &tuple));
 }
 
+static enum ow_status make_way(struct ow_port_seat *seat, const struct ow_port_claim *claim,
+                               struct ow_failure *why)
+{
+  seat->way = claim->receives ? NULL : malloc(sizeof *seat->way);
+  if (seat->way)
+    ow_udp_way_make(seat->way, &claim->far, &claim->own, claim->dscp);
+  return seat->way || claim->receives ? OW_OK : ow_fail(why, OW_MEMORY, "no memory for a place at it");
+}
+
 enum ow_status ow_test_port_join(struct ow_test_port *port, struct ow_port_seat *seat,
                                  const struct ow_port_claim *claim, struct ow_failure *why)
 {
   struct ow_port_side *side = side_of(port, &claim->far);
   if (!side)
     return ow_fail(why, OW_LIMIT, "it is not open for this family of addresses");
-  enum ow_status status = take_place(port, seat, claim, why);
-  if (status == OW_OK) {
+  enum ow_status status = make_way(seat, claim, why);
+  if (status == OW_OK)
+    status = take_place(port, seat, claim, why);
+  if (status != OW_OK) {
+    free(seat->way);
+    seat->way = NULL;
+  } else {
     seat->side = side;
     seat->own = ow_address_to_endpoint(&claim->own);
     seat->receives = claim->receives;
     seat->proven = !claim->by_key;
-    ow_udp_way_make(&seat->way, &claim->far, &claim->own, claim->dscp);
     seat->packets = ow_slots_most_packets(claim->slots, claim->slot_count, TENTH);
     seat->octets = ow_udp_room_for(seat->packets, claim->padding);
     side->packets[seat->receives] += seat->packets;
@@ -271,6 +284,8 @@ void ow_test_port_leave(struct ow_port_seat *seat)
     side->octets[seat->receives] -= seat->octets;
     side->pause = ow_udp_pause(side->room[RECEIVES], side->octets[RECEIVES]);
     seat->side = NULL;
+    free(seat->way);
+    seat->way = NULL;
   }
 }
 

@@ -28,7 +28,7 @@ struct ow_port_seat {
   struct ow_tuple_entry by_host;  /* those whose packets only their HMAC tells apart */
   struct ow_port_side *side;
   struct ow_endpoint own; /* its address of ours */
-  struct ow_udp_way way;  /* of one that sends */
+  struct ow_udp_way *way; /* of one that sends; owned */
   bool receives;
   bool proven;   /* its packets come from by_tuple; else that is only what is expected */
   bool admitted; /* what comes for it is taken */
@@ -124,8 +124,8 @@ enum { OW_PORT_BY_KEY_MOST = 8 };
 
 /**
  * Take a place, with the seat's functions set before; what comes for it is dropped until it is `admitted`.
- * OW_LIMIT if another session has that far end, there are OW_PORT_BY_KEY_MOST of that host already, or the
- * claim tells too little: then it needs a port of its own, and `why` says so.
+ * OW_MEMORY; OW_LIMIT if another session has that far end, there are OW_PORT_BY_KEY_MOST of that host
+ * already, or the claim tells too little: then it needs a port of its own, and `why` says so.
  */
 enum ow_status ow_test_port_join(struct ow_test_port *port, struct ow_port_seat *seat,
                                  const struct ow_port_claim *claim, struct ow_failure *why) OW_MUST_CHECK;

@@ -53,11 +53,11 @@ static void on_fetch_event(struct ow_client_connection *connection, const struct
   }
 }
 
-static void on_done(struct ow_measurement *measurement)
+static void on_done(struct ow_measurement *measurement, const struct ow_outcome *outcome)
 {
   struct run *run = OW_CONTAINER_OF(measurement, struct run, measurement);
   if (measurement->status != OW_OK)
-    give_up("%s", measurement->failure.text);
+    give_up("%s", outcome->failure.text);
   run->request =
       (struct ow_fetch_request){.end = OW_FETCH_TO_END, .sid = measurement->ends.requests[OW_FORWARD].sid};
   run->control.event = on_fetch_event;

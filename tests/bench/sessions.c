@@ -101,17 +101,17 @@ static void tell_opened(struct one *one)
   }
 }
 
-static void on_done(struct ow_measurement *measurement)
+static void on_done(struct ow_measurement *measurement, const struct ow_outcome *outcome)
 {
   struct one *one = OW_CONTAINER_OF(measurement, struct one, measurement);
   struct run *run = one->run;
   for (int i = 0; i < OW_DIRECTIONS; i++) {
-    run->packets += measurement->results[i].sent;
-    run->lost += measurement->results[i].lost;
-    run->skipped += measurement->results[i].skipped;
+    run->packets += outcome->results[i].sent;
+    run->lost += outcome->results[i].lost;
+    run->skipped += outcome->results[i].skipped;
   }
   if (measurement->status != OW_OK) {
-    run->failure = measurement->failure;
+    run->failure = outcome->failure;
     run->failed++;
   } else {
     note_samples(run, OW_FORWARD, &measurement->ends.requests[OW_FORWARD],

@@ -41,7 +41,7 @@ static struct ow_serve_session *run_one(uint32_t packets, uint8_t sid)
   ck_assert(ow_serve_keep(&kept, session));
   ck_assert_int_eq(ow_serve_session_start(session, NULL), OW_OK);
   for (uint32_t i = 0; i < packets; i += 2)
-    ow_departures_note_offset(&session->sender.departures, i, offset_of(i));
+    ow_departures_note_offset(&session->sender->departures, i, offset_of(i));
   return session;
 }
 

@@ -32,7 +32,7 @@ static struct ow_serve_session *run_one(uint32_t packets)
   struct ow_serve_session *session = test_serving_session(&serving, &request, OW_ACCEPT_OK);
   ck_assert(ow_serve_keep(&kept, session));
   ck_assert_int_eq(ow_serve_session_start(session, NULL), OW_OK);
-  ow_test_receiver_catch_up(&session->receiver);
+  ow_test_receiver_catch_up(session->receiver);
   return session;
 }
 
@@ -120,7 +120,7 @@ END_TEST
 START_TEST(what_our_own_socket_dropped_is_no_loss)
 {
   struct ow_serve_session *session = run_one(FEW);
-  session->receiver.dropped = 3;
+  session->receiver->dropped = 3;
   ow_serve_session_end(session, NULL);
   ck_assert_int_eq(fetch_records(&session->request.sid, 0, OW_FETCH_TO_END), OW_OK);
   struct ow_client_event event = test_client_expect(&serving.pair, OW_CLIENT_FETCH_ACK);
@@ -136,7 +136,7 @@ END_TEST
 START_TEST(what_our_clock_made_of_packets_is_not_told)
 {
   struct ow_serve_session *session = run_one(FEW);
-  struct ow_receiver *receiver = session->receiver.receiver;
+  struct ow_receiver *receiver = session->receiver->receiver;
   struct ow_samples *samples = (struct ow_samples *)(uintptr_t)ow_receiver_samples(receiver);
   const int64_t timeout = ow_span_to_ns(session->request.timeout);
   for (size_t i = 0; i < 2; i++) {

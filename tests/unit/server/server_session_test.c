@@ -152,7 +152,7 @@ START_TEST(overdue_packets_are_records_of_loss)
   ow_serve_session_end(session, NULL);
   ck_assert(ow_serve_session_finished(session));
   ck_assert_uint_eq(session->next_sequence, 5);
-  ck_assert_uint_eq(ow_receiver_samples(session->receiver.receiver)->count, 5);
+  ck_assert_uint_eq(ow_receiver_samples(session->receiver->receiver)->count, 5);
   ck_assert_uint_eq(serving.common.counts.records, 5);
   ck_assert_uint_eq(serving.settled, 5);
   ow_serve_session_drop(session);
@@ -169,10 +169,10 @@ START_TEST(what_did_not_come_is_not_kept)
   ow_serve_session_end(session, &end);
   ck_assert(!session->settled); /* some 60,000 are overdue */
   await_settled(session);
-  ck_assert_uint_eq(ow_receiver_samples(session->receiver.receiver)->count, 20);
+  ck_assert_uint_eq(ow_receiver_samples(session->receiver->receiver)->count, 20);
   ck_assert_uint_eq(serving.common.counts.records, 20);
   ck_assert_uint_eq(serving.settled, 20);
-  ck_assert_uint_le(ow_samples_memory(ow_receiver_samples(session->receiver.receiver)), 128 * 32 + 64);
+  ck_assert_uint_le(ow_samples_memory(ow_receiver_samples(session->receiver->receiver)), 128 * 32 + 64);
   ow_serve_session_drop(session);
 }
 END_TEST
@@ -186,9 +186,9 @@ START_TEST(what_was_only_received_is_settled_unless_the_clocks_differ)
   struct ow_serve_session *session = test_serving_session(&serving, &request, OW_ACCEPT_OK);
   ck_assert_int_eq(ow_serve_session_start(session, NULL), OW_OK);
   ck_assert(!ow_serve_session_settled(session));
-  ow_test_receiver_catch_up(&session->receiver);
+  ow_test_receiver_catch_up(session->receiver);
   ck_assert(ow_serve_session_settled(session));
-  ck_assert_int_eq(ow_receiver_packet(session->receiver.receiver, late, sizeof late, ow_system_stamp(),
+  ck_assert_int_eq(ow_receiver_packet(session->receiver->receiver, late, sizeof late, ow_system_stamp(),
                                       OW_STAMP_KERNEL, ow_error_estimate(false, 1), 255),
                    OW_IGNORED_LATE);
   ck_assert(ow_serve_session_finished(session) && !ow_serve_session_settled(session));

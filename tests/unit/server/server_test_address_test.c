@@ -63,7 +63,7 @@ static void expect_bound(struct ow_serve_session *session, const char *expected)
   socklen_t size = sizeof bound;
   char text[OW_ADDRESS_TEXT];
   int socket =
-      session->request.server_sends ? session->sender.outlet.socket : session->receiver.watch.descriptor;
+      session->request.server_sends ? session->sender->by->socket : session->receiver->watch.descriptor;
   ck_assert_int_eq(getsockname(socket, &bound.any, &size), 0);
   ck_assert_str_eq(ow_address_print_host(text, sizeof text, &bound), expected);
 }

@@ -340,7 +340,7 @@ static int send_from(struct session *session, bool ask)
 {
   static struct ow_outlet_user user = {.departed = on_departed};
   const struct ow_leaving leaving = {.reading = ow_system_stamp()};
-  return ow_outlet_send(&session->seat.side->outlet, &user, &session->seat.way, (const uint8_t *)"x", 1,
+  return ow_outlet_send(&session->seat.side->outlet, &user, session->seat.way, (const uint8_t *)"x", 1,
                         &leaving, ask);
 }
 
