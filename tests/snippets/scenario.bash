@@ -134,6 +134,15 @@ start_reflector() {
   await grep -q listening "$WORK/reflector-$1"
 }
 
+# start_twamp_server ADDRESS: one on port 862, beside a reflector that answers there.
+start_twamp_server() {
+  local conf=$WORK/twamp-$1
+  mkdir "$conf"
+  printf 'srcnode %s:8861\ntwampnode %s:862\nreflectport 8862\nvardir %s\n' "$1" "$1" "$conf" >"$conf/owamp-server.conf"
+  owamp-responder -f -c "$conf" >"$WORK/twamp-server-$1" 2>&1 </dev/null &
+  await grep -q listening "$WORK/twamp-server-$1"
+}
+
 # start_collectd NAME: collectd with the rest of its configuration from standard input; its log is WORK/NAME, its process
 # COLLECTD, its values are in /tmp/NAME/csv. Nothing in it may be refused.
 start_collectd() {

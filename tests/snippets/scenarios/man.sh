@@ -51,6 +51,9 @@ paste $check 'check_owamp -H owamp.example.net --key-id monitor --key-file /etc/
 start_reflector 192.0.2.17
 paste $check 'check_owamp -H router.example.net --protocol stamp'
 in_output '^STAMP OK - round-trip '
+start_twamp_server 192.0.2.17
+paste $check 'check_owamp -H router.example.net --protocol twamp'
+in_output '^TWAMP OK - round-trip '
 mkdir -p /etc/monitoring-plugins
 text $check '[check_owamp]' >/etc/monitoring-plugins/monitoring-plugins.ini
 run 'as nagios check_owamp -H owamp.example.net --extra-opts' '' 0
