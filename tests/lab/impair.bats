@@ -8,6 +8,7 @@ teardown_file() { lab_down; }
 # talk COUNT [FAMILY]: B echoes; A sends COUNT datagrams with their number, 1 ms apart, and prints the numbers that come
 # back, in order.
 talk() {
+  : >"$BATS_TEST_TMPDIR/echo.log" # the last one's readiness is not this one's
   in_b python3 -c '
 import socket, sys
 s = socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM)
