@@ -126,7 +126,7 @@ struct ow_datagram {
 
 enum {
   OW_UDP_BATCH = 32,
-  OW_UDP_OCTETS = 2048, /* of a datagram that are kept */
+  OW_UDP_OCTETS = 9216, /* of a datagram that are kept: all of a jumbo frame's */
 };
 
 /**

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "io/loop.h"
+#include "io/udp.h"
 #include "server/config.h"
 #include "server/counts.h"
 #include "server/policy_questions.h"
@@ -42,6 +43,7 @@ struct ow_serve_common {
   unsigned fetching;               /* clients that are being answered a fetch */
   struct ow_timer fading;          /* of what is remembered of them */
   struct ow_passphrase passphrase; /* that a connection's machine asked for; only within the call */
+  uint8_t packet[OW_UDP_OCTETS];   /* an answer of the Session-Reflector's; only within the call */
 };
 
 #endif

@@ -44,7 +44,7 @@ struct ow_serve_reflection {
 static const char *const reasons[OW_UNANSWERED_KINDS] = {
     [OW_UNANSWERED_STRANGER] = "no \"assign stamp\" lists this address with this SSID",
     [OW_UNANSWERED_KEY] = "their HMAC is wrong; is it the key of \"assign stamp ... key=\"?",
-    [OW_UNANSWERED_SIZE] = "they are shorter than their mode has it, or longer than 2048 octets",
+    [OW_UNANSWERED_SIZE] = "they are shorter than their mode has it, or longer than 9216 octets",
     [OW_UNANSWERED_PORT] = "they come from a port below 1024 or our own, which no Session-Sender has",
     [OW_UNANSWERED_ROOM] = "there are too many sessions",
     [OW_UNANSWERED_BANDWIDTH] = "their class has used up its bandwidth",
@@ -318,7 +318,7 @@ static bool answer(struct ow_serve_reflection *session, const struct ow_datagram
                    const struct ow_stamp_question *head, int64_t now)
 {
   struct ow_reflector_answer answer;
-  uint8_t packet[OW_UDP_OCTETS];
+  uint8_t *packet = session->all->common->packet;
   ow_port_answer_hear(session->side, session->follow_up, now);
   struct ow_error_estimate error = ow_port_answer_error(session->side, now);
   bool sent = prepare(session, datagram, head, ow_error_synchronized(error), packet, &answer) == OW_OK;

@@ -114,7 +114,7 @@ static bool answer(struct ow_serve_tw_session *session, const struct ow_datagram
                    const struct ow_packet *question, size_t octets, int64_t now)
 {
   struct ow_port_side *side = session->seat.side;
-  uint8_t packet[OW_UDP_OCTETS];
+  uint8_t *packet = session->common->packet;
   struct ow_udp_way way;
   ow_port_answer_hear(side, false, now);
   struct ow_reflection reflection = {

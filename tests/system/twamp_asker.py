@@ -51,9 +51,9 @@ def end_of_session():
 
 
 def ask(end, number, octets=41):
-    question = struct.pack('!IQH', number, 0xeeb1ee5640000000, 0x8a10) + bytes(range(1, octets - 13))
+    question = struct.pack('!IQH', number, 0xeeb1ee5640000000, 0x8a10) + bytes(each % 251 for each in range(1, octets - 13))
     end.sendto(question[:octets], (HOST, 862))
-    answer, where = end.recvfrom(4096)
+    answer, where = end.recvfrom(65536)
     assert where[:2] == (HOST, 862)
     assert answer[24:38] == question[:14], answer
     assert len(answer) == max(octets, 41), len(answer)
@@ -87,6 +87,7 @@ def sessions():
                 assert ask(end, number, 14 + 7 * number) == number
         client.stop(2)
         assert ask(ends[0], 20) == 20
+        assert ask(ends[0], 21, 8972) == 21
     time.sleep(1.2)
     ends[0].settimeout(0.2)
     ends[0].sendto(bytes(41), (HOST, 862))
@@ -101,7 +102,7 @@ def refusals():
     end = end_of_session()
     port = end.getsockname()[1]
     assert client.request(port, conf=1)[0] == 3
-    assert client.request(port, padding=3000)[0] == 3
+    assert client.request(port, padding=9216)[0] == 3
     for low in 0, 862, 1023:
         assert client.request(low)[0] == 3
     assert client.request(port, type_p=0x12345678)[0] == 3

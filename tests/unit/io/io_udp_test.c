@@ -360,7 +360,7 @@ START_TEST(a_long_datagram_is_cut_and_the_next_is_whole)
     for (size_t i = 0; i < count; i++)
       lengths[received++] = pair.datagrams[i].length;
   }
-  ck_assert_uint_eq(lengths[0], 2048);
+  ck_assert_uint_eq(lengths[0], OW_UDP_OCTETS);
   ck_assert_uint_eq(lengths[1], 1);
   close_pair(&pair);
 }

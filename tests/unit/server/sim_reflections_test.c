@@ -239,7 +239,7 @@ static struct asker new_asker(void)
 /* An open question; SSID where there is room for it. */
 static void ask(struct asker *asker, size_t octets, uint16_t ssid)
 {
-  uint8_t packet[OW_UDP_OCTETS] = {[3] = 1, [13] = 1, [14] = (uint8_t)(ssid >> 8), [15] = (uint8_t)ssid};
+  uint8_t packet[OW_UDP_OCTETS + 1] = {[3] = 1, [13] = 1, [14] = (uint8_t)(ssid >> 8), [15] = (uint8_t)ssid};
   struct ow_datagram datagrams[OW_UDP_BATCH];
   ck_assert_int_eq(ow_udp_send_to(asker->descriptor, NULL, packet, octets, false), 0);
   sim_run(loop, 100 * MS);
@@ -289,6 +289,51 @@ START_TEST(only_the_right_net_ssid_and_key_is_answered)
   close(asker.descriptor);
   probe(SSID, "wrong", 0);
   ck_assert_uint_eq(result_of(OW_ROUND_TRIP)->received, 0);
+  ow_probe_report_clear(&report);
+  drop_curtain();
+}
+END_TEST
+
+START_TEST(a_question_as_long_as_a_jumbo_frame_is_answered)
+{
+  raise_curtain(LISTED, 16);
+  struct asker asker = new_asker();
+  ask(&asker, OW_UDP_OCTETS, 1);
+  ck_assert_uint_eq(asker.answers, 1);
+  ck_assert_uint_eq(asker.length, OW_UDP_OCTETS);
+  ask(&asker, OW_UDP_OCTETS + 1, 1);
+  ck_assert_uint_eq(asker.answers, 1);
+  ck_assert_uint_eq(unanswered(OW_UNANSWERED_SIZE), 1);
+  close(asker.descriptor);
+  drop_curtain();
+}
+END_TEST
+
+/* With all TLVs, of which the HMAC comes last: each octet came back as it was sent. TWAMP: all is copied. */
+START_TEST(padding_of_jumbo_frames_is_measured)
+{
+  struct ow_peer peer;
+  raise_curtain(_i ? STRANGERS : LISTED, 16);
+  prepare(&peer, _i ? OW_PROTOCOL_TWAMP : OW_PROTOCOL_STAMP);
+  peer.padding = 8800;
+  if (!_i) {
+    peer.ssid = SSID;
+    peer.tlvs = OW_TLV_CHOICES;
+    snprintf(peer.key_id, sizeof peer.key_id, "router");
+    peer.passphrase.length = strlen("router");
+    memcpy(peer.passphrase.octets, "router", peer.passphrase.length);
+  }
+  ow_probe_report_clear(&report);
+  (void)!ow_probe_run(&peer, 10 * S, NULL, &report);
+  ck_assert_msg(report.status == OW_OK, "%s", report.failure.text);
+  for (enum ow_direction d = 0; d < OW_RESULTS; d++)
+    ck_assert_uint_eq(result_of(d)->received, PACKETS);
+  /* The simulated network has no DSCP. */
+  ck_assert_uint_eq(report.reflector.tlvs_known & OW_TLV_CHOICES,
+                    peer.tlvs & ~(UINT32_C(1) << OW_TLV_CLASS_OF_SERVICE));
+  ck_assert(!report.reflector.tlvs_malformed && !report.reflector.tlvs_distrusted);
+  ck_assert_uint_eq(unanswered_in_all(), 0);
+  ow_peer_clear(&peer);
   ow_probe_report_clear(&report);
   drop_curtain();
 }
@@ -425,10 +470,12 @@ int main(void)
 {
   Suite *suite = suite_create("sim_reflections");
   TEST_LOOP(suite, "our own sender", 2, our_own_sender_measures_it);
+  TEST_LOOP(suite, "our own sender's jumbo frames", 2, padding_of_jumbo_frames_is_measured);
   TEST_CASE(suite, "our own sender over a bad path", losses_are_told_by_direction);
   TEST_CASE(suite, "anybody", who_is_not_listed_hears_nothing, only_the_right_net_ssid_and_key_is_answered,
-            random_padding_of_twamp_light_is_one_session, a_class_answers_no_more_than_its_bandwidth,
-            a_session_of_twamp_ends_within_a_minute_of_its_stop, changed_rules_hold_for_the_next_question,
-            sessions_are_bounded_and_age, an_idle_session_gives_way);
+            a_question_as_long_as_a_jumbo_frame_is_answered, random_padding_of_twamp_light_is_one_session,
+            a_class_answers_no_more_than_its_bandwidth, a_session_of_twamp_ends_within_a_minute_of_its_stop,
+            changed_rules_hold_for_the_next_question, sessions_are_bounded_and_age,
+            an_idle_session_gives_way);
   return test_run(suite);
 }

@@ -838,8 +838,10 @@ size_t ow_udp_receive(int descriptor, struct ow_udp_batch *batch, struct ow_data
     STAILQ_REMOVE_HEAD(&udp->queue, next);
     udp->waiting--;
     batch->taken[count] = datagram;
+    bool cut = datagram->length > OW_UDP_OCTETS;
     datagrams[count++] = (struct ow_datagram){.octets = datagram->octets,
-                                              .length = datagram->length,
+                                              .length = cut ? OW_UDP_OCTETS : datagram->length,
+                                              .cut = cut,
                                               .received = datagram->received,
                                               .source = OW_STAMP_KERNEL,
                                               .ttl = 255,
