@@ -10,7 +10,7 @@
 #include "control/fetch_reader.h"
 #include "control/intake.h"
 #include "control/mode_choice.h"
-#include "control/outlet.h"
+#include "control/outbox.h"
 #include "control/stop_list.h"
 #include "control/stranger.h"
 #include "wire/setup.h"
@@ -25,7 +25,7 @@ struct ow_client {
   struct ow_client_config config;
   enum ow_client_state state;
   struct ow_intake intake;
-  struct ow_outlet outlet;
+  struct ow_outbox outbox;
   int64_t deadline;
 
   bool greeted;
@@ -54,7 +54,7 @@ struct ow_client *ow_client_create(const struct ow_client_config *config, struct
   struct ow_client *client = calloc(1, sizeof *client);
   if (client) {
     client->config = *config;
-    client->outlet.octets.limit = LARGEST_OUTPUT;
+    client->outbox.octets.limit = LARGEST_OUTPUT;
     client->state = OW_CLIENT_AWAIT_GREETING;
     client->deadline = now.monotonic + config->timeout;
     ow_intake_expect(&client->intake, OW_GREETING, false);
@@ -66,7 +66,7 @@ void ow_client_free(struct ow_client *client)
 {
   if (client) {
     ow_intake_clear(&client->intake);
-    ow_outlet_clear(&client->outlet);
+    ow_outbox_clear(&client->outbox);
     ow_stop_list_clear(&client->stop);
     ow_fetch_reader_free(client->fetch);
     ow_wipe(client, sizeof *client);
@@ -123,7 +123,7 @@ static void give_up(struct ow_client *client)
 {
   uint8_t octets[OW_SETUP_RESPONSE];
   ow_setup_response_encode(&(struct ow_setup_response){.mode = OW_MODE_NONE}, octets);
-  ow_outlet_clear_text(&client->outlet, octets, sizeof octets);
+  ow_outbox_clear_text(&client->outbox, octets, sizeof octets);
 }
 
 static enum ow_status choose_mode(struct ow_client *client, const struct ow_greeting *greeting,
@@ -154,7 +154,7 @@ static enum ow_status fill_key(struct ow_client *client, const struct ow_token_k
   ow_random_fill(&config->random, response->client_iv, OW_IV);
   enum ow_status status = ow_token_seal(key, &client->challenge, &client->keys, response->token);
   if (status == OW_OK)
-    ow_protection_seal_from(&client->outlet.protection, &client->keys, response->client_iv);
+    ow_protection_seal_from(&client->outbox.protection, &client->keys, response->client_iv);
   return status;
 }
 
@@ -167,7 +167,7 @@ static enum ow_status respond(struct ow_client *client, struct ow_instant now, c
   if (key && fill_key(client, key, &response) != OW_OK)
     return ow_fail(failure, OW_CRYPTO, "the crypto library can't seal the session's keys");
   ow_setup_response_encode(&response, octets);
-  ow_outlet_clear_text(&client->outlet, octets, sizeof octets);
+  ow_outbox_clear_text(&client->outbox, octets, sizeof octets);
   ow_intake_expect(&client->intake, OW_SERVER_START_CLEAR, false);
   enter_state(client, OW_CLIENT_AWAIT_SERVER_START, now);
   return OW_OK;
@@ -215,8 +215,8 @@ void ow_client_use_key(struct ow_client *client, struct ow_instant now, enum ow_
     event->failure = *why;
   else
     ow_fail(&event->failure, status, "the crypto library can't derive our key");
-  if (status == OW_OK && client->outlet.status != OW_OK)
-    status = ow_outlet_explain(&client->outlet, &event->failure);
+  if (status == OW_OK && client->outbox.status != OW_OK)
+    status = ow_outbox_explain(&client->outbox, &event->failure);
   if (status != OW_OK)
     break_off(client, event);
 }
@@ -487,8 +487,8 @@ void ow_client_receive(struct ow_client *client, struct ow_instant now, struct o
     ow_read_skip(input, ow_reader_left(input));
   while (event->kind == OW_CLIENT_NOTHING && ow_reader_left(input)) {
     enum ow_status status = receive_part(client, now, input, event);
-    if (status == OW_OK && client->outlet.status != OW_OK)
-      status = ow_outlet_explain(&client->outlet, &event->failure);
+    if (status == OW_OK && client->outbox.status != OW_OK)
+      status = ow_outbox_explain(&client->outbox, &event->failure);
     if (status != OW_OK) {
       ow_read_skip(input, ow_reader_left(input));
       break_off(client, event);
@@ -498,7 +498,7 @@ void ow_client_receive(struct ow_client *client, struct ow_instant now, struct o
 
 struct ow_buffer *ow_client_output(struct ow_client *client)
 {
-  return &client->outlet.octets;
+  return &client->outbox.octets;
 }
 
 int64_t ow_client_deadline(const struct ow_client *client)
@@ -578,10 +578,10 @@ enum ow_status ow_client_request_session(struct ow_client *client, struct ow_ins
     return OW_STATE;
   client->requested_server_sends = request->server_sends;
   client->requested_sid = request->sid;
-  ow_outlet_session_request(&client->outlet, request, slots);
+  ow_outbox_session_request(&client->outbox, request, slots);
   ow_intake_expect(&client->intake, OW_ACCEPT_SESSION + OW_HMAC, true);
   enter_state(client, OW_CLIENT_AWAIT_ACCEPT_SESSION, now);
-  return client->outlet.status;
+  return client->outbox.status;
 }
 
 enum ow_status ow_client_request_tw_session(struct ow_client *client, struct ow_instant now,
@@ -592,10 +592,10 @@ enum ow_status ow_client_request_tw_session(struct ow_client *client, struct ow_
     return OW_STATE;
   client->requested_server_sends = false;
   ow_tw_request_encode(request, octets);
-  ow_outlet_message(&client->outlet, octets, sizeof octets);
+  ow_outbox_message(&client->outbox, octets, sizeof octets);
   ow_intake_expect(&client->intake, OW_ACCEPT_SESSION + OW_HMAC, true);
   enter_state(client, OW_CLIENT_AWAIT_ACCEPT_SESSION, now);
-  return client->outlet.status;
+  return client->outbox.status;
 }
 
 enum ow_status ow_client_start_sessions(struct ow_client *client, struct ow_instant now)
@@ -604,10 +604,10 @@ enum ow_status ow_client_start_sessions(struct ow_client *client, struct ow_inst
   if (client->state != OW_CLIENT_READY)
     return OW_STATE;
   ow_start_sessions_encode(octets);
-  ow_outlet_message(&client->outlet, octets, sizeof octets);
+  ow_outbox_message(&client->outbox, octets, sizeof octets);
   ow_intake_expect(&client->intake, OW_START_ACK + OW_HMAC, true);
   enter_state(client, OW_CLIENT_AWAIT_START_ACK, now);
-  return client->outlet.status;
+  return client->outbox.status;
 }
 
 /* TWAMP's (RFC 5357, 3.8): a number and no descriptions, and the server says nothing to it. */
@@ -616,9 +616,9 @@ static enum ow_status stop_tw_sessions(struct ow_client *client, struct ow_insta
   uint8_t octets[OW_STOP_SESSIONS];
   const struct ow_stop_sessions stop = {.accept = accept, .sessions = client->agreed};
   ow_stop_sessions_encode(&stop, octets);
-  ow_outlet_message(&client->outlet, octets, sizeof octets);
+  ow_outbox_message(&client->outbox, octets, sizeof octets);
   sessions_over(client, now);
-  return client->outlet.status;
+  return client->outbox.status;
 }
 
 enum ow_status ow_client_stop_sessions(struct ow_client *client, struct ow_instant now, enum ow_accept accept,
@@ -629,12 +629,12 @@ enum ow_status ow_client_stop_sessions(struct ow_client *client, struct ow_insta
     return OW_STATE;
   if (speaks_twamp(client))
     return stop_tw_sessions(client, now, accept);
-  ow_outlet_stop_sessions(&client->outlet, accept, ends, count);
+  ow_outbox_stop_sessions(&client->outbox, accept, ends, count);
   if (state == OW_CLIENT_RUNNING)
     enter_state(client, OW_CLIENT_STOPPING, now);
   else
     sessions_over(client, now);
-  return client->outlet.status;
+  return client->outbox.status;
 }
 
 enum ow_status ow_client_fetch(struct ow_client *client, struct ow_instant now,
@@ -647,9 +647,9 @@ enum ow_status ow_client_fetch(struct ow_client *client, struct ow_instant now,
   if (!client->fetch)
     return OW_MEMORY;
   ow_fetch_request_encode(request, octets);
-  ow_outlet_message(&client->outlet, octets, sizeof octets);
+  ow_outbox_message(&client->outbox, octets, sizeof octets);
   enter_state(client, OW_CLIENT_AWAIT_FETCH_ACK, now);
-  return client->outlet.status;
+  return client->outbox.status;
 }
 
 /* ---- what is known ---- */

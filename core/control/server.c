@@ -7,7 +7,7 @@
 
 #include "base/secret.h"
 #include "control/intake.h"
-#include "control/outlet.h"
+#include "control/outbox.h"
 #include "control/server_machine.h"
 #include "control/server_twamp.h"
 #include "control/stop_list.h"
@@ -50,8 +50,8 @@ static enum ow_status greet(struct ow_server *server)
   ow_random_fill(&config->random, greeting.challenge.salt, OW_SALT);
   server->setup->challenge = greeting.challenge;
   ow_greeting_encode(&greeting, octets);
-  ow_outlet_clear_text(&server->outlet, octets, sizeof octets);
-  return server->outlet.status;
+  ow_outbox_clear_text(&server->outbox, octets, sizeof octets);
+  return server->outbox.status;
 }
 
 struct ow_server *ow_server_create(const struct ow_server_config *config, struct ow_instant now)
@@ -59,7 +59,7 @@ struct ow_server *ow_server_create(const struct ow_server_config *config, struct
   struct ow_server *server = calloc(1, sizeof *server);
   if (server) {
     server->config = *config;
-    server->outlet.octets.limit = LARGEST_OUTPUT;
+    server->outbox.octets.limit = LARGEST_OUTPUT;
     ow_intake_expect(&server->intake, OW_SETUP_RESPONSE, false);
     ow_server_enter(server, OW_SERVER_AWAIT_SETUP, now);
     if (greet(server) != OW_OK) { /* without a greeting the client would wait in vain */
@@ -75,7 +75,7 @@ void ow_server_free(struct ow_server *server)
   if (server) {
     end_setup(server);
     ow_intake_clear(&server->intake);
-    ow_outlet_clear(&server->outlet);
+    ow_outbox_clear(&server->outbox);
     ow_stop_list_clear(&server->stop);
     free(server->slots);
     free(server->pending);
@@ -187,19 +187,19 @@ enum ow_status ow_server_set_up(struct ow_server *server, struct ow_instant now,
     return OW_STATE;
   if (accept == OW_ACCEPT_OK && server->mode != OW_MODE_OPEN) {
     ow_random_fill(&server->config.random, start.server_iv, OW_IV);
-    ow_protection_seal_from(&server->outlet.protection, &server->keys, start.server_iv);
+    ow_protection_seal_from(&server->outbox.protection, &server->keys, start.server_iv);
     ow_protection_open_from(&server->intake.protection, &server->keys, server->setup->response.client_iv);
   }
   ow_server_start_encode(&start, octets);
-  ow_outlet_clear_text(&server->outlet, octets, OW_SERVER_START_CLEAR);
-  ow_outlet_blocks(&server->outlet, octets + OW_SERVER_START_CLEAR, OW_SERVER_START - OW_SERVER_START_CLEAR);
+  ow_outbox_clear_text(&server->outbox, octets, OW_SERVER_START_CLEAR);
+  ow_outbox_blocks(&server->outbox, octets + OW_SERVER_START_CLEAR, OW_SERVER_START - OW_SERVER_START_CLEAR);
   if (accept == OW_ACCEPT_OK) {
     end_setup(server);
     ow_server_await_command(server, now);
   } else {
     ow_server_enter(server, OW_SERVER_FAILED, now);
   }
-  return server->outlet.status;
+  return server->outbox.status;
 }
 
 /* ---- Request-Session ---- */
@@ -300,9 +300,9 @@ enum ow_status ow_server_answer_session(struct ow_server *server, struct ow_inst
   }
   server->agreed = server->agreed || acceptance->accept == OW_ACCEPT_OK;
   ow_session_acceptance_encode(acceptance, octets);
-  ow_outlet_message(&server->outlet, octets, sizeof octets);
+  ow_outbox_message(&server->outbox, octets, sizeof octets);
   ow_server_await_command(server, now);
-  return server->outlet.status;
+  return server->outbox.status;
 }
 
 /* ---- Start-Sessions, Stop-Sessions ---- */
@@ -323,14 +323,14 @@ enum ow_status ow_server_answer_start(struct ow_server *server, struct ow_instan
   if (server->state != OW_SERVER_DECIDE_START)
     return OW_STATE;
   ow_start_ack_encode(accept, octets);
-  ow_outlet_message(&server->outlet, octets, sizeof octets);
+  ow_outbox_message(&server->outbox, octets, sizeof octets);
   server->agreed = server->agreed && accept != OW_ACCEPT_OK;
   ow_server_await_command(server, now);
   if (accept == OW_ACCEPT_OK) {
     ow_stop_list_clear(&server->stop);
     ow_server_enter(server, OW_SERVER_RUNNING, now);
   }
-  return server->outlet.status;
+  return server->outbox.status;
 }
 
 static enum ow_status on_stop_part(struct ow_server *server, struct ow_instant now,
@@ -359,7 +359,7 @@ static enum ow_status on_stop_part(struct ow_server *server, struct ow_instant n
 
 static void end_stop(struct ow_server *server, struct ow_instant now)
 {
-  ow_outlet_hmac(&server->outlet);
+  ow_outbox_hmac(&server->outbox);
   if (server->client_stopped_first)
     ow_server_await_command(server, now);
   else
@@ -374,10 +374,10 @@ enum ow_status ow_server_begin_stop(struct ow_server *server, struct ow_instant 
   server->client_stopped_first = server->state == OW_SERVER_DECIDE_STOP;
   server->ends_left = count;
   ow_server_enter(server, OW_SERVER_TELLING_STOP, now);
-  ow_outlet_begin_stop(&server->outlet, accept, count);
+  ow_outbox_begin_stop(&server->outbox, accept, count);
   if (count == 0)
     end_stop(server, now);
-  return server->outlet.status;
+  return server->outbox.status;
 }
 
 enum ow_status ow_server_describe_end(struct ow_server *server, struct ow_instant now,
@@ -385,10 +385,10 @@ enum ow_status ow_server_describe_end(struct ow_server *server, struct ow_instan
 {
   if (server->state != OW_SERVER_TELLING_STOP)
     return OW_STATE;
-  ow_outlet_session_end(&server->outlet, end);
+  ow_outbox_session_end(&server->outbox, end);
   if (--server->ends_left == 0)
     end_stop(server, now);
-  return server->outlet.status;
+  return server->outbox.status;
 }
 
 void ow_server_forget_ends(struct ow_server *server)
@@ -494,8 +494,8 @@ static enum ow_status receive_part(struct ow_server *server, struct ow_instant n
             "no memory, or the crypto library failed, while reading from the client");
   if (status == OW_OK && complete)
     status = act(server, now, event);
-  if (status == OW_OK && server->outlet.status != OW_OK)
-    status = ow_outlet_explain(&server->outlet, &event->failure);
+  if (status == OW_OK && server->outbox.status != OW_OK)
+    status = ow_outbox_explain(&server->outbox, &event->failure);
   return status;
 }
 
@@ -516,7 +516,7 @@ void ow_server_receive(struct ow_server *server, struct ow_instant now, struct o
 
 struct ow_buffer *ow_server_output(struct ow_server *server)
 {
-  return &server->outlet.octets;
+  return &server->outbox.octets;
 }
 
 int64_t ow_server_deadline(const struct ow_server *server)

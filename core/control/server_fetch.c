@@ -15,13 +15,13 @@ static void flush_records(struct ow_server *server, struct ow_instant now)
   size_t octets = OW_WHOLE_BLOCKS(used);
   if (used) {
     memset(server->pending + used, 0, octets - used);
-    ow_outlet_blocks(&server->outlet, server->pending, octets);
+    ow_outbox_blocks(&server->outbox, server->pending, octets);
   }
   server->records_pending = 0;
   if (server->records_left == 0) {
     free(server->pending);
     server->pending = NULL;
-    ow_outlet_hmac(&server->outlet);
+    ow_outbox_hmac(&server->outbox);
     ow_server_await_command(server, now);
   }
 }
@@ -36,10 +36,10 @@ enum ow_status ow_server_begin_fetch(struct ow_server *server, struct ow_instant
   if (ack->accept == OW_ACCEPT_OK && ack->records && !(server->pending = malloc(RECORDS_AT_ONCE * OW_RECORD)))
     return OW_MEMORY;
   ow_fetch_ack_encode(ack, octets);
-  ow_outlet_message(&server->outlet, octets, sizeof octets);
+  ow_outbox_message(&server->outbox, octets, sizeof octets);
   if (ack->accept == OW_ACCEPT_OK) {
-    ow_outlet_session_request(&server->outlet, request, slots);
-    ow_outlet_skip_ranges(&server->outlet, skipped, ack->skip_ranges);
+    ow_outbox_session_request(&server->outbox, request, slots);
+    ow_outbox_skip_ranges(&server->outbox, skipped, ack->skip_ranges);
     ow_server_enter(server, OW_SERVER_FETCHING, now);
     server->records_left = ack->records;
     server->records_pending = 0;
@@ -49,7 +49,7 @@ enum ow_status ow_server_begin_fetch(struct ow_server *server, struct ow_instant
   } else {
     ow_server_await_command(server, now);
   }
-  return server->outlet.status;
+  return server->outbox.status;
 }
 
 /* Where the next record goes; NULL if it isn't one of `octets` that is awaited. */
@@ -65,7 +65,7 @@ static enum ow_status record_written(struct ow_server *server, struct ow_instant
   server->records_left--;
   if (server->records_pending == RECORDS_AT_ONCE || server->records_left == 0)
     flush_records(server, now);
-  return server->outlet.status;
+  return server->outbox.status;
 }
 
 enum ow_status ow_server_fetch_record(struct ow_server *server, struct ow_instant now,

@@ -4,7 +4,7 @@
 #define OWAMP_CONTROL_SERVER_MACHINE_H
 
 #include "control/intake.h"
-#include "control/outlet.h"
+#include "control/outbox.h"
 #include "control/server_events.h"
 #include "control/stop_list.h"
 #include "time/clock.h"
@@ -22,7 +22,7 @@ struct ow_server {
   struct ow_server_config config;
   enum ow_server_state state;
   struct ow_intake intake;
-  struct ow_outlet outlet;
+  struct ow_outbox outbox;
   int64_t deadline;
   bool agreed; /* sessions that are not yet started: they keep ports and memory */
 

@@ -27,9 +27,9 @@ enum ow_status ow_server_answer_tw_session(struct ow_server *server, struct ow_i
   server->agreed = server->agreed || accepted;
   server->tw_sessions += accepted;
   ow_tw_acceptance_encode(acceptance, octets);
-  ow_outlet_message(&server->outlet, octets, sizeof octets);
+  ow_outbox_message(&server->outbox, octets, sizeof octets);
   ow_server_await_command(server, now);
-  return server->outlet.status;
+  return server->outbox.status;
 }
 
 enum ow_status ow_server_tw_stop(struct ow_server *server, struct ow_instant now,

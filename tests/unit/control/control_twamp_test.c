@@ -184,7 +184,7 @@ static void drop(struct pair *pair)
 static struct ow_client_event next(struct pair *pair)
 {
   struct ow_client_event event = {0};
-  struct ow_buffer *said = &pair->server.outlet.octets;
+  struct ow_buffer *said = &pair->server.outbox.octets;
   struct ow_buffer *output = ow_client_output(pair->client);
   while (event.kind == OW_CLIENT_NOTHING && (ow_buffer_length(said) || ow_buffer_length(output))) {
     struct ow_reader there = ow_reader(ow_buffer_head(output), ow_buffer_length(output));
@@ -396,7 +396,7 @@ START_TEST(a_changed_octet_of_any_answer_is_noticed_in_keyed_modes)
     struct ow_buffer *output = ow_client_output(pair.client);
     struct ow_reader there = ow_reader(ow_buffer_head(output), ow_buffer_length(output));
     test_twamp_server_receive(&pair.server, &there);
-    struct ow_buffer *said = &pair.server.outlet.octets;
+    struct ow_buffer *said = &pair.server.outbox.octets;
     ow_buffer_head(said)[at] ^= 1;
     struct ow_reader back = ow_reader(ow_buffer_head(said), ow_buffer_length(said));
     ow_client_receive(pair.client, test_at(0), &back, &event);

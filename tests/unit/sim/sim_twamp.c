@@ -76,7 +76,7 @@ static void on_accepted(struct ow_listeners *listeners, int socket, const union 
   twamp->connected++;
   test_twamp_server_open(&connection->server, &twamp->habits);
   connection->channel = (struct ow_channel){
-      .output = &connection->server.outlet.octets, .received = on_received, .over = on_over};
+      .output = &connection->server.outbox.octets, .received = on_received, .over = on_over};
   if (ow_channel_adopt(&connection->channel, twamp->loop, socket, &failure) != OW_OK)
     abort();
   ow_channel_flush(&connection->channel);

@@ -19,16 +19,16 @@ void test_twamp_server_open(struct test_twamp_server *server, const struct test_
   memset(greeting.challenge.challenge, 0x11, OW_CHALLENGE);
   memset(greeting.challenge.salt, 0x22, OW_SALT);
   *server = (struct test_twamp_server){.habits = habits, .challenge = greeting.challenge};
-  server->outlet.octets.limit = LARGEST_OUTPUT;
+  server->outbox.octets.limit = LARGEST_OUTPUT;
   ow_greeting_encode(&greeting, octets);
-  ow_outlet_clear_text(&server->outlet, octets, sizeof octets);
+  ow_outbox_clear_text(&server->outbox, octets, sizeof octets);
   ow_intake_expect(&server->intake, OW_SETUP_RESPONSE, false);
 }
 
 void test_twamp_server_close(struct test_twamp_server *server)
 {
   ow_intake_clear(&server->intake);
-  ow_outlet_clear(&server->outlet);
+  ow_outbox_clear(&server->outbox);
 }
 
 struct ow_keys test_twamp_server_keys(const struct test_twamp_server *server)
@@ -49,7 +49,7 @@ static void protect(struct test_twamp_server *server, const struct ow_setup_resp
                                    response->token, &server->keys),
                    OW_OK);
   ow_protection_open_from(&server->intake.protection, &server->keys, response->client_iv);
-  ow_protection_seal_from(&server->outlet.protection, &server->keys, start->server_iv);
+  ow_protection_seal_from(&server->outbox.protection, &server->keys, start->server_iv);
 }
 
 static void on_response(struct test_twamp_server *server)
@@ -67,10 +67,10 @@ static void on_response(struct test_twamp_server *server)
   server->format = (struct ow_twamp_format){ow_mode_of_packets(server->mode), response.mode & ~15U};
   memset(start.server_iv, IV_OCTET, sizeof start.server_iv);
   ow_server_start_encode(&start, octets);
-  ow_outlet_clear_text(&server->outlet, octets, OW_SERVER_START_CLEAR);
+  ow_outbox_clear_text(&server->outbox, octets, OW_SERVER_START_CLEAR);
   if (server->mode != OW_MODE_OPEN)
     protect(server, &response, &start);
-  ow_outlet_blocks(&server->outlet, octets + OW_SERVER_START_CLEAR, OW_SERVER_START - OW_SERVER_START_CLEAR);
+  ow_outbox_blocks(&server->outbox, octets + OW_SERVER_START_CLEAR, OW_SERVER_START - OW_SERVER_START_CLEAR);
   server->stage = TEST_TWAMP_COMMANDS;
   ow_intake_expect(&server->intake, OW_BLOCK, false);
 }
@@ -103,18 +103,18 @@ static void on_request(struct test_twamp_server *server)
   ow_tw_acceptance_encode(&server->acceptance, octets);
   server->closed = server->habits->closes;
   if (!server->habits->silent && !server->closed)
-    ow_outlet_message(&server->outlet, octets, sizeof octets);
+    ow_outbox_message(&server->outbox, octets, sizeof octets);
 }
 
 static void on_start(struct test_twamp_server *server)
 {
   uint8_t octets[OW_START_ACK];
   ow_start_ack_encode(server->habits->start, octets);
-  ow_outlet_message(&server->outlet, octets, sizeof octets);
+  ow_outbox_message(&server->outbox, octets, sizeof octets);
   server->starts++;
   server->closed = server->habits->closes_running;
   if (server->habits->talks)
-    ow_outlet_message(&server->outlet, octets, sizeof octets);
+    ow_outbox_message(&server->outbox, octets, sizeof octets);
 }
 
 static void on_stop(struct test_twamp_server *server)
@@ -153,7 +153,7 @@ void test_twamp_server_receive(struct test_twamp_server *server, struct ow_reade
       on_response(server);
     else if (complete)
       on_command(server);
-    ck_assert_int_eq(server->outlet.status, OW_OK);
+    ck_assert_int_eq(server->outbox.status, OW_OK);
   }
   if (server->closed)
     ow_read_skip(input, ow_reader_left(input));

@@ -11,7 +11,7 @@
 
 #include "base/cursor.h"
 #include "control/intake.h"
-#include "control/outlet.h"
+#include "control/outbox.h"
 #include "support/twamp_habits.h"
 #include "wire/tw_request.h"
 #include "wire/twamp_packet.h"
@@ -22,7 +22,7 @@ struct test_twamp_server {
   const struct test_twamp_habits *habits; /* must stay; may change */
   enum test_twamp_stage stage;
   struct ow_intake intake;
-  struct ow_outlet outlet; /* what it says waits in outlet.octets */
+  struct ow_outbox outbox; /* what it says waits in outbox.octets */
   struct ow_challenge challenge;
   struct ow_keys keys;
   struct ow_twamp_format format;
