@@ -11,12 +11,13 @@ struct file_peer {
   bool broken; /* its line can't be read: a peer that runs already is left as it is */
 };
 
+/** Zero-initialised: none. */
 struct file_peers {
-  struct file_peer *list;
+  struct file_peer **list; /* sorted by name */
   size_t count;
 };
 
-/** OW_INVALID (such a name is there already, or can't be), OW_MEMORY. */
+/** A copy of `peer`. OW_INVALID (such a name is there already, or can't be), OW_MEMORY. */
 enum ow_status file_peers_add(struct file_peers *file, const struct file_peer *peer,
                               struct ow_failure *failure) OW_MUST_CHECK;
 void file_peers_clear(struct file_peers *file);

@@ -63,8 +63,8 @@ enum ow_status agent_check_end(struct ow_failure *failure)
   const struct ow_log log = agent_lines_log();
   snmp_disable_calllog();
   for (size_t i = 0; i < conf->peers.count; i++)
-    if (!conf->peers.list[i].broken && conf->peers.list[i].config.stream.peer.key_id[0])
-      check_key(&conf->peers.list[i], &log);
+    if (!conf->peers.list[i]->broken && conf->peers.list[i]->config.stream.peer.key_id[0])
+      check_key(conf->peers.list[i], &log);
   if (conf->publish_group[0] && !getgrnam(conf->publish_group)) {
     snmp_log(LOG_ERR, "owampPublish: there is no group '%s'\n", conf->publish_group);
     found = true;

@@ -709,9 +709,9 @@ static void file_peer(struct file_peers *file, const char *name, const char *opt
 START_TEST(a_reread_disturbs_only_what_changed)
 {
   struct file_peers file = {0};
+  file_peer(&file, "c", "host h");
   file_peer(&file, "a", "host h warning 20ms,1% schedule fixed:1s");
   file_peer(&file, "b", "host h");
-  file_peer(&file, "c", "host h");
   peers_follow_file(&peers, &file, now, complain);
   file_peers_clear(&file);
   ck_assert_uint_eq(starts, 3);
