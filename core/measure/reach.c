@@ -10,11 +10,10 @@
 #include "base/refusal.h"
 #include "io/udp.h"
 #include "io/zone.h"
-#include "schedule/schedule.h"
+#include "measure/test_socket.h"
 #include "traffic/opening.h"
 
 #define PACE (250 * OW_NS_PER_MS) /* between addresses (RFC 8305, 5 and 8) */
-#define AWAY (250 * OW_NS_PER_MS) /* for how long nobody may read what comes */
 
 /* One address. */
 struct ow_reach_attempt {
@@ -117,21 +116,13 @@ static enum ow_status open_socket(struct ow_reach_attempt *attempt, int *opened,
 {
   struct ow_reach *reach = attempt->reach;
   const struct ow_peer *peer = reach->peer;
-  uint32_t packets = ow_slots_most_packets(peer->slots, peer->slot_count, AWAY);
   union ow_address own = {.any.sa_family = attempt->server.any.sa_family};
   union ow_address *source = ow_lookup_source(&reach->lookup, &attempt->server, &own);
   enum ow_status status = ow_zone_settle(&attempt->server, source, peer->interface, failure);
   if (!source)
     own = (union ow_address){.any.sa_family = attempt->server.any.sa_family};
-  const struct ow_udp_options options = {.local = own,
-                                         .port_low = peer->test_port_low,
-                                         .port_high = peer->test_port_high,
-                                         .interface = peer->interface,
-                                         .dscp = peer->dscp,
-                                         .transmit_stamps = true,
-                                         .receive_buffer = ow_udp_buffer_for(packets, peer->padding)};
   if (status == OW_OK)
-    status = ow_udp_open(&options, opened, &attempt->local, failure);
+    status = ow_test_socket_open(peer, OW_SOCKET_REFLECTED, &own, opened, failure);
   if (status == OW_OK)
     status = ow_udp_connect(*opened, &attempt->server, failure);
   if (status == OW_OK)

@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "io/system_clock.h"
 #include "measure/fetched_records.h"
+#include "measure/test_socket.h"
 #include "schedule/schedule.h"
 #include "traffic/nat_opening.h"
 #include "wire/sid.h"
@@ -38,24 +39,13 @@ static struct ow_endpoint test_address(const struct ow_session_ends *ends, const
 static enum ow_status open_socket(struct ow_session_ends *ends, enum ow_direction direction, uint16_t *port,
                                   struct ow_failure *failure)
 {
-  const struct ow_peer *peer = ends->peer;
-  union ow_address bound;
-  struct ow_udp_options options = {
-      .local = ends->local,
-      .port_low = peer->test_port_low,
-      .port_high = peer->test_port_high,
-      .interface = peer->interface,
-      .dscp = peer->dscp,
-      .transmit_stamps = direction == OW_FORWARD,
-      .receive_buffer =
-          direction == OW_REVERSE ? ow_test_receiver_buffer(peer->slots, peer->slot_count, peer->padding) : 0,
-  };
+  union ow_address own = ends->local;
+  enum ow_test_socket_use use = direction == OW_FORWARD ? OW_SOCKET_SENDS : OW_SOCKET_RECEIVES;
   if (ends->sockets[direction] >= 0)
     close(ends->sockets[direction]);
-  ends->sockets[direction] = -1;
-  enum ow_status status = ow_udp_open(&options, &ends->sockets[direction], &bound, failure);
+  enum ow_status status = ow_test_socket_open(ends->peer, use, &own, &ends->sockets[direction], failure);
   if (status == OW_OK)
-    *port = ow_address_port(&bound);
+    *port = ow_address_port(&own);
   return status;
 }
 

@@ -10,9 +10,7 @@
 #include "base/container_of.h"
 #include "base/secret.h"
 #include "io/udp.h"
-#include "schedule/schedule.h"
-
-#define AWAY (250 * OW_NS_PER_MS) /* for how long nobody may read what comes */
+#include "measure/test_socket.h"
 
 static struct ow_loop *loop_of(const struct ow_twamp_measurement *measurement)
 {
@@ -72,26 +70,6 @@ static uint32_t padding_of(const struct ow_twamp_measurement *measurement)
   uint32_t zeros = (uint32_t)ow_twamp_question_zeros(format);
   uint32_t asked = measurement->peer->padding > zeros ? measurement->peer->padding - zeros : 0;
   return asked > least ? asked : least;
-}
-
-static enum ow_status open_socket(struct ow_twamp_measurement *measurement, struct ow_failure *failure)
-{
-  const struct ow_peer *peer = measurement->peer;
-  union ow_address bound;
-  uint32_t packets = ow_slots_most_packets(peer->slots, peer->slot_count, AWAY);
-  const struct ow_udp_options options = {.local = measurement->local,
-                                         .port_low = peer->test_port_low,
-                                         .port_high = peer->test_port_high,
-                                         .interface = peer->interface,
-                                         .dscp = peer->dscp,
-                                         .transmit_stamps = true,
-                                         .receive_buffer = ow_udp_buffer_for(packets, peer->padding)};
-  enum ow_status status = ow_udp_open(&options, &measurement->socket, &bound, failure);
-  if (status == OW_OK)
-    ow_address_set_port(&measurement->local, ow_address_port(&bound));
-  else
-    measurement->socket = -1;
-  return status;
 }
 
 static struct ow_endpoint endpoint(const union ow_address *address, bool zero)
@@ -270,7 +248,8 @@ void ow_twamp_measurement_begin_until(struct ow_twamp_measurement *measurement, 
                                                              .traffic = measurement->traffic,
                                                              .histograms = measurement->histograms,
                                                              .done = on_measured};
-  if (open_socket(measurement, &failure) == OW_OK)
+  if (ow_test_socket_open(measurement->peer, OW_SOCKET_REFLECTED, &measurement->local, &measurement->socket,
+                          &failure) == OW_OK)
     request(measurement);
   else
     fail(measurement, &failure);
