@@ -173,6 +173,14 @@ until_is() {
   wait_for_log traps '861\.0\.1.*"nm".*"s".*6\.3\.0 = INTEGER: 3.*"rtt_p95".*6\.5\.0 = INTEGER: 1.*"rtt_p95 [0-9.]+ [mu]s is above' 20 >/dev/null
   wait_for_log traps '861\.0\.1.*"nm".*"s".*"dwell [0-9.]+ [mu]s is above' >/dev/null
   until_is "$O.1.2.1.29.$row" 3
+  # An outage, of which no ICMP message tells, and its end.
+  kill -STOP "$(pid_of reflector)"
+  wait_for_log traps '861\.0\.3.*"nm".*"s".*"reflector .* does not answer"' 20 >/dev/null
+  wait_for_log traps '861\.0\.1.*"nm".*"s".*"received".*"round-trip: nothing arrived of [0-9]+ packets"' >/dev/null
+  [[ $(ask get "$O.1.2.1.23.$row" "$O.1.2.1.29.$row" | cut -d' ' -f2 | xargs) == "4 3" ]]
+  kill -CONT "$(pid_of reflector)"
+  wait_for_log traps '861\.0\.4.*"nm".*"s".*"measured again' 20 >/dev/null
+  wait_for_log traps '861\.0\.2.*"nm".*"s".*"received".*"round-trip: packets arrive again' 20 >/dev/null
   change "$O.1.2.1.33.$row" i 6
   stop reflector
 }
