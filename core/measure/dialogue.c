@@ -122,15 +122,22 @@ static void on_telling(struct ow_timer *timer)
 
 /* ---- life ---- */
 
-enum ow_status ow_dialogue_open(struct ow_dialogue *dialogue, int64_t timeout)
+static void open_dialogue(struct ow_dialogue *dialogue, int64_t timeout)
 {
   struct ow_probe_report *report = dialogue->report;
   struct ow_clock_state clock = ow_system_clock_state();
-  *report = (struct ow_probe_report){.clock_synchronized = clock.synchronized, .clock_error = clock.error};
+  *report = (struct ow_probe_report){.protocol = dialogue->peer->protocol,
+                                     .clock_synchronized = clock.synchronized,
+                                     .clock_error = clock.error};
   report->status = ow_peer_check(dialogue->peer, &report->failure);
   if (report->status == OW_OK) {
     dialogue->loop = ow_loop_create(&report->failure);
     report->status = dialogue->loop ? OW_OK : report->failure.status;
+  }
+  if (report->status == OW_OK && dialogue->traffic) {
+    report->status = ow_traffic_open(dialogue->traffic, dialogue->loop);
+    if (report->status != OW_OK)
+      ow_fail(&report->failure, report->status, "no memory for a measurement");
   }
   if (report->status == OW_OK) {
     dialogue->began = ow_loop_now(dialogue->loop).monotonic;
@@ -142,10 +149,9 @@ enum ow_status ow_dialogue_open(struct ow_dialogue *dialogue, int64_t timeout)
     if (dialogue->watch)
       ow_timer_set(dialogue->loop, &dialogue->telling, dialogue->began + dialogue->watch->period);
   }
-  return report->status;
 }
 
-enum ow_status ow_dialogue_hold(struct ow_dialogue *dialogue)
+static void hold(struct ow_dialogue *dialogue)
 {
   struct ow_probe_report *report = dialogue->report;
   dialogue->dialer = (struct ow_dialer){
@@ -154,12 +160,15 @@ enum ow_status ow_dialogue_hold(struct ow_dialogue *dialogue)
   enum ow_status status = ow_loop_run(dialogue->loop, &report->failure);
   if (status != OW_OK)
     report->status = status;
-  return report->status;
 }
 
-void ow_dialogue_close(struct ow_dialogue *dialogue)
+static void close_dialogue(struct ow_dialogue *dialogue)
 {
   if (dialogue->loop) {
+    if (dialogue->over)
+      dialogue->over(dialogue);
+    if (dialogue->traffic)
+      ow_traffic_close(dialogue->traffic);
     ow_dialer_cancel(&dialogue->dialer);
     ow_timer_cancel(dialogue->loop, &dialogue->deadline);
     ow_timer_cancel(dialogue->loop, &dialogue->telling);
@@ -167,6 +176,15 @@ void ow_dialogue_close(struct ow_dialogue *dialogue)
     ow_loop_free(dialogue->loop);
     dialogue->loop = NULL;
   }
+}
+
+enum ow_status ow_dialogue_run(struct ow_dialogue *dialogue, int64_t timeout)
+{
+  open_dialogue(dialogue, timeout);
+  if (dialogue->report->status == OW_OK)
+    hold(dialogue);
+  close_dialogue(dialogue);
+  return dialogue->report->status;
 }
 
 void ow_dialogue_print_endpoint(char *out, size_t size, const struct ow_endpoint *endpoint,

@@ -15,6 +15,7 @@
 #include "measure/dialer.h"
 #include "measure/probe_report.h"
 #include "measure/probe_watch.h"
+#include "traffic/traffic.h"
 
 /** Embed it; zero-initialised, then the first group filled in. */
 struct ow_dialogue {
@@ -27,6 +28,9 @@ struct ow_dialogue {
   const struct ow_probe_watch *watch; /* NULL: nobody watches */
   /** Add to what is told what the owner knows of it, once `ready` was called; NULL: nothing. */
   void (*count)(struct ow_dialogue *dialogue, struct ow_probe_progress *progress);
+  struct ow_traffic *traffic; /* of who measures: open as long as the loop; NULL: none is wanted */
+  /** It is over: close what else lives on the loop; NULL: nothing does. */
+  void (*over)(struct ow_dialogue *dialogue);
 
   struct ow_loop *loop;
   struct ow_client_connection control;
@@ -41,17 +45,12 @@ struct ow_dialogue {
 };
 
 /**
- * Empty the report, say in it what is known of this host's clock, check the peer and make the loop. It has
- * `timeout` ns from now. OW_INVALID and others, which are the report's status too. Whatever comes of it:
- * ow_dialogue_close().
+ * Empty the report, say in it what is known of this host's clock, check the peer, make the loop, dial, and
+ * run until ow_dialogue_end() or for `timeout` ns; then close all of it. Returns the report's status.
  */
-enum ow_status ow_dialogue_open(struct ow_dialogue *dialogue, int64_t timeout) OW_MUST_CHECK;
-/** Dial, and run until ow_dialogue_end(). Returns the report's status. */
-enum ow_status ow_dialogue_hold(struct ow_dialogue *dialogue) OW_MUST_CHECK;
+enum ow_status ow_dialogue_run(struct ow_dialogue *dialogue, int64_t timeout) OW_MUST_CHECK;
 /** End with this; only the first end counts. `failure` may be NULL. */
 void ow_dialogue_end(struct ow_dialogue *dialogue, enum ow_status status, const struct ow_failure *failure);
-/** Closes connection and loop: whatever else lives on it must be closed before. */
-void ow_dialogue_close(struct ow_dialogue *dialogue);
 
 /** "192.0.2.1 port 40000", as a session's description says it; of a link-local one with the zone of `like`.
  */

@@ -194,18 +194,11 @@ static void on_ready(struct ow_dialogue *dialogue)
   ow_measurement_begin(&probe->measurement, ow_timestamp_plus(now.wall, lead));
 }
 
-static enum ow_status measure(struct probe *probe)
+static void on_over(struct ow_dialogue *dialogue)
 {
-  struct ow_probe_report *report = probe->dialogue.report;
-  report->status = ow_traffic_open(&probe->traffic, probe->dialogue.loop);
-  if (report->status == OW_OK)
-    report->status = ow_dialogue_hold(&probe->dialogue);
-  else
-    ow_fail(&report->failure, report->status, "no memory for a measurement");
-  ow_timer_cancel(probe->dialogue.loop, &probe->closing);
+  struct probe *probe = OW_CONTAINER_OF(dialogue, struct probe, dialogue);
+  ow_timer_cancel(dialogue->loop, &probe->closing);
   ow_measurement_close(&probe->measurement);
-  ow_traffic_close(&probe->traffic);
-  return report->status;
 }
 
 /* ---- how far it is ---- */
@@ -237,13 +230,11 @@ static enum ow_status run(const struct ow_peer *peer, int64_t timeout, const str
                                      .ready = on_ready,
                                      .expired = on_expired,
                                      .watch = watch,
-                                     .count = count},
+                                     .count = count,
+                                     .traffic = &probe.traffic,
+                                     .over = on_over},
                         .log = log};
-  enum ow_status status = ow_dialogue_open(&probe.dialogue, timeout);
-  if (status == OW_OK)
-    status = measure(&probe);
-  ow_dialogue_close(&probe.dialogue);
-  return status;
+  return ow_dialogue_run(&probe.dialogue, timeout);
 }
 
 enum ow_status ow_probe_run_watched(const struct ow_peer *peer, int64_t timeout, const struct ow_log *log,

@@ -168,12 +168,9 @@ enum ow_status ow_probe_fetch_watched(const struct ow_peer *peer, const uint8_t 
 {
   struct fetch fetch = {
       .dialogue = {.peer = peer, .report = report, .ready = on_ready, .expired = on_expired, .watch = watch}};
-  enum ow_status status = ow_dialogue_open(&fetch.dialogue, timeout);
   memcpy(fetch.sid.octets, sid, sizeof fetch.sid.octets);
+  enum ow_status status = ow_dialogue_run(&fetch.dialogue, timeout);
   memcpy(report->directions[OW_FORWARD].sid, sid, sizeof fetch.sid.octets);
-  if (status == OW_OK)
-    status = ow_dialogue_hold(&fetch.dialogue);
-  ow_dialogue_close(&fetch.dialogue);
   free(fetch.skipped);
   ow_fetched_records_clear(&fetch.records);
   return status;
