@@ -77,7 +77,7 @@ void ow_server_free(struct ow_server *server)
     ow_intake_clear(&server->intake);
     ow_outbox_clear(&server->outbox);
     ow_stop_list_clear(&server->stop);
-    free(server->slots);
+    ow_server_forget_request(server);
     free(server->pending);
     ow_wipe(server, sizeof *server);
   }
@@ -219,7 +219,7 @@ static enum ow_status pass_slots(struct ow_server *server, struct ow_instant now
     server->passing = NOTHING;
     ow_server_enter(server, OW_SERVER_DECIDE_SESSION, now);
     event->kind = OW_SERVER_REQUEST;
-    event->request = &server->request;
+    event->request = &server->asked->session;
   }
   return OW_OK;
 }
@@ -227,7 +227,10 @@ static enum ow_status pass_slots(struct ow_server *server, struct ow_instant now
 static enum ow_status read_request_head(struct ow_server *server, struct ow_instant now,
                                         struct ow_server_event *event)
 {
-  struct ow_session_request *request = &server->request;
+  union ow_server_asked *asked = ow_server_ask(server, &event->failure);
+  if (!asked)
+    return OW_MEMORY;
+  struct ow_session_request *request = &asked->session;
   enum ow_status status =
       ow_session_request_decode(ow_intake_message(&server->intake), request, &event->failure);
   if (status != OW_OK)
@@ -248,10 +251,9 @@ static enum ow_status read_request_head(struct ow_server *server, struct ow_inst
 static enum ow_status read_request_slots(struct ow_server *server, struct ow_instant now,
                                          struct ow_server_event *event)
 {
-  uint32_t count = server->request.slot_count;
+  uint32_t count = server->asked->session.slot_count;
   const uint8_t *at = ow_intake_message(&server->intake) + OW_REQUEST_SESSION + OW_HMAC;
   enum ow_status status = OW_OK;
-  free(server->slots);
   server->slots = calloc(count, sizeof *server->slots);
   if (!server->slots)
     status = ow_fail(&event->failure, OW_MEMORY, "no memory for %u schedule slots", count);
@@ -260,7 +262,7 @@ static enum ow_status read_request_slots(struct ow_server *server, struct ow_ins
   if (status == OW_OK) {
     ow_server_enter(server, OW_SERVER_DECIDE_SESSION, now);
     event->kind = OW_SERVER_REQUEST;
-    event->request = &server->request;
+    event->request = &server->asked->session;
     event->slots = server->slots;
   }
   return status;
@@ -294,11 +296,13 @@ enum ow_status ow_server_answer_session(struct ow_server *server, struct ow_inst
   uint8_t octets[OW_ACCEPT_SESSION];
   if (server->state != OW_SERVER_DECIDE_SESSION)
     return OW_STATE;
-  if (acceptance->accept == OW_ACCEPT_OK && !server->request.server_sends) {
+  const struct ow_session_request *request = &server->asked->session;
+  if (acceptance->accept == OW_ACCEPT_OK && !request->server_sends) {
     server->client_sending++;
-    server->client_ranges = more_ranges(server->client_ranges, server->request.packets);
+    server->client_ranges = more_ranges(server->client_ranges, request->packets);
   }
   server->agreed = server->agreed || acceptance->accept == OW_ACCEPT_OK;
+  ow_server_forget_request(server);
   ow_session_acceptance_encode(acceptance, octets);
   ow_outbox_message(&server->outbox, octets, sizeof octets);
   ow_server_await_command(server, now);
@@ -424,7 +428,7 @@ static enum ow_status on_command(struct ow_server *server, struct ow_instant now
     return ow_fail(&event->failure, OW_PROTOCOL, "unknown command %u", command);
   switch (command) {
   case OW_COMMAND_REQUEST_SESSION: status = on_request(server, now, event); break;
-  case OW_COMMAND_REQUEST_TW_SESSION: ow_server_tw_request(server, now, event); break;
+  case OW_COMMAND_REQUEST_TW_SESSION: status = ow_server_tw_request(server, now, event); break;
   case OW_COMMAND_START_SESSIONS: on_start(server, now, event); break;
   case OW_COMMAND_STOP_SESSIONS:
     status = ow_fail(&event->failure, OW_PROTOCOL, "Stop-Sessions while no session runs");
@@ -540,6 +544,12 @@ void ow_server_expired(struct ow_server *server, struct ow_server_event *event)
 enum ow_server_state ow_server_state(const struct ow_server *server)
 {
   return server->state;
+}
+
+const char *ow_server_claimed_key(const struct ow_server *server)
+{
+  const struct ow_server_setup *setup = server->setup;
+  return setup && setup->key_known ? setup->response.key_id : "";
 }
 
 enum ow_mode ow_server_mode(const struct ow_server *server)

@@ -97,6 +97,8 @@ enum ow_status ow_server_fetch_departure(struct ow_server *server, struct ow_ins
 enum ow_server_state ow_server_state(const struct ow_server *server);
 /** "ready", "running", ... for a person. */
 const char *ow_server_state_text(enum ow_server_state state);
+/** The KeyID that the client claims in a set-up which is not accepted yet; "" if nobody has that. */
+const char *ow_server_claimed_key(const struct ow_server *server);
 enum ow_mode ow_server_mode(const struct ow_server *server);
 /** TWAMP's, that the client chose: mask of enum ow_twamp_feature. */
 uint32_t ow_server_features(const struct ow_server *server);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* States, and how long each may last. */
+/* States, how long each may last, and the memory for what a client asks for. */
 #include "control/server_machine.h"
+
+#include <stdlib.h>
 
 const char *ow_server_awaits(const struct ow_server *server, enum ow_server_state state)
 {
@@ -40,4 +42,21 @@ void ow_server_await_command(struct ow_server *server, struct ow_instant now)
 {
   ow_intake_expect(&server->intake, OW_BLOCK, false);
   ow_server_enter(server, OW_SERVER_READY, now);
+}
+
+union ow_server_asked *ow_server_ask(struct ow_server *server, struct ow_failure *failure)
+{
+  ow_server_forget_request(server);
+  server->asked = calloc(1, sizeof *server->asked);
+  if (!server->asked)
+    ow_fail(failure, OW_MEMORY, "no memory for what the client asks for");
+  return server->asked;
+}
+
+void ow_server_forget_request(struct ow_server *server)
+{
+  free(server->asked);
+  free(server->slots);
+  server->asked = NULL;
+  server->slots = NULL;
 }

@@ -18,6 +18,12 @@ struct ow_server_setup {
   bool key_known; /* somebody has that KeyID */
 };
 
+/* What is asked for; which of them, config.twamp tells. */
+union ow_server_asked {
+  struct ow_session_request session;
+  struct ow_tw_request tw;
+};
+
 struct ow_server {
   struct ow_server_config config;
   enum ow_server_state state;
@@ -31,12 +37,9 @@ struct ow_server {
   enum ow_mode mode;
   uint32_t features; /* mask of enum ow_twamp_feature, chosen with it */
 
-  union { /* which of them, config.twamp tells */
-    struct ow_session_request request;
-    struct ow_tw_request tw_request;
-  };
-  uint32_t tw_sessions; /* agreed on since the last Stop-Sessions */
-  struct ow_slot *slots;
+  union ow_server_asked *asked;          /* NULL while nothing is */
+  uint32_t tw_sessions;                  /* agreed on since the last Stop-Sessions */
+  struct ow_slot *slots;                 /* of it */
   enum { NOTHING, SLOTS, HMAC } passing; /* what is read past of a request */
   uint32_t slots_left;
   uint32_t client_sending; /* sessions that the client's Stop-Sessions may describe */
@@ -56,6 +59,10 @@ const char *ow_server_awaits(const struct ow_server *server, enum ow_server_stat
 /** For how long, ns. */
 int64_t ow_server_patience(const struct ow_server *server, enum ow_server_state state);
 void ow_server_enter(struct ow_server *server, enum ow_server_state state, struct ow_instant now);
+/** Something is asked for: memory for it, or NULL with a sentence. */
+union ow_server_asked *ow_server_ask(struct ow_server *server, struct ow_failure *failure) OW_MUST_CHECK;
+/** It is answered: it and its slots are gone. */
+void ow_server_forget_request(struct ow_server *server);
 /** Enter READY. */
 void ow_server_await_command(struct ow_server *server, struct ow_instant now);
 

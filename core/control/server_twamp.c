@@ -4,17 +4,22 @@
 
 #include "control/server_machine.h"
 
-void ow_server_tw_request(struct ow_server *server, struct ow_instant now, struct ow_server_event *event)
+enum ow_status ow_server_tw_request(struct ow_server *server, struct ow_instant now,
+                                    struct ow_server_event *event)
 {
   if (server->intake.opened == OW_BLOCK) {
     ow_intake_expect_more(&server->intake, OW_REQUEST_TW_SESSION - OW_BLOCK + OW_HMAC, true);
-  } else {
-    enum ow_status status =
-        ow_tw_request_decode(ow_intake_message(&server->intake), &server->tw_request, &event->failure);
-    ow_server_enter(server, OW_SERVER_DECIDE_SESSION, now);
-    event->kind = OW_SERVER_TW_REQUEST;
-    event->tw_request = status == OW_OK ? &server->tw_request : NULL;
+    return OW_OK;
   }
+  union ow_server_asked *asked = ow_server_ask(server, &event->failure);
+  if (!asked)
+    return OW_MEMORY;
+  bool decoded =
+      ow_tw_request_decode(ow_intake_message(&server->intake), &asked->tw, &event->failure) == OW_OK;
+  ow_server_enter(server, OW_SERVER_DECIDE_SESSION, now);
+  event->kind = OW_SERVER_TW_REQUEST;
+  event->tw_request = decoded ? &asked->tw : NULL;
+  return OW_OK;
 }
 
 enum ow_status ow_server_answer_tw_session(struct ow_server *server, struct ow_instant now,
@@ -26,6 +31,7 @@ enum ow_status ow_server_answer_tw_session(struct ow_server *server, struct ow_i
     return OW_STATE;
   server->agreed = server->agreed || accepted;
   server->tw_sessions += accepted;
+  ow_server_forget_request(server);
   ow_tw_acceptance_encode(acceptance, octets);
   ow_outbox_message(&server->outbox, octets, sizeof octets);
   ow_server_await_command(server, now);

@@ -17,7 +17,8 @@ enum ow_status ow_server_answer_tw_session(struct ow_server *server, struct ow_i
 /* For the machine alone: */
 
 /** A part of Request-TW-Session is there: OW_SERVER_TW_REQUEST after the last. */
-void ow_server_tw_request(struct ow_server *server, struct ow_instant now, struct ow_server_event *event);
+enum ow_status ow_server_tw_request(struct ow_server *server, struct ow_instant now,
+                                    struct ow_server_event *event) OW_MUST_CHECK;
 /** A part of what came while sessions run, which can only be Stop-Sessions: OW_SERVER_TW_STOP. OW_PROTOCOL.
  */
 enum ow_status ow_server_tw_stop(struct ow_server *server, struct ow_instant now,

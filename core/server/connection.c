@@ -331,13 +331,34 @@ static void on_stop(struct ow_serve_connection *connection, const struct ow_serv
     ow_serve_end_as_told(connection);
 }
 
+static void on_fetch_part(struct ow_serve_fetch *fetch);
+
+/* After a failure it is abandoned with its connection. */
+static void note_fetch(struct ow_serve_connection *connection, enum ow_status status,
+                       const struct ow_failure *failure)
+{
+  if (status != OW_OK)
+    ow_serve_break_off(connection, failure);
+  if (connection->fetch && !connection->fetch->session) {
+    free(connection->fetch);
+    connection->fetch = NULL;
+  }
+}
+
 static void on_fetch(struct ow_serve_connection *connection, const struct ow_fetch_request *request)
 {
   struct ow_failure failure;
+  enum ow_status status = ow_fail(&failure, OW_MEMORY, "no memory to answer a fetch");
   connection->to_fetch -= connection->to_fetch > 0;
-  if (ow_serve_fetch_answer(&connection->fetch, connection->kept, connection->machine, &connection->client,
-                            request, &failure) != OW_OK)
-    ow_serve_break_off(connection, &failure);
+  connection->fetch = calloc(1, sizeof *connection->fetch);
+  if (connection->fetch) {
+    connection->fetch->to = connection->to;
+    connection->fetch->go_on = on_fetch_part;
+    connection->fetch->context = connection;
+    status = ow_serve_fetch_answer(connection->fetch, connection->kept, connection->machine,
+                                   &connection->client, request, &failure);
+  }
+  note_fetch(connection, status, &failure);
 }
 
 static void on_derived(void *context, enum ow_status status, const struct ow_token_key *key);
@@ -355,11 +376,13 @@ static void on_derive(struct ow_serve_connection *connection, const struct ow_ke
   }
 }
 
-/* A wrong passphrase, an unknown KeyID, a wrong HMAC. */
+/* A wrong passphrase, an unknown KeyID, a wrong HMAC: the key in whose name it speaks is proven or not. */
 static void on_broken(struct ow_serve_connection *connection, const struct ow_failure *failure)
 {
+  const struct ow_serve_client *client = &connection->client;
+  const char *key_id = client->key_id[0] ? client->key_id : ow_server_claimed_key(connection->machine);
   if (failure->status == OW_AUTH)
-    ow_serve_failures_note(connection->common, &connection->client, connection->claimed);
+    ow_serve_failures_note(connection->common, client, key_id);
   ow_serve_break_off(connection, failure);
 }
 
@@ -413,15 +436,16 @@ static void on_received(struct ow_channel *channel)
 static void go_on_fetching(struct ow_serve_connection *connection)
 {
   struct ow_failure failure;
-  if (ow_serve_fetch_go_on(&connection->fetch, connection->kept, connection->machine, &failure) != OW_OK)
-    ow_serve_break_off(connection, &failure);
-  if (!connection->fetch.session)
+  enum ow_status status =
+      ow_serve_fetch_go_on(connection->fetch, connection->kept, connection->machine, &failure);
+  note_fetch(connection, status, &failure);
+  if (!connection->fetch)
     ow_channel_offer(&connection->channel);
 }
 
 static void on_fetch_part(struct ow_serve_fetch *fetch)
 {
-  struct ow_serve_connection *connection = OW_CONTAINER_OF(fetch, struct ow_serve_connection, fetch);
+  struct ow_serve_connection *connection = fetch->context;
   go_on_fetching(connection);
   ow_serve_settle(connection);
 }
@@ -474,7 +498,6 @@ static bool find_key(void *context, const char *key_id, const void **passphrase,
   struct ow_serve_common *common = connection->common;
   bool found = common->policy->find_key(common->policy->context, key_id, &common->passphrase);
   if (found) {
-    snprintf(connection->claimed, sizeof connection->claimed, "%s", key_id);
     *passphrase = common->passphrase.octets;
     *octets = common->passphrase.length;
   }
@@ -513,12 +536,10 @@ static struct ow_serve_connection *create(struct ow_serve_connections *connectio
   connection->client = *client;
   ow_address_print(connection->name, sizeof connection->name, remote);
   connection->to = (struct ow_serve_log){.log = connection->common->log, .client = connection->name};
-  connection->fetch.to = connection->to;
   connection->timer.expired = on_deadline;
   ow_serve_prepare_life(connection);
   connection->agreeing.run = on_agreeing;
   connection->starting.run = on_starting;
-  connection->fetch.go_on = on_fetch_part;
   connection->channel.received = on_received;
   connection->channel.drained = on_drained;
   connection->channel.over = on_over;

@@ -132,7 +132,10 @@ void ow_serve_close(struct ow_serve_connection *connection)
   struct ow_serve_common *common = connection->common;
   if (!connection->over)
     ow_serve_tell_end(connection, OW_LOG_INFO, connection->ended_for = "the server stops");
-  ow_serve_fetch_abandon(&connection->fetch, connection->machine);
+  if (connection->fetch)
+    ow_serve_fetch_abandon(connection->fetch, connection->machine);
+  free(connection->fetch);
+  connection->fetch = NULL;
   ow_derivation_cancel(connection->derivation);
   ow_timer_cancel(common->loop, &connection->timer);
   ow_timer_cancel(common->loop, &connection->stalled);

@@ -63,8 +63,8 @@ struct ow_serve_connection {
   struct ow_serve_sessions sessions;   /* requested or running; held */
   struct ow_serve_tw_list tw_sessions; /* TWAMP's, likewise */
   struct ow_serve_log to;              /* the log, and whom it tells of */
-  struct ow_serve_fetch fetch;
-  unsigned agreed; /* sessions, since it was set up or stopped */
+  struct ow_serve_fetch *fetch;        /* NULL while nothing is being fetched */
+  unsigned agreed;                     /* sessions, since it was set up or stopped */
   const struct ow_session_request
       *asked; /* for one more session, which is the machine's until it is answered */
   const struct ow_slot *asked_slots;
@@ -81,7 +81,6 @@ struct ow_serve_connection {
   struct ow_serve_stop stop;        /* the client's, until ours is told */
   unsigned to_fetch;                /* sessions that have ended, and whose records it has not asked for */
   int64_t stopped_at;               /* monotonic ns: when they ended */
-  char claimed[OW_KEY_ID_TEXT];     /* the key in whose name it speaks, if somebody has that; proven or not */
   struct ow_derivation *derivation; /* of the client's key; or NULL */
 };
 

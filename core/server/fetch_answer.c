@@ -107,7 +107,8 @@ static void finish(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *
   bool whole = range->begin == 0 && range->end == OW_FETCH_TO_END && session->ended;
   bool all_departures =
       range->departures && range->begin == 0 && (uint64_t)range->end + 1 >= session->next_sequence;
-  if (all_departures || (whole && policy->delete_on_fetch(policy->context, &session->owner)))
+  const struct ow_serve_client owner = ow_serve_session_owner(session);
+  if (all_departures || (whole && policy->delete_on_fetch(policy->context, &owner)))
     ow_serve_forget(kept, session);
   let_go(fetch);
 }
@@ -163,12 +164,18 @@ static enum ow_status write_records(struct ow_serve_fetch *fetch, struct ow_serv
 
 /* ---- Fetch-Ack ---- */
 
+static bool may_fetch(const struct ow_serve_policy *policy, const struct ow_serve_client *client,
+                      const struct ow_serve_session *session)
+{
+  const struct ow_serve_client owner = ow_serve_session_owner(session);
+  return policy->may_fetch(policy->context, client, &owner);
+}
+
 /* A stranger can't tell which sessions there are: `why` is for the log alone. */
 static struct ow_serve_session *find_allowed(const struct ow_serve_kept_sessions *kept,
                                              const struct ow_serve_client *client,
                                              const struct ow_fetch_request *asked, const char **why)
 {
-  const struct ow_serve_policy *policy = kept->common->policy;
   struct ow_serve_session *session = ow_serve_kept_find(kept, &asked->sid, asked->departures);
   bool may = false;
   if (!session)
@@ -177,7 +184,7 @@ static struct ow_serve_session *find_allowed(const struct ow_serve_kept_sessions
     *why = "it was not started";
   else if (asked->departures && !session->ended)
     *why = "it has not ended";
-  else if (!policy->may_fetch(policy->context, client, &session->owner))
+  else if (!may_fetch(kept->common->policy, client, session))
     *why = "it is another client's";
   else
     may = true;

@@ -16,7 +16,7 @@
 #include "server/session.h"
 #include "server/session_log.h"
 
-/** Embed it, and set `go_on`. Zero-initialised: nothing is being fetched. */
+/** Zero-initialised, with `go_on` set: nothing is being fetched, as it is again when `session` is NULL. */
 struct ow_serve_fetch {
   struct ow_serve_log to;           /* for the client that fetches; set before, if there is a log */
   struct ow_serve_session *session; /* held; NULL: none */
@@ -27,8 +27,10 @@ struct ow_serve_fetch {
   bool of_ended;             /* they were counted after its end */
   bool announced;            /* they are counted, and the client knows how many there are */
   size_t next;               /* record, or packet, to look at */
-  /** A part of the work is due: ow_serve_fetch_go_on(), and then send what it wrote. By the loop. */
+  /** A part of the work is due: ow_serve_fetch_go_on(), and then send what it wrote. By the loop. May free
+   * it. */
   void (*go_on)(struct ow_serve_fetch *fetch);
+  void *context; /* the owner's */
 };
 
 /**

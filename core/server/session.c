@@ -28,7 +28,8 @@ static struct ow_serve_session *allocate(struct ow_serve_common *common, const s
     return NULL;
   session->holders = 1;
   session->common = common;
-  session->owner = *asked->client;
+  session->owner_address = asked->client->address;
+  session->mode = asked->client->mode;
   session->request = *asked->request;
   session->beside = ow_serve_slots_for(asked->request) + ow_serve_beside_for(asked->request, asked->slots);
   session->departing = asked->departures ? ow_serve_departures_for(asked->request, &common->config) : 0;
@@ -90,13 +91,13 @@ static enum ow_status check_shares(struct ow_serve_session *session, struct ow_s
 }
 
 /* From here on the session owns what it has claimed, and alone gives it back. */
-static enum ow_accept claim(struct ow_serve_session *session, struct ow_serve_lack *lack,
-                            struct ow_failure *why)
+static enum ow_accept claim(struct ow_serve_session *session, const struct ow_serve_client *client,
+                            struct ow_serve_lack *lack, struct ow_failure *why)
 {
   struct ow_serve_common *common = session->common;
   if (check_shares(session, lack, why) != OW_OK)
     return OW_ACCEPT_TEMPORARY_LIMIT;
-  enum ow_accept accept = common->policy->claim(common->policy->context, &session->owner, &session->request,
+  enum ow_accept accept = common->policy->claim(common->policy->context, client, &session->request,
                                                 session->slots, &session->claim, why);
   if (accept == OW_ACCEPT_OK) {
     common->counts.records += session->reserved;
@@ -133,7 +134,7 @@ static struct ow_serve_session *agree(struct ow_serve_common *common, const stru
 {
   ow_fail(why, OW_MEMORY, "no memory for a test session");
   struct ow_serve_session *session = allocate(common, asked);
-  enum ow_accept accept = session ? claim(session, lack, why) : OW_ACCEPT_INTERNAL_ERROR;
+  enum ow_accept accept = session ? claim(session, asked->client, lack, why) : OW_ACCEPT_INTERNAL_ERROR;
   bool claimed = accept == OW_ACCEPT_OK;
   if (claimed)
     accept = prepare_traffic(session, asked, &acceptance->port, why);

@@ -2,6 +2,7 @@
 /* What a session's end leaves to be done is done in parts, as its length is the client's choice. */
 #include "server/session_end.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/container_of.h"
@@ -215,6 +216,13 @@ static void begin_to_free(struct ow_serve_session *session)
   common->policy->release_disk(common->policy->context, &session->claim);
   begin_work(session, on_freeing);
   on_freeing(&session->part);
+}
+
+struct ow_serve_client ow_serve_session_owner(const struct ow_serve_session *session)
+{
+  struct ow_serve_client owner = {.address = session->owner_address, .mode = session->mode};
+  (void)snprintf(owner.key_id, sizeof owner.key_id, "%s", ow_account_key_id(&session->account->share.key));
+  return owner;
 }
 
 bool ow_serve_session_sends(const struct ow_serve_session *session)

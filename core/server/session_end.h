@@ -28,7 +28,8 @@ struct ow_serve_session {
   TAILQ_ENTRY(ow_serve_session) of_owner; /* and its owner's that ended, likewise */
   struct ow_serve_account *account;       /* its owner's */
   struct ow_serve_common *common;
-  struct ow_serve_client owner;
+  struct ow_endpoint owner_address; /* which, with its account, is who it is: ow_serve_session_owner() */
+  enum ow_mode mode;
   struct ow_session_request request; /* as agreed */
   struct ow_slot *slots;
   struct ow_serve_claim claim;
@@ -68,6 +69,8 @@ struct ow_serve_session {
  * settled in the background; a first part of that is done at once, which is all for most.
  */
 void ow_serve_session_end(struct ow_serve_session *session, const struct ow_session_end *end);
+/** Who made it, who may be long gone: `account` is NULL. */
+struct ow_serve_client ow_serve_session_owner(const struct ow_serve_session *session);
 /** True of one that we send, until it is settled. */
 bool ow_serve_session_sends(const struct ow_serve_session *session);
 /** Who holds a session can rely on it; after the last has dropped it, it is ended and freed. */

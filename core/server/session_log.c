@@ -36,15 +36,15 @@ static void print_traffic(char out[PART_TEXT], const struct ow_serve_session *se
 /* "class root, KeyID "monitor", encrypted", or "class root, open mode". */
 static void print_owner(char out[PART_TEXT], const struct ow_serve_session *session)
 {
-  const struct ow_serve_client *owner = &session->owner;
+  const char *of_key = ow_account_key_id(&session->account->share.key);
   const char *class = session->claim.class_name;
   char key_id[OW_KEY_ID_TEXT];
-  ow_printable(key_id, sizeof key_id, owner->key_id, strnlen(owner->key_id, sizeof owner->key_id));
-  if (owner->mode == OW_MODE_OPEN)
+  ow_printable(key_id, sizeof key_id, of_key, strlen(of_key));
+  if (session->mode == OW_MODE_OPEN)
     snprintf(out, PART_TEXT, "%s%s, open mode", class ? "class " : "no class", class ? class : "");
   else
     snprintf(out, PART_TEXT, "%s%s, KeyID \"%s\", %s", class ? "class " : "no class", class ? class : "",
-             key_id, ow_mode_name(owner->mode));
+             key_id, ow_mode_name(session->mode));
 }
 
 void ow_serve_log_agreed(const struct ow_serve_log *to, const struct ow_serve_session *session)

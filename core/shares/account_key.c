@@ -40,6 +40,11 @@ bool ow_account_key_is_known(const struct ow_account_key *key)
   return key->octets[0] == OF_KEY;
 }
 
+const char *ow_account_key_id(const struct ow_account_key *key)
+{
+  return ow_account_key_is_known(key) ? (const char *)key->octets + 1 : "";
+}
+
 /* FNV-1a. */
 uint64_t ow_account_key_number(const struct ow_account_key *key)
 {

@@ -26,6 +26,8 @@ struct ow_account_key {
 struct ow_account_key ow_account_key_of(const char *key_id, const struct ow_endpoint *address);
 /** True if it is a key's, not an address'. */
 bool ow_account_key_is_known(const struct ow_account_key *key);
+/** The KeyID whose it is, as long as it stands; "" of an address. */
+const char *ow_account_key_id(const struct ow_account_key *key);
 /** It as a number, which no other has but by a chance of 2^64. */
 uint64_t ow_account_key_number(const struct ow_account_key *key);
 /** As tsearch(3) has it. */

@@ -22,6 +22,12 @@ enum {
 #define ROOM_FIRST (UINT32_C(1) << 20) /* if the system allows it: strangers come, too */
 #define ROOM_MOST (UINT32_C(1) << 26)
 
+/* Among those of its host. */
+struct ow_port_by_key {
+  struct ow_tuple_entry by_host;
+  struct ow_port_seat *seat;
+};
+
 /* ---- whose is it? ---- */
 
 struct ow_tuple ow_tuple_of(const union ow_address *far)
@@ -68,7 +74,7 @@ static struct ow_port_seat *find_by_key(struct ow_test_port *port, const struct 
   struct ow_port_seat *found = NULL;
   for (struct ow_tuple_entry *each = ow_tuple_table_find(&port->hosts, &host); each && !found;
        each = ow_tuple_entry_next(each)) {
-    struct ow_port_seat *seat = OW_CONTAINER_OF(each, struct ow_port_seat, by_host);
+    struct ow_port_seat *seat = OW_CONTAINER_OF(each, struct ow_port_by_key, by_host)->seat;
     if (takes(seat, own) && seat->recognizes(seat, datagram))
       found = seat;
   }
@@ -223,7 +229,8 @@ static enum ow_status take_place(struct ow_test_port *port, struct ow_port_seat 
   enum ow_status status = OW_OK;
   if (tuple.end.port == 0 && !claim->by_key)
     status = ow_fail(why, OW_LIMIT, "without a key nothing tells the client's packets from others'");
-  else if (claim->by_key && !ow_tuple_table_add(&port->hosts, &seat->by_host, &host, OW_PORT_BY_KEY_MOST))
+  else if (claim->by_key &&
+           !ow_tuple_table_add(&port->hosts, &seat->by_key->by_host, &host, OW_PORT_BY_KEY_MOST))
     status = ow_fail(why, OW_LIMIT, "%d sessions with %s are only told apart by their keys",
                      OW_PORT_BY_KEY_MOST, ow_address_print_host(text, sizeof text, &claim->far));
   else if (tuple.end.port && !ow_tuple_table_add(&port->tuples, &seat->by_tuple, &tuple, 1) && !claim->by_key)
@@ -238,13 +245,27 @@ struct ow_port_seat *ow_test_port_seat_of(const struct ow_test_port *port, const
   return of_tuple(ow_tuple_table_find(&port->tuples, &tuple));
 }
 
-static enum ow_status make_way(struct ow_port_seat *seat, const struct ow_port_claim *claim,
-                               struct ow_failure *why)
+static void empty_seat(struct ow_port_seat *seat)
+{
+  free(seat->way);
+  free(seat->by_key);
+  seat->way = NULL;
+  seat->by_key = NULL;
+}
+
+/* What not every session needs. */
+static enum ow_status furnish_seat(struct ow_port_seat *seat, const struct ow_port_claim *claim,
+                                   struct ow_failure *why)
 {
   seat->way = claim->receives ? NULL : malloc(sizeof *seat->way);
+  seat->by_key = claim->by_key ? calloc(1, sizeof *seat->by_key) : NULL;
   if (seat->way)
     ow_udp_way_make(seat->way, &claim->far, &claim->own, claim->dscp);
-  return seat->way || claim->receives ? OW_OK : ow_fail(why, OW_MEMORY, "no memory for a place at it");
+  if (seat->by_key)
+    seat->by_key->seat = seat;
+  return (seat->way || claim->receives) && (seat->by_key || !claim->by_key)
+             ? OW_OK
+             : ow_fail(why, OW_MEMORY, "no memory for a place at it");
 }
 
 enum ow_status ow_test_port_join(struct ow_test_port *port, struct ow_port_seat *seat,
@@ -253,12 +274,11 @@ enum ow_status ow_test_port_join(struct ow_test_port *port, struct ow_port_seat 
   struct ow_port_side *side = side_of(port, &claim->far);
   if (!side)
     return ow_fail(why, OW_LIMIT, "it is not open for this family of addresses");
-  enum ow_status status = make_way(seat, claim, why);
+  enum ow_status status = furnish_seat(seat, claim, why);
   if (status == OW_OK)
     status = take_place(port, seat, claim, why);
   if (status != OW_OK) {
-    free(seat->way);
-    seat->way = NULL;
+    empty_seat(seat);
   } else {
     seat->side = side;
     seat->own = ow_address_to_endpoint(&claim->own);
@@ -279,13 +299,13 @@ void ow_test_port_leave(struct ow_port_seat *seat)
   struct ow_port_side *side = seat->side;
   if (side) {
     ow_tuple_entry_remove(&seat->by_tuple);
-    ow_tuple_entry_remove(&seat->by_host);
+    if (seat->by_key)
+      ow_tuple_entry_remove(&seat->by_key->by_host);
     side->packets[seat->receives] -= seat->packets;
     side->octets[seat->receives] -= seat->octets;
     side->pause = ow_udp_pause(side->room[RECEIVES], side->octets[RECEIVES]);
     seat->side = NULL;
-    free(seat->way);
-    seat->way = NULL;
+    empty_seat(seat);
   }
 }
 

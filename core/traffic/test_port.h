@@ -21,11 +21,13 @@
 #include "traffic/traffic.h"
 #include "traffic/tuple_table.h"
 
+struct ow_port_by_key;
+
 /** The place of a session at the port. Embed it. Zero-initialised: it has none. */
 struct ow_port_seat {
   void *holder;                   /* whose it is, for its functions */
   struct ow_tuple_entry by_tuple; /* where its packets come from, or go to */
-  struct ow_tuple_entry by_host;  /* those whose packets only their HMAC tells apart */
+  struct ow_port_by_key *by_key;  /* of one whose packets only their HMAC tells apart; owned */
   struct ow_port_side *side;
   struct ow_endpoint own; /* its address of ours */
   struct ow_udp_way *way; /* of one that sends; owned */

@@ -116,7 +116,7 @@ static void expect_none(const struct ow_port_claim *claim, const char *words)
   struct session other = {.key = '-'};
   ck_assert_int_eq(join(&other, *claim, "127.0.0.1"), OW_LIMIT);
   ck_assert_msg(strstr(failure.text, words) != NULL, "%s", failure.text);
-  ck_assert(!other.seat.by_tuple.listed && !other.seat.by_host.listed && !other.seat.side);
+  ck_assert(!other.seat.by_tuple.listed && !other.seat.by_key && !other.seat.side);
 }
 
 /* ---- clients ---- */
