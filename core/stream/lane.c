@@ -197,7 +197,7 @@ static struct ow_timestamp last_due(const struct ow_stream_lane *lane)
 
 int64_t ow_lane_longest_pause(const struct ow_stream_lane *lane)
 {
-  return lane->config->peer.loss_timeout + CLOSING_TIME + 4 * lane->control.round_trip + START_MARGIN;
+  return lane->config->peer.loss_timeout + CLOSING_TIME + 4 * ow_lane_round_trip(lane) + START_MARGIN;
 }
 
 static void measure_by_owamp(struct ow_stream_lane *lane)
@@ -382,6 +382,13 @@ static void abandon(struct ow_stream_lane *lane, enum ow_status status, const ch
     ow_measurement_abandon(&lane->measurement, status, reason);
 }
 
+/* Its result comes in this turn. */
+static bool is_through(const struct ow_stream_lane *lane)
+{
+  return reflected_of(lane) ? lane->twamp.phase == OW_TWAMP_OVER
+                            : lane->measurement.course.phase == OW_COURSE_DONE;
+}
+
 static void measured_too_long(struct ow_stream_lane *lane)
 {
   static const char late[] = "there was no time for the last packets";
@@ -390,13 +397,13 @@ static void measured_too_long(struct ow_stream_lane *lane)
     ow_reflected_measurement_cut_short(&lane->reflected, OW_TIMEOUT, late);
   } else if (ow_lane_is_running(lane) && reflected_of(lane)) {
     ow_twamp_measurement_cut_short(&lane->twamp, OW_TIMEOUT, late);
-  } else if (lane->measurement.course.phase != OW_COURSE_DONE && lane->twamp.phase != OW_TWAMP_OVER) {
+  } else if (!is_through(lane)) {
     snprintf(reason, sizeof reason, "server %s did not answer in time when %s", lane->control.server,
              reflected_of(lane) ? "the session was requested and started"
                                 : "the sessions were stopped and their records fetched");
     disconnect_control(lane);
     abandon(lane, OW_TIMEOUT, reason);
-  } /* else its result comes in this turn */
+  }
 }
 
 static void on_timer(struct ow_timer *timer)
@@ -511,8 +518,10 @@ bool ow_lane_found_no_room(const struct ow_stream_lane *lane)
 void ow_lane_stop_early(struct ow_stream_lane *lane)
 {
   if (lane->state == OW_LANE_DIALING) {
-    ow_reach_cancel(&lane->reach);
-    stop_dialing(lane);
+    if (seeks(lane))
+      ow_reach_cancel(&lane->reach);
+    else
+      stop_dialing(lane);
     lane->state = OW_LANE_WAITING;
   }
 }
@@ -556,11 +565,21 @@ void ow_lane_close(struct ow_stream_lane *lane)
 {
   lane->state = OW_LANE_IDLE;
   ow_timer_cancel(lane->ground->loop, &lane->timer);
-  ow_dialer_cancel(&lane->dialer);
-  ow_reach_cancel(&lane->reach);
-  ow_measurement_close(&lane->measurement);
-  ow_twamp_measurement_close(&lane->twamp);
-  ow_reflected_measurement_close(&lane->reflected);
   ow_interval_drop(&lane->interval);
-  disconnect_control(lane);
+  switch (lane->config->peer.protocol) {
+  case OW_PROTOCOL_OWAMP:
+    stop_dialing(lane);
+    ow_measurement_close(&lane->measurement);
+    disconnect_control(lane);
+    break;
+  case OW_PROTOCOL_STAMP:
+    ow_reach_cancel(&lane->reach);
+    ow_reflected_measurement_close(&lane->reflected);
+    break;
+  case OW_PROTOCOL_TWAMP:
+    stop_dialing(lane);
+    ow_twamp_measurement_close(&lane->twamp);
+    disconnect_control(lane);
+    break;
+  }
 }

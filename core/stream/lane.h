@@ -58,13 +58,21 @@ struct ow_stream_lane {
 
   enum ow_lane_state state;
   struct ow_timer timer;
-  struct ow_dialer dialer;
-  struct ow_client_connection control;
-  bool connected; /* set up; idle unless measuring */
-  struct ow_measurement measurement;
-  struct ow_twamp_measurement twamp; /* in place of the measurement */
-  struct ow_reach reach;             /* by STAMP, and its measurement: in place of all four above */
-  struct ow_reflected_measurement reflected;
+  bool connected; /* its control connection is set up; idle unless measuring */
+  union {         /* which of them, the peer's protocol tells, which stays the same */
+    struct {
+      struct ow_dialer dialer;
+      struct ow_client_connection control;
+      union {
+        struct ow_measurement measurement;
+        struct ow_twamp_measurement twamp;
+      };
+    };
+    struct { /* by STAMP */
+      struct ow_reach reach;
+      struct ow_reflected_measurement reflected;
+    };
+  };
   struct ow_failure failure;   /* what kept the last measurement from its end; status OW_OK: nothing */
   struct ow_interval interval; /* in the making; its owner gives it its number and its place in time */
   struct ow_failure trouble;   /* the last thing that kept it from being measured whole; status OW_OK: none */
