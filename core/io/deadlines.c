@@ -12,7 +12,7 @@ void ow_deadlines_set(struct ow_deadlines *deadlines, struct ow_timer *timer, en
                       int64_t when)
 {
   ow_deadlines_cancel(deadlines, timer);
-  timer->kind = kind;
+  timer->kind = (uint8_t)kind;
   timer->when = when;
   timer->order = deadlines->next_order++;
   ow_timer_heap_put(&deadlines->kinds[kind], timer);

@@ -20,7 +20,7 @@ struct ow_timer {
   struct ow_timer *right;
   unsigned rank;
   bool set;
-  enum ow_timer_kind kind;
+  uint8_t kind;   /* enum ow_timer_kind: there are many timers */
   uint64_t order; /* of setting */
   int64_t when;   /* ns on its clock; on the wall clock since 1970, so that no era can wrap */
   /** The timer is no longer set. May set or cancel this and any other timer, and close any watch. */

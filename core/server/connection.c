@@ -527,6 +527,7 @@ static struct ow_serve_connection *create(struct ow_serve_connections *connectio
                                           const union ow_address *remote,
                                           const struct ow_serve_client *client, uint32_t modes)
 {
+  char name[OW_ADDRESS_TEXT];
   struct ow_serve_connection *connection = calloc(1, sizeof *connection);
   if (!connection)
     return NULL;
@@ -534,7 +535,7 @@ static struct ow_serve_connection *create(struct ow_serve_connections *connectio
   connection->common = connections->common;
   connection->kept = connections->kept;
   connection->client = *client;
-  ow_address_print(connection->name, sizeof connection->name, remote);
+  connection->name = strdup(ow_address_print(name, sizeof name, remote));
   connection->to = (struct ow_serve_log){.log = connection->common->log, .client = connection->name};
   connection->timer.expired = on_deadline;
   ow_serve_prepare_life(connection);
@@ -547,7 +548,8 @@ static struct ow_serve_connection *create(struct ow_serve_connections *connectio
   connection->state_told = OW_SERVER_AWAIT_SETUP;
   TAILQ_INIT(&connection->sessions);
   connection->machine = create_machine(connection, modes);
-  if (connection->machine && ow_serve_place_take(&connection->place, connections->common, client) == OW_OK) {
+  if (connection->name && connection->machine &&
+      ow_serve_place_take(&connection->place, connections->common, client) == OW_OK) {
     connection->channel.output = ow_server_output(connection->machine);
   } else {
     ow_serve_free_connection(connection);

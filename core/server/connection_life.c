@@ -107,6 +107,7 @@ void ow_serve_free_connection(struct ow_serve_connection *connection)
 {
   ow_serve_place_leave(&connection->place);
   ow_server_free(connection->machine);
+  free(connection->name);
   ow_wipe(connection, sizeof *connection);
   free(connection);
 }

@@ -55,31 +55,31 @@ struct ow_serve_connection {
   bool refused;            /* what it asked for last: that was told, and what comes of it is not */
   unsigned address_told;   /* a bit for each enum ow_serve_own_address that the log has been told of */
   enum ow_server_state state_told; /* to the log */
+  unsigned agreed;                 /* sessions, since it was set up or stopped */
+  unsigned unfinished;             /* sessions that run, and aren't done */
+  unsigned sending;                /* of its sessions: Stop-Sessions describes these */
+  unsigned to_fetch;               /* sessions that have ended, and whose records it has not asked for */
   const char *stopped_for;         /* why we stopped its sessions; NULL: we did not */
   const char *ended_for;           /* why it ended, if that can be said in few words */
   struct ow_server *machine;
   struct ow_serve_client client;
-  char name[OW_ADDRESS_TEXT];
+  char *name;                          /* the client's address and port */
   struct ow_serve_sessions sessions;   /* requested or running; held */
   struct ow_serve_tw_list tw_sessions; /* TWAMP's, likewise */
   struct ow_serve_log to;              /* the log, and whom it tells of */
   struct ow_serve_fetch *fetch;        /* NULL while nothing is being fetched */
-  unsigned agreed;                     /* sessions, since it was set up or stopped */
   const struct ow_session_request
       *asked; /* for one more session, which is the machine's until it is answered */
   const struct ow_slot *asked_slots;
   struct ow_completion agreeing;    /* to it, or not */
-  unsigned unfinished;              /* sessions that run, and aren't done */
   struct ow_serve_session *next;    /* to be let in, and then to be started; NULL: none is */
   struct ow_completion starting;    /* the rest of many */
   const char *ending_for;           /* why its sessions are being ended; NULL: they aren't */
   struct ow_stop_index ends;        /* what the client said of them */
   struct ow_completion ending;      /* the rest of many */
-  unsigned sending;                 /* of its sessions: Stop-Sessions describes these */
   struct ow_serve_session *to_tell; /* the next of its sessions that it may describe */
   struct ow_completion telling;     /* the rest of many */
   struct ow_serve_stop stop;        /* the client's, until ours is told */
-  unsigned to_fetch;                /* sessions that have ended, and whose records it has not asked for */
   int64_t stopped_at;               /* monotonic ns: when they ended */
   struct ow_derivation *derivation; /* of the client's key; or NULL */
 };

@@ -17,15 +17,16 @@ static void free_memory(struct ow_serve_session *session)
     ow_shares_leave(&session->common->shares, &session->account->share);
   free(session->sender);
   free(session->receiver);
-  free(session->slots);
   free(session);
 }
 
 static struct ow_serve_session *allocate(struct ow_serve_common *common, const struct ow_serve_asked *asked)
 {
-  struct ow_serve_session *session = calloc(1, sizeof *session);
+  const size_t slots = asked->request->slot_count * sizeof *asked->slots;
+  struct ow_serve_session *session = calloc(1, sizeof *session + slots);
   if (!session)
     return NULL;
+  memcpy(session->slots, asked->slots, slots);
   session->holders = 1;
   session->common = common;
   session->owner_address = asked->client->address;
@@ -36,14 +37,11 @@ static struct ow_serve_session *allocate(struct ow_serve_common *common, const s
   session->reserved = ow_serve_records_to_reserve(asked->request, &common->config, &common->counts) +
                       session->beside + session->departing;
   session->account = ow_serve_account_join(common, asked->client);
-  session->slots = calloc(asked->request->slot_count, sizeof *session->slots);
   if (asked->request->server_sends)
     session->sender = calloc(1, sizeof *session->sender);
   else
     session->receiver = calloc(1, sizeof *session->receiver);
-  if (session->slots && session->account && (session->sender || session->receiver)) {
-    memcpy(session->slots, asked->slots, asked->request->slot_count * sizeof *session->slots);
-  } else {
+  if (!session->account || (!session->sender && !session->receiver)) {
     free_memory(session);
     session = NULL;
   }

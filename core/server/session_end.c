@@ -193,7 +193,6 @@ static void free_memory(struct ow_serve_session *session)
   free(session->receiver);
   ow_departures_clear(&session->departures);
   ow_shares_leave(&session->common->shares, &session->account->share);
-  free(session->slots);
   free(session);
 }
 

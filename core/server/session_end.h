@@ -31,37 +31,37 @@ struct ow_serve_session {
   struct ow_endpoint owner_address; /* which, with its account, is who it is: ow_serve_session_owner() */
   enum ow_mode mode;
   struct ow_session_request request; /* as agreed */
-  struct ow_slot *slots;
   struct ow_serve_claim claim;
   uint64_t reserved;  /* records: at first for all that may come, once it has ended those that there are */
   uint64_t beside;    /* of these, what it takes beside records while it runs */
   uint64_t departing; /* and what its departures may take; 0: none are kept */
-  enum ow_serve_own_address own_address;   /* that our end of the traffic has */
   struct ow_test_sender *sender;           /* of one that we send, until it is settled; else NULL */
   struct ow_test_receiver *receiver;       /* of one that we receive; else NULL */
   struct ow_departures departures;         /* of what we sent, once it is settled, */
   struct ow_error_estimate departed_error; /* and how far each may be from the truth */
   bool kept;
-  struct ow_serve_kept_sessions *keeper; /* by whom */
   bool listed;                           /* among its owner's that ended */
-  uint64_t disk;                         /* that its account holds for it then */
+  enum ow_serve_own_address own_address; /* that our end of the traffic has */
+  struct ow_serve_kept_sessions *keeper; /* by whom it is kept */
+  uint64_t disk;                         /* that its account holds for it when it is listed */
   bool running;
   bool ended;                /* no more traffic */
   bool settled;              /* and its records are those that there will be */
   bool stop_known;           /* the client said how it ended */
   bool caught_up;            /* all that had come by then is taken */
+  bool sent_known;           /* `sent` is: of one that we received the client has said it */
   struct ow_completion part; /* of the work of settling it, or of freeing it */
   LIST_ENTRY(ow_serve_session) among_busy;
   int64_t ended_at;                       /* monotonic ns */
   uint32_t next_sequence;                 /* of one that has ended */
-  uint32_t sent;                          /* packets, of one that has ended, if that is known: */
-  bool sent_known;                        /* of one that we received the client has said it */
+  uint32_t sent;                          /* packets, of one that has ended, if that is known */
   unsigned holders;                       /* its connection, those kept, fetches */
   struct ow_serve_connection *connection; /* that runs it; NULL: none any more */
   /** All its packets are accounted for. */
   void (*done)(struct ow_serve_session *session);
   /** It is settled, and kept: by whoever keeps it. */
   void (*on_settled)(struct ow_serve_session *session);
+  struct ow_slot slots[]; /* of the request */
 };
 
 /**

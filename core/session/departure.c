@@ -99,10 +99,10 @@ void ow_departure_add(struct ow_departure *departure, int64_t offset)
     else
       note_surprise(departure, FIRST_SURPRISE_NS, FIRST_SURPRISES);
     departure->offsets[departure->next] = (int32_t)offset;
-    departure->next = (departure->next + 1) % OW_DEPARTURE_WINDOW;
+    departure->next = (uint16_t)((departure->next + 1) % OW_DEPARTURE_WINDOW);
     if (departure->count < OW_DEPARTURE_WINDOW)
       departure->count++;
-    departure->median = departure->count == 1 ? offset : next_median(departure);
+    departure->median = (int32_t)(departure->count == 1 ? offset : next_median(departure));
   }
 }
 

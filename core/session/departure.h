@@ -15,9 +15,9 @@ enum { OW_DEPARTURE_WINDOW = 31, OW_DEPARTURE_STEPS = 65 };
 /** Zero-initialised: nothing is known yet. */
 struct ow_departure {
   int32_t offsets[OW_DEPARTURE_WINDOW]; /* ns, the last ones, in a ring */
-  uint32_t count;
-  uint32_t next;
-  int64_t median;
+  uint16_t count;
+  uint16_t next;
+  int32_t median;
   uint8_t surprises[OW_DEPARTURE_STEPS]; /* how many corrections were wrong by so much: see departure.c */
   uint16_t surprised;                    /* their sum: of the last few hundred packets */
 };

@@ -22,12 +22,15 @@ struct ow_test_receiver {
   struct ow_port_seat *seat; /* or, not NULL, at a shared port */
   struct ow_timer timer;
   bool open;
+  bool told; /* `done` was called, or is not to be */
+  bool started;
+  bool kept_out;    /* until the start */
+  bool catching_up; /* to the moment `caught_up`: */
+  bool emptied;     /* the socket, meanwhile */
   struct ow_receiver *receiver;
   struct ow_completion behind; /* there is more to catch up with than is done at once */
-  bool catching_up;            /* to this moment: */
   struct ow_instant caught_up; /* all that had arrived by then */
   unsigned batches_left;       /* of datagrams to take meanwhile */
-  bool emptied;                /* the socket, meanwhile */
   /** Of a socket of its own: take packets from any port of the peer (it didn't say which), and from no other
    * host. At a shared port the place says whose packets they are. */
   bool any_port;
@@ -35,24 +38,21 @@ struct ow_test_receiver {
   uint32_t strangers; /* datagrams from others */
   bool ttl_unknown;
   uint8_t dscp;        /* that the packets should have */
+  uint8_t remarked_to; /* the one that the last of these had: */
   uint32_t remarked;   /* packets that had another */
-  uint8_t remarked_to; /* the last one's */
   /** Datagrams that were dropped at our own socket for want of buffer, as of the last look: no loss of the
    * path. */
   uint32_t dropped;
   uint32_t untaken; /* of these, at a shared port, that came faster than the schedule could be worked out */
   uint32_t drops_seen;
-  bool started;
-  int64_t pause;        /* of a socket of its own: what comes may wait for so many ns; */
-  uint32_t patient_for; /* after so many packets it is told at once: the last ones */
-  bool kept_out;        /* until the start: */
-  uint32_t drops_before;
+  int64_t pause;         /* of a socket of its own: what comes may wait for so many ns; */
+  uint32_t patient_for;  /* after so many packets it is told at once: the last ones */
+  uint32_t drops_before; /* the start */
   bool overflows_known;
   uint64_t overflows_before;
   /** Every packet has arrived, or the last one's loss timeout has passed. Once. May close the receiver. */
   void (*done)(struct ow_test_receiver *receiver);
   void *context; /* the owner's */
-  bool told;
 };
 
 /**

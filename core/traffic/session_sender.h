@@ -25,8 +25,8 @@ struct ow_test_sender {
   struct ow_port_seat *seat;     /* at that port; NULL: at none */
   struct ow_outlet_user user;
   bool open;
-  struct ow_sender *sender;
   bool borrowed; /* `sender` is another's */
+  struct ow_sender *sender;
   struct ow_departure departure;
   struct ow_departures departures; /* the true ones, from ow_departures_begin() on, which is its owner's */
   int64_t drained;                 /* monotonic ns: when the transmit stamps were read last */

@@ -243,7 +243,7 @@ static void set_timer(struct ow_loop *loop, struct ow_timer *timer, enum ow_time
 {
   struct ow_timer_heap *heap = kind == OW_TIMER_WALL ? &loop->wall : &loop->monotonic;
   ow_timer_cancel(loop, timer);
-  timer->kind = kind;
+  timer->kind = (uint8_t)kind;
   timer->when = when;
   timer->order = order++;
   ow_timer_heap_put(heap, timer);
