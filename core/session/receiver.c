@@ -137,18 +137,17 @@ bool ow_receiver_follow(struct ow_receiver *receiver, struct ow_timestamp now)
 }
 
 /*
- * The packet `sequence`, if its fate is open. What lies beyond the loss threshold after `sent` is not looked
+ * Whether the packet's fate is open. What lies beyond the loss threshold after `sent` is not looked
  * for, so that an invented sequence number costs no more than the packets that could be on their way.
  */
-static struct ow_open_packet *find_outstanding(struct ow_receiver *receiver, uint32_t sequence,
-                                               struct ow_timestamp sent)
+static bool is_outstanding(struct ow_receiver *receiver, uint32_t sequence, struct ow_timestamp sent)
 {
   bool more = sequence - receiver->window.base < OW_OUTSTANDING_MOST &&
               (sequence < receiver->window.end || sequence - receiver->window.end < MOST_AHEAD);
   while (more && receiver->window.end <= sequence) {
     more = schedule_one(receiver) && ow_timestamp_difference(receiver->last_due, sent) <= receiver->timeout;
   }
-  return more ? ow_window_at(&receiver->window, sequence) : NULL;
+  return more;
 }
 
 static void move_first_unseen(struct ow_receiver *receiver)
@@ -156,7 +155,7 @@ static void move_first_unseen(struct ow_receiver *receiver)
   if (receiver->first_unseen < receiver->window.base)
     receiver->first_unseen = receiver->window.base;
   while (receiver->first_unseen < receiver->window.end &&
-         ow_window_at(&receiver->window, receiver->first_unseen)->seen)
+         ow_window_seen(&receiver->window, receiver->first_unseen))
     receiver->first_unseen++;
 }
 
@@ -181,16 +180,15 @@ static enum ow_reception keep_duplicate(struct ow_receiver *receiver, const stru
   return kept ? OW_RECEIVED_DUPLICATE : OW_RECEIVED_DUPLICATE_UNKEPT;
 }
 
-static enum ow_reception keep_arrival(struct ow_receiver *receiver, struct ow_open_packet *found,
-                                      const struct ow_sample *sample)
+static enum ow_reception keep_arrival(struct ow_receiver *receiver, const struct ow_sample *sample)
 {
   enum ow_reception reception = OW_RECEIVED;
-  if (found->seen) {
+  if (ow_window_seen(&receiver->window, sample->sequence)) {
     reception = keep_duplicate(receiver, sample);
   } else if (keep_fate(receiver, sample)) {
     int64_t lead = ow_timestamp_difference(sample->sent, sample->received);
     receiver->lead = lead > 0 ? lead : 0;
-    found->seen = true;
+    ow_window_see(&receiver->window, sample->sequence);
     receiver->received++;
     move_first_unseen(receiver);
   } else {
@@ -219,11 +217,12 @@ bool ow_receiver_expire(struct ow_receiver *receiver, struct ow_timestamp now)
   while (!receiver->stopped && done < EXPIRE_AT_ONCE && receiver->window.base < receiver->packets) {
     if (receiver->window.base == receiver->window.end && !schedule_one(receiver))
       break;
-    const struct ow_open_packet *oldest = ow_window_at(&receiver->window, receiver->window.base);
-    if (ow_timestamp_difference(now, oldest->due) <= receiver->timeout)
+    uint32_t oldest = receiver->window.base;
+    struct ow_timestamp due = ow_window_due(&receiver->window, oldest);
+    if (ow_timestamp_difference(now, due) <= receiver->timeout)
       break;
-    if (!oldest->seen)
-      record_loss(receiver, receiver->window.base, oldest->due);
+    if (!ow_window_seen(&receiver->window, oldest))
+      record_loss(receiver, oldest, due);
     ow_window_drop_first(&receiver->window);
     done++;
   }
@@ -238,16 +237,11 @@ static struct ow_timestamp overdue_at(const struct ow_receiver *receiver, struct
   return ow_timestamp_plus(due, receiver->timeout + 1);
 }
 
-static struct ow_timestamp due_of(const struct ow_receiver *receiver, uint32_t sequence)
-{
-  return ow_window_at(&receiver->window, sequence)->due;
-}
-
 bool ow_receiver_next_expiry(const struct ow_receiver *receiver, struct ow_timestamp *when)
 {
   bool known = !receiver->stopped && receiver->first_unseen < receiver->packets;
   if (known && receiver->first_unseen < receiver->window.end)
-    *when = overdue_at(receiver, due_of(receiver, receiver->first_unseen));
+    *when = overdue_at(receiver, ow_window_due(&receiver->window, receiver->first_unseen));
   else if (known) /* not worked out yet: not before the last that was */
     *when = overdue_at(receiver, receiver->last_due);
   return known;
@@ -260,10 +254,10 @@ bool ow_receiver_ends_by(struct ow_receiver *receiver, struct ow_timestamp horiz
   for (unsigned done = 0; soon && receiver->window.end < receiver->packets; done++)
     soon = done < FOLLOW_AT_ONCE && !ow_timestamp_after(overdue_at(receiver, receiver->last_due), horizon) &&
            schedule_one(receiver);
-  while (soon && last > receiver->first_unseen + 1 && ow_window_at(&receiver->window, last - 1)->seen)
+  while (soon && last > receiver->first_unseen + 1 && ow_window_seen(&receiver->window, last - 1))
     last--;
   if (soon)
-    *when = overdue_at(receiver, due_of(receiver, last - 1));
+    *when = overdue_at(receiver, ow_window_due(&receiver->window, last - 1));
   return soon && !ow_timestamp_after(*when, horizon);
 }
 
@@ -295,16 +289,14 @@ bool ow_receiver_recognizes(struct ow_receiver *receiver, const uint8_t *octets,
 }
 
 static enum ow_reception judge(struct ow_receiver *receiver, const struct ow_packet *packet,
-                               struct ow_timestamp received, struct ow_open_packet **found)
+                               struct ow_timestamp received)
 {
   enum ow_reception reception = OW_RECEIVED;
-  *found = NULL;
   if (packet->sequence < receiver->window.base)
     return OW_IGNORED_LATE;
-  *found = find_outstanding(receiver, packet->sequence, packet->sent);
-  if (!*found)
+  if (!is_outstanding(receiver, packet->sequence, packet->sent))
     return OW_IGNORED_OFF_SCHEDULE;
-  int64_t off = ow_timestamp_difference(packet->sent, (*found)->due);
+  int64_t off = ow_timestamp_difference(packet->sent, ow_window_due(&receiver->window, packet->sequence));
   if (off > receiver->timeout || off < -receiver->timeout) {
     receiver->off_schedule_by = off;
     reception = OW_IGNORED_OFF_SCHEDULE;
@@ -319,13 +311,12 @@ enum ow_reception ow_receiver_packet(struct ow_receiver *receiver, const uint8_t
                                      struct ow_error_estimate error, uint8_t ttl)
 {
   struct ow_packet packet;
-  struct ow_open_packet *found = NULL;
   enum ow_reception reception =
       receiver->stopped ? OW_IGNORED_LATE : decode(receiver, octets, count, &packet);
   if (reception == OW_RECEIVED) {
     ow_clock_watch_stamp(&receiver->clocks, received, receiver->timeout);
     (void)ow_receiver_expire(receiver, received);
-    reception = judge(receiver, &packet, received, &found);
+    reception = judge(receiver, &packet, received);
   }
   if (reception == OW_RECEIVED) {
     const struct ow_sample sample = {
@@ -337,7 +328,7 @@ enum ow_reception ow_receiver_packet(struct ow_receiver *receiver, const uint8_t
         .ttl = ttl,
         .source = (uint8_t)source,
     };
-    reception = keep_arrival(receiver, found, &sample);
+    reception = keep_arrival(receiver, &sample);
   }
   receiver->counts[reception]++;
   return reception;

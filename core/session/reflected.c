@@ -99,7 +99,7 @@ static void move_first_open(struct ow_reflected *reflected)
   if (reflected->first_open < reflected->window.base)
     reflected->first_open = reflected->window.base;
   while (reflected->first_open < reflected->window.end &&
-         ow_window_at(&reflected->window, reflected->first_open)->seen)
+         ow_window_seen(&reflected->window, reflected->first_open))
     reflected->first_open++;
 }
 
@@ -111,7 +111,7 @@ static enum ow_status open_question(struct ow_reflected *reflected, uint32_t seq
   while (status == OW_OK && reflected->window.end <= sequence) {
     status = ow_window_append(&reflected->window, sent);
     if (status == OW_OK && reflected->window.end <= sequence)
-      ow_window_at(&reflected->window, reflected->window.end - 1)->seen = true;
+      ow_window_see(&reflected->window, reflected->window.end - 1);
   }
   return status;
 }
@@ -137,7 +137,7 @@ static void discard(struct ow_packet_maker *maker)
   struct ow_reflected *reflected = of_maker(maker);
   uint32_t sequence = ow_sender_next_sequence(reflected->sender);
   if (reflected->stamped == sequence + 1) {
-    ow_window_at(&reflected->window, sequence)->seen = true;
+    ow_window_see(&reflected->window, sequence);
     reflected->left--;
     move_first_open(reflected);
   }
@@ -187,6 +187,7 @@ struct ow_reflected *ow_reflected_create(const struct ow_reflected_terms *terms)
     reflected->plan = terms->tlvs;
     reflected->ssid = reflected->closing.ssid = terms->ssid;
     reflected->timeout = ow_span_to_ns(terms->request->timeout);
+    reflected->window.marked = true;
     reflected->numbers.most = 2 * terms->request->packets + NUMBERS_BEYOND;
     reflected->reflector.no_dwell = true;
     reflected->from_zero = !terms->opening;
@@ -320,34 +321,45 @@ static bool usable(const struct ow_reflection *answer)
          !ow_timestamp_after(answer->received, answer->sent);
 }
 
+/* What tells copies of an answer from other answers. */
+static uint32_t mark_of(const struct ow_reflection *answer)
+{
+  return (uint32_t)answer->sent.ntp;
+}
+
+static void note_answered(struct ow_reflected *reflected, uint32_t question, uint32_t mark)
+{
+  ow_window_see(&reflected->window, question);
+  ow_window_set_mark(&reflected->window, question, mark);
+}
+
 /* The first answer to a question that is open. */
-static enum ow_echo keep_answer(struct ow_reflected *reflected, struct ow_open_packet *question,
-                                struct ow_reflection *answer, size_t octets, struct ow_sample *back)
+static enum ow_echo keep_answer(struct ow_reflected *reflected, struct ow_reflection *answer, size_t octets,
+                                struct ow_sample *back)
 {
   struct ow_error_estimate error;
-  uint32_t mark = (uint32_t)answer->sent.ntp;
+  uint32_t question = answer->sender_sequence - reflected->base;
+  uint32_t mark = mark_of(answer);
   bool ptp = ow_reflection_stamps(answer, &error);
   if (!usable(answer)) { /* neither lost nor measured */
-    question->seen = true;
-    question->mark = mark;
+    note_answered(reflected, question, mark);
     note_reference(reflected, answer);
     (void)ow_answer_numbers_add(&reflected->numbers, answer->sequence);
     return OW_ECHO_STAMPS;
   }
   error = bound(reflected, error);
-  back->sequence = answer->sender_sequence - reflected->base;
+  back->sequence = question;
   back->sent = answer->sent;
   back->send_error = error;
-  const struct ow_sample there = {.sent = question->due,
+  const struct ow_sample there = {.sent = ow_window_due(&reflected->window, question),
                                   .received = answer->received,
-                                  .sequence = back->sequence,
+                                  .sequence = question,
                                   .send_error = back->receive_error,
                                   .receive_error = error,
                                   .ttl = answer->sender_ttl};
   if (!keep(reflected, &there, back))
     return OW_ECHO_FULL;
-  question->seen = true;
-  question->mark = mark;
+  note_answered(reflected, question, mark);
   reflected->reflector.ptp |= ptp;
   note_habits(reflected, answer, octets);
   note_reference(reflected, answer);
@@ -361,13 +373,13 @@ static enum ow_echo keep_answer(struct ow_reflected *reflected, struct ow_open_p
  * A copy has a number of its own if the reflector made it, or, of one that doesn't count, a transmit stamp,
  * and the same as what came before if the network did.
  */
-static enum ow_echo take_copy(struct ow_reflected *reflected, const struct ow_open_packet *question,
+static enum ow_echo take_copy(struct ow_reflected *reflected, uint32_t question,
                               const struct ow_reflection *answer)
 {
   note_counter(&reflected->reflector, answer);
   bool first = ow_answer_numbers_add(&reflected->numbers, answer->sequence);
   if (!reflected->reflector.stateful || reflected->numbers.beyond)
-    first = question->mark != (uint32_t)answer->sent.ntp;
+    first = ow_window_mark(&reflected->window, question) != mark_of(answer);
   return first ? OW_ECHO_DUPLICATE_FORWARD : OW_ECHO_DUPLICATE_REVERSE;
 }
 
@@ -403,14 +415,14 @@ static enum ow_echo take_answer(struct ow_reflected *reflected, struct ow_reflec
     return take_marker(reflected, &reflected->closing, answer, back->received);
   if (sequence < reflected->window.base)
     return take_late(reflected, answer);
-  struct ow_open_packet *question = ow_window_at(&reflected->window, sequence);
-  if (answer->sender_sent.ntp != question->due.ntp)
+  struct ow_timestamp asked = ow_window_due(&reflected->window, sequence);
+  if (answer->sender_sent.ntp != asked.ntp)
     return OW_ECHO_FOREIGN;
-  if (ow_timestamp_difference(back->received, question->due) > reflected->timeout)
+  if (ow_timestamp_difference(back->received, asked) > reflected->timeout)
     return take_late(reflected, answer);
-  if (question->seen)
-    return take_copy(reflected, question, answer);
-  return keep_answer(reflected, question, answer, octets, back);
+  if (ow_window_seen(&reflected->window, sequence))
+    return take_copy(reflected, sequence, answer);
+  return keep_answer(reflected, answer, octets, back);
 }
 
 /* Only what is our own question's answer is worth looking at what it carries. */
@@ -479,11 +491,11 @@ bool ow_reflected_expire(struct ow_reflected *reflected, struct ow_timestamp now
   struct ow_window *window = &reflected->window;
   unsigned done = 0;
   while (done < EXPIRE_AT_ONCE && window->base < window->end) {
-    const struct ow_open_packet *oldest = ow_window_at(window, window->base);
-    if (ow_timestamp_difference(now, oldest->due) <= reflected->timeout)
+    struct ow_timestamp due = ow_window_due(window, window->base);
+    if (ow_timestamp_difference(now, due) <= reflected->timeout)
       break;
-    if (!oldest->seen && !reflected->blind && !reflected->clocks.set)
-      lose(reflected, window->base, oldest->due);
+    if (!ow_window_seen(window, window->base) && !reflected->blind && !reflected->clocks.set)
+      lose(reflected, window->base, due);
     ow_window_drop_first(window);
     done++;
   }
@@ -496,7 +508,7 @@ bool ow_reflected_next_expiry(const struct ow_reflected *reflected, struct ow_ti
   uint32_t at = reflected->first_open;
   bool known = at < reflected->window.end;
   if (known)
-    *when = ow_timestamp_plus(ow_window_at(&reflected->window, at)->due, reflected->timeout + 1);
+    *when = ow_timestamp_plus(ow_window_due(&reflected->window, at), reflected->timeout + 1);
   return known;
 }
 

@@ -3,6 +3,7 @@
  * allocates nothing. */
 #include "session/window.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "wire/session_request.h"
@@ -13,15 +14,53 @@ enum {
   MOST_SLOTS = 2 * OW_OUTSTANDING_MOST / BLOCK, /* a power of 2, above the blocks of as many as may be open */
 };
 
-static struct ow_open_packet **block_of(const struct ow_window *window, uint32_t sequence)
+struct ow_window_block {
+  struct ow_timestamp due[BLOCK];
+  uint8_t seen;    /* a bit for each */
+  uint32_t mark[]; /* of a marked window; BLOCK of them */
+};
+
+static struct ow_window_block **block_of(const struct ow_window *window, uint32_t sequence)
 {
   return &window->blocks[sequence / BLOCK & (window->block_slots - 1)];
 }
 
-struct ow_open_packet *ow_window_at(const struct ow_window *window, uint32_t sequence)
+static struct ow_window_block *create_block(const struct ow_window *window)
 {
-  return &(*block_of(window, sequence))[sequence % BLOCK];
+  size_t octets = sizeof(struct ow_window_block);
+  if (window->marked)
+    octets = offsetof(struct ow_window_block, mark) + BLOCK * sizeof(uint32_t);
+  return malloc(octets);
 }
+
+/* ---- a packet ---- */
+
+struct ow_timestamp ow_window_due(const struct ow_window *window, uint32_t sequence)
+{
+  return (*block_of(window, sequence))->due[sequence % BLOCK];
+}
+
+bool ow_window_seen(const struct ow_window *window, uint32_t sequence)
+{
+  return (*block_of(window, sequence))->seen >> sequence % BLOCK & 1;
+}
+
+void ow_window_see(struct ow_window *window, uint32_t sequence)
+{
+  (*block_of(window, sequence))->seen |= (uint8_t)(1U << sequence % BLOCK);
+}
+
+uint32_t ow_window_mark(const struct ow_window *window, uint32_t sequence)
+{
+  return (*block_of(window, sequence))->mark[sequence % BLOCK];
+}
+
+void ow_window_set_mark(struct ow_window *window, uint32_t sequence, uint32_t mark)
+{
+  (*block_of(window, sequence))->mark[sequence % BLOCK] = mark;
+}
+
+/* ---- which are open ---- */
 
 /* Twice as many slots for blocks. */
 static enum ow_status widen(struct ow_window *window)
@@ -50,10 +89,13 @@ static enum ow_status add_block(struct ow_window *window)
   if (!window->blocks || *block_of(window, window->end))
     status = widen(window);
   if (status == OW_OK) {
-    struct ow_open_packet *block = window->spare ? window->spare : malloc(BLOCK * sizeof *block);
+    struct ow_window_block *block = window->spare ? window->spare : create_block(window);
     window->spare = NULL;
     *block_of(window, window->end) = block;
-    status = block ? OW_OK : OW_MEMORY;
+    if (block)
+      block->seen = 0;
+    else
+      status = OW_MEMORY;
   }
   return status;
 }
@@ -64,7 +106,7 @@ enum ow_status ow_window_append(struct ow_window *window, struct ow_timestamp du
   if (status == OW_OK && window->end % BLOCK == 0)
     status = add_block(window);
   if (status == OW_OK) {
-    *ow_window_at(window, window->end) = (struct ow_open_packet){.due = due};
+    (*block_of(window, window->end))->due[window->end % BLOCK] = due;
     window->end++;
   }
   return status;
@@ -72,7 +114,7 @@ enum ow_status ow_window_append(struct ow_window *window, struct ow_timestamp du
 
 void ow_window_drop_first(struct ow_window *window)
 {
-  struct ow_open_packet **block = block_of(window, window->base);
+  struct ow_window_block **block = block_of(window, window->base);
   window->base++;
   if (window->base % BLOCK == 0) {
     free(window->spare);

@@ -12,20 +12,17 @@
 #include "base/status.h"
 #include "time/timestamp.h"
 
-/** A packet that is not yet overdue. */
-struct ow_open_packet {
-  struct ow_timestamp due;
-  bool seen;
-  uint32_t mark; /* of reflected sessions: tells copies of the answer from other answers */
-};
+/** When some packets in a row are due, and whether they came. */
+struct ow_window_block;
 
 /** Zero-initialised: empty, and the first packet is number 0. Sequence numbers base .. end - 1 are open. */
 struct ow_window {
   uint32_t base;
   uint32_t end;
-  struct ow_open_packet **blocks;
+  struct ow_window_block **blocks;
   uint32_t block_slots; /* a power of 2 */
-  struct ow_open_packet *spare;
+  bool marked;          /* set before the first packet: there is room for marks, too */
+  struct ow_window_block *spare;
 };
 
 /**
@@ -33,8 +30,14 @@ struct ow_window {
  * (OW_OUTSTANDING_MOST). OW_MEMORY. The window is then as before.
  */
 enum ow_status ow_window_append(struct ow_window *window, struct ow_timestamp due) OW_MUST_CHECK;
-/** An open packet; valid until it is dropped. */
-struct ow_open_packet *ow_window_at(const struct ow_window *window, uint32_t sequence);
+/** Of an open packet: when it is due, */
+struct ow_timestamp ow_window_due(const struct ow_window *window, uint32_t sequence);
+/** whether it was seen, */
+bool ow_window_seen(const struct ow_window *window, uint32_t sequence);
+void ow_window_see(struct ow_window *window, uint32_t sequence);
+/** and, in a marked window, whatever its owner noted of it; nothing sensible before that. */
+uint32_t ow_window_mark(const struct ow_window *window, uint32_t sequence);
+void ow_window_set_mark(struct ow_window *window, uint32_t sequence, uint32_t mark);
 /** The first open packet's fate is decided. There must be one. */
 void ow_window_drop_first(struct ow_window *window);
 /** Give back all memory; nothing is open any more. */

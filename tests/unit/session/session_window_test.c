@@ -20,7 +20,7 @@ static void expect_all(const struct ow_window *window)
 {
   uint32_t wrong = 0;
   for (uint32_t i = window->base; i != window->end; i++)
-    wrong += ow_window_at(window, i)->due.ntp != due(i).ntp;
+    wrong += ow_window_due(window, i).ntp != due(i).ntp;
   ck_assert_uint_eq(wrong, 0);
 }
 
@@ -40,16 +40,23 @@ START_TEST(it_holds_what_is_open_and_nothing_else)
 }
 END_TEST
 
+/* By _i: with a mark for each, or without. */
 START_TEST(what_was_seen_is_remembered)
 {
-  struct ow_window window = {0};
+  struct ow_window window = {.marked = _i == 1};
   for (uint32_t i = 0; i < 1000; i++) {
     append(&window);
-    ck_assert(!ow_window_at(&window, i)->seen);
-    ow_window_at(&window, i)->seen = i % 3 == 0;
+    ck_assert(!ow_window_seen(&window, i));
+    if (i % 3 == 0)
+      ow_window_see(&window, i);
+    if (window.marked)
+      ow_window_set_mark(&window, i, ~i);
   }
-  for (uint32_t i = 0; i < 1000; i++)
-    ck_assert_int_eq(ow_window_at(&window, i)->seen, i % 3 == 0);
+  expect_all(&window);
+  for (uint32_t i = 0; i < 1000; i++) {
+    ck_assert_int_eq(ow_window_seen(&window, i), i % 3 == 0);
+    ck_assert(!window.marked || ow_window_mark(&window, i) == ~i);
+  }
   ow_window_clear(&window);
 }
 END_TEST
@@ -74,7 +81,7 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("session: window");
-  TEST_CASE(suite, "window", it_holds_what_is_open_and_nothing_else, what_was_seen_is_remembered,
-            as_many_as_may_be_open_and_no_more);
+  TEST_CASE(suite, "window", it_holds_what_is_open_and_nothing_else, as_many_as_may_be_open_and_no_more);
+  TEST_LOOP(suite, "seen", 2, what_was_seen_is_remembered);
   return test_run(suite);
 }
