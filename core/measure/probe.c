@@ -48,10 +48,10 @@ static enum ow_probe_step step_of(const struct ow_measurement *measurement)
 static struct ow_timestamp last_arrival(const struct ow_samples *samples, struct ow_timestamp latest)
 {
   for (size_t i = 0; i < samples->count; i++) {
-    const struct ow_sample *sample = ow_samples_at(samples, i);
-    if (!ow_sample_lost(sample) &&
-        (ow_timestamp_is_zero(latest) || ow_timestamp_after(sample->received, latest)))
-      latest = sample->received;
+    const struct ow_sample sample = ow_samples_at(samples, i);
+    if (!ow_sample_lost(&sample) &&
+        (ow_timestamp_is_zero(latest) || ow_timestamp_after(sample.received, latest)))
+      latest = sample.received;
   }
   return latest;
 }
@@ -59,8 +59,10 @@ static struct ow_timestamp last_arrival(const struct ow_samples *samples, struct
 static enum ow_status copy_samples(const struct ow_samples *from, struct ow_samples *to)
 {
   enum ow_status status = OW_OK;
-  for (size_t i = 0; i < from->count && status == OW_OK; i++)
-    status = ow_samples_append(to, ow_samples_at(from, i));
+  for (size_t i = 0; i < from->count && status == OW_OK; i++) {
+    const struct ow_sample sample = ow_samples_at(from, i);
+    status = ow_samples_append(to, &sample);
+  }
   return status;
 }
 

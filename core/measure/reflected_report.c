@@ -23,8 +23,10 @@ static void describe_ends(struct ow_probe_direction *directions, const union ow_
 static enum ow_status copy_samples(const struct ow_samples *from, struct ow_samples *to)
 {
   enum ow_status status = OW_OK;
-  for (size_t i = 0; i < from->count && status == OW_OK; i++)
-    status = ow_samples_append(to, ow_samples_at(from, i));
+  for (size_t i = 0; i < from->count && status == OW_OK; i++) {
+    const struct ow_sample sample = ow_samples_at(from, i);
+    status = ow_samples_append(to, &sample);
+  }
   return status;
 }
 

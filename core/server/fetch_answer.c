@@ -52,9 +52,11 @@ static bool is_told_at(const struct ow_serve_fetch *fetch, size_t index)
 {
   const struct ow_serve_session *session = fetch->session;
   int64_t offset;
-  return fetch->range.departures ? is_in_range(&fetch->range, index) &&
-                                       ow_departures_offset(&session->departures, (uint32_t)index, &offset)
-                                 : is_told(session, &fetch->range, ow_samples_at(records_of(session), index));
+  if (fetch->range.departures)
+    return is_in_range(&fetch->range, index) &&
+           ow_departures_offset(&session->departures, (uint32_t)index, &offset);
+  const struct ow_sample sample = ow_samples_at(records_of(session), index);
+  return is_told(session, &fetch->range, &sample);
 }
 
 static void on_part(struct ow_completion *part)
@@ -120,8 +122,10 @@ static enum ow_status write_at(struct ow_serve_fetch *fetch, struct ow_server *m
   struct ow_departure_record departure = {
       .sequence = (uint32_t)index, .error = session->departed_error, .source = OW_DEPARTURE_BY_KERNEL};
   int64_t offset;
-  if (!fetch->range.departures)
-    return ow_server_fetch_record(machine, now, ow_samples_at(records_of(session), index));
+  if (!fetch->range.departures) {
+    const struct ow_sample sample = ow_samples_at(records_of(session), index);
+    return ow_server_fetch_record(machine, now, &sample);
+  }
   (void)ow_departures_offset(&session->departures, departure.sequence, &offset);
   departure.offset = (int32_t)offset;
   return ow_server_fetch_departure(machine, now, &departure);

@@ -96,9 +96,9 @@ void ow_departures_weigh(struct ow_departures *departures, const struct ow_sampl
 {
   int64_t offset;
   for (size_t i = 0; departures->known > 0 && i < samples->count; i++) {
-    const struct ow_sample *sample = ow_samples_at(samples, i);
-    if (ow_departures_offset(departures, sample->sequence, &offset) && is_absurd(sample, offset)) {
-      departures->offsets[sample->sequence] = 0;
+    const struct ow_sample sample = ow_samples_at(samples, i);
+    if (ow_departures_offset(departures, sample.sequence, &offset) && is_absurd(&sample, offset)) {
+      departures->offsets[sample.sequence] = 0;
       departures->known--;
     }
   }
@@ -110,14 +110,15 @@ void ow_departures_put_into(const struct ow_departures *departures, const struct
   int64_t error = ow_error_ns(estimate);
   int64_t offset;
   for (size_t i = 0; departures->known > 0 && i < samples->count; i++) {
-    struct ow_sample *sample = ow_samples_at(samples, i);
-    if (!ow_sample_lost(sample) && sample->departed == OW_DEPARTED_CORRECTED &&
-        ow_departures_offset(departures, sample->sequence, &offset)) {
-      bool synchronized = ow_error_synchronized(estimate) && ow_error_synchronized(sample->send_error);
-      sample->sent = ow_timestamp_plus(sample->sent, offset);
-      sample->stamped_before = (int32_t)offset;
-      sample->send_error = ow_error_estimate(synchronized, error);
-      sample->departed = OW_DEPARTED_KERNEL;
+    struct ow_sample sample = ow_samples_at(samples, i);
+    if (!ow_sample_lost(&sample) && sample.departed == OW_DEPARTED_CORRECTED &&
+        ow_departures_offset(departures, sample.sequence, &offset)) {
+      bool synchronized = ow_error_synchronized(estimate) && ow_error_synchronized(sample.send_error);
+      sample.sent = ow_timestamp_plus(sample.sent, offset);
+      sample.stamped_before = (int32_t)offset;
+      sample.send_error = ow_error_estimate(synchronized, error);
+      sample.departed = OW_DEPARTED_KERNEL;
+      ow_samples_put(samples, i, &sample);
     }
   }
 }

@@ -57,7 +57,7 @@ void ow_departures_weigh(struct ow_departures *departures, const struct ow_sampl
 /**
  * Put what is known into the samples of packets that arrived: they were sent when they departed, by the
  * kernel's word, with the error `estimate`; it calls itself synchronised only if the packet did so, too.
- * Samples that have their departure already are left alone.
+ * Samples that have their departure already are left alone, and those that there is no memory for.
  */
 void ow_departures_put_into(const struct ow_departures *departures, const struct ow_samples *samples,
                             struct ow_error_estimate estimate);

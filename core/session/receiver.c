@@ -445,9 +445,9 @@ bool ow_receiver_stopped(struct ow_receiver *receiver)
   if (until > samples->count)
     until = samples->count;
   for (; receiver->looked_at < until; receiver->looked_at++) {
-    const struct ow_sample *sample = ow_samples_at(samples, receiver->looked_at);
-    if (holds_after_stop(receiver, sample))
-      *ow_samples_at(samples, receiver->kept++) = *sample;
+    const struct ow_sample sample = ow_samples_at(samples, receiver->looked_at);
+    if (holds_after_stop(receiver, &sample))
+      ow_samples_put(samples, receiver->kept++, &sample);
   }
   bool all = receiver->looked_at == samples->count;
   if (all) {

@@ -252,10 +252,12 @@ static void follow_up(struct ow_reflected *reflected, const struct ow_reflection
   for (size_t i = 0; i < kept && told; i++) {
     const struct followed *followed = &reflected->followed[(reflected->follow_count - 1 - i) % FOLLOWED];
     if (followed->number == tlvs->follow_sequence) {
-      struct ow_sample *sample = ow_samples_at(&reflected->reverse, followed->at);
-      int64_t later = ow_timestamp_difference(departed, sample->sent);
-      if (later > 0 && later <= FOLLOW_MOST)
-        sample->sent = departed;
+      struct ow_sample sample = ow_samples_at(&reflected->reverse, followed->at);
+      int64_t later = ow_timestamp_difference(departed, sample.sent);
+      if (later > 0 && later <= FOLLOW_MOST) {
+        sample.sent = departed;
+        ow_samples_put(&reflected->reverse, followed->at, &sample);
+      }
       told = false;
     }
   }
@@ -544,7 +546,7 @@ static uint32_t lost_before_reference(const struct ow_reflected *reflected)
 {
   uint32_t lost = 0;
   for (size_t i = 0; i < reflected->lost_samples.count; i++) {
-    uint32_t number = reflected->base + ow_samples_at(&reflected->lost_samples, i)->sequence;
+    uint32_t number = reflected->base + ow_samples_at(&reflected->lost_samples, i).sequence;
     lost += (int32_t)(number - reflected->reference) < 0;
   }
   return lost;

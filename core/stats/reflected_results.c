@@ -28,7 +28,7 @@ static uint32_t reordered_on_the_way_back(const struct ow_samples *reverse)
   uint32_t reordered = 0;
   struct ow_timestamp latest = {0};
   for (size_t i = 0; i < reverse->count; i++) {
-    struct ow_timestamp sent = ow_samples_at(reverse, i)->sent;
+    struct ow_timestamp sent = ow_samples_at(reverse, i).sent;
     bool later = i == 0 || !ow_timestamp_after(latest, sent);
     reordered += !later;
     if (later)
@@ -45,9 +45,9 @@ static enum ow_status reordered_on_the_way_there(const struct ow_samples *forwar
   struct ow_timestamp earliest = {0};
   *reordered = 0;
   for (size_t i = 0; arrivals && i < forward->count; i++) {
-    const struct ow_sample *sample = ow_samples_at(forward, i);
-    if (sample->sequence < packets)
-      arrivals[sample->sequence] = sample->received;
+    const struct ow_sample sample = ow_samples_at(forward, i);
+    if (sample.sequence < packets)
+      arrivals[sample.sequence] = sample.received;
   }
   for (uint32_t i = packets; arrivals && i-- > 0;) {
     if (ow_timestamp_is_zero(arrivals[i]))
@@ -110,12 +110,15 @@ static enum ow_status gather(const struct ow_reflected_observation *observation,
 {
   enum ow_status status = OW_OK;
   for (size_t i = 0; status == OW_OK && i < observation->forward->count; i++) {
-    const struct ow_sample sample =
-        round_trip_of(ow_samples_at(observation->forward, i), ow_samples_at(observation->reverse, i));
+    const struct ow_sample there = ow_samples_at(observation->forward, i);
+    const struct ow_sample back = ow_samples_at(observation->reverse, i);
+    const struct ow_sample sample = round_trip_of(&there, &back);
     status = ow_samples_append(round_trips, &sample);
   }
-  for (size_t i = 0; status == OW_OK && i < observation->lost->count; i++)
-    status = ow_samples_append(round_trips, ow_samples_at(observation->lost, i));
+  for (size_t i = 0; status == OW_OK && i < observation->lost->count; i++) {
+    const struct ow_sample sample = ow_samples_at(observation->lost, i);
+    status = ow_samples_append(round_trips, &sample);
+  }
   return status;
 }
 
@@ -124,8 +127,11 @@ static enum ow_status work_out_dwell(const struct ow_reflected_observation *obse
 {
   size_t count = observation->forward->count;
   int64_t *dwells = calloc(count ? count : 1, sizeof *dwells);
-  for (size_t i = 0; dwells && i < count; i++)
-    dwells[i] = dwell_of(ow_samples_at(observation->forward, i), ow_samples_at(observation->reverse, i));
+  for (size_t i = 0; dwells && i < count; i++) {
+    const struct ow_sample there = ow_samples_at(observation->forward, i);
+    const struct ow_sample back = ow_samples_at(observation->reverse, i);
+    dwells[i] = dwell_of(&there, &back);
+  }
   result->has_dwell = dwells && count > 0 && result->received > 0;
   if (result->has_dwell)
     result->dwell = ow_delays_summarize(dwells, (uint32_t)count);

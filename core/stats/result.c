@@ -109,9 +109,9 @@ static void read_observation(const struct ow_observation *observation, struct ow
   for (uint32_t i = 0; i < observation->skip_ranges; i++)
     ow_ledger_skip(ledger, observation->skipped[i]);
   for (size_t i = 0; i < observation->samples->count; i++) {
-    const struct ow_sample *sample = ow_samples_at(observation->samples, i);
-    if (sample->sequence < ledger->packets && ledger->fate[sample->sequence] != OW_FATE_SKIPPED)
-      note_record(ledger, result, &next_expected, sample);
+    const struct ow_sample sample = ow_samples_at(observation->samples, i);
+    if (sample.sequence < ledger->packets && ledger->fate[sample.sequence] != OW_FATE_SKIPPED)
+      note_record(ledger, result, &next_expected, &sample);
   }
   if (observation->absent_is_lost)
     ow_ledger_lose_unknown(ledger);

@@ -43,8 +43,6 @@ struct ow_sample {
   int32_t stamped_before; /* ns by which the packet's own stamp lies before `sent`; 0: it is `sent` */
 };
 
-_Static_assert(sizeof(struct ow_sample) <= 32, "a kept record takes at most 32 octets");
-
 static inline bool ow_sample_lost(const struct ow_sample *sample)
 {
   return sample->received.ntp == 0;
@@ -56,9 +54,14 @@ struct ow_skip_range {
   uint32_t last;
 };
 
-/** A growing list of samples, kept in blocks so that it never moves. Zero-initialised: empty. */
+struct ow_sample_block;
+
+/**
+ * A growing list of samples, kept in blocks so that it never moves: 27 octets each, and four more in a block
+ * where a `stamped_before` isn't 0, as it is until departures are put in. Zero-initialised: empty.
+ */
 struct ow_samples {
-  struct ow_sample **blocks;
+  struct ow_sample_block **blocks;
   size_t block_slots;
   size_t count;
 };
@@ -66,8 +69,12 @@ struct ow_samples {
 void ow_samples_clear(struct ow_samples *samples);
 /** Append a copy. OW_MEMORY without memory; the list is then as before. */
 enum ow_status ow_samples_append(struct ow_samples *samples, const struct ow_sample *sample) OW_MUST_CHECK;
-/** The sample at `index`, which must be below `count`. Valid until the list is cleared or shortened. */
-struct ow_sample *ow_samples_at(const struct ow_samples *samples, size_t index);
+/** The sample at `index`, which must be below `count`. */
+struct ow_sample ow_samples_at(const struct ow_samples *samples, size_t index);
+/**
+ * Put a copy there in its place. False without memory for a `stamped_before` that isn't 0: the old one stays.
+ */
+bool ow_samples_put(const struct ow_samples *samples, size_t index, const struct ow_sample *sample);
 /** Keep the first `count` samples only, and give back the memory of the others. */
 void ow_samples_shorten(struct ow_samples *samples, size_t count);
 /**

@@ -42,9 +42,9 @@ static size_t gather(const struct ow_samples *samples, struct arrival *arrivals)
 {
   size_t count = 0;
   for (size_t i = 0; i < samples->count; i++) {
-    const struct ow_sample *sample = ow_samples_at(samples, i);
-    if (!ow_sample_lost(sample))
-      arrivals[count++] = (struct arrival){sample->sequence, i, ow_sample_delay(sample)};
+    const struct ow_sample sample = ow_samples_at(samples, i);
+    if (!ow_sample_lost(&sample))
+      arrivals[count++] = (struct arrival){sample.sequence, i, ow_sample_delay(&sample)};
   }
   return count;
 }

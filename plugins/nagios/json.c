@@ -61,8 +61,10 @@ static void put_packets(struct ow_members *members, const struct ow_samples *sam
 {
   json_t *list = json_array();
   size_t told = samples->count < most ? samples->count : most;
-  for (size_t i = 0; i < told; i++)
-    append(members, list, packet_json(ow_samples_at(samples, i)));
+  for (size_t i = 0; i < told; i++) {
+    const struct ow_sample sample = ow_samples_at(samples, i);
+    append(members, list, packet_json(&sample));
+  }
   ow_put(members, "packets", list);
   if (samples->count > told)
     ow_put_count(members, "packets_left_out", samples->count - told);

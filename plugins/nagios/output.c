@@ -82,8 +82,10 @@ static void print_packets(FILE *out, const char *name, const struct ow_samples *
 {
   if (samples->count > 0)
     fprintf(out, "%s packets: number, sent, delay, error (ms), TTL, departure less stamp (us)\n", name);
-  for (size_t i = 0; i < samples->count; i++)
-    print_packet(out, ow_samples_at(samples, i));
+  for (size_t i = 0; i < samples->count; i++) {
+    const struct ow_sample sample = ow_samples_at(samples, i);
+    print_packet(out, &sample);
+  }
 }
 
 static void print_direction(FILE *out, const struct check_options *options, const char *name,

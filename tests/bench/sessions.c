@@ -81,11 +81,11 @@ static void note_samples(struct run *run, enum ow_direction direction,
   for (uint32_t i = 0; good && i < request->packets; i++)
     good = ow_schedule_next(schedule, &due[i]) == OW_OK;
   for (size_t i = 0; good && i < samples->count; i++) {
-    const struct ow_sample *sample = ow_samples_at(samples, i);
-    if (!ow_sample_lost(sample) && sample->sequence < request->packets) {
-      spread_add(&run->lateness, (double)(ow_timestamp_difference(sample->sent, due[sample->sequence]) -
-                                          sample->stamped_before));
-      note_error(run, direction, sample);
+    const struct ow_sample sample = ow_samples_at(samples, i);
+    if (!ow_sample_lost(&sample) && sample.sequence < request->packets) {
+      spread_add(&run->lateness, (double)(ow_timestamp_difference(sample.sent, due[sample.sequence]) -
+                                          sample.stamped_before));
+      note_error(run, direction, &sample);
     }
   }
   free(due);

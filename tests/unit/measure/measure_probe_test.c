@@ -189,10 +189,10 @@ START_TEST(a_session_that_the_server_holds_is_fetched)
   ck_assert_int_eq(after->result.clock.departed, OW_DEPARTED_CORRECTED);
   ck_assert_uint_eq(after->samples.count, before->samples.count);
   for (size_t i = 0; i < PACKETS; i++) {
-    const struct ow_sample *sample = ow_samples_at(&before->samples, i);
-    const struct ow_sample *same = ow_samples_at(&after->samples, i);
-    int64_t moved = ow_timestamp_difference(sample->sent, same->sent) - sample->stamped_before;
-    ck_assert(sample->sequence == same->sequence && sample->received.ntp == same->received.ntp);
+    const struct ow_sample sample = ow_samples_at(&before->samples, i);
+    const struct ow_sample same = ow_samples_at(&after->samples, i);
+    int64_t moved = ow_timestamp_difference(sample.sent, same.sent) - sample.stamped_before;
+    ck_assert(sample.sequence == same.sequence && sample.received.ntp == same.received.ntp);
     ck_assert_int_le(llabs(moved), 1);
   }
   ck_assert_str_eq(after->sender, before->sender);

@@ -74,7 +74,7 @@ static void tell(uint32_t sequence, int64_t offset, int64_t error, uint8_t sourc
   tell_all(&told, 1);
 }
 
-static const struct ow_sample *sample_after(uint32_t sequence)
+static struct ow_sample sample_after(uint32_t sequence)
 {
   ow_reverse_departures_put_into(&departures, &samples);
   return ow_samples_at(&samples, sequence);
@@ -82,10 +82,10 @@ static const struct ow_sample *sample_after(uint32_t sequence)
 
 static void expect(uint32_t sequence, bool believed, int64_t offset)
 {
-  const struct ow_sample *sample = sample_after(sequence);
-  ck_assert_msg(sample->departed == (believed ? OW_DEPARTED_KERNEL : OW_DEPARTED_CORRECTED), "packet %u",
+  const struct ow_sample sample = sample_after(sequence);
+  ck_assert_msg(sample.departed == (believed ? OW_DEPARTED_KERNEL : OW_DEPARTED_CORRECTED), "packet %u",
                 sequence);
-  ck_assert_int_le(llabs(ow_timestamp_difference(sample->sent, STAMP) - (believed ? offset : 0)), 1);
+  ck_assert_int_le(llabs(ow_timestamp_difference(sample.sent, STAMP) - (believed ? offset : 0)), 1);
 }
 
 START_TEST(a_fetch_is_marked_and_has_an_explicit_range)
@@ -149,10 +149,10 @@ START_TEST(the_largest_error_counts_and_one_that_is_not_synchronised)
   for (int i = 0; i < 1000; i++) /* each rounds up if it is made anew */
     tell(6, 0, 3 * US, OW_DEPARTURE_BY_KERNEL);
   ck_assert(say(OW_CLIENT_FETCHED, OW_ACCEPT_OK, true));
-  const struct ow_sample *sample = sample_after(4);
-  ck_assert_int_ge(ow_error_ns(sample->send_error), 9 * US);
-  ck_assert_int_le(ow_error_ns(sample->send_error), 10 * US);
-  ck_assert_int_eq(ow_error_synchronized(sample->send_error), _i == 0);
+  const struct ow_sample sample = sample_after(4);
+  ck_assert_int_ge(ow_error_ns(sample.send_error), 9 * US);
+  ck_assert_int_le(ow_error_ns(sample.send_error), 10 * US);
+  ck_assert_int_eq(ow_error_synchronized(sample.send_error), _i == 0);
 }
 END_TEST
 

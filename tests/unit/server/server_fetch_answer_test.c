@@ -140,9 +140,10 @@ START_TEST(what_our_clock_made_of_packets_is_not_told)
   struct ow_samples *samples = (struct ow_samples *)(uintptr_t)ow_receiver_samples(receiver);
   const int64_t timeout = ow_span_to_ns(session->request.timeout);
   for (size_t i = 0; i < 2; i++) {
-    struct ow_sample *sample = ow_samples_at(samples, i);
-    sample->ttl = 60;
-    sample->received = ow_timestamp_plus(sample->sent, i ? -timeout - OW_NS_PER_S : OW_NS_PER_MS);
+    struct ow_sample sample = ow_samples_at(samples, i);
+    sample.ttl = 60;
+    sample.received = ow_timestamp_plus(sample.sent, i ? -timeout - OW_NS_PER_S : OW_NS_PER_MS);
+    ck_assert(ow_samples_put(samples, i, &sample));
   }
   struct ow_instant now = ow_loop_now(serving.common.loop);
   now.wall = ow_timestamp_plus(now.wall, -3600 * OW_NS_PER_S);

@@ -122,11 +122,18 @@ static void add(uint32_t sequence, bool lost)
 
 static void expect_sample(size_t index, enum ow_departed_by by, int64_t offset, int64_t error)
 {
-  const struct ow_sample *sample = ow_samples_at(&samples, index);
-  ck_assert_int_eq(sample->departed, by);
-  ck_assert_int_le(llabs(sample->stamped_before - offset), 1);
-  ck_assert_int_le(llabs(ow_timestamp_difference(sample->sent, READING) - offset), 2);
-  ck_assert_int_le(llabs(ow_error_ns(sample->send_error) - error), error / 50);
+  const struct ow_sample sample = ow_samples_at(&samples, index);
+  ck_assert_int_eq(sample.departed, by);
+  ck_assert_int_le(llabs(sample.stamped_before - offset), 1);
+  ck_assert_int_le(llabs(ow_timestamp_difference(sample.sent, READING) - offset), 2);
+  ck_assert_int_le(llabs(ow_error_ns(sample.send_error) - error), error / 50);
+}
+
+static void claim(size_t index, struct ow_error_estimate error)
+{
+  struct ow_sample sample = ow_samples_at(&samples, index);
+  sample.send_error = error;
+  ck_assert(ow_samples_put(&samples, index, &sample));
 }
 
 START_TEST(samples_get_their_departure_once)
@@ -155,10 +162,10 @@ START_TEST(both_must_be_synchronised)
   note(1, 20 * US, 15 * US);
   add(0, false);
   add(1, false);
-  ow_samples_at(&samples, 1)->send_error = ow_error_estimate(false, MS);
+  claim(1, ow_error_estimate(false, MS));
   ow_departures_put_into(&departures, &samples, SURE);
-  ck_assert(ow_error_synchronized(ow_samples_at(&samples, 0)->send_error));
-  ck_assert(!ow_error_synchronized(ow_samples_at(&samples, 1)->send_error));
+  ck_assert(ow_error_synchronized(ow_samples_at(&samples, 0).send_error));
+  ck_assert(!ow_error_synchronized(ow_samples_at(&samples, 1).send_error));
 }
 END_TEST
 
@@ -176,7 +183,7 @@ START_TEST(what_another_host_says_is_weighed_by_its_own_packets)
     add(i, i == LOST);
   add(BEYOND, false); /* a copy */
   for (size_t i = 0; i < samples.count; i++)
-    ow_samples_at(&samples, i)->send_error = ow_error_estimate(true, error);
+    claim(i, ow_error_estimate(true, error));
   ow_departures_weigh(&departures, &samples);
   expect(WITHIN, true, -error - MS);
   expect(BEYOND, false, 0);

@@ -66,9 +66,9 @@ static void expect_true_records(const struct ow_receiver *receiver)
 {
   const struct ow_samples *samples = ow_receiver_samples(receiver);
   for (size_t i = 0; i < samples->count; i++) {
-    const struct ow_sample *sample = ow_samples_at(samples, i);
-    ck_assert_msg(ow_sample_lost(sample) == is_missing(sample->sequence), "run %u: packet %u",
-                  test_memory_run(), sample->sequence);
+    const struct ow_sample sample = ow_samples_at(samples, i);
+    ck_assert_msg(ow_sample_lost(&sample) == is_missing(sample.sequence), "run %u: packet %u",
+                  test_memory_run(), sample.sequence);
   }
   if (ow_receiver_knows_all(receiver)) {
     ck_assert(ow_receiver_finished(receiver));
@@ -260,8 +260,8 @@ static void expect_true_results(const struct ow_reflected *reflected, uint32_t s
   ck_assert_uint_eq(observation.forward->count, answered);
   ck_assert_uint_eq(observation.reverse->count, answered);
   for (size_t i = 0; i < lost->count; i++)
-    ck_assert_msg(is_missing(ow_samples_at(lost, i)->sequence) && ow_samples_at(lost, i)->sequence < sent,
-                  "run %u: packet %u", test_memory_run(), ow_samples_at(lost, i)->sequence);
+    ck_assert_msg(is_missing(ow_samples_at(lost, i).sequence) && ow_samples_at(lost, i).sequence < sent,
+                  "run %u: packet %u", test_memory_run(), ow_samples_at(lost, i).sequence);
   if (ow_reflected_knows_all(reflected))
     ck_assert_msg(answered + lost->count == sent, "run %u: %u and %zu of %u", test_memory_run(), answered,
                   lost->count, sent);
@@ -344,6 +344,50 @@ START_TEST(a_departure_without_memory_stays_unknown)
 }
 END_TEST
 
+/* Each sample has its departure with all that belongs to it, or the stamp that the packet carried. */
+static void expect_departed_or_not(struct ow_sample sample, unsigned *departed)
+{
+  bool known = sample.departed == OW_DEPARTED_KERNEL;
+  ck_assert_int_eq(sample.departed, known ? OW_DEPARTED_KERNEL : OW_DEPARTED_CORRECTED);
+  ck_assert_int_eq(sample.stamped_before, known ? OW_NS_PER_MS : 0);
+  ck_assert_uint_eq(sample.sent.ntp, ow_timestamp_plus(START, sample.stamped_before).ntp);
+  *departed += known;
+}
+
+static void departures_of_samples(void)
+{
+  enum { COUNT = 50 };
+  struct ow_departures departures = {0};
+  struct ow_samples kept = {0}, copied = {0};
+  unsigned departed = 0;
+  test_memory_scarce(false);
+  ow_departures_begin(&departures, COUNT);
+  for (uint32_t i = 0; i < COUNT; i++) {
+    const struct ow_sample sample = {.sent = START, .received = START, .sequence = i, .ttl = 9};
+    ow_departures_note_offset(&departures, i, OW_NS_PER_MS);
+    ck_assert_int_eq(ow_samples_append(&kept, &sample), OW_OK);
+  }
+  test_memory_scarce(true);
+  ow_departures_put_into(&departures, &kept, ERROR);
+  for (uint32_t i = 0; i < COUNT; i++) {
+    const struct ow_sample sample = ow_samples_at(&kept, i);
+    size_t before = copied.count;
+    expect_departed_or_not(sample, &departed);
+    enum ow_status status = ow_samples_append(&copied, &sample);
+    ck_assert_uint_eq(copied.count, before + (status == OW_OK));
+  }
+  ck_assert((departed == COUNT && copied.count == COUNT) || test_memory_failed());
+  ow_samples_clear(&kept);
+  ow_samples_clear(&copied);
+  ow_departures_clear(&departures);
+}
+
+START_TEST(a_sample_without_memory_for_its_departure_keeps_its_stamp)
+{
+  test_memory_exhaust("departures of samples", departures_of_samples);
+}
+END_TEST
+
 /* ---- results ---- */
 
 static struct ow_samples samples;
@@ -423,7 +467,8 @@ int main(void)
             a_copy_without_a_record_leaves_nothing_unknown, skip_ranges_that_could_not_be_kept_are_known);
   TEST_CASE(suite, "sender", a_sender_that_ends_early_says_why);
   TEST_CASE(suite, "reflected", a_question_that_could_not_be_asked_or_kept_is_not_lost);
-  TEST_CASE(suite, "departures", a_departure_without_memory_stays_unknown);
+  TEST_CASE(suite, "departures", a_departure_without_memory_stays_unknown,
+            a_sample_without_memory_for_its_departure_keeps_its_stamp);
   TEST_CASE(suite, "results", a_result_without_memory_is_absent, a_result_without_memory_for_its_histogram,
             several_results_without_memory_are_absent);
   return test_run(suite);

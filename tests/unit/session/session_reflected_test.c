@@ -227,21 +227,21 @@ START_TEST(an_answer_is_two_samples_of_four_stamps)
     struct question question = ask(&fixture);
     ck_assert_uint_eq(question.sent.ntp, due(i).ntp);
     ck_assert_int_eq(answer(&fixture, &question), OW_ECHO_ANSWER);
-    const struct ow_sample *there = ow_samples_at(ow_reflected_forward(fixture.reflected), i);
-    const struct ow_sample *back = ow_samples_at(ow_reflected_reverse(fixture.reflected), i);
-    ck_assert_uint_eq(there->sequence, i);
-    ck_assert_uint_eq(back->sequence, i);
-    ck_assert_uint_eq(there->sent.ntp, due(i).ntp);
-    ck_assert_int_eq(ow_timestamp_difference(there->received, there->sent), THERE);
-    ck_assert_int_eq(ow_timestamp_difference(back->sent, there->received), DWELL);
-    ck_assert_int_eq(ow_timestamp_difference(back->received, back->sent), BACK);
-    ck_assert_uint_eq(there->ttl, 250);
-    ck_assert_uint_eq(back->ttl, 240);
-    ck_assert_uint_eq(there->send_error.bits, ERROR.bits);
-    ck_assert_uint_eq(there->receive_error.bits, 0x0101);
-    ck_assert_uint_eq(back->send_error.bits, 0x0101);
-    ck_assert_uint_eq(back->source, OW_STAMP_KERNEL);
-    ck_assert_uint_eq(there->source, OW_STAMP_UNKNOWN);
+    const struct ow_sample there = ow_samples_at(ow_reflected_forward(fixture.reflected), i);
+    const struct ow_sample back = ow_samples_at(ow_reflected_reverse(fixture.reflected), i);
+    ck_assert_uint_eq(there.sequence, i);
+    ck_assert_uint_eq(back.sequence, i);
+    ck_assert_uint_eq(there.sent.ntp, due(i).ntp);
+    ck_assert_int_eq(ow_timestamp_difference(there.received, there.sent), THERE);
+    ck_assert_int_eq(ow_timestamp_difference(back.sent, there.received), DWELL);
+    ck_assert_int_eq(ow_timestamp_difference(back.received, back.sent), BACK);
+    ck_assert_uint_eq(there.ttl, 250);
+    ck_assert_uint_eq(back.ttl, 240);
+    ck_assert_uint_eq(there.send_error.bits, ERROR.bits);
+    ck_assert_uint_eq(there.receive_error.bits, 0x0101);
+    ck_assert_uint_eq(back.send_error.bits, 0x0101);
+    ck_assert_uint_eq(back.source, OW_STAMP_KERNEL);
+    ck_assert_uint_eq(there.source, OW_STAMP_UNKNOWN);
   }
   ck_assert(ow_reflected_settled(fixture.reflected));
   expect_losses(&fixture, 0, 0);
@@ -262,7 +262,7 @@ START_TEST(numbers_on_the_wire_have_a_gap_before_the_schedule)
   ck_assert_uint_eq(read.sequence, FIRST - 4);
   ck_assert_uint_eq(read.ssid, SSID);
   ck_assert_int_eq(answer(&fixture, &question), OW_ECHO_ANSWER);
-  ck_assert_uint_eq(ow_samples_at(ow_reflected_forward(fixture.reflected), 0)->sequence, 0);
+  ck_assert_uint_eq(ow_samples_at(ow_reflected_forward(fixture.reflected), 0).sequence, 0);
   ck_assert_uint_eq(ow_reflected_next_number(fixture.reflected), FIRST - 4 + 1 + OW_MARKERS);
   tear_down(&fixture);
 }
@@ -746,7 +746,7 @@ START_TEST(what_a_reflector_leaves_out_is_noted)
   ck_assert(reflector->error_unknown && !reflector->ptp && !reflector->tlvs_malformed);
   ck_assert_uint_eq(reflector->tlvs_unknown, 1 << OW_TLV_TIMESTAMPS | 1 << OW_TLV_PADDING);
   ck_assert_uint_eq(reflector->tlvs_known, 0);
-  ck_assert_int_eq(ow_error_ns(ow_samples_at(ow_reflected_forward(fixture.reflected), 0)->receive_error),
+  ck_assert_int_eq(ow_error_ns(ow_samples_at(ow_reflected_forward(fixture.reflected), 0).receive_error),
                    INT64_MAX);
   tear_down(&fixture);
 }
@@ -779,7 +779,7 @@ START_TEST(a_follow_up_tells_when_the_answer_before_really_left)
   }
   const struct ow_samples *reverse = ow_reflected_reverse(fixture.reflected);
   for (uint32_t i = 0; i < 4; i++)
-    ck_assert_int_eq(ow_timestamp_difference(ow_samples_at(reverse, i)->sent, sent[i]), i < 2 ? DWELL : 0);
+    ck_assert_int_eq(ow_timestamp_difference(ow_samples_at(reverse, i).sent, sent[i]), i < 2 ? DWELL : 0);
   ck_assert_uint_eq(ow_reflected_reflector(fixture.reflected)->tlvs_known, 1 << OW_TLV_FOLLOW_UP);
   tear_down(&fixture);
 }
@@ -806,8 +806,7 @@ START_TEST(a_follow_up_has_the_format_of_the_answers_stamps)
   const struct ow_samples *reverse = ow_reflected_reverse(fixture.reflected);
   for (uint32_t i = 0; i < 2; i++)
     ck_assert_int_eq(
-        (ow_timestamp_difference(ow_samples_at(reverse, i)->sent, ow_samples_at(forward, i)->received) +
-         500) /
+        (ow_timestamp_difference(ow_samples_at(reverse, i).sent, ow_samples_at(forward, i).received) + 500) /
             1000,
         i == 0 ? 6000 : 1000);
   tear_down(&fixture);

@@ -301,9 +301,9 @@ START_TEST(what_arrives_is_recorded_once_and_again_as_duplicate)
   ck_assert_int_eq(give(receiver, &fixture, 1, due(1), 200 * MS), OW_RECEIVED_DUPLICATE);
   const struct ow_samples *samples = ow_receiver_samples(receiver);
   ck_assert_uint_eq(samples->count, 3);
-  ck_assert_uint_eq(ow_samples_at(samples, 0)->sequence, 1);
-  ck_assert_uint_eq(ow_samples_at(samples, 0)->ttl, 250);
-  ck_assert_uint_eq(ow_samples_at(samples, 1)->sequence, 0);
+  ck_assert_uint_eq(ow_samples_at(samples, 0).sequence, 1);
+  ck_assert_uint_eq(ow_samples_at(samples, 0).ttl, 250);
+  ck_assert_uint_eq(ow_samples_at(samples, 1).sequence, 0);
   ck_assert_uint_eq(ow_receiver_received(receiver), 2);
   ck_assert(!ow_receiver_complete(receiver));
   ow_receiver_free(receiver);
@@ -363,11 +363,11 @@ START_TEST(what_is_overdue_becomes_a_record_of_loss)
   ck_assert(ow_receiver_expire(receiver, ow_timestamp_plus(due(2), 2000 * MS + 2)));
   ck_assert(ow_receiver_finished(receiver));
   ck_assert(!ow_receiver_next_expiry(receiver, &when));
-  const struct ow_sample *lost = ow_samples_at(ow_receiver_samples(receiver), 2);
-  ck_assert(ow_sample_lost(lost));
-  ck_assert_uint_eq(lost->sequence, 2);
-  ck_assert_uint_eq(lost->sent.ntp, due(2).ntp);
-  ck_assert_uint_eq(lost->ttl, OW_TTL_LOST);
+  const struct ow_sample lost = ow_samples_at(ow_receiver_samples(receiver), 2);
+  ck_assert(ow_sample_lost(&lost));
+  ck_assert_uint_eq(lost.sequence, 2);
+  ck_assert_uint_eq(lost.sent.ntp, due(2).ntp);
+  ck_assert_uint_eq(lost.ttl, OW_TTL_LOST);
   ow_receiver_free(receiver);
 }
 END_TEST
@@ -448,9 +448,9 @@ START_TEST(a_stop_drops_what_was_never_sent_and_losses_that_are_too_fresh)
   stop_receiver(receiver, ow_timestamp_plus(due(4), 2000 * MS + 2), &end);
   const struct ow_samples *samples = ow_receiver_samples(receiver);
   ck_assert_uint_eq(samples->count, 3);
-  ck_assert_uint_eq(ow_samples_at(samples, 0)->sequence, 0);
-  ck_assert_uint_eq(ow_samples_at(samples, 1)->sequence, 3);
-  ck_assert_uint_eq(ow_samples_at(samples, 2)->sequence, 4);
+  ck_assert_uint_eq(ow_samples_at(samples, 0).sequence, 0);
+  ck_assert_uint_eq(ow_samples_at(samples, 1).sequence, 3);
+  ck_assert_uint_eq(ow_samples_at(samples, 2).sequence, 4);
   ck_assert_uint_eq(ow_receiver_next_sequence(receiver), 6);
   ck_assert(ow_receiver_finished(receiver));
   ck_assert_int_eq(give(receiver, &fixture, 5, due(5), MS), OW_IGNORED_LATE);
@@ -503,10 +503,10 @@ static void expect_first_fates(const struct ow_receiver *receiver, uint32_t lost
   uint8_t fates[CROWD] = {0};
   uint32_t losses = 0;
   for (size_t i = 0; i < samples->count; i++) {
-    const struct ow_sample *sample = ow_samples_at(samples, i);
-    losses += ow_sample_lost(sample);
-    ck_assert(!ow_sample_lost(sample) || !fates[sample->sequence]);
-    fates[sample->sequence] = 1;
+    const struct ow_sample sample = ow_samples_at(samples, i);
+    losses += ow_sample_lost(&sample);
+    ck_assert(!ow_sample_lost(&sample) || !fates[sample.sequence]);
+    fates[sample.sequence] = 1;
   }
   for (uint32_t i = 0; i < CROWD; i++)
     ck_assert_msg(fates[i], "packet %u has no record", i);

@@ -115,7 +115,7 @@ static unsigned known(const struct ow_probe_report *report, enum ow_direction di
   const struct ow_samples *samples = &report->directions[direction].samples;
   unsigned count = 0;
   for (size_t i = 0; i < samples->count; i++)
-    count += ow_samples_at(samples, i)->departed == OW_DEPARTED_KERNEL;
+    count += ow_samples_at(samples, i).departed == OW_DEPARTED_KERNEL;
   return count;
 }
 
