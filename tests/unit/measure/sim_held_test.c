@@ -20,7 +20,7 @@
 #define S OW_NS_PER_S
 #define MS OW_NS_PER_MS
 
-enum { HOST = 2, FIRST = 3, COUNT = 19, OPEN_MOST = 9000, KEYED_MOST = 9400 };
+enum { HOST = 2, FIRST = 3, COUNT = 19, OPEN_MOST = 8700, KEYED_MOST = 9100 };
 
 struct one {
   struct ow_client_connection control;
