@@ -3,6 +3,7 @@
 #include "stream/lane.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/container_of.h"
@@ -12,6 +13,11 @@
 #define CLOSING_TIME (800 * OW_NS_PER_MS) /* beyond the loss timeout: for stopping and fetching */
 #define START_MARGIN (100 * OW_NS_PER_MS) /* beyond 4 round trips: what a server needs to get ready */
 #define STEP_TIME (1 * OW_NS_PER_S)       /* for a measurement to end after the clock was set */
+
+struct lane_dialer {
+  struct ow_dialer dialer;
+  struct ow_stream_lane *lane;
+};
 
 static struct ow_instant now_of(const struct ow_stream_lane *lane)
 {
@@ -244,9 +250,39 @@ static void measure(struct ow_stream_lane *lane)
 
 /* ---- dialing ---- */
 
+/* What is known of the dialer that dials, or of the last one. */
+static enum ow_dial_stage dial_stage(const struct ow_stream_lane *lane)
+{
+  return lane->dialer ? ow_dialer_stage(&lane->dialer->dialer) : lane->dial_stage;
+}
+
+static int64_t sought(const struct ow_stream_lane *lane)
+{
+  return lane->dialer ? lane->dialer->dialer.connecting : lane->sought;
+}
+
+static const union ow_address *remote(const struct ow_stream_lane *lane)
+{
+  return lane->dialer ? &lane->dialer->dialer.remote : &lane->remote;
+}
+
+/* The dialer has ended, or ends now. */
+static void leave_dialer(struct ow_stream_lane *lane)
+{
+  if (lane->dialer) {
+    lane->dial_stage = dial_stage(lane);
+    lane->sought = sought(lane);
+    lane->remote = *remote(lane);
+    ow_dialer_cancel(&lane->dialer->dialer);
+    free(lane->dialer);
+    lane->dialer = NULL;
+  }
+}
+
 static void on_dialed(struct ow_dialer *dialer, enum ow_status status, const struct ow_failure *failure)
 {
-  struct ow_stream_lane *lane = OW_CONTAINER_OF(dialer, struct ow_stream_lane, dialer);
+  struct ow_stream_lane *lane = OW_CONTAINER_OF(dialer, struct lane_dialer, dialer)->lane;
+  leave_dialer(lane);
   if (status == OW_OK) {
     lane->connected = true;
     lane->control.event = on_control_event;
@@ -257,22 +293,30 @@ static void on_dialed(struct ow_dialer *dialer, enum ow_status status, const str
   }
 }
 
+/* Without memory for it the timer tells, as nothing may be told from here. */
 static void dial(struct ow_stream_lane *lane)
 {
+  int64_t now = now_of(lane).monotonic;
   lane->state = OW_LANE_DIALING;
-  wake_at(lane, ow_lane_monotonic(lane, lane->interval.end));
-  lane->dialer = (struct ow_dialer){.loop = lane->ground->loop,
-                                    .peer = &lane->config->peer,
-                                    .control = &lane->control,
-                                    .gate = lane->ground->gate,
-                                    .faithful = lane->faithful,
-                                    .done = on_dialed};
-  ow_dialer_dial(&lane->dialer, now_of(lane).monotonic + ANSWER_TIME);
+  lane->dialer = malloc(sizeof *lane->dialer);
+  if (lane->dialer) {
+    wake_at(lane, ow_lane_monotonic(lane, lane->interval.end));
+    *lane->dialer = (struct lane_dialer){.lane = lane,
+                                         .dialer = {.loop = lane->ground->loop,
+                                                    .peer = &lane->config->peer,
+                                                    .control = &lane->control,
+                                                    .gate = lane->ground->gate,
+                                                    .faithful = lane->faithful,
+                                                    .done = on_dialed}};
+    ow_dialer_dial(&lane->dialer->dialer, now + ANSWER_TIME);
+  } else {
+    wake_at(lane, now);
+  }
 }
 
 static void stop_dialing(struct ow_stream_lane *lane)
 {
-  ow_dialer_cancel(&lane->dialer);
+  leave_dialer(lane);
   lane->connected = false;
 }
 
@@ -282,8 +326,12 @@ static void dialed_too_long(struct ow_stream_lane *lane)
   static const char *const doing[] = {[OW_DIAL_RESOLVE] = "its name is still being resolved",
                                       [OW_DIAL_CONNECT] = "it is still being connected to",
                                       [OW_DIAL_SETUP] = "it still says nothing"};
-  ow_fail(&failure, OW_TIMEOUT, "%.100s port %s: %s, and the interval is over", lane->config->peer.host,
-          lane->config->peer.port, doing[ow_dialer_stage(&lane->dialer)]);
+  if (lane->dialer)
+    ow_fail(&failure, OW_TIMEOUT, "%.100s port %s: %s, and the interval is over", lane->config->peer.host,
+            lane->config->peer.port, doing[dial_stage(lane)]);
+  else
+    ow_fail(&failure, OW_MEMORY, "%.100s port %s: no memory to connect to it", lane->config->peer.host,
+            lane->config->peer.port);
   stop_dialing(lane);
   begin_failed(lane, &failure);
 }
@@ -363,7 +411,7 @@ void ow_lane_begin(struct ow_stream_lane *lane)
     reach(lane);
     return;
   }
-  if (lane->faithful && !ow_address_same(&lane->dialer.remote, lane->faithful))
+  if (lane->faithful && !ow_address_same(remote(lane), lane->faithful))
     disconnect_control(lane);
   if (lane->connected)
     measure(lane);
@@ -466,12 +514,12 @@ const char *ow_lane_server(const struct ow_stream_lane *lane)
 
 const union ow_address *ow_lane_remote(const struct ow_stream_lane *lane)
 {
-  return seeks(lane) ? &lane->reach.remote : &lane->dialer.remote;
+  return seeks(lane) ? &lane->reach.remote : remote(lane);
 }
 
 int64_t ow_lane_sought(const struct ow_stream_lane *lane)
 {
-  return seeks(lane) ? lane->reach.asking : lane->dialer.connecting;
+  return seeks(lane) ? lane->reach.asking : sought(lane);
 }
 
 int64_t ow_lane_round_trip(const struct ow_stream_lane *lane)
@@ -512,7 +560,7 @@ bool ow_lane_found_no_room(const struct ow_stream_lane *lane)
 {
   enum ow_status status = lane->trouble.status;
   return !seeks(lane) && (status == OW_REFUSED || status == OW_NETWORK || status == OW_TIMEOUT) &&
-         ow_dialer_stage(&lane->dialer) != OW_DIAL_RESOLVE;
+         dial_stage(lane) != OW_DIAL_RESOLVE;
 }
 
 void ow_lane_stop_early(struct ow_stream_lane *lane)

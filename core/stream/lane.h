@@ -23,6 +23,8 @@
 #include "stream/stream_config.h"
 #include "traffic/traffic.h"
 
+struct lane_dialer;
+
 /** What all lanes of a set of streams live on. */
 struct ow_lane_ground {
   struct ow_loop *loop;
@@ -61,7 +63,10 @@ struct ow_stream_lane {
   bool connected; /* its control connection is set up; idle unless measuring */
   union {         /* which of them, the peer's protocol tells, which stays the same */
     struct {
-      struct ow_dialer dialer;
+      struct lane_dialer *dialer;    /* while it dials; else NULL, and of the last one is kept */
+      enum ow_dial_stage dial_stage; /* how far it came, */
+      int64_t sought;                /* since when it connected, monotonic ns; 0: it didn't, */
+      union ow_address remote;       /* and who greeted it */
       struct ow_client_connection control;
       union {
         struct ow_measurement measurement;
