@@ -99,6 +99,9 @@ static enum ow_status plan_until(struct ow_reflected_measurement *measurement, c
   uint32_t most = ow_slots_most_packets(peer->slots, peer->slot_count, length);
   enum { TRIES = 100 };
   enum ow_status status = OW_OK;
+  if (length <= 0) /* who asks for it, or this host, was held up */
+    return ow_fail(&measurement->failure, OW_TIMEOUT,
+                   "the time to measure was over before the session could be requested");
   request->packets = 0;
   for (int i = 0; i < TRIES && status == OW_OK && request->packets == 0; i++) {
     request->sid = ow_sid_make(own, ow_system_stamp(), &ow_system_random);

@@ -61,6 +61,8 @@ static enum ow_status plan_until(const struct ow_session_ends *ends, struct ow_s
   uint32_t most = ow_slots_most_packets(peer->slots, peer->slot_count, length);
   enum { TRIES = 100 };
   enum ow_status status = OW_OK;
+  if (length <= 0) /* who asks for it, or this host, was held up */
+    return ow_fail(failure, OW_TIMEOUT, "the time to measure was over before the session could be requested");
   request->packets = request->server_receives ? most : 0;
   for (int i = 0; i < TRIES && status == OW_OK && request->packets == 0; i++) {
     request->sid = make_sid(ends);

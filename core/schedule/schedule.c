@@ -91,7 +91,8 @@ enum ow_status ow_schedule_count(const struct ow_sid *sid, struct ow_timestamp s
 /* The number within a time is at most as scattered as a Poisson process': eight times its deviation. */
 uint32_t ow_slots_most_packets(const struct ow_slot *slots, uint32_t slot_count, int64_t nanoseconds)
 {
-  double mean = (double)nanoseconds / (double)ow_slots_mean_ns(slots, slot_count);
+  int64_t time = nanoseconds > 0 ? nanoseconds : 0;
+  double mean = (double)time / (double)ow_slots_mean_ns(slots, slot_count);
   double most = mean + 8 * sqrt(mean) + 32 + slot_count;
   return most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
 }

@@ -33,7 +33,7 @@ enum ow_status ow_schedule_count(const struct ow_sid *sid, struct ow_timestamp s
                                  uint32_t most, struct ow_contexts *contexts, uint32_t *count) OW_MUST_CHECK;
 /**
  * A number of packets that hardly any session's schedule reaches within `nanoseconds` (once in 10^15): what
- * to ask for before the SID is known.
+ * to ask for before the SID is known. A negative time is none.
  */
 uint32_t ow_slots_most_packets(const struct ow_slot *slots, uint32_t slot_count, int64_t nanoseconds);
 

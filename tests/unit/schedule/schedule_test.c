@@ -228,6 +228,16 @@ START_TEST(the_mean_distance_is_never_zero_and_never_wraps)
 }
 END_TEST
 
+START_TEST(a_time_that_is_over_has_no_more_packets_than_none)
+{
+  static const struct ow_slot slot = {OW_SLOT_FIXED, {ONE_SECOND}};
+  uint32_t none = ow_slots_most_packets(&slot, 1, 0);
+  ck_assert_uint_lt(none, 64);
+  ck_assert_uint_eq(ow_slots_most_packets(&slot, 1, -5 * OW_NS_PER_S), none);
+  ck_assert_uint_eq(ow_slots_most_packets(&slot, 1, INT64_MIN), none);
+}
+END_TEST
+
 /* How long `packets` packets take with the schedule of a SID, in ns. */
 static int64_t length_of(const struct ow_sid *sid, const struct ow_slot *slots, uint32_t slot_count,
                          uint32_t packets)
@@ -282,6 +292,7 @@ int main(void)
             a_schedule_needs_slots_and_not_too_many, no_schedule_can_be_freed);
   TEST_CASE(suite, "longest", no_schedule_is_longer_than_the_longest);
   TEST_CASE(suite, "mean", the_mean_distance_is_that_of_the_slots,
-            the_mean_distance_is_never_zero_and_never_wraps);
+            the_mean_distance_is_never_zero_and_never_wraps,
+            a_time_that_is_over_has_no_more_packets_than_none);
   return test_run(suite);
 }

@@ -596,6 +596,30 @@ START_TEST(a_peer_that_comes_up_late_is_measured_within_a_minute)
 }
 END_TEST
 
+/* It takes several round trips to reach: the interval may be over when it is asked for its sessions. */
+START_TEST(a_server_that_is_reached_as_the_interval_ends_is_not_asked_for_more_than_there_is)
+{
+  size_t late = 0;
+  for (int64_t delay = 100 * MS; delay < 1000 * MS; delay += 20 * MS) {
+    struct ow_interval *intervals;
+    raise_curtain(test_seed());
+    *sim_path(FIRST_HOST) = (struct sim_path){.delay = {delay, delay}};
+    struct ow_stream_config config = config_of(FIRST_HOST, 4 * S);
+    config.peer.loss_timeout = 1 * S;
+    add(&config);
+    sim_run(loop, 60 * S);
+    size_t count = intervals_of(FIRST_HOST, &intervals);
+    for (size_t i = 0; i < count; i++) {
+      ck_assert_msg(strstr(intervals[i].reason, "refused") == NULL, "%s", intervals[i].reason);
+      late += strstr(intervals[i].reason, "over before the session could be requested") != NULL;
+    }
+    free(intervals);
+    drop_curtain();
+  }
+  ck_assert_uint_gt(late, 0);
+}
+END_TEST
+
 /* The server lives on and has kept what it received. */
 START_TEST(a_cut_connection_leaves_a_partial_result_in_both_directions)
 {
@@ -1414,6 +1438,7 @@ int main(void)
             an_interval_without_a_packet_is_measured_all_the_same);
   TEST_CASE(suite, "faults", a_dead_peer_is_tried_ever_more_rarely_and_disturbs_no_other,
             a_peer_that_comes_up_late_is_measured_within_a_minute,
+            a_server_that_is_reached_as_the_interval_ends_is_not_asked_for_more_than_there_is,
             a_cut_connection_leaves_a_partial_result_in_both_directions,
             a_restarted_responder_costs_its_interval_only, a_refusal_is_told_in_the_servers_words,
             a_server_that_says_too_much_costs_a_connection_and_no_result,
