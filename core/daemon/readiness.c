@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* sd_notify(3) where libsystemd is there; without it nobody can be told. */
+/* sd_notify(3) where libsystemd is there; without it nobody can be told, and nobody keeps sockets. */
 #include "daemon/readiness.h"
 
 #if OWAMP_SYSTEMD
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <systemd/sd-daemon.h>
+
+/* What the sockets are called that it keeps for us. */
+#define KEPT "owamp-ports"
+enum { PATIENCE = 10 * 1000 * 1000 }; /* us, until it has read what it was told */
 
 bool ow_readiness_tell(const char *format, ...)
 {
@@ -27,8 +33,36 @@ int64_t ow_readiness_watchdog(void)
 
 struct ow_given_sockets ow_readiness_sockets(void)
 {
-  int count = sd_listen_fds(1);
-  return ow_given_sockets_sort(SD_LISTEN_FDS_START, count > 0 ? count : 0);
+  char **names = NULL;
+  int count = sd_listen_fds_with_names(1, &names);
+  struct ow_given_sockets kept = {.first = SD_LISTEN_FDS_START};
+  for (int i = 0; i < count; i++) {
+    if (strcmp(names[i], KEPT) == 0)
+      ow_given_sockets_keep(&kept, SD_LISTEN_FDS_START + i);
+    free(names[i]);
+  }
+  free(names);
+  struct ow_given_sockets sockets = ow_given_sockets_sort(SD_LISTEN_FDS_START, count > 0 ? count : 0);
+  memcpy(sockets.kept, kept.kept, sizeof sockets.kept);
+  sockets.kept_count = kept.kept_count;
+  return sockets;
+}
+
+void ow_readiness_forget_sockets(void)
+{
+  ow_readiness_tell("FDSTOREREMOVE=1\nFDNAME=" KEPT);
+}
+
+bool ow_readiness_empty_store(void)
+{
+  ow_readiness_forget_sockets();
+  return sd_notify_barrier(0, PATIENCE) > 0;
+}
+
+bool ow_readiness_keep_sockets(const int *sockets, int count)
+{
+  return sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDPOLL=0\nFDNAME=" KEPT, sockets, (unsigned)count) > 0 &&
+         sd_notify_barrier(0, PATIENCE) > 0;
 }
 
 #else
@@ -47,6 +81,22 @@ int64_t ow_readiness_watchdog(void)
 struct ow_given_sockets ow_readiness_sockets(void)
 {
   return (struct ow_given_sockets){.first = -1};
+}
+
+void ow_readiness_forget_sockets(void)
+{
+}
+
+bool ow_readiness_empty_store(void)
+{
+  return false;
+}
+
+bool ow_readiness_keep_sockets(const int *sockets, int count)
+{
+  (void)sockets;
+  (void)count;
+  return false;
 }
 
 #endif

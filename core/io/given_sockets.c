@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/address.h"
@@ -30,6 +31,23 @@ struct ow_given_sockets ow_given_sockets_sort(int first, int count)
       sorted.count++;
   }
   return sorted;
+}
+
+void ow_given_sockets_keep(struct ow_given_sockets *given, int descriptor)
+{
+  struct stat about;
+  if (given->kept_count < OW_SOCKETS_KEPT && fstat(descriptor, &about) == 0)
+    given->kept[given->kept_count++] = about.st_ino;
+}
+
+bool ow_given_sockets_kept(const struct ow_given_sockets *given, int descriptor)
+{
+  struct stat about;
+  bool found = false;
+  if (fstat(descriptor, &about) == 0)
+    for (int i = 0; i < given->kept_count; i++)
+      found = found || given->kept[i] == about.st_ino;
+  return found;
 }
 
 static uint16_t port_of(int descriptor)

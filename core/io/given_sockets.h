@@ -4,17 +4,28 @@
 #ifndef OWAMP_IO_GIVEN_SOCKETS_H
 #define OWAMP_IO_GIVEN_SOCKETS_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "io/udp_shared.h"
+
+enum { OW_SOCKETS_KEPT = 2 * OW_UDP_GIVEN };
 
 /** `count` descriptors from `first` on that aren't for datagrams, and OW_UDP_GIVEN at most that are. */
 struct ow_given_sockets {
   int first;
   int count;
   struct ow_udp_given datagrams;
+  ino_t kept[OW_SOCKETS_KEPT]; /* of those that were opened as our configuration says, not by a socket unit */
+  int kept_count;
 };
 
 /** Tell `count` descriptors from `first` on apart, each kind in its order: some get other numbers. */
 struct ow_given_sockets ow_given_sockets_sort(int first, int count);
+/** Remember that `descriptor` is one of those; of more than OW_SOCKETS_KEPT the rest isn't. */
+void ow_given_sockets_keep(struct ow_given_sockets *given, int descriptor);
+/** Whether it is, whatever number it has got since. */
+bool ow_given_sockets_kept(const struct ow_given_sockets *given, int descriptor);
 /**
  * Those among `count` descriptors from `first` on that are bound to `port` get the last numbers of these, and
  * all keep their order; returns how many they are. At most OW_UDP_GIVEN.

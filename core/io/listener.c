@@ -81,8 +81,8 @@ static enum ow_status listen_on(struct ow_listeners *listeners, struct ow_listen
   if (wish.any.sa_family == AF_INET6)
     (void)setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (bind(descriptor, &wish.any, ow_address_length(&wish)) != 0 || listen(descriptor, SOMAXCONN) != 0) {
-    ow_fail(failure, OW_NETWORK, "can't listen on %s: %s", ow_address_print(text, sizeof text, &wish),
-            why_not(&wish));
+    ow_fail_errno(failure, OW_NETWORK, errno, "can't listen on %s: %s",
+                  ow_address_print(text, sizeof text, &wish), why_not(&wish));
     close(descriptor);
     return OW_NETWORK;
   }

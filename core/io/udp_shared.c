@@ -104,6 +104,22 @@ static bool can_be_shared(int descriptor, const union ow_address *address, uint1
          number_of(descriptor, SOL_SOCKET, SO_REUSEPORT) != 0;
 }
 
+/* It can only be the one that sends, of a pair that was in use: which of them was bound first is settled. */
+static bool is_kept_out(int descriptor)
+{
+  socklen_t instructions = 0;
+  return getsockopt(descriptor, SOL_SOCKET, SO_GET_FILTER, NULL, &instructions) == 0 && instructions > 0;
+}
+
+static void put_in_order(struct ow_udp_shared *shared)
+{
+  if (is_kept_out(shared->receives)) {
+    int sends = shared->receives;
+    shared->receives = shared->sends;
+    shared->sends = sends;
+  }
+}
+
 static enum ow_status find_both(const struct ow_udp_given *given, sa_family_t family, uint16_t port,
                                 struct ow_udp_shared *shared, struct ow_failure *failure)
 {
@@ -127,6 +143,7 @@ static enum ow_status find_both(const struct ow_udp_given *given, sa_family_t fa
         "the service manager opened UDP sockets that can't be used: for %s there must be two, of every "
         "address and port %u, with ReusePort=yes and BindIPv6Only=ipv6-only",
         name, port);
+  put_in_order(shared);
   return OW_OK;
 }
 

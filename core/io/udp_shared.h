@@ -23,7 +23,10 @@ struct ow_udp_shared {
 
 enum { OW_UDP_GIVEN = 8 };
 
-/** Sockets that somebody else has bound, in that order: of a port two of each family, or none of one. */
+/**
+ * Sockets that somebody else has bound: of a port two of each family, or none of one. The first was bound
+ * first, but for a pair that ow_udp_shared_open() made elsewhere, which may come in any order.
+ */
 struct ow_udp_given {
   int sockets[OW_UDP_GIVEN];
   int count;

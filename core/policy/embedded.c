@@ -100,6 +100,8 @@ static enum ow_status begin(struct ow_embedded *embedded, struct ow_settings *se
   if (status == OW_OK)
     status = ow_test_port_check(&settings->conf, failure);
   if (status == OW_OK)
+    status = ow_reflect_port_check(&settings->conf, failure);
+  if (status == OW_OK)
     status = ow_answering_listen(&embedded->answering, ow_thread_loop(embedded->thread), &settings->conf,
                                  &embedded->log, failure);
   if (status == OW_OK)

@@ -35,8 +35,8 @@ static enum ow_status check(const struct ow_server_conf *conf, const char *direc
     ow_fail_errno(
         failure, status, failure->error,
         "UDP port %u is taken; a responder beside another one needs a configuration of its own (-c), with "
-        "other testports",
-        conf->test_port_low);
+        "other ports",
+        port);
   if (status != OW_OK) {
     ow_fail_within(failure, "%s", directive);
     ow_server_conf_fail_at(conf, line, failure);
@@ -46,13 +46,15 @@ static enum ow_status check(const struct ow_server_conf *conf, const char *direc
 
 enum ow_status ow_test_port_check(const struct ow_server_conf *conf, struct ow_failure *failure)
 {
-  uint16_t reflects = (uint16_t)conf->reflect_port;
-  enum ow_status status = OW_OK;
-  if (ow_test_port_is_shared(conf))
-    status = check(conf, "testports", conf->test_port_low, conf->test_ports_line, failure);
-  if (status == OW_OK && reflects)
-    status = check(conf, "reflectport", reflects, conf->reflect_port_line, failure);
-  return status;
+  return ow_test_port_is_shared(conf)
+             ? check(conf, "testports", conf->test_port_low, conf->test_ports_line, failure)
+             : OW_OK;
+}
+
+enum ow_status ow_reflect_port_check(const struct ow_server_conf *conf, struct ow_failure *failure)
+{
+  uint16_t port = (uint16_t)conf->reflect_port;
+  return port ? check(conf, "reflectport", port, conf->reflect_port_line, failure) : OW_OK;
 }
 
 /* Which ports are privileged the kernel says (net.ipv4.ip_unprivileged_port_start): ask by trying. */
@@ -68,9 +70,9 @@ static enum ow_status allowed(const struct ow_server_conf *conf, const char *dir
   if (descriptor < 0)
     return OW_OK;
   if (bind(descriptor, (const struct sockaddr *)&address, sizeof address) != 0 && errno == EACCES)
-    status = ow_fail(failure, OW_INVALID,
-                     "%s: port %u is for root and CAP_NET_BIND_SERVICE only; begin at 1024 or above",
-                     directive, port);
+    status = ow_fail_errno(failure, OW_INVALID, EACCES,
+                           "%s: port %u is for root and CAP_NET_BIND_SERVICE only; begin at 1024 or above",
+                           directive, port);
   close(descriptor);
   return status == OW_OK ? OW_OK : ow_server_conf_fail_at(conf, line, failure);
 }

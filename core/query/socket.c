@@ -142,6 +142,15 @@ static enum ow_status fail_with(struct ow_failure *failure, const char *what)
   return ow_fail(failure, OW_NETWORK, "cannot %s: %s", what, strerrordesc_np(errno));
 }
 
+static enum ow_status cannot_give(struct ow_failure *failure)
+{
+  if (errno != EINVAL)
+    return fail_with(failure, "give it to its group");
+  return ow_fail(failure, OW_NETWORK,
+                 "cannot give it to its group, which isn't among the groups of this process' user namespace "
+                 "(PrivateUsers= of its systemd unit): let it be the unit's, Group=");
+}
+
 /* Somebody who may write in the folder can have put another file in its place, or a link to one: what isn't
  * ours alone is left as it is. */
 static enum ow_status find_made(int made, struct ow_query_place *place, struct ow_failure *failure)
@@ -168,7 +177,7 @@ static enum ow_status open_to_all(int descriptor, const struct ow_query_options 
   enum ow_status status = find_made(made, place, failure);
   snprintf(open_file, sizeof open_file, "/proc/self/fd/%d", made);
   if (status == OW_OK && group != (gid_t)-1 && fchownat(made, "", (uid_t)-1, group, AT_EMPTY_PATH) != 0)
-    status = fail_with(failure, "give it to its group");
+    status = cannot_give(failure);
   if (status == OW_OK && chmod(open_file, options->permissions & 0777) != 0)
     status = fail_with(failure, "set its permissions");
   if (status == OW_OK && listen(descriptor, SOMAXCONN) != 0)

@@ -7,7 +7,8 @@
 #include <string.h>
 
 const char ow_options_help[] =
-    "Usage: owamp-responder [-fhvV] [--check] [--busy-wait] [--no-sandbox] [-c PATH] [-S ADDRESS:PORT]\n"
+    "Usage: owamp-responder [-fhvV] [--check] [--busy-wait] [--no-sandbox] [--open-ports]\n"
+    "                       [-c PATH] [-S ADDRESS:PORT]\n"
     "The OWAMP server (RFC 4656) that one-way measurements are made against.\n"
     "\n"
     "  -f, --foreground           stay in the foreground and log to stderr\n"
@@ -22,13 +23,16 @@ const char ow_options_help[] =
     "                             closer to its time; it costs CPU time\n"
     "      --no-sandbox           once it listens it may call and open whatever its user may, not only what\n"
     "                             answering takes\n"
+    "      --open-ports           for ExecStartPre= of its systemd unit: open the ports that the "
+    "configuration\n"
+    "                             names, let systemd keep them for the service, and end\n"
     "  -v, --verbose              log each session, each fetch and why clients leave; twice: every message\n"
     "  -V, --version              print the version\n"
     "  -h, --help                 print this\n"
     "\n"
     "owamp-responder(8) and owamp-server.conf(5) tell more.\n";
 
-enum { CHECK = 1000, BUSY_WAIT, NO_SANDBOX }; /* beyond the letters */
+enum { CHECK = 1000, BUSY_WAIT, NO_SANDBOX, OPEN_PORTS }; /* beyond the letters */
 
 static const struct option long_options[] = {
     {"check", no_argument, NULL, CHECK},
@@ -40,6 +44,7 @@ static const struct option long_options[] = {
     {"help", no_argument, NULL, 'h'},
     {"busy-wait", no_argument, NULL, BUSY_WAIT},
     {"no-sandbox", no_argument, NULL, NO_SANDBOX},
+    {"open-ports", no_argument, NULL, OPEN_PORTS},
     {NULL, 0, NULL, 0},
 };
 
@@ -83,6 +88,7 @@ static enum ow_status take(int letter, const char *word, struct ow_options *opti
   case CHECK: options->check = true; break;
   case BUSY_WAIT: options->busy_wait = true; break;
   case NO_SANDBOX: options->no_sandbox = true; break;
+  case OPEN_PORTS: options->open_ports = true; break;
   case 'v': options->verbose++; break;
   case 'V': options->version = true; break;
   case 'h': options->help = true; break;

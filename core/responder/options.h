@@ -15,6 +15,7 @@ struct ow_options {
   bool help;
   bool version;
   bool check;
+  bool open_ports;
   bool busy_wait;
   bool no_sandbox;
   int verbose;       /* how often -v was given */

@@ -2,6 +2,7 @@
 /* From start-up to the end: listen, step down, announce it, and act on signals. */
 #include "responder/run.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@
 #include "policy/test_ports.h"
 #include "responder/check.h"
 #include "responder/identity.h"
+#include "responder/open_ports.h"
 #include "responder/options.h"
 #include "responder/sandbox.h"
 #include "text/number.h"
@@ -46,6 +48,7 @@ struct responder {
   struct ow_settings_reader *reader; /* NULL: there are no files */
   struct ow_signals signals;
   struct ow_watchdog watchdog;
+  bool by_units; /* socket units say where it listens for OWAMP's clients */
   bool leaving;
   struct ow_completion left; /* the clients */
 };
@@ -244,6 +247,22 @@ static bool needs_privilege(const char *port)
   return ow_whole_parse(port, &number) && number > 0 && number < 1024 && geteuid() != 0;
 }
 
+/* Whom a unit started has the ports that it was given, and no right to others below 1024. */
+static void tell_unit(const struct responder *responder)
+{
+  const struct ow_server_conf *conf = &responder->conf;
+  if (conf->test_port_low > 0 && !ow_test_port_is_shared(conf) && conf->test_port_low < 1024)
+    ow_log(responder->log, OW_LOG_ERROR,
+           "its systemd unit can't give it a range of ports below 1024; systemctl edit with [Service], "
+           "PrivateUsers=no, AmbientCapabilities=CAP_NET_BIND_SERVICE and "
+           "CapabilityBoundingSet=CAP_NET_BIND_SERVICE lets it open them");
+  else
+    ow_log(
+        responder->log, OW_LOG_ERROR,
+        "its systemd unit gives it ports below 1024 by --open-ports in ExecStartPre=, whose line says which "
+        "it left, and why");
+}
+
 /* Those of TWAMP and of the Session-Reflector are told by the ports that the configuration names. */
 static void sort_sockets(struct responder *responder)
 {
@@ -259,6 +278,11 @@ static void sort_sockets(struct responder *responder)
   if (conf->reflect_port && !(ow_test_port_is_shared(conf) && conf->reflect_port == conf->test_port_low))
     answering->reflect_sockets = ow_udp_given_take(&sockets.datagrams, (uint16_t)conf->reflect_port);
   answering->test_sockets = sockets.datagrams;
+  for (int i = 0; i < answering->listening_count; i++)
+    responder->by_units =
+        responder->by_units || !ow_given_sockets_kept(&sockets, answering->listening_first + i);
+  /* Those that it keeps: they end with us, and are opened anew at the next start. */
+  ow_readiness_forget_sockets();
 }
 
 /* What the service manager opened stands above what we are told to open. */
@@ -267,7 +291,7 @@ static bool take_sockets(struct responder *responder)
   struct ow_answering *answering = &responder->answering;
   sort_sockets(responder);
   bool given = answering->listening_count > 0;
-  if (given && (responder->options.listen_given || responder->conf.listen_line > 0))
+  if (responder->by_units && (responder->options.listen_given || responder->conf.listen_line > 0))
     ow_log(responder->log, OW_LOG_WARNING,
            "the service manager listens: %s means nothing (see ListenStream in the socket unit)",
            responder->options.listen_given ? "-S" : "srcnode");
@@ -292,8 +316,11 @@ static enum ow_status listen_on(struct responder *responder, struct ow_failure *
 {
   const struct ow_server_conf *conf = &responder->conf;
   bool given = take_sockets(responder);
+  bool reflects = responder->answering.reflect_sockets.count > 0;
   enum ow_status status = check_test_port(responder, failure);
-  if (status == OW_OK && responder->answering.reflect_sockets.count == 0)
+  if (status == OW_OK && !reflects)
+    status = ow_reflect_port_check(conf, failure);
+  if (status == OW_OK && !reflects)
     status = ow_reflect_port_allowed(conf, failure);
   if (status != OW_OK)
     return status;
@@ -314,6 +341,17 @@ static enum ow_status step_down(const struct responder *responder, const struct 
     ow_log(responder->log, OW_LOG_WARNING, "started as root without a user to become; running as nobody");
   if (status == OW_OK && !ow_test_port_is_shared(&responder->conf))
     status = ow_test_ports_allowed(&responder->conf, failure);
+  return status;
+}
+
+static enum ow_status listen_and_step_down(struct responder *responder, const struct ow_identity *identity,
+                                           struct ow_failure *failure)
+{
+  enum ow_status status = listen_on(responder, failure);
+  if (status == OW_OK)
+    status = step_down(responder, identity, failure);
+  if (status != OW_OK && failure->error == EACCES && getenv("NOTIFY_SOCKET"))
+    tell_unit(responder);
   return status;
 }
 
@@ -347,9 +385,7 @@ static enum ow_status set_up(struct responder *responder, struct ow_settings *se
   if (status == OW_OK)
     status = take_pidfile(responder, failure);
   if (status == OW_OK)
-    status = listen_on(responder, failure);
-  if (status == OW_OK)
-    status = step_down(responder, &identity, failure);
+    status = listen_and_step_down(responder, &identity, failure);
   if (status == OW_OK && !responder->options.no_sandbox)
     ow_sandbox_enter(&responder->paths, responder->pidfile.path, responder->log);
   return status;
@@ -357,8 +393,8 @@ static enum ow_status set_up(struct responder *responder, struct ow_settings *se
 
 static enum ow_status announce(struct responder *responder, struct ow_failure *failure)
 {
-  const char *address = responder->answering.listening_count > 0 ? "the service manager's sockets,"
-                                                                 : responder->conf.listen.address;
+  const char *address =
+      responder->by_units ? "the service manager's sockets," : responder->conf.listen.address;
   unsigned port = ow_serve_port(responder->answering.server);
   if (!responder->options.foreground)
     ow_log_output_to_syslog(&responder->output, responder->conf.facility);
@@ -439,8 +475,10 @@ int ow_responder_run(int count, char **words)
     return STARTED;
   }
   bool check = responder->options.check;
-  enum ow_status status =
-      check ? ow_responder_check(&responder->options, responder->log, &failure) : serve(responder, &failure);
+  enum ow_status status = check ? ow_responder_check(&responder->options, responder->log, &failure)
+                          : responder->options.open_ports
+                              ? ow_responder_open_ports(&responder->options, responder->log, &failure)
+                              : serve(responder, &failure);
   if (check && status == OW_OK)
     puts("owamp-responder: no fault in the configuration");
   if (status != OW_OK)

@@ -42,7 +42,7 @@ shown() { inside systemctl show --value -p "$2" "$1"; }
 # journal_has UNIT TEXT
 journal_has() { inside journalctl --quiet --unit "$1" --output cat | grep -qF -- "$2"; }
 
-measure() { inside /usr/lib/nagios/plugins/check_owamp -H "$1" --count 10 --interval 10ms -w 1s,0%; }
+measure() { inside /usr/lib/nagios/plugins/check_owamp -H "$1" --count 10 --interval 10ms -w 1s,0% "${@:2}"; }
 
 # drop_in UNIT LINE...: before the start.
 drop_in() {
@@ -63,8 +63,10 @@ drop_in() {
   [[ $(shown owamp-responder WatchdogUSec) == 30s ]]
   pid=$(shown owamp-responder MainPID)
   [[ $(inside stat -c '%U %G' "/proc/$pid") == 'owamp owamp' ]]
-  # Nothing but the port's capability: bit 10.
-  [[ $(inside sed -n 's/^CapEff:\t//p' "/proc/$pid/status") == 0000000000000400 ]]
+  # It has no capability and no users but its own and root; the ports that were kept for it are its own alone.
+  [[ $(inside sed -n 's/^Cap\(Eff\|Prm\|Amb\|Bnd\):\t//p' "/proc/$pid/status" | sort -u) == 0000000000000000 ]]
+  [[ $(inside cat "/proc/$pid/uid_map" | wc -l) == 2 ]]
+  [[ $(inside ss -Hlntup 'sport = :861' | grep -c 'pid=') == 6 && $(inside ss -Hlntup 'sport = :861' | grep -c 'pid=1,') == 0 ]]
   [[ $(measure 127.0.0.1) == 'OWAMP OK'* && $(measure ::1) == 'OWAMP OK'* ]]
   # The unit lets it into its own sandbox.
   run journal_has owamp-responder 'no sandbox of'
@@ -95,6 +97,39 @@ drop_in() {
   [[ $(inside ps -C owamp-responder -o pid=) == '' ]]
 }
 
+@test "each port that the configuration names is opened for the responder, again at each start; a range of low ones takes a drop-in" {
+  local conf pid
+  new_root
+  install "${ALL[@]}"
+  conf=$ROOT/etc/owamp-responder/owamp-server.conf
+  printf 'srcnode 127.0.0.1:861\nreflectport 862\ntwampnode :862\n' >>"$conf"
+  printf 'assign stamp 127.0.0.1 root\n' >>"$ROOT/etc/owamp-responder/owamp-server.limits"
+  sed -n '/^limit/p' "$ROOT/etc/owamp-responder/owamp-server.limits"
+  boot
+  inside systemctl start owamp-responder
+  [[ $(measure 127.0.0.1) == 'OWAMP OK'* && $(measure ::1) == 'OWAMP CRITICAL'*refused* ]]
+  [[ $(measure 127.0.0.1 --protocol stamp) == 'STAMP OK'* && $(measure ::1 --protocol twamp) == 'TWAMP OK'* ]]
+  pid=$(shown owamp-responder MainPID)
+  inside kill -KILL "$pid"
+  again() { [[ $(shown owamp-responder NRestarts) == 1 && $(shown owamp-responder ActiveState) == active ]]; }
+  eventually 10 again
+  [[ $(measure 127.0.0.1) == 'OWAMP OK'* ]]
+  inside systemctl restart owamp-responder
+  [[ $(measure 127.0.0.1) == 'OWAMP OK'* ]]
+  inside systemctl stop owamp-responder
+  [[ $(inside ss -Hlntu 'sport = :861 or sport = :862') == '' ]]
+  sed -i 's/^testports .*/testports 900-950/' "$conf"
+  run inside systemctl start owamp-responder
+  [[ $status != 0 ]]
+  eventually 10 journal_has owamp-responder 'AmbientCapabilities=CAP_NET_BIND_SERVICE'
+  inside systemctl stop owamp-responder
+  inside systemctl reset-failed owamp-responder
+  drop_in owamp-responder.service PrivateUsers=no AmbientCapabilities=CAP_NET_BIND_SERVICE CapabilityBoundingSet=CAP_NET_BIND_SERVICE
+  inside systemctl daemon-reload
+  inside systemctl start owamp-responder
+  [[ $(measure 127.0.0.1) == 'OWAMP OK'* ]]
+}
+
 @test "the watchdog hears from the loop, and starts a responder anew whose loop stands still" {
   local heard pid
   new_root
@@ -114,11 +149,10 @@ drop_in() {
   measure 127.0.0.1
 }
 
-@test "by its socket the responder starts with the first client, and without any capability" {
+@test "by its socket the responder starts with the first client" {
   local pid
   new_root
   install "${ALL[@]}"
-  drop_in owamp-responder.service AmbientCapabilities= CapabilityBoundingSet=
   sed -i 's/^testports .*/testports 8760-9960/' "$ROOT/etc/owamp-responder/owamp-server.conf"
   boot
   inside systemctl start owamp-responder.socket
@@ -171,6 +205,20 @@ CONF
   [[ $(judge nagios) == 'OWAMP OK'* ]]
   run judge nobodys
   [[ $status == 3 && $output == *'Permission denied'* ]]
+  # Its own group can be named; another one it doesn't have until the unit says so.
+  of_group() { sed -i "s,^owampPublish .*,owampPublish /run/owamp/query.sock group $1," "$ROOT/etc/snmp/owamp-agentx.conf"; }
+  of_group owamp
+  inside systemctl restart owamp-agentx
+  [[ $(inside stat -c %G /run/owamp/query.sock) == owamp ]]
+  of_group nagios
+  inside systemctl restart owamp-agentx
+  eventually 10 journal_has owamp-agentx 'cannot give it to its group'
+  journal_has owamp-agentx "let it be the unit's, Group="
+  drop_in owamp-agentx.service Group=nagios
+  inside systemctl daemon-reload
+  inside systemctl restart owamp-agentx
+  [[ $(inside stat -c %G /run/owamp/query.sock) == nagios ]]
+  eventually 40 rows
   inside sh -c 'dpkg --install --force-confold /packages/owamp-agentx_*.deb'
   inside systemctl is-active owamp-agentx
   inside systemctl reload owamp-agentx

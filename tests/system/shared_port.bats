@@ -209,6 +209,46 @@ PYTHON
   rm -r "$conf"
 }
 
+@test "systemd keeps the ports that root opened: the service needs no capability, nor users but its own" {
+  local conf main family
+  ldd "$RESPONDER" | grep -q libsystemd || skip "built without libsystemd"
+  conf=$(mktemp -d)
+  chmod 755 "$conf"
+  printf 'srcnode :861\ntestports 861\nreflectport 862\ntwampnode :862\n' >"$conf/owamp-server.conf"
+  printf 'limit root with allow_open_mode=on\nassign default root\nassign stamp %s root\n' "$B4" >"$conf/owamp-server.limits"
+  start kept "$NS_A" python3 "$BATS_TEST_DIRNAME/kept_sockets.py" nobody "$RESPONDER" -f -c "$conf"
+  # Of the configuration's ports: that it says where to listen means something.
+  wait_for_log kept 'listening on [*] port 861$'
+  wait_for_log kept 'listening for TWAMP on [*] port 862, UDP port 862'
+  run ! grep -E 'means nothing|left to the service' "$(log_of kept)"
+  main=$(sed -n 's/^main: //p' "$(log_of kept)")
+  [[ $(sed -n 's/^Cap\(Eff\|Prm\|Amb\):\t//p' "/proc/$main/status" | sort -u) == 0000000000000000 ]]
+  [[ $(stat -c %U "/proc/$main") == nobody && $(wc -l <"/proc/$main/uid_map") == 2 ]]
+  for family in "$A4" "$A6"; do
+    in_b "$CHECK_OWAMP" -H "$family" "${PACE[@]}" --json | all_arrived 40
+  done
+  in_b "$CHECK_OWAMP" -H "$A4" --protocol stamp "${PACE[@]}" --json | all_arrived 40
+  in_b "$CHECK_OWAMP" -H "$A6" --protocol twamp "${PACE[@]}" --json | all_arrived 40
+  # They were given back, and end with it.
+  [[ $(grep -c '^told: FDSTOREREMOVE=1 FDNAME=owamp-ports$' "$(log_of kept)") == 2 ]]
+  stop kept
+  [[ $(in_a ss -Hlntu 'sport = :861 or sport = :862') == '' ]]
+  # What it can't be given: a sentence says what to do.
+  printf 'testports 900-950\n' >"$conf/owamp-server.conf"
+  run in_a timeout 10 python3 "$BATS_TEST_DIRNAME/kept_sockets.py" nobody "$RESPONDER" -f -c "$conf"
+  [[ $status == 1 && $output == *"testports: port 900 is for root"* && $output == *'PrivateUsers=no, AmbientCapabilities='* ]]
+  printf 'testports 861\n' >"$conf/owamp-server.conf"
+  start taker "$NS_A" socat -u UDP4-RECVFROM:861 STDOUT
+  in_a timeout 5 bash -c 'until grep -q ":035D " /proc/net/udp; do sleep 0.02; done'
+  run in_a timeout 10 python3 "$BATS_TEST_DIRNAME/kept_sockets.py" nobody "$RESPONDER" -f -c "$conf"
+  stop taker
+  [[ $status == 1 && $output == *'UDP 0.0.0.0 port 861 is taken; it is left to the service'* && $output == *'by --open-ports in ExecStartPre='* ]]
+  # Without anybody who keeps them it is an error.
+  run in_a "$RESPONDER" --open-ports -c "$conf"
+  [[ $status == 1 && $output == *'nobody keeps sockets for a service here'* ]]
+  rm -r "$conf"
+}
+
 @test "collectd's responder shares a port, too, and a stream goes from interval to interval through one rule" {
   need_collectd
   stop responder

@@ -107,6 +107,44 @@ START_TEST(two_of_a_port_are_made_one)
 }
 END_TEST
 
+/* Whichever is given first: the one that was bound first receives, as where it was opened. */
+START_TEST(a_pair_that_was_opened_elsewhere_comes_in_any_order)
+{
+  const sa_family_t family = _i / 2 ? AF_INET6 : AF_INET;
+  struct ow_udp_shared opened, shared;
+  struct ow_failure failure;
+  char text[8];
+  uint16_t port = put(FIRST, family, SOCK_DGRAM, 0, false);
+  close(FIRST);
+  ck_assert_int_eq(ow_udp_shared_open(family, port, &opened, &failure), OW_OK);
+  struct ow_udp_given given = {{opened.receives, opened.sends}, 2};
+  if (_i % 2)
+    given = (struct ow_udp_given){{opened.sends, opened.receives}, 2};
+  ck_assert_int_eq(ow_udp_shared_adopt(&given, family, port, &shared, &failure), OW_OK);
+  ck_assert_int_eq(shared.receives, opened.receives);
+  ck_assert_int_eq(shared.sends, opened.sends);
+  send_to(family, port, "late");
+  ck_assert_int_eq(recv(shared.receives, text, sizeof text, 0), 4);
+}
+END_TEST
+
+START_TEST(those_that_are_kept_are_known_by_any_number)
+{
+  struct ow_given_sockets given = {.first = FIRST};
+  (void)put(FIRST, AF_INET, SOCK_STREAM, 0, false);
+  (void)put(FIRST + 1, AF_INET, SOCK_STREAM, 0, false);
+  ow_given_sockets_keep(&given, FIRST + 1);
+  int other = dup(FIRST + 1);
+  ck_assert(ow_given_sockets_kept(&given, other));
+  ck_assert(!ow_given_sockets_kept(&given, FIRST));
+  close(other);
+  ck_assert(!ow_given_sockets_kept(&given, other));
+  for (int i = 0; i < OW_SOCKETS_KEPT; i++) /* no more than there is room for */
+    ow_given_sockets_keep(&given, FIRST);
+  ck_assert_int_eq(given.kept_count, OW_SOCKETS_KEPT);
+}
+END_TEST
+
 /* 0: of one alone; 1: of another port; 2: of two that nobody may share; 3: of no such family. */
 START_TEST(others_are_refused)
 {
@@ -177,7 +215,9 @@ int main(void)
   Suite *suite = suite_create("io, given sockets");
   TEST_CASE(suite, "kinds", those_for_datagrams_are_told_apart);
   TEST_CASE(suite, "ports", those_of_a_port_come_last, those_of_a_port_are_taken);
+  TEST_CASE(suite, "kept", those_that_are_kept_are_known_by_any_number);
   TEST_LOOP(suite, "pairs", 2, two_of_a_port_are_made_one);
+  TEST_LOOP(suite, "pairs from elsewhere", 4, a_pair_that_was_opened_elsewhere_comes_in_any_order);
   TEST_LOOP(suite, "others", 4, others_are_refused);
   return test_run(suite);
 }
