@@ -19,6 +19,8 @@ struct usage usage_of(int process);
 /** Open ones, of a process. */
 unsigned descriptors_of(int process);
 double monotonic_seconds(void);
+/** Sleep until then, by a timerfd of the monotonic clock; not at all if it has passed. */
+void wait_for_timer(int timer, double due);
 /** Ends the program with a sentence. */
 void give_up(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 /** "open", ... and a key of the bench's responder, and the file where it is. */
@@ -43,6 +45,7 @@ int bench_packets(char **arguments);
 int bench_publish(char **arguments);
 int bench_timer(char **arguments);
 int bench_floor(char **arguments);
+int bench_link(char **arguments);
 int bench_histograms(char **arguments);
 
 #endif

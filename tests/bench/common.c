@@ -4,10 +4,12 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,6 +30,16 @@ double monotonic_seconds(void)
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void wait_for_timer(int timer, double due)
+{
+  uint64_t rings;
+  double whole = floor(due);
+  struct itimerspec setting = {.it_value = {.tv_sec = (time_t)whole, .tv_nsec = (long)((due - whole) * 1e9)}};
+  timerfd_settime(timer, TFD_TIMER_ABSTIME, &setting, NULL);
+  if (read(timer, &rings, sizeof rings) < 0)
+    give_up("the timer cannot be read");
 }
 
 /* The number behind `key` in /proc/PROCESS/smaps_rollup, kB. */

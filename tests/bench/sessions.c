@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* N concurrent measurements, both directions, in one loop, all sending in the same seconds. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +20,7 @@ enum {
 };
 #define ONE_WAY 20000 /* packets a second, from which on only forward ones are sent: two cores do no more */
 #define SETTLE (1500 * OW_NS_PER_MS) /* after the start and before the end: not measured */
+#define LINK_FROM_INPUT INT64_MIN
 
 struct run;
 
@@ -58,6 +60,13 @@ static void open_next(struct run *run);
 
 /* ---- results ---- */
 
+/* It was measured meanwhile. */
+static void await_link(struct run *run)
+{
+  if (run->link == LINK_FROM_INPUT && scanf("%" SCNd64, &run->link) != 1)
+    give_up("standard input doesn't tell what the link takes");
+}
+
 static void note_error(struct run *run, enum ow_direction direction, const struct ow_sample *sample)
 {
   double off = (double)(ow_sample_delay(sample) - run->link);
@@ -74,6 +83,7 @@ static void note_samples(struct run *run, enum ow_direction direction,
                          const struct ow_session_request *request, const struct ow_samples *samples)
 {
   const struct ow_peer *peer = &run->peers[0];
+  await_link(run);
   struct ow_schedule *schedule = ow_schedule_create(&request->sid, request->start, peer->slots,
                                                     peer->slot_count, &run->traffic.contexts);
   struct ow_timestamp *due = calloc(request->packets, sizeof *due);
@@ -244,7 +254,8 @@ static void describe_client(struct run *run, int which, char **arguments)
   peer->busy_wait = getenv("BUSY_WAIT") != NULL;
 }
 
-/* ADDRESS PORT RESPONDER-PID COUNT SECONDS PACKETS-A-SECOND MODE KEY-FILE LINK-NS SOURCE SOURCE */
+/* ADDRESS PORT RESPONDER-PID COUNT SECONDS PACKETS-A-SECOND MODE KEY-FILE LINK-NS SOURCE SOURCE; LINK-NS -:
+ * read from standard input at the end */
 int bench_sessions(char **arguments)
 {
   struct ow_failure failure;
@@ -253,7 +264,7 @@ int bench_sessions(char **arguments)
     describe_client(&run, i, arguments);
   run.server = parse_address(arguments[0], (uint16_t)atoi(arguments[1]));
   run.responder = atoi(arguments[2]);
-  run.link = atoll(arguments[8]);
+  run.link = strcmp(arguments[8], "-") == 0 ? LINK_FROM_INPUT : atoll(arguments[8]);
   run.count = (unsigned)atoi(arguments[3]);
   run.length = (int64_t)(atof(arguments[4]) * 1e9);
   run.all = calloc(run.count, sizeof *run.all);

@@ -10,36 +10,18 @@
 
 #include "bench.h"
 
-static double clock_s(clockid_t clock)
-{
-  struct timespec now;
-  clock_gettime(clock, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-/* At once if `due` has passed. */
-static void wait_until(int timer, double due)
-{
-  uint64_t rings;
-  double whole = floor(due);
-  struct itimerspec setting = {.it_value = {.tv_sec = (time_t)whole, .tv_nsec = (long)((due - whole) * 1e9)}};
-  timerfd_settime(timer, TFD_TIMER_ABSTIME, &setting, NULL);
-  if (read(timer, &rings, sizeof rings) < 0)
-    give_up("the timer cannot be read");
-}
-
 /* SECONDS TIMES-A-SECOND */
 int bench_timer(char **arguments)
 {
   struct spread lateness = {0};
   double pace = atof(arguments[1]);
-  double due = clock_s(CLOCK_MONOTONIC);
+  double due = monotonic_seconds();
   double end = due + atof(arguments[0]);
   int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
   while ((due += -log(1 - drand48()) / pace) < end) {
-    wait_until(timer, due);
-    spread_add(&lateness, clock_s(CLOCK_MONOTONIC) - due);
+    wait_for_timer(timer, due);
+    spread_add(&lateness, monotonic_seconds() - due);
   }
   double wakes = (double)lateness.count;
   printf("{");
