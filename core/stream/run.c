@@ -273,13 +273,19 @@ static void go_double(struct ow_stream_run *run)
          "peer %s: has room for two control connections now: measured without pauses", run->config.name);
 }
 
-/* Only sessions that run over both connections at once tell that there is room for two. */
+/*
+ * Only sessions that run over both connections at once tell that there is room for two. A lane that was
+ * refused, and could begin when the other's sessions had ended, tells of room for one: whichever lane was
+ * there first then.
+ */
 static void weigh_room(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
   struct ow_stream_lane *other = other_lane(run, lane);
   bool both = ow_lane_is_running(other);
   if (both)
     run->crowded = 0;
+  else if (lane->crowded_out)
+    run->crowded++;
   if (both && run->single)
     go_double(run);
   else if (!both && !run->single && run->crowded >= CROWDED_ENOUGH)

@@ -1054,6 +1054,7 @@ static const struct {
     {0, SIM_REFUSES, {.set_up = 1}, "a temporary resource limit"},
     {0, SIM_REFUSES, {.running = 2}, "a temporary resource limit"},
 };
+enum { KNOWN_AFTER = 3 }; /* intervals, of which the first is whole, where pauses are short */
 enum { REFUSALS = 2 * sizeof refusals / sizeof *refusals };
 
 static void have_room_for_one(int which)
@@ -1114,8 +1115,8 @@ START_TEST(a_peer_with_room_for_one_connection_is_measured_with_pauses)
     run_never_down(1000 * S);
     size_t count = intervals_of(FIRST_HOST, &intervals);
     ck_assert_uint_ge(count, (size_t)(1000 * S / lengths[l]) - 2);
-    assert_whole(intervals, 6, count, 3 * S);
-    for (size_t i = 0; i < 5; i++) /* it isn't known yet: in part, and said so, but never nothing */
+    assert_whole(intervals, KNOWN_AFTER + 1, count, 3 * S);
+    for (size_t i = 0; i < KNOWN_AFTER; i++) /* it isn't known yet: in part, and said so, but never nothing */
       ck_assert_int_ne(intervals[i].results[OW_REVERSE].completeness, OW_RESULT_ABSENT);
     ck_assert(view_of(FIRST_HOST).single_connection);
     ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_UP);
@@ -1123,6 +1124,22 @@ START_TEST(a_peer_with_room_for_one_connection_is_measured_with_pauses)
     ck_assert_uint_eq(log_lines, 2);
     ck_assert_msg(strstr(last_line, refusals[_i / 2].says) != NULL, "%s", last_line);
     free(intervals);
+    drop_curtain();
+  }
+}
+END_TEST
+
+/* Whichever lane an attempt favours, when it comes just as the other's sessions have ended. */
+START_TEST(room_for_one_is_known_after_two_intervals_that_it_cost)
+{
+  uint64_t seed = test_seed();
+  for (uint64_t i = 0; i < 50; i++) {
+    raise_curtain(seed + i);
+    struct ow_stream_config config = watched_config(_i, 10 * S);
+    have_room_for_one(_i / 2);
+    add(&config);
+    run_never_down(30 * S); /* the third has begun, late, and not ended */
+    ck_assert_msg(view_of(FIRST_HOST).single_connection, "seed %llu", (unsigned long long)(seed + i));
     drop_curtain();
   }
 }
@@ -1147,7 +1164,7 @@ START_TEST(room_that_comes_back_is_used)
   size_t seamless = paused;
   while (seamless < count && intervals[seamless].begin.ntp != intervals[seamless - 1].end.ntp)
     seamless++;
-  assert_whole(intervals, 6, seamless, 3 * S);
+  assert_whole(intervals, KNOWN_AFTER + 1, seamless, 3 * S);
   assert_whole(intervals, seamless + 1, count, 0);
   ck_assert_uint_ge(count, seamless + 1);
   free(intervals);
@@ -1177,7 +1194,7 @@ START_TEST(a_broken_connection_is_made_anew_and_room_asked_for_soon)
   run_never_down(300 * S);
   size_t count = intervals_of(FIRST_HOST, &intervals);
   size_t broken = 0;
-  for (size_t i = 5; i < count; i++)
+  for (size_t i = KNOWN_AFTER; i < count; i++)
     broken += intervals[i].status != OW_OK;
   ck_assert_uint_ge(broken, 2);
   ck_assert_uint_le(broken, 4); /* that in which it broke, and perhaps the next one's first part */
@@ -1452,7 +1469,8 @@ int main(void)
   TEST_LOOP(suite, "leave", 3, a_responder_that_takes_leave_costs_a_part_of_its_interval);
   TEST_LOOP(suite, "a stepped clock", STEPS, a_stepped_clock_marks_what_it_touches_and_yields_no_wild_delay);
   TEST_LOOP(suite, "room for one connection", REFUSALS,
-            a_peer_with_room_for_one_connection_is_measured_with_pauses, room_that_comes_back_is_used);
+            a_peer_with_room_for_one_connection_is_measured_with_pauses,
+            room_for_one_is_known_after_two_intervals_that_it_cost, room_that_comes_back_is_used);
   TEST_LOOP(suite, "room for few", 2, a_broken_connection_is_made_anew_and_room_asked_for_soon,
             an_interval_too_short_for_pauses_is_down_and_says_what_to_set,
             two_streams_share_the_room_that_there_is);
