@@ -110,11 +110,6 @@ static void cancel_other(struct teller *teller)
   ow_timer_cancel(loop, teller->other);
 }
 
-static void close_watch(struct teller *teller)
-{
-  ow_watch_close(loop, teller->watch);
-}
-
 /* Timers */
 
 START_TEST(timers_fire_in_the_order_of_their_deadlines)
@@ -477,7 +472,6 @@ END_TEST
 
 static struct ow_watch pipes[3];
 static int pipe_ends[3];
-static int64_t deadline;
 
 static void open_pipes(void (*ready)(struct ow_watch *, uint32_t))
 {
@@ -501,11 +495,18 @@ static void close_pipes(void)
   }
 }
 
+/* At the end of the turn that all events of a batch are told in. */
+static void end_with_turn(void)
+{
+  ow_loop_deliver(loop, &late_ending.completion);
+}
+
 /* Whichever comes first closes the others, whose events are in the same batch. */
 static void ready_closes_others(struct ow_watch *watch, uint32_t events)
 {
   ck_assert_uint_eq(events, EPOLLIN);
   count++;
+  end_with_turn();
   for (int i = 0; i < 3; i++) {
     if (watch != &pipes[i]) {
       ow_watch_close(loop, &pipes[i]);
@@ -518,9 +519,7 @@ static void ready_closes_others(struct ow_watch *watch, uint32_t events)
 
 START_TEST(a_callback_can_close_watches_whose_events_are_in_the_same_batch)
 {
-  struct teller end = {.name = '.', .act = stop};
   open_pipes(ready_closes_others);
-  at(&end, ow_loop_now(loop).monotonic + SOON);
   run();
   ck_assert_uint_eq(count, 1);
   close_pipes();
@@ -553,6 +552,7 @@ static void ready_replaces_others(struct ow_watch *watch, uint32_t events)
   struct ow_failure failure;
   (void)events;
   count++;
+  end_with_turn();
   for (int i = 0; i < 3; i++) {
     if (watch == &pipes[i])
       continue;
@@ -565,37 +565,30 @@ static void ready_replaces_others(struct ow_watch *watch, uint32_t events)
 
 START_TEST(a_watch_that_is_opened_again_gets_no_event_of_the_old_descriptor)
 {
-  struct teller end = {.name = '.', .act = stop};
   open_pipes(ready_replaces_others);
-  at(&end, ow_loop_now(loop).monotonic + SOON);
   run();
   ck_assert_uint_eq(count, 1);
   close_pipes();
 }
 END_TEST
 
+static void close_watch(struct teller *teller)
+{
+  ow_watch_close(loop, teller->watch);
+  end_with_turn();
+}
+
 START_TEST(a_timer_can_close_a_watch_that_is_ready)
 {
-  struct teller a = {.name = 'a', .act = close_watch}, end = {.name = '.', .act = stop};
+  struct teller a = {.name = 'a', .act = close_watch};
   open_pipes(ready_closes_itself);
   a.watch = &pipes[1];
   at(&a, 0);
-  at(&end, ow_loop_now(loop).monotonic + SOON);
   run();
   ck_assert_uint_eq(count, 2);
   close_pipes();
 }
 END_TEST
-
-/* Spins until the timer is due, which then closes the others before their events are handled. */
-static void ready_takes_long(struct ow_watch *watch, uint32_t events)
-{
-  (void)events;
-  count++;
-  while (ow_loop_now(loop).monotonic < deadline)
-    continue;
-  ow_watch_change(loop, watch, 0);
-}
 
 static void close_pipes_but_handled(struct teller *teller)
 {
@@ -609,13 +602,24 @@ static void close_pipes_but_handled(struct teller *teller)
   }
 }
 
+static struct teller closer = {.name = 'a', .act = close_pipes_but_handled};
+
+/* Spins until the timer is due, which then closes the others before their events are handled. */
+static void ready_takes_long(struct ow_watch *watch, uint32_t events)
+{
+  int64_t deadline = ow_loop_now(loop).monotonic + SOON;
+  (void)events;
+  count++;
+  at(&closer, deadline);
+  end_with_turn();
+  while (ow_loop_now(loop).monotonic < deadline)
+    continue;
+  ow_watch_change(loop, watch, 0);
+}
+
 START_TEST(a_timer_that_becomes_due_within_a_batch_comes_before_the_next_event_and_can_close_it)
 {
-  struct teller a = {.name = 'a', .act = close_pipes_but_handled}, end = {.name = '.', .act = stop};
   open_pipes(ready_takes_long);
-  deadline = ow_loop_now(loop).monotonic + SOON;
-  at(&a, deadline);
-  at(&end, deadline + SOON);
   run();
   ck_assert_uint_eq(count, 1);
   ck_assert_str_eq(story, "a.");
