@@ -15,25 +15,11 @@
 #include "io/system_clock.h"
 #include "io/udp.h"
 #include "io/zone.h"
+#include "support/address.h"
 #include "support/main.h"
 #include "support/seed.h"
 
 enum { WAIT_MS = 10000 };
-
-static union ow_address address(const char *text, uint16_t port)
-{
-  union ow_address result;
-  memset(&result, 0, sizeof result);
-  if (strchr(text, ':')) {
-    result.v6.sin6_family = AF_INET6;
-    ck_assert_int_eq(inet_pton(AF_INET6, text, &result.v6.sin6_addr), 1);
-  } else {
-    result.v4.sin_family = AF_INET;
-    ck_assert_int_eq(inet_pton(AF_INET, text, &result.v4.sin_addr), 1);
-  }
-  ow_address_set_port(&result, port);
-  return result;
-}
 
 static void assert_printed(const union ow_address *shown, const char *text)
 {
@@ -47,7 +33,7 @@ static union ow_address zoned(const char *text)
   char plain[INET6_ADDRSTRLEN];
   const char *zone = strchr(text, '%');
   snprintf(plain, sizeof plain, "%.*s", (int)strcspn(text, "%"), text);
-  union ow_address found = address(plain, 861);
+  union ow_address found = test_address(plain, 861);
   if (zone)
     found.v6.sin6_scope_id = (uint32_t)(zone[1] - '0');
   return found;
@@ -57,8 +43,8 @@ static union ow_address zoned(const char *text)
 
 START_TEST(an_address_is_printed_with_its_port)
 {
-  union ow_address v4 = address("192.0.2.1", 861);
-  union ow_address v6 = address("2001:db8::1", 65535);
+  union ow_address v4 = test_address("192.0.2.1", 861);
+  union ow_address v6 = test_address("2001:db8::1", 65535);
   assert_printed(&v4, "192.0.2.1 port 861");
   assert_printed(&v6, "2001:db8::1 port 65535");
 }
@@ -66,7 +52,7 @@ END_TEST
 
 START_TEST(a_scoped_address_is_printed_with_its_interface)
 {
-  union ow_address local = address("fe80::1", 861);
+  union ow_address local = test_address("fe80::1", 861);
   local.v6.sin6_scope_id = 1; /* lo, always */
   assert_printed(&local, "fe80::1%lo port 861");
   local.v6.sin6_scope_id = 4000000000U;
@@ -77,7 +63,7 @@ END_TEST
 START_TEST(the_longest_address_fits)
 {
   char out[OW_ADDRESS_TEXT];
-  union ow_address longest = address("2001:db8:1111:2222:3333:4444:5555:6666", 65535);
+  union ow_address longest = test_address("2001:db8:1111:2222:3333:4444:5555:6666", 65535);
   longest.v6.sin6_scope_id = 4000000000U;
   ck_assert_str_eq(ow_address_print(out, sizeof out, &longest),
                    "2001:db8:1111:2222:3333:4444:5555:6666%4000000000 port 65535");
@@ -88,7 +74,7 @@ START_TEST(an_address_becomes_an_endpoint_and_comes_back)
 {
   static const char *const texts[] = {"192.0.2.1", "2001:db8::1", "0.0.0.0", "::", "255.255.255.255"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-    union ow_address before = address(texts[i], 4242);
+    union ow_address before = test_address(texts[i], 4242);
     struct ow_endpoint endpoint = ow_address_to_endpoint(&before);
     union ow_address after = ow_address_from_endpoint(&endpoint, NULL);
     ck_assert_uint_eq(endpoint.version, strchr(texts[i], ':') ? 6 : 4);
@@ -101,7 +87,7 @@ END_TEST
 
 START_TEST(an_endpoint_s_address_is_in_network_order)
 {
-  union ow_address v4 = address("192.0.2.1", 861);
+  union ow_address v4 = test_address("192.0.2.1", 861);
   struct ow_endpoint endpoint = ow_address_to_endpoint(&v4);
   ck_assert_int_eq(memcmp(endpoint.address, "\xc0\x00\x02\x01\0\0\0\0\0\0\0\0\0\0\0\0", 16), 0);
 }
@@ -109,8 +95,8 @@ END_TEST
 
 START_TEST(a_mapped_address_is_ipv4)
 {
-  union ow_address mapped = address("::ffff:192.0.2.1", 861);
-  union ow_address plain = address("192.0.2.1", 861);
+  union ow_address mapped = test_address("::ffff:192.0.2.1", 861);
+  union ow_address plain = test_address("192.0.2.1", 861);
   struct ow_endpoint a = ow_address_to_endpoint(&mapped);
   struct ow_endpoint b = ow_address_to_endpoint(&plain);
   ck_assert_uint_eq(a.version, 4);
@@ -122,8 +108,8 @@ END_TEST
 
 START_TEST(a_mapped_address_is_unmapped_and_no_other)
 {
-  union ow_address mapped = address("::ffff:192.0.2.1", 861);
-  union ow_address local = address("fe80::1", 861);
+  union ow_address mapped = test_address("::ffff:192.0.2.1", 861);
+  union ow_address local = test_address("fe80::1", 861);
   local.v6.sin6_scope_id = 7;
   union ow_address before = local;
   ow_address_unmap(&mapped);
@@ -180,15 +166,15 @@ END_TEST
 
 START_TEST(only_a_link_local_address_takes_the_scope_of_its_like)
 {
-  union ow_address like = address("fe80::9", 1);
+  union ow_address like = test_address("fe80::9", 1);
   like.v6.sin6_scope_id = 7;
-  union ow_address local = address("fe80::1", 861);
-  union ow_address global = address("2001:db8::1", 861);
+  union ow_address local = test_address("fe80::1", 861);
+  union ow_address global = test_address("2001:db8::1", 861);
   struct ow_endpoint local_end = ow_address_to_endpoint(&local);
   struct ow_endpoint global_end = ow_address_to_endpoint(&global);
   ck_assert_uint_eq(ow_address_from_endpoint(&local_end, &like).v6.sin6_scope_id, 7);
   ck_assert_uint_eq(ow_address_from_endpoint(&global_end, &like).v6.sin6_scope_id, 0);
-  like = address("192.0.2.1", 1);
+  like = test_address("192.0.2.1", 1);
   ck_assert_uint_eq(ow_address_from_endpoint(&local_end, &like).v6.sin6_scope_id, 0);
 }
 END_TEST
@@ -214,7 +200,7 @@ static struct socket open_with(struct ow_udp_options options)
 static struct socket open_local(int family, bool transmit_stamps)
 {
   return open_with(
-      (struct ow_udp_options){.local = address(LOCALS[family], 0), .transmit_stamps = transmit_stamps});
+      (struct ow_udp_options){.local = test_address(LOCALS[family], 0), .transmit_stamps = transmit_stamps});
 }
 
 static void connect_to(const struct socket *from, const struct socket *to)
@@ -405,7 +391,7 @@ START_TEST(a_datagram_tells_its_dscp)
   struct pair pair = open_pair(_i, false);
   for (size_t i = 0; i < sizeof DSCPS; i++) {
     struct socket sender =
-        open_with((struct ow_udp_options){.local = address(LOCALS[_i], 0), .dscp = DSCPS[i]});
+        open_with((struct ow_udp_options){.local = test_address(LOCALS[_i], 0), .dscp = DSCPS[i]});
     connect_to(&sender, &pair.receiver);
     ck_assert_int_eq(ow_udp_send_to(sender.descriptor, NULL, "x", 1, false), 0);
     const struct ow_datagram *datagram = receive_one(&pair);
@@ -426,7 +412,7 @@ START_TEST(the_dscp_is_on_the_wire)
   setsockopt(receiver.descriptor, IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof on);
   for (size_t i = 0; i < sizeof DSCPS; i++) {
     struct socket sender = open_with(
-        (struct ow_udp_options){.local = address(LOCALS[_i], 0), .dscp = DSCPS[i], .transmit_stamps = true});
+        (struct ow_udp_options){.local = test_address(LOCALS[_i], 0), .dscp = DSCPS[i], .transmit_stamps = true});
     connect_to(&sender, &receiver);
     ck_assert_int_eq(ow_udp_send_to(sender.descriptor, NULL, "x", 1, false), 0);
     ck_assert_int_eq(received_class(receiver.descriptor, _i), DSCPS[i] << 2);
@@ -471,8 +457,8 @@ END_TEST
 START_TEST(a_connected_socket_knows_where_it_sends_from)
 {
   struct pair pair = open_pair(_i, false);
-  struct socket any =
-      open_with((struct ow_udp_options){.local = address(strchr(LOCALS[_i], ':') ? "::" : "0.0.0.0", 0)});
+  struct socket any = open_with(
+      (struct ow_udp_options){.local = test_address(strchr(LOCALS[_i], ':') ? "::" : "0.0.0.0", 0)});
   connect_to(&any, &pair.receiver);
   union ow_address local = ow_udp_local(any.descriptor);
   ck_assert_int_eq(ow_udp_send_to(any.descriptor, NULL, "x", 1, false), 0);
@@ -485,10 +471,10 @@ END_TEST
 
 START_TEST(ipv6_any_leaves_ipv4_alone)
 {
-  struct socket v6 = open_with((struct ow_udp_options){.local = address("::", 0)});
+  struct socket v6 = open_with((struct ow_udp_options){.local = test_address("::", 0)});
   uint16_t port = ow_address_port(&v6.bound);
-  struct socket v4 =
-      open_with((struct ow_udp_options){.local = address("0.0.0.0", 0), .port_low = port, .port_high = port});
+  struct socket v4 = open_with(
+      (struct ow_udp_options){.local = test_address("0.0.0.0", 0), .port_low = port, .port_high = port});
   close(v6.descriptor);
   close(v4.descriptor);
 }
@@ -710,7 +696,7 @@ static uint16_t free_range(int family)
     for (; opened < RANGE; opened++) {
       uint16_t port = (uint16_t)(low + opened);
       struct ow_udp_options options = {
-          .local = address(LOCALS[family], 0), .port_low = port, .port_high = port};
+          .local = test_address(LOCALS[family], 0), .port_low = port, .port_high = port};
       union ow_address bound;
       if (ow_udp_open(&options, &descriptors[opened], &bound, NULL) != OW_OK)
         break;
@@ -729,7 +715,7 @@ START_TEST(a_range_is_used_up_port_by_port_and_then_exhausted)
   struct ow_failure failure = {0};
   uint16_t low = free_range(_i);
   struct ow_udp_options options = {
-      .local = address(LOCALS[_i], 999), .port_low = low, .port_high = (uint16_t)(low + RANGE - 1)};
+      .local = test_address(LOCALS[_i], 999), .port_low = low, .port_high = (uint16_t)(low + RANGE - 1)};
   unsigned seen = 0;
   for (int i = 0; i < RANGE; i++) {
     opened[i] = open_with(options);
@@ -756,7 +742,7 @@ START_TEST(one_port_that_is_taken_is_named)
   struct ow_failure failure = {0};
   struct socket first = open_local(_i, false), second;
   uint16_t port = ow_address_port(&first.bound);
-  struct ow_udp_options options = {.local = address(LOCALS[_i], 0), .port_low = port, .port_high = port};
+  struct ow_udp_options options = {.local = test_address(LOCALS[_i], 0), .port_low = port, .port_high = port};
   ck_assert_int_eq(ow_udp_open(&options, &second.descriptor, &second.bound, &failure), OW_LIMIT);
   char named[80];
   snprintf(named, sizeof named, "%s port %u", LOCALS[_i], port);
@@ -768,7 +754,7 @@ END_TEST
 START_TEST(the_highest_port_can_be_used)
 {
   struct socket opened;
-  struct ow_udp_options options = {.local = address(LOCALS[_i], 0), .port_low = 65534, .port_high = 65535};
+  struct ow_udp_options options = {.local = test_address(LOCALS[_i], 0), .port_low = 65534, .port_high = 65535};
   opened = open_with(options);
   ck_assert_uint_ge(ow_address_port(&opened.bound), 65534);
   close(opened.descriptor);
@@ -790,7 +776,7 @@ static struct ow_failure open_fails(struct ow_udp_options options, enum ow_statu
 START_TEST(a_foreign_address_is_named_with_the_reason)
 {
   struct ow_failure failure =
-      open_fails((struct ow_udp_options){.local = address("192.0.2.77", 0)}, OW_INVALID);
+      open_fails((struct ow_udp_options){.local = test_address("192.0.2.77", 0)}, OW_INVALID);
   ck_assert_int_eq(failure.error, EADDRNOTAVAIL);
   ck_assert_ptr_nonnull(strstr(failure.text, "192.0.2.77"));
   ck_assert_ptr_nonnull(strstr(failure.text, "no interface of this host has it"));
@@ -799,7 +785,7 @@ END_TEST
 
 START_TEST(options_that_cannot_be_are_invalid)
 {
-  union ow_address local = address("127.0.0.1", 0);
+  union ow_address local = test_address("127.0.0.1", 0);
   open_fails((struct ow_udp_options){.local = local, .port_low = 9, .port_high = 8}, OW_INVALID);
   open_fails((struct ow_udp_options){.local = local, .port_high = 8}, OW_INVALID);
   open_fails((struct ow_udp_options){.local = local, .dscp = 64}, OW_INVALID);
@@ -810,7 +796,7 @@ END_TEST
 START_TEST(an_unknown_interface_is_named)
 {
   struct ow_failure failure = open_fails(
-      (struct ow_udp_options){.local = address("127.0.0.1", 0), .interface = "nosuch0"}, OW_INVALID);
+      (struct ow_udp_options){.local = test_address("127.0.0.1", 0), .interface = "nosuch0"}, OW_INVALID);
   ck_assert_int_eq(failure.error, ENODEV);
   ck_assert_ptr_nonnull(strstr(failure.text, "nosuch0"));
 }
@@ -819,9 +805,9 @@ END_TEST
 START_TEST(an_interface_can_be_given)
 {
   struct socket opened =
-      open_with((struct ow_udp_options){.local = address("127.0.0.1", 0), .interface = "lo"});
+      open_with((struct ow_udp_options){.local = test_address("127.0.0.1", 0), .interface = "lo"});
   close(opened.descriptor);
-  opened = open_with((struct ow_udp_options){.local = address("127.0.0.1", 0), .interface = ""});
+  opened = open_with((struct ow_udp_options){.local = test_address("127.0.0.1", 0), .interface = ""});
   close(opened.descriptor);
 }
 END_TEST
@@ -830,7 +816,7 @@ START_TEST(a_peer_of_the_other_family_cannot_be_connected_to)
 {
   struct ow_failure failure = {0};
   struct socket v4 = open_local(0, false);
-  union ow_address peer = address("2001:db8::1", 861);
+  union ow_address peer = test_address("2001:db8::1", 861);
   ck_assert_int_eq(ow_udp_connect(v4.descriptor, &peer, &failure), OW_NETWORK);
   ck_assert_ptr_nonnull(strstr(failure.text, "2001:db8::1 port 861"));
   close(v4.descriptor);
@@ -864,8 +850,8 @@ END_TEST
 START_TEST(a_buffer_fits_what_is_to_come)
 {
   struct socket usual = open_local(0, false);
-  struct socket large = open_with(
-      (struct ow_udp_options){.local = address("127.0.0.1", 0), .receive_buffer = ow_udp_buffer_for(200, 0)});
+  struct socket large = open_with((struct ow_udp_options){.local = test_address("127.0.0.1", 0),
+                                                          .receive_buffer = ow_udp_buffer_for(200, 0)});
   ck_assert_uint_ge(ow_udp_receive_buffer(large.descriptor), ow_udp_receive_buffer(usual.descriptor));
   ck_assert_uint_eq(ow_udp_buffer_for(1, 0), 1 << 18);
   ck_assert_uint_eq(ow_udp_buffer_for(1000, 100), 1000 * (2304 + 200));

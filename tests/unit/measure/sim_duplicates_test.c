@@ -7,6 +7,7 @@
 #include "measure/probe.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "support/main.h"
 #include "support/policy.h"
 #include "support/seed.h"
@@ -30,20 +31,16 @@ static bool keeps(void *context, const struct ow_serve_client *owner)
 static void raise_curtain(const struct sim_path *path, uint64_t most_records)
 {
   struct ow_failure failure = {0};
-  struct ow_serve_config config;
+  struct ow_serve_config config = sim_serve_config(HOST);
   sim_begin(1);
   *sim_path(HOST) = *path;
   loop = ow_loop_create(&failure);
   sim_share_loop(loop);
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
-  config.pbkdf2_count = 1024;
   if (most_records)
     config.most_records = most_records;
   policy = test_policy;
   policy.delete_on_fetch = keeps;
-  server = ow_serve_create(loop, &config, &policy, NULL, &failure);
-  ck_assert_msg(server != NULL, "%s", failure.text);
+  server = sim_serve(loop, HOST, &config, &policy, NULL);
 }
 
 static void drop_curtain(void)

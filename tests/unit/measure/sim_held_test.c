@@ -12,6 +12,7 @@
 #include "measure/measurement.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "support/main.h"
 #include "support/memory_held.h"
 #include "support/policy.h"
@@ -84,16 +85,9 @@ static size_t simulated_socket(void)
 
 static struct ow_serve *start_server(void)
 {
-  struct ow_serve_config config;
-  struct ow_failure failure = {0};
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
-  config.pbkdf2_count = 1024;
+  struct ow_serve_config config = sim_serve_config(HOST);
   config.test_port_low = config.test_port_high = 861;
-  sim_opening = HOST;
-  struct ow_serve *server = ow_serve_create(loop, &config, &test_policy, NULL, &failure);
-  ck_assert_msg(server != NULL, "%s", failure.text);
-  return server;
+  return sim_serve(loop, HOST, &config, &test_policy, NULL);
 }
 
 START_TEST(a_measurement_holds_little_at_both_ends)

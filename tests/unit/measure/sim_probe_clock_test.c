@@ -8,6 +8,7 @@
 #include "measure/probe.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "support/main.h"
 #include "support/policy.h"
 
@@ -23,17 +24,6 @@ static void set_clock(void *context)
 {
   free(context);
   sim_step_clock(loop, step);
-}
-
-static struct ow_serve *start_server(void)
-{
-  struct ow_serve_config config;
-  struct ow_failure failure = {0};
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
-  struct ow_serve *server = ow_serve_create(loop, &config, &test_policy, NULL, &failure);
-  ck_assert_msg(server != NULL, "%s", failure.text);
-  return server;
 }
 
 static void probe(struct ow_probe_report *report)
@@ -56,7 +46,7 @@ START_TEST(what_was_measured_is_told_and_the_next_one_is_right)
   sim_begin(1);
   loop = ow_loop_create(&failure);
   sim_share_loop(loop);
-  struct ow_serve *server = start_server();
+  struct ow_serve *server = sim_serve(loop, HOST, NULL, &test_policy, NULL);
   *sim_path(HOST) = (struct sim_path){.delay = {20 * MS, 10 * MS}};
   sim_at(sim_monotonic() + 2 * S, set_clock, NULL);
   int64_t begun = sim_monotonic();

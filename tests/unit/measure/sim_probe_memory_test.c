@@ -9,6 +9,7 @@
 #include "measure/probe.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "sim/sim_reflector.h"
 #include "support/failing_memory.h"
 #include "support/main.h"
@@ -44,7 +45,7 @@ static bool keeps(void *context, const struct ow_serve_client *owner)
 static void raise_curtain(void)
 {
   struct ow_failure failure;
-  struct ow_serve_config config;
+  struct ow_serve_config config = sim_serve_config(HOST);
   sim_begin(1);
   sim_leaving = 50 * INT64_C(1000);
   spoke_of_memory = false;
@@ -53,19 +54,14 @@ static void raise_curtain(void)
   *sim_path(HOST) = (struct sim_path){.delay = {20 * MS, 10 * MS}};
   loop = ow_loop_create(&failure);
   sim_share_loop(loop);
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
-  config.pbkdf2_count = 1024;
   if (protocol == OW_PROTOCOL_TWAMP) {
     snprintf(config.twamp_address, sizeof config.twamp_address, "%s", config.address);
     snprintf(config.twamp_port, sizeof config.twamp_port, "862");
     config.reflect_port = 862;
-    sim_opening = HOST;
   }
   policy = test_policy;
   policy.delete_on_fetch = keeps;
-  server = ow_serve_create(loop, &config, &policy, &ears, &failure);
-  ck_assert_ptr_nonnull(server);
+  server = sim_serve(loop, HOST, &config, &policy, &ears);
 }
 
 static void drop_curtain(void)

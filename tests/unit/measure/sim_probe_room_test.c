@@ -8,6 +8,7 @@
 #include "measure/probe.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "support/main.h"
 #include "support/policy.h"
 
@@ -35,18 +36,6 @@ static void on_log(void *context, enum ow_log_level level, const char *line)
   log_lines += level <= OW_LOG_NOTICE;
 }
 
-static struct ow_serve *start_server(struct ow_loop *loop)
-{
-  struct ow_serve_config config;
-  struct ow_failure failure = {0};
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
-  config.pbkdf2_count = 1024;
-  struct ow_serve *server = ow_serve_create(loop, &config, &test_policy, NULL, &failure);
-  ck_assert_msg(server != NULL, "%s", failure.text);
-  return server;
-}
-
 static void probe(uint32_t modes, struct ow_probe_report *report)
 {
   const struct ow_log log = {.emit = on_log, .most = OW_LOG_INFO};
@@ -68,7 +57,7 @@ START_TEST(a_probe_does_without_a_second_connection)
   sim_begin(1);
   struct ow_loop *loop = ow_loop_create(&failure);
   sim_share_loop(loop);
-  struct ow_serve *server = start_server(loop);
+  struct ow_serve *server = sim_serve(loop, HOST, NULL, &test_policy, NULL);
   *sim_path(HOST) = (struct sim_path){.delay = {20 * MS, 10 * MS}};
   sim_path(HOST)->room = refusals[_i / 2].room;
   sim_path(HOST)->full = refusals[_i / 2].full;

@@ -8,6 +8,7 @@
 #include "measure/probe.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "support/main.h"
 #include "support/policy.h"
 
@@ -36,14 +37,8 @@ static void on_server_log(void *context, enum ow_log_level level, const char *li
 static void start_server(uint8_t host, const struct ow_serve_policy *policy)
 {
   static const struct ow_log log = {.emit = on_server_log, .most = OW_LOG_NOTICE};
-  struct ow_serve_config config;
-  struct ow_failure failure = {0};
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", host);
-  config.pbkdf2_count = 1024;
   ow_serve_free(servers[host]);
-  servers[host] = ow_serve_create(loop, &config, policy, &log, &failure);
-  ck_assert_msg(servers[host] != NULL, "%s", failure.text);
+  servers[host] = sim_serve(loop, host, NULL, policy, &log);
 }
 
 static void raise_curtain(void)

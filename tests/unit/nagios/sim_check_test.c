@@ -9,6 +9,7 @@
 #include "check_owamp.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "support/main.h"
 #include "support/policy.h"
 
@@ -25,15 +26,11 @@ static char answer[ANSWER];
 static void raise_curtain(uint64_t seed, uint32_t loss)
 {
   struct ow_failure failure;
-  struct ow_serve_config config;
   sim_begin(seed);
   *sim_path(HOST) = (struct sim_path){.delay = {20 * MS, 10 * MS}, .loss = {loss, loss}};
   loop = ow_loop_create(&failure);
   sim_share_loop(loop);
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
-  server = ow_serve_create(loop, &config, &test_policy, NULL, &failure);
-  ck_assert_ptr_nonnull(server);
+  server = sim_serve(loop, HOST, NULL, &test_policy, NULL);
 }
 
 static void drop_curtain(void)

@@ -5,7 +5,7 @@
 #include "support/main.h"
 #include "support/serving.h"
 
-enum { FEW = 80, HELD = FEW / 8, BESIDE = FEW / 2 / 4, MANY = 50000, WINDOW = 65536 };
+enum { FEW = 80, HELD = FEW / 8, BESIDE = FEW / 2 / 4, MANY = 50000 };
 
 static struct test_serving serving;
 static struct ow_serve_kept_sessions kept;
@@ -54,18 +54,6 @@ static struct ow_serve_session *end(struct ow_serve_session *session, uint32_t s
   return session;
 }
 
-static enum ow_status go_on(void)
-{
-  struct ow_server *machine = serving.pair.server;
-  enum ow_status status;
-  do
-    status = ow_serve_fetch_go_on(&fetch, &kept, machine, &failure);
-  while (status == OW_OK && fetch.session &&
-         (ow_server_state(machine) == OW_SERVER_DECIDE_FETCH ||
-          ow_buffer_length(ow_server_output(machine)) < WINDOW));
-  return status;
-}
-
 static struct ow_fetch_ack ask(uint8_t sid, uint32_t begin, uint32_t last, bool departures)
 {
   const struct ow_fetch_request request = {begin, last, test_sid(sid), departures};
@@ -75,7 +63,7 @@ static struct ow_fetch_ack ask(uint8_t sid, uint32_t begin, uint32_t last, bool 
       ow_serve_fetch_answer(&fetch, &kept, serving.pair.server, &serving.client, &event.fetch, &failure),
       OW_OK);
   if (fetch.session)
-    ck_assert_int_eq(go_on(), OW_OK);
+    ck_assert_int_eq(test_serving_fetch_go_on(&serving, &fetch, &kept, &failure), OW_OK);
   return test_client_expect(&serving.pair, OW_CLIENT_FETCH_ACK).fetch_ack;
 }
 
@@ -106,7 +94,7 @@ static void expect_departures(uint8_t sid, uint32_t begin, uint32_t last)
     if (event.kind == OW_CLIENT_FETCH_DEPARTURES)
       next = check(&event, next);
     else if (event.kind == OW_CLIENT_NOTHING)
-      ck_assert_int_eq(go_on(), OW_OK);
+      ck_assert_int_eq(test_serving_fetch_go_on(&serving, &fetch, &kept, &failure), OW_OK);
   }
   ck_assert_uint_eq(next, last + 2 - last % 2);
   ck_assert_ptr_null(fetch.session);
@@ -274,7 +262,7 @@ START_TEST(a_fetch_of_what_is_forgotten_meanwhile_comes_to_its_end)
     ck_assert_int_ne(event.kind, OW_CLIENT_BROKEN);
     got += event.kind == OW_CLIENT_FETCH_DEPARTURES ? event.record_count : 0;
     if (event.kind == OW_CLIENT_NOTHING)
-      ck_assert_int_eq(go_on(), OW_OK);
+      ck_assert_int_eq(test_serving_fetch_go_on(&serving, &fetch, &kept, &failure), OW_OK);
   }
   ck_assert_uint_gt(got, 0);
   ck_assert_uint_eq(serving.common.counts.records, 0);

@@ -4,7 +4,7 @@
 #include "support/main.h"
 #include "support/serving.h"
 
-enum { FEW = 10, MANY = 20000, WINDOW = 65536 };
+enum { FEW = 10, MANY = 20000 };
 
 static struct test_serving serving;
 static struct ow_serve_kept_sessions kept;
@@ -36,19 +36,6 @@ static struct ow_serve_session *run_one(uint32_t packets)
   return session;
 }
 
-/* What the loop would do: part after part, until the connection has as much as it takes. */
-static enum ow_status go_on(void)
-{
-  struct ow_server *machine = serving.pair.server;
-  enum ow_status status;
-  do
-    status = ow_serve_fetch_go_on(&fetch, &kept, machine, &failure);
-  while (status == OW_OK && fetch.session &&
-         (ow_server_state(machine) == OW_SERVER_DECIDE_FETCH ||
-          ow_buffer_length(ow_server_output(machine)) < WINDOW));
-  return status;
-}
-
 /* The client asks for it, and is answered. */
 static enum ow_status fetch_records(const struct ow_sid *sid, uint32_t begin, uint32_t end)
 {
@@ -57,7 +44,8 @@ static enum ow_status fetch_records(const struct ow_sid *sid, uint32_t begin, ui
   struct ow_server_event event = test_server_expect(&serving.pair, OW_SERVER_FETCH);
   enum ow_status status =
       ow_serve_fetch_answer(&fetch, &kept, serving.pair.server, &serving.client, &event.fetch, &failure);
-  return status == OW_OK && fetch.session ? go_on() : status;
+  return status == OW_OK && fetch.session ? test_serving_fetch_go_on(&serving, &fetch, &kept, &failure)
+                                          : status;
 }
 
 /* The client takes all that waits; returns how many records it got. */
@@ -184,13 +172,14 @@ START_TEST(no_more_than_the_connection_takes)
   ck_assert_int_eq(fetch_records(&session->request.sid, 0, OW_FETCH_TO_END), OW_OK);
   while (fetch.session) {
     size_t waits = ow_buffer_length(ow_server_output(serving.pair.server));
-    ck_assert_uint_ge(waits, WINDOW);
-    ck_assert_uint_lt(waits, 2 * WINDOW);
-    ck_assert_int_eq(go_on(), OW_OK); /* too early: nothing was taken */
+    ck_assert_uint_ge(waits, TEST_FETCH_WINDOW);
+    ck_assert_uint_lt(waits, 2 * TEST_FETCH_WINDOW);
+    ck_assert_int_eq(test_serving_fetch_go_on(&serving, &fetch, &kept, &failure),
+                     OW_OK); /* too early: nothing was taken */
     ck_assert_uint_eq(ow_buffer_length(ow_server_output(serving.pair.server)), waits);
     got += take(&last);
     ck_assert_uint_lt(got, MANY);
-    ck_assert_int_eq(go_on(), OW_OK);
+    ck_assert_int_eq(test_serving_fetch_go_on(&serving, &fetch, &kept, &failure), OW_OK);
   }
   expect_fetched(MANY - got);
   ow_serve_session_drop(session);
@@ -230,7 +219,7 @@ START_TEST(a_fetch_of_what_is_forgotten_meanwhile_comes_to_its_end)
   ow_serve_forget(&kept, session);
   ck_assert_uint_eq(serving.disk_released, 0);
   for (; fetch.session; got += take(&last))
-    ck_assert_int_eq(go_on(), OW_OK);
+    ck_assert_int_eq(test_serving_fetch_go_on(&serving, &fetch, &kept, &failure), OW_OK);
   ck_assert_uint_eq(got, MANY);
   ck_assert_uint_eq(serving.disk_released, 1);
 }
@@ -258,7 +247,7 @@ START_TEST(records_that_are_dropped_meanwhile_are_not_read)
   ck_assert_int_eq(fetch_records(&session->request.sid, 0, OW_FETCH_TO_END), OW_OK);
   ow_serve_session_end(session, &end);
   ck_assert_uint_gt(take(&last), 0);
-  ck_assert_int_eq(go_on(), OW_STATE);
+  ck_assert_int_eq(test_serving_fetch_go_on(&serving, &fetch, &kept, &failure), OW_STATE);
   test_assert_failure(&failure, OW_STATE, "stopped");
   ow_serve_session_drop(session);
 }

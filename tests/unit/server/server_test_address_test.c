@@ -7,6 +7,7 @@
 
 #include "config/peer_options.h"
 #include "server/server.h"
+#include "support/address.h"
 #include "support/main.h"
 #include "support/policy.h"
 #include "support/serving.h"
@@ -15,20 +16,9 @@
 #define MS OW_NS_PER_MS
 enum { PACKETS = 10 };
 
-static union ow_address address_of(const char *text)
-{
-  union ow_address address;
-  memset(&address, 0, sizeof address);
-  address.any.sa_family = strchr(text, ':') ? AF_INET6 : AF_INET;
-  void *octets =
-      address.any.sa_family == AF_INET6 ? (void *)&address.v6.sin6_addr : (void *)&address.v4.sin_addr;
-  ck_assert_int_eq(inet_pton(address.any.sa_family, text, octets), 1);
-  return address;
-}
-
 static struct ow_endpoint endpoint_of(const char *text)
 {
-  union ow_address address = address_of(text);
+  union ow_address address = test_address(text, 0);
   return ow_address_to_endpoint(&address);
 }
 
@@ -114,7 +104,7 @@ END_TEST
 START_TEST(loopback_is_for_clients_of_this_host)
 {
   struct ow_session_request request = request_at(_i, "127.0.0.2");
-  union ow_address control = address_of("192.0.2.9");
+  union ow_address control = test_address("192.0.2.9", 0);
   union ow_address local;
   enum ow_serve_own_address kind;
   char text[OW_ADDRESS_TEXT];
@@ -171,8 +161,8 @@ static void measure(uint32_t mode, const char *control, const char *test, const 
                     struct test_split_report *report)
 {
   struct ow_peer peer;
-  union ow_address connected = address_of(control);
-  union ow_address ends[] = {address_of(test), address_of(local)};
+  union ow_address connected = test_address(control, 0);
+  union ow_address ends[] = {test_address(test, 0), test_address(local, 0)};
   ow_address_set_port(&connected, ow_serve_port(server));
   ow_peer_defaults(&peer);
   peer.modes = mode;

@@ -9,6 +9,7 @@
 #include "server/client_key.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "support/main.h"
 #include "support/policy.h"
 
@@ -33,16 +34,11 @@ static struct caller callers[MOST];
 static void raise_curtain(void)
 {
   struct ow_failure failure;
-  struct ow_serve_config config;
   sim_begin(1);
   *sim_path(HOST) = (struct sim_path){.delay = {10 * MS, 5 * MS}};
   loop = ow_loop_create(&failure);
   sim_share_loop(loop);
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
-  config.pbkdf2_count = 1024;
-  server = ow_serve_create(loop, &config, &test_policy, NULL, &failure);
-  ck_assert_ptr_nonnull(server);
+  server = sim_serve(loop, HOST, NULL, &test_policy, NULL);
 }
 
 static void hang_up(struct caller *caller)

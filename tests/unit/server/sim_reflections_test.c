@@ -10,6 +10,7 @@
 #include "policy/policy.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "support/main.h"
 
 #define S OW_NS_PER_S
@@ -75,15 +76,12 @@ static void raise_curtain(const char *limits, uint32_t most)
   batch = ow_udp_batch_create();
   install(limits);
   answers = ow_policy_answers(policy);
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
+  config = sim_serve_config(HOST);
   config.reflect_port = PORT;
   snprintf(config.twamp_address, sizeof config.twamp_address, "127.0.0.%u", HOST);
   snprintf(config.twamp_port, sizeof config.twamp_port, "%d", PORT);
   config.most_reflections = most;
-  sim_opening = HOST;
-  server = ow_serve_create(loop, &config, &answers, &ears, &failure);
-  ck_assert_msg(server != NULL, "%s", failure.text);
+  server = sim_serve(loop, HOST, &config, &answers, &ears);
 }
 
 static void drop_curtain(void)

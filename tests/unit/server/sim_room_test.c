@@ -8,6 +8,7 @@
 #include "policy/policy.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "support/main.h"
 
 #define S OW_NS_PER_S
@@ -52,12 +53,9 @@ static void raise_curtain(const char *limits, uint64_t most_records)
   policy = ow_policy_create();
   install(limits);
   answers = ow_policy_answers(policy);
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
-  config.pbkdf2_count = 1024;
+  config = sim_serve_config(HOST);
   config.most_records = most_records;
-  server = ow_serve_create(loop, &config, &answers, &ears, &failure);
-  ck_assert_ptr_nonnull(server);
+  server = sim_serve(loop, HOST, &config, &answers, &ears);
   told[0] = '\0';
 }
 

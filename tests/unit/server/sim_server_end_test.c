@@ -10,6 +10,7 @@
 #include "measure/session_ends.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "support/machine.h"
 #include "support/main.h"
 #include "support/policy.h"
@@ -46,17 +47,12 @@ static void drain(void *context)
 static void raise_curtain(void)
 {
   struct ow_failure failure;
-  struct ow_serve_config config;
   sim_begin(1);
   left_at = 0;
   *sim_path(HOST) = (struct sim_path){.delay = {15 * MS, 10 * MS}};
   loop = ow_loop_create(&failure);
   sim_share_loop(loop);
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
-  config.pbkdf2_count = 1024;
-  server = ow_serve_create(loop, &config, &test_policy, NULL, &failure);
-  ck_assert_ptr_nonnull(server);
+  server = sim_serve(loop, HOST, NULL, &test_policy, NULL);
 }
 
 static void drop_curtain(void)

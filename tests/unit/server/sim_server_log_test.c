@@ -9,6 +9,7 @@
 #include "policy/policy.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "support/main.h"
 
 #define S OW_NS_PER_S
@@ -51,7 +52,6 @@ static void raise_curtain(enum ow_log_level most)
   struct ow_failure failure;
   struct ow_keys_file keys = {0};
   struct ow_limits limits;
-  struct ow_serve_config config;
   ears.most = most;
   line_count = 0;
   sim_begin(1);
@@ -64,11 +64,7 @@ static void raise_curtain(enum ow_log_level most)
                    OW_OK);
   ck_assert_int_eq(ow_policy_install(policy, &limits, &keys, OW_MODES_ALL), OW_OK);
   answers = ow_policy_answers(policy);
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
-  config.pbkdf2_count = 1024;
-  server = ow_serve_create(loop, &config, &answers, &ears, &failure);
-  ck_assert_ptr_nonnull(server);
+  server = sim_serve(loop, HOST, NULL, &answers, &ears);
 }
 
 static void drop_curtain(void)

@@ -6,28 +6,15 @@
 #include "session/reflector.h"
 #include "support/hex.h"
 #include "support/main.h"
+#include "support/stamp_vectors.h"
 
-#define Z4 "00000000"
-#define Z16 Z4 Z4 Z4 Z4
-
-static const enum ow_mode modes[] = {OW_MODE_OPEN, OW_MODE_AUTHENTICATED};
-static const char *const questions[] = {
-    "00000005 eeb1ee5640000000 8a10 1234" Z4 Z4 Z4 Z16,
-    "00000005" Z4 Z4 Z4 "eeb1ee5640000000 8a10 1234" Z4 Z16 Z16 Z16 Z16 "7f79939548fe4d04a4a1f4a48c61864f",
-};
-static const char *const answers[] = {
-    "00000003 eeb1ee5640020000 8b20 1234 eeb1ee5640010000 00000005 eeb1ee5640000000 8a10 0000 3d 000000",
-    "00000003" Z4 Z4 Z4 "eeb1ee5640020000 8b20 1234" Z4 "eeb1ee5640010000" Z4 Z4 "00000005" Z4 Z4 Z4
-    "eeb1ee5640000000 8a10 000000000000 3d" Z4 Z4 Z4 "000000"
-    "3c6148c18322e06febbf2629bac55948",
-};
 static const struct ow_timestamp T2 = {UINT64_C(0xeeb1ee5640010000)}, T3 = {UINT64_C(0xeeb1ee5640020000)};
 static const struct ow_error_estimate ERROR = {0x8b20};
 
 static struct ow_stamp_codec *codec_of(enum ow_mode mode)
 {
   uint8_t key[32];
-  test_hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", key, sizeof key);
+  test_hex(STAMP_VECTOR_KEY, key, sizeof key);
   struct ow_stamp_codec *codec =
       ow_stamp_codec_create(mode, mode == OW_MODE_AUTHENTICATED ? key : NULL, sizeof key);
   ck_assert_ptr_nonnull(codec);
@@ -65,19 +52,19 @@ static struct ow_reflector_answer reflect(struct ow_reflector *reflector, struct
 START_TEST(an_answer_is_as_in_the_figure)
 {
   struct ow_reflector reflector = {.answered = 3};
-  struct ow_stamp_codec *codec = codec_of(modes[_i]);
+  struct ow_stamp_codec *codec = codec_of(stamp_vector_modes[_i]);
   uint8_t octets[OW_STAMP_AUTHENTICATED];
   uint8_t out[OW_STAMP_AUTHENTICATED];
-  size_t length = ow_stamp_least(modes[_i]);
-  test_hex(questions[_i], octets, length);
+  size_t length = ow_stamp_least(stamp_vector_modes[_i]);
+  test_hex(stamp_vector_questions[_i], octets, length);
   struct ow_reflector_question question = question_of(codec, octets, length);
   struct ow_reflector_answer answer = reflect(&reflector, codec, &question, out);
-  test_assert_hex(out, answer.octets, answers[_i]);
+  test_assert_hex(out, answer.octets, stamp_vector_answers[_i]);
   ck_assert_uint_eq(answer.dscp, 10);
   ck_assert(!answer.follow_up);
   question.ttl_known = question.marked = false;
   answer = reflect(&reflector, codec, &question, out);
-  ck_assert_uint_eq(out[modes[_i] == OW_MODE_OPEN ? 40 : 80], 255);
+  ck_assert_uint_eq(out[stamp_vector_modes[_i] == OW_MODE_OPEN ? 40 : 80], 255);
   ck_assert_uint_eq(answer.dscp, 0);
   ow_stamp_codec_free(codec);
 }

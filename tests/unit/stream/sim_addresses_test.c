@@ -8,6 +8,7 @@
 #include "results/follower.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "stream/set.h"
 #include "support/board.h"
 #include "support/main.h"
@@ -39,13 +40,7 @@ static void on_log(void *context, enum ow_log_level level, const char *line)
 
 static void start_server(uint8_t host)
 {
-  struct ow_serve_config config;
-  struct ow_failure failure = {0};
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", host);
-  config.pbkdf2_count = 1024;
-  servers[host] = ow_serve_create(loop, &config, &test_policy, NULL, &failure);
-  ck_assert_msg(servers[host] != NULL, "%s", failure.text);
+  servers[host] = sim_serve(loop, host, NULL, &test_policy, NULL);
 }
 
 static void stop_server(uint8_t host)

@@ -8,6 +8,7 @@
 #include "measure/probe.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "stream/set.h"
 #include "support/board.h"
 #include "support/main.h"
@@ -55,7 +56,7 @@ static const struct ow_log ears = {.emit = on_log, .most = OW_LOG_DEBUG};
 static void raise_curtain(uint64_t most_records)
 {
   struct ow_failure failure = {0};
-  struct ow_serve_config config;
+  struct ow_serve_config config = sim_serve_config(HOST);
   sim_begin(1);
   sim_leaving = LEAVING;
   *sim_path(HOST) = (struct sim_path){.delay = {20 * MS, BACK}};
@@ -63,13 +64,9 @@ static void raise_curtain(uint64_t most_records)
   fetches = 0;
   fetched[0] = '\0';
   loop = ow_loop_create(&failure);
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
-  config.pbkdf2_count = 1024;
   if (most_records)
     config.most_records = most_records;
-  server = ow_serve_create(loop, &config, &test_policy, &ears, &failure);
-  ck_assert_msg(server != NULL, "%s", failure.text);
+  server = sim_serve(loop, HOST, &config, &test_policy, &ears);
 }
 
 static void drop_curtain(void)

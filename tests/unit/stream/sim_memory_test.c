@@ -10,6 +10,7 @@
 #include "policy/policy.h"
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "sim/sim_reflector.h"
 #include "stream/set.h"
 #include "support/board.h"
@@ -76,7 +77,7 @@ static void install_rules(void)
 static void raise_curtain(void)
 {
   struct ow_failure failure;
-  struct ow_serve_config config;
+  struct ow_serve_config config = sim_serve_config(HOST);
   sim_begin(1);
   sim_leaving = 50 * INT64_C(1000);
   spoken[0] = '\0';
@@ -85,18 +86,13 @@ static void raise_curtain(void)
   board = ow_board_create(INTERVALS);
   ck_assert_int_eq(ow_stream_set_open(&set, loop, board, &ears), OW_OK);
   install_rules();
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", HOST);
-  config.pbkdf2_count = 1024;
   if (ow_protocol_reflects(protocol)) {
     snprintf(config.twamp_address, sizeof config.twamp_address, "%s", config.address);
     snprintf(config.twamp_port, sizeof config.twamp_port, "862");
     config.reflect_port = 862;
     config.most_reflections = 64;
-    sim_opening = HOST;
   }
-  server = ow_serve_create(loop, &config, &answers, &ears, &failure);
-  ck_assert_ptr_nonnull(server);
+  server = sim_serve(loop, HOST, &config, &answers, &ears);
 }
 
 static void drop_curtain(void)

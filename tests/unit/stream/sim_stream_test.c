@@ -9,6 +9,7 @@
 
 #include "server/server.h"
 #include "sim/sim.h"
+#include "sim/sim_serve.h"
 #include "stats/merge.h"
 #include "stream/set.h"
 #include "support/board.h"
@@ -48,16 +49,10 @@ static void on_log(void *context, enum ow_log_level level, const char *line)
 
 static void start_server(uint8_t host)
 {
-  struct ow_serve_config config;
-  struct ow_failure failure = {0};
-  ow_serve_defaults(&config);
-  snprintf(config.address, sizeof config.address, "127.0.0.%u", host);
-  config.pbkdf2_count = 1024;
+  struct ow_serve_config config = sim_serve_config(host);
   if (share_port)
     config.test_port_low = config.test_port_high = 861;
-  sim_opening = host;
-  servers[host] = ow_serve_create(loop, &config, &test_policy, NULL, &failure);
-  ck_assert_msg(servers[host] != NULL, "%s", failure.text);
+  servers[host] = sim_serve(loop, host, &config, &test_policy, NULL);
 }
 
 static void stop_server(uint8_t host)

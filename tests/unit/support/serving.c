@@ -167,3 +167,16 @@ struct ow_serve_session *test_serving_session(struct test_serving *serving,
     ck_assert_str_ne(why.text, "");
   return session;
 }
+
+enum ow_status test_serving_fetch_go_on(struct test_serving *serving, struct ow_serve_fetch *fetch,
+                                        struct ow_serve_kept_sessions *kept, struct ow_failure *failure)
+{
+  struct ow_server *machine = serving->pair.server;
+  enum ow_status status;
+  do
+    status = ow_serve_fetch_go_on(fetch, kept, machine, failure);
+  while (status == OW_OK && fetch->session &&
+         (ow_server_state(machine) == OW_SERVER_DECIDE_FETCH ||
+          ow_buffer_length(ow_server_output(machine)) < TEST_FETCH_WINDOW));
+  return status;
+}

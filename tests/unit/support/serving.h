@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "server/common.h"
+#include "server/fetch_answer.h"
 #include "server/session.h"
 #include "support/machine.h"
 
@@ -39,5 +40,10 @@ struct ow_session_request test_serving_request(bool server_sends, uint32_t packe
 struct ow_serve_session *test_serving_session(struct test_serving *serving,
                                               const struct ow_session_request *request,
                                               enum ow_accept expected);
+
+enum { TEST_FETCH_WINDOW = 65536 }; /* octets that a connection takes before it is read */
+/** What the loop would do with a fetch: part after part, until the connection has as much as it takes. */
+enum ow_status test_serving_fetch_go_on(struct test_serving *serving, struct ow_serve_fetch *fetch,
+                                        struct ow_serve_kept_sessions *kept, struct ow_failure *failure);
 
 #endif

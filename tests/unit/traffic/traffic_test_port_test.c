@@ -11,6 +11,7 @@
 #include "base/container_of.h"
 #include "io/system_clock.h"
 #include "io/udp.h"
+#include "support/address.h"
 #include "support/main.h"
 #include "traffic/test_port.h"
 
@@ -38,21 +39,6 @@ static void on_log(void *context, enum ow_log_level level, const char *line)
   snprintf(told, sizeof told, "%s", line);
 }
 static const struct ow_log ears = {.emit = on_log, .most = OW_LOG_DEBUG};
-
-static union ow_address address(const char *text, uint16_t number)
-{
-  union ow_address result;
-  memset(&result, 0, sizeof result);
-  if (strchr(text, ':')) {
-    result.v6.sin6_family = AF_INET6;
-    ck_assert_int_eq(inet_pton(AF_INET6, text, &result.v6.sin6_addr), 1);
-  } else {
-    result.v4.sin_family = AF_INET;
-    ck_assert_int_eq(inet_pton(AF_INET, text, &result.v4.sin_addr), 1);
-  }
-  ow_address_set_port(&result, number);
-  return result;
-}
 
 static struct ow_port_side *side_of(const char *text)
 {
@@ -87,7 +73,7 @@ static const struct ow_slot slots[] = {{.kind = OW_SLOT_FIXED, .parameter = {UIN
 
 static enum ow_status join(struct session *session, struct ow_port_claim claim, const char *own)
 {
-  claim.own = address(own, port.number);
+  claim.own = test_address(own, port.number);
   claim.slots = slots;
   claim.slot_count = 1;
   session->seat.arrived = claim.receives ? on_arrived : NULL;
@@ -100,13 +86,13 @@ static enum ow_status join(struct session *session, struct ow_port_claim claim, 
 
 static void expect_place(int number, const char *far, uint16_t far_port, const char *own)
 {
-  const struct ow_port_claim claim = {.far = address(far, far_port), .receives = true};
+  const struct ow_port_claim claim = {.far = test_address(far, far_port), .receives = true};
   ck_assert_msg(join(&sessions[number], claim, own) == OW_OK, "%s", failure.text);
 }
 
 static void expect_place_by_key(int number, const char *far, uint16_t far_port)
 {
-  const struct ow_port_claim claim = {.far = address(far, far_port), .receives = true, .by_key = true};
+  const struct ow_port_claim claim = {.far = test_address(far, far_port), .receives = true, .by_key = true};
   sessions[number].key = (char)('a' + number);
   ck_assert_msg(join(&sessions[number], claim, "127.0.0.1") == OW_OK, "%s", failure.text);
 }
@@ -123,7 +109,7 @@ static void expect_none(const struct ow_port_claim *claim, const char *words)
 
 static int client(const char *text, uint16_t *number)
 {
-  struct ow_udp_options options = {.local = address(text, 0), .port_low = *number, .port_high = *number};
+  struct ow_udp_options options = {.local = test_address(text, 0), .port_low = *number, .port_high = *number};
   union ow_address bound;
   int descriptor;
   ck_assert_msg(ow_udp_open(&options, &descriptor, &bound, &failure) == OW_OK, "%s", failure.text);
@@ -133,7 +119,7 @@ static int client(const char *text, uint16_t *number)
 
 static void say(int from, const char *to, const char *what)
 {
-  union ow_address there = address(to, port.number);
+  union ow_address there = test_address(to, port.number);
   ck_assert_int_eq(sendto(from, what, strlen(what), 0, &there.any, ow_address_length(&there)),
                    (ssize_t)strlen(what));
 }
@@ -243,7 +229,7 @@ END_TEST
 
 START_TEST(a_tuple_is_one_sessions_whichever_its_direction)
 {
-  struct ow_port_claim claim = {.far = address("127.0.0.2", 9000), .receives = _i % 2};
+  struct ow_port_claim claim = {.far = test_address("127.0.0.2", 9000), .receives = _i % 2};
   struct ow_port_claim next = {.far = claim.far, .receives = _i / 2};
   ck_assert_int_eq(join(&sessions[0], claim, "127.0.0.1"), OW_OK);
   expect_none(&next, "another session is with 127.0.0.2 port 9000");
@@ -254,7 +240,7 @@ END_TEST
 
 START_TEST(who_gave_no_port_and_has_no_key_is_never_guessed)
 {
-  struct ow_port_claim claim = {.far = address("127.0.0.2", 0), .receives = true};
+  struct ow_port_claim claim = {.far = test_address("127.0.0.2", 0), .receives = true};
   expect_none(&claim, "without a key");
 }
 END_TEST
@@ -302,7 +288,7 @@ START_TEST(what_is_proven_displaces_what_is_expected)
                  "a2"); /* the other one's by its place; its HMAC is the session's matter */
   ck_assert_uint_eq(sessions[0].arrived, 0);
   ck_assert_uint_eq(sessions[1].arrived, 2);
-  const struct ow_port_claim claim = {.far = address("127.0.0.2", number), .receives = true};
+  const struct ow_port_claim claim = {.far = test_address("127.0.0.2", number), .receives = true};
   expect_none(&claim, "another session");
   close(behind);
 }
@@ -315,9 +301,9 @@ START_TEST(the_sessions_whose_keys_are_tried_are_few)
   unsigned asked = 0;
   for (int i = 0; i < OW_PORT_BY_KEY_MOST; i++)
     expect_place_by_key(i, "127.0.0.2", 0);
-  struct ow_port_claim claim = {.far = address("127.0.0.2", 9000), .receives = true, .by_key = true};
+  struct ow_port_claim claim = {.far = test_address("127.0.0.2", 9000), .receives = true, .by_key = true};
   expect_none(&claim, "8 sessions with 127.0.0.2 are only told apart by their keys");
-  claim.far = address("127.0.0.3", 9000);
+  claim.far = test_address("127.0.0.3", 9000);
   ck_assert_int_eq(join(&sessions[OW_PORT_BY_KEY_MOST], claim, "127.0.0.1"), OW_OK);
   say_and_listen(stranger, "127.0.0.1", "!");
   for (int i = 0; i < SEATS; i++)
@@ -346,7 +332,7 @@ static int send_from(struct session *session, bool ask)
 
 static void expect_way_out(int number, const char *far, uint16_t far_port, const char *own, uint8_t dscp)
 {
-  const struct ow_port_claim claim = {.far = address(far, far_port), .dscp = dscp};
+  const struct ow_port_claim claim = {.far = test_address(far, far_port), .dscp = dscp};
   ck_assert_msg(join(&sessions[number], claim, own) == OW_OK, "%s", failure.text);
 }
 
@@ -359,7 +345,7 @@ START_TEST(packets_leave_by_the_port_the_address_and_the_dscp_that_were_agreed)
   struct ow_datagram got[OW_UDP_BATCH];
   int there = client(far, &number);
   struct pollfd waiting = {.fd = there, .events = POLLIN};
-  union ow_address expected = address(own, port.number);
+  union ow_address expected = test_address(own, port.number);
   expect_way_out(0, far, number, own, 46);
   for (int i = 0; i < 2; i++) {
     ck_assert_int_eq(send_from(&sessions[0], i), 0);
@@ -429,14 +415,15 @@ END_TEST
 START_TEST(the_room_grows_with_what_is_agreed)
 {
   static const struct ow_slot dense[] = {{.kind = OW_SLOT_FIXED, .parameter = {429497}}}; /* 0.1 ms */
-  struct ow_port_claim claim = {.far = address("127.0.0.2", 9000), .own = address("127.0.0.1", port.number)};
+  struct ow_port_claim claim = {.far = test_address("127.0.0.2", 9000),
+                                .own = test_address("127.0.0.1", port.number)};
   struct ow_port_side *side = &port.sides[0];
   size_t before = side->room[true];
   claim.receives = true;
   ck_assert_int_eq(join(&sessions[0], claim, "127.0.0.1"), OW_OK);
   ck_assert_uint_eq(side->room[true], before);
   ck_assert_int_eq(side->pause, 100 * OW_NS_PER_MS);
-  claim.far = address("127.0.0.2", 9001);
+  claim.far = test_address("127.0.0.2", 9001);
   claim.slots = dense;
   claim.slot_count = 1;
   claim.padding = 60000;

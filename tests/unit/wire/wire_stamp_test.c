@@ -6,24 +6,9 @@
 #include "support/hex.h"
 #include "support/main.h"
 #include "support/memory_held.h"
+#include "support/stamp_vectors.h"
 #include "wire/stamp_packet.h"
 #include "wire/stamp_tlv.h"
-
-#define Z4 "00000000"
-#define Z16 Z4 Z4 Z4 Z4
-#define KEY "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
-
-static const char *const questions[] = {
-    "00000005 eeb1ee5640000000 8a10 1234" Z4 Z4 Z4 Z16,
-    "00000005" Z4 Z4 Z4 "eeb1ee5640000000 8a10 1234" Z4 Z16 Z16 Z16 Z16 "7f79939548fe4d04a4a1f4a48c61864f",
-};
-static const char *const answers[] = {
-    "00000003 eeb1ee5640020000 8b20 1234 eeb1ee5640010000 00000005 eeb1ee5640000000 8a10 0000 3d 000000",
-    "00000003" Z4 Z4 Z4 "eeb1ee5640020000 8b20 1234" Z4 "eeb1ee5640010000" Z4 Z4 "00000005" Z4 Z4 Z4
-    "eeb1ee5640000000 8a10 000000000000 3d" Z4 Z4 Z4 "000000"
-    "3c6148c18322e06febbf2629bac55948",
-};
-static const enum ow_mode modes[] = {OW_MODE_OPEN, OW_MODE_AUTHENTICATED};
 
 static const struct ow_reflection reflection = {
     .sequence = 3,
@@ -40,7 +25,7 @@ static const struct ow_reflection reflection = {
 static struct ow_stamp_codec *codec_of(enum ow_mode mode, bool with_key)
 {
   uint8_t key[32];
-  test_hex(KEY, key, sizeof key);
+  test_hex(STAMP_VECTOR_KEY, key, sizeof key);
   struct ow_stamp_codec *codec = ow_stamp_codec_create(mode, with_key ? key : NULL, sizeof key);
   ck_assert_ptr_nonnull(codec);
   return codec;
@@ -48,7 +33,7 @@ static struct ow_stamp_codec *codec_of(enum ow_mode mode, bool with_key)
 
 static struct ow_stamp_codec *new_codec(int which)
 {
-  return codec_of(modes[which], modes[which] == OW_MODE_AUTHENTICATED);
+  return codec_of(stamp_vector_modes[which], stamp_vector_modes[which] == OW_MODE_AUTHENTICATED);
 }
 
 /* ---- packets ---- */
@@ -63,8 +48,9 @@ START_TEST(a_question_is_as_in_the_figure)
   for (int again = 0; again < 2; again++)
     ck_assert_int_eq(ow_stamp_question_stamp(codec, reflection.sender_sent, reflection.sender_error, octets),
                      OW_OK);
-  test_assert_hex(octets, ow_stamp_least(modes[_i]), questions[_i]);
-  ck_assert_int_eq(ow_stamp_question_decode(codec, octets, ow_stamp_least(modes[_i]), &question), OW_OK);
+  test_assert_hex(octets, ow_stamp_least(stamp_vector_modes[_i]), stamp_vector_questions[_i]);
+  ck_assert_int_eq(ow_stamp_question_decode(codec, octets, ow_stamp_least(stamp_vector_modes[_i]), &question),
+                   OW_OK);
   ck_assert_uint_eq(question.sequence, 5);
   ck_assert_uint_eq(question.sent.ntp, reflection.sender_sent.ntp);
   ck_assert_uint_eq(question.error.bits, 0x8a10);
@@ -92,8 +78,9 @@ START_TEST(an_answer_is_as_in_the_figure)
   struct ow_reflection answer;
   struct ow_stamp_codec *codec = new_codec(_i);
   ck_assert_int_eq(ow_stamp_answer_encode(codec, &reflection, octets), OW_OK);
-  test_assert_hex(octets, ow_stamp_least(modes[_i]), answers[_i]);
-  ck_assert_int_eq(ow_stamp_answer_decode(codec, octets, ow_stamp_least(modes[_i]), &answer), OW_OK);
+  test_assert_hex(octets, ow_stamp_least(stamp_vector_modes[_i]), stamp_vector_answers[_i]);
+  ck_assert_int_eq(ow_stamp_answer_decode(codec, octets, ow_stamp_least(stamp_vector_modes[_i]), &answer),
+                   OW_OK);
   expect_reflection(&answer);
   ow_stamp_codec_free(codec);
 }
@@ -105,7 +92,7 @@ START_TEST(any_octet_changed_or_missing_is_noticed_in_authenticated_mode)
   struct ow_reflection answer;
   struct ow_stamp_question question;
   struct ow_stamp_codec *codec = new_codec(1);
-  test_hex(answers[1], octets, sizeof octets);
+  test_hex(stamp_vector_answers[1], octets, sizeof octets);
   for (size_t i = 0; i < sizeof octets; i++) {
     octets[i] ^= 1;
     ck_assert_int_eq(ow_stamp_answer_decode(codec, octets, sizeof octets, &answer), OW_AUTH);
@@ -126,7 +113,7 @@ START_TEST(an_open_answer_may_be_as_long_as_twamp_light_makes_it)
     uint8_t *exact = malloc(octets + 1);
     uint8_t whole[OW_STAMP_OPEN];
     ck_assert_ptr_nonnull(exact);
-    test_hex(answers[0], whole, sizeof whole);
+    test_hex(stamp_vector_answers[0], whole, sizeof whole);
     memcpy(exact + 1, whole, octets);
     enum ow_status status = ow_stamp_answer_decode(codec, exact + 1, octets, &answer);
     ck_assert_int_eq(status, octets < 41 ? OW_INVALID : OW_OK);
@@ -143,7 +130,7 @@ START_TEST(an_open_question_may_be_as_short_as_twamp_light_makes_it)
   uint8_t octets[OW_STAMP_OPEN];
   struct ow_stamp_question question;
   struct ow_stamp_codec *codec = new_codec(0);
-  test_hex(questions[0], octets, sizeof octets);
+  test_hex(stamp_vector_questions[0], octets, sizeof octets);
   for (size_t i = 0; i <= OW_STAMP_OPEN; i++) {
     enum ow_status status = ow_stamp_question_decode(codec, octets, i, &question);
     ck_assert_int_eq(status, i < OW_STAMP_SHORTEST ? OW_INVALID : OW_OK);
@@ -157,7 +144,7 @@ END_TEST
 START_TEST(padding_of_twamp_light_is_no_ssid)
 {
   uint8_t octets[OW_STAMP_OPEN + 4] = {0};
-  test_hex(questions[0], octets, OW_STAMP_OPEN);
+  test_hex(stamp_vector_questions[0], octets, OW_STAMP_OPEN);
   for (size_t at = 16; at < sizeof octets; at++) {
     octets[at] = 1;
     ck_assert_uint_eq(ow_stamp_question_ssid(OW_MODE_OPEN, octets, sizeof octets),
@@ -208,8 +195,8 @@ static struct ow_tlv_answer read_tlvs(int which, const struct ow_tlv_plan *plan,
   uint8_t packet[512];
   size_t octets = 0;
   struct ow_tlv_answer answer;
-  struct ow_stamp_codec *codec = codec_of(modes[which], true);
-  append(packet, &octets, answers[which]);
+  struct ow_stamp_codec *codec = codec_of(stamp_vector_modes[which], true);
+  append(packet, &octets, stamp_vector_answers[which]);
   append(packet, &octets, digits);
   uint8_t *exact = malloc(octets + 1);
   ck_assert_ptr_nonnull(exact);
@@ -223,8 +210,8 @@ static struct ow_tlv_answer read_tlvs(int which, const struct ow_tlv_plan *plan,
 START_TEST(a_sender_writes_what_it_is_told)
 {
   uint8_t packet[512] = {0};
-  struct ow_stamp_codec *codec = codec_of(modes[_i], true);
-  size_t head = ow_stamp_least(modes[_i]);
+  struct ow_stamp_codec *codec = codec_of(stamp_vector_modes[_i], true);
+  size_t head = ow_stamp_least(stamp_vector_modes[_i]);
   ow_stamp_question_prepare(codec, 5, 0, packet);
   memset(packet + head, 0xaa, sizeof packet - head);
   ck_assert_int_eq(ow_tlv_write(codec, &everything, 1000, packet), OW_OK);
@@ -243,8 +230,8 @@ START_TEST(the_hmac_covers_number_and_tlvs_of_question_and_answer)
   const struct ow_tlv_plan plan = {
       .choices = 1 << OW_TLV_CLASS_OF_SERVICE | 1 << OW_TLV_COUNTERS, .dscp = 46, .hmac = true};
   uint8_t packet[512];
-  struct ow_stamp_codec *codec = codec_of(modes[_i], true);
-  size_t head = ow_stamp_least(modes[_i]);
+  struct ow_stamp_codec *codec = codec_of(stamp_vector_modes[_i], true);
+  size_t head = ow_stamp_least(stamp_vector_modes[_i]);
   ow_stamp_question_prepare(codec, 5, 0, packet);
   ck_assert_int_eq(ow_tlv_write(codec, &plan, 1000, packet), OW_OK);
   test_assert_hex(packet + head + 24, 20, "80080010 53440e72492dfe5603f2e8fa79502e4d");
@@ -353,13 +340,13 @@ START_TEST(a_reflector_that_copies_what_it_doesn_t_know_is_told_by_the_flag)
 {
   uint8_t packet[512];
   struct ow_tlv_answer answer;
-  struct ow_stamp_codec *codec = codec_of(modes[_i], true);
+  struct ow_stamp_codec *codec = codec_of(stamp_vector_modes[_i], true);
   ow_stamp_question_prepare(codec, 3, 0, packet);
-  memset(packet + ow_stamp_least(modes[_i]), 0, 100);
+  memset(packet + ow_stamp_least(stamp_vector_modes[_i]), 0, 100);
   ck_assert_int_eq(ow_tlv_write(codec, &everything, 1, packet), OW_OK);
   ck_assert_int_eq(ow_stamp_answer_encode(codec, &reflection, packet), OW_OK);
   ck_assert_int_eq(ow_tlv_read(codec, &everything, packet,
-                               ow_stamp_least(modes[_i]) + ow_tlv_octets(&everything), &answer),
+                               ow_stamp_least(stamp_vector_modes[_i]) + ow_tlv_octets(&everything), &answer),
                    OW_OK);
   ck_assert_uint_eq(answer.known, 0);
   ck_assert_uint_eq(answer.unknown, OW_TLV_CHOICES | 1 << OW_TLV_HMAC | 1 << OW_TLV_PADDING);
