@@ -138,9 +138,10 @@ START_TEST(a_patient_timer_fires_when_the_loop_is_awake)
   ow_timer_set(loop, &other, not_before);
   run();
   ck_assert(runs == 1 && timer.set);
-  ow_timer_set(loop, &other, ow_loop_now(loop).monotonic + SOON);
+  got = PACKETS - 1;
+  ck_assert_int_eq(write(end, "x", 1), 1);
   run();
-  ck_assert(runs == 3 && !timer.set);
+  ck_assert(runs == 2 && !timer.set);
 }
 END_TEST
 

@@ -411,8 +411,8 @@ START_TEST(the_dscp_is_on_the_wire)
   setsockopt(receiver.descriptor, IPPROTO_IP, IP_RECVTOS, &on, sizeof on);
   setsockopt(receiver.descriptor, IPPROTO_IPV6, IPV6_RECVTCLASS, &on, sizeof on);
   for (size_t i = 0; i < sizeof DSCPS; i++) {
-    struct socket sender = open_with(
-        (struct ow_udp_options){.local = test_address(LOCALS[_i], 0), .dscp = DSCPS[i], .transmit_stamps = true});
+    struct socket sender = open_with((struct ow_udp_options){
+        .local = test_address(LOCALS[_i], 0), .dscp = DSCPS[i], .transmit_stamps = true});
     connect_to(&sender, &receiver);
     ck_assert_int_eq(ow_udp_send_to(sender.descriptor, NULL, "x", 1, false), 0);
     ck_assert_int_eq(received_class(receiver.descriptor, _i), DSCPS[i] << 2);
@@ -754,7 +754,8 @@ END_TEST
 START_TEST(the_highest_port_can_be_used)
 {
   struct socket opened;
-  struct ow_udp_options options = {.local = test_address(LOCALS[_i], 0), .port_low = 65534, .port_high = 65535};
+  struct ow_udp_options options = {
+      .local = test_address(LOCALS[_i], 0), .port_low = 65534, .port_high = 65535};
   opened = open_with(options);
   ck_assert_uint_ge(ow_address_port(&opened.bound), 65534);
   close(opened.descriptor);
