@@ -35,7 +35,7 @@ struct ow_stream_run {
   struct ow_failure last_failure;
   struct ow_stream_view state; /* as the board was last told */
   /* The peer has no room for a second lane, though the first is well: */
-  unsigned crowded;   /* intervals in a row that one lane could not begin for that */
+  unsigned crowded;   /* intervals in a row that a lane could not begin for that, or only late */
   bool single;        /* found to be so: one lane measures, with pauses, and the other is idle */
   int64_t probe_at;   /* monotonic ns: the second one is tried again */
   int64_t probe_wait; /* ns until it is tried again the next time */

@@ -55,8 +55,7 @@ void sim_probed_expect_three_results(int64_t ahead);
  */
 bool sim_probed_expect_losses(uint32_t arrived);
 
-/** A case of what happens when time runs out, however the reflector is asked, with the fixture of `suite`'s
- * others. */
+/** A case of time that runs out, however the reflector is asked, with the fixture of the suite's others. */
 void sim_probed_add_time_case(Suite *suite, void (*set_up)(void), void (*tear_down)(void));
 
 #endif
