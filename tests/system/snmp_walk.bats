@@ -85,8 +85,8 @@ await() {
 # index OWNER NAME [DIRECTION]
 index() { "$WALK" index "$@"; }
 
-# get OID-BELOW-OWAMP-OBJECTS: the value, without its type, or the exception.
-get() { in_a snmpget -v2c -c public -OnQv -Oa "$AGENT" "$ROOT.1.$1" 2>&1 | tr -d '"'; }
+# get OID-BELOW-OWAMP-OBJECTS...: each value, without its type, or the exception; by one request, so that no interval ends between them.
+get() { in_a snmpget -v2c -c public -OnQv -Oa "$AGENT" "${@/#/$ROOT.1.}" 2>&1 | tr -d '"'; }
 
 # newest NAME NUMBER: the result row has that interval, or a later one.
 newest() {
@@ -206,7 +206,7 @@ TABLE
     [ "$status" -eq 0 ]
   done
   # Which way: the reflector that counts says so, of the other only the round trip is known.
-  [ "$(get "3.1.11.$(index '' router 1)")" = "$(get "3.1.11.$(index '' router 3)")" ]
+  [ "$(get "3.1.11.$(index '' router 1)" "3.1.11.$(index '' router 3)" | uniq | wc -l)" = 1 ]
   [ "$(get "3.1.11.$(index '' router 2)")" = 0 ]
   (($(get "3.1.11.$(index '' router 3)") > 0 && $(get "3.1.11.$(index '' stateless 3)") > 0))
   (($(get "3.1.37.$(index '' router 3)") > 0 && $(get "5.1.9.$(index '' stateless 1)") > 0))
