@@ -15,6 +15,11 @@ bool ow_test_port_is_shared(const struct ow_server_conf *conf)
   return ow_serve_shares_port(conf->test_port_low, conf->test_port_high);
 }
 
+bool ow_reflect_port_is_test_port(const struct ow_server_conf *conf)
+{
+  return ow_test_port_is_shared(conf) && conf->reflect_port == conf->test_port_low;
+}
+
 /* What is wrong with it is told by its line, and not by that of the control connections. */
 static enum ow_status check(const struct ow_server_conf *conf, const char *directive, uint16_t port,
                             unsigned line, struct ow_failure *failure)

@@ -10,6 +10,8 @@
 
 /** True if `testports` is one port, which all sessions share; it is opened at the start. */
 bool ow_test_port_is_shared(const struct ow_server_conf *conf);
+/** True if `reflectport` is that one, so that nothing is to be opened for it. */
+bool ow_reflect_port_is_test_port(const struct ow_server_conf *conf);
 /** OW_INVALID or OW_LIMIT if `testports` is one port that can't be opened now. Before ow_serve_create(). */
 enum ow_status ow_test_port_check(const struct ow_server_conf *conf,
                                   struct ow_failure *failure) OW_MUST_CHECK;

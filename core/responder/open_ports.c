@@ -37,7 +37,6 @@ static void accept_nobody(struct ow_listeners *listeners, int socket, const unio
   close(socket);
 }
 
-/* Whose port has a name the main process can't tell from others', which is why only OWAMP's may have one. */
 static void open_tcp(struct ports *ports, struct ow_loop *loop, const struct ow_listen_address *at)
 {
   struct ow_listeners listeners;
@@ -89,14 +88,13 @@ static bool is_number(const char *port)
 
 static void open_all(struct ports *ports, struct ow_loop *loop, const struct ow_server_conf *conf)
 {
-  bool shared = ow_test_port_is_shared(conf);
   if (is_fixed(conf->listen.port))
     open_tcp(ports, loop, &conf->listen);
-  if (is_number(conf->twamp.port))
+  if (is_number(conf->twamp.port)) /* by which the main process tells its socket from OWAMP's */
     open_tcp(ports, loop, &conf->twamp);
-  if (shared)
+  if (ow_test_port_is_shared(conf))
     open_udp(ports, conf->test_port_low);
-  if (conf->reflect_port && !(shared && conf->reflect_port == conf->test_port_low))
+  if (conf->reflect_port && !ow_reflect_port_is_test_port(conf))
     open_udp(ports, (uint16_t)conf->reflect_port);
 }
 

@@ -275,7 +275,7 @@ static void sort_sockets(struct responder *responder)
   answering->listening_first = sockets.first;
   answering->listening_count = sockets.count - answering->tw_listening_count;
   answering->tw_listening_first = sockets.first + answering->listening_count;
-  if (conf->reflect_port && !(ow_test_port_is_shared(conf) && conf->reflect_port == conf->test_port_low))
+  if (conf->reflect_port && !ow_reflect_port_is_test_port(conf))
     answering->reflect_sockets = ow_udp_given_take(&sockets.datagrams, (uint16_t)conf->reflect_port);
   answering->test_sockets = sockets.datagrams;
   for (int i = 0; i < answering->listening_count; i++)
@@ -316,7 +316,8 @@ static enum ow_status listen_on(struct responder *responder, struct ow_failure *
 {
   const struct ow_server_conf *conf = &responder->conf;
   bool given = take_sockets(responder);
-  bool reflects = responder->answering.reflect_sockets.count > 0;
+  bool reflects = responder->answering.reflect_sockets.count > 0 ||
+                  (responder->answering.test_sockets.count > 0 && ow_reflect_port_is_test_port(conf));
   enum ow_status status = check_test_port(responder, failure);
   if (status == OW_OK && !reflects)
     status = ow_reflect_port_check(conf, failure);

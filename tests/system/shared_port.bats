@@ -233,6 +233,12 @@ PYTHON
   [[ $(grep -c '^told: FDSTOREREMOVE=1 FDNAME=owamp-ports$' "$(log_of kept)") == 2 ]]
   stop kept
   [[ $(in_a ss -Hlntu 'sport = :861 or sport = :862') == '' ]]
+  # Its reflector's port may be the one of its test sessions, too.
+  printf 'srcnode :861\ntestports 861\nreflectport 861\n' >"$conf/owamp-server.conf"
+  start kept "$NS_A" python3 "$BATS_TEST_DIRNAME/kept_sockets.py" nobody "$RESPONDER" -f -c "$conf"
+  wait_for_log kept 'listening on [*] port 861$'
+  in_b "$CHECK_OWAMP" -H "$A4" --protocol stamp -p 861 "${PACE[@]}" --json | all_arrived 40
+  stop kept
   # What it can't be given: a sentence says what to do.
   printf 'testports 900-950\n' >"$conf/owamp-server.conf"
   run in_a timeout 10 python3 "$BATS_TEST_DIRNAME/kept_sockets.py" nobody "$RESPONDER" -f -c "$conf"
