@@ -4,6 +4,7 @@
 
 #if OWAMP_SYSTEMD
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,8 +62,12 @@ bool ow_readiness_empty_store(void)
 
 bool ow_readiness_keep_sockets(const int *sockets, int count)
 {
-  return sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDPOLL=0\nFDNAME=" KEPT, sockets, (unsigned)count) > 0 &&
-         sd_notify_barrier(0, PATIENCE) > 0;
+  int told = sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDPOLL=0\nFDNAME=" KEPT, sockets, (unsigned)count);
+  if (told > 0)
+    told = sd_notify_barrier(0, PATIENCE);
+  if (told < 0)
+    errno = -told;
+  return told > 0;
 }
 
 #else

@@ -30,7 +30,7 @@ void ow_readiness_forget_sockets(void);
 bool ow_readiness_empty_store(void);
 /**
  * Let it keep `count` sockets (its unit has FileDescriptorStoreMax=) and give them to the service's main
- * process, in whatever order; the caller has its own copies still. False if it can't be told.
+ * process, in whatever order; the caller has its own copies still. False if it can't be told; errno says why.
  */
 bool ow_readiness_keep_sockets(const int *sockets, int count) OW_MUST_CHECK;
 
