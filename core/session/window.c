@@ -107,6 +107,8 @@ enum ow_status ow_window_append(struct ow_window *window, struct ow_timestamp du
     status = add_block(window);
   if (status == OW_OK) {
     (*block_of(window, window->end))->due[window->end % BLOCK] = due;
+    if (window->marked)
+      ow_window_set_mark(window, window->end, 0);
     window->end++;
   }
   return status;

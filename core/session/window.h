@@ -35,7 +35,7 @@ struct ow_timestamp ow_window_due(const struct ow_window *window, uint32_t seque
 /** whether it was seen, */
 bool ow_window_seen(const struct ow_window *window, uint32_t sequence);
 void ow_window_see(struct ow_window *window, uint32_t sequence);
-/** and, in a marked window, whatever its owner noted of it; nothing sensible before that. */
+/** and, in a marked window, whatever its owner noted of it; 0 before that. */
 uint32_t ow_window_mark(const struct ow_window *window, uint32_t sequence);
 void ow_window_set_mark(struct ow_window *window, uint32_t sequence, uint32_t mark);
 /** The first open packet's fate is decided. There must be one. */

@@ -49,6 +49,7 @@ START_TEST(what_was_seen_is_remembered)
     ck_assert(!ow_window_seen(&window, i));
     if (i % 3 == 0)
       ow_window_see(&window, i);
+    ck_assert(!window.marked || ow_window_mark(&window, i) == 0);
     if (window.marked)
       ow_window_set_mark(&window, i, ~i);
   }
