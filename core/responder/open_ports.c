@@ -30,6 +30,14 @@ static void leave(const struct ports *ports, const struct ow_failure *why)
          why->text);
 }
 
+/* A number is by what the main process tells its socket from OWAMP's. */
+static void leave_named(const struct ports *ports, const char *port)
+{
+  struct ow_failure failure;
+  ow_fail(&failure, OW_INVALID, "twampnode: port %s isn't a number, by which its socket would be told", port);
+  leave(ports, &failure);
+}
+
 static void accept_nobody(struct ow_listeners *listeners, int socket, const union ow_address *remote)
 {
   (void)listeners;
@@ -90,8 +98,10 @@ static void open_all(struct ports *ports, struct ow_loop *loop, const struct ow_
 {
   if (is_fixed(conf->listen.port))
     open_tcp(ports, loop, &conf->listen);
-  if (is_number(conf->twamp.port)) /* by which the main process tells its socket from OWAMP's */
+  if (is_number(conf->twamp.port))
     open_tcp(ports, loop, &conf->twamp);
+  else if (conf->twamp.port[0] && is_fixed(conf->twamp.port))
+    leave_named(ports, conf->twamp.port);
   if (ow_test_port_is_shared(conf))
     open_udp(ports, conf->test_port_low);
   if (conf->reflect_port && !ow_reflect_port_is_test_port(conf))

@@ -249,6 +249,9 @@ PYTHON
   run in_a timeout 10 python3 "$BATS_TEST_DIRNAME/kept_sockets.py" nobody "$RESPONDER" -f -c "$conf"
   stop taker
   [[ $status == 1 && $output == *'UDP 0.0.0.0 port 861 is taken; it is left to the service'* && $output == *'by --open-ports in ExecStartPre='* ]]
+  printf 'reflectport 8620\ntwampnode :smtp\n' >"$conf/owamp-server.conf"
+  run in_a timeout 10 python3 "$BATS_TEST_DIRNAME/kept_sockets.py" nobody "$RESPONDER" -f -c "$conf"
+  [[ $status == 1 && $output == *"twampnode: port smtp isn't a number"*'left to the service'*'by --open-ports in ExecStartPre='* ]]
   # Without anybody who keeps them it is an error.
   run in_a "$RESPONDER" --open-ports -c "$conf"
   [[ $status == 1 && $output == *'nobody keeps sockets for a service here'* ]]
