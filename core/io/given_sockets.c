@@ -65,6 +65,18 @@ static void renumber(int descriptor, int to)
   }
 }
 
+int ow_given_sockets_drop_kept(const struct ow_given_sockets *given, int first, int count)
+{
+  int rest = 0;
+  for (int descriptor = first; descriptor < first + count; descriptor++) {
+    if (ow_given_sockets_kept(given, descriptor))
+      close(descriptor);
+    else
+      renumber(descriptor, first + rest++);
+  }
+  return rest;
+}
+
 int ow_given_sockets_last(int first, int count, uint16_t port)
 {
   int apart[OW_UDP_GIVEN];

@@ -26,6 +26,8 @@ struct ow_given_sockets ow_given_sockets_sort(int first, int count);
 void ow_given_sockets_keep(struct ow_given_sockets *given, int descriptor);
 /** Whether it is, whatever number it has got since. */
 bool ow_given_sockets_kept(const struct ow_given_sockets *given, int descriptor);
+/** Close those of them among `count` descriptors from `first` on; the others close up, and are so many. */
+int ow_given_sockets_drop_kept(const struct ow_given_sockets *given, int first, int count);
 /**
  * Those among `count` descriptors from `first` on that are bound to `port` get the last numbers of these, and
  * all keep their order; returns how many they are. At most OW_UDP_GIVEN.

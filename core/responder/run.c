@@ -281,6 +281,9 @@ static void sort_sockets(struct responder *responder)
   for (int i = 0; i < answering->listening_count; i++)
     responder->by_units =
         responder->by_units || !ow_given_sockets_kept(&sockets, answering->listening_first + i);
+  if (responder->by_units) /* of another port, or they could not have been opened */
+    answering->listening_count =
+        ow_given_sockets_drop_kept(&sockets, answering->listening_first, answering->listening_count);
   /* Those that it keeps: they end with us, and are opened anew at the next start. */
   ow_readiness_forget_sockets();
 }

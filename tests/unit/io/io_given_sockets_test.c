@@ -193,6 +193,22 @@ START_TEST(those_of_a_port_come_last)
 }
 END_TEST
 
+START_TEST(those_that_are_kept_are_dropped_and_the_others_close_up)
+{
+  struct ow_given_sockets given = {0};
+  uint16_t ports[4];
+  for (int i = 0; i < 4; i++)
+    ports[i] = put(FIRST + i, AF_INET, SOCK_STREAM, 0, false);
+  ow_given_sockets_keep(&given, FIRST);
+  ow_given_sockets_keep(&given, FIRST + 2);
+  ck_assert_int_eq(ow_given_sockets_drop_kept(&given, FIRST, 4), 2);
+  ck_assert_uint_eq(port_of(FIRST), ports[1]);
+  ck_assert_uint_eq(port_of(FIRST + 1), ports[3]);
+  ck_assert_int_eq(fcntl(FIRST + 2, F_GETFD), -1);
+  ck_assert_int_eq(fcntl(FIRST + 3, F_GETFD), -1);
+}
+END_TEST
+
 START_TEST(those_of_a_port_are_taken)
 {
   uint16_t one = put(FIRST, AF_INET, SOCK_DGRAM, 0, true);
@@ -215,7 +231,8 @@ int main(void)
   Suite *suite = suite_create("io, given sockets");
   TEST_CASE(suite, "kinds", those_for_datagrams_are_told_apart);
   TEST_CASE(suite, "ports", those_of_a_port_come_last, those_of_a_port_are_taken);
-  TEST_CASE(suite, "kept", those_that_are_kept_are_known_by_any_number);
+  TEST_CASE(suite, "kept", those_that_are_kept_are_known_by_any_number,
+            those_that_are_kept_are_dropped_and_the_others_close_up);
   TEST_LOOP(suite, "pairs", 2, two_of_a_port_are_made_one);
   TEST_LOOP(suite, "pairs from elsewhere", 4, a_pair_that_was_opened_elsewhere_comes_in_any_order);
   TEST_LOOP(suite, "others", 4, others_are_refused);
