@@ -35,9 +35,10 @@ int64_t ow_readiness_watchdog(void)
 struct ow_given_sockets ow_readiness_sockets(void)
 {
   char **names = NULL;
-  int count = sd_listen_fds_with_names(1, &names);
+  int named = sd_listen_fds_with_names(0, &names); /* a failure if it names more or fewer than it gives */
+  int count = sd_listen_fds(1);
   struct ow_given_sockets kept = {.first = SD_LISTEN_FDS_START};
-  for (int i = 0; i < count; i++) {
+  for (int i = 0; i < named; i++) {
     if (strcmp(names[i], KEPT) == 0)
       ow_given_sockets_keep(&kept, SD_LISTEN_FDS_START + i);
     free(names[i]);

@@ -7,9 +7,11 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "io/listener.h"
 #include "io/udp_shared.h"
 
-enum { OW_SOCKETS_KEPT = 2 * OW_UDP_GIVEN };
+/** OWAMP's listeners, TWAMP's, and pairs of UDP sockets: FileDescriptorStoreMax= of the unit is not less. */
+enum { OW_SOCKETS_KEPT = 2 * OW_LISTENERS + OW_UDP_GIVEN };
 
 /** `count` descriptors from `first` on that aren't for datagrams, and OW_UDP_GIVEN at most that are. */
 struct ow_given_sockets {

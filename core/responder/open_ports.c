@@ -7,15 +7,14 @@
 #include <unistd.h>
 
 #include "daemon/readiness.h"
-#include "io/listener.h"
-#include "io/udp_shared.h"
+#include "io/given_sockets.h"
 #include "policy/settings.h"
 #include "policy/test_ports.h"
 #include "text/number.h"
 
 struct ports {
   const struct ow_log *log;
-  int opened[2 * OW_LISTENERS + OW_UDP_GIVEN];
+  int opened[OW_SOCKETS_KEPT];
   int count;
 };
 

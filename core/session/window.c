@@ -20,6 +20,8 @@ struct ow_window_block {
   uint32_t mark[]; /* of a marked window; BLOCK of them */
 };
 
+_Static_assert(BLOCK <= 8, "`seen` has a bit for each packet of a block");
+
 static struct ow_window_block **block_of(const struct ow_window *window, uint32_t sequence)
 {
   return &window->blocks[sequence / BLOCK & (window->block_slots - 1)];
