@@ -56,16 +56,6 @@ static struct ow_timestamp last_arrival(const struct ow_samples *samples, struct
   return latest;
 }
 
-static enum ow_status copy_samples(const struct ow_samples *from, struct ow_samples *to)
-{
-  enum ow_status status = OW_OK;
-  for (size_t i = 0; i < from->count && status == OW_OK; i++) {
-    const struct ow_sample sample = ow_samples_at(from, i);
-    status = ow_samples_append(to, &sample);
-  }
-  return status;
-}
-
 static void report_forward(struct ow_probe_direction *direction, struct ow_measurement *measurement)
 {
   const struct ow_departure *departure = &measurement->ends.sender.departure;
@@ -84,7 +74,7 @@ static enum ow_status report_reverse(struct ow_probe_direction *direction,
   direction->remarked = receiver->remarked;
   direction->remarked_to = receiver->remarked_to;
   if (receiver->receiver)
-    status = copy_samples(ow_receiver_samples(receiver->receiver), &direction->samples);
+    status = ow_samples_append_all(&direction->samples, ow_receiver_samples(receiver->receiver));
   if (status != OW_OK)
     ow_samples_clear(&direction->samples);
   return status;

@@ -20,24 +20,15 @@ static void describe_ends(struct ow_probe_direction *directions, const union ow_
   }
 }
 
-static enum ow_status copy_samples(const struct ow_samples *from, struct ow_samples *to)
-{
-  enum ow_status status = OW_OK;
-  for (size_t i = 0; i < from->count && status == OW_OK; i++) {
-    const struct ow_sample sample = ow_samples_at(from, i);
-    status = ow_samples_append(to, &sample);
-  }
-  return status;
-}
-
 static enum ow_status report_packets(const struct ow_reflected *reflected,
                                      struct ow_probe_direction *directions)
 {
-  enum ow_status status = copy_samples(ow_reflected_forward(reflected), &directions[OW_FORWARD].samples);
+  enum ow_status status =
+      ow_samples_append_all(&directions[OW_FORWARD].samples, ow_reflected_forward(reflected));
   if (status == OW_OK)
-    status = copy_samples(ow_reflected_reverse(reflected), &directions[OW_REVERSE].samples);
+    status = ow_samples_append_all(&directions[OW_REVERSE].samples, ow_reflected_reverse(reflected));
   if (status == OW_OK)
-    status = copy_samples(ow_reflected_losses_list(reflected), &directions[OW_ROUND_TRIP].samples);
+    status = ow_samples_append_all(&directions[OW_ROUND_TRIP].samples, ow_reflected_losses_list(reflected));
   return status;
 }
 

@@ -96,6 +96,16 @@ enum ow_status ow_samples_append(struct ow_samples *samples, const struct ow_sam
   return put ? OW_OK : OW_MEMORY;
 }
 
+enum ow_status ow_samples_append_all(struct ow_samples *samples, const struct ow_samples *from)
+{
+  enum ow_status status = OW_OK;
+  for (size_t i = 0; i < from->count && status == OW_OK; i++) {
+    const struct ow_sample sample = ow_samples_at(from, i);
+    status = ow_samples_append(samples, &sample);
+  }
+  return status;
+}
+
 struct ow_sample ow_samples_at(const struct ow_samples *samples, size_t index)
 {
   const struct ow_sample_block *block = samples->blocks[block_of(index)];

@@ -69,6 +69,8 @@ struct ow_samples {
 void ow_samples_clear(struct ow_samples *samples);
 /** Append a copy. OW_MEMORY without memory; the list is then as before. */
 enum ow_status ow_samples_append(struct ow_samples *samples, const struct ow_sample *sample) OW_MUST_CHECK;
+/** Append copies of all of `from`. OW_MEMORY without memory: of some then. */
+enum ow_status ow_samples_append_all(struct ow_samples *samples, const struct ow_samples *from) OW_MUST_CHECK;
 /** The sample at `index`, which must be below `count`. */
 struct ow_sample ow_samples_at(const struct ow_samples *samples, size_t index);
 /**

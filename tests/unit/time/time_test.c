@@ -461,6 +461,21 @@ START_TEST(of_a_sample_all_is_kept)
 }
 END_TEST
 
+START_TEST(one_list_is_appended_to_another)
+{
+  struct ow_samples first = {0};
+  struct ow_samples all = {0};
+  append_numbered(&first, 200);
+  ck_assert_int_eq(ow_samples_append_all(&all, &first), OW_OK);
+  assert_numbered(&all, 200);
+  ck_assert_int_eq(ow_samples_append_all(&all, &first), OW_OK);
+  ck_assert_uint_eq(all.count, 400);
+  assert_same_sample(ow_samples_at(&all, 399), numbered(199));
+  ow_samples_clear(&first);
+  ow_samples_clear(&all);
+}
+END_TEST
+
 START_TEST(a_shortened_list_keeps_its_first_samples)
 {
   static const size_t kept[] = {999, 640, 513, 512, 511, 129, 128, 127, 1, 0};
@@ -547,7 +562,8 @@ int main(void)
             an_estimate_is_never_below_the_error, an_estimate_of_the_greatest_errors_is_not_below_them,
             an_estimate_is_the_smallest_that_will_do, an_error_that_an_estimate_can_tell_is_told_exactly);
   TEST_CASE(suite, "samples", a_sample_without_arrival_is_lost, samples_are_kept_in_order,
-            of_a_sample_all_is_kept, a_shortened_list_keeps_its_first_samples, a_shortened_list_grows_again,
+            of_a_sample_all_is_kept, one_list_is_appended_to_another,
+            a_shortened_list_keeps_its_first_samples, a_shortened_list_grows_again,
             shortening_to_more_than_there_is_changes_nothing, memory_follows_the_samples,
             a_cleared_list_is_empty_and_usable);
   return test_run(suite);
