@@ -123,7 +123,7 @@ drop_in() {
   [[ $status != 0 ]]
   eventually 10 journal_has owamp-responder 'AmbientCapabilities=CAP_NET_BIND_SERVICE'
   inside systemctl stop owamp-responder
-  inside systemctl reset-failed owamp-responder
+  inside systemctl reset-failed
   drop_in owamp-responder.service PrivateUsers=no AmbientCapabilities=CAP_NET_BIND_SERVICE CapabilityBoundingSet=CAP_NET_BIND_SERVICE
   inside systemctl daemon-reload
   inside systemctl start owamp-responder
