@@ -12,7 +12,7 @@ enum {
   WINDOW_LEAST = 4096,
   WINDOWS = 8 << 20, /* so many of all together, but for the least */
   COUNTED_AT_ONCE = 8192,
-  WRITTEN_AT_ONCE = 512, /* or looked at: */
+  WRITTEN_AT_ONCE = 256, /* or looked at: */
   LOOKED_AT_ONCE = 8192,
 };
 
