@@ -9,7 +9,7 @@
 #include "base/refusal.h"
 #include "io/system_clock.h"
 #include "measure/reflector_words.h"
-#include "schedule/schedule.h"
+#include "measure/session_plan.h"
 #include "stats/reflected_results.h"
 #include "wire/sid.h"
 
@@ -90,32 +90,6 @@ static void conclude(struct ow_reflected_measurement *measurement)
 
 /* ---- planning ---- */
 
-/* As many packets as fall into the time; a schedule that has none is thrown again. */
-static enum ow_status plan_until(struct ow_reflected_measurement *measurement, const struct ow_endpoint *own)
-{
-  const struct ow_peer *peer = measurement->peer;
-  struct ow_session_request *request = &measurement->request;
-  int64_t length = ow_timestamp_difference(measurement->until, request->start);
-  uint32_t most = ow_slots_most_packets(peer->slots, peer->slot_count, length);
-  enum { TRIES = 100 };
-  enum ow_status status = OW_OK;
-  if (length <= 0) /* who asks for it, or this host, was held up */
-    return ow_fail(&measurement->failure, OW_TIMEOUT,
-                   "the time to measure was over before the session could be requested");
-  request->packets = 0;
-  for (int i = 0; i < TRIES && status == OW_OK && request->packets == 0; i++) {
-    request->sid = ow_sid_make(own, ow_system_stamp(), &ow_system_random);
-    status = ow_schedule_count(&request->sid, request->start, peer->slots, peer->slot_count,
-                               measurement->until, most, &measurement->traffic->contexts, &request->packets);
-  }
-  if (status != OW_OK)
-    ow_fail(&measurement->failure, status, "no memory to work out the schedule, or the crypto library fails");
-  else if (request->packets == 0)
-    status = ow_fail(&measurement->failure, OW_INVALID,
-                     "no packet of the schedule falls into the time to measure");
-  return status;
-}
-
 static enum ow_status plan(struct ow_reflected_measurement *measurement, const struct ow_reflected_path *path,
                            struct ow_timestamp start)
 {
@@ -127,7 +101,10 @@ static enum ow_status plan(struct ow_reflected_measurement *measurement, const s
                                                      .start = start,
                                                      .timeout = ow_span_from_ns(peer->loss_timeout)};
   measurement->request.sid = ow_sid_make(&own, ow_system_stamp(), &ow_system_random);
-  return ow_timestamp_is_zero(measurement->until) ? OW_OK : plan_until(measurement, &own);
+  return ow_timestamp_is_zero(measurement->until)
+             ? OW_OK
+             : ow_session_plan_until(&measurement->request, measurement->peer, &own, measurement->until,
+                                     &measurement->traffic->contexts, &measurement->failure);
 }
 
 static void on_done(struct ow_test_reflected *session)

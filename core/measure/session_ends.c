@@ -8,8 +8,8 @@
 #include "base/secret.h"
 #include "io/system_clock.h"
 #include "measure/fetched_records.h"
+#include "measure/session_plan.h"
 #include "measure/test_socket.h"
-#include "schedule/schedule.h"
 #include "traffic/nat_opening.h"
 #include "wire/sid.h"
 
@@ -49,31 +49,12 @@ static enum ow_status open_socket(struct ow_session_ends *ends, enum ow_directio
   return status;
 }
 
-/*
- * Of a session whose SID is ours its packets can be counted; one that has none is thrown again. For the
- * others more than enough are asked for, and the sender stops in time.
- */
 static enum ow_status plan_until(const struct ow_session_ends *ends, struct ow_session_request *request,
                                  struct ow_failure *failure)
 {
-  const struct ow_peer *peer = ends->peer;
-  int64_t length = ow_timestamp_difference(ends->until, request->start);
-  uint32_t most = ow_slots_most_packets(peer->slots, peer->slot_count, length);
-  enum { TRIES = 100 };
-  enum ow_status status = OW_OK;
-  if (length <= 0) /* who asks for it, or this host, was held up */
-    return ow_fail(failure, OW_TIMEOUT, "the time to measure was over before the session could be requested");
-  request->packets = request->server_receives ? most : 0;
-  for (int i = 0; i < TRIES && status == OW_OK && request->packets == 0; i++) {
-    request->sid = make_sid(ends);
-    status = ow_schedule_count(&request->sid, request->start, peer->slots, peer->slot_count, ends->until,
-                               most, &ends->traffic->contexts, &request->packets);
-  }
-  if (status != OW_OK)
-    ow_fail(failure, status, "no memory to work out the schedule, or the crypto library fails");
-  else if (request->packets == 0)
-    status = ow_fail(failure, OW_INVALID, "no packet of the schedule falls into the time to measure");
-  return status;
+  const struct ow_endpoint own = ow_address_to_endpoint(&ends->local);
+  return ow_session_plan_until(request, ends->peer, request->server_receives ? NULL : &own, ends->until,
+                               &ends->traffic->contexts, failure);
 }
 
 /* Which end is ours is all that differs between the directions (RFC 4656, 3.5). */
