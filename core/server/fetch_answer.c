@@ -48,15 +48,25 @@ static bool is_told(const struct ow_serve_session *session, const struct ow_fetc
   return known && is_in_range(range, sample->sequence) && !is_by_another_clock(session, sample);
 }
 
+/* The record there, and whether it is told; */
+static bool record_at(const struct ow_serve_fetch *fetch, size_t index, struct ow_sample *sample)
+{
+  *sample = ow_samples_at(records_of(fetch->session), index);
+  return is_told(fetch->session, &fetch->range, sample);
+}
+
+/* the same of a departure. */
+static bool departure_at(const struct ow_serve_fetch *fetch, size_t index, int64_t *offset)
+{
+  return is_in_range(&fetch->range, index) &&
+         ow_departures_offset(&fetch->session->departures, (uint32_t)index, offset);
+}
+
 static bool is_told_at(const struct ow_serve_fetch *fetch, size_t index)
 {
-  const struct ow_serve_session *session = fetch->session;
+  struct ow_sample sample;
   int64_t offset;
-  if (fetch->range.departures)
-    return is_in_range(&fetch->range, index) &&
-           ow_departures_offset(&session->departures, (uint32_t)index, &offset);
-  const struct ow_sample sample = ow_samples_at(records_of(session), index);
-  return is_told(session, &fetch->range, &sample);
+  return fetch->range.departures ? departure_at(fetch, index, &offset) : record_at(fetch, index, &sample);
 }
 
 static void on_part(struct ow_completion *part)
@@ -115,18 +125,25 @@ static void finish(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *
   let_go(fetch);
 }
 
-static enum ow_status write_at(struct ow_serve_fetch *fetch, struct ow_server *machine, struct ow_instant now,
-                               size_t index)
+static enum ow_status write_record(const struct ow_serve_fetch *fetch, struct ow_server *machine,
+                                   struct ow_instant now, size_t index, unsigned *written)
 {
-  const struct ow_serve_session *session = fetch->session;
+  struct ow_sample sample;
+  bool told = record_at(fetch, index, &sample);
+  *written += told;
+  return told ? ow_server_fetch_record(machine, now, &sample) : OW_OK;
+}
+
+static enum ow_status write_departure(const struct ow_serve_fetch *fetch, struct ow_server *machine,
+                                      struct ow_instant now, size_t index, unsigned *written)
+{
   struct ow_departure_record departure = {
-      .sequence = (uint32_t)index, .error = session->departed_error, .source = OW_DEPARTURE_BY_KERNEL};
+      .sequence = (uint32_t)index, .error = fetch->session->departed_error, .source = OW_DEPARTURE_BY_KERNEL};
   int64_t offset;
-  if (!fetch->range.departures) {
-    const struct ow_sample sample = ow_samples_at(records_of(session), index);
-    return ow_server_fetch_record(machine, now, &sample);
-  }
-  (void)ow_departures_offset(&session->departures, departure.sequence, &offset);
+  bool told = departure_at(fetch, index, &offset);
+  *written += told;
+  if (!told)
+    return OW_OK;
   departure.offset = (int32_t)offset;
   return ow_server_fetch_departure(machine, now, &departure);
 }
@@ -135,15 +152,11 @@ static enum ow_status write_at(struct ow_serve_fetch *fetch, struct ow_server *m
 static enum ow_status write_next(struct ow_serve_fetch *fetch, struct ow_server *machine,
                                  struct ow_instant now, unsigned *written, struct ow_failure *failure)
 {
-  enum ow_status status = OW_OK;
   if (fetch->next >= how_many(fetch) || (fetch->session->stop_known && !fetch->of_ended))
     return ow_fail(failure, OW_STATE, "the session was stopped while its records were being fetched");
   size_t index = fetch->next++;
-  if (is_told_at(fetch, index)) {
-    status = write_at(fetch, machine, now, index);
-    ++*written;
-  }
-  return status;
+  return fetch->range.departures ? write_departure(fetch, machine, now, index, written)
+                                 : write_record(fetch, machine, now, index, written);
 }
 
 static enum ow_status write_records(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
