@@ -12,10 +12,11 @@ set(OWAMP_COMPLETIONDIR ${CMAKE_INSTALL_DATADIR}/bash-completion/completions CAC
 # What a unit can say of a program that tells systemd how it is, and what one of a program that can't. systemd waits for the end
 # of a reload from 253 on.
 function(owamp_service systemd version)
+  set(ports "set(KEPT \"\")\nset(CAPABILITIES \"\")\nset(PRIVATE_USERS yes)\n")
   if(NOT systemd)
     set(type exec)
     set(watchdog "")
-    set(by_itself "set(KEPT \"# Built without libsystemd, it opens them itself: \")\nset(CAPABILITIES CAP_NET_BIND_SERVICE)\nset(PRIVATE_USERS no)\n")
+    set(ports "set(KEPT \"# Built without libsystemd, it opens them itself: \")\nset(CAPABILITIES CAP_NET_BIND_SERVICE)\nset(PRIVATE_USERS no)\n")
   elseif(version VERSION_LESS 253)
     set(type notify)
     set(watchdog "WatchdogSec=30")
@@ -27,10 +28,7 @@ function(owamp_service systemd version)
   if(type STREQUAL notify-reload)
     set(reload "")
   endif()
-  if(systemd)
-    set(by_itself "set(KEPT \"\")\nset(CAPABILITIES \"\")\nset(PRIVATE_USERS yes)\n")
-  endif()
-  set(OWAMP_SERVICE "${by_itself}set(TYPE \"${type}\")\nset(WATCHDOG \"${watchdog}\")\nset(RELOAD \"${reload}\")\n" PARENT_SCOPE)
+  set(OWAMP_SERVICE "${ports}set(TYPE \"${type}\")\nset(WATCHDOG \"${watchdog}\")\nset(RELOAD \"${reload}\")\n" PARENT_SCOPE)
 endfunction()
 
 # owamp_install_configured(FOLDER FILE.in...): each without its .in; @SBINDIR@ and the like are where the programs really

@@ -37,16 +37,15 @@ struct ow_given_sockets ow_readiness_sockets(void)
   char **names = NULL;
   int named = sd_listen_fds_with_names(0, &names); /* a failure if it names more or fewer than it gives */
   int count = sd_listen_fds(1);
-  struct ow_given_sockets kept = {.first = SD_LISTEN_FDS_START};
+  struct ow_kept_sockets kept = {0};
   for (int i = 0; i < named; i++) {
     if (strcmp(names[i], KEPT) == 0)
-      ow_given_sockets_keep(&kept, SD_LISTEN_FDS_START + i);
+      ow_kept_sockets_add(&kept, SD_LISTEN_FDS_START + i);
     free(names[i]);
   }
   free(names);
   struct ow_given_sockets sockets = ow_given_sockets_sort(SD_LISTEN_FDS_START, count > 0 ? count : 0);
-  memcpy(sockets.kept, kept.kept, sizeof sockets.kept);
-  sockets.kept_count = kept.kept_count;
+  sockets.kept = kept;
   return sockets;
 }
 

@@ -33,11 +33,11 @@ struct ow_given_sockets ow_given_sockets_sort(int first, int count)
   return sorted;
 }
 
-void ow_given_sockets_keep(struct ow_given_sockets *given, int descriptor)
+void ow_kept_sockets_add(struct ow_kept_sockets *kept, int descriptor)
 {
   struct stat about;
-  if (given->kept_count < OW_SOCKETS_KEPT && fstat(descriptor, &about) == 0)
-    given->kept[given->kept_count++] = about.st_ino;
+  if (kept->count < OW_SOCKETS_KEPT && fstat(descriptor, &about) == 0)
+    kept->inodes[kept->count++] = about.st_ino;
 }
 
 bool ow_given_sockets_kept(const struct ow_given_sockets *given, int descriptor)
@@ -45,8 +45,8 @@ bool ow_given_sockets_kept(const struct ow_given_sockets *given, int descriptor)
   struct stat about;
   bool found = false;
   if (fstat(descriptor, &about) == 0)
-    for (int i = 0; i < given->kept_count; i++)
-      found = found || given->kept[i] == about.st_ino;
+    for (int i = 0; i < given->kept.count; i++)
+      found = found || given->kept.inodes[i] == about.st_ino;
   return found;
 }
 

@@ -13,19 +13,24 @@
 /** OWAMP's listeners, TWAMP's, and pairs of UDP sockets: FileDescriptorStoreMax= of the unit is not less. */
 enum { OW_SOCKETS_KEPT = 2 * OW_LISTENERS + OW_UDP_GIVEN };
 
+/** Which were opened as our configuration says, not by a socket unit. */
+struct ow_kept_sockets {
+  ino_t inodes[OW_SOCKETS_KEPT];
+  int count;
+};
+
 /** `count` descriptors from `first` on that aren't for datagrams, and OW_UDP_GIVEN at most that are. */
 struct ow_given_sockets {
   int first;
   int count;
   struct ow_udp_given datagrams;
-  ino_t kept[OW_SOCKETS_KEPT]; /* of those that were opened as our configuration says, not by a socket unit */
-  int kept_count;
+  struct ow_kept_sockets kept;
 };
 
 /** Tell `count` descriptors from `first` on apart, each kind in its order: some get other numbers. */
 struct ow_given_sockets ow_given_sockets_sort(int first, int count);
 /** Remember that `descriptor` is one of those; of more than OW_SOCKETS_KEPT the rest isn't. */
-void ow_given_sockets_keep(struct ow_given_sockets *given, int descriptor);
+void ow_kept_sockets_add(struct ow_kept_sockets *kept, int descriptor);
 /** Whether it is, whatever number it has got since. */
 bool ow_given_sockets_kept(const struct ow_given_sockets *given, int descriptor);
 /** Close those of them among `count` descriptors from `first` on; the others close up, and are so many. */

@@ -18,15 +18,22 @@ struct ports {
   int count;
 };
 
-static void keep(struct ports *ports, int descriptor)
-{
-  ports->opened[ports->count++] = descriptor;
-}
-
 static void leave(const struct ports *ports, const struct ow_failure *why)
 {
   ow_log(ports->log, OW_LOG_NOTICE, "%s; it is left to the service, to which a socket unit may give it",
          why->text);
+}
+
+/* -1, which is none, for want of descriptors. */
+static void keep(struct ports *ports, int descriptor)
+{
+  struct ow_failure failure;
+  if (descriptor >= 0) {
+    ports->opened[ports->count++] = descriptor;
+  } else {
+    ow_fail(&failure, OW_LIMIT, "a port can't be kept: %s", strerrordesc_np(errno));
+    leave(ports, &failure);
+  }
 }
 
 /* A number is by what the main process tells its socket from OWAMP's. */

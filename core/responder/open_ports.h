@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* --open-ports: what a unit's ExecStartPre= does as root, so that the service itself need have no right to.
- */
+/* --open-ports: what a unit's ExecStartPre= does as root, so that the service need not be able to. */
 #ifndef OWAMP_RESPONDER_OPEN_PORTS_H
 #define OWAMP_RESPONDER_OPEN_PORTS_H
 

@@ -133,15 +133,15 @@ START_TEST(those_that_are_kept_are_known_by_any_number)
   struct ow_given_sockets given = {.first = FIRST};
   (void)put(FIRST, AF_INET, SOCK_STREAM, 0, false);
   (void)put(FIRST + 1, AF_INET, SOCK_STREAM, 0, false);
-  ow_given_sockets_keep(&given, FIRST + 1);
+  ow_kept_sockets_add(&given.kept, FIRST + 1);
   int other = dup(FIRST + 1);
   ck_assert(ow_given_sockets_kept(&given, other));
   ck_assert(!ow_given_sockets_kept(&given, FIRST));
   close(other);
   ck_assert(!ow_given_sockets_kept(&given, other));
   for (int i = 0; i < OW_SOCKETS_KEPT; i++) /* no more than there is room for */
-    ow_given_sockets_keep(&given, FIRST);
-  ck_assert_int_eq(given.kept_count, OW_SOCKETS_KEPT);
+    ow_kept_sockets_add(&given.kept, FIRST);
+  ck_assert_int_eq(given.kept.count, OW_SOCKETS_KEPT);
 }
 END_TEST
 
@@ -199,8 +199,8 @@ START_TEST(those_that_are_kept_are_dropped_and_the_others_close_up)
   uint16_t ports[4];
   for (int i = 0; i < 4; i++)
     ports[i] = put(FIRST + i, AF_INET, SOCK_STREAM, 0, false);
-  ow_given_sockets_keep(&given, FIRST);
-  ow_given_sockets_keep(&given, FIRST + 2);
+  ow_kept_sockets_add(&given.kept, FIRST);
+  ow_kept_sockets_add(&given.kept, FIRST + 2);
   ck_assert_int_eq(ow_given_sockets_drop_kept(&given, FIRST, 4), 2);
   ck_assert_uint_eq(port_of(FIRST), ports[1]);
   ck_assert_uint_eq(port_of(FIRST + 1), ports[3]);
