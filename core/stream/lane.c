@@ -320,7 +320,8 @@ static void stop_dialing(struct ow_stream_lane *lane)
   lane->connected = false;
 }
 
-static void dialed_too_long(struct ow_stream_lane *lane)
+/* Too long, or not at all. */
+static void dialing_failed(struct ow_stream_lane *lane)
 {
   struct ow_failure failure;
   static const char *const doing[] = {[OW_DIAL_RESOLVE] = "its name is still being resolved",
@@ -459,7 +460,7 @@ static void on_timer(struct ow_timer *timer)
   struct ow_stream_lane *lane = OW_CONTAINER_OF(timer, struct ow_stream_lane, timer);
   switch (lane->state) {
   case OW_LANE_WAITING: lane->tell(lane, OW_LANE_IS_DUE); break;
-  case OW_LANE_DIALING: seeks(lane) ? reached_too_long(lane) : dialed_too_long(lane); break;
+  case OW_LANE_DIALING: seeks(lane) ? reached_too_long(lane) : dialing_failed(lane); break;
   case OW_LANE_MEASURING: measured_too_long(lane); break;
   case OW_LANE_HOLDING:
     ow_lane_hold(lane);

@@ -57,13 +57,8 @@ static unsigned take_all(const struct ends *ends)
 
 static void wait_until(int timer, double due)
 {
-  uint64_t rings;
-  struct itimerspec setting = {.it_value = {.tv_sec = (time_t)due, .tv_nsec = (long)(fmod(due, 1) * 1e9)}};
-  if (due - monotonic_seconds() > NEAR) {
-    timerfd_settime(timer, TFD_TIMER_ABSTIME, &setting, NULL);
-    if (read(timer, &rings, sizeof rings) < 0)
-      give_up("the timer cannot be read");
-  }
+  if (due - monotonic_seconds() > NEAR)
+    wait_for_timer(timer, due);
   while (monotonic_seconds() < due)
     continue;
 }
