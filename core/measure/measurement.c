@@ -111,6 +111,7 @@ static void conclude_forward(struct ow_measurement *measurement, struct ow_resul
   conclude(measurement, OW_FORWARD, &observation, result);
 }
 
+/* How many were sent only Stop-Sessions tells (RFC 4656, 3.8): without it all is known only if all came. */
 static void conclude_reverse(struct ow_measurement *measurement, struct ow_result *result)
 {
   const struct ow_receiver *receiver = measurement->ends.receiver.receiver;
@@ -118,8 +119,7 @@ static void conclude_reverse(struct ow_measurement *measurement, struct ow_resul
   const struct ow_skip_range *skipped = ow_receiver_skipped(receiver, &skip_ranges);
   const struct ow_samples *samples = ow_receiver_samples(receiver);
   uint32_t planned = measurement->ends.requests[OW_REVERSE].packets;
-  uint32_t reached =
-      measurement->server_ended ? measurement->server_next : ow_receiver_next_sequence(receiver);
+  uint32_t reached = ow_receiver_next_sequence(receiver);
   struct ow_observation observation = {
       .samples = samples,
       .packets = reached,
@@ -127,7 +127,7 @@ static void conclude_reverse(struct ow_measurement *measurement, struct ow_resul
       .skip_ranges = skip_ranges,
       .percentiles = &measurement->peer->percentiles,
       .histogram = measurement->histograms,
-      .partial = reached < planned || (measurement->status != OW_OK && !ow_receiver_finished(receiver)),
+      .partial = measurement->server_ended ? reached < planned : !ow_receiver_complete(receiver),
       .stepped = ow_measurement_clock_was_set(measurement),
       .discarded = ow_test_receiver_discarded(&measurement->ends.receiver),
       .dropped = measurement->ends.receiver.dropped,
@@ -170,6 +170,21 @@ static void work_out(struct ow_measurement *measurement, struct ow_outcome *outc
   tell_failure(measurement, &outcome->failure);
 }
 
+static void drop_unsent(struct ow_receiver *receiver)
+{
+  while (!ow_receiver_stopped(receiver))
+    continue; /* as many as we asked for */
+}
+
+/* What it did not send, and what it sent and was lost, are the same to us from its last packet on. */
+static void end_without_server(struct ow_measurement *measurement)
+{
+  struct ow_test_receiver *ours = &measurement->ends.receiver;
+  ow_test_receiver_catch_up(ours);
+  ow_receiver_sender_gone(ours->receiver, now_of(measurement).wall);
+  drop_unsent(ours->receiver);
+}
+
 /* What is known now is all; it is worked out at the end of the turn. */
 static void finish(struct ow_measurement *measurement)
 {
@@ -181,7 +196,7 @@ static void finish(struct ow_measurement *measurement)
   if (ends->sender.open)
     ow_test_sender_stop(&ends->sender);
   if (ends->receiver.open && !measurement->server_ended)
-    ow_test_receiver_catch_up(&ends->receiver);
+    end_without_server(measurement);
   ow_loop_deliver(loop_of(measurement), &measurement->finished);
 }
 
@@ -431,12 +446,9 @@ static void apply_server_end(struct ow_measurement *measurement, const struct ow
         memcmp(end->sid.octets, request->sid.octets, OW_SID) == 0) {
       ow_test_receiver_catch_up(&ends->receiver);
       measurement->server_ended = true;
-      measurement->server_next =
-          end->next_sequence < request->packets ? end->next_sequence : request->packets;
       if (ow_receiver_stop(ends->receiver.receiver, now_of(measurement).wall, end) != OW_OK)
         note_failure(measurement, OW_MEMORY, "no memory for the server's skip ranges");
-      while (!ow_receiver_stopped(ends->receiver.receiver))
-        continue; /* as many as we asked for */
+      drop_unsent(ends->receiver.receiver);
     }
   }
 }

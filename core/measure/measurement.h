@@ -51,8 +51,7 @@ struct ow_measurement {
   struct ow_session_ends ends;
   struct ow_forward_records records;
   struct ow_reverse_departures *departures; /* from the asking for them on; NULL: none were asked for */
-  bool server_ended; /* the server's Stop-Sessions told how far it got in the reverse direction */
-  uint32_t server_next;
+  bool server_ended;            /* the server's Stop-Sessions told how far it got in the reverse direction */
   bool asked_otherwise;         /* after a refusal: with plain addresses for zero ones, or the reverse */
   bool records_incomplete;      /* the server holds records, but not of all packets */
   struct ow_early_end early;    /* of the sessions, by the server */

@@ -32,6 +32,7 @@ struct ow_receiver {
   struct ow_samples samples;
   uint32_t received;
   uint32_t next_sequence;
+  uint32_t arrived_before; /* one beyond the highest that arrived */
   uint32_t counts[OW_RECEPTIONS];
   int64_t off_schedule_by;
   bool blind;   /* memory was short, or the crypto library failed: packets may have come unseen */
@@ -190,6 +191,8 @@ static enum ow_reception keep_arrival(struct ow_receiver *receiver, const struct
     receiver->lead = lead > 0 ? lead : 0;
     ow_window_see(&receiver->window, sample->sequence);
     receiver->received++;
+    if (sample->sequence >= receiver->arrived_before)
+      receiver->arrived_before = sample->sequence + 1;
     move_first_unseen(receiver);
   } else {
     reception = OW_IGNORED_FULL;
@@ -434,6 +437,12 @@ enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestam
     }
   }
   return status;
+}
+
+void ow_receiver_sender_gone(struct ow_receiver *receiver, struct ow_timestamp now)
+{
+  receiver->stop_at = now;
+  receiver->stop_before = receiver->arrived_before;
 }
 
 bool ow_receiver_stopped(struct ow_receiver *receiver)

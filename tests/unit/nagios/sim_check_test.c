@@ -118,6 +118,26 @@ START_TEST(only_the_servers_silence_is_critical)
 }
 END_TEST
 
+static void fall_silent(void *context)
+{
+  (void)context;
+  sim_path(HOST)->blackhole = true;
+}
+
+/* What it may never have sent is not lost: that it is out tells the failure. */
+START_TEST(a_server_that_falls_silent_at_the_end_loses_no_packets)
+{
+  raise_curtain(1, 0);
+  sim_at(sim_monotonic() + 1500 * MS, fall_silent, NULL);
+  ck_assert_msg(check("-t 9s --count 20 --schedule fixed:100ms -c 5s,30% --json") == UNKNOWN, "%s", answer);
+  const char *reverse = strstr(answer, "\"direction\": \"reverse\", \"completeness\": \"partial\"");
+  ck_assert_msg(reverse && strstr(reverse, "\"sent\": 12, \"received\": 12, \"lost\": 0, "), "%s", answer);
+  ck_assert_msg(strstr(answer, "time ran out while waiting for server"), "%s", answer);
+  sim_path(HOST)->blackhole = false;
+  drop_curtain();
+}
+END_TEST
+
 /* Of the whole check: the sizes that the way there carries are found, and the way back has no fault. */
 START_TEST(a_diagnosis_tells_a_small_mtu_from_a_firewall)
 {
@@ -247,7 +267,8 @@ int main(void)
 {
   Suite *suite = suite_create("check, simulated");
   TEST_CASE(suite, "time", a_time_that_is_too_short_is_never_critical, the_defaults_leave_time_for_every_loss,
-            a_breach_is_critical_even_if_time_runs_out, only_the_servers_silence_is_critical);
+            a_breach_is_critical_even_if_time_runs_out, only_the_servers_silence_is_critical,
+            a_server_that_falls_silent_at_the_end_loses_no_packets);
   TEST_CASE(suite, "advice", a_diagnosis_tells_a_small_mtu_from_a_firewall,
             who_does_not_answer_is_pointed_to_the_diagnosis);
   TEST_CASE(suite, "progress", a_long_check_tells_a_terminal_how_far_it_is, a_check_that_waits_says_what_for,

@@ -458,6 +458,35 @@ START_TEST(a_stop_drops_what_was_never_sent_and_losses_that_are_too_fresh)
 }
 END_TEST
 
+/* Overdue are 0 to 6; 4 arrived, so those before it were sent, and of what comes behind it nobody tells. */
+START_TEST(a_sender_that_is_gone_has_lost_what_it_is_known_to_have_sent)
+{
+  struct fixture fixture;
+  set_up(&fixture, OW_MODE_OPEN, PACKETS);
+  struct ow_receiver *receiver = new_receiver(&fixture, 100);
+  struct ow_timestamp now = ow_timestamp_plus(due(6), 2000 * MS + 2);
+  ck_assert_int_eq(give(receiver, &fixture, 4, due(4), MS), OW_RECEIVED);
+  ck_assert_int_eq(give(receiver, &fixture, 3, due(3), 2 * MS), OW_RECEIVED);
+  while (!ow_receiver_expire(receiver, now))
+    continue;
+  ck_assert_uint_eq(ow_receiver_samples(receiver)->count, 7);
+  ow_receiver_sender_gone(receiver, now);
+  while (!ow_receiver_stopped(receiver))
+    continue;
+  const struct ow_samples *samples = ow_receiver_samples(receiver);
+  const uint32_t kept[] = {0, 1, 2, 4, 3};
+  ck_assert_uint_eq(samples->count, 5);
+  for (size_t i = 0; i < 5; i++) {
+    const struct ow_sample sample = ow_samples_at(samples, i);
+    ck_assert_uint_eq(sample.sequence, kept[i]);
+    ck_assert(ow_sample_lost(&sample) == (i < 3));
+  }
+  ck_assert_uint_eq(ow_receiver_next_sequence(receiver), 5);
+  ck_assert(ow_receiver_finished(receiver) && !ow_receiver_complete(receiver));
+  ow_receiver_free(receiver);
+}
+END_TEST
+
 START_TEST(what_a_stop_says_of_packets_that_there_are_not_is_not_kept)
 {
   struct fixture fixture;
@@ -752,6 +781,7 @@ int main(void)
   TEST_CASE(suite, "loss", what_is_overdue_becomes_a_record_of_loss,
             with_nothing_received_the_first_expiry_is_that_of_the_first_packet,
             a_stop_drops_what_was_never_sent_and_losses_that_are_too_fresh,
+            a_sender_that_is_gone_has_lost_what_it_is_known_to_have_sent,
             what_a_stop_says_of_packets_that_there_are_not_is_not_kept);
   TEST_LOOP(suite, "clock set", 3, a_clock_that_is_set_loses_no_packets);
   TEST_CASE(suite, "clock slewed", a_clock_that_is_slewed_or_set_by_little_is_believed);
