@@ -418,6 +418,12 @@ static void on_fetch(struct ow_server *server, struct ow_instant now, struct ow_
 
 /* ---- octets in ---- */
 
+static enum ow_status on_unknown(struct ow_server *server, uint8_t command, struct ow_failure *failure)
+{
+  return server->config.twamp ? ow_server_tw_refuse(server, command, failure)
+                              : ow_fail(failure, OW_PROTOCOL, "unknown command %u", command);
+}
+
 static enum ow_status on_command(struct ow_server *server, struct ow_instant now,
                                  struct ow_server_event *event)
 {
@@ -425,7 +431,7 @@ static enum ow_status on_command(struct ow_server *server, struct ow_instant now
   bool foreign = command == OW_COMMAND_REQUEST_SESSION || command == OW_COMMAND_FETCH_SESSION;
   enum ow_status status = OW_OK;
   if (server->config.twamp ? foreign : command == OW_COMMAND_REQUEST_TW_SESSION)
-    return ow_fail(&event->failure, OW_PROTOCOL, "unknown command %u", command);
+    return on_unknown(server, command, &event->failure);
   switch (command) {
   case OW_COMMAND_REQUEST_SESSION: status = on_request(server, now, event); break;
   case OW_COMMAND_REQUEST_TW_SESSION: status = ow_server_tw_request(server, now, event); break;
@@ -435,7 +441,7 @@ static enum ow_status on_command(struct ow_server *server, struct ow_instant now
     break;
   case OW_COMMAND_FETCH_SESSION: on_fetch(server, now, event); break;
   default: /* any octet may come from the wire */
-    status = ow_fail(&event->failure, OW_PROTOCOL, "unknown command %u", command);
+    status = on_unknown(server, command, &event->failure);
     break;
   }
   return status;

@@ -1,8 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* A request that can't be is answered, as RFC 5357 has it; a wrong Stop-Sessions ends the connection. */
+/* A request or command that can't be is answered, as RFC 5357 has it; a wrong Stop-Sessions ends the
+ * connection. */
 #include "control/server_twamp.h"
 
 #include "control/server_machine.h"
+
+enum ow_status ow_server_tw_refuse(struct ow_server *server, uint8_t command, struct ow_failure *failure)
+{
+  uint8_t octets[OW_ACCEPT_SESSION];
+  ow_tw_acceptance_encode(&(struct ow_tw_acceptance){.session.accept = OW_ACCEPT_NOT_SUPPORTED}, octets);
+  ow_outbox_message(&server->outbox, octets, sizeof octets);
+  return ow_fail(failure, OW_PROTOCOL, "unknown command %u, which is answered as not supported", command);
+}
 
 enum ow_status ow_server_tw_request(struct ow_server *server, struct ow_instant now,
                                     struct ow_server_event *event)

@@ -16,6 +16,12 @@ enum ow_status ow_server_answer_tw_session(struct ow_server *server, struct ow_i
 
 /* For the machine alone: */
 
+/**
+ * A command that TWAMP-Control doesn't have: it is answered as not supported (RFC 5357, 3.4). Then the
+ * connection is to end, as nothing tells how long such a message is: OW_PROTOCOL, always.
+ */
+enum ow_status ow_server_tw_refuse(struct ow_server *server, uint8_t command, struct ow_failure *failure);
+
 /** A part of Request-TW-Session is there: OW_SERVER_TW_REQUEST after the last. */
 enum ow_status ow_server_tw_request(struct ow_server *server, struct ow_instant now,
                                     struct ow_server_event *event) OW_MUST_CHECK;

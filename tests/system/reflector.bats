@@ -102,6 +102,7 @@ twamp() { in_b timeout 20 python3 "$BATS_TEST_DIRNAME/twamp_asker.py" "$@"; }
   for host in 127.0.0.1 ::1; do
     twamp "$host" sessions
     [[ $host == *:* ]] || twamp "$host" refusals
+    twamp "$host" unknown
     twamp "$host" broken
   done
   wait_for_log responder 'TWAMP session ends, 22 questions came and 22 answers left'

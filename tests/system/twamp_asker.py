@@ -120,6 +120,19 @@ def refusals():
         pass
 
 
+def unknown():
+    """A command that there isn't is answered, and then the connection ends."""
+    for command in 0, 1, 4, 6, 255:
+        client = Client()
+        client.control.sendall(bytes([command]) + bytes(31))
+        assert client.read(48) == b'\3' + bytes(47)
+        try:
+            client.read(1)
+            raise AssertionError('more than an answer')
+        except EOFError:
+            pass
+
+
 def broken():
     """Without Stop-Sessions its sessions end with a connection."""
     client, other, end = Client(), Client(), end_of_session()
@@ -132,4 +145,4 @@ def broken():
     is_silent(end, other)
 
 
-{'sessions': sessions, 'refusals': refusals, 'broken': broken}[CASE]()
+{'sessions': sessions, 'refusals': refusals, 'unknown': unknown, 'broken': broken}[CASE]()

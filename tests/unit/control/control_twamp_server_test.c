@@ -267,15 +267,24 @@ START_TEST(a_request_for_another_role_is_answered)
 }
 END_TEST
 
-/* OWAMP's request and fetch, a stop of nothing, and what is nobody's. */
+/* OWAMP's request and fetch, and what is nobody's: Accept-Session says 3; a stop of nothing has no answer. */
 START_TEST(other_commands_end_the_connection)
 {
   static const uint8_t commands[] = {0, 1, 3, 4, 6, 7, 255};
   for (size_t i = 0; i < sizeof commands; i++) {
     uint8_t octets[MESSAGE] = {commands[i]};
+    uint8_t answer[OW_ACCEPT_SESSION + 16] = {OW_ACCEPT_NOT_SUPPORTED}; /* and all else 0 */
     set_up(OW_MODE_OPEN, OW_MODE_OPEN, OW_SERVER_SET_UP);
+    const struct ow_buffer *output = ow_server_output(server);
+    size_t before = ow_buffer_length(output);
     struct ow_reader input = say(octets, sizeof octets);
     (void)expect(&input, OW_SERVER_BROKEN);
+    if (commands[i] == OW_COMMAND_STOP_SESSIONS) {
+      ck_assert_uint_eq(ow_buffer_length(output), before);
+    } else {
+      ck_assert_uint_eq(ow_buffer_length(output), before + sizeof answer);
+      ck_assert_mem_eq(ow_buffer_head(output) + before, answer, sizeof answer);
+    }
     ow_server_free(server);
   }
   set_up(OW_MODE_OPEN, OW_MODE_OPEN, OW_SERVER_SET_UP);
