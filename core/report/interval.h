@@ -24,7 +24,7 @@ enum {
 
 enum ow_stream_state {
   OW_STREAM_STARTING = 0, /* nothing has been measured yet, nothing has failed yet */
-  OW_STREAM_UP,           /* sessions run, or the last interval was measured */
+  OW_STREAM_UP,           /* sessions run, and don't keep breaking, or the last interval was measured */
   OW_STREAM_DOWN,         /* the last attempt failed; `reason` says why */
 };
 

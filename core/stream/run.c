@@ -17,6 +17,7 @@
 #define PROBE_AFTER_BREAK (2 * MOST_DELAY) /* others who lost their connection, too, come first */
 
 enum { NEVER_REACHED = 16 }; /* doublings of the delay */
+enum { BROKEN_ENOUGH = 2 };  /* times, until a peer isn't up for sessions that run: one is a restart */
 enum { CROWDED_ENOUGH = 2 }; /* intervals, until a peer is known to have room for one connection only */
 
 static struct ow_instant now_of(const struct ow_stream_run *run)
@@ -384,10 +385,22 @@ static void note_trouble(struct ow_stream_run *run, const struct ow_stream_lane 
   run->in_trouble = trouble;
 }
 
+/* Of a peer whose sessions keep breaking only an interval that is measured tells that it is well again: it
+ * would be up and down with each of them. */
 static void on_started(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
   weigh_room(run, lane);
-  note_success(run, lane);
+  run->ran = true;
+  if (run->broken < BROKEN_ENOUGH)
+    note_success(run, lane);
+}
+
+/* Both lanes' sessions may break at once. */
+static void note_broken(struct ow_stream_run *run, const struct ow_stream_lane *lane)
+{
+  run->broken += run->ran;
+  run->ran = false;
+  note_failure(run, lane, &lane->failure);
 }
 
 /* It is measured all along, so that its end is noticed at once; another address may do. */
@@ -410,10 +423,11 @@ static void on_result(struct ow_stream_run *run, struct ow_stream_lane *lane)
 {
   if (lane->failure.status != OW_OK) {
     if (!lane->stepped)
-      note_failure(run, lane, &lane->failure);
+      note_broken(run, lane);
   } else if (ow_lane_met_silence(lane)) {
     note_silence(run, lane);
   } else if (!is_past(run, lane)) {
+    run->broken = 0;
     note_success(run, lane);
     note_trouble(run, lane);
   }

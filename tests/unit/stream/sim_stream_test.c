@@ -645,6 +645,30 @@ START_TEST(a_cut_connection_leaves_a_partial_result_in_both_directions)
 }
 END_TEST
 
+/* Whichever of two lanes' sessions break. */
+START_TEST(a_server_that_breaks_each_session_goes_not_up_and_down)
+{
+  unsigned ups = 0;
+  enum ow_stream_state before = OW_STREAM_STARTING;
+  raise_curtain(test_seed());
+  struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
+  add(&config);
+  for (int i = 0; i < 6000; i++) {
+    sim_run(loop, 100 * MS);
+    if (ow_serve_count(servers[FIRST_HOST]).sessions_running > 0)
+      sim_cut(FIRST_HOST);
+    enum ow_stream_state now = view_of(FIRST_HOST).state;
+    ups += now == OW_STREAM_UP && before != OW_STREAM_UP;
+    before = now;
+  }
+  ck_assert_uint_le(ups, 2);
+  ck_assert_int_eq(before, OW_STREAM_DOWN);
+  sim_run(loop, 100 * S);
+  ck_assert_int_eq(view_of(FIRST_HOST).state, OW_STREAM_UP);
+  drop_curtain();
+}
+END_TEST
+
 /* A path that loses a tenth; of what each socket should have got five datagrams lacked buffer. In each mode.
  */
 START_TEST(what_our_own_sockets_dropped_is_no_loss_of_the_path)
@@ -1459,7 +1483,8 @@ int main(void)
             a_peer_that_comes_up_late_is_measured_within_a_minute,
             a_server_that_is_reached_as_the_interval_ends_is_not_asked_for_more_than_there_is,
             a_cut_connection_leaves_a_partial_result_in_both_directions,
-            a_restarted_responder_costs_its_interval_only, a_refusal_is_told_in_the_servers_words,
+            a_restarted_responder_costs_its_interval_only,
+            a_server_that_breaks_each_session_goes_not_up_and_down, a_refusal_is_told_in_the_servers_words,
             a_server_that_says_too_much_costs_a_connection_and_no_result,
             a_blackhole_is_no_loss_of_what_may_never_have_been_sent_and_passes,
             an_outage_of_the_path_is_loss_while_the_peer_is_up,

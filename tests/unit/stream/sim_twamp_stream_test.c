@@ -109,6 +109,29 @@ START_TEST(a_broken_connection_is_made_anew)
 }
 END_TEST
 
+/* Sessions that run are no peer that is up where none comes to its end; one that was measured is. */
+START_TEST(a_server_that_breaks_each_session_goes_not_up_and_down)
+{
+  unsigned ups = 0;
+  enum ow_stream_state before = OW_STREAM_STARTING;
+  sim_streamed_run(1);
+  for (int i = 0; i < 6000; i++) {
+    uint32_t answers = twamp.answers;
+    sim_run(sim_streamed.loop, 100 * MS);
+    if (twamp.answers > answers)
+      sim_cut(SIM_STREAMED_HOST);
+    enum ow_stream_state now = sim_streamed_view().state;
+    ups += now == OW_STREAM_UP && before != OW_STREAM_UP;
+    before = now;
+  }
+  ck_assert_uint_le(ups, 2);
+  ck_assert_int_eq(before, OW_STREAM_DOWN);
+  ck_assert_uint_ge(twamp.connected, 10); /* it is tried all along */
+  sim_run(sim_streamed.loop, 100 * S);
+  ck_assert_int_eq(sim_streamed_view().state, OW_STREAM_UP);
+}
+END_TEST
+
 START_TEST(a_clock_that_is_set_marks_what_was_measured)
 {
   sim_streamed_run(55);
@@ -133,6 +156,7 @@ int main(void)
   TEST_LOOP_WITH(raise_curtain, drop_curtain, suite, "steps", 2, a_clock_that_is_set_marks_what_was_measured);
   TEST_CASE_WITH(raise_curtain, drop_curtain, suite, "others", losses_are_told_by_direction,
                  a_server_with_room_for_one_connection_is_measured_over_it,
-                 a_server_that_refuses_sessions_is_down_and_told, a_broken_connection_is_made_anew);
+                 a_server_that_refuses_sessions_is_down_and_told,
+                 a_server_that_breaks_each_session_goes_not_up_and_down, a_broken_connection_is_made_anew);
   return test_run(suite);
 }
