@@ -75,6 +75,36 @@ hardened() {
   [[ -z $output ]]
 }
 
+# says UNIT LINE...: the unit has these lines.
+says() {
+  local unit=$1 line
+  shift
+  for line in "$@"; do
+    grep -qxF -- "$line" "$unit" || { echo "${unit##*/} lacks: $line" && return 1; }
+  done
+}
+
+@test "without libsystemd, unwanted or lacking, the units promise nothing that the programs can't do" {
+  local build=$BATS_TEST_TMPDIR/build lacking=$BATS_TEST_TMPDIR/pkg-config way units
+  # It knows all packages but that one.
+  printf '#!/bin/sh\ncase "$*" in *libsystemd*) exit 1 ;; esac\nexec %s "$@"\n' "$(command -v pkg-config)" >"$lacking"
+  chmod +x "$lacking"
+  for way in OWAMP_SYSTEMD=OFF PKG_CONFIG_EXECUTABLE="$lacking"; do
+    rm -rf "$build"
+    run cmake -S "$BATS_TEST_DIRNAME/../.." -B "$build" -D OWAMP_TESTS=OFF -D "$way"
+    [[ $status == 0 && $output == *'the daemons are built without libsystemd'* ]] || { echo "$output" && return 1; }
+    # The units need nothing that is built.
+    DESTDIR=$build/root cmake -D CMAKE_INSTALL_PREFIX="$PREFIX" -D CMAKE_INSTALL_LOCAL_ONLY=1 -P "$build/cmake_install.cmake" >"$BATS_TEST_TMPDIR/log"
+    units=$build/root$PREFIX/lib/systemd/system
+    says "$units/owamp-responder.service" Type=exec "ExecReload=/bin/kill -HUP \$MAINPID" \
+      "# Built without libsystemd, it opens them itself: ExecStartPre=+$PREFIX/sbin/owamp-responder --open-ports \$OPTIONS" \
+      {AmbientCapabilities,CapabilityBoundingSet}=CAP_NET_BIND_SERVICE PrivateUsers=no
+    says "$units/owamp-agentx.service" Type=exec "ExecReload=/bin/kill -HUP \$MAINPID"
+    run grep -E '^(WatchdogSec|ExecStartPre=.*--open-ports)' "$units"/owamp-*.service
+    [[ -z $output ]]
+  done
+}
+
 @test "systemd finds no fault in the units" {
   command -v systemd-analyze >/dev/null || skip "no systemd-analyze"
   # It wants the programs to be there, and users and manual pages of the host.
