@@ -247,20 +247,21 @@ static bool needs_privilege(const char *port)
   return ow_whole_parse(port, &number) && number > 0 && number < 1024 && geteuid() != 0;
 }
 
-/* Whom a unit started has the ports that it was given, and no right to others below 1024. */
+/* Whom a unit started has the ports that it was given, and no right to others below 1024. Which unit that is,
+ * or whether it is one at all, NOTIFY_SOCKET doesn't tell. */
 static void tell_unit(const struct responder *responder)
 {
   const struct ow_server_conf *conf = &responder->conf;
   if (conf->test_port_low > 0 && !ow_test_port_is_shared(conf) && conf->test_port_low < 1024)
     ow_log(responder->log, OW_LOG_ERROR,
-           "its systemd unit can't give it a range of ports below 1024; systemctl edit with [Service], "
+           "no systemd unit can give it a range of ports below 1024; systemctl edit with [Service], "
            "PrivateUsers=no, AmbientCapabilities=CAP_NET_BIND_SERVICE and "
            "CapabilityBoundingSet=CAP_NET_BIND_SERVICE lets it open them");
   else
     ow_log(
         responder->log, OW_LOG_ERROR,
-        "its systemd unit gives it ports below 1024 by --open-ports in ExecStartPre=, whose line says which "
-        "it left, and why");
+        "owamp-responder.service gives it ports below 1024 by --open-ports in ExecStartPre=, whose line says "
+        "which it left, and why; whatever else started it here must do so, too, or let it open them");
 }
 
 /* Those of TWAMP and of the Session-Reflector are told by the ports that the configuration names. */
