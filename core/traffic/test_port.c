@@ -55,13 +55,17 @@ static bool takes(const struct ow_port_seat *seat, const struct ow_endpoint *own
   return seat->receives && seat->admitted && ow_endpoint_same_host(&seat->own, own);
 }
 
-/* What another one only expected there gives way. */
+/* Who is only expected there gives way, and so does whose packets came from there before a NAT gave it to
+ * another. */
 static void prove(struct ow_test_port *port, struct ow_port_seat *seat, const struct ow_tuple *tuple)
 {
   struct ow_port_seat *there = of_tuple(ow_tuple_table_find(&port->tuples, tuple));
-  if (there && !there->proven)
+  bool yields = there && (!there->proven || there->by_key);
+  if (yields) {
     ow_tuple_entry_remove(&there->by_tuple);
-  if (!there || !there->proven) {
+    there->proven = false;
+  }
+  if (!there || yields) {
     ow_tuple_entry_remove(&seat->by_tuple);
     seat->proven = ow_tuple_table_add(&port->tuples, &seat->by_tuple, tuple, 1);
   }
@@ -93,14 +97,33 @@ static void count_stranger(struct ow_test_port *port)
   }
 }
 
+/* Of several that only their keys tell apart, a NAT may have given this far end to another one since. */
+static bool is_certain(const struct ow_test_port *port, struct ow_port_seat *seat,
+                       const struct ow_tuple *tuple, const struct ow_datagram *datagram)
+{
+  struct ow_tuple host = host_of(tuple);
+  const struct ow_tuple_entry *first = seat->by_key ? ow_tuple_table_find(&port->hosts, &host) : NULL;
+  return !first || !ow_tuple_entry_next(first) || seat->recognizes(seat, datagram);
+}
+
+static struct ow_port_seat *find_seat(struct ow_test_port *port, const struct ow_tuple *tuple,
+                                      const struct ow_endpoint *own, const struct ow_datagram *datagram)
+{
+  struct ow_port_seat *there = of_tuple(ow_tuple_table_find(&port->tuples, tuple));
+  struct ow_port_seat *found = NULL;
+  if (there && !(there->proven && takes(there, own)))
+    there = NULL;
+  if (!there || !is_certain(port, there, tuple, datagram))
+    found = find_by_key(port, tuple, own, datagram);
+  return found ? found : there;
+}
+
 static void hand_over(struct ow_port_side *side, const struct ow_datagram *datagram, struct ow_instant now)
 {
   struct ow_test_port *port = side->port;
   struct ow_tuple tuple = ow_tuple_of(&datagram->from);
   struct ow_endpoint own = ow_address_to_endpoint(&datagram->to);
-  struct ow_port_seat *seat = of_tuple(ow_tuple_table_find(&port->tuples, &tuple));
-  if (!seat || !seat->proven || !takes(seat, &own))
-    seat = find_by_key(port, &tuple, &own, datagram);
+  struct ow_port_seat *seat = find_seat(port, &tuple, &own, datagram);
   if (seat)
     seat->arrived(seat, datagram, now);
   else if (!port->answerer || !port->answerer->asked(port->answerer, side, datagram, now))

@@ -266,7 +266,8 @@ START_TEST(behind_nat_the_hmac_tells_and_then_the_tuple)
   for (int i = 0; i < 20; i++)
     say(behind[i % 2], "127.0.0.1", i % 2 ? "a5" : "b5");
   listen_now("127.0.0.1");
-  ck_assert_uint_eq(sessions[0].asked + sessions[1].asked, asked);
+  ck_assert_uint_eq(sessions[0].asked + sessions[1].asked,
+                    asked + 20); /* whose place it is, and nobody else */
   ck_assert(sessions[0].arrived == 11 && sessions[1].arrived == 12);
   say_and_listen(behind[2], "127.0.0.1", "a6"); /* the NAT forgot it, and gives it another port */
   say_and_listen(behind[1], "127.0.0.1", "?7"); /* nobody's any more */
@@ -284,13 +285,36 @@ START_TEST(what_is_proven_displaces_what_is_expected)
   expect_place_by_key(0, "127.0.0.2", number); /* expected there, but it is the other one's */
   expect_place_by_key(1, "127.0.0.2", 0);
   say_and_listen(behind, "127.0.0.1", "b1");
-  say_and_listen(behind, "127.0.0.1",
-                 "a2"); /* the other one's by its place; its HMAC is the session's matter */
+  say_and_listen(behind, "127.0.0.1", "?2"); /* by its place; its HMAC is the session's matter */
   ck_assert_uint_eq(sessions[0].arrived, 0);
   ck_assert_uint_eq(sessions[1].arrived, 2);
   const struct ow_port_claim claim = {.far = test_address("127.0.0.2", number), .receives = true};
   expect_none(&claim, "another session");
   close(behind);
+}
+END_TEST
+
+/* A NAT that begins anew gives a port to whoever sends first: each may get what was the other's. */
+START_TEST(a_nat_that_swaps_its_ports_loses_nothing)
+{
+  uint16_t numbers[2] = {0};
+  int behind[2];
+  for (int i = 0; i < 2; i++) {
+    behind[i] = client("127.0.0.2", &numbers[i]);
+    expect_place_by_key(i, "127.0.0.2", 0);
+  }
+  for (int round = 1; round <= 6; round++) {
+    bool swapped = round > 2 && round < 5;
+    say(behind[swapped], "127.0.0.1", "a");
+    say_and_listen(behind[!swapped], "127.0.0.1", "b");
+    ck_assert_uint_eq(sessions[0].arrived, (unsigned)round);
+    ck_assert_uint_eq(sessions[1].arrived, (unsigned)round);
+    ck_assert(sessions[0].last == 'a' && sessions[1].last == 'b');
+  }
+  say_and_listen(behind[0], "127.0.0.1", "?"); /* nobody's HMAC: it is of who is there */
+  ck_assert_uint_eq(sessions[0].arrived, 7);
+  ck_assert_uint_eq(port.strangers, 0);
+  close(behind[0]), close(behind[1]);
 }
 END_TEST
 
@@ -508,7 +532,8 @@ int main(void)
   TEST_CASE_WITH(set_up, tear_down, suite, "by tuple", whose_is_nobodys_is_a_strangers,
                  of_many_strangers_the_log_tells_once, who_gave_no_port_and_has_no_key_is_never_guessed);
   TEST_CASE_WITH(set_up, tear_down, suite, "by key", behind_nat_the_hmac_tells_and_then_the_tuple,
-                 what_is_proven_displaces_what_is_expected, the_sessions_whose_keys_are_tried_are_few);
+                 what_is_proven_displaces_what_is_expected, a_nat_that_swaps_its_ports_loses_nothing,
+                 the_sessions_whose_keys_are_tried_are_few);
   TEST_CASE_WITH(set_up, tear_down, suite, "sockets", nobody_else_can_have_the_port,
                  what_our_own_socket_drops_is_counted_as_that, the_room_grows_with_what_is_agreed);
   TEST_CASE_WITH(set_up, tear_down, suite, "loop", many_are_read_together_and_none_is_left,
