@@ -118,20 +118,23 @@ static enum ow_status open_socket(struct ow_serve_session *session, struct place
 /* ---- the shared port ---- */
 
 /* In open mode nothing tells whose packets they are that come from where nobody knows. */
-static enum ow_status join(struct ow_serve_session *session, const struct place *place, enum ow_mode mode,
-                           struct ow_failure *why)
+static enum ow_status join(struct ow_serve_session *session, const struct place *place,
+                           const struct ow_serve_asked *asked, struct ow_failure *why)
 {
   struct ow_test_port *port = &session->common->test_port;
+  struct ow_endpoint client = ow_address_to_endpoint(&asked->remote);
+  struct ow_endpoint far = ow_address_to_endpoint(&place->far);
   const struct ow_session_request *request = &session->request;
   struct ow_port_claim claim = {.far = place->far,
                                 .own = place->own,
                                 .receives = request->server_receives,
                                 .by_key = request->server_receives && is_any_port(request),
+                                .hearsay = !ow_endpoint_same_host(&far, &client),
                                 .slots = session->slots,
                                 .slot_count = request->slot_count,
                                 .padding = request->padding};
   (void)!ow_type_p_to_dscp(request->type_p, &claim.dscp); /* checked before */
-  if (claim.by_key && mode == OW_MODE_OPEN) {
+  if (claim.by_key && ow_server_mode(asked->machine) == OW_MODE_OPEN) {
     claim.by_key = false;
     ow_address_set_port(&claim.far, 0);
   }
@@ -165,7 +168,7 @@ static enum ow_status find_place(struct ow_serve_session *session, const struct 
     return status;
   far = ow_serve_far_address(theirs, &asked->remote, &place->own, &place->far, &unshared);
   if (far == OW_OK && common->test_port.number)
-    place->shared = join(session, place, ow_server_mode(asked->machine), &unshared) == OW_OK;
+    place->shared = join(session, place, asked, &unshared) == OW_OK;
   if (place->shared) {
     ow_address_set_port(&place->own, common->test_port.number);
   } else if (far == OW_OK || request->server_receives) {

@@ -242,6 +242,22 @@ static struct ow_port_side *side_of(struct ow_test_port *port, const union ow_ad
   return side->outlet.open ? side : NULL;
 }
 
+/* Anybody can name another host's port. Who has it asks from there, and must not be kept out by that. */
+static void make_way(struct ow_test_port *port, const struct ow_port_claim *claim,
+                     const struct ow_tuple *tuple)
+{
+  struct ow_port_seat *there = of_tuple(ow_tuple_table_find(&port->tuples, tuple));
+  char text[OW_ADDRESS_TEXT];
+  if (there && there->hearsay && !claim->hearsay) {
+    ow_tuple_entry_remove(&there->by_tuple);
+    ow_log(
+        port->log, OW_LOG_NOTICE,
+        "client %s: gets its place at UDP port %u, which another host had asked for; that one's session gets "
+        "no packet any more",
+        ow_address_print(text, sizeof text, &claim->far), port->number);
+  }
+}
+
 /* Where one's packets are told by their HMAC, it is enough to expect them at a port that nobody has. */
 static enum ow_status take_place(struct ow_test_port *port, struct ow_port_seat *seat,
                                  const struct ow_port_claim *claim, struct ow_failure *why)
@@ -250,7 +266,11 @@ static enum ow_status take_place(struct ow_test_port *port, struct ow_port_seat 
   struct ow_tuple tuple = ow_tuple_of(&claim->far);
   struct ow_tuple host = host_of(&tuple);
   enum ow_status status = OW_OK;
-  if (tuple.end.port == 0 && !claim->by_key)
+  make_way(port, claim, &tuple);
+  if (claim->by_key && claim->hearsay)
+    status = ow_fail(why, OW_LIMIT, "only %s itself can ask for a session whose packets its key tells apart",
+                     ow_address_print_host(text, sizeof text, &claim->far));
+  else if (tuple.end.port == 0 && !claim->by_key)
     status = ow_fail(why, OW_LIMIT, "without a key nothing tells the client's packets from others'");
   else if (claim->by_key &&
            !ow_tuple_table_add(&port->hosts, &seat->by_key->by_host, &host, OW_PORT_BY_KEY_MOST))
@@ -306,6 +326,7 @@ enum ow_status ow_test_port_join(struct ow_test_port *port, struct ow_port_seat 
     seat->side = side;
     seat->own = ow_address_to_endpoint(&claim->own);
     seat->receives = claim->receives;
+    seat->hearsay = claim->hearsay;
     seat->proven = !claim->by_key;
     seat->packets = ow_slots_most_packets(claim->slots, claim->slot_count, TENTH);
     seat->octets = ow_udp_room_for(seat->packets, claim->padding);

@@ -111,6 +111,16 @@ PYTHON
   [ "${BASH_REMATCH[1]}" -ge 450 ]
 }
 
+@test "who names another host's ports keeps it from no place at the shared port" {
+  start named "$NS_A" python3 "$BATS_TEST_DIRNAME/stranger.py" --from 10.86.1.11 "$B4" "$RESPONDER_PORT" named "$A4" 9000 9003
+  wait_for_log named ready
+  wall
+  measure -H "$B4" --source "$A4" --ports 9000-9003 | all_arrived 40
+  [ "$(packets other)" -eq 0 ]
+  wait_for_log responder "client $A4 port 900[0-3]: gets its place at UDP port 861, which another host had asked for"
+  stop named
+}
+
 @test "two clients with equal ports behind one NAT: a key tells them apart at the shared port" {
   local router="owamp-r-$BASHPID" number inner
   ip netns add "$router"

@@ -194,6 +194,20 @@ def rounds(stranger, sessions, rounds):
         stranger.read(struct.unpack('>I', head[4:8])[0] * 32 + 16)
 
 
+def named(stranger, host, low, high):
+    """Sessions whose packets are to come from another host, from each of its ports."""
+    answers = []
+    for port in range(int(low), int(high) + 1):
+        request = bytearray(stranger.request(False, 1000, [1.0]))
+        request[12:14] = struct.pack('>H', port)
+        request[16:32] = socket.inet_pton(stranger.tcp.family, host).ljust(16, b'\0')
+        stranger.tcp.sendall(request)
+        answer = stranger.read(48)
+        answers.append((answer[0], answer[4:20], answer[2] << 8 | answer[3]))
+    stranger.begin()
+    return answers
+
+
 def burst(stranger, sessions, padding):
     """Sessions whose packets are all due at once, though there are few of them on average."""
     answers = stranger.ask_often(int(sessions), True, 255, [0] * 255 + [60], padding=int(padding))
