@@ -216,9 +216,10 @@ static enum ow_status take_ports(const struct reading *reading, const char *valu
   if (length < sizeof range)
     memcpy(range, value, length);
   if (!ow_port_range_or_any_parse(range, &conf->test_port_low, &conf->test_port_high))
-    return ow_conf_lines_fail(
-        reading->lines, reading->word, reading->failure,
-        "testports \"%.40s\" is neither 0 nor LOW-HIGH, from 1 to 65535; e.g. testports 8760-9960", value);
+    return ow_conf_lines_fail(reading->lines, reading->word, reading->failure,
+                              "testports \"%.40s\" is neither one port for all sessions, such as 861, nor "
+                              "LOW-HIGH, such as 8760-9960, from 1 to 65535, nor 0",
+                              value);
   warn_of_rest(reading, value, value + length);
   return OW_OK;
 }
