@@ -80,6 +80,17 @@ static enum ow_status report_reverse(struct ow_probe_direction *direction,
   return status;
 }
 
+/* Zero, where addresses are left out of the requests, is that of the control connection. */
+static struct ow_endpoint of_server(const struct ow_endpoint *end, const union ow_address *server)
+{
+  struct ow_endpoint named = *end;
+  if (ow_endpoint_is_any(end)) {
+    named = ow_address_to_endpoint(server);
+    named.port = end->port;
+  }
+  return named;
+}
+
 static void report_sessions(const struct probe *probe, const struct ow_outcome *outcome)
 {
   const struct ow_measurement *measurement = &probe->measurement;
@@ -91,8 +102,12 @@ static void report_sessions(const struct probe *probe, const struct ow_outcome *
       const struct ow_session_request *request = &measurement->ends.requests[i];
       memcpy(direction->sid, request->sid.octets, OW_SID);
       const union ow_address *like = &measurement->ends.server;
-      ow_dialogue_print_endpoint(direction->sender, sizeof direction->sender, &request->sender, like);
-      ow_dialogue_print_endpoint(direction->receiver, sizeof direction->receiver, &request->receiver, like);
+      const struct ow_endpoint sender =
+          request->server_sends ? of_server(&request->sender, like) : request->sender;
+      const struct ow_endpoint receiver =
+          request->server_receives ? of_server(&request->receiver, like) : request->receiver;
+      ow_dialogue_print_endpoint(direction->sender, sizeof direction->sender, &sender, like);
+      ow_dialogue_print_endpoint(direction->receiver, sizeof direction->receiver, &receiver, like);
     }
   }
 }

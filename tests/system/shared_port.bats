@@ -148,6 +148,8 @@ PYTHON
       --ports 9000-9001 --count 100 --schedule fixed:10ms --mode authenticated --key-id monitor --key-file "$KEYS"
   done
   for number in 1 2; do timeout 20 tail -s 0.05 --pid="$(pid_of "behind$number")" -f /dev/null; done
+  run ip netns exec "owamp-n1-$BASHPID" "$CHECK_OWAMP" -H 10.88.0.2 -p "$RESPONDER_PORT" --nat --diagnose "${PACE[@]}"
+  [[ $output =~ none\ of\ [0-9]+\ packets\ to\ 10.88.0.2\ port\ [0-9]+\ arrived && $output == *'by a key only: use --key-id and --key-file'* ]]
   no_wall
   # Without a key nothing would tell them apart: each gets a port of its own.
   ip netns exec "owamp-n1-$BASHPID" "$CHECK_OWAMP" -H 10.88.0.2 -p "$RESPONDER_PORT" --nat --json "${PACE[@]}" \

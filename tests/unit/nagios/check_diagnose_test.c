@@ -400,6 +400,12 @@ START_TEST(limits_and_packets)
   finds("UDP out", CHECK_STEP_FAILED, "none of 50 packets to 192.0.2.0 port 9000",
         "testports 861 there, one rule");
   finds("UDP back", CHECK_STEP_OK, "50 of 50", "");
+  options.settings.peer.nat = true;
+  finds("UDP out", CHECK_STEP_FAILED, "192.0.2.0 port 9000", "by a key only: use --key-id and --key-file");
+  report.mode = OW_MODE_AUTHENTICATED;
+  finds("UDP out", CHECK_STEP_FAILED, "192.0.2.0 port 9000", "testports 861 there, one rule");
+  report.mode = OW_MODE_OPEN;
+  options.settings.peer.nat = false;
   snprintf(report.directions[OW_FORWARD].receiver, sizeof report.directions[OW_FORWARD].receiver, "%s",
            "192.0.2.0 port 861");
   finds("UDP out", CHECK_STEP_FAILED, "to 192.0.2.0 port 861", "the server's one test port in all firewalls");
