@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "io/icmp_error.h"
 #include "io/kernel_stamps.h"
 
 static bool set_stamping(int descriptor, unsigned flags)
@@ -116,8 +117,6 @@ static void read_error(const struct cmsghdr *header, struct report *report)
   memcpy(&error, CMSG_DATA(header), sizeof error);
   report->numbered = error.ee_origin == SO_EE_ORIGIN_TIMESTAMPING && error.ee_info == SCM_TSTAMP_SND;
   report->order = error.ee_data;
-  if (error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6)
-    report->error = (int)error.ee_errno;
 }
 
 static void read_stamp(const struct cmsghdr *header, struct report *report)
@@ -130,15 +129,17 @@ static void read_stamp(const struct cmsghdr *header, struct report *report)
   report->departed = software;
 }
 
-static struct report read_report(struct msghdr *message)
+static struct report read_report(struct msghdr *message, const union ow_address *to)
 {
   struct report report = {0};
   for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
     if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_TIMESTAMPING)
       read_stamp(header, &report);
     else if ((header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_RECVERR) ||
-             (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_RECVERR))
+             (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_RECVERR)) {
       read_error(header, &report);
+      report.error = ow_icmp_error(header, to);
+    }
   }
   return report;
 }
@@ -176,7 +177,7 @@ size_t ow_stamps_departed(int descriptor, struct ow_departed departed[OW_DEPARTE
   size_t count = 0;
   int got = receive_reports(descriptor, messages, control, to);
   for (int i = 0; i < got; i++) {
-    struct report report = read_report(&messages[i].msg_hdr);
+    struct report report = read_report(&messages[i].msg_hdr, &to[i]);
     if (report.error)
       departed[count++] = (struct ow_departed){.error = report.error, .to = to[i]};
     else if (report.numbered && report.stamped)

@@ -45,7 +45,8 @@ void ow_stamps_restart(int descriptor);
 struct ow_departed {
   uint32_t order;
   struct ow_timestamp at;
-  /** If it isn't 0 it is no stamp, but ICMP's errno about a packet to `to`: of a shared port only. */
+  /** If it isn't 0 it is no stamp, but ICMP's errno about a packet to `to`, as ow_icmp_error() believes it:
+   * of a shared port only. */
   int error;
   union ow_address to;
 };

@@ -2,15 +2,13 @@
 /* SO_REUSEPORT makes a group of the two sockets, and a filter chooses among them: always the first. */
 #include "io/udp_shared.h"
 
-#include <time.h> /* first: <linux/errqueue.h> needs it and doesn't say so */
-
 #include <errno.h>
-#include <linux/errqueue.h>
 #include <linux/filter.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/refusal.h"
+#include "io/icmp_error.h"
 #include "io/udp.h"
 
 /* ---- opening ---- */
@@ -197,18 +195,12 @@ size_t ow_udp_make_room(int descriptor, uint32_t octets)
 
 /* ---- refusals ---- */
 
-static int icmp_error(struct msghdr *message)
+static int icmp_error(struct msghdr *message, const union ow_address *to)
 {
-  struct sock_extended_err error;
   int found = 0;
-  for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header))
-    if (((header->cmsg_level == IPPROTO_IP && header->cmsg_type == IP_RECVERR) ||
-         (header->cmsg_level == IPPROTO_IPV6 && header->cmsg_type == IPV6_RECVERR)) &&
-        header->cmsg_len >= CMSG_LEN(sizeof error)) {
-      memcpy(&error, CMSG_DATA(header), sizeof error);
-      if (error.ee_origin == SO_EE_ORIGIN_ICMP || error.ee_origin == SO_EE_ORIGIN_ICMP6)
-        found = (int)error.ee_errno;
-    }
+  for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header && !found;
+       header = CMSG_NXTHDR(message, header))
+    found = ow_icmp_error(header, to);
   return found;
 }
 
@@ -227,7 +219,7 @@ bool ow_udp_next_refusal(int descriptor, struct ow_udp_refusal *refusal)
                              .msg_controllen = sizeof control};
     got = recvmsg(descriptor, &message, MSG_ERRQUEUE | MSG_DONTWAIT);
     if (got >= 0)
-      refusal->error = icmp_error(&message);
+      refusal->error = icmp_error(&message, &refusal->to);
   } while ((got >= 0 && refusal->error == 0) || (got < 0 && errno == EINTR));
   return got >= 0;
 }

@@ -208,6 +208,24 @@ def named(stranger, host, low, high):
     return answers
 
 
+def unreachable(stranger, host, port):
+    """ICMP's word, from an address that isn't that host's, that nobody listens at its port for what comes from UDP 861."""
+    def summed(octets):
+        total = sum(struct.unpack(f'>{len(octets) // 2}H', octets))
+        total = (total >> 16) + (total & 0xffff)
+        return ~(total + (total >> 16)) & 0xffff
+    server = stranger.tcp.getpeername()[0]
+    raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+    raw.bind((stranger.tcp.getsockname()[0], 0))
+    packet = (struct.pack('>BBHHHBBH4s4s', 0x45, 0, 42, 1, 0, 255, 17, 0, socket.inet_aton(server), socket.inet_aton(host)) +
+              struct.pack('>HHHH', 861, int(port), 22, 0))
+    for _ in range(20):
+        word = bytearray(struct.pack('>BBHI', 3, 3, 0, 0) + packet)
+        word[2:4] = struct.pack('>H', summed(word))
+        raw.sendto(word, (server, 0))
+    return []
+
+
 def burst(stranger, sessions, padding):
     """Sessions whose packets are all due at once, though there are few of them on average."""
     answers = stranger.ask_often(int(sessions), True, 255, [0] * 255 + [60], padding=int(padding))
