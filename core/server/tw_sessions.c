@@ -235,7 +235,7 @@ static void replace_stopped(const struct ow_serve_tw_session *session, const uni
   }
 }
 
-/* As if it were OWAMP's, whose addresses are found in the same way. */
+/* As if it were OWAMP's, whose addresses are found in the same way. The client itself is who asks. */
 static enum ow_status take_seat(struct ow_serve_tw_session *session, const struct ow_serve_tw_asked *asked,
                                 struct ow_failure *why)
 {

@@ -71,15 +71,17 @@ static void prove(struct ow_test_port *port, struct ow_port_seat *seat, const st
   }
 }
 
+/* But for one that has been tried. */
 static struct ow_port_seat *find_by_key(struct ow_test_port *port, const struct ow_tuple *tuple,
-                                        const struct ow_endpoint *own, const struct ow_datagram *datagram)
+                                        const struct ow_endpoint *own, const struct ow_datagram *datagram,
+                                        const struct ow_port_seat *tried)
 {
   struct ow_tuple host = host_of(tuple);
   struct ow_port_seat *found = NULL;
   for (struct ow_tuple_entry *each = ow_tuple_table_find(&port->hosts, &host); each && !found;
        each = ow_tuple_entry_next(each)) {
     struct ow_port_seat *seat = OW_CONTAINER_OF(each, struct ow_port_by_key, by_host)->seat;
-    if (takes(seat, own) && seat->recognizes(seat, datagram))
+    if (seat != tried && takes(seat, own) && seat->recognizes(seat, datagram))
       found = seat;
   }
   if (found)
@@ -114,7 +116,7 @@ static struct ow_port_seat *find_seat(struct ow_test_port *port, const struct ow
   if (there && !(there->proven && takes(there, own)))
     there = NULL;
   if (!there || !is_certain(port, there, tuple, datagram))
-    found = find_by_key(port, tuple, own, datagram);
+    found = find_by_key(port, tuple, own, datagram, there);
   return found ? found : there;
 }
 
@@ -242,22 +244,6 @@ static struct ow_port_side *side_of(struct ow_test_port *port, const union ow_ad
   return side->outlet.open ? side : NULL;
 }
 
-/* Anybody can name another host's port. Who has it asks from there, and must not be kept out by that. */
-static void make_way(struct ow_test_port *port, const struct ow_port_claim *claim,
-                     const struct ow_tuple *tuple)
-{
-  struct ow_port_seat *there = of_tuple(ow_tuple_table_find(&port->tuples, tuple));
-  char text[OW_ADDRESS_TEXT];
-  if (there && there->hearsay && !claim->hearsay) {
-    ow_tuple_entry_remove(&there->by_tuple);
-    ow_log(
-        port->log, OW_LOG_NOTICE,
-        "client %s: gets its place at UDP port %u, which another host had asked for; that one's session gets "
-        "no packet any more",
-        ow_address_print(text, sizeof text, &claim->far), port->number);
-  }
-}
-
 /* Where one's packets are told by their HMAC, it is enough to expect them at a port that nobody has. */
 static enum ow_status take_place(struct ow_test_port *port, struct ow_port_seat *seat,
                                  const struct ow_port_claim *claim, struct ow_failure *why)
@@ -266,9 +252,8 @@ static enum ow_status take_place(struct ow_test_port *port, struct ow_port_seat 
   struct ow_tuple tuple = ow_tuple_of(&claim->far);
   struct ow_tuple host = host_of(&tuple);
   enum ow_status status = OW_OK;
-  make_way(port, claim, &tuple);
-  if (claim->by_key && claim->hearsay)
-    status = ow_fail(why, OW_LIMIT, "only %s itself can ask for a session whose packets its key tells apart",
+  if (claim->hearsay)
+    status = ow_fail(why, OW_LIMIT, "only %s itself can ask for a place at it",
                      ow_address_print_host(text, sizeof text, &claim->far));
   else if (tuple.end.port == 0 && !claim->by_key)
     status = ow_fail(why, OW_LIMIT, "without a key nothing tells the client's packets from others'");
@@ -326,7 +311,6 @@ enum ow_status ow_test_port_join(struct ow_test_port *port, struct ow_port_seat 
     seat->side = side;
     seat->own = ow_address_to_endpoint(&claim->own);
     seat->receives = claim->receives;
-    seat->hearsay = claim->hearsay;
     seat->proven = !claim->by_key;
     seat->packets = ow_slots_most_packets(claim->slots, claim->slot_count, TENTH);
     seat->octets = ow_udp_room_for(seat->packets, claim->padding);

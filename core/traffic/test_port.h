@@ -34,7 +34,6 @@ struct ow_port_seat {
   bool receives;
   bool proven;   /* its packets come from by_tuple; else that is only what is expected */
   bool admitted; /* what comes for it is taken */
-  bool hearsay;  /* another host named the far end */
   uint32_t packets;
   uint64_t octets; /* of buffer, that may come, or leave, in a tenth of a second */
   /**
@@ -54,7 +53,7 @@ struct ow_port_claim {
   union ow_address own; /* ours */
   bool receives;
   bool by_key;  /* the far end's address or port may be another one on the way; the HMAC tells */
-  bool hearsay; /* another host named the far end: whoever asks from there itself takes its place */
+  bool hearsay; /* another host named the far end, and could keep it from its place */
   const struct ow_slot *slots;
   uint32_t slot_count;
   uint32_t padding;
