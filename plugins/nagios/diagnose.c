@@ -234,8 +234,7 @@ static const char *way_through(const struct view *view, enum ow_direction way)
     words = "the server's one test port in all firewalls on the way, or its NAT's forwarding";
   else if (way == OW_FORWARD && view->options->settings.peer.nat && view->report->mode == OW_MODE_OPEN)
     words = "the server's testports in all firewalls on the way; if that is one port for all, clients behind "
-            "NAT come to it "
-            "by a key only: use --key-id and --key-file";
+            "NAT come to it by a key only: use --key-id and --key-file";
   else if (way == OW_FORWARD)
     words = "the server's testports in all firewalls on the way, or its NAT's forwarding; "
             "with testports 861 there, one rule for TCP and UDP 861 is enough";
