@@ -70,6 +70,26 @@ static enum ow_verdict history_verdict(const struct check_stream *stream)
   return few ? OW_VERDICT_UNKNOWN : OW_VERDICT_OK;
 }
 
+/* Sessions ran, and of a direction that was asked for nothing is known: that may be an outage. */
+static bool may_be_outage(const struct check_options *options, const struct ow_probe_report *report)
+{
+  bool nothing = false;
+  for (int d = 0; d < OW_DIRECTIONS; d++)
+    nothing = nothing || (options->settings.peer.directions[d] &&
+                          report->directions[d].result.completeness == OW_RESULT_ABSENT);
+  return nothing && report->step > OW_STEP_START &&
+         report->directions[OW_ROUND_TRIP].result.completeness == OW_RESULT_ABSENT;
+}
+
+/* What it is worth that time ran out, if that was said: but an outage is never OK. */
+static enum ow_verdict excuse(const struct check_options *options, const struct ow_probe_report *report)
+{
+  enum ow_verdict verdict = options->timeout_state;
+  if (verdict < OW_VERDICT_UNKNOWN && may_be_outage(options, report))
+    verdict = OW_VERDICT_UNKNOWN;
+  return verdict;
+}
+
 void check_judge(const struct check_options *options, const struct ow_probe_report *report,
                  const struct check_stream *stream, struct check_outcome *outcome)
 {
@@ -84,7 +104,7 @@ void check_judge(const struct check_options *options, const struct ow_probe_repo
   outcome->history = history_verdict(&outcome->stream);
   bool excused = report->status == OW_TIMEOUT && options->has_timeout_state;
   if (excused)
-    outcome->failure = options->timeout_state;
+    outcome->failure = excuse(options, report);
   outcome->verdict = outcome->failure;
   /* With a state of its own, a timeout excuses all that is unknown for it. */
   if (!excused || outcome->judgement.verdict > OW_VERDICT_UNKNOWN)

@@ -10,9 +10,10 @@
 
 /**
  * The worse of: what the thresholds, an outage and partial results are worth (ow_judge()), and what a failure
- * is. If time ran out and --timeout-state says what that is worth: that, or the thresholds' alert. What is
- * judged of less than half of the intervals that were asked for of `stream` (NULL: there is none) is UNKNOWN,
- * unless a threshold is breached. outcome->diagnosis stays empty.
+ * is. If time ran out and --timeout-state says what that is worth: that, or the thresholds' alert; UNKNOWN at
+ * least if sessions ran and nothing is known of a direction that was asked for. What is judged of less than
+ * half of the intervals that were asked for of `stream` (NULL: there is none) is UNKNOWN, unless a threshold
+ * is breached. outcome->diagnosis stays empty.
  */
 void check_judge(const struct check_options *options, const struct ow_probe_report *report,
                  const struct check_stream *stream, struct check_outcome *outcome);

@@ -138,6 +138,33 @@ START_TEST(a_server_that_falls_silent_at_the_end_loses_no_packets)
 }
 END_TEST
 
+/* Nothing came back, and nobody knows what was sent: that may be an outage, which no option makes OK. */
+START_TEST(what_may_be_an_outage_is_not_excused)
+{
+  static const char *const options[] = {"", "--timeout-state ok", "--partial-state ok",
+                                        "--timeout-state ok --partial-state ok",
+                                        "--timeout-state ok --direction reverse"};
+  for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+    char line[200];
+    snprintf(line, sizeof line, "-t 9s --count 20 --schedule fixed:100ms -c 5s,30%% %s", options[i]);
+    raise_curtain(1, 0);
+    sim_path(HOST)->loss[1] = 1000000;
+    sim_at(sim_monotonic() + 1500 * MS, fall_silent, NULL);
+    ck_assert_msg(check(line) == UNKNOWN, "%s: %s", options[i], answer);
+    ck_assert_msg(strstr(answer, "OWAMP UNKNOWN - time ran out while waiting for server"), "%s", answer);
+    sim_path(HOST)->blackhole = false;
+    drop_curtain();
+  }
+  raise_curtain(1, 0);
+  sim_at(sim_monotonic() + 1500 * MS, fall_silent, NULL);
+  ck_assert_msg(check("-t 9s --count 20 --schedule fixed:100ms --direction reverse --timeout-state ok") == OK,
+                "%s", answer); /* as far as it is known nothing was lost */
+  ck_assert_msg(check("-t 9s --timeout-state ok") == OK, "%s", answer); /* no session ran */
+  sim_path(HOST)->blackhole = false;
+  drop_curtain();
+}
+END_TEST
+
 /* Of the whole check: the sizes that the way there carries are found, and the way back has no fault. */
 START_TEST(a_diagnosis_tells_a_small_mtu_from_a_firewall)
 {
@@ -268,7 +295,7 @@ int main(void)
   Suite *suite = suite_create("check, simulated");
   TEST_CASE(suite, "time", a_time_that_is_too_short_is_never_critical, the_defaults_leave_time_for_every_loss,
             a_breach_is_critical_even_if_time_runs_out, only_the_servers_silence_is_critical,
-            a_server_that_falls_silent_at_the_end_loses_no_packets);
+            a_server_that_falls_silent_at_the_end_loses_no_packets, what_may_be_an_outage_is_not_excused);
   TEST_CASE(suite, "advice", a_diagnosis_tells_a_small_mtu_from_a_firewall,
             who_does_not_answer_is_pointed_to_the_diagnosis);
   TEST_CASE(suite, "progress", a_long_check_tells_a_terminal_how_far_it_is, a_check_that_waits_says_what_for,
