@@ -393,6 +393,8 @@ static void on_started(struct ow_stream_run *run, struct ow_stream_lane *lane)
   run->ran = true;
   if (run->broken < BROKEN_ENOUGH)
     note_success(run, lane);
+  else
+    tell_board(run); /* of the room */
 }
 
 /* Both lanes' sessions may break at once. */
@@ -426,10 +428,12 @@ static void on_result(struct ow_stream_run *run, struct ow_stream_lane *lane)
       note_broken(run, lane);
   } else if (ow_lane_met_silence(lane)) {
     note_silence(run, lane);
-  } else if (!is_past(run, lane)) {
-    run->broken = 0;
-    note_success(run, lane);
-    note_trouble(run, lane);
+  } else {
+    run->broken = 0; /* the past tells, too, that sessions can come to their end */
+    if (!is_past(run, lane)) {
+      note_success(run, lane);
+      note_trouble(run, lane);
+    }
   }
   hold_interval(run, lane);
 }

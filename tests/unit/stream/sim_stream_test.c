@@ -669,6 +669,66 @@ START_TEST(a_server_that_breaks_each_session_goes_not_up_and_down)
 }
 END_TEST
 
+static struct ow_stream_run *only_run(void)
+{
+  return TAILQ_FIRST(&set.runs);
+}
+
+/* Each time that the second lane's sessions run they break. */
+static void break_second_lane(void)
+{
+  struct ow_stream_lane *second = &only_run()->lanes[1];
+  if (ow_lane_is_running(second))
+    ow_channel_input_ends(&second->control.channel, "Connection reset by peer");
+}
+
+/* Two nodes behind one address, of which one breaks each session. */
+START_TEST(a_peer_one_of_whose_nodes_is_well_is_up_when_that_one_measured)
+{
+  unsigned ups = 0;
+  size_t whole = 0;
+  struct ow_interval *intervals;
+  raise_curtain(test_seed());
+  struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
+  add(&config);
+  for (int i = 0; i < 6000; i++) {
+    sim_run(loop, 100 * MS);
+    break_second_lane();
+    ups += i >= 3000 && view_of(FIRST_HOST).state == OW_STREAM_UP;
+  }
+  ck_assert_uint_ge(ups, 500); /* of the second half, a sixth at least */
+  size_t count = intervals_of(FIRST_HOST, &intervals);
+  ck_assert_uint_ge(count, 57);
+  assert_gapless(intervals, count);
+  for (size_t i = count / 2; i < count; i++)
+    whole += intervals[i].status == OW_OK;
+  ck_assert_uint_ge(whole, count / 4 - 1); /* every other one */
+  free(intervals);
+  drop_curtain();
+}
+END_TEST
+
+/* Sessions that don't make the peer up tell nevertheless that it has room for one connection. */
+START_TEST(what_is_found_while_sessions_break_is_told_at_once)
+{
+  int running = 0;
+  raise_curtain(test_seed());
+  struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
+  sim_path(FIRST_HOST)->room = 1;
+  add(&config);
+  for (int i = 0; i < 6000; i++) {
+    sim_run(loop, 100 * MS);
+    ck_assert_int_eq(view_of(FIRST_HOST).single_connection, only_run()->single);
+    running = ow_serve_count(servers[FIRST_HOST]).sessions_running > 0 ? running + 1 : 0;
+    if (running == 98) /* nearly an interval */
+      sim_cut(FIRST_HOST);
+  }
+  ck_assert_uint_gt(only_run()->broken, 2);
+  ck_assert(only_run()->single);
+  drop_curtain();
+}
+END_TEST
+
 /* A path that loses a tenth; of what each socket should have got five datagrams lacked buffer. In each mode.
  */
 START_TEST(what_our_own_sockets_dropped_is_no_loss_of_the_path)
@@ -1484,7 +1544,9 @@ int main(void)
             a_server_that_is_reached_as_the_interval_ends_is_not_asked_for_more_than_there_is,
             a_cut_connection_leaves_a_partial_result_in_both_directions,
             a_restarted_responder_costs_its_interval_only,
-            a_server_that_breaks_each_session_goes_not_up_and_down, a_refusal_is_told_in_the_servers_words,
+            a_server_that_breaks_each_session_goes_not_up_and_down,
+            a_peer_one_of_whose_nodes_is_well_is_up_when_that_one_measured,
+            what_is_found_while_sessions_break_is_told_at_once, a_refusal_is_told_in_the_servers_words,
             a_server_that_says_too_much_costs_a_connection_and_no_result,
             a_blackhole_is_no_loss_of_what_may_never_have_been_sent_and_passes,
             an_outage_of_the_path_is_loss_while_the_peer_is_up,
