@@ -53,6 +53,33 @@ START_TEST(that_nobody_listens_is_believed_of_the_host_itself)
 }
 END_TEST
 
+/* The kernel tells the zone of who said it, if any: an address is a host's whatever the zone. */
+START_TEST(a_link_local_host_is_known_by_its_address)
+{
+  union ow_address host = test_address("fe80::1", 9000);
+  host.v6.sin6_scope_id = 7;
+  said(AF_INET6, SO_EE_ORIGIN_ICMP6, ECONNREFUSED, "fe80::1");
+  ck_assert_int_eq(ow_icmp_error(&control.header, &host), ECONNREFUSED);
+  said(AF_INET6, SO_EE_ORIGIN_ICMP6, ECONNREFUSED, "fe80::2");
+  ck_assert_int_eq(ow_icmp_error(&control.header, &host), EHOSTUNREACH);
+}
+END_TEST
+
+START_TEST(another_family_and_half_an_address_are_nobody)
+{
+  said(AF_INET6, SO_EE_ORIGIN_ICMP, ECONNREFUSED, "192.0.2.1");
+  ck_assert_int_eq(believed("2001:db8::1"), EHOSTUNREACH);
+  said(AF_INET, SO_EE_ORIGIN_ICMP6, ECONNREFUSED, "2001:db8::1");
+  ck_assert_int_eq(believed("192.0.2.1"), EHOSTUNREACH);
+  said(AF_INET6, SO_EE_ORIGIN_ICMP6, ECONNREFUSED, "2001:db8::1");
+  control.header.cmsg_len = CMSG_LEN(sizeof(struct sock_extended_err) + 16); /* half of the address */
+  ck_assert_int_eq(believed("2001:db8::1"), EHOSTUNREACH);
+  said(AF_INET, SO_EE_ORIGIN_ICMP, ECONNREFUSED, "192.0.2.1");
+  control.header.cmsg_len = CMSG_LEN(sizeof(struct sock_extended_err) + 6); /* likewise */
+  ck_assert_int_eq(believed("192.0.2.1"), EHOSTUNREACH);
+}
+END_TEST
+
 START_TEST(anything_else_routers_may_say)
 {
   said(AF_INET, SO_EE_ORIGIN_ICMP, EHOSTUNREACH, "198.51.100.1");
@@ -78,7 +105,8 @@ END_TEST
 int main(void)
 {
   Suite *suite = suite_create("io/icmp_error");
-  TEST_CASE(suite, "words", that_nobody_listens_is_believed_of_the_host_itself, anything_else_routers_may_say,
-            what_is_no_word_of_icmp_is_none);
+  TEST_CASE(suite, "words", that_nobody_listens_is_believed_of_the_host_itself,
+            a_link_local_host_is_known_by_its_address, another_family_and_half_an_address_are_nobody,
+            anything_else_routers_may_say, what_is_no_word_of_icmp_is_none);
   return test_run(suite);
 }
