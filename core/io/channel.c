@@ -12,6 +12,8 @@
 #include "base/container_of.h"
 #include "io/own_end.h"
 
+enum { MOST_LEFT = 4 * OW_CHANNEL_INPUT }; /* octets that are read at the close, at most */
+
 /* ---- events ---- */
 
 static void on_connected(struct ow_channel *channel)
@@ -194,8 +196,19 @@ union ow_address ow_channel_remote(const struct ow_channel *channel)
   return address;
 }
 
+/* Of what is unread at its close the kernel makes a reset, which can overtake the last words. */
+static void read_the_rest(int socket)
+{
+  uint8_t octets[OW_CHANNEL_INPUT];
+  ssize_t got = 1;
+  for (int i = 0; i < MOST_LEFT / OW_CHANNEL_INPUT && got > 0; i++)
+    got = recv(socket, octets, sizeof octets, MSG_DONTWAIT);
+}
+
 void ow_channel_close(struct ow_channel *channel)
 {
+  if (channel->open && !channel->connecting && !channel->ended)
+    read_the_rest(channel->watch.descriptor);
   if (channel->open)
     ow_channel_end(channel);
 }

@@ -37,7 +37,10 @@ void ow_channel_flush(struct ow_channel *channel);
 /** Both ends' addresses. */
 union ow_address ow_channel_local(const struct ow_channel *channel);
 union ow_address ow_channel_remote(const struct ow_channel *channel);
-/** Closes at once; what the kernel has taken is still delivered. */
+/**
+ * Closes at once; what the kernel has taken is still delivered, with 256 KiB or less of what the peer has
+ * said and nobody read.
+ */
 void ow_channel_close(struct ow_channel *channel);
 
 #endif

@@ -121,16 +121,22 @@ def refusals():
 
 
 def unknown():
-    """A command that there isn't is answered, and then the connection ends."""
-    for command in 0, 1, 4, 6, 255:
+    """A command that there isn't is answered, however long it is, and then the connection ends."""
+    for command, octets, rest in [(command, *size) for command in (0, 1, 4, 6, 255) for size in ((32, 0), (48, 64), (31, 81))]:
         client = Client()
-        client.control.sendall(bytes([command]) + bytes(31))
+        client.control.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.control.sendall(bytes([command]) + bytes(octets - 1))
+        if octets > 32:  # it has answered, and perhaps closed, before the rest comes
+            client.control.recv(1, socket.MSG_PEEK)
+        client.control.sendall(bytes(rest))
         assert client.read(48) == b'\3' + bytes(47)
         try:
             client.read(1)
             raise AssertionError('more than an answer')
         except EOFError:
             pass
+        except ConnectionResetError:
+            assert octets > 32  # what comes after the end is reset
 
 
 def broken():

@@ -283,6 +283,33 @@ START_TEST(a_peer_that_reads_nothing_takes_little_of_the_kernels_memory)
 }
 END_TEST
 
+/* A peer that has said more than anybody takes is told the last words, and the end, all the same. */
+START_TEST(last_words_arrive_whatever_is_left_unread)
+{
+  enum { MUCH = 100000 };
+  static const uint8_t octets[MUCH];
+  char words[3] = "";
+  struct ow_failure failure = {.text = ""};
+  struct ow_buffer output = {.limit = 10};
+  struct ow_channel channel = {
+      .output = &output, .received = on_received, .drained = on_drained, .over = on_over};
+  int ends[2];
+  tcp_pair(ends);
+  ck_assert_int_eq(ow_channel_adopt(&channel, loop, ends[0], &failure), OW_OK);
+  ck_assert_int_eq(write(ends[1], octets, MUCH), MUCH);
+  for (int unread = 0; unread < MUCH;)
+    ck_assert_int_eq(ioctl(ends[0], FIONREAD, &unread), 0);
+  ck_assert_int_eq(ow_buffer_append(&output, "no", 2), OW_OK);
+  ow_channel_flush(&channel);
+  ow_channel_close(&channel);
+  ck_assert_int_eq(recv(ends[1], words, 2, MSG_WAITALL), 2);
+  ck_assert_str_eq(words, "no");
+  ck_assert_int_eq(recv(ends[1], words, 1, 0), 0); /* and no reset */
+  ow_buffer_clear(&output);
+  close(ends[1]);
+}
+END_TEST
+
 static void stop_soon(struct ow_completion *completion)
 {
   (void)completion;
@@ -310,6 +337,7 @@ int main(void)
                  its_owner_may_free_it_when_octets_come, its_owner_may_free_it_when_it_is_over,
                  its_owner_may_free_it_when_its_output_is_empty, a_closed_channel_tells_nothing_that_was_due,
                  a_channel_moves_with_all_that_waits,
-                 a_peer_that_reads_nothing_takes_little_of_the_kernels_memory);
+                 a_peer_that_reads_nothing_takes_little_of_the_kernels_memory,
+                 last_words_arrive_whatever_is_left_unread);
   return test_run(suite);
 }
