@@ -148,11 +148,12 @@ static enum ow_status write_departure(const struct ow_serve_fetch *fetch, struct
   return ow_server_fetch_departure(machine, now, &departure);
 }
 
-/* Whoever runs the session may stop it meanwhile, and then records that were announced are no more. */
+/* Whoever runs the session may stop it meanwhile, or vanish, and then records that were announced are no
+ * more. */
 static enum ow_status write_next(struct ow_serve_fetch *fetch, struct ow_server *machine,
                                  struct ow_instant now, unsigned *written, struct ow_failure *failure)
 {
-  if (fetch->next >= how_many(fetch) || (fetch->session->stop_known && !fetch->of_ended))
+  if (fetch->next >= how_many(fetch) || (fetch->session->drops_records && !fetch->of_ended))
     return ow_fail(failure, OW_STATE, "the session was stopped while its records were being fetched");
   size_t index = fetch->next++;
   return fetch->range.departures ? write_departure(fetch, machine, now, index, written)
@@ -246,6 +247,18 @@ static enum ow_status begin_answer(struct ow_serve_fetch *fetch, struct ow_serve
   return status;
 }
 
+/*
+ * The fate of each of its packets is known. Without the client's Stop-Sessions (RFC 4656, 3.8) nobody knows
+ * how many were sent, unless every one came.
+ */
+static bool is_finished(const struct ow_serve_session *session)
+{
+  const struct ow_receiver *receiver = session->receiver->receiver;
+  bool all_told = session->stop_known || ow_receiver_complete(receiver);
+  return session->ended && all_told && session->receiver->dropped == 0 &&
+         !ow_receiver_clock_was_set(receiver);
+}
+
 /* Whoever fetches counts a packet without a record as lost: half the truth is no answer. */
 static enum ow_status accept_records(struct ow_serve_fetch *fetch, struct ow_serve_kept_sessions *kept,
                                      struct ow_server *machine)
@@ -254,7 +267,7 @@ static enum ow_status accept_records(struct ow_serve_fetch *fetch, struct ow_ser
   const struct ow_receiver *receiver = session->receiver->receiver;
   struct ow_fetch_ack ack = {.accept = OW_ACCEPT_OK, .records = fetch->records};
   enum ow_status status = OW_OK;
-  ack.finished = session->ended && session->receiver->dropped == 0 && !ow_receiver_clock_was_set(receiver);
+  ack.finished = is_finished(session);
   const struct ow_skip_range *skipped = ow_receiver_skipped(receiver, &ack.skip_ranges);
   ack.next_sequence = session->ended ? session->next_sequence : ow_receiver_next_sequence(receiver);
   if (ow_receiver_knows_all(receiver)) {

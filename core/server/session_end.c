@@ -110,14 +110,22 @@ static void settle(struct ow_serve_session *session)
     session->on_settled(session);
 }
 
+static bool catch_up_part(struct ow_serve_session *session)
+{
+  bool caught_up = ow_test_receiver_catch_up_part(session->receiver);
+  if (caught_up && !session->stop_known) /* what came by now was sent, and what comes before it */
+    session->drops_records = ow_receiver_sender_gone(receiver_of(session), ow_system_stamp());
+  return caught_up;
+}
+
 /* What had arrived is taken, what is overdue is lost, what was never sent is dropped: true when it is. */
 static bool settle_part(struct ow_serve_session *session)
 {
   if (!receives(session) || !session->running)
     return true;
   if (!session->caught_up)
-    session->caught_up = ow_test_receiver_catch_up_part(session->receiver);
-  return session->caught_up && (!session->stop_known || ow_receiver_stopped(receiver_of(session)));
+    session->caught_up = catch_up_part(session);
+  return session->caught_up && (!session->drops_records || ow_receiver_stopped(receiver_of(session)));
 }
 
 static void on_settling(struct ow_completion *part)
@@ -155,7 +163,7 @@ static void note_sent(struct ow_serve_session *session, const struct ow_session_
 static void note_stop(struct ow_serve_session *session, const struct ow_session_end *end)
 {
   uint32_t packets = session->request.packets;
-  session->stop_known = true;
+  session->stop_known = session->drops_records = true;
   session->next_sequence = end->next_sequence < packets ? end->next_sequence : packets;
   if (ow_receiver_stop(receiver_of(session), ow_system_stamp(), end) != OW_OK)
     ow_log(session->common->log, OW_LOG_ERROR, "no memory for a client's skip ranges; they are not kept");

@@ -48,6 +48,7 @@ struct ow_serve_session {
   bool ended;                /* no more traffic */
   bool settled;              /* and its records are those that there will be */
   bool stop_known;           /* the client said how it ended */
+  bool drops_records;        /* its end does: of packets that were never sent, or may not have been */
   bool caught_up;            /* all that had come by then is taken */
   bool sent_known;           /* `sent` is: of one that we received the client has said it */
   struct ow_completion part; /* of the work of settling it, or of freeing it */

@@ -439,10 +439,11 @@ enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestam
   return status;
 }
 
-void ow_receiver_sender_gone(struct ow_receiver *receiver, struct ow_timestamp now)
+bool ow_receiver_sender_gone(struct ow_receiver *receiver, struct ow_timestamp now)
 {
   receiver->stop_at = now;
   receiver->stop_before = receiver->arrived_before;
+  return receiver->next_sequence > receiver->stop_before;
 }
 
 bool ow_receiver_stopped(struct ow_receiver *receiver)

@@ -122,9 +122,9 @@ enum ow_status ow_receiver_stop(struct ow_receiver *receiver, struct ow_timestam
 /**
  * The sender is gone at `now` without a word of how far it got: it is known to have sent what arrived and
  * what comes before that. What is missing behind the last arrival may never have been sent: its records of
- * loss are dropped as by a stop, until ow_receiver_stopped() is asked.
+ * loss are dropped as by a stop, once ow_receiver_stopped() is asked. True if there are any.
  */
-void ow_receiver_sender_gone(struct ow_receiver *receiver, struct ow_timestamp now);
+bool ow_receiver_sender_gone(struct ow_receiver *receiver, struct ow_timestamp now);
 
 /** After either nothing is expected any more: drop records, 2048 at a time. True when that is done. */
 bool ow_receiver_stopped(struct ow_receiver *receiver);

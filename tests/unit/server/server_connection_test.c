@@ -474,7 +474,10 @@ START_TEST(every_command_of_many_is_answered)
 }
 END_TEST
 
-/* What was started can be fetched still, what was not is gone; of what the Server sent nothing had left. */
+/*
+ * What was started can be fetched still, what was not is gone. Of what the Server sent nothing had left, and
+ * of what never came to it nobody knows whether it was sent: there are no records.
+ */
 START_TEST(sessions_end_with_their_connection)
 {
   static struct speech speech;
@@ -498,7 +501,7 @@ START_TEST(sessions_end_with_their_connection)
   ck_assert_uint_eq(counts.sessions_running, 0);
   ck_assert_uint_eq(counts.sessions_total, 2);
   ck_assert_uint_eq(counts.sessions_kept, starts);
-  ck_assert_int_eq(counts.records > 0, starts);
+  ck_assert_uint_eq(counts.records, 0);
   test_pair_close(&speech.pair);
   stop();
 }
@@ -716,7 +719,7 @@ END_TEST
 
 /* ---- leaving while a client fetches ---- */
 
-enum { SID_AT = 4, LOST = 400000, RECORD = 25 };
+enum { SID_AT = 4, STOP_SID_AT = 16, LOST = 400000, RECORD = 25 };
 
 static struct ow_completion left_all;
 static bool has_left_all;
@@ -775,6 +778,7 @@ static void begin_slow_fetch(struct speech *speech)
   size_t until_request = speech->count;
   speak_start(speech);
   const struct ow_session_end end = {.sid = test_sid(1), .next_sequence = LOST};
+  size_t until_stop = speech->count;
   speak_stop(speech, &end, 1);
   start();
   listener = call();
@@ -784,6 +788,7 @@ static void begin_slow_fetch(struct speech *speech)
   wanted = 1;
   run_until(so_many_sessions_run);
   ck_assert_int_eq(recv(listener, said, sizeof said, MSG_WAITALL), sizeof said);
+  memcpy(speech->octets + until_stop + STOP_SID_AT, said + GREETING + SERVER_START + SID_AT, OW_SID);
   say(listener, speech->octets + until_request, speech->count - until_request);
   run_until(a_session_is_kept);
   say_fetch(listener, said + GREETING + SERVER_START + SID_AT);

@@ -44,12 +44,12 @@ static struct ow_serve_session *run_one(void)
   return session;
 }
 
-/* Its connection has ended; returns the SID, since the session may go any time. */
+/* Its connection has ended, its packets are lost; returns the SID, since the session may go any time. */
 static struct ow_sid leave(struct ow_serve_session *session)
 {
   struct ow_sid sid = session->request.sid;
   session->connection = NULL;
-  ow_serve_session_end(session, NULL);
+  test_serving_stop(session);
   ow_serve_session_drop(session);
   return sid;
 }

@@ -111,7 +111,7 @@ static void records(void)
   session->running = true;
   ck_assert(ow_serve_keep(&kept, session));
   test_memory_scarce(true);
-  ow_serve_session_end(session, NULL);
+  test_serving_stop(session);
   const struct ow_receiver *receiver = session->receiver->receiver;
   /* What fails last only gives memory back, and may. */
   ck_assert_int_eq(ow_receiver_knows_all(receiver), ow_receiver_samples(receiver)->count == PACKETS);

@@ -304,6 +304,67 @@ static void fall_silent(void *context)
   sim_path(HOST)->blackhole = true;
 }
 
+static void cut(void *context)
+{
+  (void)context;
+  sim_cut(HOST);
+}
+
+/* Of the packets to the server: how many came, and one beyond the last that did. */
+static uint32_t count_arrived(uint32_t *before)
+{
+  uint32_t arrived = 0;
+  for (uint32_t i = 0; i < sim_packet_count; i++) {
+    arrived += sim_packets[i].arrived;
+    *before = sim_packets[i].arrived ? i + 1 : *before;
+  }
+  return arrived;
+}
+
+static void fetch_what_is_left(const struct ow_peer *peer, const uint8_t *sid)
+{
+  struct ow_probe_report report;
+  uint32_t before = 0;
+  uint32_t arrived = count_arrived(&before);
+  ck_assert_uint_gt(arrived, PACKETS / 5);
+  ck_assert_uint_lt(arrived, before);
+  ck_assert_uint_lt(before, PACKETS * 3 / 4);
+  ck_assert_msg(ow_probe_fetch(peer, sid, 10 * S, &report) == OW_OK, "%s", report.failure.text);
+  const struct ow_result *result = &report.directions[OW_FORWARD].result;
+  ck_assert_int_eq(result->completeness, OW_RESULT_PARTIAL);
+  ck_assert_uint_eq(result->received, arrived);
+  ck_assert_uint_eq(result->sent, before);
+  ck_assert_uint_eq(result->lost, before - arrived);
+  ow_probe_report_clear(&report);
+}
+
+/*
+ * Its packets stop coming. Its connection breaks when some are overdue, or it never answers any more, which
+ * the server bears with for half an hour: those behind the last that came may never have been sent.
+ */
+START_TEST(a_client_that_is_gone_has_lost_what_it_is_known_to_have_sent)
+{
+  bool breaks = _i;
+  struct ow_peer peer;
+  struct ow_probe_report report;
+  raise_curtain();
+  describe_peer(&peer, OW_MODE_OPEN, true, false);
+  sim_path(HOST)->loss[0] = 200000;
+  int64_t silent_at = sim_monotonic() + LENGTH / 2 + 300 * MS;
+  sim_at(silent_at, fall_silent, NULL);
+  if (breaks)
+    sim_at(silent_at + LOSS_TIMEOUT + 400 * MS, cut, NULL);
+  ck_assert_int_ne(ow_probe_run(&peer, 6 * S, NULL, &report), OW_OK);
+  sim_run(loop, 1900 * S);
+  sim_path(HOST)->blackhole = false;
+  ck_assert_uint_eq(ow_serve_count(server).sessions_running, 0);
+  fetch_what_is_left(&peer, report.directions[OW_FORWARD].sid);
+  ow_probe_report_clear(&report);
+  ow_peer_clear(&peer);
+  drop_curtain();
+}
+END_TEST
+
 static void die(void *context)
 {
   (void)context;
@@ -440,6 +501,7 @@ int main(void)
   TEST_CASE(suite, "leave", a_server_that_is_gone_too_soon_takes_its_records_with_it,
             a_server_may_leave_at_any_moment, a_client_that_never_answers_holds_it_no_longer_than_the_bound,
             a_server_may_be_freed_while_it_takes_leave);
+  TEST_LOOP(suite, "gone", 2, a_client_that_is_gone_has_lost_what_it_is_known_to_have_sent);
   TEST_LOOP(suite, "idle", 4, whoever_has_no_sessions_holds_up_nothing);
   return test_run(suite);
 }

@@ -9,6 +9,7 @@
 
 #include "io/system_clock.h"
 #include "server/failures.h"
+#include "wire/test_packet.h"
 
 static enum ow_accept claim(void *context, const struct ow_serve_client *client,
                             const struct ow_session_request *request, const struct ow_slot *slots,
@@ -166,6 +167,28 @@ struct ow_serve_session *test_serving_session(struct test_serving *serving,
   else
     ck_assert_str_ne(why.text, "");
   return session;
+}
+
+void test_serving_stop(struct ow_serve_session *session)
+{
+  const struct ow_session_end end = {.sid = session->request.sid, .next_sequence = session->request.packets};
+  ow_serve_session_end(session, &end);
+}
+
+void test_serving_arrival(struct ow_serve_session *session, uint32_t sequence)
+{
+  struct ow_timestamp due = ow_timestamp_plus(session->request.start, (int64_t)(sequence + 1) * 976563);
+  struct ow_receiver *receiver = session->receiver->receiver;
+  const struct ow_packet_codec codec = {.mode = OW_MODE_OPEN};
+  const struct ow_error_estimate error = ow_error_estimate(false, 1);
+  uint8_t octets[OW_PACKET_OPEN];
+  while (!ow_receiver_follow(receiver, due))
+    continue;
+  ck_assert_int_eq(ow_packet_prepare(&codec, sequence, octets), OW_OK);
+  ck_assert_int_eq(ow_packet_stamp(&codec, sequence, due, error, octets), OW_OK);
+  ck_assert_int_eq(ow_receiver_packet(receiver, octets, sizeof octets, ow_timestamp_plus(due, OW_NS_PER_MS),
+                                      OW_STAMP_KERNEL, error, 255),
+                   OW_RECEIVED);
 }
 
 enum ow_status test_serving_fetch_go_on(struct test_serving *serving, struct ow_serve_fetch *fetch,

@@ -41,6 +41,11 @@ struct ow_serve_session *test_serving_session(struct test_serving *serving,
                                               const struct ow_session_request *request,
                                               enum ow_accept expected);
 
+/** What its client's Stop-Sessions says when every packet was sent: those that did not come are lost. */
+void test_serving_stop(struct ow_serve_session *session);
+/** A packet of such a session comes, a millisecond after it was due. */
+void test_serving_arrival(struct ow_serve_session *session, uint32_t sequence);
+
 enum { TEST_FETCH_WINDOW = 65536 }; /* octets that a connection takes before it is read */
 /** What the loop would do with a fetch: part after part, until the connection has as much as it takes. */
 enum ow_status test_serving_fetch_go_on(struct test_serving *serving, struct ow_serve_fetch *fetch,
