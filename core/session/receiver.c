@@ -35,16 +35,16 @@ struct ow_receiver {
   uint32_t arrived_before; /* one beyond the highest that arrived */
   uint32_t counts[OW_RECEPTIONS];
   int64_t off_schedule_by;
-  bool blind;   /* memory was short, or the crypto library failed: packets may have come unseen */
   int64_t lead; /* ns by which the sender's stamps are ahead of ours; 0: they aren't */
   struct ow_clock_watch clocks;
-  bool stopped;
   struct ow_timestamp stop_at; /* the sender's stop, once it is known, */
   uint32_t stop_before;        /* and its Next Seqno */
   size_t looked_at;            /* of the records, by a stop */
   size_t kept;                 /* of these */
   struct ow_skip_range *skipped;
   uint32_t skip_ranges;
+  bool stopped;
+  bool blind; /* memory was short, or the crypto library failed: packets may have come unseen */
 };
 
 const char *ow_reception_text(enum ow_reception reception)
