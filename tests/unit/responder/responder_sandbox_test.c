@@ -85,6 +85,15 @@ static void assert_forbidden(long result)
   ck_assert_int_eq(errno, EPERM);
 }
 
+/*
+ * A test that has entered ends here: Check would ask for a timer once more, which is forbidden, and take the
+ * time of another clock for the test's, which for half of all hosts is more than it can send.
+ */
+static _Noreturn void end_inside(void)
+{
+  exit(EXIT_SUCCESS);
+}
+
 START_TEST(no_call_beyond_what_answering_takes)
 {
   if (!enter_calls())
@@ -100,6 +109,7 @@ START_TEST(no_call_beyond_what_answering_takes)
   assert_forbidden(kill(getppid(), 0));
   assert_forbidden(ioctl(0, TIOCSTI, ""));
   assert_forbidden(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
+  end_inside();
 }
 END_TEST
 
@@ -136,6 +146,7 @@ START_TEST(threads_sockets_and_interfaces_are_left)
     ck_assert_int_ge(descriptor, 0);
     close(descriptor);
   }
+  end_inside();
 }
 END_TEST
 
@@ -228,6 +239,7 @@ START_TEST(a_configuration_that_is_a_link_is_read_again)
   ow_sandbox_enter(&paths, in(pid, "pid"), &log);
   ck_assert_ptr_nonnull(strstr(said, "sandbox"));
   assert_opens(paths.conf, O_RDONLY);
+  end_inside();
 }
 END_TEST
 

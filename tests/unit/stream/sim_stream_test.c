@@ -712,6 +712,7 @@ END_TEST
 START_TEST(what_is_found_while_sessions_break_is_told_at_once)
 {
   int running = 0;
+  unsigned broken = 0;
   raise_curtain(test_seed());
   struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
   sim_path(FIRST_HOST)->room = 1;
@@ -722,8 +723,9 @@ START_TEST(what_is_found_while_sessions_break_is_told_at_once)
     running = ow_serve_count(servers[FIRST_HOST]).sessions_running > 0 ? running + 1 : 0;
     if (running == 98) /* nearly an interval */
       sim_cut(FIRST_HOST);
+    broken = only_run()->broken > broken ? only_run()->broken : broken;
   }
-  ck_assert_uint_gt(only_run()->broken, 2);
+  ck_assert_uint_gt(broken, 2);
   ck_assert(only_run()->single);
   drop_curtain();
 }
@@ -955,6 +957,8 @@ START_TEST(a_blackhole_is_no_loss_of_what_may_never_have_been_sent_and_passes)
 {
   raise_curtain(test_seed());
   struct ow_stream_config config = config_of(FIRST_HOST, 10 * S);
+  config.peer.slots[0] = (struct ow_slot){OW_SLOT_EXPONENTIAL, ow_span_from_ns(300 * MS)};
+  config.peer.slot_count = 1;
   add(&config);
   sim_run(loop, 35 * S);
   sim_path(FIRST_HOST)->blackhole = true;
