@@ -28,11 +28,10 @@ struct ow_stream_run {
   bool in_trouble;    /* it was said that intervals aren't measured whole */
   unsigned failures;  /* in a row */
   uint64_t failed_at; /* the interval of the last of them */
-  unsigned
-      broken; /* times that sessions ran and broke since an interval was last measured, over either lane */
-  bool ran;   /* sessions have been running since the last of them */
-  int64_t retry_at; /* monotonic ns: no attempt to reach the peer before */
-  bool has_winner;  /* no attempt has failed since an address of the server was measured: */
+  unsigned broken;    /* times that sessions of either lane broke since an interval was last measured */
+  bool ran;           /* sessions have been running since the last of them */
+  int64_t retry_at;   /* monotonic ns: no attempt to reach the peer before */
+  bool has_winner;    /* no attempt has failed since an address of the server was measured: */
   union ow_address winner;
   int64_t won_at; /* monotonic ns */
   struct ow_failure last_failure;
