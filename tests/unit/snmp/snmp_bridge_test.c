@@ -216,7 +216,7 @@ START_TEST(another_connection_with_the_same_number_is_another)
 }
 END_TEST
 
-START_TEST(another_connection_is_found_within_a_second_whatever_was_read)
+START_TEST(another_connection_is_found_whatever_was_read)
 {
   int end = connect_end(0);
   int quiet_end = connect_end(1);
@@ -227,12 +227,10 @@ START_TEST(another_connection_is_found_within_a_second_whatever_was_read)
   fake.open[1] = loud;
   tell(end, "a");
   fake.then = connect_again;
-  int64_t begin = ow_loop_now(loop).monotonic;
   run();
   ck_assert_int_eq(memcmp(fake.got, "a", 1), 0);
   run();
   ck_assert_uint_eq(fake.got_count, 2);
-  ck_assert_int_lt(ow_loop_now(loop).monotonic, begin + 3 * OW_NS_PER_S / 2);
   close(end);
   close(quiet_end);
   close(other_end);
@@ -283,21 +281,28 @@ START_TEST(timeouts_and_alarms_come_when_they_are_due)
   ck_assert_uint_eq(fake.checks, 1);
   ck_assert_uint_eq(fake.reads, 0);
   ck_assert_int_ge(ow_loop_now(loop).monotonic, due);
-  ck_assert_int_lt(ow_loop_now(loop).monotonic, due + OW_NS_PER_S / 2);
 }
 END_TEST
 
-/* What it now waits for is sooner than what it waited for. */
+static void find_too_late(struct ow_timer *timer)
+{
+  (void)timer;
+  ck_abort_msg("the alarm waited for what came later");
+}
+
+static struct ow_timer too_late = {.expired = find_too_late};
+
+/* What it now waits for is sooner than what it waited for, and than the bridge's own look after a second. */
 static void alarm_soon(void)
 {
   fake.wait = 1000;
   fake.then = stop;
+  ow_timer_set(loop, &too_late, ow_loop_now(loop).monotonic + OW_NS_PER_S / 2);
 }
 
 START_TEST(what_is_read_may_move_the_next_alarm)
 {
-  fake.wait = OW_NS_PER_S;
-  int64_t begin = ow_loop_now(loop).monotonic;
+  fake.wait = 3600 * OW_NS_PER_S;
   int end = connect_end(0);
   build_bridge();
   tell(end, "a");
@@ -305,7 +310,7 @@ START_TEST(what_is_read_may_move_the_next_alarm)
   run();
   ck_assert_uint_eq(fake.reads, 1);
   ck_assert_uint_eq(fake.alarms, 1);
-  ck_assert_int_lt(ow_loop_now(loop).monotonic, begin + OW_NS_PER_S / 2);
+  ow_timer_cancel(loop, &too_late);
   close(end);
 }
 END_TEST
@@ -316,7 +321,7 @@ int main(void)
   TEST_CASE_WITH(set_up, tear_down, suite, "descriptors", all_that_comes_is_read,
                  a_connection_that_was_closed_is_let_go_of,
                  another_connection_with_the_same_number_is_another,
-                 another_connection_is_found_within_a_second_whatever_was_read,
+                 another_connection_is_found_whatever_was_read,
                  one_that_is_opened_elsewhere_is_watched_from_the_next_look_on,
                  closing_the_bridge_leaves_connections_open);
   TEST_CASE_WITH(set_up, tear_down, suite, "time", timeouts_and_alarms_come_when_they_are_due,
