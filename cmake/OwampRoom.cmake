@@ -12,6 +12,7 @@ target_compile_options(owamp_options INTERFACE
   -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wswitch-enum
   -fno-strict-aliasing)
 owamp_harden(owamp_options)
+owamp_parts(owamp_options)
 if(OWAMP_WERROR)
   target_compile_options(owamp_options INTERFACE -Werror)
 endif()
