@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What this machine takes for a packet at least: a loop that does nothing but wait for a timer, send one
- * packet, and read what has come every 10 ms. No protocol, no stamps, one session; its sockets are
- * loopback's. It is a side's loop: of two packets it sends one and takes one, so each that it sends to itself
- * is two.
+ * What this machine takes for a packet at least: two hosts run this loop, which does nothing but wait for a
+ * timer, send one packet, read the transmit stamps of eight together, and every 10 ms what has come. No
+ * protocol, one socket each; as in a measurement of both directions each packet is sent by one side and taken
+ * by the other.
  */
+#include <errno.h>
 #include <math.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -17,43 +18,36 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "io/kernel_stamps.h"
+#include "io/udp.h"
 
-enum { BATCH = 32, OCTETS = 64, ROUNDS = 4000 };
+enum { PORT = 9000, STAMPS = 8, BATCH = 32, OCTETS = 64, ROUNDS = 4000 };
 #define LOOK_EVERY 0.01 /* s */
 #define NEAR 15e-6      /* s that aren't worth to fall asleep for */
 
-struct ends {
-  int sends, receives, timer;
+struct end {
+  int socket, timer;
+  struct ow_udp_batch *batch;
+  unsigned sent, received;
 };
 
-static struct mmsghdr messages[BATCH];
+static const uint8_t packet[OCTETS];
 
-static void open_ends(struct ends *ends)
+static void open_end(struct end *end, const char *own, const char *peer)
 {
-  static struct iovec data[BATCH];
-  static char octets[BATCH][OCTETS];
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  socklen_t length = sizeof address;
-  ends->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-  ends->sends = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  ends->receives = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (bind(ends->receives, (struct sockaddr *)&address, length) < 0 ||
-      getsockname(ends->receives, (struct sockaddr *)&address, &length) < 0 ||
-      connect(ends->sends, (struct sockaddr *)&address, length) < 0)
-    give_up("no sockets for the floor");
-  for (int i = 0; i < BATCH; i++) {
-    data[i] = (struct iovec){.iov_base = octets[i], .iov_len = OCTETS};
-    messages[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &data[i], .msg_iovlen = 1}};
-  }
-}
-
-static unsigned take_all(const struct ends *ends)
-{
-  unsigned all = 0;
-  int got;
-  while ((got = recvmmsg(ends->receives, messages, BATCH, MSG_DONTWAIT, NULL)) > 0)
-    all += (unsigned)got;
-  return all;
+  const union ow_address far = parse_address(peer, PORT);
+  const struct ow_udp_options options = {.local = parse_address(own, 0),
+                                         .port_low = PORT,
+                                         .port_high = PORT,
+                                         .receive_buffer = 1 << 22,
+                                         .transmit_stamps = true};
+  union ow_address bound;
+  struct ow_failure failure;
+  end->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+  end->batch = ow_udp_batch_create();
+  if (!end->batch || ow_udp_open(&options, &end->socket, &bound, &failure) != OW_OK ||
+      ow_udp_connect(end->socket, &far, &failure) != OW_OK)
+    give_up("the floor has no socket");
 }
 
 static void wait_until(int timer, double due)
@@ -64,46 +58,89 @@ static void wait_until(int timer, double due)
     continue;
 }
 
+/* The other host may have begun a moment later, and ended a moment before. */
+static void send_one(struct end *end)
+{
+  struct ow_departed departed[OW_DEPARTED_BATCH];
+  bool more = true;
+  int error = ow_stamps_send(end->socket, NULL, packet, sizeof packet, true);
+  if (error && error != ECONNREFUSED)
+    give_up("the floor's packets don't leave: %s", strerror(error));
+  end->sent++;
+  if (end->sent % STAMPS == 0)
+    (void)ow_stamps_departed(end->socket, departed, &more);
+}
+
+static void take_all(struct end *end)
+{
+  struct ow_datagram datagrams[OW_UDP_BATCH];
+  size_t got;
+  while ((got = ow_udp_receive(end->socket, end->batch, datagrams)) > 0)
+    end->received += (unsigned)got;
+}
+
+/* ---- what sendmmsg would spare ---- */
+
+static struct mmsghdr messages[BATCH];
+
+/* Of loopback's. */
+static int open_sink(void)
+{
+  static struct iovec data = {.iov_len = OCTETS};
+  static char octets[OCTETS];
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t length = sizeof address;
+  int receives = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  int sends = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (bind(receives, (struct sockaddr *)&address, length) < 0 ||
+      getsockname(receives, (struct sockaddr *)&address, &length) < 0 ||
+      connect(sends, (struct sockaddr *)&address, length) < 0)
+    give_up("no sockets for the floor");
+  ow_udp_keep_out(receives);
+  data.iov_base = octets;
+  for (int i = 0; i < BATCH; i++)
+    messages[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &data, .msg_iovlen = 1}};
+  return sends;
+}
+
 /* us of CPU for a packet of a batch of so many. */
-static double cost_of_batch(const struct ends *ends, unsigned batch)
+static double cost_of_batch(int sends, unsigned batch)
 {
   double begin = usage_of(0).cpu;
   unsigned sent = 0;
   while (sent < ROUNDS * BATCH) {
-    int left = batch == 1 ? send(ends->sends, messages, OCTETS, 0) == OCTETS
-                          : sendmmsg(ends->sends, messages, batch, 0);
+    int left = batch == 1 ? send(sends, packet, OCTETS, 0) == OCTETS : sendmmsg(sends, messages, batch, 0);
     if (left <= 0)
       give_up("the floor's packets don't leave");
     sent += (unsigned)left;
-    if (sent % (4 * BATCH) == 0)
-      take_all(ends);
   }
   return (usage_of(0).cpu - begin) * 1e6 / sent;
 }
 
-/* SECONDS SENDS-A-SECOND */
+/* OWN-ADDRESS PEER-ADDRESS SECONDS SENDS-A-SECOND */
 int bench_floor(char **arguments)
 {
-  struct ends ends;
-  double pace = atof(arguments[1]);
-  unsigned packets = 0;
-  open_ends(&ends);
+  struct end end = {0};
+  double pace = atof(arguments[3]);
+  open_end(&end, arguments[0], arguments[1]);
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+  srand48(getpid());
   double before = usage_of(0).cpu;
   double due = monotonic_seconds();
-  double end = due + atof(arguments[0]);
+  double until = due + atof(arguments[2]);
   double look = due;
-  while ((due += -log(1 - drand48()) / pace) < end) {
-    wait_until(ends.timer, due);
-    packets += send(ends.sends, messages, OCTETS, 0) == OCTETS;
+  while ((due += -log(1 - drand48()) / pace) < until) {
+    wait_until(end.timer, due);
+    send_one(&end);
     if (due - look > LOOK_EVERY) {
-      packets += take_all(&ends);
+      take_all(&end);
       look = due;
     }
   }
-  packets += take_all(&ends);
-  printf("{\"cpu_us_per_packet\": %.2f, ", (usage_of(0).cpu - before) * 1e6 / (2.0 * packets));
-  double alone = cost_of_batch(&ends, 1);
-  printf("\"sent_alone_us\": %.2f, \"sent_by_16_us\": %.2f}\n", alone, cost_of_batch(&ends, 16));
+  take_all(&end);
+  printf("{\"cpu_us_per_packet\": %.2f, ", (usage_of(0).cpu - before) * 1e6 / (end.sent + end.received));
+  int sends = open_sink();
+  double alone = cost_of_batch(sends, 1);
+  printf("\"sent_alone_us\": %.2f, \"sent_by_16_us\": %.2f}\n", alone, cost_of_batch(sends, 16));
   return EXIT_SUCCESS;
 }

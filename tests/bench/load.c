@@ -24,7 +24,7 @@ static const struct {
     {"publish", bench_publish, 2, "SOCKET PEERS"},
     {"histograms", bench_histograms, 2, "PACKETS WAIT_US"},
     {"timer", bench_timer, 2, "SECONDS TIMES-A-SECOND"},
-    {"floor", bench_floor, 2, "SECONDS SENDS-A-SECOND"},
+    {"floor", bench_floor, 4, "OWN-ADDRESS PEER-ADDRESS SECONDS SENDS-A-SECOND"},
     {"link", bench_link, 5, "NEAR-NAMESPACE FAR-NAMESPACE FAR-ADDRESS PACKETS PACKETS-A-SECOND"},
     {"fetch", bench_fetch, 6, "ADDRESS PORT RESPONDER-PID RECORDS MODE KEY-FILE"},
 };
