@@ -38,8 +38,8 @@ void ow_channel_flush(struct ow_channel *channel);
 union ow_address ow_channel_local(const struct ow_channel *channel);
 union ow_address ow_channel_remote(const struct ow_channel *channel);
 /**
- * Closes at once; what the kernel has taken is still delivered, with 256 KiB or less of what the peer has
- * said and nobody read.
+ * Closes at once. What the kernel has taken is still delivered, if no more than 256 KiB of what the peer has
+ * said wait unread: beyond that the kernel resets the connection.
  */
 void ow_channel_close(struct ow_channel *channel);
 
