@@ -11,6 +11,9 @@ enum {
   DEPARTURES_ANSWERED = 0x4431,  /* "D1" */
 };
 
+/* Finished is non-zero of a session that has ended (RFC 4656, 3.9); perfSONAR's owampd has this for one. */
+enum { ENDED_WITHOUT_STOP = 2 };
+
 void ow_fetch_request_encode(const struct ow_fetch_request *request, uint8_t out[OW_FETCH_SESSION])
 {
   struct ow_writer writer = ow_writer(out, OW_FETCH_SESSION);
@@ -47,7 +50,8 @@ void ow_fetch_ack_decode(const uint8_t in[OW_FETCH_ACK], struct ow_fetch_ack *ac
 {
   struct ow_reader reader = ow_reader(in, OW_FETCH_ACK);
   ack->accept = ow_accept_from_wire(ow_read_u8(&reader));
-  ack->finished = ow_read_u8(&reader) != 0;
+  uint8_t finished = ow_read_u8(&reader);
+  ack->finished = finished != 0 && finished != ENDED_WITHOUT_STOP;
   ack->departures = ow_read_u16(&reader) == DEPARTURES_ANSWERED;
   ack->next_sequence = ow_read_u32(&reader);
   ack->skip_ranges = ow_read_u32(&reader);

@@ -658,12 +658,19 @@ START_TEST(a_fetch_ack_is_laid_out_as_in_the_rfc_and_comes_back)
 }
 END_TEST
 
-START_TEST(any_finished_but_zero_is_finished)
+/* 2 with a Next Seqno of 0 is how perfSONAR's owampd tells of a session that ended without Stop-Sessions. */
+START_TEST(a_session_is_finished_if_it_was_stopped)
 {
   uint8_t octets[OW_FETCH_ACK] = {0};
   struct ow_fetch_ack ack;
   ow_fetch_ack_decode(octets, &ack);
   ck_assert(!ack.finished);
+  octets[1] = 2;
+  ow_fetch_ack_decode(octets, &ack);
+  ck_assert(!ack.finished);
+  octets[1] = 1;
+  ow_fetch_ack_decode(octets, &ack);
+  ck_assert(ack.finished);
   octets[1] = 0x80;
   ow_fetch_ack_decode(octets, &ack);
   ck_assert(ack.finished);
@@ -1017,7 +1024,7 @@ int main(void)
             a_session_end_comes_back_with_its_ranges);
   TEST_LOOP(suite, "skip ranges", RANGE_LISTS, skip_ranges_rise_without_overlap_below_next_seqno);
   TEST_CASE(suite, "fetch", a_fetch_request_is_laid_out_as_in_the_rfc_and_comes_back,
-            a_fetch_ack_is_laid_out_as_in_the_rfc_and_comes_back, any_finished_but_zero_is_finished,
+            a_fetch_ack_is_laid_out_as_in_the_rfc_and_comes_back, a_session_is_finished_if_it_was_stopped,
             a_record_is_laid_out_as_in_the_rfc_and_comes_back, a_record_of_a_lost_packet_is_lost);
   TEST_CASE(suite, "departures", a_fetch_of_departures_is_marked_where_others_have_zeros,
             its_answer_is_marked_as_well, only_the_whole_mark_counts);
