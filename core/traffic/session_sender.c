@@ -90,8 +90,8 @@ static void learn_from_others(struct ow_test_sender *sender)
 static void send_one(struct ow_test_sender *sender, int64_t now)
 {
   size_t octets;
-  learn_from_others(sender);
   int error = EIO;
+  learn_from_others(sender);
   struct ow_leaving leaving = {.sequence = ow_sender_next_sequence(sender->sender),
                                .correction = (int32_t)ow_departure_correction(&sender->departure)};
   bool ask = ow_traffic_asks(sender->traffic, leaving.sequence, now);
