@@ -20,7 +20,7 @@ function(owamp_harden target)
     endif()
   endforeach()
   # Not where nothing is optimised: it is there that valgrind and the sanitizers look for what was never set.
-  set(optimised $<CONFIG:Release,RelWithDebInfo,MinSizeRel>)
+  set(optimised $<CONFIG:Release,RelWithDebInfo,MinSizeRel,None>) # None: a distribution's own flags
   check_c_compiler_flag(-ftrivial-auto-var-init=zero OWAMP_TAKES_TRIVIAL_AUTO_VAR_INIT)
   if(OWAMP_TAKES_TRIVIAL_AUTO_VAR_INIT)
     target_compile_options(${target} INTERFACE $<${optimised}:-ftrivial-auto-var-init=zero>)
