@@ -34,7 +34,7 @@ void ow_fetch_request_decode(const uint8_t in[OW_FETCH_SESSION], struct ow_fetch
 
 struct ow_fetch_ack {
   enum ow_accept accept;
-  bool finished; /* by Stop-Sessions: how many packets there were is known */
+  bool finished; /* so that it is known how many packets there were */
   uint32_t next_sequence;
   uint32_t skip_ranges;
   uint32_t records;
