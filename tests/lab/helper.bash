@@ -55,6 +55,18 @@ lab_change() {
   return 1
 }
 
+# again COMMAND...: run it, at most five times while it ends with 2, which is truth.py's word for delays that noise makes, too.
+again() {
+  local tries status
+  for tries in {1..5}; do
+    status=0
+    "$@" || status=$?
+    ((status == 2)) || return "$status"
+    echo "^ try $tries: $*"
+  done
+  return 1
+}
+
 # lab_down: end the forwarder and remove the hosts.
 lab_down() {
   net_down

@@ -176,6 +176,6 @@ def compare_report(flows, report, loss_timeout, known, exact):
     errors["round-trip"] = sum(errors.values())
     for way, result in results.items():
         for difference in (*compare_counts(session, result, known), *compare_delays(session, result, errors[way], off, exact)):
-            yield f"{way}: {difference}"
+            yield truth.at(way, difference)
     if len(off) > (1 - truth.CLOSE) * 3 * max(len(session.answers), 1):
-        yield f"{len(off)} delays lie outside their error estimate: {off[:6]}"
+        yield truth.Noise(f"{len(off)} delays lie outside their error estimate: {off[:6]}")

@@ -39,6 +39,9 @@ measure() {
 # judge NAME: it is the truth.
 judge() { python3 "$LAB/truth.py" "$LAB_TRUTH" "$BATS_TEST_TMPDIR/$1.json" --loss-timeout "$LOSS_TIMEOUT"; }
 
+# true_report NAME OPTION...: measure, and judge.
+true_report() { measure "$@" && judge "$1"; }
+
 # holds SCENARIO [MODE...]: what is reported under it is the truth, in every mode.
 holds() {
   local scenario=$1 mode bad=0
@@ -46,8 +49,7 @@ holds() {
   (($#)) || set -- open authenticated encrypted
   lab_change "$scenario"
   for mode in "$@"; do
-    measure "$mode" --mode "$mode" --padding "${PADDING:-0}"
-    judge "$mode" || { echo "^ $scenario, $mode" && bad=1; }
+    again true_report "$mode" --mode "$mode" --padding "${PADDING:-0}" || { echo "^ $scenario, $mode" && bad=1; }
   done
   return "$bad"
 }
@@ -71,8 +73,8 @@ holds() {
   lab_change replay
   for mode in open encrypted; do
     measure "$mode" --mode "$mode"
-    run ! judge "$mode"
-    [[ $output =~ ^"forward: duplicates is 1"[0-9]{3}", reported 653"$ ]]
+    run -1 judge "$mode"
+    [[ ${lines[0]} =~ ^"forward: duplicates is 1"[0-9]{3}", reported 653"$ ]]
     jq -e '[.results[] | .sent == 300 and .lost == 0 and .discarded == 0] == [true, true]' "$BATS_TEST_TMPDIR/$mode.json"
   done
 }
@@ -88,14 +90,12 @@ holds() {
 
 @test "IPv6, likewise" {
   lab_change all
-  measure six -H "$B6" -p "$PORT6" --mode open
-  judge six
+  again true_report six -H "$B6" -p "$PORT6" --mode open
 }
 
 @test "a false report is found out" {
   lab_change loss
-  measure honest --mode open
-  judge honest
+  again true_report honest --mode open
   local lie
   for lie in '.results[0].received += 1' '.results[1].duplicates = 1' '.results[0].reordered = 2' \
     '.results[0].longest_loss_run += 1' '.results[1].hops.max = 1' '.results[0].delay.p95 += 0.01' \

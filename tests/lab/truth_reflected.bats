@@ -35,20 +35,20 @@ measure() {
 
 judge() { python3 "$LAB/truth.py" "$LAB_TRUTH" "$BATS_TEST_TMPDIR/report.json" --loss-timeout "$LOSS_TIMEOUT" "$@"; }
 
-# holds SCENARIO [OPTION...]: what is reported under it is the truth; the options are judge's.
+# true_report REFLECTOR OPTION...: measure, and judge.
+true_report() { measure "$@" && judge; }
+
+# holds SCENARIO: what is reported under it is the truth.
 holds() {
   lab_change "$1"
-  measure plain
-  judge "${@:2}" || { echo "^ $1" && return 1; }
+  again true_report plain || { echo "^ $1" && return 1; }
 }
 
 @test "reflected: a slow path, in both families and modes" {
   holds slow
-  measure six -H "$B6"
-  judge
-  measure keyed --key-id router --key-file "$KEYS"
+  again true_report six -H "$B6"
+  again true_report keyed --key-id router --key-file "$KEYS"
   jq -e '.mode == "authenticated"' "$BATS_TEST_TMPDIR/report.json"
-  judge
 }
 
 @test "reflected: random loss, and the first and the last" {
@@ -62,14 +62,13 @@ holds() {
 
 @test "reflected: where copies were lost, too, losses have no direction" {
   lab_change - <<<$'seed 5\nboth delay fixed 2ms\nforward loss random 3%\nreverse loss random 3%\nforward duplicate every 7'
-  measure plain
-  judge --unknown-ways
+  true_but_for_ways() { measure plain && judge --unknown-ways; }
+  again true_but_for_ways
 }
 
 @test "reflected: a false report is found out" {
   lab_change loss
-  measure plain
-  judge
+  again true_report plain
   cp "$BATS_TEST_TMPDIR/report.json" "$BATS_TEST_TMPDIR/honest.json"
   local lie
   for lie in '.results[0].lost += 1' '.results[1].sent -= 1' '.results[1].duplicates = 1' '.results[2].delay.p95 += 0.01' \

@@ -25,18 +25,17 @@ teardown_file() { lab_down; }
 
 LOSS_TIMEOUT=0.2
 
-# holds MODE PROTOCOL HOST [OPTION...]: 200 packets in 0.4 s, and what is reported of them is the truth.
-holds() {
+# true_report MODE PROTOCOL HOST [OPTION...]: 200 packets in 0.4 s, and what is reported of them is the truth.
+true_report() {
   local report=$BATS_TEST_TMPDIR/report.json
   in_a env LD_PRELOAD="$ONE_CLOCK" "$CHECK_OWAMP" -H "$3" --protocol "$2" --count 200 --interval 2ms \
     --loss-timeout "${LOSS_TIMEOUT}s" --json -vvv "${@:4}" >"$report" 2>"$BATS_TEST_TMPDIR/errors" || true
-  if ! jq -e --arg mode "$1" '.mode == $mode and .reflector.stateful' "$report" >/dev/null ||
-    ! python3 "$LAB/truth.py" "$LAB_TRUTH" "$report" --loss-timeout "$LOSS_TIMEOUT" --exact-reflector; then
-    echo "^ $*"
-    cat "$BATS_TEST_TMPDIR/errors"
-    return 1
-  fi
+  jq -e --arg mode "$1" '.mode == $mode and .reflector.stateful' "$report" >/dev/null || return 1
+  python3 "$LAB/truth.py" "$LAB_TRUTH" "$report" --loss-timeout "$LOSS_TIMEOUT" --exact-reflector
 }
+
+# holds MODE PROTOCOL HOST [OPTION...]
+holds() { again true_report "$@" || { echo "^ $*" && cat "$BATS_TEST_TMPDIR/errors" && return 1; }; }
 
 keyed() { holds "$@" --key-id router --key-file "$KEYS"; }
 
