@@ -269,8 +269,8 @@ by_clock() { env LD_PRELOAD="$OWAMP_BUILD/tests/lab/libset_clock.so" OWAMP_CLOCK
 meanwhile() {
   local pid told=$BATS_TEST_TMPDIR/told begun
   begun=$(grep -c ' started, ' "$(log_of responder)") || true
-  by_clock near timeout -s KILL 20 ip netns exec "$NS_A" "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 120 --interval 10ms \
-    --loss-timeout 300ms -t 5 --json >"$told" 3>&- &
+  by_clock near timeout -s KILL 20 ip netns exec "$NS_A" "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 250 --interval 10ms \
+    --loss-timeout 300ms -t 10 --json >"$told" 3>&- &
   pid=$!
   until (($(grep -c ' started, ' "$(log_of responder)") >= begun + 2)); do
     [[ -e /proc/$pid ]] || break
@@ -310,7 +310,7 @@ SH
   meanwhile set_clock near 0
   right_by_near
   meanwhile set_clock near 0 5000
-  jq -e 'all(.results[]; .received == 120 and .lost == 0 and (.clock.stepped | not))' "$BATS_TEST_TMPDIR/told" >/dev/null
+  jq -e 'all(.results[]; .received == 250 and .lost == 0 and (.clock.stepped | not))' "$BATS_TEST_TMPDIR/told" >/dev/null
   right_by_near
   # From now on the responder's is its own.
   rm "$BATS_TEST_TMPDIR/near"

@@ -122,15 +122,15 @@ PYTHON
 }
 
 @test "that nobody listens is believed of the client's host alone" {
-  start victim "$NS_A" "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 400 --schedule fixed:10ms --json --source "$A4" \
-    --ports 9004-9004 --direction reverse
-  wait_for_log responder "started, sending 400 packets to $A4 port 9004"
+  start victim "$NS_A" "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 800 --schedule fixed:10ms --json --source "$A4" \
+    --ports 9004-9004 --direction reverse -t 30
+  wait_for_log responder "started, sending 800 packets to $A4 port 9004"
   start liar "$NS_A" python3 "$BATS_TEST_DIRNAME/stranger.py" --from 10.86.1.13 "$B4" "$RESPONDER_PORT" unreachable "$A4" 9004
   wait_for_log liar ready
   kill -0 "$(pid_of victim)" # its session still runs
-  timeout 20 tail -s 0.05 --pid="$(pid_of victim)" -f /dev/null
+  timeout 30 tail -s 0.05 --pid="$(pid_of victim)" -f /dev/null
   stop liar
-  all_arrived 400 <"$(log_of victim)"
+  all_arrived 800 <"$(log_of victim)"
 }
 
 @test "two clients with equal ports behind one NAT: a key tells them apart at the shared port" {

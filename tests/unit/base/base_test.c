@@ -582,5 +582,5 @@ int main(void)
             a_refusal_says_where_to_look);
   TEST_CASE(suite, "log", a_line_reaches_the_sink_formatted, lines_above_the_level_are_dropped,
             no_sink_drops_everything, a_long_line_is_cut_to_511_octets);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

@@ -213,5 +213,5 @@ int main(void)
                  a_watchdog_that_nobody_wants_says_nothing,
                  sockets_are_taken_if_they_are_given_to_this_process,
                  sockets_are_kept_in_place_of_those_before, without_a_manager_nobody_keeps_sockets);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

@@ -226,5 +226,5 @@ int main(void)
   TEST_CASE_WITH(set_up, tear_down, suite, "derivation", the_key_is_told_later, no_passphrase_is_one_too,
                  what_the_library_cant_derive_is_told, who_cancels_is_not_told);
   TEST_CASE_WITH(set_up, tear_down, suite, "secrets", nothing_of_passphrase_and_key_stays);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

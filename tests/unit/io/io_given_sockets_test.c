@@ -236,5 +236,5 @@ int main(void)
   TEST_LOOP(suite, "pairs", 2, two_of_a_port_are_made_one);
   TEST_LOOP(suite, "pairs from elsewhere", 4, a_pair_that_was_opened_elsewhere_comes_in_any_order);
   TEST_LOOP(suite, "others", 4, others_are_refused);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

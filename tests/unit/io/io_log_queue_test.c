@@ -158,5 +158,5 @@ int main(void)
   Suite *suite = suite_create("io/log_queue");
   TEST_CASE(suite, "queue", lines_are_written_in_their_order, what_is_lost_is_told_where_it_is_missing,
             when_it_flows_again_so_does_the_log, an_end_does_not_wait_for_ever, a_long_line_is_cut);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

@@ -163,5 +163,5 @@ int main(void)
                  what_is_removed_has_no_turn);
   TEST_CASE_WITH(set_up, NULL, suite, "room", the_last_of_whoever_has_most_gives_way,
                  among_equals_nobody_gives_way, who_is_furthest_behind_gives_way_first);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

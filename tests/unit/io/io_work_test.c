@@ -254,5 +254,5 @@ int main(void)
                  cancelled_before_it_is_told_it_is_dropped_and_not_told,
                  who_gave_way_can_be_cancelled_before_it_is_told,
                  a_loop_that_is_freed_waits_for_the_one_that_runs, whenever_it_is_cancelled_it_ends_once);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

@@ -282,5 +282,5 @@ int main(void)
   TEST_CASE(suite, "addresses", so_does_one_of_many_addresses);
   TEST_CASE(suite, "reflector", so_does_a_probe_of_a_reflector);
   TEST_CASE(suite, "fetch", a_fetch_says_that_memory_is_short);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

@@ -144,5 +144,5 @@ int main(void)
   tcase_add_test(tests, without_time_left_it_is_said);
   tcase_add_test(tests, what_is_refused_either_way_is_refused);
   suite_add_tcase(suite, tests);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

@@ -1654,5 +1654,5 @@ int main(void)
             who_gets_no_answer_is_pointed_to_the_diagnosis);
   TEST_CASE(suite, "runs", a_wrong_command_line_is_unknown, help_and_version_are_unknown,
             what_cant_be_measured_is_unknown, an_answer_that_nobody_can_read_is_unknown);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

@@ -268,5 +268,5 @@ int main(void)
   TEST_CASE(suite, "answers", an_answer_is_whole_or_none);
   TEST_CASE(suite, "asking", who_asks_learns_that_memory_is_short);
   TEST_CASE(suite, "following", a_mirror_catches_up_after_a_lack_of_memory);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

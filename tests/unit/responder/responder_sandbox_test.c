@@ -251,5 +251,5 @@ int main(void)
                          files_are_read_only_and_few, a_configuration_that_is_a_link_is_read_again);
   tcase_add_unchecked_fixture(all, make_folders, remove_folders);
   tcase_add_checked_fixture(all, renounce, NULL);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

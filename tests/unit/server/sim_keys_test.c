@@ -231,5 +231,5 @@ int main(void)
   TEST_CASE_WITH(
       raise_curtain, drop_curtain, suite, "server", whoever_leaves_while_the_server_derives_is_gone_at_once,
       a_server_that_ends_while_it_derives_leaves_nothing, a_full_queue_is_told_alike_to_known_and_unknown);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

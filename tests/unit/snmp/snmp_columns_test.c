@@ -527,5 +527,5 @@ int main(void)
             words_of_options_are_the_names_in_the_mib);
   TEST_LOOP_WITH(set_up, tear_down, suite, "values", GROUPS, values_are_of_their_syntax);
   TEST_CASE_WITH(set_up, tear_down, suite, "settings", what_is_shown_can_be_set);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

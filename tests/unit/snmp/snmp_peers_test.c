@@ -869,5 +869,5 @@ int main(void)
                  a_row_of_snmp_keeps_its_name);
   TEST_CASE(suite, "queue", a_storm_is_spread_out, the_oldest_are_dropped_and_counted,
             each_kind_can_be_switched_off, words_and_bits_of_the_kinds);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

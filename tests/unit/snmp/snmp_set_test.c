@@ -778,5 +778,5 @@ int main(void)
   TEST_CASE_WITH(set_up, tear_down, suite, "requests", the_wrong_variable_is_named, too_many_variables,
                  undo_leaves_all_as_it_was, two_rows_of_one_streams_name_are_undone);
   TEST_CASE_WITH(set_up, tear_down, suite, "at random", random_requests_agree_with_the_model);
-  return test_run(suite);
+  return test_run_apart(suite);
 }

@@ -14,11 +14,22 @@ TCase *test_case(Suite *suite, const char *name, int times, const TTest *const *
   return added;
 }
 
-int test_run(Suite *suite)
+static int run(SRunner *runner)
 {
-  SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
   int failed = srunner_ntests_failed(runner);
   srunner_free(runner);
   return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int test_run(Suite *suite)
+{
+  return run(srunner_create(suite));
+}
+
+int test_run_apart(Suite *suite)
+{
+  SRunner *runner = srunner_create(suite);
+  srunner_set_fork_status(runner, CK_FORK);
+  return run(runner);
 }

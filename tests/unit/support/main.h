@@ -22,4 +22,8 @@ TCase *test_case(Suite *suite, const char *name, int times, const TTest *const *
 /** Run the suite and free it; what main() returns. CK_VERBOSITY says how much is printed. */
 int test_run(Suite *suite);
 
+/** As test_run(), with a process for each test whatever CK_FORK says: a test leaves behind what the next
+ * would meet. */
+int test_run_apart(Suite *suite);
+
 #endif

@@ -18,7 +18,11 @@ static inline size_t test_memory_held(void)
 /*
  * The sanitizers' own memory is several times the program's, and tells nothing of it.
  */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifndef __has_feature /* which is clang's word for them */
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || __has_feature(address_sanitizer) ||     \
+    __has_feature(thread_sanitizer)
 enum { TEST_MEMORY_TELLS = 0 };
 #else
 enum { TEST_MEMORY_TELLS = 1 };
