@@ -18,6 +18,7 @@ setup_file() {
   printf 'limit root with allow_open_mode=on\nassign default root\n' >"$CONF/owamp-server.limits"
   # More clients' addresses, for equal ports.
   for host in 11 12 13; do ip -n "$NS_A" address add "10.86.1.$host/24" dev veth0; done
+  ip -n "$NS_A" address add fd00:86::13/64 dev veth0 nodad
   start_responder "$NS_B" -c "$CONF" -S ":0"
 }
 
@@ -121,16 +122,24 @@ PYTHON
   stop named
 }
 
-@test "that nobody listens is believed of the client's host alone" {
-  start victim "$NS_A" "$CHECK_OWAMP" -H "$B4" -p "$RESPONDER_PORT" --count 800 --schedule fixed:10ms --json --source "$A4" \
-    --ports 9004-9004 --direction reverse -t 30
-  wait_for_log responder "started, sending 800 packets to $A4 port 9004"
-  start liar "$NS_A" python3 "$BATS_TEST_DIRNAME/stranger.py" --from 10.86.1.13 "$B4" "$RESPONDER_PORT" unreachable "$A4" 9004
-  wait_for_log liar ready
-  kill -0 "$(pid_of victim)" # its session still runs
-  timeout 30 tail -s 0.05 --pid="$(pid_of victim)" -f /dev/null
-  stop liar
-  all_arrived 800 <"$(log_of victim)"
+@test "that nobody listens is believed of the client's host alone, in both families" {
+  # told_lies NAME SERVER CLIENT LIAR PORT
+  told_lies() {
+    start "$1" "$NS_A" "$CHECK_OWAMP" -H "$2" -p "$RESPONDER_PORT" --count 800 --schedule fixed:10ms --json --source "$3" \
+      --ports "$5-$5" --direction reverse -t 30
+    wait_for_log responder "started, sending 800 packets to $3 port $5"
+    start "liar-$1" "$NS_A" python3 "$BATS_TEST_DIRNAME/stranger.py" --from "$4" "$2" "$RESPONDER_PORT" unreachable "$3" "$5"
+    wait_for_log "liar-$1" ready
+    kill -0 "$(pid_of "$1")" # its session still runs
+  }
+  told_lies four "$B4" "$A4" 10.86.1.13 9004
+  told_lies six "$B6" "$A6" fd00:86::13 9005
+  local family
+  for family in four six; do
+    timeout 30 tail -s 0.05 --pid="$(pid_of "$family")" -f /dev/null
+    stop "liar-$family"
+    all_arrived 800 <"$(log_of "$family")"
+  done
 }
 
 @test "two clients with equal ports behind one NAT: a key tells them apart at the shared port" {

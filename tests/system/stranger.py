@@ -214,14 +214,18 @@ def unreachable(stranger, host, port):
         total = sum(struct.unpack(f'>{len(octets) // 2}H', octets))
         total = (total >> 16) + (total & 0xffff)
         return ~(total + (total >> 16)) & 0xffff
-    server = stranger.tcp.getpeername()[0]
-    raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
-    raw.bind((stranger.tcp.getsockname()[0], 0))
-    packet = (struct.pack('>BBHHHBBH4s4s', 0x45, 0, 42, 1, 0, 255, 17, 0, socket.inet_aton(server), socket.inet_aton(host)) +
-              struct.pack('>HHHH', 861, int(port), 22, 0))
-    for _ in range(20):
-        word = bytearray(struct.pack('>BBHI', 3, 3, 0, 0) + packet)
+    server, family = stranger.tcp.getpeername()[0], stranger.tcp.family
+    ends = socket.inet_pton(family, server) + socket.inet_pton(family, host)
+    udp = struct.pack('>HHHH', 861, int(port), 22, 0)
+    if family == socket.AF_INET6:  # whose checksum is the kernel's work
+        raw = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+        word = struct.pack('>BBHI', 1, 4, 0, 0) + struct.pack('>IHBB', 6 << 28, 22, 17, 255) + ends + udp
+    else:
+        raw = socket.socket(family, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        word = bytearray(struct.pack('>BBHI', 3, 3, 0, 0) + struct.pack('>BBHHHBBH', 0x45, 0, 42, 1, 0, 255, 17, 0) + ends + udp)
         word[2:4] = struct.pack('>H', summed(word))
+    raw.bind((stranger.tcp.getsockname()[0], 0))
+    for _ in range(20):
         raw.sendto(word, (server, 0))
     return []
 
